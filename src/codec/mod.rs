@@ -1,0 +1,153 @@
+//! Bytes to pictures and back: one file or folder a format, and the only place that chooses between them.
+//!
+//! Formats never import each other. [`sniff`] and [`probe`] look at content, never at a name; [`cost`] states
+//! a conversion's memory from a probe alone.
+
+pub mod cost;
+mod sniff;
+
+pub use self::sniff::{probe, sniff};
+
+use crate::pixel::{Metadata, Orientation, Picture, Size, Subsampling};
+
+/// How many bytes of a file [`probe`] needs at the most to say all that it can.
+pub const PROBE_BYTES: usize = 64 << 10;
+
+/// A picture file's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Format {
+    /// JPEG (ITU-T T.81).
+    Jpeg,
+    /// PNG and APNG.
+    Png,
+    /// GIF 87a and 89a.
+    Gif,
+    /// Windows bitmap.
+    Bmp,
+    /// WebP (RFC 9649).
+    WebP,
+    /// Windows icon or cursor.
+    Ico,
+    /// TIFF 6.0.
+    Tiff,
+    /// AVIF, still or animated.
+    Avif,
+    /// HEIC and HEIF: known, never decoded.
+    Heic,
+    /// JPEG XL: known, not decoded yet.
+    Jxl,
+    /// SVG: known, not rendered yet.
+    Svg,
+}
+
+impl Format {
+    /// The media type, as in `Content-Type`.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Gif => "image/gif",
+            Self::Bmp => "image/bmp",
+            Self::WebP => "image/webp",
+            Self::Ico => "image/x-icon",
+            Self::Tiff => "image/tiff",
+            Self::Avif => "image/avif",
+            Self::Heic => "image/heic",
+            Self::Jxl => "image/jxl",
+            Self::Svg => "image/svg+xml",
+        }
+    }
+
+    /// The usual file extension, without a dot.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Gif => "gif",
+            Self::Bmp => "bmp",
+            Self::WebP => "webp",
+            Self::Ico => "ico",
+            Self::Tiff => "tiff",
+            Self::Avif => "avif",
+            Self::Heic => "heic",
+            Self::Jxl => "jxl",
+            Self::Svg => "svg",
+        }
+    }
+
+    /// True if `decode` knows the format.
+    #[must_use]
+    pub const fn can_decode(self) -> bool {
+        matches!(self, Self::Jpeg | Self::Png | Self::Gif | Self::Bmp | Self::WebP | Self::Ico | Self::Tiff)
+    }
+
+    /// True if `encode` knows the format in this build.
+    #[must_use]
+    pub const fn can_encode(self) -> bool {
+        matches!(self, Self::Jpeg | Self::Png | Self::WebP)
+            || (cfg!(feature = "avif") && matches!(self, Self::Avif))
+    }
+}
+
+/// What a file's first bytes say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Probe {
+    /// The format, by content.
+    pub format: Format,
+    /// The size as stored, before the orientation is applied. For ICO that of the picture that is decoded.
+    pub size: Size,
+    /// Bits a sample, 1 to 32.
+    pub depth: u8,
+    /// True if pixels can be transparent.
+    pub alpha: bool,
+    /// True if colour is possible; false for grey.
+    pub color: bool,
+    /// True if it moves, false if it surely does not; `None` when that stands past the bytes seen.
+    pub animated: Option<bool>,
+    /// How it must be turned.
+    pub orientation: Orientation,
+    /// Chroma subsampling of a three-component JPEG or a lossy WebP.
+    pub subsampling: Option<Subsampling>,
+    /// A progressive JPEG or an interlaced PNG or GIF: nothing is whole before the end.
+    pub progressive: bool,
+    /// An ICC profile is embedded.
+    pub icc: bool,
+}
+
+impl Probe {
+    /// The size as it is looked at.
+    #[must_use]
+    pub const fn oriented_size(&self) -> Size {
+        if self.orientation.is_transposing() { self.size.transposed() } else { self.size }
+    }
+}
+
+/// A decoded still picture with what its file carried beside it.
+#[derive(Debug, Clone)]
+pub struct Decoded {
+    /// The pixels as stored: not turned, no colour conversion but CMYK/YCCK to RGB.
+    pub picture: Picture,
+    /// How they must be turned.
+    pub orientation: Orientation,
+    /// ICC, EXIF and XMP.
+    pub metadata: Metadata,
+}
+
+/// How a target is coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Coding {
+    /// The target format.
+    pub format: Format,
+    /// 0 to 100, with libwebp's meaning for WebP and the like for the others. Ignored when lossless.
+    pub quality: u8,
+    /// 0 (fastest) to 6 (smallest).
+    pub effort: u8,
+    /// Every pixel comes out as it went in (the colour under full transparency excepted). WebP and PNG only.
+    pub lossless: bool,
+}

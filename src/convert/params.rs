@@ -1,0 +1,90 @@
+//! What a caller asks of a conversion.
+
+use crate::codec::Format;
+
+/// A conversion's parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Params {
+    /// The target format. Default WebP.
+    pub format: Format,
+    /// 0 to 100. Default 80. Ignored where the result is lossless.
+    pub quality: u8,
+    /// 0 (fastest) to 6 (smallest). Default 4.
+    pub effort: u8,
+    /// Lossy, lossless, or whichever suits the picture. Default `Auto`.
+    pub mode: Mode,
+    /// The wanted size. Default: as the source.
+    pub resize: Option<Resize>,
+    /// Keep EXIF, XMP and the ICC profile. Default false: the pixels are turned and converted to sRGB, and all
+    /// metadata goes. When true the orientation is still applied, and the kept EXIF says so.
+    pub keep_metadata: bool,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            format: Format::WebP,
+            quality: 80,
+            effort: 4,
+            mode: Mode::Auto,
+            resize: None,
+            keep_metadata: false,
+        }
+    }
+}
+
+/// Whether detail may be lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Lossless for graphics where that is smaller, lossy for photos.
+    #[default]
+    Auto,
+    /// Always lossy.
+    Lossy,
+    /// Always lossless. An error for a format that has no such mode here.
+    Lossless,
+}
+
+/// A wanted size, in pixels of the picture as it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Resize {
+    /// The box's width; `None`: as the height and the picture's shape have it.
+    pub width: Option<u32>,
+    /// The box's height.
+    pub height: Option<u32>,
+    /// How the picture meets the box.
+    pub fit: Fit,
+    /// May the result be larger than the source? Default no.
+    pub enlarge: bool,
+    /// Which part survives a crop (`Fit::Cover` only).
+    pub interest: Interest,
+}
+
+/// How a picture meets its box. The words are those of CSS `object-fit`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// As large as fits inside the box.
+    #[default]
+    Contain,
+    /// The whole box is filled, what stands over is cropped.
+    Cover,
+    /// Exactly the box, the shape is not kept.
+    Fill,
+    /// As `Contain`, but never enlarged, whatever `enlarge` says.
+    ScaleDown,
+}
+
+/// Which part of the picture a crop keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Interest {
+    /// The middle.
+    #[default]
+    Centre,
+    /// The part with the most detail (Shannon entropy of the luma histogram).
+    Entropy,
+    /// The top or left part.
+    Low,
+    /// The bottom or right part.
+    High,
+}

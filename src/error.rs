@@ -1,0 +1,152 @@
+//! The one error type of the crate: a kind that says who is at fault, what was wrong, and the error below it.
+//!
+//! Callers match on [`Kind`]; the text is for people. Only `service` turns a kind into an HTTP status, and only
+//! the command line turns one into an exit code. The value is one word wide, so a `Result` stays small.
+
+use std::{error, fmt};
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Who is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The picture is damaged, cut short or lies about itself.
+    Malformed,
+    /// The picture is sound, but of a format or kind that is not converted here.
+    Unsupported,
+    /// The picture asks for more than the limits allow (bytes, pixels, sides, frames).
+    Limit,
+    /// An allocation failed, or the budget has no room.
+    Memory,
+    /// A parameter or a setting is out of its range.
+    Parameter,
+    /// The thing asked for is not there.
+    NotFound,
+    /// An origin server or a store failed.
+    Upstream,
+    /// There is more work than can be done in time.
+    Overload,
+    /// The operating system refused: a file, a socket, a folder.
+    Io,
+    /// A fault of our own.
+    Internal,
+}
+
+impl Kind {
+    /// True if the same bytes with the same parameters will fail the same way again.
+    #[must_use]
+    pub const fn is_permanent(self) -> bool {
+        matches!(self, Self::Malformed | Self::Unsupported | Self::Limit)
+    }
+}
+
+/// What went wrong. See [`Kind`] for who is at fault.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    what: String,
+    source: Option<Box<dyn error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of a kind, with a text that names what was wrong.
+    #[must_use]
+    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, what: what.into(), source: None }))
+    }
+
+    /// The same, caused by an error of a library or of the system.
+    #[must_use]
+    pub fn with_source(
+        kind: Kind,
+        what: impl Into<String>,
+        source: impl Into<Box<dyn error::Error + Send + Sync>>,
+    ) -> Self {
+        Self(Box::new(Inner { kind, what: what.into(), source: Some(source.into()) }))
+    }
+
+    /// Puts the name of the thing concerned (a file, a key, a format) before the text.
+    #[must_use]
+    pub fn context(mut self, name: impl fmt::Display) -> Self {
+        self.0.what = format!("{name}: {}", self.0.what);
+        self
+    }
+
+    /// Who is at fault.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The text without the causes below it.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// The picture is damaged.
+    #[must_use]
+    pub fn malformed(what: impl Into<String>) -> Self {
+        Self::new(Kind::Malformed, what)
+    }
+
+    /// The picture is of a kind that is not converted here.
+    #[must_use]
+    pub fn unsupported(what: impl Into<String>) -> Self {
+        Self::new(Kind::Unsupported, what)
+    }
+
+    /// The picture asks for more than the limits allow.
+    #[must_use]
+    pub fn limit(what: impl Into<String>) -> Self {
+        Self::new(Kind::Limit, what)
+    }
+}
+
+/// The text, then each cause after a colon, on one line.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.what)?;
+        let mut cause = error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({self})", self.0.kind)
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<std::collections::TryReserveError> for Error {
+    fn from(source: std::collections::TryReserveError) -> Self {
+        Self::with_source(Kind::Memory, "no memory", source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_word_and_prints_its_causes() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        let inner = Error::malformed("no end marker");
+        let outer = Error::with_source(Kind::Upstream, "origin", inner).context("a.jpg");
+        assert_eq!(outer.to_string(), "a.jpg: origin: no end marker");
+        assert_eq!(outer.kind(), Kind::Upstream);
+    }
+}

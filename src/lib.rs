@@ -1,0 +1,11 @@
+//! slimpix converts pictures to the smallest form that a browser can show: one pure-Rust engine behind a server,
+//! a command line, a Cloudflare Worker and a page.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod convert;
+pub mod error;
+pub mod limits;
+pub mod pixel;
+pub mod service;

@@ -1,0 +1,150 @@
+//! What a stranger's picture may ask for: the limits, and the arithmetic and allocation that respect them.
+//!
+//! Limits are checked against a picture's header before anything is allocated for it. Sizes that come from a
+//! header are multiplied with [`area_bytes`] and allocated with [`try_zeroed`], which fail instead of wrapping
+//! or aborting.
+
+use crate::{
+    error::{Error, Result},
+    pixel::Size,
+};
+
+/// The most that a picture may ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of the encoded source. Default 64 MiB.
+    pub max_input_bytes: u64,
+    /// Pixels of one frame, as stored. Default 100 million; a 12-megapixel photo is 12 million.
+    pub max_pixels: u64,
+    /// Pixels on one side. Default 65,535, the most that a JPEG can have.
+    pub max_side: u32,
+    /// Frames of an animation. Default 2,000.
+    pub max_frames: u32,
+    /// Bytes of memory that one conversion may take, the source included. Default 1 GiB. What would pass it is
+    /// refused from its header.
+    pub max_memory: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_input_bytes: 64 << 20,
+            max_pixels: 100_000_000,
+            max_side: 65_535,
+            max_frames: 2_000,
+            max_memory: 1 << 30,
+        }
+    }
+}
+
+impl Limits {
+    /// Checks the length of an encoded source, in bytes.
+    ///
+    /// # Errors
+    /// `Limit` when it is longer than `max_input_bytes`.
+    pub fn check_input(&self, bytes: u64) -> Result<()> {
+        if bytes > self.max_input_bytes {
+            return Err(Error::limit(format!(
+                "the file has {bytes} bytes, more than the limit of {}",
+                self.max_input_bytes
+            )));
+        }
+        Ok(())
+    }
+
+    /// Checks the size that a header states.
+    ///
+    /// # Errors
+    /// `Malformed` for a side of zero, `Limit` for too long a side or too many pixels.
+    pub fn check_size(&self, size: Size) -> Result<()> {
+        let Size { width, height } = size;
+        if width == 0 || height == 0 {
+            return Err(Error::malformed(format!("the picture is {width}x{height}: a side of zero")));
+        }
+        if width.max(height) > self.max_side {
+            return Err(Error::limit(format!(
+                "the picture is {width}x{height}: a side is past the limit of {}",
+                self.max_side
+            )));
+        }
+        if size.pixels() > self.max_pixels {
+            return Err(Error::limit(format!(
+                "the picture is {width}x{height}, {} pixels, more than the limit of {}",
+                size.pixels(),
+                self.max_pixels
+            )));
+        }
+        Ok(())
+    }
+
+    /// Checks a stated peak of memory, in bytes.
+    ///
+    /// # Errors
+    /// `Limit` when it is more than `max_memory`.
+    pub fn check_memory(&self, bytes: u64) -> Result<()> {
+        if bytes > self.max_memory {
+            return Err(Error::limit(format!(
+                "the conversion needs {bytes} bytes of memory, more than the limit of {}",
+                self.max_memory
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// `width × height × bytes_per_pixel` as a length of memory.
+///
+/// # Errors
+/// `Limit` when it does not fit in this machine's address space.
+pub fn area_bytes(size: Size, bytes_per_pixel: u32) -> Result<usize> {
+    size.pixels()
+        .checked_mul(u64::from(bytes_per_pixel))
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .filter(|&bytes| isize::try_from(bytes).is_ok())
+        .ok_or_else(|| {
+            Error::limit(format!(
+                "{}x{} pixels of {bytes_per_pixel} bytes are past all memory",
+                size.width, size.height
+            ))
+        })
+}
+
+/// A buffer of `len` zero bytes.
+///
+/// # Errors
+/// `Memory` when there is no room; never aborts.
+pub fn try_zeroed(len: usize) -> Result<Vec<u8>> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(len)?;
+    buffer.resize(len, 0);
+    Ok(buffer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn kind_of(result: Result<()>) -> Option<Kind> {
+        result.err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn sizes_are_refused_by_who_is_at_fault() {
+        let limits = Limits::default();
+        assert_eq!(kind_of(limits.check_size(Size::new(4032, 3024))), None);
+        assert_eq!(kind_of(limits.check_size(Size::new(0, 10))), Some(Kind::Malformed));
+        assert_eq!(kind_of(limits.check_size(Size::new(65_536, 1))), Some(Kind::Limit));
+        assert_eq!(kind_of(limits.check_size(Size::new(16_383, 16_383))), Some(Kind::Limit));
+        assert_eq!(kind_of(limits.check_input((64 << 20) + 1)), Some(Kind::Limit));
+        assert_eq!(kind_of(limits.check_memory((1 << 30) + 1)), Some(Kind::Limit));
+    }
+
+    #[test]
+    fn arithmetic_and_allocation_fail_cleanly() {
+        assert_eq!(area_bytes(Size::new(3, 5), 4).ok(), Some(60));
+        assert_eq!(area_bytes(Size::new(u32::MAX, u32::MAX), 4).map_err(|e| e.kind()), Err(Kind::Limit));
+        assert_eq!(try_zeroed(isize::MAX as usize).map_err(|e| e.kind()), Err(Kind::Memory));
+    }
+}

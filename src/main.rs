@@ -1,0 +1,2 @@
+//! The `slimpix` program.
+fn main() {}

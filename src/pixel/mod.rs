@@ -1,0 +1,74 @@
+//! Plain picture data, passed between the codecs and the steps of a conversion.
+//!
+//! Owns sizes, 8-bit interleaved rasters, planar YCbCr at its own subsampling, orientation and metadata. Knows
+//! no file format and does no conversion that needs a parameter.
+
+mod orientation;
+mod planes;
+mod raster;
+
+pub use self::{
+    orientation::Orientation,
+    planes::{Planes, Subsampling},
+    raster::{Layout, Raster},
+};
+
+/// Width and height in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Size {
+    /// A size of `width` by `height` pixels.
+    #[must_use]
+    pub const fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+
+    /// The number of pixels.
+    #[must_use]
+    pub const fn pixels(self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    /// Width and height exchanged.
+    #[must_use]
+    pub const fn transposed(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+}
+
+/// A decoded still picture, in the form that its codec gives without loss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picture {
+    /// Interleaved samples.
+    Raster(Raster),
+    /// A photo's planes, as a JPEG stores them.
+    Planes(Planes),
+}
+
+impl Picture {
+    /// The size in pixels.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        match self {
+            Self::Raster(raster) => raster.size(),
+            Self::Planes(planes) => planes.size(),
+        }
+    }
+}
+
+/// What a file carries beside its pixels; each is the bare payload without its container's headers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// An ICC profile.
+    pub icc: Option<Vec<u8>>,
+    /// A TIFF-structured EXIF block, beginning with `II` or `MM`.
+    pub exif: Option<Vec<u8>>,
+    /// An XMP packet.
+    pub xmp: Option<Vec<u8>>,
+}

@@ -1,0 +1,46 @@
+//! The eight ways in which a camera may have been held (EXIF 2.32, tag 0x0112).
+
+/// How the stored picture must be turned to be looked at. The names say what is done to the stored rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Orientation {
+    /// 1: nothing.
+    #[default]
+    Upright,
+    /// 2: mirrored left to right.
+    MirrorHorizontal,
+    /// 3: half a turn.
+    Rotate180,
+    /// 4: mirrored top to bottom.
+    MirrorVertical,
+    /// 5: mirrored about the main diagonal.
+    Transpose,
+    /// 6: a quarter turn clockwise.
+    Rotate90,
+    /// 7: mirrored about the other diagonal.
+    Transverse,
+    /// 8: a quarter turn anticlockwise.
+    Rotate270,
+}
+
+impl Orientation {
+    /// The value of the EXIF tag, 1 to 8; any other value is taken as upright, as viewers do.
+    #[must_use]
+    pub const fn from_exif(value: u32) -> Self {
+        match value {
+            2 => Self::MirrorHorizontal,
+            3 => Self::Rotate180,
+            4 => Self::MirrorVertical,
+            5 => Self::Transpose,
+            6 => Self::Rotate90,
+            7 => Self::Transverse,
+            8 => Self::Rotate270,
+            _ => Self::Upright,
+        }
+    }
+
+    /// True if width and height change places.
+    #[must_use]
+    pub const fn is_transposing(self) -> bool {
+        matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
+    }
+}

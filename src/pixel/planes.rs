@@ -1,0 +1,78 @@
+//! Planar YCbCr at its own chroma subsampling, full range, BT.601, as JFIF defines it.
+
+use super::Size;
+use crate::error::{Error, Kind, Result};
+
+/// How much smaller the chroma planes are than the luma plane, rounded up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subsampling {
+    /// As large.
+    Yuv444,
+    /// Half as wide.
+    Yuv422,
+    /// Half as wide and half as high.
+    Yuv420,
+    /// Half as high.
+    Yuv440,
+}
+
+impl Subsampling {
+    /// Luma samples for a chroma sample, across and down: 1 or 2 each.
+    #[must_use]
+    pub const fn factors(self) -> (u32, u32) {
+        match self {
+            Self::Yuv444 => (1, 1),
+            Self::Yuv422 => (2, 1),
+            Self::Yuv420 => (2, 2),
+            Self::Yuv440 => (1, 2),
+        }
+    }
+
+    /// The size of a chroma plane of a picture of `size`.
+    #[must_use]
+    pub const fn chroma_size(self, size: Size) -> Size {
+        let (across, down) = self.factors();
+        Size::new(size.width.div_ceil(across), size.height.div_ceil(down))
+    }
+}
+
+/// A picture of three planes without padding. Their lengths always fit the size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planes {
+    size: Size,
+    subsampling: Subsampling,
+    planes: [Vec<u8>; 3],
+}
+
+impl Planes {
+    /// Takes over the planes Y, Cb, Cr.
+    ///
+    /// # Errors
+    /// `Internal` when a plane's length is not that of the size.
+    pub fn new(size: Size, subsampling: Subsampling, planes: [Vec<u8>; 3]) -> Result<Self> {
+        let chroma = subsampling.chroma_size(size).pixels();
+        let lengths = [size.pixels(), chroma, chroma];
+        if planes.iter().zip(lengths).any(|(plane, length)| plane.len() as u64 != length) {
+            return Err(Error::new(Kind::Internal, "a plane's length is not that of the picture"));
+        }
+        Ok(Self { size, subsampling, planes })
+    }
+
+    /// The size of the luma plane in pixels.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        self.size
+    }
+
+    /// The chroma subsampling.
+    #[must_use]
+    pub const fn subsampling(&self) -> Subsampling {
+        self.subsampling
+    }
+
+    /// Y, Cb, Cr, rows without padding.
+    #[must_use]
+    pub const fn planes(&self) -> &[Vec<u8>; 3] {
+        &self.planes
+    }
+}

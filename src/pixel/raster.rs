@@ -1,0 +1,100 @@
+//! Interleaved 8-bit samples, rows from top to bottom without padding, straight alpha.
+
+use super::Size;
+use crate::{
+    error::{Error, Kind, Result},
+    limits::{area_bytes, try_zeroed},
+};
+
+/// The samples of a pixel, in the order of their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// One sample.
+    Gray,
+    /// Grey and alpha.
+    GrayAlpha,
+    /// Red, green, blue.
+    Rgb,
+    /// Red, green, blue, alpha.
+    Rgba,
+}
+
+impl Layout {
+    /// Bytes in a pixel.
+    #[must_use]
+    pub const fn channels(self) -> u32 {
+        match self {
+            Self::Gray => 1,
+            Self::GrayAlpha => 2,
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+
+    /// True if the last sample is alpha.
+    #[must_use]
+    pub const fn has_alpha(self) -> bool {
+        matches!(self, Self::GrayAlpha | Self::Rgba)
+    }
+}
+
+/// A picture of interleaved 8-bit samples. The length of its data always fits its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raster {
+    size: Size,
+    layout: Layout,
+    data: Vec<u8>,
+}
+
+impl Raster {
+    /// Takes over samples.
+    ///
+    /// # Errors
+    /// `Internal` when the length of `data` is not that of `size` and `layout`.
+    pub fn new(size: Size, layout: Layout, data: Vec<u8>) -> Result<Self> {
+        if area_bytes(size, layout.channels())? != data.len() {
+            let Size { width, height } = size;
+            let what = format!("{} bytes are not {width}x{height} of {layout:?}", data.len());
+            return Err(Error::new(Kind::Internal, what));
+        }
+        Ok(Self { size, layout, data })
+    }
+
+    /// A picture of zeros.
+    ///
+    /// # Errors
+    /// `Limit` or `Memory` when there is no room for it.
+    pub fn zeroed(size: Size, layout: Layout) -> Result<Self> {
+        let data = try_zeroed(area_bytes(size, layout.channels())?)?;
+        Ok(Self { size, layout, data })
+    }
+
+    /// The size in pixels.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        self.size
+    }
+
+    /// The samples of a pixel.
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// All samples, `width × height × channels` bytes.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The same, to change.
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    /// The samples alone.
+    #[must_use]
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+}
