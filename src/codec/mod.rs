@@ -8,7 +8,11 @@ mod sniff;
 
 pub use self::sniff::{probe, sniff};
 
-use crate::pixel::{Metadata, Orientation, Picture, Size, Subsampling};
+use crate::{
+    error::{Error, Result},
+    limits::Limits,
+    pixel::{Metadata, Orientation, Picture, Size, Subsampling},
+};
 
 /// How many bytes of a file [`probe`] needs at the most to say all that it can.
 pub const PROBE_BYTES: usize = 64 << 10;
@@ -150,4 +154,16 @@ pub struct Coding {
     pub effort: u8,
     /// Every pixel comes out as it went in (the colour under full transparency excepted). WebP and PNG only.
     pub lossless: bool,
+}
+
+/// Decodes a still picture, or the first frame of an animation.
+///
+/// # Errors
+/// `Unsupported` when it is no picture that can be decoded here, `Limit` when its header asks for more than
+/// `limits` allow, `Malformed` when it is damaged beyond what viewers show.
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
+    limits.check_input(bytes.len() as u64)?;
+    let probe = probe(bytes)?;
+    limits.check_size(probe.size)?;
+    Err(Error::unsupported(format!("{:?} pictures can't be decoded here", probe.format)))
 }
