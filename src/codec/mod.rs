@@ -98,7 +98,7 @@ impl Format {
 }
 
 /// What a file's first bytes say about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Probe {
     /// The format, by content.

@@ -1,7 +1,8 @@
 //! The eight ways in which a camera may have been held (EXIF 2.32, tag 0x0112).
 
 /// How the stored picture must be turned to be looked at. The names say what is done to the stored rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Orientation {
     /// 1: nothing.
     #[default]

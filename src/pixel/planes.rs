@@ -4,7 +4,8 @@ use super::Size;
 use crate::error::{Error, Kind, Result};
 
 /// How much smaller the chroma planes are than the luma plane, rounded up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Subsampling {
     /// As large.
     Yuv444,
