@@ -3,13 +3,21 @@
 //! Formats never import each other. [`sniff`] and [`probe`] look at content, never at a name; [`cost`] states
 //! a conversion's memory from a probe alone.
 
+#[cfg(feature = "avif")]
+mod avif;
+#[cfg(not(feature = "avif"))]
+#[path = "avif/absent.rs"]
+mod avif;
 pub mod cost;
+mod jpeg;
+mod png;
 mod sniff;
+mod webp;
 
 pub use self::sniff::{probe, sniff};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Metadata, Orientation, Picture, Size, Subsampling},
 };
@@ -166,4 +174,23 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     let probe = probe(bytes)?;
     limits.check_size(probe.size)?;
     Err(Error::unsupported(format!("{:?} pictures can't be decoded here", probe.format)))
+}
+
+/// Encodes a still picture. Takes the picture over, so that its memory is free as soon as it can be.
+///
+/// # Errors
+/// `Unsupported` for a format that is not made in this build, `Parameter` for a lossless mode that the format has
+/// not, `Limit` when the picture is larger than the format can say.
+pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
+    if coding.lossless && !matches!(coding.format, Format::WebP | Format::Png) {
+        let what = format!("{:?} has no lossless mode here", coding.format);
+        return Err(Error::new(Kind::Parameter, what));
+    }
+    match coding.format {
+        Format::Jpeg => jpeg::encode(picture, coding, metadata),
+        Format::Png => png::encode(picture, coding, metadata),
+        Format::WebP => webp::encode(picture, coding, metadata),
+        Format::Avif => avif::encode(picture, coding, metadata),
+        format => Err(Error::unsupported(format!("{format:?} pictures can't be made here"))),
+    }
 }

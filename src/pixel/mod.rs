@@ -6,6 +6,7 @@
 mod orientation;
 mod planes;
 mod raster;
+mod ycbcr;
 
 pub use self::{
     orientation::Orientation,

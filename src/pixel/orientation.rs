@@ -44,4 +44,16 @@ impl Orientation {
     pub const fn is_transposing(self) -> bool {
         matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
     }
+
+    /// Whether the stored columns and the stored rows are read backwards. Where width and height change places
+    /// as well, that is done after.
+    #[must_use]
+    pub const fn flips(self) -> (bool, bool) {
+        match self {
+            Self::Upright | Self::Transpose => (false, false),
+            Self::MirrorHorizontal | Self::Rotate270 => (true, false),
+            Self::MirrorVertical | Self::Rotate90 => (false, true),
+            Self::Rotate180 | Self::Transverse => (true, true),
+        }
+    }
 }

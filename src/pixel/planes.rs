@@ -76,4 +76,10 @@ impl Planes {
     pub const fn planes(&self) -> &[Vec<u8>; 3] {
         &self.planes
     }
+
+    /// Y, Cb, Cr alone.
+    #[must_use]
+    pub fn into_planes(self) -> [Vec<u8>; 3] {
+        self.planes
+    }
 }

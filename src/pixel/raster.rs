@@ -92,6 +92,22 @@ impl Raster {
         &mut self.data
     }
 
+    /// The alpha samples, or `None` when every pixel is opaque.
+    ///
+    /// # Errors
+    /// `Memory` when there is no room for them.
+    pub fn alpha(&self) -> Result<Option<Vec<u8>>> {
+        let channels = self.layout.channels() as usize;
+        let alpha = self.data.iter().skip(channels - 1).step_by(channels);
+        if !self.layout.has_alpha() || alpha.clone().all(|&a| a == 255) {
+            return Ok(None);
+        }
+        let mut plane = Vec::new();
+        plane.try_reserve_exact(self.data.len() / channels)?;
+        plane.extend(alpha);
+        Ok(Some(plane))
+    }
+
     /// The samples alone.
     #[must_use]
     pub fn into_data(self) -> Vec<u8> {

@@ -1,0 +1,91 @@
+//! Writes a still AVIF: the pictures by [`super::av1`], the container by `avif-serialize`.
+//!
+//! Colour is full-range BT.601 YCbCr, which is what a JPEG's planes are, so they go in untouched. Grey has no
+//! chroma planes at all, alpha is an auxiliary monochrome picture.
+
+use avif_serialize::{Aviffy, constants::MatrixCoefficients};
+
+use super::av1::{self, Quantizer};
+use crate::{
+    codec::Coding,
+    error::{Error, Kind, Result},
+    pixel::{Layout, Metadata, Picture, Planes, Raster, Subsampling},
+};
+
+/// From this quality on, a photo's chroma keeps its full size.
+const FULL_CHROMA_QUALITY: u8 = 90;
+
+/// Encodes a picture.
+///
+/// # Errors
+/// `Limit` when a side is longer than the encoder can say, `Memory` when there is no room.
+pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
+    let size = picture.size();
+    if size.width.max(size.height) > av1::MAX_SIDE {
+        let what = format!("{}x{} is past AVIF's longest side of {}", size.width, size.height, av1::MAX_SIDE);
+        return Err(Error::limit(what));
+    }
+    let quantizer = Quantizer::from_quality(coding.quality);
+    let (color, alpha) = parts(picture, coding.quality)?;
+    let alpha = alpha
+        .map(|plane| av1::encode(&av1::Image::Gray(size, plane), quantizer, coding.effort))
+        .transpose()?;
+    let is_gray = matches!(color, av1::Image::Gray(..));
+    let (subsampled, profile) = match &color {
+        av1::Image::Color(planes) if planes.subsampling() == Subsampling::Yuv444 => ((false, false), 1),
+        _ => ((true, true), 0),
+    };
+    let color = av1::encode(&color, quantizer, coding.effort)?;
+
+    let mut container = Aviffy::new();
+    container
+        .set_width(size.width)
+        .set_height(size.height)
+        .set_bit_depth(8)
+        .set_matrix_coefficients(MatrixCoefficients::Bt601)
+        .set_full_color_range(true)
+        .set_seq_profile(profile)
+        .set_chroma_subsampling(subsampled)
+        .set_monochrome(is_gray);
+    if let Some(exif) = &metadata.exif {
+        container.set_exif(exif.clone());
+    }
+    let mut out = Vec::new();
+    container
+        .write_slice(&mut out, &color, alpha.as_deref())
+        .map_err(|error| Error::with_source(Kind::Internal, "AVIF", error))?;
+    Ok(out)
+}
+
+/// The colour and the alpha plane of a picture.
+fn parts(picture: Picture, quality: u8) -> Result<(av1::Image, Option<Vec<u8>>)> {
+    match picture {
+        Picture::Planes(planes) => {
+            let keeps_chroma = planes.subsampling() == Subsampling::Yuv444 && quality >= FULL_CHROMA_QUALITY;
+            let planes = if keeps_chroma { planes } else { planes.into_yuv420()? };
+            Ok((av1::Image::Color(planes), None))
+        }
+        Picture::Raster(raster) => {
+            let alpha = raster.alpha()?;
+            let color = match raster.layout() {
+                Layout::Gray | Layout::GrayAlpha => av1::Image::Gray(raster.size(), gray(raster)?),
+                Layout::Rgb | Layout::Rgba => av1::Image::Color(color(&raster)?),
+            };
+            Ok((color, alpha))
+        }
+    }
+}
+
+fn color(raster: &Raster) -> Result<Planes> {
+    raster.to_planes(Subsampling::Yuv444)
+}
+
+fn gray(raster: Raster) -> Result<Vec<u8>> {
+    let channels = raster.layout().channels() as usize;
+    let mut data = raster.into_data();
+    for i in 1..data.len() / channels {
+        data[i] = data[i * channels];
+    }
+    data.truncate(data.len() / channels);
+    Ok(data)
+}

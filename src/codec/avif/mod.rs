@@ -1,0 +1,6 @@
+//! AVIF (AV1 Image File Format 1.1).
+
+mod av1;
+mod encode;
+
+pub use self::encode::encode;

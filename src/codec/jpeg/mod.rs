@@ -1,0 +1,5 @@
+//! JPEG (ITU-T T.81).
+
+mod encode;
+
+pub use self::encode::encode;

@@ -1,0 +1,78 @@
+//! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
+
+use super::{Plan, orient, resize};
+use crate::{
+    codec::{self, Decoded, Format, Probe},
+    error::{Error, Kind, Result},
+    limits::Limits,
+    pixel::{Layout, Raster, Size},
+};
+
+/// Components of the blurred placeholder, across and down.
+const BLURHASH_COMPONENTS: (u32, u32) = (4, 3);
+
+/// The longest side of the picture that the placeholder is computed from. It holds four waves at the most.
+const BLURHASH_SIDE: u32 = 64;
+
+/// A picture's description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Description {
+    /// The format, by content.
+    pub format: Format,
+    /// The size as it is looked at.
+    pub size: Size,
+    /// Frames or pages.
+    pub num_pages: u32,
+    /// libvips's name of the interpretation: `srgb`, `b-w`, `rgb16` or `grey16`.
+    pub colorspace: &'static str,
+    /// A placeholder of 4 × 3 components (<https://blurha.sh>).
+    pub blurhash: String,
+}
+
+/// Describes a picture.
+///
+/// # Errors
+/// As [`super::convert`].
+pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
+    let probe = codec::probe(bytes)?;
+    let size = probe.oriented_size();
+    limits.check_size(size)?;
+    let Decoded { picture, orientation, .. } = codec::decode(bytes, limits)?;
+    let plan = Plan::thumbnail(size, BLURHASH_SIDE);
+    let picture = orient::upright(resize::resize(picture, orientation, &plan)?, orientation)?;
+    Ok(Description {
+        format: probe.format,
+        size,
+        num_pages: 1,
+        colorspace: colorspace(&probe),
+        blurhash: blurhash(&picture.into_raster()?)?,
+    })
+}
+
+fn colorspace(probe: &Probe) -> &'static str {
+    match (probe.color, probe.depth > 8) {
+        (true, false) => "srgb",
+        (true, true) => "rgb16",
+        (false, false) => "b-w",
+        (false, true) => "grey16",
+    }
+}
+
+fn blurhash(raster: &Raster) -> Result<String> {
+    let Size { width, height } = raster.size();
+    let (across, down) = BLURHASH_COMPONENTS;
+    blurhash::encode(across, down, width, height, &rgba(raster))
+        .map_err(|error| Error::with_source(Kind::Internal, "blurhash", error))
+}
+
+fn rgba(raster: &Raster) -> Vec<u8> {
+    let pixels = raster.data().chunks_exact(raster.layout().channels() as usize);
+    let pixel = |p: &[u8]| match raster.layout() {
+        Layout::Gray => [p[0], p[0], p[0], 255],
+        Layout::GrayAlpha => [p[0], p[0], p[0], p[1]],
+        Layout::Rgb => [p[0], p[1], p[2], 255],
+        Layout::Rgba => [p[0], p[1], p[2], p[3]],
+    };
+    pixels.flat_map(pixel).collect()
+}

@@ -1,0 +1,153 @@
+//! What a conversion will do, from the source's header alone.
+
+use super::{Fit, Interest, Mode, Params, Resize};
+use crate::{
+    codec::{Coding, Format, Probe, cost},
+    error::{Error, Kind, Result},
+    pixel::Size,
+};
+
+/// A conversion that has not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The size of the source as it is looked at.
+    pub source: Size,
+    /// The part of the source that is kept, in its pixels; less than the whole only for `Fit::Cover`.
+    pub kept: Size,
+    /// The size of the result.
+    pub output: Size,
+    /// Where the kept part lies.
+    pub interest: Interest,
+    /// How the result is coded. With `Mode::Auto` it may be lossless all the same, see [`Plan::tries_both`].
+    pub coding: Coding,
+    /// Both lossy and lossless may be made, and the smaller taken.
+    pub tries_both: bool,
+    /// The most bytes that the conversion holds at once, beside the source file itself.
+    pub peak_bytes: u64,
+}
+
+impl Plan {
+    /// A small version of the whole picture, no side longer than `side`.
+    pub(super) fn thumbnail(source: Size, side: u32) -> Self {
+        let output = if source.width.max(source.height) > side {
+            within(source, Size::new(side, side))
+        } else {
+            source
+        };
+        let coding = Coding { format: Format::Png, quality: 0, effort: 0, lossless: true };
+        let interest = Interest::Centre;
+        Self { source, kept: source, output, interest, coding, tries_both: false, peak_bytes: 0 }
+    }
+}
+
+/// Plans a conversion. Pure, and cheap enough for every request.
+///
+/// # Errors
+/// `Unsupported` when the source can't be read or the target can't be made here, `Parameter` for a size of zero or a mode that
+/// the target has not, `Limit` when the result is larger than the target format can say.
+pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
+    if !probe.format.can_decode() {
+        return Err(Error::unsupported(format!("{:?} pictures can't be read here", probe.format)));
+    }
+    if !params.format.can_encode() {
+        return Err(Error::unsupported(format!("{:?} pictures can't be made here", params.format)));
+    }
+    let coding = coding(params)?;
+    let source = probe.oriented_size();
+    let (kept, output) = geometry(source, params.resize.as_ref())?;
+    check_side(output, params.format)?;
+    let tries_both = params.mode == Mode::Auto && params.format == Format::WebP && is_maybe_graphic(probe);
+    let work = cost::Work {
+        output,
+        resizes: kept != output || kept != source,
+        converts_color: probe.icc && !params.keep_metadata,
+        tries_both,
+    };
+    let peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
+    let interest = params.resize.map_or(Interest::Centre, |resize| resize.interest);
+    Ok(Plan { source, kept, output, interest, coding, tries_both, peak_bytes })
+}
+
+/// False for what is surely a photo: a JPEG or a lossy WebP.
+fn is_maybe_graphic(probe: &Probe) -> bool {
+    probe.format != Format::Jpeg && !(probe.format == Format::WebP && probe.subsampling.is_some())
+}
+
+fn coding(params: &Params) -> Result<Coding> {
+    let lossless = match (params.format, params.mode) {
+        (Format::Png, _) => true,
+        (Format::WebP, Mode::Lossless) => true,
+        (format, Mode::Lossless) => {
+            return Err(Error::new(Kind::Parameter, format!("{format:?} has no lossless mode here")));
+        }
+        _ => false,
+    };
+    if params.quality > 100 || params.effort > 6 {
+        return Err(Error::new(Kind::Parameter, "quality is 0 to 100, effort 0 to 6"));
+    }
+    Ok(Coding { format: params.format, quality: params.quality, effort: params.effort, lossless })
+}
+
+fn check_side(output: Size, format: Format) -> Result<()> {
+    let longest = match format {
+        Format::WebP => 16_383,
+        Format::Jpeg | Format::Avif => 65_535,
+        _ => u32::MAX >> 1,
+    };
+    if output.width.max(output.height) > longest {
+        let Size { width, height } = output;
+        return Err(Error::limit(format!("{width}x{height} is past {format:?}'s longest side of {longest}")));
+    }
+    Ok(())
+}
+
+/// The part of the source that is kept, and the size to which it is scaled.
+///
+/// Where enlarging is not allowed, a box that would do so shrinks until nothing is enlarged, keeping its shape:
+/// a page that gave the picture a place of that shape shows it undistorted.
+fn geometry(source: Size, resize: Option<&Resize>) -> Result<(Size, Size)> {
+    let Some(resize) = resize else { return Ok((source, source)) };
+    if resize.width == Some(0) || resize.height == Some(0) {
+        return Err(Error::new(Kind::Parameter, "a width or height of zero"));
+    }
+    let may_enlarge = resize.enlarge && resize.fit != Fit::ScaleDown;
+    let (frame, is_box) = match (resize.width, resize.height) {
+        (None, None) => return Ok((source, source)),
+        (Some(width), Some(height)) => (Size::new(width, height), true),
+        (Some(width), None) => (Size::new(width, scaled(source.height, width, source.width)), false),
+        (None, Some(height)) => (Size::new(scaled(source.width, height, source.height), height), false),
+    };
+    let fit = if is_box { resize.fit } else { Fit::Fill };
+    let (kept, output) = match fit {
+        Fit::Contain | Fit::ScaleDown => (source, within(source, frame)),
+        Fit::Fill => (source, frame),
+        Fit::Cover => (within(frame, source), frame),
+    };
+    let is_larger = output.width > kept.width || output.height > kept.height;
+    match (is_larger && !may_enlarge, fit) {
+        (false, _) => Ok((kept, output)),
+        (true, Fit::Contain | Fit::ScaleDown) => Ok((source, source)),
+        (true, Fit::Cover) => Ok((kept, kept)),
+        (true, Fit::Fill) if !is_box => Ok((source, source)),
+        (true, Fit::Fill) => Ok((source, within(frame, source))),
+    }
+}
+
+/// The largest size of the shape of `shape` inside `frame`.
+fn within(shape: Size, frame: Size) -> Size {
+    let by_width = scaled(shape.height, frame.width, shape.width);
+    let by_height = scaled(shape.width, frame.height, shape.height);
+    if u64::from(frame.width) * u64::from(shape.height) <= u64::from(frame.height) * u64::from(shape.width) {
+        Size::new(frame.width, by_width.min(frame.height))
+    } else {
+        Size::new(by_height.min(frame.width), frame.height)
+    }
+}
+
+/// `side × numerator / denominator`, rounded, at least 1.
+fn scaled(side: u32, numerator: u32, denominator: u32) -> u32 {
+    let product = u64::from(side) * u64::from(numerator);
+    let denominator = u64::from(denominator.max(1));
+    u32::try_from((product + denominator / 2) / denominator).unwrap_or(u32::MAX).max(1)
+}
