@@ -1,6 +1,5 @@
 //! slimpix converts pictures to the smallest form that a browser can show: one pure-Rust engine behind a server,
 //! a command line, a Cloudflare Worker and a page.
-#![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 pub mod codec;
