@@ -6,8 +6,10 @@
 mod orientation;
 mod planes;
 mod raster;
+mod upsample;
 mod ycbcr;
 
+pub(crate) use self::upsample::ycbcr_to_rgb;
 pub use self::{
     orientation::Orientation,
     planes::{Planes, Subsampling},

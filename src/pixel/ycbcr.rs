@@ -1,38 +1,15 @@
-//! Between planes and interleaved samples: YCbCr as JFIF defines it (BT.601, full range), in integers.
+//! From interleaved samples to planes: YCbCr as JFIF defines it (BT.601, full range), in integers.
 //!
 //! The factors are those of JFIF 1.02 in 16-bit fixed point, so every machine gives the same bytes. Chroma is
-//! spread with a triangle filter (3:1, as libjpeg's "fancy upsampling") and gathered with a box.
+//! gathered with a box; `upsample` goes the other way.
 
-use super::{Layout, Picture, Planes, Raster, Size, Subsampling};
+use super::{Picture, Planes, Raster, Size, Subsampling};
 use crate::{
     error::Result,
     limits::{area_bytes, try_zeroed},
 };
 
 impl Planes {
-    /// The picture as RGB.
-    ///
-    /// # Errors
-    /// `Limit` or `Memory` when there is no room for it.
-    pub fn to_rgb(&self) -> Result<Raster> {
-        let size = self.size();
-        let mut raster = Raster::zeroed(size, Layout::Rgb)?;
-        let width = size.width as usize;
-        let mut chroma = [try_zeroed(width)?, try_zeroed(width)?];
-        let [luma, cb, cr] = self.planes();
-        let rows = raster.data_mut().chunks_exact_mut(width * 3).zip(luma.chunks_exact(width));
-        for (y, (out, luma)) in rows.enumerate() {
-            for (plane, row) in [cb, cr].into_iter().zip(&mut chroma) {
-                spread_row(plane, self.subsampling(), size, y, row);
-            }
-            let samples = luma.iter().zip(&chroma[0]).zip(&chroma[1]);
-            for (pixel, ((&y, &cb), &cr)) in out.chunks_exact_mut(3).zip(samples) {
-                pixel.copy_from_slice(&rgb(y, cb, cr));
-            }
-        }
-        Ok(raster)
-    }
-
     /// The picture with chroma at half width and height, as VP8 and most AVIF files have it. Takes the chroma
     /// planes over where they are so already.
     ///
@@ -110,15 +87,6 @@ fn clamp(value: i32) -> u8 {
     value.clamp(0, 255) as u8
 }
 
-fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
-    let (y, cb, cr) = (i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);
-    [
-        clamp(y + ((91_881 * cr + 32_768) >> 16)),
-        clamp(y + ((-22_554 * cb - 46_802 * cr + 32_768) >> 16)),
-        clamp(y + ((116_130 * cb + 32_768) >> 16)),
-    ]
-}
-
 /// Luma, and Cb and Cr without their offset of 128 and 2^16 times as large, so that four can be added exactly.
 fn ycbcr_scaled(r: u8, g: u8, b: u8) -> (u8, i32, i32) {
     let (r, g, b) = (i32::from(r), i32::from(g), i32::from(b));
@@ -128,31 +96,6 @@ fn ycbcr_scaled(r: u8, g: u8, b: u8) -> (u8, i32, i32) {
 
 fn chroma_mean(sum: i32, count: i32) -> u8 {
     clamp(128 + (sum / count.max(1) + 32_768).div_euclid(65_536))
-}
-
-/// Row `y` of a chroma plane at the width of the picture.
-fn spread_row(plane: &[u8], subsampling: Subsampling, size: Size, y: usize, out: &mut [u8]) {
-    let (across, down) = subsampling.factors();
-    let chroma = subsampling.chroma_size(size);
-    let (width, height) = (chroma.width as usize, chroma.height as usize);
-    let row = |y: usize| &plane[y * width..(y + 1) * width];
-    let near = y / down as usize;
-    let far = match (down, y % 2) {
-        (1, _) => near,
-        (_, 0) => near.saturating_sub(1),
-        _ => (near + 1).min(height - 1),
-    };
-    let (near, far) = (row(near), row(far));
-    // Three parts of the nearer row and one of the farther, 4 times as large.
-    let column = |x: usize| 3 * u32::from(near[x]) + u32::from(far[x]);
-    for (x, out) in out.iter_mut().enumerate() {
-        *out = if across == 1 {
-            ((column(x) + 2) / 4) as u8
-        } else {
-            let beside = if x % 2 == 0 { (x / 2).saturating_sub(1) } else { (x / 2 + 1).min(width - 1) };
-            ((3 * column(x / 2) + column(beside) + 8) / 16) as u8
-        };
-    }
 }
 
 /// A plane with the mean of each `across × down` samples, 1 or 2 each.
@@ -177,6 +120,7 @@ fn gather_plane(plane: &[u8], from: Size, across: u32, down: u32) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixel::Layout;
 
     #[test]
     fn colours_come_back() {

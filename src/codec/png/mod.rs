@@ -1,5 +1,8 @@
-//! PNG (W3C, third edition).
+//! PNG (W3C, third edition) and the first frame of an APNG, read and written with the `png` crate.
 
+mod decode;
 mod encode;
+mod header;
 
 pub use self::encode::encode;
+pub(super) use self::{decode::decode, header::probe};

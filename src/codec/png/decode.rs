@@ -1,0 +1,99 @@
+//! From a PNG's bytes to samples of 8 bits.
+
+use std::io::Cursor;
+
+use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
+
+use super::header::Header;
+use crate::{
+    codec::Decoded,
+    error::{Error, Kind, Result},
+    limits::{Limits, area_bytes, try_zeroed},
+    pixel::{Layout, Metadata, Picture, Raster},
+};
+
+/// The most that all metadata chunks together may take, inflated: real ICC profiles are below 4 MiB.
+const MAX_METADATA_BYTES: u64 = 8 << 20;
+
+type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
+
+/// Decodes a PNG, or the still picture of an APNG. Samples of 16 bits are rounded to 8.
+pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
+    let header = Header::read(bytes)?;
+    limits.check_size(header.size)?;
+    let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
+    // Beside the pixels: rows in work with a window of inflated data, metadata, and once more the copy of it.
+    let beside = 8 * row + (1 << 20) + MAX_METADATA_BYTES;
+    limits.check_memory(bytes.len() as u64 + pixel_bytes(&header) + beside + MAX_METADATA_BYTES)?;
+
+    let mut decoder = Decoder::new(Cursor::new(bytes));
+    decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_transformations(Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(failed)?;
+    let raster = read_pixels(&mut reader, &header)?;
+    Ok(Decoded {
+        picture: Picture::Raster(raster),
+        orientation: header.orientation(),
+        metadata: Metadata {
+            icc: reader.info().icc_profile.as_ref().map(|profile| profile.to_vec()),
+            exif: header.exif.map(<[u8]>::to_vec),
+            xmp: header.xmp.map(<[u8]>::to_vec),
+        },
+    })
+}
+
+/// The pixels as they are held: all 16 bits of an interlaced picture, whose rows don't come in order.
+fn pixel_bytes(header: &Header<'_>) -> u64 {
+    let sample = if header.depth == 16 && header.interlaced { 3 } else { 1 };
+    header.size.pixels() * u64::from(header.channels()) * sample
+}
+
+fn read_pixels(reader: &mut PngReader<'_>, header: &Header<'_>) -> Result<Raster> {
+    let (color, depth) = reader.output_color_type();
+    let layout = match color {
+        ColorType::Grayscale => Layout::Gray,
+        ColorType::GrayscaleAlpha => Layout::GrayAlpha,
+        ColorType::Rgb => Layout::Rgb,
+        ColorType::Rgba => Layout::Rgba,
+        ColorType::Indexed => return Err(Error::new(Kind::Internal, "a palette was not expanded")),
+    };
+    // The memory was counted by the header's channels: they must be what the decoder makes of it.
+    if layout.channels() > header.channels() {
+        return Err(Error::malformed("the transparency stands where it may not"));
+    }
+    let size = header.size;
+    if depth != BitDepth::Sixteen {
+        let mut raster = Raster::zeroed(size, layout)?;
+        reader.next_frame(raster.data_mut()).map_err(failed)?;
+        return Ok(raster);
+    }
+    if header.interlaced {
+        let mut wide = try_zeroed(area_bytes(size, 2 * layout.channels())?)?;
+        reader.next_frame(&mut wide).map_err(failed)?;
+        let mut raster = Raster::zeroed(size, layout)?;
+        narrow(&wide, raster.data_mut());
+        return Ok(raster);
+    }
+    let mut raster = Raster::zeroed(size, layout)?;
+    for line in raster.data_mut().chunks_exact_mut((size.width * layout.channels()) as usize) {
+        let row = reader.next_row().map_err(failed)?.ok_or_else(|| Error::malformed("rows are missing"))?;
+        narrow(row.data(), line);
+    }
+    Ok(raster)
+}
+
+/// Rounds big-endian samples of 16 bits to 8.
+fn narrow(wide: &[u8], narrow: &mut [u8]) {
+    for (sample, wide) in narrow.iter_mut().zip(wide.as_chunks::<2>().0) {
+        *sample = ((u32::from(u16::from_be_bytes(*wide)) * 255 + 32_767) / 65_535) as u8;
+    }
+}
+
+fn failed(source: DecodingError) -> Error {
+    let kind = match source {
+        DecodingError::LimitsExceeded => Kind::Limit,
+        _ => Kind::Malformed,
+    };
+    Error::with_source(kind, "the PNG can't be decoded", source)
+}

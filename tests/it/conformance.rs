@@ -1,0 +1,80 @@
+//! Every picture of the conformance corpus comes out as its manifest says.
+
+use std::panic::catch_unwind;
+
+use slimpix::{
+    codec::{Decoded, decode, probe},
+    error::Kind,
+    limits::Limits,
+};
+
+use crate::corpus::{Corpus, Row, difference, grid4, rgba, sha256};
+
+const FORMATS: [&str; 2] = ["jpeg", "png"];
+
+#[test]
+fn core_rows_come_out_as_the_manifest_says() {
+    let Some(corpus) = Corpus::find() else { return };
+    let mut failures = Vec::new();
+    let (mut checked, mut others, mut others_right) = (0, 0, 0);
+    for row in &corpus.rows {
+        if !FORMATS.contains(&row.format.as_str()) {
+            continue;
+        }
+        let bytes = corpus.read(row);
+        let outcome = catch_unwind(|| check(row, &bytes)).unwrap_or_else(|_| Err("a panic".to_owned()));
+        if row.tier == "core" {
+            checked += 1;
+            if let Err(failure) = outcome {
+                failures.push(format!("{}: {failure}", row.path));
+            }
+        } else {
+            others += 1;
+            others_right += u32::from(outcome.is_ok());
+            match outcome {
+                Err(failure) if failure == "a panic" => failures.push(format!("{}: {failure}", row.path)),
+                Err(failure) => println!("{} {}: {failure}", row.tier, row.path),
+                Ok(()) => {}
+            }
+        }
+    }
+    println!(
+        "{checked} core rows, {others_right} of {others} extended and optional rows as the manifest says"
+    );
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+fn check(row: &Row, bytes: &[u8]) -> Result<(), String> {
+    let decoded = decode(bytes, &Limits::default());
+    match (row.expected.as_str(), decoded) {
+        ("error", Ok(_)) => Err("decoded, but must be refused".to_owned()),
+        ("error" | "any", Err(error)) if error.kind() == Kind::Internal => Err(format!("not clean: {error}")),
+        ("error" | "any", _) => Ok(()),
+        (_, Err(error)) => Err(error.to_string()),
+        (_, Ok(decoded)) => check_pixels(row, bytes, &decoded),
+    }
+}
+
+fn check_pixels(row: &Row, bytes: &[u8], decoded: &Decoded) -> Result<(), String> {
+    let probe = probe(bytes).map_err(|error| format!("probe: {error}"))?;
+    if probe.size != decoded.picture.size() || probe.orientation != decoded.orientation {
+        return Err(format!("the probe says {probe:?}"));
+    }
+    let can_move = matches!(row.format.as_str(), "gif" | "png" | "webp");
+    if can_move && probe.animated != Some(row.frames > 1) {
+        return Err(format!("{} frames, but the probe says {:?}", row.frames, probe.animated));
+    }
+    let pixels = rgba(&decoded.picture);
+    if row.exact {
+        if sha256(pixels.data()) == row.rgba8_sha256 {
+            return Ok(());
+        }
+        let difference = difference(&grid4(&pixels), &row.grid4);
+        return Err(format!("other pixels than the manifest's, the grid off by {difference}"));
+    }
+    let tolerance = if row.depth16 { 1 } else { 3 };
+    match difference(&grid4(&pixels), &row.grid4) {
+        off if off > tolerance => Err(format!("the grid is off by {off}")),
+        _ => Ok(()),
+    }
+}
