@@ -6,5 +6,7 @@ pub mod codec;
 pub mod convert;
 pub mod error;
 pub mod limits;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub mod native;
 pub mod pixel;
 pub mod service;

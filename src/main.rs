@@ -1,2 +1,7 @@
 //! The `slimpix` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    slimpix::native::run(std::env::args_os())
+}

@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops there")]
 
 mod conformance;
+mod convert_command;
 mod corpus;
+mod support;

@@ -1,0 +1,264 @@
+//! `slimpix convert`: many files, as many at a time as the processors and the memory budget bear. One that fails
+//! does not stop the others.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{runtime, task, task::JoinSet};
+
+use crate::{
+    codec::{self, Format},
+    convert::{self, Made, Mode, Outcome, Params, Resize},
+    error::{Error, Kind, Result},
+    limits::Limits,
+    native::{
+        cli::{ConvertArgs, Target},
+        files,
+        inputs::{self, Input, Job, Jobs, Output},
+        machine,
+        pool::Pool,
+        report::{Done, Report},
+        values::Bytes,
+    },
+};
+
+/// A conversion on the command line waits for its turn as long as it takes.
+const PATIENCE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What all jobs share.
+struct Shop {
+    /// One for each format to try; the smallest result is taken.
+    params: Vec<Params>,
+    limits: Limits,
+    pool: Pool,
+    /// The places of the inputs, which no result may replace.
+    inputs: std::collections::HashSet<PathBuf>,
+}
+
+/// Converts what the arguments name; the code is 1 if anything failed.
+///
+/// # Errors
+/// `Parameter` when the arguments contradict each other; `Io` when the program can't start working.
+pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
+    let Jobs { list, inputs } = inputs::collect(args)?;
+    let budget = args.memory.map_or_else(machine::default_budget, |Bytes(bytes)| bytes);
+    let jobs = match args.jobs.value() {
+        0 => machine::processors(),
+        jobs => usize::try_from(jobs).unwrap_or(1),
+    };
+    let limits = Limits { max_memory: budget, ..Limits::default() };
+    let shop = Arc::new(Shop { params: params(args)?, limits, pool: Pool::new(budget, jobs), inputs });
+    let to_stdout = list.iter().any(|job| job.output == Output::Stdout);
+    let mut report = Report::new(list.len(), args.json, to_stdout);
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
+    let failed = runtime.block_on(work(list, &shop, jobs, &mut report));
+    report.finish();
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The parameters of each format to try.
+fn params(args: &ConvertArgs) -> Result<Vec<Params>> {
+    let by_name = args.output.as_deref().and_then(inputs::format_of_name);
+    let formats: &[Format] = match (args.format, by_name) {
+        (Some(target), _) => target.formats(),
+        (None, Some(ref format)) => &[*format],
+        (None, None) => Target::Webp.formats(),
+    };
+    if args.lossless && formats.iter().any(|format| !matches!(format, Format::WebP | Format::Png)) {
+        return Err(Error::new(Kind::Parameter, "--lossless goes with --format webp or png"));
+    }
+    let resize = (args.width.is_some() || args.height.is_some()).then(|| Resize {
+        width: args.width,
+        height: args.height,
+        fit: args.fit.into(),
+        enlarge: args.enlarge,
+        interest: convert::Interest::default(),
+    });
+    let each = |&format: &Format| Params {
+        format,
+        quality: args.quality,
+        effort: args.effort,
+        mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
+        resize,
+        keep_metadata: args.keep_metadata,
+    };
+    Ok(formats.iter().map(each).collect())
+}
+
+/// Does all jobs; gives the number of those that failed.
+async fn work(list: Vec<Job>, shop: &Arc<Shop>, at_a_time: usize, report: &mut Report) -> usize {
+    let mut failed = 0;
+    let mut running = JoinSet::new();
+    let mut waiting = list.into_iter();
+    loop {
+        while running.len() < at_a_time {
+            let Some(job) = waiting.next() else { break };
+            let shop = Arc::clone(shop);
+            running.spawn(async move {
+                let done = convert_one(&job, &shop).await;
+                (job, done)
+            });
+        }
+        match running.join_next().await {
+            None => return failed,
+            Some(Ok((job, Ok(done)))) => report.done(&job, &done),
+            Some(Ok((job, Err(error)))) => {
+                // A folder's files of a known kind that is not converted here are passed by, and told.
+                let passed_by = error.kind() == Kind::Unsupported && matches!(job.input, Input::Found(_));
+                failed += usize::from(!passed_by);
+                report.failed(&job, &error, passed_by);
+            }
+            Some(Err(failure)) => {
+                failed += 1;
+                report.broken(&failure);
+            }
+        }
+    }
+}
+
+/// Probe, plan, wait for room, then read, convert and write on a thread of the pool.
+async fn convert_one(job: &Job, shop: &Arc<Shop>) -> Result<Done> {
+    let began = Instant::now();
+    let source = open(job.input.clone(), shop.limits.max_input_bytes).await?;
+    let reserve = reserve(&source, shop)?;
+    let ticket = shop.pool.admit(reserve, PATIENCE).await?;
+    let (peak_bytes, waited) = (ticket.bytes(), ticket.waited());
+    let (output, shared) = (job.output.clone(), Arc::clone(shop));
+    let done = shop.pool.run(ticket, move || make(source, &output, &shared)).await?;
+    Ok(Done { peak_bytes, elapsed: began.elapsed() - waited, ..done })
+}
+
+/// An opened source: its head, and what comes after it.
+struct Source {
+    head: Vec<u8>,
+    rest: Option<File>,
+    bytes: u64,
+}
+
+async fn open(input: Input, most: u64) -> Result<Source> {
+    let reading = task::spawn_blocking(move || match input {
+        Input::Stdin => read_stdin(most),
+        Input::Named(path) | Input::Found(path) => read_head(&path),
+    });
+    reading.await.map_err(|source| Error::with_source(Kind::Internal, "reading was cut off", source))?
+}
+
+/// Standard input has no length, so all of it must be read before anything is known.
+fn read_stdin(most: u64) -> Result<Source> {
+    let mut head = Vec::new();
+    io::stdin()
+        .lock()
+        .take(most + 1)
+        .read_to_end(&mut head)
+        .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
+    Ok(Source { bytes: head.len() as u64, head, rest: None })
+}
+
+fn read_head(path: &Path) -> Result<Source> {
+    let (mut file, metadata) = files::open_regular(path)?;
+    let mut head = Vec::with_capacity(codec::PROBE_BYTES);
+    Read::by_ref(&mut file)
+        .take(codec::PROBE_BYTES as u64)
+        .read_to_end(&mut head)
+        .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
+    Ok(Source { head, rest: Some(file), bytes: metadata.len() })
+}
+
+/// The memory to ask for: the largest plan's, and the file itself; nothing but the file for what won't be made.
+fn reserve(source: &Source, shop: &Shop) -> Result<u64> {
+    shop.limits.check_input(source.bytes)?;
+    if codec::sniff(&source.head).is_none() {
+        return Err(Error::malformed("its content is no picture of a format known here"));
+    }
+    let probe = codec::probe(&source.head)?;
+    shop.limits.check_size(probe.size)?;
+    let mut most = 0;
+    if probe.animated != Some(true) {
+        for params in &shop.params {
+            most = most.max(convert::plan(&probe, params)?.peak_bytes);
+        }
+    }
+    // With two formats the first result is held while the second is made.
+    let held = if shop.params.len() > 1 { source.bytes } else { 0 };
+    Ok(most.saturating_add(source.bytes).saturating_add(held))
+}
+
+fn make(source: Source, output: &Output, shop: &Shop) -> Result<Done> {
+    let Source { head: mut bytes, rest, .. } = source;
+    if let Some(rest) = rest {
+        rest.take(shop.limits.max_input_bytes + 1 - bytes.len() as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
+    }
+    let probe = codec::probe(&bytes)?;
+    let mut done = Done {
+        output: None,
+        in_bytes: bytes.len() as u64,
+        out_bytes: bytes.len() as u64,
+        size: probe.oriented_size(),
+        format: probe.format,
+        as_is: true,
+        peak_bytes: 0,
+        elapsed: Duration::ZERO,
+    };
+    let Some(made) = smallest(&bytes, shop)? else {
+        done.output = output.path_as_is(probe.format);
+        // Beside the input it is already where it belongs.
+        if !done.output.as_deref().is_some_and(|path| shop.inputs.contains(&files::place(path))) {
+            write(done.output.as_deref(), &bytes, shop)?;
+        }
+        return Ok(done);
+    };
+    done.output = output.path(made.format);
+    write(done.output.as_deref(), &made.bytes, shop)?;
+    Ok(Done {
+        out_bytes: made.bytes.len() as u64,
+        size: made.size,
+        format: made.format,
+        as_is: false,
+        ..done
+    })
+}
+
+/// The smallest of the formats asked for; `None` for what is kept as it is.
+fn smallest(bytes: &[u8], shop: &Shop) -> Result<Option<Made>> {
+    let mut best: Option<Made> = None;
+    for params in &shop.params {
+        match convert::convert(bytes, params, &shop.limits)? {
+            Outcome::Kept(_) => return Ok(None),
+            Outcome::Made(made) => {
+                if best.as_ref().is_none_or(|best| made.bytes.len() < best.bytes.len()) {
+                    best = Some(made);
+                }
+            }
+        }
+    }
+    Ok(best)
+}
+
+fn write(path: Option<&Path>, bytes: &[u8], shop: &Shop) -> Result<()> {
+    let Some(path) = path else {
+        let mut stdout = io::stdout().lock();
+        return stdout
+            .write_all(bytes)
+            .and_then(|()| stdout.flush())
+            .map_err(|source| Error::with_source(Kind::Io, "standard output can't be written", source));
+    };
+    if shop.inputs.contains(&files::place(path)) {
+        return Err(Error::new(
+            Kind::Parameter,
+            format!("the result {} would replace an input; use -o or --out-dir", path.display()),
+        ));
+    }
+    files::write_whole(path, bytes)
+        .map_err(|source| Error::with_source(Kind::Io, format!("can't write {}", path.display()), source))
+}

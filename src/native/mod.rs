@@ -1,0 +1,50 @@
+//! The native host: the command line, and the server.
+//!
+//! [`run`] parses the arguments and does what they say. Only this ring reads flags, the environment, the clock,
+//! files and sockets of a machine.
+
+mod batch;
+mod cli;
+mod files;
+mod inputs;
+mod machine;
+mod pool;
+mod probe;
+mod report;
+mod values;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use self::cli::{Cli, Command};
+use crate::error::{Error, Kind};
+
+/// The whole program: does what the arguments say (the first is the program's name), and gives its exit code: 1 for
+/// what failed, 2 for arguments and settings that can't be.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Help and versions come this way too. A reader that is gone is no reason to fail.
+            let _ = told.print();
+            return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2));
+        }
+    };
+    let done = match cli.command {
+        Command::Convert(args) => batch::run(&args),
+        Command::Probe(args) => Ok(probe::run(&args)),
+    };
+    done.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "slimpix: {error}");
+        exit_code(&error)
+    })
+}
+
+fn exit_code(error: &Error) -> ExitCode {
+    if error.kind() == Kind::Parameter { ExitCode::from(2) } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,173 @@
+//! `slimpix convert` and `slimpix probe` do what their help says, and no file is lost or half-written.
+
+use std::{fs, path::Path};
+
+use crate::support::{
+    pictures,
+    program::{run, run_with_input},
+};
+
+fn folder_with(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+fn is_webp(path: &Path) -> bool {
+    let bytes = fs::read(path).unwrap();
+    bytes.starts_with(b"RIFF") && bytes[8..12] == *b"WEBP"
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_becomes_a_smaller_webp_beside_it() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(320, 200, 1))]);
+    let ran = run(folder.path(), &["convert", "a.jpg"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(is_webp(&folder.path().join("a.webp")));
+    assert_eq!(names(folder.path()), ["a.jpg", "a.webp"]);
+    assert!(ran.text().contains("320x200"), "{}", ran.text());
+}
+
+#[test]
+fn a_folder_is_mirrored_and_each_file_told_as_json() {
+    let folder = folder_with(&[
+        ("in/a.jpg", pictures::jpeg(64, 48, 1)),
+        ("in/b/c.png", pictures::png(50, 40, 2)),
+        ("in/notes.txt", b"no picture".to_vec()),
+    ]);
+    let ran = run(folder.path(), &["convert", "in", "--out-dir", "out", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(is_webp(&folder.path().join("out/a.webp")));
+    assert!(is_webp(&folder.path().join("out/b/c.webp")));
+    let mut lines = ran.json_lines();
+    lines.sort_by_key(|line| line["input"].to_string());
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["width"], 64);
+    assert_eq!(lines[0]["height"], 48);
+    assert_eq!(lines[0]["format"], "webp");
+    assert_eq!(lines[0]["in_bytes"], pictures::jpeg(64, 48, 1).len());
+    let written = fs::metadata(folder.path().join("out/a.webp")).unwrap().len();
+    assert_eq!(lines[0]["out_bytes"], written);
+    assert!(lines[0]["peak_bytes"].as_u64().unwrap() > 64 * 48);
+    assert!(lines[0]["ms"].is_u64());
+}
+
+#[test]
+fn one_bad_file_fails_by_name_and_the_others_are_done() {
+    let good = pictures::jpeg(64, 48, 1);
+    let folder = folder_with(&[
+        ("in/a.jpg", good.clone()),
+        ("in/cut.jpg", good[..100].to_vec()),
+        ("in/lie.png", b"<html>".to_vec()),
+        ("in/empty.gif", Vec::new()),
+        ("in/z.jpg", good),
+    ]);
+    let ran = run(folder.path(), &["convert", "in", "--out-dir", "out"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(names(&folder.path().join("out")), ["a.webp", "z.webp"]);
+    for name in ["cut.jpg", "lie.png", "empty.gif"] {
+        let line = ran.stderr.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}"));
+        assert!(line.starts_with("slimpix: in/") && line.len() > 30, "{line}");
+    }
+    assert_eq!(ran.stderr.lines().count(), 3, "{}", ran.stderr);
+}
+
+#[test]
+fn no_input_is_ever_replaced() {
+    let (jpeg, png) = (pictures::jpeg(64, 48, 1), pictures::png(50, 40, 2));
+    let folder = folder_with(&[("a.jpg", jpeg.clone()), ("b.png", png.clone())]);
+    for args in [
+        &["convert", "b.png", "--format", "png"][..],
+        &["convert", "a.jpg", "-o", "./a.jpg"],
+        &["convert", "a.jpg", "b.png", "--format", "jpeg", "--width", "8"],
+    ] {
+        let ran = run(folder.path(), args);
+        assert_eq!(ran.code, 1, "{args:?}");
+        assert!(ran.stderr.contains("would replace an input"), "{}", ran.stderr);
+    }
+    assert_eq!(fs::read(folder.path().join("a.jpg")).unwrap(), jpeg);
+    assert_eq!(fs::read(folder.path().join("b.png")).unwrap(), png);
+}
+
+#[test]
+fn inputs_of_the_same_stem_do_not_meet() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(64, 48, 1)), ("a.png", pictures::png(50, 40, 2))]);
+    let ran = run(folder.path(), &["convert", "a.jpg", "a.png", "--out-dir", "out"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(names(&folder.path().join("out")), ["a.jpg.webp", "a.png.webp"]);
+}
+
+#[test]
+fn a_dash_is_standard_input_and_output() {
+    let folder = folder_with(&[]);
+    let ran = run_with_input(folder.path(), &["convert", "-", "--format", "png"], &pictures::jpeg(30, 20, 1));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.starts_with(b"\x89PNG"));
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn sizes_and_the_name_of_the_output_are_obeyed() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(320, 200, 1))]);
+    let ran = run(folder.path(), &["convert", "a.jpg", "-o", "b.png", "--width", "80", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let line = &ran.json_lines()[0];
+    assert_eq!((&line["width"], &line["height"], &line["format"]), (&80.into(), &50.into(), &"png".into()));
+    let probed = run(folder.path(), &["probe", "b.png", "--json"]);
+    assert_eq!(probed.json_lines()[0]["probe"]["size"]["width"], 80);
+    assert_eq!(probed.code, 0);
+}
+
+#[test]
+fn auto_takes_the_smaller_of_webp_and_avif() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(96, 64, 1))]);
+    let bytes = |format: &str| {
+        let out = format!("{format}.out");
+        let args = ["convert", "a.jpg", "-o", &out, "--format", format, "--effort", "0", "--json"];
+        let ran = run(folder.path(), &args);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.json_lines()[0]["out_bytes"].as_u64().unwrap()
+    };
+    assert_eq!(bytes("auto"), bytes("webp").min(bytes("avif")));
+}
+
+#[test]
+fn arguments_that_can_not_be_are_refused_with_code_2() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(64, 48, 1)), ("b.jpg", pictures::jpeg(64, 48, 1))]);
+    for args in [
+        &["convert", "a.jpg", "b.jpg", "-o", "c.webp"][..],
+        &["convert", "a.jpg", "--quality", "101"],
+        &["convert", "a.jpg", "--lossless", "--format", "avif"],
+        &["convert", "a.jpg", "--memory", "much"],
+        &["convert"],
+        &["probe"],
+        &["nonsense"],
+    ] {
+        assert_eq!(run(folder.path(), args).code, 2, "{args:?}");
+    }
+    let none = run(folder.path(), &["convert", "none.jpg"]);
+    assert_eq!(none.code, 1);
+    assert!(none.stderr.contains("none.jpg"), "{}", none.stderr);
+}
+
+#[test]
+fn a_picture_past_the_budget_is_refused_before_it_is_read() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(1200, 1000, 1))]);
+    let ran = run(folder.path(), &["convert", "a.jpg", "--memory", "3M"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("a.jpg") && ran.stderr.contains("memory"), "{}", ran.stderr);
+    assert_eq!(names(folder.path()), ["a.jpg"]);
+}
