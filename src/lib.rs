@@ -10,3 +10,6 @@ pub mod limits;
 pub mod native;
 pub mod pixel;
 pub mod service;
+
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub mod browser;

@@ -1,0 +1,95 @@
+//! The engine for a page, a Web Worker or Node: [`probe`] and [`convert`], with plain objects in and out.
+//!
+//! Owns the translation between JavaScript values and the engine's types, and nothing else: no queue, no worker,
+//! no clock. A call is synchronous, so a page makes it in a Web Worker. What can fail throws an `Error` whose
+//! `kind` says who is at fault. Bytes are copied in only after their length was checked against the limits.
+
+mod object;
+mod options;
+
+use std::{panic, sync::Once};
+
+use js_sys::{Object, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    codec::{self, PROBE_BYTES},
+    convert::{self, Outcome},
+    error::{Error, Result},
+    limits::{Limits, try_zeroed},
+};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(text: &str);
+}
+
+/// What the first 64 KiB of a picture say about it.
+///
+/// # Errors
+/// An `Error` with a `kind`: `malformed`, `unsupported` or `limit`.
+#[wasm_bindgen(unchecked_return_type = "Probe")]
+#[allow(clippy::needless_pass_by_value, reason = "what wasm_bindgen hands over is owned")]
+pub fn probe(bytes: Uint8Array) -> Result<Object, JsValue> {
+    report_panics();
+    let head = bytes.subarray(0, PROBE_BYTES as u32);
+    probe_inner(&head).map_err(|error| object::error(&error))
+}
+
+/// Converts one picture. Without options: to WebP at quality 80.
+///
+/// # Errors
+/// An `Error` with a `kind`.
+#[wasm_bindgen(unchecked_return_type = "Converted")]
+#[allow(clippy::needless_pass_by_value, reason = "what wasm_bindgen hands over is owned")]
+pub fn convert(
+    bytes: Uint8Array,
+    #[wasm_bindgen(unchecked_optional_param_type = "ConvertOptions")] options: JsValue,
+) -> Result<Object, JsValue> {
+    report_panics();
+    convert_inner(&bytes, &options).map_err(|error| object::error(&error))
+}
+
+fn probe_inner(head: &Uint8Array) -> Result<Object> {
+    let probe = codec::probe(&copy_in(head)?)?;
+    Limits::default().check_size(probe.size)?;
+    Ok(object::probe(&probe))
+}
+
+fn convert_inner(bytes: &Uint8Array, options: &JsValue) -> Result<Object> {
+    let params = options::read(options)?;
+    let limits = Limits::default();
+    limits.check_input(u64::from(bytes.length()))?;
+    let source = copy_in(bytes)?;
+    match convert::convert(&source, &params, &limits)? {
+        Outcome::Made(made) => {
+            let plan = convert::plan(&made.source, &params)?;
+            Ok(object::made(&made, plan.peak_bytes.saturating_add(source.len() as u64)))
+        }
+        Outcome::Kept(kept) => Ok(object::kept(bytes, &codec::probe(&source)?, kept)),
+    }
+}
+
+/// The bytes in the engine's memory. `Uint8Array::to_vec` would trap where there is no room.
+fn copy_in(bytes: &Uint8Array) -> Result<Vec<u8>> {
+    let mut copy = try_zeroed(bytes.length() as usize)?;
+    bytes.copy_to(&mut copy);
+    Ok(copy)
+}
+
+/// A panic is a trap in wasm, whose text is lost. This writes it to the console first.
+fn report_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| panic::set_hook(Box::new(|info| console_error(&info.to_string()))));
+}
+
+impl From<JsValue> for Error {
+    /// A getter or a proxy of the caller's object threw.
+    fn from(_: JsValue) -> Self {
+        Self::new(crate::error::Kind::Parameter, "the options cannot be read")
+    }
+}

@@ -1,0 +1,210 @@
+//! The engine as wasm, through the functions that a page calls. The same file runs in Node and in Chromium:
+//! `cargo test --target wasm32-unknown-unknown --no-default-features --features avif,browser --test wasm`,
+//! the latter with `WASM_BINDGEN_USE_BROWSER=1` and `CHROMEDRIVER` set.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on stops there")]
+
+use js_sys::{JSON, Object, Reflect, Uint8Array};
+use slimpix::{
+    browser::{convert, probe},
+    codec::{Format, sniff},
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const KINDS: [&str; 5] = ["malformed", "unsupported", "limit", "memory", "parameter"];
+const WIDTH: u32 = 97;
+const HEIGHT: u32 = 61;
+
+#[wasm_bindgen_test]
+fn is_built_with_simd() {
+    let has_simd = cfg!(target_feature = "simd128");
+    assert!(has_simd, "RUSTFLAGS replaced the flags of .cargo/config.toml");
+}
+
+#[wasm_bindgen_test]
+fn a_probe_is_a_plain_object() {
+    let probe = probe(bytes(&picture())).expect("a sound picture");
+    assert_eq!(text(&probe, "format"), "png");
+    assert_eq!((number(&probe, "width"), number(&probe, "height")), (WIDTH, HEIGHT));
+    assert_eq!(number(&probe, "depth"), 8);
+    assert_eq!(get(&probe, "alpha"), JsValue::TRUE);
+    assert_eq!(get(&probe, "animated"), JsValue::FALSE);
+    assert_eq!(get(&probe, "convertible"), JsValue::TRUE);
+}
+
+#[wasm_bindgen_test]
+fn every_target_is_made() {
+    let targets =
+        [("webp", Format::WebP), ("avif", Format::Avif), ("jpeg", Format::Jpeg), ("png", Format::Png)];
+    for (name, format) in targets {
+        let made = converted(&format!(r#"{{"format": "{name}", "effort": 2}}"#));
+        assert_eq!(sniff(&file(&made)), Some(format));
+        assert_eq!(text(&made, "format"), name);
+        assert_eq!(text(&made, "mediaType"), format.media_type());
+        assert_eq!((number(&made, "width"), number(&made, "height")), (WIDTH, HEIGHT));
+        assert!(number(&made, "peakBytes") > WIDTH * HEIGHT);
+    }
+}
+
+#[wasm_bindgen_test]
+fn no_options_are_the_defaults() {
+    let plain = convert(bytes(&picture()), JsValue::UNDEFINED).expect("the defaults");
+    let named = converted(r#"{"format": "webp", "quality": 80, "effort": 4, "width": null}"#);
+    assert_eq!(file(&plain), file(&named));
+}
+
+#[wasm_bindgen_test]
+fn options_do_what_they_say() {
+    let wide = converted(r#"{"width": 40}"#);
+    assert_eq!((number(&wide, "width"), number(&wide, "height")), (40, 25));
+    let square = converted(r#"{"width": 30, "height": 30, "fit": "cover"}"#);
+    assert_eq!((number(&square, "width"), number(&square, "height")), (30, 30));
+    let larger = converted(r#"{"width": 194, "enlarge": true}"#);
+    assert_eq!((number(&larger, "width"), number(&larger, "height")), (194, 122));
+    let as_it_is = converted(r#"{"width": 194}"#);
+    assert_eq!(number(&as_it_is, "width"), WIDTH);
+    assert_eq!(get(&converted(r#"{"lossless": true}"#), "lossless"), JsValue::TRUE);
+    let coarse = file(&converted(r#"{"format": "jpeg", "quality": 20}"#));
+    let fine = file(&converted(r#"{"format": "jpeg", "quality": 95}"#));
+    assert!(coarse.len() < fine.len());
+}
+
+#[wasm_bindgen_test]
+fn a_png_keeps_every_pixel() {
+    let made = file(&converted(r#"{"format": "png"}"#));
+    let mut reader = png::Decoder::new(std::io::Cursor::new(made)).read_info().expect("a PNG");
+    let mut samples = vec![0; reader.output_buffer_size().expect("a small picture")];
+    reader.next_frame(&mut samples).expect("a whole PNG");
+    assert_eq!(samples, samples_of_picture());
+}
+
+#[wasm_bindgen_test]
+fn wrong_options_are_named() {
+    let cases = [
+        (r#"{"quality": 101}"#, "quality"),
+        (r#"{"quality": 80.5}"#, "quality"),
+        (r#"{"quality": "80"}"#, "quality"),
+        (r#"{"effort": 7}"#, "effort"),
+        (r#"{"width": 0}"#, "width"),
+        (r#"{"height": -1}"#, "height"),
+        (r#"{"format": "gif"}"#, "format"),
+        (r#"{"fit": "crop"}"#, "fit"),
+        (r#"{"lossless": 1}"#, "lossless"),
+        (r#"{"qualty": 80}"#, "qualty"),
+        (r#""webp""#, "options"),
+    ];
+    for (given, named) in cases {
+        let error = convert(bytes(&picture()), options(given)).expect_err(given);
+        assert_eq!(kind(&error), "parameter", "{given}");
+        let message = text(error.unchecked_ref(), "message");
+        assert!(message.contains(named), "{given}: {message}");
+    }
+    let avif = convert(bytes(&picture()), options(r#"{"format": "avif", "lossless": true}"#));
+    assert_eq!(kind(&avif.expect_err("AVIF is lossy here")), "parameter");
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_picture_is_an_error() {
+    for junk in [&b""[..], b"hello", b"<html></html>", &[0; 4096]] {
+        assert_eq!(kind(&probe(bytes(junk)).expect_err("no picture")), "unsupported");
+        let error = convert(bytes(junk), JsValue::UNDEFINED).expect_err("no picture");
+        assert_eq!(kind(&error), "unsupported");
+        assert_eq!(text(error.unchecked_ref(), "name"), "SlimpixError");
+        assert!(error.is_instance_of::<js_sys::Error>());
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_lying_size_is_refused_before_it_is_allocated() {
+    let mut lying = picture();
+    lying[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    let checksum = png_crc(&lying[12..29]);
+    lying[29..33].copy_from_slice(&checksum.to_be_bytes());
+    let error = convert(bytes(&lying), JsValue::UNDEFINED).expect_err("60,000 pixels square");
+    assert_eq!(kind(&error), "limit");
+}
+
+#[wasm_bindgen_test]
+fn hostile_bytes_never_trap() {
+    let sound = picture();
+    for len in (0..sound.len()).step_by(sound.len() / 97) {
+        tolerates(&sound[..len]);
+    }
+    let mut random = 7u32;
+    let mut next = || {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) as usize
+    };
+    for _ in 0..200 {
+        let mut broken = sound.clone();
+        let at = next() % broken.len();
+        broken[at] ^= 1 << (next() % 8);
+        tolerates(&broken);
+    }
+}
+
+/// A result or an error with a kind that blames the picture; a trap would end the test.
+fn tolerates(hostile: &[u8]) {
+    if let Err(error) = convert(bytes(hostile), options(r#"{"format": "png"}"#)) {
+        let kind = kind(&error);
+        assert!(KINDS.contains(&kind.as_str()), "{kind}");
+    }
+}
+
+/// A small RGBA PNG with gradients, an edge and soft transparency.
+fn picture() -> Vec<u8> {
+    let mut made = Vec::new();
+    let mut encoder = png::Encoder::new(&mut made, WIDTH, HEIGHT);
+    encoder.set_color(png::ColorType::Rgba);
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_image_data(&samples_of_picture()).expect("all rows");
+    writer.finish().expect("an end");
+    made
+}
+
+fn samples_of_picture() -> Vec<u8> {
+    let pixel = |x: u32, y: u32| {
+        let edge = if x + y > 80 { 90 } else { 0 };
+        [x * 2 + edge / 2, y * 3, edge + (x * y) % 32, 255 - (x / 4) * 8].map(|sample| sample as u8)
+    };
+    (0..HEIGHT).flat_map(|y| (0..WIDTH).flat_map(move |x| pixel(x, y))).collect()
+}
+
+/// The checksum of a PNG chunk's type and data.
+fn png_crc(data: &[u8]) -> u32 {
+    let step = |crc: u32| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 };
+    !data.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| step(crc)))
+}
+
+fn converted(json: &str) -> Object {
+    convert(bytes(&picture()), options(json)).expect(json)
+}
+
+fn bytes(file: &[u8]) -> Uint8Array {
+    Uint8Array::from(file)
+}
+
+fn options(json: &str) -> JsValue {
+    JSON::parse(json).expect("JSON")
+}
+
+fn file(converted: &Object) -> Vec<u8> {
+    get(converted, "bytes").unchecked_into::<Uint8Array>().to_vec()
+}
+
+fn kind(error: &JsValue) -> String {
+    text(error.unchecked_ref(), "kind")
+}
+
+fn text(object: &Object, key: &str) -> String {
+    get(object, key).as_string().expect(key)
+}
+
+fn number(object: &Object, key: &str) -> u32 {
+    get(object, key).as_f64().expect(key) as u32
+}
+
+fn get(object: &Object, key: &str) -> JsValue {
+    Reflect::get(object, &key.into()).expect(key)
+}
