@@ -1,0 +1,90 @@
+// A real Chromium and the page in it, shared by the tests.
+
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+import { serve } from './server.js';
+
+const ROOT = new URL('../../', import.meta.url);
+export const DATA = fileURLToPath(new URL('tests/data/', ROOT));
+const DIST = fileURLToPath(new URL('www/dist/', ROOT));
+const OUT = fileURLToPath(new URL('tests/out/', ROOT));
+const ARGS = [
+  '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync',
+];
+export const DESK = { viewport: { width: 1440, height: 900 } };
+export const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+// A loaded machine has bad minutes, and AVIF is slow in wasm.
+export const PATIENCE = 120_000;
+
+/** Starts both. Resolves to {open(options), close()}. */
+export async function start() {
+  mkdirSync(OUT, { recursive: true });
+  const server = await serve(DIST, DATA);
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, args: ARGS });
+  return {
+    open: (options) => open(browser, server.url, options),
+    close: async () => {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/** A new page, with what it asked for and what it complained of. */
+async function open(browser, url, options = DESK) {
+  const context = await browser.newContext({ acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const requests = [];
+  const complaints = [];
+  page.on('request', (request) => requests.push(request));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(url);
+  return { page, requests, complaints, url };
+}
+
+/** Keeps a picture of the whole page for people to look at. */
+export async function shoot(page, name) {
+  await page.screenshot({ path: `${OUT}page-${name}.png`, fullPage: true });
+}
+
+/** Drops files on the page as a person does. `files`: {name, type, base64}. */
+export async function drop(page, files) {
+  await page.evaluate((given) => {
+    const transfer = new DataTransfer();
+    for (const { name, type, base64 } of given) {
+      const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type }));
+    }
+    const target = document.querySelector('#drop');
+    for (const kind of ['dragenter', 'dragover', 'drop']) {
+      target.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    }
+  }, files);
+}
+
+/** The page's own sample as a file to drop. */
+export function photo(page, width = 480) {
+  return page.evaluate(async (side) => {
+    const { sample } = await import('./sample.js');
+    const bitmap = await createImageBitmap(await sample());
+    const canvas = new OffscreenCanvas(side, Math.round(side * bitmap.height / bitmap.width));
+    canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+    const binary = Array.from(new Uint8Array(await blob.arrayBuffer()), (byte) => String.fromCharCode(byte)).join('');
+    return { name: 'photo.jpg', type: 'image/jpeg', base64: btoa(binary), bytes: blob.size };
+  }, width);
+}
+
+/** Waits until a row of a card is in a state. */
+export function rowIn(page, format, state, card = 0) {
+  return page.locator('.card').nth(card).locator(`.row[data-format="${format}"][data-state="${state}"]`).waitFor();
+}

@@ -1,0 +1,196 @@
+// The demo page's promises, in a real Chromium.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+
+import { DESK, PATIENCE, PHONE, drop, photo, rowIn, shoot, start } from './browser.js';
+
+const WIDE = 480;
+let browser;
+
+before(async () => { browser = await start(); }, { timeout: PATIENCE });
+after(() => browser.close());
+
+/** A test with a page of its own, closed at the end, that must not have complained. */
+function promise(name, options, body) {
+  test(name, { timeout: 2 * PATIENCE }, async () => {
+    const opened = await browser.open(options);
+    try {
+      await body(opened.page, opened);
+      assert.deepEqual(opened.complaints, []);
+    } finally {
+      await opened.page.context().close();
+    }
+  });
+}
+
+promise('a dropped photo is converted and compared', DESK, async (page) => {
+  const file = await photo(page, WIDE);
+  await drop(page, [file]);
+  await rowIn(page, 'webp', 'done');
+  await rowIn(page, 'avif', 'done');
+  await shoot(page, 'done-desk-light');
+  for (const format of ['webp', 'avif']) {
+    const row = page.locator(`.row[data-format="${format}"]`);
+    assert.match(await row.locator('.row-size').innerText(), /^\d[\d.]* kB$/);
+    assert.match(await row.locator('.row-saved').innerText(), /^−\d[\d.]*%$/);
+    assert.match(await row.locator('.row-note').innerText(), /^in \d/);
+    await row.locator('input').check();
+    // Chromium itself can read what was made, at its full size.
+    await page.waitForFunction((width) => {
+      const image = document.querySelector('.side-after img');
+      return image.complete && image.naturalWidth === width;
+    }, WIDE);
+  }
+  assert.match(await page.locator('#figure').innerText(), /^−\d+%$/);
+  assert.match(await page.locator('.card-facts').innerText(), /^JPEG, 480 × 320/);
+});
+
+promise('the line is moved by keyboard and by pointer', DESK, async (page) => {
+  await drop(page, [await photo(page, WIDE)]);
+  await rowIn(page, 'webp', 'done');
+  const line = page.getByRole('slider', { name: 'Before and after' });
+  const at = async () => Number(await line.getAttribute('aria-valuenow'));
+  await line.focus();
+  assert.equal(await at(), 50);
+  for (const [key, expected] of [['ArrowRight', 52], ['ArrowLeft', 50], ['PageUp', 60], ['Home', 0], ['End', 100]]) {
+    await page.keyboard.press(key);
+    assert.equal(await at(), expected, key);
+  }
+  const box = await page.locator('.stage').boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 4, box.y + 20);
+  await page.mouse.up();
+  assert.equal(await at(), 25);
+  assert.match(await line.getAttribute('aria-valuetext'), /^25% original, 75% WebP/);
+});
+
+promise('at actual size the picture can be moved', PHONE, async (page) => {
+  await drop(page, [await photo(page, 1600)]);
+  await rowIn(page, 'webp', 'done');
+  await page.getByRole('button', { name: 'Actual size' }).click();
+  const image = page.locator('.side-after img');
+  // One pixel of the picture on one of the screen, which has two to a CSS pixel.
+  assert.equal((await image.boundingBox()).width, 800);
+  const left = async () => (await image.boundingBox()).x;
+  const start = await left();
+  await page.locator('.handle').focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  assert.equal(await left(), start - 48);
+  await shoot(page, 'actual-phone-light');
+});
+
+promise('the download is what the page made', DESK, async (page) => {
+  await drop(page, [await photo(page, WIDE)]);
+  await rowIn(page, 'webp', 'done');
+  const waiting = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download photo.webp' }).click();
+  const download = await waiting;
+  assert.equal(download.suggestedFilename(), 'photo.webp');
+  const bytes = await readFile(await download.path());
+  assert.equal(bytes.toString('latin1', 0, 4), 'RIFF');
+  assert.equal(bytes.toString('latin1', 8, 12), 'WEBP');
+  const shown = await page.locator('.row[data-format="webp"] .row-size').innerText();
+  assert.equal(shown, `${(bytes.length / 1000).toPrecision(3)} kB`);
+});
+
+promise('a bad file says what is wrong, and the others are converted', DESK, async (page) => {
+  const good = await photo(page, WIDE);
+  const cut = { ...good, name: 'cut.jpg', base64: good.base64.slice(0, 400) };
+  const text = { name: 'notes.txt', type: 'text/plain', base64: btoa('not a picture') };
+  await drop(page, [text, cut, good]);
+  await rowIn(page, 'avif', 'done', 2);
+  const said = page.locator('.card-error:visible');
+  assert.deepEqual(await said.count(), 2);
+  assert.match(await said.nth(0).innerText(), /not a picture/i);
+  assert.match(await said.nth(1).innerText(), /damaged/);
+  await shoot(page, 'errors-desk-light');
+  await page.getByRole('button', { name: 'Remove notes.txt' }).click();
+  assert.equal(await page.locator('.card').count(), 2);
+});
+
+promise('changed settings cancel what runs and convert again', DESK, async (page) => {
+  await drop(page, [await photo(page, 1600)]);
+  await rowIn(page, 'avif', 'timed');
+  await shoot(page, 'working-desk-light');
+  await page.getByLabel('Width').fill('240');
+  await page.getByText('JPEG, 1600 × 1066 → 240 × 160').waitFor();
+  await rowIn(page, 'avif', 'done');
+  const fine = await page.locator('.row[data-format="webp"] .row-size').innerText();
+  await page.getByLabel('Quality').fill('20');
+  await page.waitForFunction((old) => {
+    const row = document.querySelector('.row[data-format="webp"]');
+    return row.dataset.state === 'done' && row.querySelector('.row-size').textContent !== old;
+  }, fine);
+  await page.getByLabel('Lossless').check();
+  await page.getByText('WebP only when lossless').waitFor();
+  await rowIn(page, 'avif', 'none');
+});
+
+promise('the AVIF of a large photo is made only when asked for', DESK, async (page) => {
+  const large = await photo(page, 2600);
+  await drop(page, [large]);
+  await rowIn(page, 'avif', 'held');
+  await rowIn(page, 'webp', 'done');
+  assert.match(await page.locator('.row[data-format="avif"] .row-note').innerText(), /^5 megapixels: about \d/);
+  await page.getByRole('button', { name: 'Make AVIF' }).click();
+  await rowIn(page, 'avif', 'timed');
+  await page.getByRole('button', { name: 'Remove photo.jpg' }).click();
+  assert.equal(await page.locator('.card').count(), 0);
+});
+
+promise('nothing leaves the computer', DESK, async (page, { requests, url }) => {
+  await page.getByRole('button', { name: 'Try a sample' }).click();
+  await rowIn(page, 'webp', 'done');
+  const origin = new URL(url).origin;
+  for (const request of requests) {
+    const from = new URL(request.url());
+    assert.ok(from.origin === origin || from.protocol === 'blob:' || from.protocol === 'data:', request.url());
+    assert.equal(request.method(), 'GET');
+    assert.equal(request.postData(), null);
+  }
+  assert.ok(requests.some((request) => request.url() === `${url}slimpix_bg.wasm`), 'the engine was fetched');
+});
+
+promise('several pictures are downloaded as one archive', DESK, async (page) => {
+  const file = await photo(page, 120);
+  await drop(page, [file, file]);
+  await rowIn(page, 'webp', 'done', 0);
+  await rowIn(page, 'webp', 'done', 1);
+  const waiting = page.waitForEvent('download');
+  await page.getByRole('button', { name: /All WebP/ }).click();
+  const bytes = await readFile(await (await waiting).path());
+  const names = [...bytes.toString('latin1').matchAll(/photo(-2)?\.webp/g)].map(([name]) => name);
+  // Each once before its bytes and once in the directory.
+  assert.deepEqual(names, ['photo.webp', 'photo-2.webp', 'photo.webp', 'photo-2.webp']);
+});
+
+for (const scheme of ['light', 'dark']) {
+  promise(`a phone shows everything without sideways scrolling (${scheme})`, { ...PHONE, colorScheme: scheme }, async (page) => {
+    const overhang = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await shoot(page, `empty-phone-${scheme}`);
+    assert.equal(await overhang(), 0);
+    const file = await photo(page, WIDE);
+    const long = { ...file, name: `${'a-very-long-name-'.repeat(8)}.jpg` };
+    const broken = { ...long, base64: btoa('x'.repeat(64)) };
+    await drop(page, [long, file, broken]);
+    await rowIn(page, 'avif', 'timed', 0);
+    assert.equal(await overhang(), 0);
+    await rowIn(page, 'avif', 'done', 1);
+    await shoot(page, `done-phone-${scheme}`);
+    assert.equal(await overhang(), 0);
+    await page.getByText('Settings').click();
+    await shoot(page, `settings-phone-${scheme}`);
+    assert.equal(await overhang(), 0);
+  });
+}
+
+promise('a desk in the dark', { ...DESK, colorScheme: 'dark' }, async (page) => {
+  await shoot(page, 'empty-desk-dark');
+  await page.getByRole('button', { name: 'Try a sample' }).click();
+  await rowIn(page, 'webp', 'done');
+  await shoot(page, 'working-desk-dark');
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(15, 17, 13)');
+});

@@ -1,0 +1,23 @@
+// One engine in a Web Worker. It is given the compiled module once, then one task at a time, and answers each.
+// A conversion can't be interrupted from outside: the page ends the worker and makes another.
+
+import init, { probe, convert } from './slimpix.js';
+
+let engine;
+
+self.onmessage = async ({ data }) => {
+  if (data.module) {
+    engine = init({ module_or_path: data.module });
+    return;
+  }
+  const { bytes, options } = data;
+  try {
+    const { memory } = await engine;
+    const started = performance.now();
+    const value = options ? convert(bytes, options) : probe(bytes);
+    const milliseconds = performance.now() - started;
+    self.postMessage({ value, milliseconds, memory: memory.buffer.byteLength }, options ? [value.bytes.buffer] : []);
+  } catch (error) {
+    self.postMessage({ error: { kind: error.kind ?? 'trap', message: error.message } });
+  }
+};
