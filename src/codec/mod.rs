@@ -164,6 +164,8 @@ pub struct Coding {
     pub effort: u8,
     /// Every pixel comes out as it went in (the colour under full transparency excepted). WebP and PNG only.
     pub lossless: bool,
+    /// Chroma keeps its full size where the format can do so: for graphics, whose coloured edges are thin.
+    pub full_chroma: bool,
 }
 
 /// Decodes a still picture, or the first frame of an animation.

@@ -1,6 +1,6 @@
 //! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
 
-use super::{Plan, orient, resize};
+use super::{orient, plan::Frame, resize};
 use crate::{
     codec::{self, Decoded, Format, Probe},
     error::{Error, Kind, Result},
@@ -39,8 +39,8 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     let size = probe.oriented_size();
     limits.check_size(size)?;
     let Decoded { picture, orientation, .. } = codec::decode(bytes, limits)?;
-    let plan = Plan::thumbnail(size, BLURHASH_SIDE);
-    let picture = orient::upright(resize::resize(picture, orientation, &plan)?, orientation)?;
+    let frame = Frame::thumbnail(size, BLURHASH_SIDE);
+    let picture = orient::upright(resize::resize(picture, orientation, &frame)?, orientation)?;
     Ok(Description {
         format: probe.format,
         size,

@@ -1,10 +1,13 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
-//! [`convert`] reads like the pipeline: probe, plan, decode, turn, colour, scale, encode. [`plan`] is what can be
+//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, encode. [`plan`] is what can be
 //! said of it from the header alone, and `codec::cost` states its memory from that.
 
+mod color;
 mod crop;
 mod describe;
+mod keep;
+mod mode;
 mod orient;
 mod params;
 mod plan;
@@ -13,14 +16,14 @@ mod resize;
 pub use self::{
     describe::{Description, describe},
     params::{Fit, Interest, Mode, Params, Resize},
-    plan::{Plan, plan},
+    plan::{Frame, Plan, plan},
 };
 
 use crate::{
-    codec::{self, Coding, Decoded, Format, Probe},
+    codec::{self, Decoded, Format, Probe},
     error::Result,
     limits::Limits,
-    pixel::{Metadata, Size},
+    pixel::{Metadata, Picture, Size},
 };
 
 /// What came of a conversion.
@@ -73,16 +76,30 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     limits.check_size(plan.output)?;
     limits.check_memory(plan.peak_bytes.saturating_add(bytes.len() as u64))?;
 
-    let Decoded { picture, orientation, .. } = codec::decode(bytes, limits)?;
-    let picture = resize::resize(picture, orientation, &plan)?;
+    let (bytes, lossless) = run(bytes, params, limits, &plan)?;
+    Ok(Outcome::Made(Made { bytes, format: params.format, size: plan.output, lossless, source: probe }))
+}
+
+/// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.
+fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(Vec<u8>, bool)> {
+    let Decoded { picture, orientation, metadata } = codec::decode(bytes, limits)?;
+    let picture = resize::resize(picture, orientation, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
-    let coding: &Coding = &plan.coding;
-    let bytes = codec::encode(picture, coding, &Metadata::default())?;
-    Ok(Outcome::Made(Made {
-        bytes,
-        format: coding.format,
-        size: plan.output,
-        lossless: coding.lossless,
-        source: probe,
-    }))
+    let icc = metadata.icc.as_deref();
+    let keeps_colors = params.keep_metadata && keep::keeps_profile(icc, &picture, params.format);
+    let picture = if keeps_colors { picture } else { color::to_srgb(picture, icc)? };
+    let picture = match picture {
+        // A profile that is kept says RGB, even where all is grey.
+        Picture::Raster(raster) if !keeps_colors => Picture::Raster(raster.reduced()?),
+        other => other,
+    };
+    let metadata = match params.keep_metadata {
+        true => keep::kept(metadata, &picture, params.format),
+        false => Metadata::default(),
+    };
+    if plan.may_be_graphic {
+        mode::encode(picture, plan.coding, &metadata)
+    } else {
+        Ok((codec::encode(picture, &plan.coding, &metadata)?, plan.coding.lossless))
+    }
 }

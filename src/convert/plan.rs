@@ -7,37 +7,45 @@ use crate::{
     pixel::Size,
 };
 
+/// From this quality on, even a photo's chroma keeps its full size.
+const FULL_CHROMA_QUALITY: u8 = 90;
+
 /// A conversion that has not begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Plan {
     /// The size of the source as it is looked at.
     pub source: Size,
-    /// The part of the source that is kept, in its pixels; less than the whole only for `Fit::Cover`.
-    pub kept: Size,
-    /// The size of the result.
+    /// What of it is kept, and how large that becomes.
+    pub frame: Frame,
+    /// The size of the result: that of the frame.
     pub output: Size,
-    /// Where the kept part lies.
-    pub interest: Interest,
-    /// How the result is coded. With `Mode::Auto` it may be lossless all the same, see [`Plan::tries_both`].
+    /// How the result is coded, as far as the header tells. With `Mode::Auto` a graphic may be coded without loss
+    /// all the same, see [`Plan::may_be_graphic`].
     pub coding: Coding,
-    /// Both lossy and lossless may be made, and the smaller taken.
-    pub tries_both: bool,
+    /// True if the pixels have to be looked at to know whether the picture is a photo.
+    pub may_be_graphic: bool,
     /// The most bytes that the conversion holds at once, beside the source file itself.
     pub peak_bytes: u64,
 }
 
-impl Plan {
+/// A crop and a scale, of a picture as it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// The part of the source that is kept, in its pixels; less than the whole only for `Fit::Cover`.
+    pub kept: Size,
+    /// Where that part lies.
+    pub interest: Interest,
+    /// The size to which it is scaled.
+    pub output: Size,
+}
+
+impl Frame {
     /// A small version of the whole picture, no side longer than `side`.
     pub(super) fn thumbnail(source: Size, side: u32) -> Self {
-        let output = if source.width.max(source.height) > side {
-            within(source, Size::new(side, side))
-        } else {
-            source
-        };
-        let coding = Coding { format: Format::Png, quality: 0, effort: 0, lossless: true };
-        let interest = Interest::Centre;
-        Self { source, kept: source, output, interest, coding, tries_both: false, peak_bytes: 0 }
+        let is_larger = source.width.max(source.height) > side;
+        let output = if is_larger { within(source, Size::new(side, side)) } else { source };
+        Self { kept: source, interest: Interest::Centre, output }
     }
 }
 
@@ -55,18 +63,18 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     }
     let coding = coding(params)?;
     let source = probe.oriented_size();
-    let (kept, output) = geometry(source, params.resize.as_ref())?;
+    let frame = frame(source, params.resize.as_ref())?;
+    let output = frame.output;
     check_side(output, params.format)?;
-    let tries_both = params.mode == Mode::Auto && params.format == Format::WebP && is_maybe_graphic(probe);
+    let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
     let work = cost::Work {
         output,
-        resizes: kept != output || kept != source,
-        converts_color: probe.icc && !params.keep_metadata,
-        tries_both,
+        resizes: frame.kept != source || output != source,
+        converts_color: probe.icc,
+        tries_both: may_be_graphic && params.format == Format::WebP,
     };
     let peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
-    let interest = params.resize.map_or(Interest::Centre, |resize| resize.interest);
-    Ok(Plan { source, kept, output, interest, coding, tries_both, peak_bytes })
+    Ok(Plan { source, frame, output, coding, may_be_graphic, peak_bytes })
 }
 
 /// False for what is surely a photo: a JPEG or a lossy WebP.
@@ -86,7 +94,13 @@ fn coding(params: &Params) -> Result<Coding> {
     if params.quality > 100 || params.effort > 6 {
         return Err(Error::new(Kind::Parameter, "quality is 0 to 100, effort 0 to 6"));
     }
-    Ok(Coding { format: params.format, quality: params.quality, effort: params.effort, lossless })
+    Ok(Coding {
+        format: params.format,
+        quality: params.quality,
+        effort: params.effort,
+        lossless,
+        full_chroma: params.quality >= FULL_CHROMA_QUALITY,
+    })
 }
 
 fn check_side(output: Size, format: Format) -> Result<()> {
@@ -106,13 +120,20 @@ fn check_side(output: Size, format: Format) -> Result<()> {
 ///
 /// Where enlarging is not allowed, a box that would do so shrinks until nothing is enlarged, keeping its shape:
 /// a page that gave the picture a place of that shape shows it undistorted.
-fn geometry(source: Size, resize: Option<&Resize>) -> Result<(Size, Size)> {
-    let Some(resize) = resize else { return Ok((source, source)) };
+fn frame(source: Size, resize: Option<&Resize>) -> Result<Frame> {
+    let Some(resize) = resize else {
+        return Ok(Frame { kept: source, interest: Interest::Centre, output: source });
+    };
+    let (kept, output) = geometry(source, resize)?;
+    Ok(Frame { kept, interest: resize.interest, output })
+}
+
+fn geometry(source: Size, resize: &Resize) -> Result<(Size, Size)> {
     if resize.width == Some(0) || resize.height == Some(0) {
         return Err(Error::new(Kind::Parameter, "a width or height of zero"));
     }
     let may_enlarge = resize.enlarge && resize.fit != Fit::ScaleDown;
-    let (frame, is_box) = match (resize.width, resize.height) {
+    let (place, is_box) = match (resize.width, resize.height) {
         (None, None) => return Ok((source, source)),
         (Some(width), Some(height)) => (Size::new(width, height), true),
         (Some(width), None) => (Size::new(width, scaled(source.height, width, source.width)), false),
@@ -120,9 +141,9 @@ fn geometry(source: Size, resize: Option<&Resize>) -> Result<(Size, Size)> {
     };
     let fit = if is_box { resize.fit } else { Fit::Fill };
     let (kept, output) = match fit {
-        Fit::Contain | Fit::ScaleDown => (source, within(source, frame)),
-        Fit::Fill => (source, frame),
-        Fit::Cover => (within(frame, source), frame),
+        Fit::Contain | Fit::ScaleDown => (source, within(source, place)),
+        Fit::Fill => (source, place),
+        Fit::Cover => (within(place, source), place),
     };
     let is_larger = output.width > kept.width || output.height > kept.height;
     match (is_larger && !may_enlarge, fit) {
@@ -130,7 +151,7 @@ fn geometry(source: Size, resize: Option<&Resize>) -> Result<(Size, Size)> {
         (true, Fit::Contain | Fit::ScaleDown) => Ok((source, source)),
         (true, Fit::Cover) => Ok((kept, kept)),
         (true, Fit::Fill) if !is_box => Ok((source, source)),
-        (true, Fit::Fill) => Ok((source, within(frame, source))),
+        (true, Fit::Fill) => Ok((source, within(place, source))),
     }
 }
 

@@ -8,20 +8,20 @@ use fast_image_resize::{
     images::{Image, ImageRef},
 };
 
-use super::{crop::Region, plan::Plan};
+use super::{crop::Region, plan::Frame};
 use crate::{
     error::{Error, Kind, Result},
     limits::{area_bytes, try_zeroed},
     pixel::{Layout, Orientation, Picture, Planes, Raster, Size, Subsampling},
 };
 
-/// Brings a stored picture to the plan's output size, turned as it is stored.
+/// Brings a stored picture to the frame's size, turned as it is stored.
 ///
 /// # Errors
 /// `Memory` when there is no room.
-pub(super) fn resize(picture: Picture, orientation: Orientation, plan: &Plan) -> Result<Picture> {
-    let region = Region::choose(&picture, orientation, plan)?;
-    let output = if orientation.is_transposing() { plan.output.transposed() } else { plan.output };
+pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) -> Result<Picture> {
+    let region = Region::choose(&picture, orientation, frame);
+    let output = if orientation.is_transposing() { frame.output.transposed() } else { frame.output };
     if region.is_whole(picture.size()) && output == picture.size() {
         return Ok(picture);
     }

@@ -3,9 +3,11 @@
 //! Owns sizes, 8-bit interleaved rasters, planar YCbCr at its own subsampling, orientation and metadata. Knows
 //! no file format and does no conversion that needs a parameter.
 
+mod hidden;
 mod orientation;
 mod planes;
 mod raster;
+mod reduce;
 mod upsample;
 mod ycbcr;
 

@@ -1,7 +1,7 @@
 //! Writes a still AVIF: the pictures by [`super::av1`], the container by `avif-serialize`.
 //!
 //! Colour is full-range BT.601 YCbCr, which is what a JPEG's planes are, so they go in untouched. Grey has no
-//! chroma planes at all, alpha is an auxiliary monochrome picture.
+//! chroma planes at all, alpha is an auxiliary monochrome picture. Of metadata the container holds EXIF only.
 
 use avif_serialize::{Aviffy, constants::MatrixCoefficients};
 
@@ -9,11 +9,8 @@ use super::av1::{self, Quantizer};
 use crate::{
     codec::Coding,
     error::{Error, Kind, Result},
-    pixel::{Layout, Metadata, Picture, Planes, Raster, Subsampling},
+    pixel::{Layout, Metadata, Picture, Raster, Subsampling},
 };
-
-/// From this quality on, a photo's chroma keeps its full size.
-const FULL_CHROMA_QUALITY: u8 = 90;
 
 /// Encodes a picture.
 ///
@@ -26,7 +23,7 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
         return Err(Error::limit(what));
     }
     let quantizer = Quantizer::from_quality(coding.quality);
-    let (color, alpha) = parts(picture, coding.quality)?;
+    let (color, alpha) = parts(picture, coding.full_chroma)?;
     let alpha = alpha
         .map(|plane| av1::encode(&av1::Image::Gray(size, plane), quantizer, coding.effort))
         .transpose()?;
@@ -58,34 +55,36 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
 }
 
 /// The colour and the alpha plane of a picture.
-fn parts(picture: Picture, quality: u8) -> Result<(av1::Image, Option<Vec<u8>>)> {
+fn parts(picture: Picture, full_chroma: bool) -> Result<(av1::Image, Option<Vec<u8>>)> {
     match picture {
         Picture::Planes(planes) => {
-            let keeps_chroma = planes.subsampling() == Subsampling::Yuv444 && quality >= FULL_CHROMA_QUALITY;
+            let keeps_chroma = full_chroma && planes.subsampling() == Subsampling::Yuv444;
             let planes = if keeps_chroma { planes } else { planes.into_yuv420()? };
             Ok((av1::Image::Color(planes), None))
         }
-        Picture::Raster(raster) => {
+        Picture::Raster(mut raster) => {
+            raster.continue_hidden();
             let alpha = raster.alpha()?;
             let color = match raster.layout() {
-                Layout::Gray | Layout::GrayAlpha => av1::Image::Gray(raster.size(), gray(raster)?),
-                Layout::Rgb | Layout::Rgba => av1::Image::Color(color(&raster)?),
+                Layout::Gray | Layout::GrayAlpha => av1::Image::Gray(raster.size(), gray(raster)),
+                Layout::Rgb | Layout::Rgba => {
+                    let subsampling = if full_chroma { Subsampling::Yuv444 } else { Subsampling::Yuv420 };
+                    av1::Image::Color(raster.to_planes(subsampling)?)
+                }
             };
             Ok((color, alpha))
         }
     }
 }
 
-fn color(raster: &Raster) -> Result<Planes> {
-    raster.to_planes(Subsampling::Yuv444)
-}
-
-fn gray(raster: Raster) -> Result<Vec<u8>> {
+/// The grey samples, moved together within their own memory.
+fn gray(raster: Raster) -> Vec<u8> {
     let channels = raster.layout().channels() as usize;
     let mut data = raster.into_data();
-    for i in 1..data.len() / channels {
+    let pixels = data.len() / channels;
+    for i in 1..pixels {
         data[i] = data[i * channels];
     }
-    data.truncate(data.len() / channels);
-    Ok(data)
+    data.truncate(pixels);
+    data
 }

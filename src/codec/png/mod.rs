@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 mod header;
+mod palette;
 
 pub use self::encode::encode;
 pub(super) use self::{decode::decode, header::probe};

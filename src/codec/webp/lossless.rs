@@ -15,7 +15,8 @@ const FILE_HEADER: usize = 20;
 const STREAM_HEADER: usize = 5;
 
 /// Encodes a picture without loss.
-pub(super) fn encode(raster: Raster) -> Result<Chunks> {
+pub(super) fn encode(mut raster: Raster) -> Result<Chunks> {
+    raster.clear_hidden();
     let color = match raster.layout() {
         Layout::Gray => ColorType::L8,
         Layout::GrayAlpha => ColorType::La8,

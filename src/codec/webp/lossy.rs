@@ -17,7 +17,8 @@ pub(super) fn encode(picture: Picture, quality: u8, _effort: u8) -> Result<Chunk
     let size = picture.size();
     let (planes, alpha) = match picture {
         Picture::Planes(planes) => (planes.into_yuv420()?, None),
-        Picture::Raster(raster) => {
+        Picture::Raster(mut raster) => {
+            raster.continue_hidden();
             let alpha = raster.alpha()?;
             let alpha = alpha.map(|plane| lossless::encode_alpha(&plane, size)).transpose()?;
             (raster.to_planes(Subsampling::Yuv420)?, alpha)

@@ -1,0 +1,216 @@
+//! Brings pixels from the colour space of an embedded ICC profile to sRGB, by `moxcms`.
+//!
+//! A profile that changes nothing visible (sRGB under any of its names) leaves the picture as it is, so that a
+//! photo's planes stay planes. One that is damaged, or of another kind of colour than the pixels (a CMYK JPEG is
+//! decoded to RGB), is ignored, as browsers do. `moxcms` runs without SIMD: its kernels round differently on
+//! different machines.
+
+use std::sync::Arc;
+
+use moxcms::{
+    ColorProfile, DataColorSpace, Layout as Channels, RenderingIntent, Transform8BitExecutor,
+    TransformOptions,
+};
+
+use crate::{
+    error::Result,
+    limits::try_zeroed,
+    pixel::{Layout, Picture, Raster},
+};
+
+/// How far from sRGB a profile's colours may be, in 8-bit steps, to count as sRGB.
+const SAME: u8 = 2;
+
+/// The most bytes of a profile that is looked at. Profiles of displays and cameras have 0.5 to 10 kB, those of
+/// printers, which are of no use here, some megabytes.
+const MAX_PROFILE_BYTES: usize = 4 << 20;
+
+/// Converts a picture from the colours of `profile` to sRGB.
+///
+/// # Errors
+/// `Memory` when there is no room.
+pub(super) fn to_srgb(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
+    let Some(profile) = profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES) else {
+        return Ok(picture);
+    };
+    match Kind::of(profile) {
+        Some(Kind::Rgb) if !is_gray(&picture) => match rgb_transform(profile) {
+            Some(transform) => convert_rgb(picture, transform.as_ref()),
+            None => Ok(picture),
+        },
+        Some(Kind::Gray) if is_gray(&picture) => match gray_table(profile) {
+            Some(table) => Ok(convert_gray(picture, &table)),
+            None => Ok(picture),
+        },
+        _ => Ok(picture),
+    }
+}
+
+/// True if the profile speaks of the kind of samples that the picture has.
+pub(super) fn suits(profile: &[u8], picture: &Picture) -> bool {
+    matches!((Kind::of(profile), is_gray(picture)), (Some(Kind::Rgb), false) | (Some(Kind::Gray), true))
+}
+
+/// What a profile's samples are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rgb,
+    Gray,
+}
+
+impl Kind {
+    /// By the signature at byte 16 of the header (ICC.1:2022 section 7.2.8).
+    fn of(profile: &[u8]) -> Option<Self> {
+        match profile.get(16..20)? {
+            b"RGB " => Some(Self::Rgb),
+            b"GRAY" => Some(Self::Gray),
+            _ => None,
+        }
+    }
+}
+
+fn is_gray(picture: &Picture) -> bool {
+    match picture {
+        Picture::Planes(_) => false,
+        Picture::Raster(raster) => raster.layout().channels() < 3,
+    }
+}
+
+fn options() -> TransformOptions {
+    TransformOptions {
+        rendering_intent: RenderingIntent::RelativeColorimetric,
+        ..TransformOptions::default()
+    }
+}
+
+/// From the profile's RGB to sRGB; `None` when that changes nothing, or can't be done.
+fn rgb_transform(profile: &[u8]) -> Option<Arc<Transform8BitExecutor>> {
+    let source = ColorProfile::new_from_slice(profile).ok()?;
+    if source.color_space != DataColorSpace::Rgb {
+        return None;
+    }
+    let transform = source
+        .create_transform_8bit(Channels::Rgb, &ColorProfile::new_srgb(), Channels::Rgb, options())
+        .ok()?;
+    let colors = sample_colors();
+    let mut converted = vec![0; colors.len()];
+    transform.transform(&colors, &mut converted).ok()?;
+    let farthest = colors.iter().zip(&converted).map(|(a, b)| a.abs_diff(*b)).max()?;
+    (farthest > SAME).then_some(transform)
+}
+
+/// A grid of six steps each way, and all greys.
+fn sample_colors() -> Vec<u8> {
+    let step = |i: u32| (i * 51) as u8;
+    let grid = (0..216).flat_map(|i| [step(i / 36), step(i / 6 % 6), step(i % 6)]);
+    let greys = (0..=255).flat_map(|v| [v, v, v]);
+    grid.chain(greys).collect()
+}
+
+/// What each grey of the profile is in sRGB.
+fn gray_table(profile: &[u8]) -> Option<[u8; 256]> {
+    let source = ColorProfile::new_from_slice(profile).ok()?;
+    if source.color_space != DataColorSpace::Gray {
+        return None;
+    }
+    let transform = source
+        .create_transform_8bit(Channels::Gray, &ColorProfile::new_srgb(), Channels::Rgb, options())
+        .ok()?;
+    let greys: Vec<u8> = (0..=255).collect();
+    let mut converted = [0; 256 * 3];
+    transform.transform(&greys, &mut converted).ok()?;
+    let mut table = [0; 256];
+    for (to, [_, green, _]) in table.iter_mut().zip(converted.as_chunks::<3>().0) {
+        *to = *green;
+    }
+    Some(table)
+}
+
+/// Planes become RGB for this and planes again: what follows treats them as the photo that they are.
+fn convert_rgb(picture: Picture, transform: &Transform8BitExecutor) -> Result<Picture> {
+    match picture {
+        Picture::Raster(mut raster) => {
+            convert_rows(&mut raster, transform)?;
+            Ok(Picture::Raster(raster))
+        }
+        Picture::Planes(planes) => {
+            let subsampling = planes.subsampling();
+            let mut raster = planes.to_rgb()?;
+            drop(planes);
+            convert_rows(&mut raster, transform)?;
+            raster.to_planes(subsampling).map(Picture::Planes)
+        }
+    }
+}
+
+/// Row by row through two small buffers, as `moxcms` writes beside what it reads.
+fn convert_rows(raster: &mut Raster, transform: &Transform8BitExecutor) -> Result<()> {
+    let width = raster.size().width as usize;
+    let channels = raster.layout().channels() as usize;
+    let (mut from, mut to) = (try_zeroed(width * 3)?, try_zeroed(width * 3)?);
+    for row in raster.data_mut().chunks_exact_mut(width * channels) {
+        for (rgb, pixel) in from.chunks_exact_mut(3).zip(row.chunks_exact(channels)) {
+            rgb.copy_from_slice(&pixel[..3]);
+        }
+        if transform.transform(&from, &mut to).is_err() {
+            return Ok(());
+        }
+        for (pixel, rgb) in row.chunks_exact_mut(channels).zip(to.chunks_exact(3)) {
+            pixel[..3].copy_from_slice(rgb);
+        }
+    }
+    Ok(())
+}
+
+fn convert_gray(mut picture: Picture, table: &[u8; 256]) -> Picture {
+    if let Picture::Raster(raster) = &mut picture {
+        let channels = if raster.layout() == Layout::GrayAlpha { 2 } else { 1 };
+        for sample in raster.data_mut().iter_mut().step_by(channels) {
+            *sample = table[usize::from(*sample)];
+        }
+    }
+    picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixel::Size;
+
+    fn red() -> Picture {
+        Picture::Raster(Raster::new(Size::new(1, 1), Layout::Rgba, vec![200, 30, 20, 77]).unwrap())
+    }
+
+    #[test]
+    fn wide_colours_move_and_srgb_does_not() {
+        let srgb = ColorProfile::new_srgb().encode().unwrap();
+        assert_eq!(to_srgb(red(), Some(&srgb)).unwrap(), red());
+        let wide = ColorProfile::new_display_p3().encode().unwrap();
+        let Picture::Raster(converted) = to_srgb(red(), Some(&wide)).unwrap() else { panic!("planes") };
+        let [r, g, b, a] = converted.data() else { panic!("not one pixel") };
+        assert!(*r > 210 && *g < 25 && *b < 20, "{r} {g} {b}");
+        assert_eq!(*a, 77);
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_profile_is_ignored() {
+        let mut damaged = ColorProfile::new_display_p3().encode().unwrap();
+        damaged.truncate(200);
+        assert_eq!(to_srgb(red(), Some(&damaged)).unwrap(), red());
+        let gray = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        assert_eq!(to_srgb(red(), Some(&gray)).unwrap(), red());
+        assert!(!suits(&gray, &red()));
+    }
+
+    #[test]
+    fn a_grey_profile_bends_greys() {
+        let gray = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        let picture = Raster::new(Size::new(3, 1), Layout::Gray, vec![0, 55, 255]).unwrap();
+        let Picture::Raster(converted) = to_srgb(Picture::Raster(picture), Some(&gray)).unwrap() else {
+            panic!("planes")
+        };
+        // 55/255 of the light is 0.5020 in sRGB, 128.
+        assert!(converted.data()[1].abs_diff(128) <= 1, "{:?}", converted.data());
+        assert_eq!((converted.data()[0], converted.data()[2]), (0, 255));
+    }
+}
