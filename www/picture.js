@@ -105,14 +105,15 @@ export class Picture {
     const { avif, lossless, effort } = this.#settings;
     const row = this.card.row('avif');
     const megapixels = this.#megapixels();
-    if (avif && !lossless && megapixels <= HELD_ABOVE) {
+    const expected = estimate(megapixels, effort);
+    if (avif && !lossless && expected <= HELD_ABOVE) {
       this.#make('avif');
       return;
     }
     this.#drop('avif');
     if (!avif) row.none('off');
     else if (lossless) row.none('WebP only when lossless');
-    else row.held(`${megapixels.toFixed(0)} megapixels: about ${roughly(estimate(megapixels, effort))}`);
+    else row.held(`${megapixels.toPrecision(2)} megapixels at effort ${effort}: about ${roughly(expected)}`);
   }
 
   async #make(format) {

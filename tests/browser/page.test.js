@@ -134,11 +134,52 @@ promise('the AVIF of a large photo is made only when asked for', DESK, async (pa
   await drop(page, [large]);
   await rowIn(page, 'avif', 'held');
   await rowIn(page, 'webp', 'done');
-  assert.match(await page.locator('.row[data-format="avif"] .row-note').innerText(), /^5 megapixels: about \d/);
+  assert.match(await page.locator('.row[data-format="avif"] .row-note').innerText(), /^4\.5 megapixels at effort 4: about \d+ s$/);
   await page.getByRole('button', { name: 'Make AVIF' }).click();
   await rowIn(page, 'avif', 'timed');
   await page.getByRole('button', { name: 'Remove photo.jpg' }).click();
   assert.equal(await page.locator('.card').count(), 0);
+});
+
+promise('a picture can be pasted, and chosen', DESK, async (page) => {
+  const file = await photo(page, 120);
+  await page.evaluate(({ base64 }) => {
+    const transfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    transfer.items.add(new File([bytes], 'pasted.jpg', { type: 'image/jpeg' }));
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true }));
+  }, file);
+  await rowIn(page, 'webp', 'done', 0);
+  const buffer = Buffer.from(file.base64, 'base64');
+  await page.getByLabel('Choose pictures').setInputFiles({ name: 'chosen.jpg', mimeType: 'image/jpeg', buffer });
+  await rowIn(page, 'webp', 'done', 1);
+  assert.deepEqual(await page.locator('.card-name').allInnerTexts(), ['pasted.jpg', 'chosen.jpg']);
+});
+
+promise('everything works from the keyboard', DESK, async (page) => {
+  const press = async (key, times = 1) => {
+    for (let time = 0; time < times; time += 1) await page.keyboard.press(key);
+  };
+  const focused = () => page.evaluate(() => {
+    const { id, className, value } = document.activeElement;
+    return id || className || value;
+  });
+  // The mark, the file input, the sample.
+  await press('Tab', 3);
+  assert.equal(await focused(), 'sample');
+  await press('Enter');
+  await rowIn(page, 'webp', 'done');
+  // The settings: six fields and the reset button, the quality first.
+  await press('Tab');
+  assert.equal(await focused(), 'quality');
+  await press('ArrowLeft', 10);
+  await page.getByText('70', { exact: true }).waitFor();
+  await press('Tab', 7);
+  assert.equal(await focused(), 'clear');
+  await press('Tab', 2);
+  assert.equal(await focused(), 'handle');
+  await press('End');
+  assert.equal(await page.locator('.handle').getAttribute('aria-valuenow'), '100');
 });
 
 promise('nothing leaves the computer', DESK, async (page, { requests, url }) => {
