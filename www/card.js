@@ -43,11 +43,20 @@ export class Card {
 
   /** The picture can't be converted at all. */
   fail(text) {
-    this.element.classList.add('is-failed');
+    this.#instead('is-failed', text);
+  }
+
+  /** The picture is best left as it is. */
+  keep(text) {
+    this.#instead('is-kept', text);
+  }
+
+  #instead(state, text) {
+    this.element.classList.add(state);
     this.element.querySelector('.rows').hidden = true;
-    const error = this.element.querySelector('.card-error');
-    error.hidden = false;
-    error.textContent = text;
+    const words = this.element.querySelector('.card-words');
+    words.hidden = false;
+    words.textContent = text;
   }
 
   #text(selector, text) {

@@ -87,6 +87,17 @@ export class Picture {
     this.#changed(`${this.file.name}: ${text}`);
   }
 
+  /** It moves, and a still would not be the same. */
+  #keep() {
+    this.#abort.abort();
+    Object.keys(LABELS).forEach((format) => this.#drop(format));
+    // Without it no change of settings starts anything.
+    this.#probe = undefined;
+    const text = 'It moves, and moving pictures are not converted yet: keep it as it is.';
+    this.card.keep(text);
+    this.#changed(`${this.file.name}: ${text}`);
+  }
+
   /** For a format that browsers don't show, such as TIFF: the original's pixels as a lossless WebP. */
   async #preview() {
     try {
@@ -127,7 +138,10 @@ export class Picture {
     const onstart = () => row.working(isSlow ? estimate(megapixels, effort) : undefined);
     try {
       const made = await this.#pool.run({ blob: this.file, options, slow: isSlow, signal, onstart });
-      if (made.value.kept) throw new Error('It moves, and a still would not be the same: keep it as it is.');
+      if (made.value.kept) {
+        this.#keep();
+        return;
+      }
       if (isSlow) learn(megapixels, effort, made.milliseconds);
       this.#take(format, made);
     } catch (error) {

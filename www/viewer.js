@@ -104,13 +104,17 @@ export class Viewer {
     };
     this.#stage.setPointerCapture(event.pointerId);
     this.#stage.classList.add('is-dragging');
-    this.#stage.addEventListener('pointermove', move);
+    const gone = new AbortController();
     const end = () => {
       this.#stage.classList.remove('is-dragging');
-      this.#stage.removeEventListener('pointermove', move);
+      gone.abort();
     };
+    this.#stage.addEventListener('pointermove', move, { signal: gone.signal });
     this.#stage.addEventListener('lostpointercapture', end, { once: true });
-    if (!pans) move(event);
+    if (pans) return;
+    // A finger that comes down may be about to scroll the page: the line follows only a sideways move or a tap.
+    if (event.pointerType === 'touch') this.#stage.addEventListener('pointerup', move, { once: true, signal: gone.signal });
+    else move(event);
   }
 
   #setZoom(on) {

@@ -3,6 +3,14 @@
 //! Owns the translation between JavaScript values and the engine's types, and nothing else: no queue, no worker,
 //! no clock. A call is synchronous, so a page makes it in a Web Worker. What can fail throws an `Error` whose
 //! `kind` says who is at fault. Bytes are copied in only after their length was checked against the limits.
+//!
+//! `wasm-bindgen --target web` (a page, a worker) or `--target nodejs` makes the module; `types.d.ts` has its types.
+//!
+//! ```js
+//! import init, { convert } from "./slimpix.js";
+//! await init();
+//! const { bytes, mediaType } = convert(source, { format: "avif", quality: 60, width: 1200 });
+//! ```
 
 mod object;
 mod options;

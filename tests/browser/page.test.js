@@ -67,9 +67,12 @@ promise('the line is moved by keyboard and by pointer', DESK, async (page) => {
   assert.match(await line.getAttribute('aria-valuetext'), /^25% original, 75% WebP/);
 });
 
-promise('at actual size the picture can be moved', PHONE, async (page) => {
+promise('a tap moves the line, and at actual size the picture can be moved', PHONE, async (page) => {
   await drop(page, [await photo(page, 1600)]);
   await rowIn(page, 'webp', 'done');
+  const box = await page.locator('.stage').boundingBox();
+  await page.touchscreen.tap(box.x + box.width / 4, box.y + box.height / 2);
+  assert.equal(await page.locator('.handle').getAttribute('aria-valuenow'), '25');
   await page.getByRole('button', { name: 'Actual size' }).click();
   const image = page.locator('.side-after img');
   // One pixel of the picture on one of the screen, which has two to a CSS pixel.
@@ -102,7 +105,7 @@ promise('a bad file says what is wrong, and the others are converted', DESK, asy
   const text = { name: 'notes.txt', type: 'text/plain', base64: btoa('not a picture') };
   await drop(page, [text, cut, good]);
   await rowIn(page, 'avif', 'done', 2);
-  const said = page.locator('.card-error:visible');
+  const said = page.locator('.is-failed .card-words');
   assert.deepEqual(await said.count(), 2);
   assert.match(await said.nth(0).innerText(), /not a picture/i);
   assert.match(await said.nth(1).innerText(), /damaged/);
