@@ -3,3 +3,50 @@
 //! A host performs each step and hands the result back, which gives the next one, until [`Step::Respond`]. The
 //! steps' types are states: finishing one consumes it. This ring sees formats, probes, costs and parameters of
 //! the rings below, never a codec and never a conversion.
+//!
+//! ```text
+//! begin ─► Lookup ─► Fetch ─► Join ─► Admit ─► Convert ─► Store ─► … ─► Respond
+//!             └────────┴────────┴───────┴─────────┴─ any of them may lead to Respond
+//! ```
+//! A request that accepts two formats goes round from `Join` to `Store` once for each that is missing. Never rely
+//! on an order beyond that: a driver is a loop over a `match` of the step.
+//!
+//! # What a driver does
+//! | step | the host | then |
+//! |---|---|---|
+//! | [`Lookup`] | reads the record(s) of the id(s), and the length and time of a local file | `found`, `no_source` |
+//! | [`Fetch`] | opens the source, conditionally if it says so; keeps a remote one's bytes | `found`, `unchanged`, `missing`, `failed` |
+//! | [`Join`] | takes the lead of the key's flight, or waits for who has it | `lead`, `followed`, `impatient` |
+//! | [`Admit`] | takes bytes out of the budget, or waits for some to come back | `granted`, `refused` |
+//! | [`Convert`] | runs `convert::convert` or `convert::describe` and gives the bytes back | `made`, `kept`, `described`, `failed` |
+//! | [`Store`] | writes the file and the record; may do so after answering | `done` |
+//! | [`Respond`](Response) | sends it; a body that can't be opened: [`Response::lost`] | |
+//!
+//! A lead lasts as long as the steps name its key, see [`Step::flight`].
+
+mod choose;
+mod conditional;
+mod explain;
+mod flow;
+mod key;
+mod negotiation;
+mod params;
+mod policy;
+mod record;
+mod respond;
+mod route;
+mod steps;
+
+pub use self::{
+    flow::begin,
+    key::hash_hex,
+    negotiation::Accepted,
+    policy::{Allowed, Mount, MountPoint, Policy, Target},
+    record::{Entry, Facts, Known, Record, Settings, Stamp, Variant},
+    respond::{Body, Decision, LogLine, Response, Whole},
+    route::{RequestHead, Source},
+    steps::{
+        Admit, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, SourceInfo, Step, Store,
+        Task, Write,
+    },
+};

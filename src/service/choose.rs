@@ -1,0 +1,250 @@
+//! Which formats are worth making for a request, and which of what there is goes out.
+//!
+//! What is made: the policy's formats that the client names. Where there is none of them, and the source can't go
+//! out as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for photos, PNG for
+//! the rest. An explicit `format=` is made alone.
+//!
+//! What goes out: the smallest of these and of the source, if the client shows that. A source of another shape than
+//! the wanted one competes only when there is nothing else. An explicit format goes out whatever its size.
+
+use std::collections::BTreeMap;
+
+use super::{
+    negotiation::Accepted,
+    params::{Topic, Wanted},
+    policy::Policy,
+    record::{Entry, Facts, Record, Settings, Variant},
+    steps::{Job, Task},
+};
+use crate::{
+    codec::{Format, Probe},
+    convert::{self, Mode, Params},
+    error::Kind,
+};
+
+/// Why a format was not made for this request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It would take more than the whole budget, or than a limit.
+    NeverFits,
+    /// There was no room in time.
+    NoRoom,
+    /// Whoever was making it took too long, or went away.
+    NotInTime,
+    /// It failed.
+    Failed(Kind),
+    /// The file was there twice, and couldn't be opened.
+    Lost,
+}
+
+impl Why {
+    /// True if the next request may have more luck.
+    pub(super) const fn is_transient(self) -> bool {
+        match self {
+            Self::NeverFits => false,
+            Self::NoRoom | Self::NotInTime | Self::Lost => true,
+            Self::Failed(kind) => !kind.is_permanent(),
+        }
+    }
+}
+
+/// Everything that the choice depends on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choice<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) accepted: Accepted,
+    pub(super) wanted: &'a Wanted,
+    pub(super) record: &'a Record,
+    pub(super) facts: &'a Facts,
+    pub(super) gave_up: &'a BTreeMap<Format, Why>,
+}
+
+/// What goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pick {
+    Source,
+    Variant(Format, Variant),
+    /// Nothing that this client can show.
+    Nothing,
+}
+
+/// The next thing to be made, or why a format is out of the question.
+pub(super) enum Next {
+    Make(Box<Job>),
+    GiveUp(Format, Why),
+    Nothing,
+}
+
+impl Choice<'_> {
+    /// What is still to be made for this request.
+    pub(super) fn next(&self, topic: Topic) -> Next {
+        let Some(probe) = &self.facts.probe else { return Next::Nothing };
+        if topic == Topic::Meta {
+            return self.next_description(probe);
+        }
+        let Some(format) = self.next_format(probe) else { return Next::Nothing };
+        let params = self.params(format);
+        match self.job(probe, Task::Picture(format), params) {
+            Ok(job) => Next::Make(Box::new(job)),
+            Err(why) => Next::GiveUp(format, why),
+        }
+    }
+
+    /// The formats that this request is about, besides the source.
+    pub(super) fn formats(&self) -> Vec<Format> {
+        let Some(probe) = self.facts.probe.as_ref().filter(|probe| self.is_convertible(probe)) else {
+            return Vec::new();
+        };
+        if let Some(format) = self.wanted.format {
+            let is_source = format == probe.format && self.wanted.is_plain();
+            return if is_source { Vec::new() } else { vec![format] };
+        }
+        let mut formats = self.negotiated(probe);
+        formats.extend(self.fallback(probe, &formats));
+        formats
+    }
+
+    /// The smallest of what is there and can be shown.
+    pub(super) fn pick(&self) -> Pick {
+        let made = self.formats().into_iter().filter_map(|format| {
+            self.record.variant(format).filter(|_| self.is_current(format)).map(|variant| (format, variant))
+        });
+        let best = made.min_by_key(|(_, variant)| variant.size);
+        match best {
+            Some((_, variant)) if self.source_competes() && self.facts.stamp.len <= variant.size => {
+                Pick::Source
+            }
+            Some((format, variant)) => Pick::Variant(format, variant.clone()),
+            None if self.source_is_allowed() => Pick::Source,
+            None => Pick::Nothing,
+        }
+    }
+
+    /// True if the client is taken to show the source as it is.
+    pub(super) fn source_is_shown(&self) -> bool {
+        self.facts.format.is_some_and(|format| {
+            self.wanted.format.is_none_or(|wanted| wanted == format) && self.accepted.shows(format)
+        })
+    }
+
+    /// The parameters of a conversion to a format.
+    pub(super) fn params(&self, format: Format) -> Params {
+        let policy = self.policy;
+        let quality = self.wanted.quality.unwrap_or(policy.quality);
+        Params {
+            format,
+            quality: quality.min(100),
+            effort: policy.effort,
+            mode: match format {
+                Format::WebP if quality >= 100 => Mode::Lossless,
+                Format::WebP | Format::Png => policy.mode,
+                _ => Mode::Lossy,
+            },
+            resize: self.wanted.resize(policy.interest),
+            keep_metadata: policy.keep_metadata,
+        }
+    }
+
+    /// True if the wanted size is the source's own: nothing is enlarged here.
+    pub(super) fn is_own_size(&self) -> bool {
+        let Some(probe) = self.facts.probe.as_ref().filter(|probe| probe.format.can_decode()) else {
+            return false;
+        };
+        let params = self.params(Format::Jpeg);
+        params.resize.is_some() && convert::plan(probe, &params).is_ok_and(|plan| plan.output == plan.source)
+    }
+
+    fn next_format(&self, probe: &Probe) -> Option<Format> {
+        if !self.is_convertible(probe) {
+            return None;
+        }
+        let open = self.formats().into_iter().filter(|format| !self.is_settled(*format));
+        // The cheap ones first: while there is room for little, a WebP is better than waiting for an AVIF.
+        open.min_by_key(|format| *format == Format::Avif)
+    }
+
+    fn negotiated(&self, probe: &Probe) -> Vec<Format> {
+        let is_resized = self.wanted.resize(self.policy.interest).is_some();
+        let is_wanted = |format: &Format| {
+            format.can_encode()
+                && self.accepted.names(*format)
+                && (*format != probe.format || is_resized || self.wanted.quality.is_some())
+                && (self.policy.mode != Mode::Lossless || *format != Format::Avif)
+        };
+        self.policy.formats.iter().copied().filter(is_wanted).collect()
+    }
+
+    /// A format that everybody shows, where nothing else will do.
+    fn fallback(&self, probe: &Probe, others: &[Format]) -> Option<Format> {
+        let is_resized = self.wanted.resize(self.policy.interest).is_some();
+        let is_needed = if self.source_is_shown() && !self.wanted.reshapes() {
+            others.is_empty() && is_resized
+        } else {
+            let is_hopeless =
+                |format: &Format| self.is_settled(*format) && self.record.variant(*format).is_none();
+            others.iter().all(is_hopeless) && (is_resized || !self.source_is_shown())
+        };
+        let is_photo = !probe.alpha && matches!(probe.format, Format::Jpeg | Format::WebP | Format::Tiff);
+        let order = if is_photo { [Format::Jpeg, Format::Png] } else { [Format::Png, Format::Jpeg] };
+        let usable = |format: &Format| self.accepted.shows(*format) && !others.contains(format);
+        is_needed.then(|| order.into_iter().find(usable)).flatten()
+    }
+
+    fn next_description(&self, probe: &Probe) -> Next {
+        let is_known = self.record.slimpix.as_ref().is_some_and(|known| known.described);
+        // The format stands for the description itself here, which has none.
+        if is_known || !self.gave_up.is_empty() || !self.is_readable(probe) {
+            return Next::Nothing;
+        }
+        let params = Params { format: Format::Png, ..Params::default() };
+        match self.job(probe, Task::Describe, params) {
+            Ok(job) => Next::Make(Box::new(job)),
+            Err(why) => Next::GiveUp(Format::Png, why),
+        }
+    }
+
+    fn job(&self, probe: &Probe, task: Task, params: Params) -> Result<Job, Why> {
+        let plan = convert::plan(probe, &params).map_err(|error| Why::Failed(error.kind()))?;
+        let limits = &self.policy.limits;
+        let peak_bytes = plan.peak_bytes.saturating_add(self.facts.stamp.len);
+        let fits = peak_bytes <= self.policy.budget
+            && limits.check_memory(peak_bytes).is_ok()
+            && limits.check_size(plan.output).is_ok();
+        if fits { Ok(Job { task, params, peak_bytes }) } else { Err(Why::NeverFits) }
+    }
+
+    /// True if the format needs no more work in this request.
+    fn is_settled(&self, format: Format) -> bool {
+        self.gave_up.contains_key(&format) || self.is_current(format)
+    }
+
+    /// True if the record says something about the format that still holds.
+    pub(super) fn is_current(&self, format: Format) -> bool {
+        let settings = Settings::of(&self.params(format));
+        self.record.entry(format).is_some_and(|entry| {
+            let is_enough = !matches!(entry, Entry::Declined { .. }) || self.source_competes();
+            is_enough && entry.is_current(settings)
+        })
+    }
+
+    /// True if the source goes out when it is the smallest.
+    pub(super) fn source_competes(&self) -> bool {
+        self.source_is_shown() && !self.wanted.reshapes()
+    }
+
+    /// True if the source may go out when there is nothing else. A URL that names a format is the same for all.
+    fn source_is_allowed(&self) -> bool {
+        self.wanted.format.is_some() || self.facts.format.is_some_and(|format| self.accepted.allows(format))
+    }
+
+    fn is_convertible(&self, probe: &Probe) -> bool {
+        probe.animated != Some(true) && self.is_readable(probe)
+    }
+
+    fn is_readable(&self, probe: &Probe) -> bool {
+        let limits = &self.policy.limits;
+        probe.format.can_decode()
+            && limits.check_input(self.facts.stamp.len).is_ok()
+            && limits.check_size(probe.size).is_ok()
+    }
+}

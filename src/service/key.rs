@@ -1,0 +1,59 @@
+//! Cache keys: the names under which sources, records and variants are kept, as webp_server_go made them.
+//!
+//! An id is xxHash64 (seed 0) in lower-case hexadecimal without leading zeros. What is hashed is
+//! `/path?width=W&height=H&max_width=MW&max_height=MH` for a local source, empty values staying empty, and the
+//! full URL for a remote one. Parameters that this scheme can't express are appended only where they are present,
+//! so an existing cache folder goes on to be used.
+
+use twox_hash::XxHash64;
+
+use super::{params::Wanted, route::Source};
+
+/// xxHash64 with seed 0, as it is written in ids and checksums.
+#[must_use]
+pub fn hash_hex(bytes: &[u8]) -> String {
+    format!("{:x}", XxHash64::oneshot(0, bytes))
+}
+
+/// What is hashed to the id of a source's variants with these parameters.
+pub(super) fn text(source: &Source, wanted: &Wanted) -> String {
+    let mut text = match source {
+        Source::Local { name, .. } => {
+            let show = |value: Option<u32>| value.map_or_else(String::new, |value| value.to_string());
+            format!(
+                "{name}?width={}&height={}&max_width={}&max_height={}",
+                show(wanted.width),
+                show(wanted.height),
+                show(wanted.max_width),
+                show(wanted.max_height),
+            )
+        }
+        Source::Remote { url, .. } => remote_text(url, wanted),
+    };
+    if let Some(fit) = wanted.fit_name() {
+        text.push_str("&fit=");
+        text.push_str(fit);
+    }
+    if let Some(quality) = wanted.quality {
+        text.push_str(&format!("&q={quality}"));
+    }
+    text
+}
+
+fn remote_text(url: &str, wanted: &Wanted) -> String {
+    let mut text = url.to_owned();
+    if wanted.is_plain() {
+        return text;
+    }
+    text.push('?');
+    let sizes = [
+        ("width", wanted.width),
+        ("height", wanted.height),
+        ("max_width", wanted.max_width),
+        ("max_height", wanted.max_height),
+    ];
+    let present: Vec<String> =
+        sizes.iter().filter_map(|(name, size)| size.map(|size| format!("{name}={size}"))).collect();
+    text.push_str(&present.join("&"));
+    text
+}

@@ -1,0 +1,214 @@
+//! The query: what a URL asks for beside its path, brought down to the few values that a policy allows.
+//!
+//! Unknown, disabled, repeated and senseless parameters are as if they were not there, so they never make a
+//! variant. Sizes are whole pixels from 1 to 65,535 (more counts as 65,535), multiplied by `dpr`, then snapped
+//! to the policy's steps. `width` and `w` are the same, and the first of them counts.
+//!
+//! | parameter | means |
+//! |---|---|
+//! | `width` or `w`, `height` or `h` | one: the shape is kept; both: the box is filled and cropped, unless `fit` says otherwise |
+//! | `max_width`, `max_height` | the picture shrinks until it fits |
+//! | `fit` | with both sides: `cover` (the default), `contain`, `fill`, `scale-down` |
+//! | `dpr` | 1 to 4, decimals allowed: pixels of the device for each pixel asked for |
+//! | `q` | quality, 1 to 100, snapped to the policy's steps |
+//! | `format` | `webp`, `avif`, `jpeg`, `png`: exactly this, whatever `Accept` says; `auto` negotiates |
+//! | `meta=full` | JSON about the source |
+//! | `explain` | JSON about the decision, where the policy allows it |
+
+use percent_encoding::percent_decode_str;
+
+use super::policy::Policy;
+use crate::{
+    codec::Format,
+    convert::{Fit, Resize},
+};
+
+/// The longest side that may be asked for, in pixels.
+const LONGEST_SIDE: u32 = 65_535;
+
+/// What a URL asks for. Two URLs with the same value ask for the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Wanted {
+    pub(super) width: Option<u32>,
+    pub(super) height: Option<u32>,
+    pub(super) max_width: Option<u32>,
+    pub(super) max_height: Option<u32>,
+    /// Set only where it matters (both sides are given) and is not `Cover`.
+    pub(super) fit: Option<Fit>,
+    /// Set only where it differs from the policy's.
+    pub(super) quality: Option<u8>,
+    pub(super) format: Option<Format>,
+}
+
+/// What is to be answered about a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// The picture itself.
+    Picture,
+    /// JSON about the source.
+    Meta,
+    /// JSON about the decision.
+    Explanation,
+}
+
+impl Wanted {
+    /// Reads a query as a policy allows it.
+    pub(super) fn from_query(query: &str, policy: &Policy) -> Self {
+        let query = Query { pairs: pairs(query) };
+        let mut wanted = Self::default();
+        let dpr =
+            if policy.short_params { query.first("dpr").and_then(parse_dpr).unwrap_or(1.0) } else { 1.0 };
+        let side = |long: Option<&str>, short: Option<&str>| {
+            let name = |key: &str| {
+                (policy.extra_params && Some(key) == long) || (policy.short_params && Some(key) == short)
+            };
+            let asked = query.first_of(name).and_then(parse_side)?;
+            Some(snap(scale_side(asked, dpr), &policy.size_steps))
+        };
+        wanted.width = side(Some("width"), Some("w"));
+        wanted.height = side(Some("height"), Some("h"));
+        wanted.max_width = side(Some("max_width"), None);
+        wanted.max_height = side(Some("max_height"), None);
+        if policy.short_params {
+            let has_box = wanted.width.is_some() && wanted.height.is_some();
+            wanted.fit = query.first("fit").and_then(parse_fit).filter(|_| has_box);
+            let quality = query.first("q").and_then(parse_quality);
+            wanted.quality = quality
+                .map(|quality| snap(quality, &policy.quality_steps))
+                .filter(|&quality| quality != policy.quality.min(100));
+            wanted.format = query.first("format").and_then(|name| parse_format(name, policy));
+        }
+        wanted
+    }
+
+    /// True if the same picture is wanted as with no parameters at all.
+    pub(super) fn is_plain(&self) -> bool {
+        self.resize(crate::convert::Interest::Centre).is_none() && self.quality.is_none()
+    }
+
+    /// The same without any size.
+    pub(super) fn without_size(&self) -> Self {
+        Self { quality: self.quality, format: self.format, ..Self::default() }
+    }
+
+    /// The size as a conversion's parameter. The maximum sides bound the others.
+    pub(super) fn resize(&self, interest: crate::convert::Interest) -> Option<Resize> {
+        let bound = |side: Option<u32>, most: Option<u32>| match (side, most) {
+            (Some(side), Some(most)) => Some(side.min(most)),
+            (side, most) => side.or(most),
+        };
+        let width = bound(self.width, self.max_width);
+        let height = bound(self.height, self.max_height);
+        if width.is_none() && height.is_none() {
+            return None;
+        }
+        let has_box = self.width.is_some() && self.height.is_some();
+        let fit = if has_box { self.fit.unwrap_or(Fit::Cover) } else { Fit::Contain };
+        Some(Resize { width, height, fit, enlarge: false, interest })
+    }
+
+    /// True if the result shows another part or another shape than the source.
+    pub(super) fn reshapes(&self) -> bool {
+        self.resize(crate::convert::Interest::Centre)
+            .is_some_and(|resize| matches!(resize.fit, Fit::Cover | Fit::Fill))
+    }
+
+    /// The name of the fit for keys, where it matters.
+    pub(super) fn fit_name(&self) -> Option<&'static str> {
+        match self.fit? {
+            Fit::Cover => None,
+            // Nothing is ever enlarged here, so these two are one.
+            Fit::Contain | Fit::ScaleDown => Some("contain"),
+            Fit::Fill => Some("fill"),
+        }
+    }
+}
+
+impl Topic {
+    /// What a query is about.
+    pub(super) fn from_query(query: &str, policy: &Policy) -> Self {
+        let query = Query { pairs: pairs(query) };
+        if query.first("meta") == Some("full") {
+            Self::Meta
+        } else if policy.explain
+            && query.first("explain").is_some_and(|value| value != "0" && value != "false")
+        {
+            Self::Explanation
+        } else {
+            Self::Picture
+        }
+    }
+}
+
+struct Query {
+    pairs: Vec<(String, String)>,
+}
+
+impl Query {
+    fn first(&self, name: &str) -> Option<&str> {
+        self.first_of(|key| key == name)
+    }
+
+    fn first_of(&self, matches: impl Fn(&str) -> bool) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| matches(key)).map(|(_, value)| value.as_str())
+    }
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
+}
+
+/// Whole pixels. Zero and what is no number ask for nothing.
+fn parse_side(text: &str) -> Option<u32> {
+    if text.is_empty() || !text.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    // Only digits: what doesn't parse is too large.
+    let side = text.parse().unwrap_or(LONGEST_SIDE);
+    (side > 0).then(|| side.min(LONGEST_SIDE))
+}
+
+fn parse_dpr(text: &str) -> Option<f32> {
+    text.parse().ok().filter(|dpr: &f32| dpr.is_finite() && *dpr > 0.0).map(|dpr| dpr.clamp(1.0, 4.0))
+}
+
+fn scale_side(side: u32, dpr: f32) -> u32 {
+    // The cast saturates, and both factors are positive.
+    ((f64::from(side) * f64::from(dpr)).round() as u32).clamp(1, LONGEST_SIDE)
+}
+
+/// The next step up, or the last one. Without steps the value itself.
+fn snap<T: Copy + Ord>(value: T, steps: &[T]) -> T {
+    steps.iter().copied().filter(|step| *step >= value).min().or(steps.iter().copied().max()).unwrap_or(value)
+}
+
+fn parse_quality(text: &str) -> Option<u8> {
+    parse_side(text).and_then(|quality| u8::try_from(quality.min(100)).ok())
+}
+
+fn parse_fit(text: &str) -> Option<Fit> {
+    match text {
+        "contain" | "scale-down" => Some(Fit::Contain),
+        "fill" => Some(Fit::Fill),
+        _ => None,
+    }
+}
+
+/// A format that may be asked for by name: one that is made anyway, or one that everybody can show.
+fn parse_format(name: &str, policy: &Policy) -> Option<Format> {
+    let format = match name {
+        "webp" => Format::WebP,
+        "avif" => Format::Avif,
+        "jpeg" | "jpg" => Format::Jpeg,
+        "png" => Format::Png,
+        _ => return None,
+    };
+    let is_common = matches!(format, Format::Jpeg | Format::Png);
+    (format.can_encode() && (is_common || policy.formats.contains(&format))).then_some(format)
+}

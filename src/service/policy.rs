@@ -1,0 +1,159 @@
+//! How a host wants requests to be answered: every setting resolved, nothing read later.
+
+use std::time::Duration;
+
+use crate::{
+    codec::Format,
+    convert::{Interest, Mode},
+    limits::Limits,
+};
+
+/// The settings of the service. The defaults serve a folder with nothing configured.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Policy {
+    /// The formats to make, the most wanted first. Default WebP. Each one costs a conversion a picture.
+    pub formats: Vec<Format>,
+    /// 0 to 100. Default 80. From 100 on, WebP is made without loss.
+    pub quality: u8,
+    /// 0 (fastest) to 6 (smallest). Default 4.
+    pub effort: u8,
+    /// Lossy, lossless or whichever suits. Default whichever suits.
+    pub mode: Mode,
+    /// Keep EXIF, XMP and ICC in what is made. Default false.
+    pub keep_metadata: bool,
+    /// Obey `width`, `height`, `max_width` and `max_height`. Default false.
+    pub extra_params: bool,
+    /// Obey the short forms `w`, `h`, `fit`, `q`, `dpr` and `format`. Default false.
+    pub short_params: bool,
+    /// The sizes that may be asked for, in pixels, ascending: others go up to the next one, or down to the last.
+    /// Default none: any size from 1 to 65,535 is taken as it is, and each one is a variant of its own.
+    pub size_steps: Vec<u32>,
+    /// The same for `q`. Default the tens from 10 to 100.
+    pub quality_steps: Vec<u8>,
+    /// What a crop keeps. Default the middle.
+    pub interest: Interest,
+    /// The file extensions that are served, in lower case.
+    pub allowed: Allowed,
+    /// Where other paths than those of `mounts` lead. Default the first local root.
+    pub target: Target,
+    /// Where some hosts and some paths lead: an exact host first, then the longest path.
+    pub mounts: Vec<Mount>,
+    /// The most that one picture may ask for.
+    pub limits: Limits,
+    /// Bytes of memory that all conversions have together. Default 512 MiB. What can never fit is not tried.
+    pub budget: u64,
+    /// How long a request waits for room in the budget, all its conversions together. Default 5 s.
+    pub room_patience: Duration,
+    /// How long a request waits for a conversion that another one leads. Default 30 s.
+    pub flight_patience: Duration,
+    /// For how long answers may be kept by browsers and caches. Default one day.
+    pub max_age: Duration,
+    /// The same for answers that will soon be better: an original sent under load. Default 10 s.
+    pub short_max_age: Duration,
+    /// For how long a remote source is trusted before it is asked about again. Default 180 days; 0: for ever.
+    pub revalidate: Duration,
+    /// Obey `?explain`. Default false: it tells strangers about the machine.
+    pub explain: bool,
+    /// Look clients that name no image type up by their `User-Agent`. Default false. Then answers vary by that
+    /// too, which defeats most shared caches.
+    pub by_user_agent: bool,
+    /// Send the original now and convert in the background. Default false.
+    pub lazy: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            formats: vec![Format::WebP],
+            quality: 80,
+            effort: 4,
+            mode: Mode::Auto,
+            keep_metadata: false,
+            extra_params: false,
+            short_params: false,
+            size_steps: Vec::new(),
+            quality_steps: (1..=10).map(|step| step * 10).collect(),
+            interest: Interest::Centre,
+            allowed: Allowed::default(),
+            target: Target::Local { root: 0, name: String::new() },
+            mounts: Vec::new(),
+            limits: Limits::default(),
+            budget: 512 << 20,
+            room_patience: Duration::from_secs(5),
+            flight_patience: Duration::from_secs(30),
+            max_age: Duration::from_secs(86_400),
+            short_max_age: Duration::from_secs(10),
+            revalidate: Duration::from_secs(259_200 * 60),
+            explain: false,
+            by_user_agent: false,
+            lazy: false,
+        }
+    }
+}
+
+/// Which file extensions are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowed {
+    /// Everything; what is no picture is passed through as `application/octet-stream`.
+    Everything,
+    /// These, in lower case and without a dot. Default `jpg png jpeg bmp gif svg nef heic webp avif jxl`.
+    Extensions(Vec<String>),
+}
+
+impl Default for Allowed {
+    fn default() -> Self {
+        let usual = ["jpg", "png", "jpeg", "bmp", "gif", "svg", "nef", "heic", "webp", "avif", "jxl"];
+        Self::Extensions(usual.map(String::from).to_vec())
+    }
+}
+
+impl Allowed {
+    /// True if a file of that name is served.
+    #[must_use]
+    pub fn permits(&self, name: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Extensions(list) => name
+                .rsplit_once('.')
+                .is_some_and(|(_, extension)| list.iter().any(|known| known.eq_ignore_ascii_case(extension))),
+        }
+    }
+}
+
+/// One entry of `IMG_MAP`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// What it catches.
+    pub at: MountPoint,
+    /// Where that leads.
+    pub target: Target,
+}
+
+/// What a mount catches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MountPoint {
+    /// All paths of one host: `scheme://host[:port]`, compared with the request's `Host`.
+    Host(String),
+    /// All paths below one, on whole segments: `/photos` catches `/photos/a.jpg`, not `/photos2/a.jpg`. What
+    /// remains of the path is looked for below the target.
+    Prefix(String),
+}
+
+/// Where pictures come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A folder: the host's list of roots has it at `root`.
+    Local {
+        /// The index of the folder.
+        root: usize,
+        /// What stands before the path in cache keys: empty for `IMG_PATH`, the folder as it was written for an
+        /// entry of `IMG_MAP`.
+        name: String,
+    },
+    /// An origin server.
+    Remote {
+        /// `http(s)://host[:port][/path]`.
+        base: String,
+    },
+}

@@ -1,0 +1,277 @@
+//! What is known about a source and what was made of it: the metadata file of a cache.
+//!
+//! The outer keys are those of webp_server_go, in its form; ours stand together under `slimpix`. A file that
+//! webp_server_go wrote has no such key: it parses, and the variants beside it go on to be used once the source is
+//! known to be the same.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    codec::{Format, Probe},
+    convert::{Mode, Params},
+    error::Kind,
+    pixel::Size,
+};
+
+/// The metadata of one id: a source with one set of parameters.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Record {
+    /// The id, which is also the file's name.
+    pub id: String,
+    /// What was hashed to the id.
+    pub path: String,
+    /// xxHash64 of the source's bytes (local) or of its entity tag and length (remote), in hexadecimal. Empty
+    /// while nobody has read the whole source.
+    pub checksum: String,
+    /// Pixels in a row of the source as it is looked at.
+    pub width: u32,
+    /// Rows of the source as it is looked at.
+    pub height: u32,
+    /// The source's format.
+    pub format: String,
+    /// The source's length in bytes.
+    pub size: u64,
+    /// Frames or pages.
+    pub num_pages: u32,
+    /// A blurred placeholder (<https://blurha.sh>), or empty.
+    pub blurhash: String,
+    /// The colour space's name, or empty.
+    pub colorspace: String,
+    /// What slimpix knows beyond that; absent in a file that webp_server_go wrote.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub slimpix: Option<Known>,
+}
+
+/// An older or newer form of our own part is as good as none.
+fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Known>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+}
+
+/// Our own part of a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Known {
+    /// The source.
+    pub source: Facts,
+    /// What was made of it, or why nothing was.
+    #[serde(default)]
+    pub variants: BTreeMap<Format, Entry>,
+    /// True once the blurhash was asked for, be it in vain.
+    #[serde(default)]
+    pub described: bool,
+}
+
+/// What is known about a source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Facts {
+    /// Which bytes they were.
+    pub stamp: Stamp,
+    /// When that was last found to be so.
+    pub checked_at: SystemTime,
+    /// The format by its first bytes; `None`: it is no picture that is known here.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// What its header says; `None`: its header makes no sense.
+    #[serde(default)]
+    pub probe: Option<Probe>,
+}
+
+/// What tells two states of a source apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Bytes.
+    pub len: u64,
+    /// When it was last changed: the file's time, or the origin's `Last-Modified`.
+    #[serde(default)]
+    pub modified: Option<SystemTime>,
+    /// The origin's entity tag, quotes included.
+    #[serde(default)]
+    pub etag: Option<String>,
+}
+
+/// What became of one target format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Entry {
+    /// There is a file.
+    Made(Variant),
+    /// It was made and thrown away: the source is no larger, and every client that got it can show it.
+    Declined {
+        /// Its length in bytes.
+        size: u64,
+        /// How it was made.
+        settings: Settings,
+    },
+    /// It can't be made; trying again gives the same.
+    Failed {
+        /// Who is at fault.
+        kind: String,
+        /// The version that failed. Another one tries again.
+        version: String,
+    },
+}
+
+/// A file made from a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Variant {
+    /// Its length in bytes.
+    pub size: u64,
+    /// xxHash64 of its bytes in hexadecimal; `None` for one that webp_server_go made.
+    #[serde(default)]
+    pub hash: Option<String>,
+    /// How it was made; `None` for one that webp_server_go made.
+    #[serde(default)]
+    pub settings: Option<Settings>,
+    /// Its size in pixels, where known.
+    #[serde(default)]
+    pub pixels: Option<Size>,
+}
+
+/// The settings that a variant was made with, as far as the id doesn't name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    quality: u8,
+    effort: u8,
+    mode: u8,
+    keep_metadata: bool,
+}
+
+impl Settings {
+    /// The settings in a conversion's parameters.
+    #[must_use]
+    pub const fn of(params: &Params) -> Self {
+        let mode = match params.mode {
+            Mode::Auto => 0,
+            Mode::Lossy => 1,
+            Mode::Lossless => 2,
+        };
+        Self { quality: params.quality, effort: params.effort, mode, keep_metadata: params.keep_metadata }
+    }
+}
+
+impl Entry {
+    /// A failure of this version, to be remembered.
+    pub(super) fn failed(kind: Kind) -> Self {
+        Self::Failed { kind: format!("{kind:?}").to_lowercase(), version: VERSION.to_owned() }
+    }
+
+    /// True if it still says something about a conversion with these settings.
+    pub(super) fn is_current(&self, settings: Settings) -> bool {
+        match self {
+            Self::Made(variant) => variant.settings.is_none_or(|made_with| made_with == settings),
+            Self::Declined { settings: made_with, .. } => *made_with == settings,
+            Self::Failed { version, .. } => version == VERSION,
+        }
+    }
+}
+
+impl Record {
+    /// Reads a metadata file. `None` if it is no such thing: then it is as if there were none.
+    #[must_use]
+    pub fn from_json(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|record: &Self| !record.id.is_empty())
+    }
+
+    /// The metadata file.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        // Only maps with keys that are no strings and failing writers make this fail; there are none here.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// What of two records of the same id is still true: this one's facts, and the variants of both where they
+    /// come from the same state of the source. A host calls it with what is stored at the moment of writing, so
+    /// that two formats made at the same time don't lose each other.
+    #[must_use]
+    pub fn merged(mut self, stored: Option<Self>) -> Self {
+        let (Some(known), Some(other)) = (&mut self.slimpix, stored.and_then(|record| record.slimpix)) else {
+            return self;
+        };
+        if known.source.stamp == other.source.stamp {
+            for (format, entry) in other.variants {
+                known.variants.entry(format).or_insert(entry);
+            }
+        }
+        self
+    }
+
+    /// The file of a format, if there is one.
+    #[must_use]
+    pub fn variant(&self, format: Format) -> Option<&Variant> {
+        match self.entry(format)? {
+            Entry::Made(variant) => Some(variant),
+            _ => None,
+        }
+    }
+
+    pub(super) fn entry(&self, format: Format) -> Option<&Entry> {
+        self.slimpix.as_ref()?.variants.get(&format)
+    }
+
+    pub(super) fn set_entry(&mut self, format: Format, entry: Entry) {
+        if let Some(known) = &mut self.slimpix {
+            known.variants.insert(format, entry);
+        }
+    }
+
+    pub(super) fn remove_entry(&mut self, format: Format) {
+        if let Some(known) = &mut self.slimpix {
+            known.variants.remove(&format);
+        }
+    }
+
+    /// A record of which only the name is known.
+    pub(super) fn empty(id: String, path: String) -> Self {
+        Self { id, path, ..Self::default() }
+    }
+
+    /// True if webp_server_go wrote it.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.slimpix.is_none() && !self.checksum.is_empty()
+    }
+
+    pub(super) fn facts(&self) -> Option<&Facts> {
+        self.slimpix.as_ref().map(|known| &known.source)
+    }
+
+    /// Takes over what is known of the source. All that stems from another state of it is forgotten.
+    pub(super) fn set_facts(&mut self, facts: Facts) {
+        match &mut self.slimpix {
+            Some(known) if known.source.stamp == facts.stamp => known.source = facts.clone(),
+            _ => *self = Self::empty(std::mem::take(&mut self.id), std::mem::take(&mut self.path)),
+        }
+        self.describe_source(&facts);
+        self.slimpix.get_or_insert(Known { source: facts, variants: BTreeMap::new(), described: false });
+    }
+
+    /// Makes a record of webp_server_go ours, with the files that stand beside it.
+    pub(super) fn adopt(&mut self, facts: Facts, files: &[(Format, u64)]) {
+        self.describe_source(&facts);
+        let variant = |&(format, size): &(Format, u64)| {
+            (format, Entry::Made(Variant { size, hash: None, settings: None, pixels: None }))
+        };
+        let variants = files.iter().filter(|(_, size)| *size > 0).map(variant).collect();
+        let described = !self.blurhash.is_empty();
+        self.slimpix = Some(Known { source: facts, variants, described });
+    }
+
+    fn describe_source(&mut self, facts: &Facts) {
+        self.size = facts.stamp.len;
+        if let Some(probe) = &facts.probe {
+            let size = probe.oriented_size();
+            (self.width, self.height) = (size.width, size.height);
+            self.format = format!("{:?}", probe.format).to_lowercase();
+            self.num_pages = self.num_pages.max(1);
+        }
+    }
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");

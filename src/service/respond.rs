@@ -1,0 +1,458 @@
+//! The head of every answer, and the only place where an error becomes a status.
+//!
+//! The public text of an error never says more than its status; what went wrong goes into the log line.
+
+use std::{
+    ops::Range,
+    time::{Duration, SystemTime},
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use super::{
+    conditional::{Conditions, Validators, Verdict},
+    flow::Flow,
+    key,
+    record::{Facts, Variant},
+    route::Source,
+    steps::Step,
+};
+use crate::{codec::Format, error::Kind};
+
+/// A whole answer but for the bytes that the host holds.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// All header fields, `Content-Length` included.
+    pub headers: HeaderMap,
+    /// What to send after them.
+    pub body: Body,
+    /// What to log.
+    pub log: LogLine,
+    /// Work that may go on after answering, to be driven like any step; its answer goes to nobody.
+    pub background: Option<Box<Step>>,
+    whole: Option<Whole>,
+    flow: Option<Box<Flow>>,
+}
+
+/// What to send after the headers. Ranges are in bytes, and never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A part of the source.
+    Source {
+        /// The source.
+        source: Source,
+        /// The length that it must have.
+        len: u64,
+        /// Which part.
+        range: Range<u64>,
+    },
+    /// A part of a variant.
+    Variant {
+        /// The source's [`Source::folder`].
+        folder: String,
+        /// The id.
+        id: String,
+        /// The format, which gives the extension.
+        format: Format,
+        /// The length that it must have.
+        len: u64,
+        /// [`hash_hex`](super::hash_hex) of the whole; `None` for a file that webp_server_go made.
+        hash: Option<String>,
+        /// Which part.
+        range: Range<u64>,
+    },
+    /// A part of the answer that the cache of answers had.
+    Answer {
+        /// Which part.
+        range: Range<u64>,
+    },
+}
+
+/// The full 200 answer to the same question, whatever part of it was asked for: what a cache of answers keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Its header fields.
+    pub headers: HeaderMap,
+    /// Its body, in full.
+    pub body: Body,
+}
+
+/// Why an answer is what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Decision {
+    /// A variant is the smallest that the client can show.
+    Variant,
+    /// The source is.
+    Source,
+    /// The source, or a variant that isn't the best, until something better is made.
+    ForNow,
+    /// No picture, passed through.
+    PassedThrough,
+    /// From a cache of answers.
+    Answer,
+    /// JSON about the source or the decision.
+    Json,
+    /// `/healthz`.
+    Health,
+    /// An error.
+    Refused,
+}
+
+/// The facts for one line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogLine {
+    /// Why the answer is what it is.
+    pub decision: Decision,
+    /// The source's name; empty when there is none.
+    pub source: String,
+    /// The format that is sent.
+    pub format: Option<Format>,
+    /// The length of the whole answer in bytes.
+    pub bytes: u64,
+    /// The length of the source in bytes.
+    pub source_bytes: u64,
+    /// The time spent waiting for room.
+    pub waited: Duration,
+    /// True if this request made the conversion.
+    pub converted: bool,
+    /// What went wrong on the way, answered all the same or not.
+    pub trouble: Option<String>,
+}
+
+impl LogLine {
+    pub(super) fn of(decision: Decision) -> Self {
+        Self {
+            decision,
+            source: String::new(),
+            format: None,
+            bytes: 0,
+            source_bytes: 0,
+            waited: Duration::ZERO,
+            converted: false,
+            trouble: None,
+        }
+    }
+}
+
+impl Response {
+    /// The full answer for a cache of answers; `None` for errors and for what must not be kept.
+    #[must_use]
+    pub const fn whole(&self) -> Option<&Whole> {
+        self.whole.as_ref()
+    }
+
+    /// The body isn't there, or isn't as long as it must be: another answer, and the cache heals.
+    pub fn lost(self) -> Step {
+        match self.flow {
+            Some(flow) => flow.on_lost(&self.body),
+            None => error(Kind::NotFound, None).into(),
+        }
+    }
+
+    pub(super) fn with_flow(mut self, flow: Box<Flow>) -> Self {
+        self.flow = Some(flow);
+        self
+    }
+
+    pub(super) fn with_log(mut self, fill: impl FnOnce(&mut LogLine)) -> Self {
+        fill(&mut self.log);
+        self
+    }
+
+    pub(super) fn with_background(mut self, step: Step) -> Self {
+        self.background = Some(Box::new(step));
+        self
+    }
+
+    fn new(status: StatusCode, headers: HeaderMap, body: Body, log: LogLine) -> Self {
+        Self { status, headers, body, log, background: None, whole: None, flow: None }
+    }
+}
+
+impl From<Response> for Step {
+    fn from(response: Response) -> Self {
+        Self::Respond(Box::new(response))
+    }
+}
+
+/// What is sent: one representation of a picture.
+#[derive(Debug, Clone)]
+pub(super) struct Representation {
+    pub(super) media_type: &'static str,
+    pub(super) etag: String,
+    pub(super) modified: Option<SystemTime>,
+    pub(super) len: u64,
+    pub(super) source_len: u64,
+    pub(super) max_age: Duration,
+    pub(super) vary: Vary,
+    /// True for a document that could run scripts.
+    pub(super) is_active: bool,
+}
+
+/// What else than the URL an answer depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Vary {
+    Nothing,
+    Accept,
+    AcceptAndUserAgent,
+}
+
+impl Vary {
+    const fn value(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Accept => Some("Accept"),
+            Self::AcceptAndUserAgent => Some("Accept, User-Agent"),
+        }
+    }
+}
+
+/// The answer with a picture, or what its conditions make of it. `body` gives the bytes of a range.
+pub(super) fn picture(
+    representation: &Representation,
+    conditions: &Conditions,
+    body: impl Fn(Range<u64>) -> Body,
+    log: LogLine,
+) -> Response {
+    let headers = representation.headers();
+    let validators =
+        Validators { etag: &representation.etag, modified: representation.modified, len: representation.len };
+    let mut response = conditioned(headers, &validators, conditions, body, log);
+    response.log.bytes = representation.len;
+    response.log.source_bytes = representation.source_len;
+    response
+}
+
+/// An answer from a cache of answers, or what its conditions make of it.
+pub(super) fn answered(headers: HeaderMap, len: u64, conditions: &Conditions) -> Response {
+    let text =
+        |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+    let etag = text(header::ETAG);
+    let modified = httpdate::parse_http_date(&text(header::LAST_MODIFIED)).ok();
+    let validators = Validators { etag: &etag, modified, len };
+    let mut log = LogLine::of(Decision::Answer);
+    log.bytes = len;
+    let mut response = conditioned(headers, &validators, conditions, |range| Body::Answer { range }, log);
+    response.whole = None;
+    response
+}
+
+fn conditioned(
+    mut headers: HeaderMap,
+    validators: &Validators<'_>,
+    conditions: &Conditions,
+    body: impl Fn(Range<u64>) -> Body,
+    log: LogLine,
+) -> Response {
+    let len = validators.len;
+    let whole = Whole { headers: headers.clone(), body: body(0..len) };
+    let (status, body) = match conditions.judge(validators) {
+        Verdict::Whole => (StatusCode::OK, body(0..len)),
+        Verdict::Part(range) => {
+            let stated = format!("bytes {}-{}/{len}", range.start, range.end - 1);
+            set(&mut headers, header::CONTENT_RANGE, &stated);
+            set(&mut headers, header::CONTENT_LENGTH, &(range.end - range.start).to_string());
+            (StatusCode::PARTIAL_CONTENT, body(range))
+        }
+        Verdict::NotModified => {
+            // What describes the bytes goes with the bytes; RFC 9110 §15.4.5 names what stays.
+            for name in
+                [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::ACCEPT_RANGES, COMPRESSION_RATE]
+            {
+                headers.remove(name);
+            }
+            (StatusCode::NOT_MODIFIED, Body::Empty)
+        }
+        verdict => return refused(verdict, len, headers.get(header::VARY), conditions.is_head, log),
+    };
+    let body = if conditions.is_head { Body::Empty } else { body };
+    let mut response = Response::new(status, headers, body, log);
+    response.whole = Some(whole);
+    response
+}
+
+/// 416 and 412.
+fn refused(verdict: Verdict, len: u64, vary: Option<&HeaderValue>, is_head: bool, log: LogLine) -> Response {
+    let mut response = if verdict == Verdict::Unsatisfiable {
+        let mut response = text(StatusCode::RANGE_NOT_SATISFIABLE, "Range not satisfiable!");
+        set(&mut response.headers, header::CONTENT_RANGE, &format!("bytes */{len}"));
+        response
+    } else {
+        text(StatusCode::PRECONDITION_FAILED, "Precondition failed!")
+    };
+    if let Some(vary) = vary {
+        response.headers.insert(header::VARY, vary.clone());
+    }
+    response.log = log;
+    without_body_if(response, is_head)
+}
+
+impl Representation {
+    /// The header fields of the full 200 answer.
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        set(&mut headers, header::CONTENT_TYPE, self.media_type);
+        set(&mut headers, header::CONTENT_LENGTH, &self.len.to_string());
+        set(&mut headers, header::ACCEPT_RANGES, "bytes");
+        set(&mut headers, header::ETAG, &self.etag);
+        if let Some(modified) = self.modified {
+            set(&mut headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
+        }
+        set(&mut headers, header::CACHE_CONTROL, &format!("public, max-age={}", self.max_age.as_secs()));
+        if let Some(vary) = self.vary.value() {
+            set(&mut headers, header::VARY, vary);
+        }
+        if self.source_len > 0 {
+            let rate = self.len as f64 / self.source_len as f64;
+            set(&mut headers, COMPRESSION_RATE, &format!("{rate:.2}"));
+        }
+        set(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        if self.is_active {
+            set(&mut headers, header::CONTENT_SECURITY_POLICY, NO_SCRIPTS);
+        }
+        headers
+    }
+}
+
+/// The strong entity tag of a source.
+pub(super) fn source_etag(facts: &Facts) -> String {
+    let stamp = &facts.stamp;
+    let nanos =
+        |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    // An origin that gives neither a tag nor a time says nothing about two fetches being the same.
+    let since = match (&stamp.etag, stamp.modified) {
+        (None, None) => nanos(facts.checked_at),
+        (_, modified) => modified.map_or(0, nanos),
+    };
+    let state = format!("{}/{since}/{}", stamp.len, stamp.etag.as_deref().unwrap_or(""));
+    format!("\"{}\"", key::hash_hex(state.as_bytes()))
+}
+
+/// The strong entity tag of a variant. One that webp_server_go made goes by its source and length.
+pub(super) fn variant_etag(id: &str, format: Format, variant: &Variant, facts: &Facts) -> String {
+    let extension = format.extension();
+    match &variant.hash {
+        Some(hash) => format!("\"{hash}-{extension}\""),
+        None => {
+            let state = format!("{id}/{}/{}", variant.size, source_etag(facts));
+            format!("\"{}-{extension}\"", key::hash_hex(state.as_bytes()))
+        }
+    }
+}
+
+/// JSON that may be kept for as long as pictures may, or not at all.
+pub(super) fn json(
+    value: &serde_json::Value,
+    max_age: Option<Duration>,
+    conditions: &Conditions,
+) -> Response {
+    let bytes = value.to_string().into_bytes();
+    let mut headers = HeaderMap::new();
+    let etag = format!("\"{}\"", key::hash_hex(&bytes));
+    let len = bytes.len() as u64;
+    set(&mut headers, header::CONTENT_TYPE, "application/json");
+    set(&mut headers, header::CONTENT_LENGTH, &len.to_string());
+    set(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(&mut headers, header::ETAG, &etag);
+    let keep =
+        max_age.map_or_else(|| "no-store".to_owned(), |age| format!("public, max-age={}", age.as_secs()));
+    set(&mut headers, header::CACHE_CONTROL, &keep);
+    let validators = Validators { etag: &etag, modified: None, len };
+    let body = |range: Range<u64>| {
+        let clamp = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+        Body::Bytes(bytes[clamp(range.start)..clamp(range.end)].to_vec())
+    };
+    let mut response = conditioned(headers, &validators, conditions, body, LogLine::of(Decision::Json));
+    response.log.bytes = len;
+    response.whole = None;
+    response
+}
+
+/// `/healthz`.
+pub(super) fn health(is_head: bool) -> Response {
+    let mut response = text(StatusCode::OK, "ok");
+    response.log = LogLine::of(Decision::Health);
+    without_body_if(response, is_head)
+}
+
+/// A method that isn't served.
+pub(super) fn wrong_method() -> Response {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed!");
+    set(&mut response.headers, header::ALLOW, "GET, HEAD");
+    response
+}
+
+/// A file extension that isn't served.
+pub(super) fn wrong_extension(name: &str, is_head: bool) -> Response {
+    without_body_if(text(StatusCode::BAD_REQUEST, &format!("File extension not allowed! {name}")), is_head)
+}
+
+/// A picture that this client can't show, and of which nothing else can be made.
+pub(super) fn not_acceptable(vary: Vary, is_head: bool) -> Response {
+    let mut response = text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Image format not supported!");
+    if let Some(vary) = vary.value() {
+        set(&mut response.headers, header::VARY, vary);
+    }
+    without_body_if(response, is_head)
+}
+
+/// The one place where an error becomes a status. `trouble` goes into the log only.
+pub(super) fn error(kind: Kind, trouble: Option<String>) -> Response {
+    let (status, public) = match kind {
+        Kind::NotFound | Kind::Malformed => (StatusCode::NOT_FOUND, "Image not found!"),
+        Kind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Image format not supported!"),
+        Kind::Limit => (StatusCode::PAYLOAD_TOO_LARGE, "Image too large!"),
+        Kind::Parameter => (StatusCode::BAD_REQUEST, "Bad parameter!"),
+        Kind::Upstream => (StatusCode::BAD_GATEWAY, "Origin server failed!"),
+        Kind::Memory | Kind::Overload => (StatusCode::SERVICE_UNAVAILABLE, "Overloaded, try again!"),
+        Kind::Io | Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal error!"),
+    };
+    let mut response = text(status, public);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        set(&mut response.headers, header::RETRY_AFTER, "5");
+    }
+    response.log.trouble = trouble;
+    response
+}
+
+/// The same, without its body for HEAD.
+pub(super) fn without_body_if(mut response: Response, is_head: bool) -> Response {
+    if is_head {
+        response.body = Body::Empty;
+    }
+    response
+}
+
+fn text(status: StatusCode, text: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    set(&mut headers, header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    set(&mut headers, header::CONTENT_LENGTH, &text.len().to_string());
+    set(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(&mut headers, header::CACHE_CONTROL, "no-store");
+    let mut log = LogLine::of(Decision::Refused);
+    log.bytes = text.len() as u64;
+    Response::new(status, headers, Body::Bytes(text.as_bytes().to_vec()), log)
+}
+
+/// Everything set here is visible ASCII by construction; what is not is left out rather than sent wrong.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+const COMPRESSION_RATE: HeaderName = HeaderName::from_static("x-compression-rate");
+
+/// An SVG opened by itself is a document: it may style itself, and nothing else.
+const NO_SCRIPTS: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";

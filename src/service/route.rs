@@ -1,0 +1,215 @@
+//! From a request line to a source: methods, paths, file extensions, mounts.
+//!
+//! A path is percent-decoded once. What then climbs (`..`), hides something (NUL, control characters, a backslash)
+//! or would climb after being decoded once more is not found. Empty and `.` segments are dropped.
+
+use http::{HeaderMap, Method, Uri, header};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use super::{
+    key,
+    policy::{MountPoint, Policy, Target},
+};
+
+/// A request without its body.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The target, in any form of RFC 9112 §3.2.
+    pub uri: &'a Uri,
+    /// The header fields.
+    pub headers: &'a HeaderMap,
+}
+
+/// Where a picture comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// A file below one of the host's folders.
+    Local {
+        /// The index of the folder.
+        root: usize,
+        /// Relative, `/` between its parts, free of `..`, empty and `.` parts, NUL, backslashes and control
+        /// characters.
+        path: String,
+        /// How it is called in keys and logs.
+        name: String,
+    },
+    /// Something on an origin server.
+    Remote {
+        /// The full URL, its path percent-encoded.
+        url: String,
+        /// `host[:port]`, the name of its folder in a cache.
+        host: String,
+    },
+}
+
+impl Source {
+    /// The id under which the source itself is kept (`REMOTE_RAW_PATH/<host>/<id><ext>`), whatever the parameters.
+    #[must_use]
+    pub fn id(&self) -> String {
+        key::hash_hex(key::text(self, &super::params::Wanted::default()).as_bytes())
+    }
+
+    /// The folder of the caches that holds what belongs to it: `local`, or the origin's host.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        match self {
+            Self::Local { .. } => "local",
+            Self::Remote { host, .. } => host,
+        }
+    }
+
+    /// How people call it: the path, or the URL without its query.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Local { name, .. } => name,
+            Self::Remote { url, .. } => url.split_once('?').map_or(url, |(bare, _)| bare),
+        }
+    }
+}
+
+/// What a request line leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Route {
+    /// `/healthz`.
+    Health,
+    /// A picture.
+    Source(Source),
+    /// A file extension that is not served; the file's name.
+    Refused(String),
+    /// No such thing.
+    NotFound,
+    /// Neither GET nor HEAD.
+    WrongMethod,
+}
+
+/// Finds the route of a request.
+pub(super) fn route(head: &RequestHead<'_>, policy: &Policy) -> Route {
+    if head.method != Method::GET && head.method != Method::HEAD {
+        return Route::WrongMethod;
+    }
+    if head.uri.path() == "/healthz" {
+        return Route::Health;
+    }
+    let Some(path) = normalise(head.uri.path()) else { return Route::NotFound };
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if !policy.allowed.permits(name) {
+        return Route::Refused(name.to_owned());
+    }
+    let (target, rest) = find_target(head, &path, policy);
+    Route::Source(resolve(target, rest))
+}
+
+/// The segments of a path, decoded, joined by `/`, without a leading slash; `None` for what must not be looked for.
+fn normalise(raw: &str) -> Option<String> {
+    let decoded = percent_decode_str(raw).decode_utf8().ok()?;
+    if decoded.chars().any(|c| c.is_control() || c == '\\') || climbs(&decoded) {
+        return None;
+    }
+    // Decoded once more it must be harmless too: what lies behind (a proxy, an origin) may do just that.
+    let again = percent_decode_str(&decoded).decode_utf8_lossy();
+    if again.contains(['\0', '\\']) || climbs(&again) {
+        return None;
+    }
+    let segments: Vec<&str> =
+        decoded.split('/').filter(|segment| !segment.is_empty() && *segment != ".").collect();
+    Some(segments.join("/"))
+}
+
+fn climbs(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "..")
+}
+
+/// The target that serves a path and what remains of the path below it.
+fn find_target<'a>(head: &RequestHead<'_>, path: &'a str, policy: &'a Policy) -> (&'a Target, &'a str) {
+    if let Some(target) = host_target(head, policy) {
+        return (target, path);
+    }
+    let by_path = policy.mounts.iter().filter_map(|mount| match &mount.at {
+        MountPoint::Prefix(prefix) => {
+            below(path, prefix.trim_matches('/')).map(|rest| (prefix.len(), &mount.target, rest))
+        }
+        MountPoint::Host(_) => None,
+    });
+    by_path
+        .max_by_key(|(length, ..)| *length)
+        .map_or((&policy.target, path), |(_, target, rest)| (target, rest))
+}
+
+fn host_target<'a>(head: &RequestHead<'_>, policy: &'a Policy) -> Option<&'a Target> {
+    let host = head
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| head.uri.authority().map(http::uri::Authority::as_str))?;
+    let hosts = || {
+        policy.mounts.iter().filter_map(|mount| match &mount.at {
+            MountPoint::Host(at) => at.split_once("://").map(|(scheme, host)| (scheme, host, &mount.target)),
+            MountPoint::Prefix(_) => None,
+        })
+    };
+    let same_host = || hosts().filter(|(_, at, _)| at.trim_end_matches('/').eq_ignore_ascii_case(host));
+    let scheme = scheme(head);
+    // A proxy that ends TLS doesn't always say so: the same host under the other scheme is better than none.
+    same_host()
+        .find(|(at, ..)| at.eq_ignore_ascii_case(scheme))
+        .or_else(|| same_host().next())
+        .map(|(_, _, target)| target)
+}
+
+fn scheme<'a>(head: &RequestHead<'a>) -> &'a str {
+    head.headers
+        .get("x-forwarded-proto")
+        .and_then(|proto| proto.to_str().ok())
+        .and_then(|protos| protos.split(',').next())
+        .map(str::trim)
+        .or_else(|| head.uri.scheme_str())
+        .unwrap_or("http")
+}
+
+/// What remains of a path below a prefix of whole segments.
+fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    if prefix.is_empty() {
+        return Some(path);
+    }
+    path.strip_prefix(prefix)?.strip_prefix('/')
+}
+
+fn resolve(target: &Target, rest: &str) -> Source {
+    match target {
+        Target::Local { root, name } => Source::Local {
+            root: *root,
+            path: rest.to_owned(),
+            name: format!("{}/{rest}", name.trim_end_matches('/')),
+        },
+        Target::Remote { base } => {
+            let base = base.trim_end_matches('/');
+            let host = base.split_once("://").map_or(base, |(_, rest)| rest);
+            Source::Remote {
+                url: format!("{base}/{}", utf8_percent_encode(rest, PATH)),
+                host: host.split('/').next().unwrap_or_default().to_owned(),
+            }
+        }
+    }
+}
+
+/// What must be percent-encoded in a path (RFC 3986 §3.3): everything but `pchar` and `/`.
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');

@@ -1,0 +1,334 @@
+//! The steps of a request, as the hosts see them. Each one's methods consume it and give the next; what they
+//! decide stands in `flow`.
+
+use std::time::Duration;
+
+use super::{
+    flow::Flow,
+    record::{Record, Stamp},
+    respond::Response,
+    route::Source,
+};
+use crate::{
+    codec::Format,
+    convert::{Description, Params},
+    error::{Error, Kind},
+    pixel::Size,
+};
+
+/// What is to be done next for a request.
+#[derive(Debug, Clone)]
+#[must_use]
+pub enum Step {
+    /// Look in the cache.
+    Lookup(Lookup),
+    /// Look at the source.
+    Fetch(Fetch),
+    /// Be the one who converts, or wait for that one.
+    Join(Join),
+    /// Wait for room.
+    Admit(Admit),
+    /// Convert.
+    Convert(Convert),
+    /// Write into the cache.
+    Store(Box<Store>),
+    /// Answer.
+    Respond(Box<Response>),
+}
+
+impl Step {
+    /// The key of the flight that this step belongs to. A host that leads a flight ends it as soon as the next step
+    /// doesn't name it. It tells its followers the record of the flight's `Store`; if there was none, the record
+    /// it gave to [`Join::lead`] when nothing was admitted after that, or else the failure it reported.
+    #[must_use]
+    pub fn flight(&self) -> Option<&str> {
+        match self {
+            Self::Admit(Admit { key, .. }) | Self::Convert(Convert { key, .. }) => Some(key),
+            Self::Store(store) => store.key.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// Look in the cache for what is known of an id. For a local source, its length and time are wanted too.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Lookup {
+    /// Where the picture comes from. Its [`Source::folder`] is the folder of the id.
+    pub source: Source,
+    /// The id whose record is wanted.
+    pub id: String,
+    /// The id of the source's own record, when it is another one: that is wanted too.
+    pub source_id: Option<String>,
+    pub(super) flow: Box<Flow>,
+}
+
+/// What a look-up found. Everything is optional.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The record of `id`.
+    pub record: Option<Record>,
+    /// The record of `source_id`.
+    pub source_record: Option<Record>,
+    /// The present state of a local source.
+    pub stamp: Option<Stamp>,
+    /// The variant files of `id` and their lengths; needed only for a record whose `slimpix` is `None`.
+    pub files: Vec<(Format, u64)>,
+}
+
+impl Lookup {
+    /// This is what there is.
+    pub fn found(self, found: Found) -> Step {
+        self.flow.on_found(found)
+    }
+
+    /// There is no such local file.
+    pub fn no_source(self) -> Step {
+        self.flow.not_found()
+    }
+
+    /// The key of the whole answer in a cache of answers (the Cache API): the same for all requests that get the same
+    /// answer, however their `Accept` is written. `None` if this answer is not for such a cache.
+    #[must_use]
+    pub fn answer_key(&self) -> Option<String> {
+        self.flow.answer_key(&self.id)
+    }
+
+    /// A cache of answers has it: the headers of [`Whole`](super::Whole) as they were stored, and the body's length
+    /// in bytes.
+    pub fn answered(self, headers: http::HeaderMap, len: u64) -> Step {
+        self.flow.on_answered(headers, len)
+    }
+}
+
+/// Look at the source: at its first bytes and its state.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Fetch {
+    /// Where it is.
+    pub source: Source,
+    /// The state that is known; a remote source may be asked for conditionally (`If-None-Match` with its entity
+    /// tag, else `If-Modified-Since`).
+    pub known: Option<Stamp>,
+    /// The hash of the whole source is wanted, to see whether variants from before slimpix are still right.
+    pub wants_checksum: bool,
+    pub(super) flow: Box<Flow>,
+}
+
+/// A source's state and first bytes.
+#[derive(Debug, Clone)]
+pub struct SourceInfo<'a> {
+    /// Its state.
+    pub stamp: Stamp,
+    /// Its first [`PROBE_BYTES`](crate::codec::PROBE_BYTES) bytes, or all of it.
+    pub head: &'a [u8],
+    /// [`hash_hex`](super::hash_hex) of the whole, if it is known.
+    pub checksum: Option<String>,
+}
+
+impl Fetch {
+    /// This is the source.
+    pub fn found(self, info: &SourceInfo<'_>) -> Step {
+        self.flow.on_fetched(info)
+    }
+
+    /// It is as it was (a 304).
+    pub fn unchanged(self) -> Step {
+        self.flow.on_unchanged()
+    }
+
+    /// There is none (a 404 or 410).
+    pub fn missing(self) -> Step {
+        self.flow.not_found()
+    }
+
+    /// It couldn't be had. What is known of it is used if possible.
+    pub fn failed(self, error: Error) -> Step {
+        self.flow.on_fetch_failed(&error)
+    }
+}
+
+/// One conversion a key, however many ask: lead it, or wait for who does.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Join {
+    /// The flight's key.
+    pub key: String,
+    /// How long to wait for the leader at the most.
+    pub patience: Duration,
+    pub(super) job: Job,
+    pub(super) flow: Box<Flow>,
+}
+
+/// Why a leader had nothing to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlightError {
+    /// It failed, or was refused room (`Kind::Overload`).
+    Failed(Kind),
+    /// It panicked, or trapped.
+    Panicked,
+    /// It went away before it was done.
+    Abandoned,
+}
+
+impl Join {
+    /// Nobody else is at it. `current` is the record of the id as it is now, read after the lead was taken: somebody
+    /// may have finished just before.
+    pub fn lead(self, current: Option<Record>) -> Step {
+        self.flow.on_lead(self.key, self.job, current)
+    }
+
+    /// The leader is done.
+    pub fn followed(self, result: Result<Record, FlightError>) -> Step {
+        self.flow.on_followed(self.job, result)
+    }
+
+    /// The leader took too long.
+    pub fn impatient(self) -> Step {
+        self.flow.on_impatient(&self.job)
+    }
+}
+
+/// Wait for room in the budget.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Admit {
+    /// The most bytes that the conversion will hold at once, the source file included.
+    pub bytes: u64,
+    /// How long to wait at the most. At zero: only if there is room now.
+    pub patience: Duration,
+    pub(super) key: String,
+    pub(super) job: Job,
+    pub(super) flow: Box<Flow>,
+}
+
+impl Admit {
+    /// There is room, after that time. The bytes stay taken until `Convert` is finished.
+    pub fn granted(self, waited: Duration) -> Step {
+        self.flow.on_granted(self.key, self.job, waited)
+    }
+
+    /// There was none in that time.
+    pub fn refused(self, waited: Duration) -> Step {
+        self.flow.on_refused(&self.job, waited)
+    }
+}
+
+/// A conversion to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Job {
+    /// What it is for.
+    pub task: Task,
+    /// The parameters of `convert::convert`; not used by `Task::Describe`.
+    pub params: Params,
+    /// The most bytes that it will hold at once, the source file included.
+    pub peak_bytes: u64,
+}
+
+/// What a conversion is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// A picture in that format.
+    Picture(Format),
+    /// `convert::describe`.
+    Describe,
+}
+
+/// Convert: read the whole source (from wherever the host keeps it, or from where it came) and run the job.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Convert {
+    /// The job.
+    pub job: Job,
+    /// The source.
+    pub source: Source,
+    pub(super) key: String,
+    pub(super) flow: Box<Flow>,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeInfo {
+    /// Its length in bytes.
+    pub len: u64,
+    /// [`hash_hex`](super::hash_hex) of its bytes.
+    pub hash: String,
+    /// Its size in pixels.
+    pub size: Size,
+    /// [`hash_hex`](super::hash_hex) of the source's bytes, where the host has it.
+    pub source_checksum: Option<String>,
+}
+
+impl Convert {
+    /// A picture was made. The host keeps its bytes for the `Store` that follows, if one wants them.
+    pub fn made(self, made: MadeInfo) -> Step {
+        self.flow.on_made(self.key, &self.job, made)
+    }
+
+    /// The source is to be used as it is: it moves.
+    pub fn kept(self) -> Step {
+        self.flow.on_kept(self.key)
+    }
+
+    /// The source was described.
+    pub fn described(self, description: &Description) -> Step {
+        self.flow.on_described(self.key, description)
+    }
+
+    /// It failed. A panic counts as `Kind::Internal`.
+    pub fn failed(self, error: Error) -> Step {
+        self.flow.on_convert_failed(self.key, &self.job, &error)
+    }
+}
+
+/// Write into the cache.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Store {
+    /// What to write.
+    pub write: Write,
+    pub(super) key: Option<String>,
+    pub(super) flow: Box<Flow>,
+}
+
+/// Something to write into the cache.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Write {
+    /// The source's [`Source::folder`].
+    pub folder: String,
+    /// The record. Write [`Write::merged`], not this.
+    pub record: Record,
+    /// The format of the file to write first: the bytes of the `Convert` before.
+    pub variant: Option<Format>,
+    /// The format of a file that was found missing or damaged: delete what is left of it.
+    pub dropped: Option<Format>,
+}
+
+impl Write {
+    /// The record to write, given the one that is stored now: two formats made at the same time don't lose each other.
+    #[must_use]
+    pub fn merged(&self, stored: Option<Record>) -> Record {
+        let stored = stored.map(|mut stored| {
+            if let Some(format) = self.dropped {
+                stored.remove_entry(format);
+            }
+            stored
+        });
+        self.record.clone().merged(stored)
+    }
+}
+
+impl Store {
+    /// Written, or to be written after answering. A cache that can't be written is no reason not to answer: then the
+    /// host serves the body from memory.
+    pub fn done(self) -> Step {
+        self.flow.advance()
+    }
+
+    /// The write, to be kept for later, and the next step.
+    pub fn take(self) -> (Write, Step) {
+        (self.write, self.flow.advance())
+    }
+}
