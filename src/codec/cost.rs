@@ -1,13 +1,17 @@
 //! The peak memory of a conversion, stated from the source's header before it starts.
 //!
-//! A statement is never less than what the conversion takes, which a test holds for every format and target by
-//! counting allocations. It may be more: the sums below take the worst case of each step.
+//! A statement is never less than what the conversion takes: a test counts every allocation for each format, size
+//! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
 use super::{Coding, Format, Probe};
 use crate::pixel::{Size, Subsampling};
 
-/// What small things take: tables, headers, stacks of the codecs.
+/// What small things take: tables, headers, rows in work, and an ICC profile being read.
 const OVERHEAD: u64 = 2 << 20;
+
+/// What an AV1 picture is padded by on each axis, in pixels, and what a coder of any size takes.
+const AV1_PADDING: u64 = 192;
+const AV1_OVERHEAD: u64 = 2 << 20;
 
 /// What is done to a picture between decoding and encoding, as far as memory is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +22,8 @@ pub struct Work {
     pub resizes: bool,
     /// Pixels may be converted to sRGB.
     pub converts_color: bool,
-    /// Both a lossy and a lossless result may be made, the smaller is taken.
-    pub tries_both: bool,
+    /// The picture may turn out to be a graphic: full chroma, and two files made of which the smaller is taken.
+    pub may_be_graphic: bool,
 }
 
 /// The most bytes that a conversion holds at once, the source file of `input_bytes` included.
@@ -27,19 +31,19 @@ pub struct Work {
 pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work) -> u64 {
     let source = probe.size.pixels();
     let output = work.output.pixels();
-    let decoded = source.saturating_mul(decoded_bytes(probe));
     let decoding = source.saturating_mul(decoder_bytes(probe));
-    // Turning and resizing hold what goes in and what comes out, and the resizer rows between the two.
-    let between = if work.resizes {
-        let rows = u64::from(probe.size.height.max(work.output.height))
-            * u64::from(probe.size.width.max(work.output.width));
-        output.saturating_mul(4).saturating_add(rows.saturating_mul(4))
+    // Cropping, scaling and turning hold what goes in and what comes out; the resizer also holds the picture at
+    // its new width and old height, or the other way round.
+    let decoded = source.saturating_mul(decoded_bytes(probe));
+    let halfway = if work.resizes {
+        let width = u64::from(probe.size.width.max(work.output.width));
+        width * u64::from(probe.size.height.max(work.output.height))
     } else {
-        output.saturating_mul(4)
+        0
     };
-    let steps = decoded.saturating_add(between);
+    let steps = decoded.saturating_add(output.saturating_add(halfway).saturating_mul(4));
     let color = if work.converts_color { output.saturating_mul(8) } else { 0 };
-    let encoding = output.saturating_mul(encoder_bytes(coding, work));
+    let encoding = encoder_bytes(coding, work);
     decoding.max(steps).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)
 }
 
@@ -55,22 +59,27 @@ fn decoded_bytes(probe: &Probe) -> u64 {
 /// Bytes a pixel at the peak of decoding.
 fn decoder_bytes(probe: &Probe) -> u64 {
     match probe.format {
-        Format::Jpeg if probe.progressive => 13,
-        Format::Jpeg => 7,
-        // A lossless WebP's 4, its copy, and a lossy one's planes.
+        // Planes, and 16-bit coefficients, twice while a scan is read. Not only progressive files have several.
+        Format::Jpeg => 5 * decoded_bytes(probe) + 1,
+        // A lossless picture's 4, its copy, and a lossy one's planes.
         Format::WebP => 12,
         // Raw samples of up to 64 bits, then 8-bit ones.
         _ => 8 + u64::from(probe.depth.div_ceil(8)) * 4,
     }
 }
 
-/// Bytes a pixel at the peak of encoding, the picture included.
+/// Bytes at the peak of encoding, the picture included.
 fn encoder_bytes(coding: &Coding, work: &Work) -> u64 {
+    let pixels = work.output.pixels();
     match coding.format {
-        Format::Avif => 48,
-        Format::WebP if coding.lossless || work.tries_both => 20,
-        Format::WebP => 16,
-        Format::Png => 16,
-        _ => 14,
+        Format::Avif => {
+            let Size { width, height } = work.output;
+            let padded = (u64::from(width) + AV1_PADDING) * (u64::from(height) + AV1_PADDING);
+            let per_pixel = if coding.full_chroma || work.may_be_graphic { 40 } else { 28 };
+            padded.saturating_mul(per_pixel).saturating_add(AV1_OVERHEAD)
+        }
+        Format::WebP if coding.lossless || work.may_be_graphic => pixels.saturating_mul(20),
+        Format::WebP | Format::Png => pixels.saturating_mul(16),
+        _ => pixels.saturating_mul(14),
     }
 }

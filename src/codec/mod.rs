@@ -168,6 +168,14 @@ pub struct Coding {
     pub full_chroma: bool,
 }
 
+impl Coding {
+    /// A coding that leaves the size of chroma to the quality: full from 90 on.
+    #[must_use]
+    pub const fn new(format: Format, quality: u8, effort: u8, lossless: bool) -> Self {
+        Self { format, quality, effort, lossless, full_chroma: quality >= 90 }
+    }
+}
+
 /// Decodes a still picture, or the first frame of an animation.
 ///
 /// # Errors

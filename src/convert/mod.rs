@@ -19,9 +19,11 @@ pub use self::{
     plan::{Frame, Plan, plan},
 };
 
+use std::panic::{self, AssertUnwindSafe};
+
 use crate::{
     codec::{self, Decoded, Format, Probe},
-    error::Result,
+    error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Metadata, Picture, Size},
 };
@@ -76,8 +78,16 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     limits.check_size(plan.output)?;
     limits.check_memory(plan.peak_bytes.saturating_add(bytes.len() as u64))?;
 
-    let (bytes, lossless) = run(bytes, params, limits, &plan)?;
+    let (bytes, lossless) = guarded(|| run(bytes, params, limits, &plan))?;
     Ok(Outcome::Made(Made { bytes, format: params.format, size: plan.output, lossless, source: probe }))
+}
+
+/// Turns a panic into an error. The codecs below are other people's, and assert here and there (`rav1e` on its own
+/// decisions, `image-webp` and `jpeg-encoder` on buffers); a stranger's picture must not end the program. Nothing
+/// is shared with the work, so nothing can be left half done. On wasm a panic traps all the same.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::new(Kind::Internal, "a codec failed an assertion of its own")))
 }
 
 /// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.

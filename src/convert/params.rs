@@ -47,7 +47,7 @@ pub enum Mode {
 }
 
 /// A wanted size, in pixels of the picture as it is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Resize {
     /// The box's width; `None`: as the height and the picture's shape have it.
     pub width: Option<u32>,

@@ -7,9 +7,6 @@ use crate::{
     pixel::Size,
 };
 
-/// From this quality on, even a photo's chroma keeps its full size.
-const FULL_CHROMA_QUALITY: u8 = 90;
-
 /// A conversion that has not begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -71,7 +68,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         output,
         resizes: frame.kept != source || output != source,
         converts_color: probe.icc,
-        tries_both: may_be_graphic && params.format == Format::WebP,
+        may_be_graphic,
     };
     let peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
     Ok(Plan { source, frame, output, coding, may_be_graphic, peak_bytes })
@@ -94,13 +91,7 @@ fn coding(params: &Params) -> Result<Coding> {
     if params.quality > 100 || params.effort > 6 {
         return Err(Error::new(Kind::Parameter, "quality is 0 to 100, effort 0 to 6"));
     }
-    Ok(Coding {
-        format: params.format,
-        quality: params.quality,
-        effort: params.effort,
-        lossless,
-        full_chroma: params.quality >= FULL_CHROMA_QUALITY,
-    })
+    Ok(Coding::new(params.format, params.quality, params.effort, lossless))
 }
 
 fn check_side(output: Size, format: Format) -> Result<()> {

@@ -4,4 +4,9 @@
 mod conformance;
 mod convert_command;
 mod corpus;
+mod encoding_is_faithful;
+mod golden;
+mod memory_is_stated;
+mod pictures;
+mod sizes_are_as_asked;
 mod support;

@@ -1,0 +1,100 @@
+//! The same bytes everywhere: each picture of `tests/data/golden` through each set of options gives the file whose
+//! SHA-256 stands in `tests/data/golden.tsv`. wasm in Node, in a browser and in the Worker is held to the same list.
+//!
+//! A line is `picture <TAB> options <TAB> SHA-256 in hex`; the options are words `key=value` with the keys and values of
+//! the JavaScript `convert()`. `SLIMPIX_GOLDEN=write` writes the list anew, for a change of output that is meant.
+
+use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
+
+use slimpix::{
+    codec::Format,
+    convert::{Fit, Mode, Outcome, Params, Resize, convert},
+    limits::Limits,
+};
+
+use crate::corpus::sha256;
+
+const PICTURES: [&str; 5] =
+    ["photo-420.jpg", "turned-p3.jpg", "logo-rgba.png", "chart-palette.png", "ramp-grey16.png"];
+
+const OPTIONS: [&str; 9] = [
+    "format=webp",
+    "format=webp lossless=true",
+    "format=webp lossless=false quality=92 effort=6",
+    "format=webp width=40",
+    "format=webp width=31 height=31 fit=cover keepMetadata=true",
+    "format=avif effort=2",
+    "format=avif quality=60 effort=4 width=50 height=20 fit=fill",
+    "format=jpeg quality=75",
+    "format=png keepMetadata=true",
+];
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+#[test]
+fn every_picture_gives_the_bytes_of_the_list() {
+    let mut made = String::new();
+    for picture in PICTURES {
+        let source = fs::read(path("golden").join(picture)).unwrap();
+        for options in OPTIONS {
+            let hash = sha256(&convert_with(&source, options));
+            writeln!(made, "{picture}\t{options}\t{hash}").unwrap();
+        }
+    }
+    let list = path("golden.tsv");
+    if env::var_os("SLIMPIX_GOLDEN").is_some_and(|value| value == "write") {
+        fs::write(&list, &made).unwrap();
+    }
+    let stated = fs::read_to_string(&list).unwrap();
+    let (made, stated): (BTreeSet<_>, BTreeSet<_>) = (made.lines().collect(), stated.lines().collect());
+    let changed: Vec<_> = made.difference(&stated).collect();
+    let gone: Vec<_> = stated.difference(&made).collect();
+    assert!(
+        changed.is_empty() && gone.is_empty(),
+        "made, not in the list:\n{changed:#?}\nin the list, not made:\n{gone:#?}"
+    );
+}
+
+fn convert_with(source: &[u8], options: &str) -> Vec<u8> {
+    match convert(source, &params(options), &Limits::default()) {
+        Ok(Outcome::Made(made)) => made.bytes,
+        other => panic!("{options}: {other:?}"),
+    }
+}
+
+/// Parameters from words `key=value`.
+fn params(options: &str) -> Params {
+    let mut params = Params::default();
+    let (mut width, mut height, mut fit) = (None, None, Fit::default());
+    for (key, value) in options.split(' ').map(|word| word.split_once('=').unwrap()) {
+        match key {
+            "format" => params.format = serde_json::from_value(value.into()).unwrap(),
+            "quality" => params.quality = value.parse().unwrap(),
+            "effort" => params.effort = value.parse().unwrap(),
+            "lossless" => params.mode = if value == "true" { Mode::Lossless } else { Mode::Lossy },
+            "keepMetadata" => params.keep_metadata = value == "true",
+            "width" => width = Some(value.parse().unwrap()),
+            "height" => height = Some(value.parse().unwrap()),
+            "fit" => {
+                fit = [("contain", Fit::Contain), ("cover", Fit::Cover), ("fill", Fit::Fill)]
+                    .into_iter()
+                    .find_map(|(name, fit)| (name == value).then_some(fit))
+                    .unwrap()
+            }
+            _ => panic!("{key}"),
+        }
+    }
+    if width.is_some() || height.is_some() {
+        params.resize = Some(Resize { width, height, fit, ..Resize::default() });
+    }
+    params
+}
+
+#[test]
+fn the_options_are_read() {
+    let params = params("format=avif quality=60 width=50 height=20 fit=fill");
+    assert_eq!((params.format, params.quality), (Format::Avif, 60));
+    assert_eq!(params.resize.map(|resize| (resize.width, resize.fit)), Some((Some(50), Fit::Fill)));
+}

@@ -1,0 +1,139 @@
+//! A conversion never takes more memory than its plan states. Counted: every byte that the converting thread
+//! allocates. The test prints measured ÷ stated, so that a statement that is too careful is seen.
+
+#![allow(unsafe_code, reason = "an allocator can't be written without")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout as Block, System},
+    cell::Cell,
+};
+
+use slimpix::{
+    codec::{self, Format},
+    convert::{Mode, Outcome, Params, Resize, convert, plan},
+    limits::Limits,
+    pixel::{Layout, Metadata, Picture, Subsampling},
+};
+
+use crate::pictures::{coding, encode, raster};
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+thread_local! {
+    static HELD: Cell<i64> = const { Cell::new(0) };
+    static PEAK: Cell<i64> = const { Cell::new(0) };
+}
+
+fn count(bytes: i64) {
+    // A thread that ends may free after its counters are gone.
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + bytes);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
+    });
+}
+
+// SAFETY: all work is left to the system's allocator; beside it only numbers are counted.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, block: Block) -> *mut u8 {
+        count(block.size() as i64);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(block) }
+    }
+
+    unsafe fn alloc_zeroed(&self, block: Block) -> *mut u8 {
+        count(block.size() as i64);
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(block) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, block: Block) {
+        count(-(block.size() as i64));
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, block) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, block: Block, size: usize) -> *mut u8 {
+        // The old block and the new one may both be held while bytes are moved.
+        count(size as i64);
+        count(-(block.size() as i64));
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, block, size) }
+    }
+}
+
+/// The most bytes that `work` held beyond what was held before.
+fn peak_of<T>(work: impl FnOnce() -> T) -> (u64, T) {
+    let before = HELD.get();
+    PEAK.set(before);
+    let result = work();
+    ((PEAK.get() - before) as u64, result)
+}
+
+fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
+    let mut sources = Vec::new();
+    for layout in [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba] {
+        sources.push((format!("PNG {layout:?}"), crate::pictures::png(width, height, layout)));
+    }
+    for layout in [Layout::Gray, Layout::Rgb] {
+        // From 10,000 pixels on they are progressive.
+        sources.push((
+            format!("JPEG {layout:?}"),
+            encode(raster(width, height, layout), &coding(Format::Jpeg, 85, false)),
+        ));
+    }
+    let planes = raster(width, height, Layout::Rgb).to_planes(Subsampling::Yuv444).unwrap();
+    let full = slimpix::codec::Coding::new(Format::Jpeg, 95, 2, false);
+    let file = codec::encode(Picture::Planes(planes), &full, &Metadata::default()).unwrap();
+    sources.push(("JPEG 4:4:4".to_owned(), file));
+    sources
+}
+
+fn targets() -> Vec<(String, Params)> {
+    let mut targets = Vec::new();
+    for (format, mode) in [
+        (Format::WebP, Mode::Auto),
+        (Format::WebP, Mode::Lossy),
+        (Format::WebP, Mode::Lossless),
+        (Format::Avif, Mode::Auto),
+        (Format::Jpeg, Mode::Auto),
+        (Format::Png, Mode::Auto),
+    ] {
+        for (width, enlarge) in [(None, false), (Some(90), false), (Some(700), true)] {
+            let mut params = Params::default();
+            (params.format, params.mode, params.effort) = (format, mode, 1);
+            params.resize = width.map(|width| Resize { width: Some(width), enlarge, ..Resize::default() });
+            targets.push((format!("{format:?} {mode:?} {width:?}"), params));
+        }
+    }
+    targets
+}
+
+#[test]
+fn no_conversion_takes_more_than_its_plan_states() {
+    let limits = Limits::default();
+    let mut highest: f64 = 0.0;
+    for (width, height) in [(64, 48), (501, 333)] {
+        for (source, bytes) in sources(width, height) {
+            for (target, params) in targets() {
+                let stated = plan(&codec::probe(&bytes).unwrap(), &params).unwrap().peak_bytes;
+                let (peak, outcome) = peak_of(|| convert(&bytes, &params, &limits));
+                assert!(matches!(outcome, Ok(Outcome::Made(_))), "{source} to {target}: {outcome:?}");
+                let ratio = peak as f64 / stated as f64;
+                highest = highest.max(ratio);
+                let pixels = f64::from(width * height);
+                println!(
+                    "{width}x{height} {source} to {target}: {ratio:.2} of {stated}, {:.1} B/px",
+                    peak as f64 / pixels
+                );
+                assert!(
+                    peak <= stated,
+                    "{width}x{height} {source} to {target}: {peak} bytes, {stated} stated"
+                );
+            }
+        }
+    }
+    println!("at the most {highest:.2} of what is stated");
+}
