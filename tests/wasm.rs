@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on stops there")]
 
 use js_sys::{JSON, Object, Reflect, Uint8Array};
+use sha2::{Digest, Sha256};
 use slimpix::{
     browser::{convert, probe},
     codec::{Format, sniff},
@@ -77,6 +78,57 @@ fn a_png_keeps_every_pixel() {
     let mut samples = vec![0; reader.output_buffer_size().expect("a small picture")];
     reader.next_frame(&mut samples).expect("a whole PNG");
     assert_eq!(samples, samples_of_picture());
+}
+
+/// `tests/it/golden.rs` says how the list is made and read, and holds the native build to it.
+#[wasm_bindgen_test]
+fn the_bytes_are_those_of_the_golden_list() {
+    let mut rows = 0;
+    for row in include_str!("data/golden.tsv").lines() {
+        let [name, words, stated] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let made = convert(bytes(golden_picture(name)), options_of_words(words)).expect(row);
+        assert_eq!(sha256(&file(&made)), stated, "{name} {words}");
+        rows += 1;
+    }
+    assert!(rows >= 8, "the list has {rows} rows");
+}
+
+/// Options from words `key=value`.
+fn options_of_words(words: &str) -> JsValue {
+    let options = Object::new();
+    for word in words.split(' ') {
+        let (key, value) = word.split_once('=').expect(word);
+        // A number or a truth as JSON has it, or else a word.
+        let value = JSON::parse(value).unwrap_or_else(|_| value.into());
+        Reflect::set(&options, &key.into(), &value).expect(word);
+    }
+    options.into()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The golden pictures are compiled in: a browser has no files.
+fn golden_picture(name: &str) -> &'static [u8] {
+    macro_rules! pictures {
+        ($($name:literal),*) => {
+            match name {
+                $($name => include_bytes!(concat!("data/golden/", $name)),)*
+                _ => panic!("{name} is not compiled in: add it here"),
+            }
+        };
+    }
+    pictures!(
+        "photo-420.jpg",
+        "turned-p3.jpg",
+        "logo-rgba.png",
+        "chart-palette.png",
+        "ramp-grey16.png",
+        "small.bmp",
+        "photo.webp",
+        "still.gif"
+    )
 }
 
 #[wasm_bindgen_test]

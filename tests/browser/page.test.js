@@ -1,10 +1,12 @@
 // The demo page's promises, in a real Chromium.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { DESK, PATIENCE, PHONE, drop, photo, rowIn, shoot, start } from './browser.js';
+import { DATA, DESK, PATIENCE, PHONE, drop, photo, rowIn, shoot, start } from './browser.js';
 
 const WIDE = 480;
 let browser;
@@ -22,6 +24,18 @@ function promise(name, options, body) {
     } finally {
       await opened.page.context().close();
     }
+  });
+}
+
+/** The golden list; tests/it/golden.rs says how it is made and read. */
+async function golden() {
+  const list = await readFile(join(DATA, 'golden.tsv'), 'utf8');
+  return list.trimEnd().split('\n').map((row) => {
+    const [name, words, hash] = row.split('\t');
+    const pairs = words.split(' ').map((word) => word.split('='));
+    // A number or a truth as JSON has it, or else a word.
+    const value = (text) => (/^(\d+|true|false)$/.test(text) ? JSON.parse(text) : text);
+    return { name, words, hash, options: Object.fromEntries(pairs.map(([key, text]) => [key, value(text)])) };
   });
 }
 
@@ -85,18 +99,35 @@ promise('a tap moves the line, and at actual size the picture can be moved', PHO
   await shoot(page, 'actual-phone-light');
 });
 
-promise('the download is what the page made', DESK, async (page) => {
-  await drop(page, [await photo(page, WIDE)]);
+promise('the download has the golden bytes', DESK, async (page) => {
+  const base64 = await readFile(join(DATA, 'golden', 'photo-420.jpg'), 'base64');
+  await drop(page, [{ name: 'photo-420.jpg', type: 'image/jpeg', base64 }]);
   await rowIn(page, 'webp', 'done');
   const waiting = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Download photo.webp' }).click();
+  await page.getByRole('link', { name: 'Download photo-420.webp' }).click();
   const download = await waiting;
-  assert.equal(download.suggestedFilename(), 'photo.webp');
+  assert.equal(download.suggestedFilename(), 'photo-420.webp');
   const bytes = await readFile(await download.path());
-  assert.equal(bytes.toString('latin1', 0, 4), 'RIFF');
-  assert.equal(bytes.toString('latin1', 8, 12), 'WEBP');
+  const [row] = (await golden()).filter(({ name, words }) => name === 'photo-420.jpg' && words === 'format=webp');
+  assert.equal(createHash('sha256').update(bytes).digest('hex'), row.hash);
   const shown = await page.locator('.row[data-format="webp"] .row-size').innerText();
   assert.equal(shown, `${(bytes.length / 1000).toPrecision(3)} kB`);
+});
+
+promise('the worker makes the bytes of the golden list', DESK, async (page) => {
+  const rows = await golden();
+  assert.ok(rows.length >= 8);
+  const made = await page.evaluate(async (given) => {
+    const { Pool, compile } = await import('./pool.js');
+    const pool = new Pool(compile());
+    return Promise.all(given.map(async ({ name, options }) => {
+      const blob = await (await fetch(`/data/golden/${name}`)).blob();
+      const { value } = await pool.run({ blob, options });
+      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', value.bytes));
+      return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    }));
+  }, rows);
+  rows.forEach(({ name, words, hash }, at) => assert.equal(made[at], hash, `${name} ${words}`));
 });
 
 promise('a bad file says what is wrong, and the others are converted', DESK, async (page) => {
