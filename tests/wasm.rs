@@ -72,6 +72,15 @@ fn options_do_what_they_say() {
 }
 
 #[wasm_bindgen_test]
+fn a_moving_picture_is_kept() {
+    let moving = moving_picture();
+    let kept = convert(bytes(&moving), JsValue::UNDEFINED).expect("no error");
+    assert_eq!(text(&kept, "kept"), "animated");
+    assert_eq!(text(&kept, "format"), "png");
+    assert_eq!(file(&kept), moving);
+}
+
+#[wasm_bindgen_test]
 fn a_png_keeps_every_pixel() {
     let made = file(&converted(r#"{"format": "png"}"#));
     let mut reader = png::Decoder::new(std::io::Cursor::new(made)).read_info().expect("a PNG");
@@ -211,6 +220,20 @@ fn picture() -> Vec<u8> {
     encoder.set_color(png::ColorType::Rgba);
     let mut writer = encoder.write_header().expect("a header");
     writer.write_image_data(&samples_of_picture()).expect("all rows");
+    writer.finish().expect("an end");
+    made
+}
+
+/// The same picture twice, as an APNG.
+fn moving_picture() -> Vec<u8> {
+    let mut made = Vec::new();
+    let mut encoder = png::Encoder::new(&mut made, WIDTH, HEIGHT);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_animated(2, 0).expect("two frames");
+    let mut writer = encoder.write_header().expect("a header");
+    for _ in 0..2 {
+        writer.write_image_data(&samples_of_picture()).expect("all rows");
+    }
     writer.finish().expect("an end");
     made
 }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 
 import { DATA, DESK, PATIENCE, PHONE, drop, photo, rowIn, shoot, start } from './browser.js';
 
@@ -143,6 +144,22 @@ promise('a bad file says what is wrong, and the others are converted', DESK, asy
   await shoot(page, 'errors-desk-light');
   await page.getByRole('button', { name: 'Remove notes.txt' }).click();
   assert.equal(await page.locator('.card').count(), 2);
+});
+
+promise('a moving picture is left as it is', DESK, async (page) => {
+  const still = await readFile(join(DATA, 'golden', 'logo-rgba.png'));
+  // An acTL chunk of two frames after the header makes an APNG of it.
+  const length = Buffer.from([0, 0, 0, 8]);
+  const body = Buffer.from([...Buffer.from('acTL'), 0, 0, 0, 2, 0, 0, 0, 0]);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(body));
+  const header = 33;
+  const moving = Buffer.concat([still.subarray(0, header), length, body, checksum, still.subarray(header)]);
+  await drop(page, [{ name: 'moves.png', type: 'image/png', base64: moving.toString('base64') }]);
+  await page.locator('.is-kept .card-words', { hasText: 'It moves' }).waitFor();
+  assert.equal(await page.locator('.row:visible').count(), 0);
+  await page.getByLabel('Quality').fill('20');
+  await shoot(page, 'moving-desk-light');
 });
 
 promise('changed settings cancel what runs and convert again', DESK, async (page) => {
