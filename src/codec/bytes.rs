@@ -20,6 +20,11 @@ pub(super) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
     array_at(bytes, at).map(u16::from_le_bytes)
 }
 
+/// The little-endian 24-bit number at `at`.
+pub(super) fn le24(bytes: &[u8], at: usize) -> Option<u32> {
+    array_at(bytes, at).map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]))
+}
+
 /// The little-endian 32-bit number at `at`.
 pub(super) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
     array_at(bytes, at).map(u32::from_le_bytes)

@@ -8,12 +8,16 @@ mod avif;
 #[cfg(not(feature = "avif"))]
 #[path = "avif/absent.rs"]
 mod avif;
+mod bmp;
 mod bytes;
 pub mod cost;
 mod exif;
+mod gif;
+mod ico;
 mod jpeg;
 mod png;
 mod sniff;
+mod tiff;
 mod webp;
 
 pub use self::sniff::{probe, sniff};
@@ -186,6 +190,11 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     match sniff(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits),
         Some(Format::Png) => png::decode(bytes, limits),
+        Some(Format::Gif) => gif::decode(bytes, limits),
+        Some(Format::WebP) => webp::decode(bytes, limits),
+        Some(Format::Bmp) => bmp::decode(bytes, limits),
+        Some(Format::Ico) => ico::decode(bytes, limits, png::decode),
+        Some(Format::Tiff) => tiff::decode(bytes, limits, jpeg::decode),
         Some(format) => Err(Error::unsupported(format!("{format:?} pictures can't be decoded here"))),
         None => Err(Error::unsupported("not a picture that is known here")),
     }

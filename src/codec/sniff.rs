@@ -1,7 +1,7 @@
 //! What a file is, by its first bytes alone: never by its name, and never because something that looks like a
 //! picture stands further inside.
 
-use super::{Format, Probe, bytes, jpeg, png};
+use super::{Format, Probe, bmp, bytes, gif, ico, jpeg, png, tiff, webp};
 use crate::error::{Error, Result};
 
 /// The format of a file by its first bytes (64 are enough; SVG may need more).
@@ -32,6 +32,11 @@ pub fn probe(head: &[u8]) -> Result<Probe> {
     match sniff(head) {
         Some(Format::Jpeg) => jpeg::probe(head),
         Some(Format::Png) => png::probe(head),
+        Some(Format::Gif) => gif::probe(head),
+        Some(Format::WebP) => webp::probe(head),
+        Some(Format::Bmp) => bmp::probe(head),
+        Some(Format::Ico) => ico::probe(head, png::probe),
+        Some(Format::Tiff) => tiff::probe(head),
         Some(format) => Err(Error::unsupported(format!("{format:?} pictures can't be read here"))),
         None => Err(Error::unsupported("not a picture that is known here")),
     }
