@@ -137,10 +137,10 @@ async fn convert_one(job: &Job, shop: &Arc<Shop>) -> Result<Done> {
     Ok(Done { peak_bytes, elapsed: began.elapsed() - waited, ..done })
 }
 
-/// An opened source: its head, and what comes after it.
+/// An opened source: its first bytes, or all of it when it is no file.
 struct Source {
     head: Vec<u8>,
-    rest: Option<File>,
+    file: Option<File>,
     bytes: u64,
 }
 
@@ -160,17 +160,14 @@ fn read_stdin(most: u64) -> Result<Source> {
         .take(most + 1)
         .read_to_end(&mut head)
         .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
-    Ok(Source { bytes: head.len() as u64, head, rest: None })
+    Ok(Source { bytes: head.len() as u64, head, file: None })
 }
 
 fn read_head(path: &Path) -> Result<Source> {
-    let (mut file, metadata) = files::open_regular(path)?;
-    let mut head = Vec::with_capacity(codec::PROBE_BYTES);
-    Read::by_ref(&mut file)
-        .take(codec::PROBE_BYTES as u64)
-        .read_to_end(&mut head)
+    let (file, metadata) = files::open_regular(path)?;
+    let head = files::read_head(&file, codec::PROBE_BYTES)
         .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
-    Ok(Source { head, rest: Some(file), bytes: metadata.len() })
+    Ok(Source { head, file: Some(file), bytes: metadata.len() })
 }
 
 /// The memory to ask for: the largest plan's, and the file itself; nothing but the file for what won't be made.
@@ -193,12 +190,10 @@ fn reserve(source: &Source, shop: &Shop) -> Result<u64> {
 }
 
 fn make(source: Source, output: &Output, shop: &Shop) -> Result<Done> {
-    let Source { head: mut bytes, rest, .. } = source;
-    if let Some(rest) = rest {
-        rest.take(shop.limits.max_input_bytes + 1 - bytes.len() as u64)
-            .read_to_end(&mut bytes)
-            .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
-    }
+    let bytes = match &source.file {
+        None => source.head,
+        Some(file) => files::read_whole(file, shop.limits.max_input_bytes)?,
+    };
     let probe = codec::probe(&bytes)?;
     let mut done = Done {
         output: None,

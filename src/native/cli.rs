@@ -1,4 +1,7 @@
 //! The command line: what each subcommand takes. The doc comments are the help texts.
+//!
+//! Flags of `serve` only say what was written; [`super::settings`] decides. webp_server_go's spellings are
+//! rewritten to these by [`super::old_flags`] first.
 
 use std::path::PathBuf;
 
@@ -7,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     codec::Format,
     convert::Fit,
-    native::values::{Bytes, Whole},
+    native::values::{Bytes, Whole, Words},
 };
 
 /// Serves and converts pictures in the smallest form that each visitor's browser can show.
@@ -26,10 +29,92 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Serve a folder of pictures, or stand before an origin.
+    Serve(Box<ServeArgs>),
     /// Convert files and folders.
     Convert(Box<ConvertArgs>),
     /// Say what files are, from their first bytes.
     Probe(ProbeArgs),
+    /// Explain a webp_server_go config.json key by key: what it does here, what was dead, what changes.
+    Doctor(DoctorArgs),
+}
+
+/// Every flag has a twin in the environment and a key in config.json; a flag beats the environment, which beats
+/// the file.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// The folder of the originals, or an http(s):// origin to stand before [env: WEBP_IMG_PATH] [default: ./pics]
+    pub(crate) dir: Option<String>,
+    /// A webp_server_go config.json, read whole
+    #[arg(long, value_name = "FILE", env = "WEBP_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one [env: WEBP_HOST, WEBP_PORT] [default: 0.0.0.0:3333]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = listen)]
+    pub(crate) listen: Option<Listen>,
+    /// One folder for all that is kept: exhaust, metadata and remote-raw are made in it [env: WEBP_CACHE]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<String>,
+    /// What all conversions together may take of memory [env: WEBP_MEMORY] [default: asks the machine]
+    #[arg(long, value_name = "SIZE", value_parser = str::parse::<Bytes>)]
+    pub(crate) memory: Option<Bytes>,
+    /// Conversions at a time; 0 is one a processor [env: WEBP_MAX_JOB_COUNT] [default: 0]
+    #[arg(long, value_name = "N", value_parser = str::parse::<Whole<0, 1024>>)]
+    pub(crate) jobs: Option<Whole<0, 1_024>>,
+    /// Quality of lossy pictures, 0 to 99; 100 is lossless [env: WEBP_QUALITY] [default: 80]
+    #[arg(long, value_name = "Q", value_parser = str::parse::<Whole<0, 1000>>)]
+    pub(crate) quality: Option<Whole<0, 1_000>>,
+    /// Time spent to make files small, 0 to 6 [env: WEBP_EFFORT] [default: 4]
+    #[arg(long, value_name = "N", value_parser = str::parse::<Whole<0, 6>>)]
+    pub(crate) effort: Option<Whole<0, 6>>,
+    /// The formats to make: webp, avif or both [env: WEBP_CONVERT_TYPES] [default: webp]
+    #[arg(long, value_name = "LIST", value_parser = str::parse::<Words>)]
+    pub(crate) formats: Option<Words>,
+    /// Let requests ask for a size: ?width=, ?height=, ?max_width=, ?max_height= [env: WEBP_ENABLE_EXTRA_PARAMS]
+    #[arg(long)]
+    pub(crate) resize: bool,
+    /// Answer ?explain with how a picture was chosen [env: WEBP_EXPLAIN]
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Also serve the demo page, under /_demo/ [env: WEBP_DEMO]
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// The folder of the built demo page [env: WEBP_DEMO_PATH] [default: www/dist]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) demo_path: Option<String>,
+    /// Convert the whole folder in the background while serving
+    #[arg(long, env = "WEBP_PREFETCH", hide_env_values = true)]
+    pub(crate) prefetch: bool,
+    /// Convert the whole folder, then exit
+    #[arg(long, env = "WEBP_PREFETCH_FOREGROUND", hide_env_values = true)]
+    pub(crate) prefetch_foreground: bool,
+    /// Log lines as text or as JSON [env: WEBP_LOG] [default: text]
+    #[arg(long, value_name = "FORM", value_parser = ["text", "json"])]
+    pub(crate) log: Option<String>,
+    /// How much is logged: 0 nothing, 1 errors, 2 warnings, 3 each conversion, 4 everything
+    #[arg(long, value_name = "0..4", env = "WEBP_VERBOSITY", hide_env_values = true, default_value_t = 3,
+          value_parser = clap::value_parser!(u8).range(0..=4))]
+    pub(crate) verbosity: u8,
+    /// Print a config.json with every key at its default, and exit
+    #[arg(long)]
+    pub(crate) dump_config: bool,
+    /// Set when webp_server_go's own command line was used: ./config.json is read where it is.
+    #[arg(long, hide = true)]
+    pub(crate) as_webp_server_go: bool,
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listen {
+    pub(crate) host: Option<String>,
+    pub(crate) port: u16,
+}
+
+/// Reads `ADDR:PORT`, `[V6]:PORT`, `:PORT` or `PORT`.
+fn listen(text: &str) -> Result<Listen, String> {
+    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+    let port = port.parse().map_err(|_| "write it like 127.0.0.1:3333, :3333 or [::1]:3333".to_owned())?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Ok(Listen { host: (!host.is_empty()).then(|| host.to_owned()), port })
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +180,13 @@ pub(crate) struct ProbeArgs {
     /// One JSON object a line and file instead of text
     #[arg(long, env = "WEBP_JSON", hide_env_values = true)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// The config.json to explain
+    #[arg(value_name = "CONFIG", default_value = "config.json", env = "WEBP_CONFIG", hide_env_values = true)]
+    pub(crate) config: PathBuf,
 }
 
 /// What `--format` takes.
@@ -172,5 +264,16 @@ mod tests {
                 assert!(action || arg.get_env().is_some() || help.contains("[env: "), "{id} has no variable");
             }
         }
+    }
+
+    #[test]
+    fn addresses_are_read() {
+        let at = |host: Option<&str>, port| Ok(Listen { host: host.map(str::to_owned), port });
+        assert_eq!(listen("127.0.0.1:80"), at(Some("127.0.0.1"), 80));
+        assert_eq!(listen("[::1]:80"), at(Some("::1"), 80));
+        assert_eq!(listen(":0"), at(None, 0));
+        assert_eq!(listen("8080"), at(None, 8080));
+        assert!(listen("localhost").is_err());
+        assert!(listen("a:70000").is_err());
     }
 }

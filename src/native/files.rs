@@ -2,14 +2,54 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    hash::Hasher,
+    io::{self, Read, Seek, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
+
+use bytes::Bytes;
+use twox_hash::XxHash64;
 
 use crate::error::{Error, Kind, Result};
 
 /// Temporary files begin with this, so that leftovers of a crash are known as such.
 pub(crate) const TEMPORARY_PREFIX: &str = ".slimpix-";
+
+/// The bytes of an original or a variant: in a file that is open, or in memory.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// On disk, standing at its beginning.
+    File(File),
+    /// In memory.
+    Memory(Bytes),
+}
+
+impl Content {
+    /// Its length in bytes.
+    pub(crate) fn len(&self) -> io::Result<u64> {
+        match self {
+            Self::File(file) => file.metadata().map(|metadata| metadata.len()),
+            Self::Memory(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    /// All of it; see [`read_whole`].
+    pub(crate) fn read(&self, most: u64) -> Result<Bytes> {
+        match self {
+            Self::File(file) => read_whole(file, most).map(Bytes::from),
+            Self::Memory(bytes) => Ok(bytes.clone()),
+        }
+    }
+
+    /// Its first bytes, `most` at the most.
+    pub(crate) fn head(&self, most: usize) -> io::Result<Bytes> {
+        match self {
+            Self::File(file) => read_head(file, most).map(Bytes::from),
+            Self::Memory(bytes) => Ok(bytes.slice(..most.min(bytes.len()))),
+        }
+    }
+}
 
 /// Writes a file so that it is there whole or not at all: under a temporary name in the same folder, flushed to
 /// the disk, then renamed. Makes the folder if need be.
@@ -19,27 +59,17 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    let mut file = builder().tempfile_in(folder)?;
+    let mut file = temporary().tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
 }
 
-/// The permissions that a new file usually has; a temporary file would be its owner's alone.
-#[cfg(unix)]
-fn builder() -> tempfile::Builder<'static, 'static> {
-    use std::os::unix::fs::PermissionsExt;
-
+/// Makes temporary files with the permissions that a new file usually has; else they would be their owner's alone.
+pub(crate) fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX).permissions(fs::Permissions::from_mode(0o666));
-    builder
-}
-
-#[cfg(not(unix))]
-fn builder() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY_PREFIX);
     builder
 }
 
@@ -72,6 +102,58 @@ fn refuse_irregular(metadata: &fs::Metadata) -> Result<()> {
     Err(Error::new(Kind::NotFound, what))
 }
 
+/// The first bytes of a file, `most` at the most; the file then stands at its beginning again.
+pub(crate) fn read_head(mut file: &File, most: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(most as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(head)
+}
+
+/// A whole file.
+///
+/// # Errors
+/// `Limit` when it has more than `most` bytes, `Memory` when there is no room for it, `Io` when it can't be read.
+pub(crate) fn read_whole(file: &File, most: u64) -> Result<Vec<u8>> {
+    let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
+    let expected = file.metadata().map_err(unreadable)?.len();
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(expected.min(most)).unwrap_or(usize::MAX))?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
+        return Err(Error::limit(format!("has more than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// The xxHash64 of a file in the form that records have; the file then stands at its beginning again.
+pub(crate) fn checksum(mut file: &File) -> io::Result<String> {
+    let mut hasher = XxHash64::with_seed(0);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            file.rewind()?;
+            return Ok(format!("{:x}", hasher.finish()));
+        }
+        hasher.write(&buffer[..read]);
+    }
+}
+
+/// Removes temporary files that a crash left behind in a folder and all below it; gives their number. A folder
+/// that is not there has none.
+pub(crate) fn remove_leftovers(folder: &Path) -> usize {
+    let mut removed = 0;
+    for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
+        let leftover = entry.file_type().is_file()
+            && entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY_PREFIX));
+        if leftover && fs::remove_file(entry.path()).is_ok() {
+            removed += 1;
+        }
+    }
+    removed
+}
+
 /// A path without `.` and without `..` where these can be resolved by the text alone; made absolute, so that two
 /// spellings of a place compare equal even where nothing is there yet.
 pub(crate) fn place(path: &Path) -> PathBuf {
@@ -97,6 +179,18 @@ mod tests {
         write_whole(&path, b"two")?;
         assert_eq!(fs::read(&path)?, b"two");
         assert_eq!(fs::read_dir(folder.path().join("deep/er"))?.count(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn leftovers_go_and_all_else_stays() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::create_dir(folder.path().join("local"))?;
+        fs::write(folder.path().join("local/.slimpix-abc"), b"half")?;
+        fs::write(folder.path().join("local/1.webp"), b"whole")?;
+        assert_eq!(remove_leftovers(folder.path()), 1);
+        assert_eq!(remove_leftovers(&folder.path().join("none")), 0);
+        assert!(folder.path().join("local/1.webp").exists());
         Ok(())
     }
 

@@ -4,13 +4,31 @@
 //! files and sockets of a machine.
 
 mod batch;
+mod body;
 mod cli;
+mod config;
+mod demo;
+mod doctor;
+mod drive;
 mod files;
+mod flight;
 mod inputs;
+mod keys;
+mod log;
 mod machine;
+mod memory;
+mod old_flags;
 mod pool;
+mod prefetch;
 mod probe;
 mod report;
+mod serve;
+mod settings;
+mod site;
+mod source;
+mod store;
+mod sweep;
+mod upstream;
 mod values;
 
 use std::{
@@ -22,11 +40,12 @@ use std::{
 use clap::Parser;
 
 use self::cli::{Cli, Command};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 
 /// The whole program: does what the arguments say (the first is the program's name), and gives its exit code: 1 for
 /// what failed, 2 for arguments and settings that can't be.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = old_flags::rewrite(args.into_iter().collect());
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(told) => {
@@ -36,8 +55,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match cli.command {
+        Command::Serve(args) => serve::run(*args),
         Command::Convert(args) => batch::run(&args),
         Command::Probe(args) => Ok(probe::run(&args)),
+        Command::Doctor(args) => doctor(&args.config),
     };
     done.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "slimpix: {error}");
@@ -47,4 +68,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn exit_code(error: &Error) -> ExitCode {
     if error.kind() == Kind::Parameter { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+fn doctor(config: &std::path::Path) -> Result<ExitCode> {
+    let report = doctor::examine(config)?;
+    let _ = writeln!(io::stdout(), "{}", report.text);
+    Ok(if report.sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

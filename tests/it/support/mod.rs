@@ -1,4 +1,7 @@
-//! What the promises' modules share: the program, a client, an origin, and pictures made on the spot.
+//! What the promises' modules share: the program, a server, a client, an origin, and pictures made on the spot.
 
+pub mod http;
+pub mod origin;
 pub mod pictures;
 pub mod program;
+pub mod server;

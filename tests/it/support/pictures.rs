@@ -38,3 +38,18 @@ pub fn png(width: u32, height: u32, seed: u32) -> Vec<u8> {
     writer.finish().unwrap();
     file
 }
+
+/// A GIF of `frames` frames.
+pub fn gif(width: u16, height: u16, frames: u8) -> Vec<u8> {
+    let mut file = Vec::new();
+    let palette = [0, 0, 0, 255, 255, 255];
+    let mut encoder = gif::Encoder::new(&mut file, width, height, &palette).unwrap();
+    encoder.set_repeat(gif::Repeat::Infinite).unwrap();
+    for frame in 0..frames {
+        let pixels =
+            (0..usize::from(width) * usize::from(height)).map(|i| (i as u8 ^ frame) & 1).collect::<Vec<_>>();
+        encoder.write_frame(&gif::Frame::from_indexed_pixels(width, height, pixels, None)).unwrap();
+    }
+    drop(encoder);
+    file
+}

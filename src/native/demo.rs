@@ -1,0 +1,126 @@
+//! The demo page: static files below `/_demo/`.
+
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use http::{Method, Response, StatusCode, header, request::Parts};
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    error::{Error, Kind, Result},
+    native::{
+        body::{self, Body},
+        files::{self, Content},
+        source::blocking,
+    },
+};
+
+/// Where the page is.
+pub(crate) const PREFIX: &str = "/_demo/";
+
+/// The folder of the built page.
+#[derive(Debug, Clone)]
+pub(crate) struct Demo(PathBuf);
+
+impl Demo {
+    /// The page in a folder.
+    ///
+    /// # Errors
+    /// `NotFound` when it has not been built.
+    pub(crate) fn new(folder: PathBuf) -> Result<Self> {
+        if !folder.join("index.html").is_file() {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("the demo page is not built: no index.html in {}; run www/build", folder.display()),
+            ));
+        }
+        Ok(Self(folder))
+    }
+
+    /// Answers a request below [`PREFIX`].
+    pub(crate) async fn answer(&self, request: &Parts) -> Response<Body> {
+        if request.method != Method::GET && request.method != Method::HEAD {
+            return plain(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        let rest = request.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+        let Some(path) = self.find(rest) else { return plain(StatusCode::NOT_FOUND) };
+        let kind = media_type(&path);
+        let opened = blocking(move || files::open_regular(&path)).await.and_then(|opened| opened);
+        let Ok((file, metadata)) = opened else { return plain(StatusCode::NOT_FOUND) };
+        let len = metadata.len();
+        let content = if request.method == Method::HEAD {
+            Ok(body::empty())
+        } else {
+            body::part(Content::File(file), 0..len)
+        };
+        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let answer = Response::builder()
+            .header(header::CONTENT_TYPE, kind)
+            .header(header::CONTENT_LENGTH, len)
+            .header(header::LAST_MODIFIED, httpdate::fmt_http_date(modified))
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        match content {
+            Ok(content) => answer.body(content).unwrap_or_else(|_| plain(StatusCode::NOT_FOUND)),
+            Err(_) => plain(StatusCode::NOT_FOUND),
+        }
+    }
+
+    /// The file of a path; `None` for what would leave the folder or is hidden.
+    fn find(&self, rest: &str) -> Option<PathBuf> {
+        let decoded = percent_decode_str(rest).decode_utf8().ok()?;
+        let mut path = self.0.clone();
+        for part in decoded.split('/').filter(|part| !part.is_empty()) {
+            if part.starts_with('.') || part.contains(['\\', '\0', ':']) {
+                return None;
+            }
+            path.push(part);
+        }
+        if decoded.is_empty() || decoded.ends_with('/') {
+            path.push("index.html");
+        }
+        Some(path)
+    }
+}
+
+fn plain(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn media_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "ico" => "image/x-icon",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_in_the_folder() {
+        let demo = Demo(PathBuf::from("/d"));
+        assert_eq!(demo.find(""), Some(PathBuf::from("/d/index.html")));
+        assert_eq!(demo.find("a/b.js"), Some(PathBuf::from("/d/a/b.js")));
+        for path in ["../x", "a/../../x", "%2e%2e/x", "..%2fx", ".git/config", "a%00b", "c:%5cx"] {
+            assert_eq!(demo.find(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Performs the steps of the service: each request is a loop over a `match` of its step.
+//!
+//! A request is driven in a task of its own: a client that goes away does not stop a conversion that others
+//! wait for, and a slow one holds no ticket, no lead and no thread while it reads.
+
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{Response, request::Parts};
+use tokio::time;
+
+use crate::{
+    codec::{Format, PROBE_BYTES},
+    convert::{self, Description, Outcome},
+    error::{Error, Kind, Result},
+    limits::Limits,
+    native::{
+        body::{self, Body},
+        files::{self, Content},
+        flight::{Joined, Landing, Lead},
+        pool::Ticket,
+        site::{Site, Word},
+        source::{Fetched, blocking},
+    },
+    service::{
+        self, Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
+        RequestHead, Response as Answer, Source, SourceInfo, Step, Store as StoreStep, Task, hash_hex,
+    },
+};
+
+/// One request under way.
+pub(super) struct Drive {
+    site: Site,
+    /// Where the picture is, and the id of its record, once they are known.
+    source: Option<Source>,
+    id: String,
+    /// The original, while it is open from looking at it.
+    content: Option<Content>,
+    lead: Option<(Lead<Word>, Word)>,
+    ticket: Option<Ticket>,
+    /// What the last conversion made.
+    made: Option<(Format, Bytes)>,
+}
+
+impl Drive {
+    /// A request to this site.
+    pub(super) fn new(site: Site) -> Self {
+        Self { site, source: None, id: String::new(), content: None, lead: None, ticket: None, made: None }
+    }
+
+    /// Does all that the answer takes.
+    pub(super) async fn run(mut self, request: Parts) -> Response<Body> {
+        let policy = Arc::clone(&self.site.policy);
+        let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
+        let mut step = service::begin(policy, &head, SystemTime::now());
+        loop {
+            let answer = self.advance(step).await;
+            step = match self.open(&answer.body).await {
+                Some(body) => return self.respond(answer, body),
+                None => answer.lost(),
+            };
+        }
+    }
+
+    /// Performs steps until there is an answer.
+    async fn advance(&mut self, mut step: Step) -> Answer {
+        loop {
+            self.land_unless_named_by(&step);
+            step = match step {
+                Step::Lookup(step) => self.look_up(step).await,
+                Step::Fetch(step) => self.fetch(step).await,
+                Step::Join(step) => self.join(step).await,
+                Step::Admit(step) => self.admit(step).await,
+                Step::Convert(step) => self.convert(step).await,
+                Step::Store(step) => self.store(*step).await,
+                Step::Respond(answer) => return *answer,
+            };
+        }
+    }
+
+    /// Sends what was decided, and goes on with what may be done after it.
+    fn respond(mut self, answer: Answer, body: Body) -> Response<Body> {
+        let log = &answer.log;
+        tracing::debug!(
+            status = answer.status.as_u16(),
+            decision = ?log.decision,
+            source = log.source,
+            format = log.format.map(Format::extension),
+            bytes = log.bytes,
+            waited_ms = log.waited.as_millis() as u64,
+            trouble = log.trouble,
+            "answered"
+        );
+        if let Some(step) = answer.background {
+            tokio::spawn(async move { drop(self.advance(*step).await) });
+        }
+        let mut response = Response::new(body);
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+
+    /// The bytes to send; `None` when they aren't there, or aren't as many as they must be.
+    async fn open(&mut self, body: &What) -> Option<Body> {
+        let (content, len, range) = match body {
+            What::Empty => return Some(body::empty()),
+            What::Bytes(bytes) => return Some(body::full(bytes.clone().into())),
+            What::Source { source, len, range } => {
+                let content = match self.content.take() {
+                    Some(content) => content,
+                    None => self.site.sources.content(source).await.ok()?,
+                };
+                (content, *len, range.clone())
+            }
+            What::Variant { folder, id, format, len, hash, range } => {
+                let made = self.made.take().filter(|(made, _)| made == format);
+                let (store, folder, id) = (Arc::clone(&self.site.store), folder.clone(), id.clone());
+                let (format, said_len, hash) = (*format, *len, hash.clone());
+                let opening = move || store.open(&folder, &id, format, said_len, hash.as_deref());
+                let stored = blocking(opening).await.ok().flatten();
+                let content = stored.or_else(|| made.map(|(_, bytes)| Content::Memory(bytes)))?;
+                (content, *len, range.clone())
+            }
+            // There is no cache of answers here, nor what is not known yet.
+            _ => return None,
+        };
+        blocking(move || (content.len().ok()? == len).then(|| body::part(content, range).ok())?).await.ok()?
+    }
+
+    /// Ends the flight that this request leads as soon as its steps go on to something else.
+    fn land_unless_named_by(&mut self, step: &Step) {
+        if let Some((lead, word)) = self.lead.take_if(|(lead, _)| step.flight() != Some(lead.key())) {
+            lead.land(word);
+            self.ticket = None;
+        }
+    }
+
+    /// From now on this is what followers will be told.
+    fn word(&mut self, word: Word) {
+        if let Some((_, told)) = &mut self.lead {
+            *told = word;
+        }
+    }
+
+    async fn look_up(&mut self, step: Lookup) -> Step {
+        let (store, sources) = (Arc::clone(&self.site.store), Arc::clone(&self.site.sources));
+        let (source, id, source_id) = (step.source.clone(), step.id.clone(), step.source_id.clone());
+        (self.source, self.id) = (Some(source.clone()), id.clone());
+        let looking = blocking(move || {
+            let stamp = sources.stamp(&source);
+            if stamp.is_none() && matches!(source, Source::Local { .. }) {
+                return None;
+            }
+            let folder = source.folder();
+            let record = store.record(folder, &id);
+            let is_foreign = record.as_ref().is_some_and(|record| record.slimpix.is_none());
+            Some(Found {
+                source_record: source_id.and_then(|id| store.record(folder, &id)),
+                files: if is_foreign { store.files(folder, &id) } else { Vec::new() },
+                record,
+                stamp,
+            })
+        });
+        match looking.await {
+            Ok(Some(found)) => step.found(found),
+            Ok(None) => step.no_source(),
+            Err(_) => step.found(Found::default()),
+        }
+    }
+
+    async fn fetch(&mut self, step: Fetch) -> Step {
+        match self.look_at(&step).await {
+            Ok(Some((stamp, head, checksum))) => step.found(&SourceInfo { stamp, head: &head, checksum }),
+            Ok(None) => step.unchanged(),
+            Err(error) if error.kind() == Kind::NotFound => step.missing(),
+            Err(error) => {
+                tracing::warn!(source = step.source.name(), %error, "an original can't be had");
+                step.failed(error)
+            }
+        }
+    }
+
+    /// Opens the original; gives its state, its first bytes and, if wanted, its checksum; nothing if it is as it was.
+    async fn look_at(&mut self, step: &Fetch) -> Result<Option<(service::Stamp, Bytes, Option<String>)>> {
+        let (source, wants_checksum) = (step.source.clone(), step.wants_checksum);
+        let sources = Arc::clone(&self.site.sources);
+        let fetched = match &source {
+            Source::Local { .. } => None,
+            Source::Remote { .. } => match sources.fetch(&source, step.known.as_ref()).await? {
+                Fetched::Found(stamp, content) => Some((content, stamp)),
+                Fetched::Unchanged => return Ok(None),
+                Fetched::Missing => return Err(Error::new(Kind::NotFound, "the origin has none")),
+            },
+        };
+        let looking = blocking(move || {
+            let (content, stamp) = match fetched {
+                Some(fetched) => fetched,
+                None => sources.open_local(&source)?,
+            };
+            let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
+            let head = content.head(PROBE_BYTES).map_err(unreadable)?;
+            let checksum = match &content {
+                Content::File(file) if wants_checksum => Some(files::checksum(file).map_err(unreadable)?),
+                Content::Memory(bytes) if wants_checksum => Some(hash_hex(bytes)),
+                _ => None,
+            };
+            Ok((content, stamp, head, checksum))
+        });
+        let (content, stamp, head, checksum) = looking.await.and_then(|looked| looked)?;
+        self.content = Some(content);
+        Ok(Some((stamp, head, checksum)))
+    }
+
+    async fn join(&mut self, step: Join) -> Step {
+        match self.site.flights.join(&step.key) {
+            Joined::Leader(lead) => {
+                let current = self.current_record().await;
+                self.lead = Some((lead, current.clone().ok_or(Kind::Internal)));
+                step.lead(current)
+            }
+            Joined::Follower(follow) => match time::timeout(step.patience, follow.landing()).await {
+                Ok(Landing::Told(word)) => step.followed(word.map_err(FlightError::Failed)),
+                Ok(Landing::Panicked) => step.followed(Err(FlightError::Panicked)),
+                Ok(Landing::Abandoned) => step.followed(Err(FlightError::Abandoned)),
+                Err(_) => step.impatient(),
+            },
+        }
+    }
+
+    async fn current_record(&self) -> Option<Record> {
+        let (store, source, id) = (Arc::clone(&self.site.store), self.source.clone()?, self.id.clone());
+        blocking(move || store.record(source.folder(), &id)).await.ok()?
+    }
+
+    async fn admit(&mut self, step: Admit) -> Step {
+        let began = Instant::now();
+        match self.site.pool.admit(step.bytes, step.patience).await {
+            Ok(ticket) => {
+                let waited = ticket.waited();
+                self.ticket = Some(ticket);
+                self.word(Err(Kind::Internal));
+                step.granted(waited)
+            }
+            Err(error) => {
+                tracing::debug!(bytes = step.bytes, %error, "no room");
+                self.word(Err(error.kind()));
+                step.refused(began.elapsed())
+            }
+        }
+    }
+
+    async fn convert(&mut self, step: Convert) -> Step {
+        let name = step.source.name().to_owned();
+        match self.work(&step).await {
+            Ok(Worked::Made(made, bytes)) => {
+                self.made = Some((step.job.params.format, bytes));
+                step.made(made)
+            }
+            Ok(Worked::Kept) => step.kept(),
+            Ok(Worked::Described(description)) => step.described(&description),
+            Err(error) => {
+                tracing::warn!(source = name, %error, kind = ?error.kind(), "a conversion failed");
+                self.word(Err(error.kind()));
+                step.failed(error)
+            }
+        }
+    }
+
+    /// Reads the whole original and does the job on a thread of the pool, under the ticket.
+    async fn work(&mut self, step: &Convert) -> Result<Worked> {
+        let ticket =
+            self.ticket.take().ok_or_else(|| Error::new(Kind::Internal, "a conversion without a ticket"))?;
+        let content = match self.content.take() {
+            Some(content) => content,
+            None => self.site.sources.content(&step.source).await?,
+        };
+        let (reserved, waited) = (ticket.bytes(), ticket.waited());
+        let (job, limits) = (step.job.clone(), self.site.policy.limits.clone());
+        let is_local = matches!(step.source, Source::Local { .. });
+        let began = Instant::now();
+        let (in_bytes, worked) =
+            self.site.pool.run(ticket, move || work(&content, &job, &limits, is_local)).await?;
+        if let (Task::Picture(format), Worked::Made(made, _)) = (step.job.task, &worked) {
+            let (name, format) = (step.source.name(), format.extension());
+            tracing::info!(
+                source = name,
+                format,
+                in_bytes,
+                out_bytes = made.len,
+                ms = began.elapsed().as_millis() as u64,
+                reserved,
+                waited_ms = waited.as_millis() as u64,
+                "CONV {name} -> {format}"
+            );
+        }
+        Ok(worked)
+    }
+
+    async fn store(&mut self, step: StoreStep) -> Step {
+        let (store, write) = (Arc::clone(&self.site.store), step.write.clone());
+        let made = self.made.clone().filter(|(format, _)| write.variant == Some(*format));
+        match blocking(move || store.write(&write, made.map(|(_, bytes)| bytes).as_ref())).await {
+            Ok(record) => self.word(Ok(record)),
+            Err(error) => tracing::error!(%error, "the cache was not written"),
+        }
+        step.done()
+    }
+}
+
+/// What came of a job.
+enum Worked {
+    Made(MadeInfo, Bytes),
+    Kept,
+    Described(Description),
+}
+
+/// The job itself; also gives the original's length.
+fn work(content: &Content, job: &Job, limits: &Limits, is_local: bool) -> Result<(u64, Worked)> {
+    let bytes = content.read(limits.max_input_bytes)?;
+    let in_bytes = bytes.len() as u64;
+    let worked = match job.task {
+        Task::Describe => Worked::Described(convert::describe(&bytes, limits)?),
+        Task::Picture(_) => match convert::convert(&bytes, &job.params, limits)? {
+            Outcome::Kept(_) => Worked::Kept,
+            Outcome::Made(made) => {
+                let info = MadeInfo {
+                    len: made.bytes.len() as u64,
+                    hash: hash_hex(&made.bytes),
+                    size: made.size,
+                    source_checksum: is_local.then(|| hash_hex(&bytes)),
+                };
+                Worked::Made(info, made.bytes.into())
+            }
+        },
+    };
+    Ok((in_bytes, worked))
+}

@@ -1,0 +1,77 @@
+//! A small cache in memory for the time in which the disk can't be written. The oldest go first.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+
+/// What it holds at the most, in bytes.
+const CAPACITY: usize = 32 << 20;
+
+/// Files by their paths.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    files: HashMap<PathBuf, Bytes>,
+    order: VecDeque<PathBuf>,
+    held: usize,
+}
+
+impl Memory {
+    /// The file of that path.
+    pub(crate) fn find(&self, path: &Path) -> Option<Bytes> {
+        self.files.get(path).cloned()
+    }
+
+    /// Keeps a file, if it is not larger than everything.
+    pub(crate) fn insert(&mut self, path: PathBuf, bytes: Bytes) {
+        self.remove(&path);
+        if bytes.len() > CAPACITY {
+            return;
+        }
+        while self.held + bytes.len() > CAPACITY {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.forget(&oldest);
+        }
+        self.held += bytes.len();
+        self.order.push_back(path.clone());
+        self.files.insert(path, bytes);
+    }
+
+    /// Forgets a file.
+    pub(crate) fn remove(&mut self, path: &Path) {
+        if self.files.contains_key(path) {
+            self.order.retain(|other| other != path);
+            self.forget(path);
+        }
+    }
+
+    fn forget(&mut self, path: &Path) {
+        if let Some(bytes) = self.files.remove(path) {
+            self.held -= bytes.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_go_and_the_sum_is_right() {
+        let mut memory = Memory::default();
+        let third = Bytes::from(vec![0; CAPACITY / 3]);
+        for name in ["a", "b", "c", "a", "d"] {
+            memory.insert(PathBuf::from(name), third.clone());
+        }
+        let is_there = |name: &str| memory.find(Path::new(name)).is_some();
+        assert!(!is_there("b") && is_there("c") && is_there("a") && is_there("d"));
+        assert_eq!(memory.held, third.len() * 3);
+        assert_eq!(memory.order.len(), 3);
+        for name in ["a", "b", "c", "d"] {
+            memory.remove(Path::new(name));
+        }
+        assert_eq!(memory.held, 0);
+    }
+}

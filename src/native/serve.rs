@@ -1,0 +1,260 @@
+//! `slimpix serve`: from flags to a listening socket, its connections, and the way down.
+
+use std::{
+    convert::Infallible,
+    env,
+    io::{self, Write as _},
+    net::ToSocketAddrs,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{Request, Response};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime, signal,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time,
+};
+
+use crate::{
+    error::{Error, Kind, Result},
+    native::{
+        body::Body,
+        cli::ServeArgs,
+        config::Written,
+        demo::{self, Demo},
+        doctor, log, prefetch,
+        settings::{self, Settings},
+        site::Site,
+        values::Switch,
+    },
+};
+
+/// How long a client may take to send the head of a request.
+const HEAD: Duration = Duration::from_secs(15);
+
+/// How long answers under way may take when the program is told to stop.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Bytes of a request's head at the most.
+const MOST_HEAD: usize = 64 << 10;
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// `Parameter` for settings that can't be, `NotFound` for a folder that is not there, `Io` for a port that is taken.
+pub(crate) fn run(args: ServeArgs) -> Result<ExitCode> {
+    if args.dump_config {
+        // A reader that is gone is no reason to fail.
+        let _ = writeln!(io::stdout(), "{}", doctor::default_config());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (verbosity, foreground) = (args.verbosity, args.prefetch_foreground);
+    let background = args.prefetch;
+    let (written, unknown) = layers(args)?;
+    let mut settings = settings::resolve(written)?;
+    settings.warnings.extend(unknown.iter().map(|name| format!("environment: {name} is no known setting")));
+    check_folders(&settings)?;
+    let demo = settings.demo.clone().map(Demo::new).transpose()?;
+
+    log::start(verbosity, settings.json_log, env::var("RUST_LOG").ok().as_deref());
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
+    let code = runtime.block_on(async {
+        let site = Arc::new(Site::new(&settings)?);
+        if foreground {
+            return Ok(prefetch::run(&site, settings.jobs).await);
+        }
+        if background {
+            tokio::spawn(prefetch::in_background(Arc::clone(&site)));
+        }
+        serve(&settings, site, demo).await.map(|()| ExitCode::SUCCESS)
+    });
+    // What still converts after the grace is given up, not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+/// Lays flags over the environment over the file. Also gives unknown variables of the environment.
+fn layers(args: ServeArgs) -> Result<(Written, Vec<String>)> {
+    let file = match &args.config {
+        Some(path) => Written::from_file(path)?,
+        None if args.as_webp_server_go && Path::new("config.json").is_file() => {
+            Written::from_file(Path::new("config.json"))?
+        }
+        None => Written::default(),
+    };
+    let variables = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let (env, unknown) = Written::from_env(variables)?;
+    Ok((flags(args)?.over(env).over(file), unknown))
+}
+
+/// The flags as a layer. A flag that is absent says nothing, so that it can be on by other means.
+fn flags(args: ServeArgs) -> Result<Written> {
+    let on = |flag: bool| flag.then_some(Switch(true));
+    let port = args.listen.as_ref().map(|listen| listen.port.to_string().parse()).transpose();
+    let written = Written {
+        img_path: args.dir,
+        port: port.map_err(|what| Error::new(Kind::Parameter, what))?,
+        host: args.listen.and_then(|listen| listen.host),
+        cache: args.cache,
+        memory: args.memory,
+        max_job_count: args.jobs,
+        quality: args.quality,
+        effort: args.effort,
+        convert_types: args.formats,
+        enable_extra_params: on(args.resize),
+        explain: on(args.explain),
+        demo: on(args.demo),
+        demo_path: args.demo_path,
+        log: args.log,
+        ..Written::default()
+    };
+    Ok(written.settled())
+}
+
+fn check_folders(settings: &Settings) -> Result<()> {
+    for root in &settings.roots {
+        if !root.is_dir() {
+            let what = format!("there is no folder {} to serve (IMG_PATH or IMG_MAP)", root.display());
+            return Err(Error::new(Kind::NotFound, what));
+        }
+    }
+    Ok(())
+}
+
+async fn serve(settings: &Settings, site: Arc<Site>, demo: Option<Demo>) -> Result<()> {
+    let listener = bind(&settings.host, settings.port).await?;
+    let address =
+        listener.local_addr().map_err(|source| Error::with_source(Kind::Io, "no address", source))?;
+    tracing::info!(
+        folder = %settings.roots.first().map_or("-".into(), |root| root.to_string_lossy()),
+        memory = settings.policy.budget,
+        jobs = settings.jobs,
+        "listening on http://{address}/"
+    );
+    if demo.is_some() {
+        tracing::info!("the demo page is at http://{address}{}", demo::PREFIX);
+    }
+    let host = Arc::new(Host { site, demo });
+    let connections = Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS)));
+    let graceful = GracefulShutdown::new();
+    let server = server(settings.keepalive);
+    let mut stop = std::pin::pin!(told_to_stop());
+    loop {
+        let accepted = async {
+            let room = Arc::clone(&connections).acquire_owned().await;
+            (listener.accept().await, room)
+        };
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = accepted => match accepted {
+                (Ok((stream, _)), Ok(room)) => connect(stream, room, &server, &graceful, &host),
+                // Most often too many open files: others must close first.
+                _ => time::sleep(Duration::from_millis(50)).await,
+            },
+        }
+    }
+    drop(listener);
+    tracing::info!("stopping: answers under way are finished first");
+    tokio::select! {
+        () = graceful.shutdown() => tracing::info!("stopped"),
+        () = time::sleep(GRACE) => tracing::warn!("stopped with answers still under way"),
+        () = told_to_stop() => tracing::warn!("stopped at once"),
+    }
+    Ok(())
+}
+
+/// What all connections share.
+struct Host {
+    site: Arc<Site>,
+    demo: Option<Demo>,
+}
+
+impl Host {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        // No request has a body of use here; it is dropped unread.
+        let (request, _) = request.into_parts();
+        match &self.demo {
+            Some(demo) if request.uri.path().starts_with(demo::PREFIX) => demo.answer(&request).await,
+            _ => self.site.answer(request).await,
+        }
+    }
+}
+
+fn server(keepalive: bool) -> auto::Builder<TokioExecutor> {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .keep_alive(keepalive)
+        .max_buf_size(MOST_HEAD);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(MOST_HEAD as u32)
+        .max_concurrent_streams(100);
+    server
+}
+
+fn connect(
+    stream: TcpStream,
+    room: OwnedSemaphorePermit,
+    server: &auto::Builder<TokioExecutor>,
+    graceful: &GracefulShutdown,
+    host: &Arc<Host>,
+) {
+    // Small answers must not wait for more; where that can't be said they do.
+    let _ = stream.set_nodelay(true);
+    let host = Arc::clone(host);
+    let service = service_fn(move |request| {
+        let host = Arc::clone(&host);
+        async move { Ok::<_, Infallible>(host.answer(request).await) }
+    });
+    let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        let _room = room;
+        if let Err(error) = connection.await {
+            tracing::debug!(error, "a connection ended early");
+        }
+    });
+}
+
+async fn bind(host: &str, port: u16) -> Result<TcpListener> {
+    let failed =
+        |source: io::Error| Error::with_source(Kind::Io, format!("can't listen on {host}:{port}"), source);
+    let addresses: Vec<_> = (host, port).to_socket_addrs().map_err(failed)?.collect();
+    TcpListener::bind(&*addresses).await.map_err(failed)
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn told_to_stop() {
+    let interrupted = signal::ctrl_c();
+    match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = interrupted.await;
+        }
+    }
+}

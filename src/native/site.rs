@@ -1,0 +1,105 @@
+//! What all requests share: the policy, the originals, the cache, the budget and the flights under way.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{HeaderValue, Response, StatusCode, header, request::Parts};
+
+use crate::{
+    error::{Kind, Result},
+    native::{
+        body::{self, Body},
+        drive::Drive,
+        flight::Flights,
+        pool::Pool,
+        settings::Settings,
+        source::Sources,
+        store::Store,
+        upstream::Upstream,
+    },
+    service::{Policy, Record},
+};
+
+/// Everything that answering takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(super) policy: Arc<Policy>,
+    pub(super) roots: Vec<PathBuf>,
+    pub(super) store: Arc<Store>,
+    pub(super) sources: Arc<Sources>,
+    pub(super) pool: Pool,
+    pub(super) flights: Arc<Flights<Word>>,
+}
+
+/// What the leader of a flight tells its followers.
+pub(super) type Word = Result<Record, Kind>;
+
+impl Site {
+    /// A site with these settings.
+    ///
+    /// # Errors
+    /// `Io` when an origin wants TLS and the system's root certificates can't be read.
+    pub(crate) fn new(settings: &Settings) -> Result<Self> {
+        let policy = settings.policy.clone();
+        let store = Arc::new(Store::new(settings.folders.clone()));
+        let upstream = Upstream::new(&policy)?;
+        let sources =
+            Sources::new(settings.roots.clone(), Arc::clone(&store), upstream, policy.limits.max_input_bytes);
+        Ok(Self {
+            pool: Pool::new(policy.budget, settings.jobs),
+            policy: Arc::new(policy),
+            roots: settings.roots.clone(),
+            store,
+            sources: Arc::new(sources),
+            flights: Arc::default(),
+        })
+    }
+
+    /// The same site for requests that nobody waits for: they wait for room as long as it takes, and are converted
+    /// before they are answered.
+    pub(crate) fn patient(&self) -> Self {
+        let patience = Duration::from_secs(24 * 3600);
+        let mut policy = Policy::clone(&self.policy);
+        (policy.room_patience, policy.flight_patience, policy.lazy) = (patience, patience, false);
+        Self { policy: Arc::new(policy), ..self.clone() }
+    }
+
+    /// What requests are answered by.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The folders of originals.
+    pub(crate) fn roots(&self) -> &[PathBuf] {
+        &self.roots
+    }
+
+    /// The folders of what is kept.
+    pub(crate) fn cache_folders(&self) -> [&Path; 3] {
+        let folders = self.store.folders();
+        [&folders.exhaust, &folders.metadata, &folders.remote_raw]
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(&self, request: Parts) -> Response<Body> {
+        let drive = Drive::new(self.clone());
+        match tokio::spawn(drive.run(request)).await {
+            Ok(response) => response,
+            Err(failure) => {
+                tracing::error!(%failure, "a request broke off");
+                unavailable()
+            }
+        }
+    }
+}
+
+/// For a request that broke off by a fault of ours.
+fn unavailable() -> Response<Body> {
+    let mut response = Response::new(body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

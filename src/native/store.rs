@@ -1,0 +1,254 @@
+//! The cache on disk, in webp_server_go's layout: `EXHAUST_PATH/<folder>/<id>.<ext>` for what was made, and
+//! `METADATA_PATH/<folder>/<id>.json` for what is known. `<folder>` is `local` or an origin's host.
+//!
+//! It heals: files are written whole or not at all; a file's length is checked each time it is opened, its
+//! checksum the first time in this process; what fails is deleted and made again. A disk that can't be written is told
+//! once, and a small cache in memory stands in for it.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File, FileTimes},
+    hash::Hasher,
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use twox_hash::XxHash64;
+
+use crate::{
+    codec::{self, Format},
+    native::{
+        files::{self, Content},
+        memory::Memory,
+        settings::Folders,
+        sweep::Sweep,
+    },
+    service::{Record, Write},
+};
+
+/// A file's last use is written down when it is this much later than what stands there.
+const USE_GRAIN: Duration = Duration::from_secs(600);
+
+/// How many checked files are remembered; then the checks begin anew.
+const MOST_CHECKED: usize = 1 << 17;
+
+/// The formats that variants may have.
+const VARIANTS: [Format; 5] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png, Format::Jxl];
+
+/// The cache. Its methods block; call them on a blocking thread.
+#[derive(Debug)]
+pub(crate) struct Store {
+    folders: Folders,
+    /// What stands in for the disk while that can't be written.
+    memory: Mutex<Memory>,
+    /// Hashes of the names and times of the files whose checksums were right.
+    checked: Mutex<HashSet<u64>>,
+    /// Records are read, merged and written by one at a time.
+    records: Mutex<()>,
+    sweep: Sweep,
+    has_complained: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What these locks guard is whole at every moment, so a panic elsewhere does not spoil it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Opens the cache and removes what a crash left half-written.
+    pub(crate) fn new(folders: Folders) -> Self {
+        for folder in [&folders.exhaust, &folders.metadata, &folders.remote_raw] {
+            let removed = files::remove_leftovers(folder);
+            if removed > 0 {
+                tracing::info!(folder = %folder.display(), removed, "removed half-written files");
+            }
+        }
+        Self {
+            sweep: Sweep::new(folders.exhaust.clone(), folders.max_bytes),
+            folders,
+            memory: Mutex::default(),
+            checked: Mutex::default(),
+            records: Mutex::default(),
+            has_complained: AtomicBool::new(false),
+        }
+    }
+
+    /// Where the folders are.
+    pub(crate) const fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// What is known of an id.
+    pub(crate) fn record(&self, folder: &str, id: &str) -> Option<Record> {
+        let path = self.record_path(folder, id);
+        let bytes = match lock(&self.memory).find(&path) {
+            Some(bytes) => bytes,
+            None => fs::read(&path).ok()?.into(),
+        };
+        let record = Record::from_json(&bytes);
+        if record.is_none() {
+            tracing::warn!(file = %path.display(), "a damaged record is dropped");
+            drop(fs::remove_file(&path));
+        }
+        record
+    }
+
+    /// The variant files of an id that look whole, with their lengths: what webp_server_go made is found so.
+    pub(crate) fn files(&self, folder: &str, id: &str) -> Vec<(Format, u64)> {
+        let whole = |format: Format| {
+            let path = self.variant_path(folder, id, format);
+            let (file, metadata) = files::open_regular(&path).ok()?;
+            let head = files::read_head(&file, 64).ok()?;
+            looks_whole(format, &head, metadata.len()).then_some((format, metadata.len()))
+        };
+        VARIANTS.into_iter().filter_map(whole).collect()
+    }
+
+    /// Opens a variant; `None`, and it is deleted, when it hasn't the length and the checksum that its record says.
+    pub(crate) fn open(
+        &self,
+        folder: &str,
+        id: &str,
+        format: Format,
+        len: u64,
+        hash: Option<&str>,
+    ) -> Option<Content> {
+        let path = self.variant_path(folder, id, format);
+        if let Some(bytes) = lock(&self.memory).find(&path) {
+            return Some(Content::Memory(bytes));
+        }
+        let (file, metadata) = files::open_regular(&path).ok()?;
+        let is_right = metadata.len() == len && self.is_whole(&path, &file, &metadata, format, hash);
+        if !is_right {
+            tracing::warn!(file = %path.display(), "a damaged cache file is dropped and made again");
+            drop(fs::remove_file(&path));
+            return None;
+        }
+        if self.sweep.is_on() {
+            note_use(&file, &metadata);
+        }
+        Some(Content::File(file))
+    }
+
+    fn is_whole(
+        &self,
+        path: &Path,
+        file: &File,
+        metadata: &fs::Metadata,
+        format: Format,
+        hash: Option<&str>,
+    ) -> bool {
+        let token = token(path, metadata);
+        if lock(&self.checked).contains(&token) {
+            return true;
+        }
+        let is_whole = match hash {
+            Some(hash) => files::checksum(file).is_ok_and(|sum| sum == hash),
+            None => files::read_head(file, 64).is_ok_and(|head| looks_whole(format, &head, metadata.len())),
+        };
+        if is_whole {
+            self.remember(token);
+        }
+        is_whole
+    }
+
+    fn remember(&self, token: u64) {
+        let mut checked = lock(&self.checked);
+        if checked.len() >= MOST_CHECKED {
+            checked.clear();
+        }
+        checked.insert(token);
+    }
+
+    /// Writes a variant and its record, on disk if it can be, else into memory. Gives the record as written.
+    pub(crate) fn write(&self, write: &Write, made: Option<&Bytes>) -> Record {
+        let id = &write.record.id;
+        if let Some(format) = write.dropped {
+            drop(fs::remove_file(self.variant_path(&write.folder, id, format)));
+        }
+        if let (Some(format), Some(bytes)) = (write.variant, made) {
+            let path = self.variant_path(&write.folder, id, format);
+            self.put(&path, bytes);
+            if let Ok(metadata) = fs::metadata(&path) {
+                self.remember(token(&path, &metadata));
+                self.sweep.after_writing(metadata.len());
+            }
+        }
+        let _one_at_a_time = lock(&self.records);
+        let record = write.merged(self.record(&write.folder, id));
+        self.put(&self.record_path(&write.folder, id), &record.to_json().into());
+        record
+    }
+
+    fn put(&self, path: &Path, bytes: &Bytes) {
+        match files::write_whole(path, bytes) {
+            Ok(()) => {
+                lock(&self.memory).remove(path);
+                self.has_complained.store(false, Ordering::Relaxed);
+            }
+            Err(error) => {
+                self.complain(path, &error);
+                lock(&self.memory).insert(path.to_owned(), bytes.clone());
+            }
+        }
+    }
+
+    /// Says once that the disk can't be written, until it can again.
+    pub(crate) fn complain(&self, path: &Path, error: &io::Error) {
+        if !self.has_complained.swap(true, Ordering::Relaxed) {
+            tracing::error!(file = %path.display(), %error, "the cache can't be written; answering from memory");
+        }
+    }
+
+    fn variant_path(&self, folder: &str, id: &str, format: Format) -> PathBuf {
+        self.folders.exhaust.join(file_name(folder)).join(format!("{id}.{}", format.extension()))
+    }
+
+    fn record_path(&self, folder: &str, id: &str) -> PathBuf {
+        self.folders.metadata.join(file_name(folder)).join(format!("{id}.json"))
+    }
+}
+
+/// A name that stays in its folder, whatever an origin is called.
+pub(crate) fn file_name(name: &str) -> String {
+    match name {
+        "" | "." | ".." => "_".to_owned(),
+        name => name.replace(['/', '\\', '\0'], "_"),
+    }
+}
+
+/// What tells a checked file from the same name with other contents.
+fn token(path: &Path, metadata: &fs::Metadata) -> u64 {
+    let mut hasher = XxHash64::with_seed(0);
+    hasher.write(path.as_os_str().as_encoded_bytes());
+    hasher.write_u64(metadata.len());
+    if let Ok(age) = metadata.modified().map(|time| time.duration_since(SystemTime::UNIX_EPOCH)) {
+        hasher.write_u128(age.unwrap_or_default().as_nanos());
+    }
+    hasher.finish()
+}
+
+/// What can be said of a file without a checksum: it is not empty, it begins as its format does, and a WebP is as
+/// long as its RIFF header says (RFC 9649 §2.4).
+fn looks_whole(format: Format, head: &[u8], len: u64) -> bool {
+    let riff_len = || head.get(4..8).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);
+    codec::sniff(head) == Some(format)
+        && (format != Format::WebP || riff_len().is_some_and(|size| u64::from(size) + 8 <= len))
+}
+
+/// Keeps the time of a file's last use, which mounts often don't, for the sweep.
+fn note_use(file: &File, metadata: &fs::Metadata) {
+    let now = SystemTime::now();
+    let is_old =
+        metadata.accessed().is_ok_and(|used| now.duration_since(used).is_ok_and(|idle| idle > USE_GRAIN));
+    if is_old {
+        // Not being able to is no harm: the file then counts as older than it is.
+        drop(file.set_times(FileTimes::new().set_accessed(now)));
+    }
+}

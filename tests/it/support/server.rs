@@ -1,0 +1,150 @@
+//! The real server in a folder of its own: `pics` with pictures, `cache`, and a free port.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    http::{self, Reply},
+    program,
+};
+
+/// How long anything may take before a test gives up.
+pub const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A folder with `pics` in it.
+pub struct Place(tempfile::TempDir);
+
+impl Place {
+    pub fn new(pictures: &[(&str, Vec<u8>)]) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(place.path().join("pics")).unwrap();
+        for (name, bytes) in pictures {
+            place.put(name, bytes);
+        }
+        place
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        let path = self.path().join("pics").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    /// The files of a folder of the cache, with their paths.
+    pub fn cached(&self, folder: &str) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.path().join("cache").join(folder)) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// Starts a server of `pics` with its cache in `cache`.
+    pub fn serve(&self, flags: &[&str]) -> Server {
+        let mut args = vec!["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0"];
+        args.extend(flags);
+        self.start(&args)
+    }
+
+    /// Starts the program, which must come to listen.
+    pub fn start(&self, args: &[&str]) -> Server {
+        let mut command = program::command(self.path());
+        command.args(args);
+        Server::start(command)
+    }
+}
+
+/// A server under way. It is killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let lines = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                lines.lock().unwrap().push(line);
+            }
+        });
+        let mut server = Self { child, address: ([127, 0, 0, 1], 0).into(), log };
+        let line = server.wait_for_line("listening on http://");
+        let address = line.split("listening on http://").nth(1).unwrap().split('/').next().unwrap();
+        server.address = address.parse().unwrap();
+        server
+    }
+
+    pub fn get(&self, path: &str, accept: (&str, &str)) -> Reply {
+        http::get(self.address, path, &[accept])
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Conversions so far.
+    pub fn conversions(&self) -> usize {
+        self.count("CONV ")
+    }
+
+    pub fn count(&self, part: &str) -> usize {
+        self.log().iter().filter(|line| line.contains(part)).count()
+    }
+
+    /// The first line with a part, as soon as it is there.
+    pub fn wait_for_line(&mut self, part: &str) -> String {
+        let began = Instant::now();
+        loop {
+            if let Some(line) = self.log().into_iter().find(|line| line.contains(part)) {
+                return line;
+            }
+            assert!(began.elapsed() < DEADLINE, "no {part:?} in {:#?}", self.log());
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(self.count(part) > 0, "ended with {status} before {part:?}: {:#?}", self.log());
+            }
+            thread::yield_now();
+        }
+    }
+
+    /// Tells it to stop, as `kill` does.
+    pub fn terminate(&self) {
+        let told =
+            Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Waits for its end; gives its exit code.
+    pub fn wait(&mut self) -> i32 {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap_or(-1);
+            }
+            assert!(began.elapsed() < DEADLINE, "it does not end");
+            thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
