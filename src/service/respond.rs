@@ -21,7 +21,6 @@ use crate::{codec::Format, error::Kind};
 
 /// A whole answer but for the bytes that the host holds.
 #[derive(Debug, Clone)]
-#[must_use]
 pub struct Response {
     /// The status.
     pub status: StatusCode,

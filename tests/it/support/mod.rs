@@ -4,4 +4,5 @@ pub mod http;
 pub mod origin;
 pub mod pictures;
 pub mod program;
+pub mod scenario;
 pub mod server;

@@ -1,0 +1,99 @@
+//! Only what the policy allows reaches a cache key, and sizes snap to its steps.
+
+use slimpix::service::{Policy, Step};
+
+use crate::support::scenario::{Scenario, sent};
+
+const WEBP: &str = "Accept: image/webp,*/*";
+
+fn id(change: fn(&mut Policy), uri: &str) -> String {
+    let mut scenario = Scenario::default();
+    change(&mut scenario.policy);
+    match scenario.begin(http::Method::GET, uri, &[]) {
+        Step::Lookup(lookup) => lookup.id,
+        step => panic!("{step:?}"),
+    }
+}
+
+fn long(policy: &mut Policy) {
+    policy.extra_params = true;
+}
+
+fn all(policy: &mut Policy) {
+    policy.extra_params = true;
+    policy.short_params = true;
+    policy.size_steps = vec![100, 200, 400];
+}
+
+#[test]
+fn unknown_and_disabled_parameters_change_nothing() {
+    let plain = id(|_| (), "/a.jpg");
+    for query in ["width=1", "w=2", "q=3", "format=webp", "x=4&y", "fit=fill", "WIDTH=5", "&&=&==", "%77=9"] {
+        assert_eq!(id(|_| (), &format!("/a.jpg?{query}")), plain, "{query}");
+    }
+    for query in ["w=2", "q=3", "x", "width=", "width=0", "width=-1", "width=1e3", "width=+5", "width=5.5"] {
+        assert_eq!(id(long, &format!("/a.jpg?{query}")), plain, "{query}");
+    }
+    for query in ["fit=fill", "fit=fill&w=0", "dpr=2", "q=80", "q=x", "format=gif", "q=0"] {
+        assert_eq!(id(all, &format!("/a.jpg?{query}")), plain, "{query}");
+    }
+}
+
+#[test]
+fn sizes_go_up_to_the_next_step() {
+    let at_200 = id(all, "/a.jpg?width=200");
+    for query in ["width=101", "w=199", "w=100&dpr=1.5", "w=150&w=7", "h=0&w=200", "w=55&dpr=2"] {
+        assert_eq!(id(all, &format!("/a.jpg?{query}")), at_200, "{query}");
+    }
+    let last = id(all, "/a.jpg?width=400");
+    for query in ["width=401", "width=99999999999999999999", "w=400&dpr=9999", "w=65535&dpr=4"] {
+        assert_eq!(id(all, &format!("/a.jpg?{query}")), last, "{query}");
+    }
+    assert_eq!(id(all, "/a.jpg?w=100&h=100&fit=contain"), id(all, "/a.jpg?h=9&w=1&fit=scale-down"));
+    assert_eq!(id(all, "/a.jpg?w=100&h=100&fit=cover"), id(all, "/a.jpg?w=100&h=100"));
+    assert_eq!(id(all, "/a.jpg?q=41"), id(all, "/a.jpg?q=50"));
+}
+
+#[test]
+fn a_size_that_the_source_has_not_is_no_variant() {
+    let mut scenario = Scenario::with(long);
+    for width in [64, 65, 66, 1000, 60_000] {
+        assert_eq!(sent(&scenario.get(&format!("/a.jpg?width={width}"), &[WEBP])), "image/webp");
+    }
+    assert_eq!(scenario.count("convert"), 1, "{:?}", scenario.did);
+    assert_eq!((scenario.records.len(), scenario.files.len()), (1, 1));
+}
+
+#[test]
+fn a_size_reads_the_source_once() {
+    let mut scenario = Scenario::with(long);
+    for width in [10, 20, 30] {
+        assert_eq!(sent(&scenario.get(&format!("/a.jpg?width={width}"), &[WEBP])), "image/webp");
+    }
+    assert_eq!((scenario.count("fetch"), scenario.count("convert")), (1, 3));
+    scenario.did.clear();
+    scenario.get("/a.jpg?width=20", &[WEBP]);
+    assert_eq!(scenario.did.len(), 1, "{:?}", scenario.did);
+}
+
+#[test]
+fn ids_are_those_of_webp_server_go() {
+    assert_eq!(id(|_| (), "/webp_server.jpg"), "281a623ba38d56d1");
+    assert_eq!(id(|_| (), "/gif-animated.gif"), "6d1527bad2ae956f");
+    let mapped = |policy: &mut Policy| {
+        policy.mounts = vec![slimpix::service::Mount {
+            at: slimpix::service::MountPoint::Prefix("/in".to_owned()),
+            target: slimpix::service::Target::Local { root: 1, name: "./pics2".to_owned() },
+        }];
+    };
+    assert_eq!(id(mapped, "/in/inside.jpg"), "2d7960401b4bb3bb");
+    let remote = |policy: &mut Policy| {
+        policy.target = slimpix::service::Target::Remote { base: "http://127.0.0.1:34572".to_owned() };
+    };
+    assert_eq!(id(remote, "/x.jpg?width=5"), "26fd4bc0b28e42ab");
+    assert_eq!(slimpix::service::hash_hex(b""), "ef46db3751d8e999");
+    assert_eq!(
+        id(long, "/a.jpg?max_height=4&height=2&width=1&max_width=3"),
+        slimpix::service::hash_hex(b"/a.jpg?width=1&height=2&max_width=3&max_height=4"),
+    );
+}
