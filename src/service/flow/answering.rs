@@ -1,0 +1,178 @@
+//! From what there is to the answer, and on to another one when a body turns out to be lost.
+
+use std::time::Duration;
+
+use super::{Flow, TRIES};
+use crate::{
+    codec::Format,
+    error::Kind,
+    service::{
+        choose::{Pick, Why},
+        explain,
+        params::Topic,
+        policy::Allowed,
+        record::{Facts, Variant},
+        respond::{self, Body, Decision, LogLine, Representation, Response, Vary},
+        steps::{Step, Write},
+    },
+};
+
+impl Flow {
+    pub(super) fn respond(self: Box<Self>) -> Step {
+        let Some(facts) = self.facts.clone() else { return self.refuse(Kind::Internal) };
+        if facts.format.is_none() {
+            return self.pass_through(&facts);
+        }
+        let choice = self.choice(&facts);
+        let pick = choice.pick();
+        let response = match self.topic {
+            Topic::Meta => {
+                let keep = self.lifetime(true);
+                respond::json(&explain::meta(&self.record), Some(keep), &self.conditions)
+            }
+            Topic::Explanation => {
+                let json = explain::explanation(&choice, &pick, &self.trace);
+                respond::json(&json, None, &self.conditions)
+            }
+            Topic::Picture => match pick {
+                Pick::Source => self.source_response(&facts, facts.format),
+                Pick::Variant(format, variant) => self.variant_response(&facts, format, &variant),
+                Pick::Nothing => return self.nothing_to_show(),
+            },
+        };
+        response.with_flow(self).into()
+    }
+
+    /// What is no picture: served where everything is.
+    pub(super) fn pass_through(self: Box<Self>, facts: &Facts) -> Step {
+        if self.policy.allowed != Allowed::Everything || self.topic != Topic::Picture {
+            return self.not_found();
+        }
+        let response = self.source_response(facts, None);
+        response.with_flow(self).into()
+    }
+
+    pub(super) fn nothing_to_show(self: Box<Self>) -> Step {
+        // Under load it is for now; else this picture isn't for this client.
+        if self.is_for_now() {
+            return self.refuse(Kind::Overload);
+        }
+        let vary = self.vary();
+        let is_head = self.conditions.is_head;
+        self.logged(respond::not_acceptable(vary, is_head), Decision::Refused, None).into()
+    }
+
+    pub(super) fn refuse(self: Box<Self>, kind: Kind) -> Step {
+        let response = respond::error(kind, self.trace.trouble.clone());
+        let response = respond::without_body_if(response, self.conditions.is_head);
+        self.logged(response, Decision::Refused, None).into()
+    }
+
+    pub(super) fn source_response(&self, facts: &Facts, format: Option<Format>) -> Response {
+        let len = facts.stamp.len;
+        let representation = Representation {
+            media_type: format.map_or("application/octet-stream", Format::media_type),
+            etag: respond::source_etag(facts),
+            is_active: format == Some(Format::Svg),
+            ..self.representation(facts, len)
+        };
+        let body = |range| Body::Source { source: self.source.clone(), len, range };
+        let decision = match format {
+            None => Decision::PassedThrough,
+            Some(_) if self.is_for_now() => Decision::ForNow,
+            Some(_) => Decision::Source,
+        };
+        let response = respond::picture(&representation, &self.conditions, body, LogLine::of(decision));
+        self.logged(response, decision, format)
+    }
+
+    pub(super) fn variant_response(&self, facts: &Facts, format: Format, variant: &Variant) -> Response {
+        let id = &self.record.id;
+        let representation = Representation {
+            media_type: format.media_type(),
+            etag: respond::variant_etag(id, format, variant, facts),
+            ..self.representation(facts, variant.size)
+        };
+        let body = |range| Body::Variant {
+            folder: self.source.folder().to_owned(),
+            id: id.clone(),
+            format,
+            len: variant.size,
+            hash: variant.hash.clone(),
+            range,
+        };
+        let decision = if self.is_for_now() { Decision::ForNow } else { Decision::Variant };
+        let response = respond::picture(&representation, &self.conditions, body, LogLine::of(decision));
+        self.logged(response, decision, Some(format))
+    }
+
+    pub(super) fn representation(&self, facts: &Facts, len: u64) -> Representation {
+        Representation {
+            media_type: "",
+            etag: String::new(),
+            modified: facts.stamp.modified,
+            len,
+            source_len: facts.stamp.len,
+            max_age: self.lifetime(!self.is_for_now()),
+            vary: self.vary(),
+            is_active: false,
+        }
+    }
+
+    pub(super) fn logged(&self, response: Response, decision: Decision, format: Option<Format>) -> Response {
+        response.with_log(|log| {
+            log.decision = decision;
+            log.source = self.source.name().to_owned();
+            log.format = format;
+            log.waited = self.trace.waited;
+            log.converted = self.trace.converted;
+            log.trouble.clone_from(&self.trace.trouble);
+        })
+    }
+
+    /// True if a better answer may be had soon.
+    pub(super) fn is_for_now(&self) -> bool {
+        self.trace.is_stale || self.gave_up.values().any(|why| why.is_transient())
+    }
+
+    pub(super) fn lifetime(&self, is_final: bool) -> Duration {
+        if is_final { self.policy.max_age } else { self.policy.short_max_age.min(self.policy.max_age) }
+    }
+
+    pub(super) fn vary(&self) -> Vary {
+        match self.wanted.format {
+            Some(_) => Vary::Nothing,
+            None if self.policy.by_user_agent => Vary::AcceptAndUserAgent,
+            None => Vary::Accept,
+        }
+    }
+
+    /// A body that was promised isn't there.
+    pub(in crate::service) fn on_lost(mut self: Box<Self>, body: &Body) -> Step {
+        self.tries = self.tries.saturating_add(1);
+        match body {
+            Body::Variant { format, .. } => {
+                if let Some(lost) = self.record.variant(*format).cloned() {
+                    self.lost.insert(*format, lost);
+                }
+                self.record.remove_entry(*format);
+                let dropped = Write { dropped: Some(*format), ..self.write(self.record.clone(), None) };
+                self.writes.push((None, dropped));
+                if self.tries > TRIES {
+                    self.give_up(*format, Why::Lost);
+                }
+                self.advance()
+            }
+            _ if self.tries > TRIES => self.not_found(),
+            Body::Source { .. } => {
+                self.facts = None;
+                self.record.slimpix = None;
+                if let Some(record) = &mut self.source_record {
+                    record.slimpix = None;
+                }
+                self.fetch(None)
+            }
+            _ => self.look_up(),
+        }
+    }
+}
