@@ -247,6 +247,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::native::keys;
 
     #[test]
     fn the_definition_holds_together() {
@@ -262,6 +263,10 @@ mod tests {
                 assert!(!help.is_empty(), "{id} has no help text");
                 let action = ["output", "dump_config"].contains(&arg.get_id().as_str());
                 assert!(action || arg.get_env().is_some() || help.contains("[env: "), "{id} has no variable");
+                let variable =
+                    arg.get_env().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("WEBP_"));
+                let is_known = |name: &str| keys::find(name).is_some() || keys::OF_OTHERS.contains(&name);
+                assert!(variable.is_none_or(is_known), "{id}: serve would call {variable:?} unknown");
             }
         }
     }

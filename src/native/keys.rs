@@ -20,8 +20,21 @@ pub(crate) fn find(name: &str) -> Option<&'static Key> {
 }
 
 /// Variables `WEBP_<NAME>` that are flags' twins, not keys of the configuration.
-pub(crate) const OF_OTHERS: &[&str] =
-    &["CONFIG", "PREFETCH", "PREFETCH_FOREGROUND", "VERBOSITY", "FORMAT", "LOSSLESS", "KEEP_METADATA"];
+pub(crate) const OF_OTHERS: &[&str] = &[
+    "CONFIG",
+    "ENLARGE",
+    "FIT",
+    "FORMAT",
+    "HEIGHT",
+    "JSON",
+    "KEEP_METADATA",
+    "LOSSLESS",
+    "OUT_DIR",
+    "PREFETCH",
+    "PREFETCH_FOREGROUND",
+    "VERBOSITY",
+    "WIDTH",
+];
 
 const OURS: &str = "slimpix's own key.";
 

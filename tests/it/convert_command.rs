@@ -171,3 +171,16 @@ fn a_picture_past_the_budget_is_refused_before_it_is_read() {
     assert!(ran.stderr.contains("a.jpg") && ran.stderr.contains("memory"), "{}", ran.stderr);
     assert_eq!(names(folder.path()), ["a.jpg"]);
 }
+#[test]
+fn an_animation_goes_through_as_it_is() {
+    let animation = pictures::gif(20, 10, 3);
+    let folder = folder_with(&[("a.gif", animation.clone()), ("still.gif", pictures::gif(20, 10, 1))]);
+    let ran = run(folder.path(), &["convert", "a.gif", "still.gif", "--out-dir", "out"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(fs::read(folder.path().join("out/a.gif")).unwrap(), animation);
+    assert!(is_webp(&folder.path().join("out/still.webp")));
+    let ran = run(folder.path(), &["convert", "a.gif", "-o", "x.webp"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(fs::read(folder.path().join("x.gif")).unwrap(), animation);
+    assert!(!folder.path().join("x.webp").exists());
+}

@@ -13,6 +13,7 @@ mod conformance;
 mod convert_command;
 mod converts_once;
 mod corpus;
+mod demo_is_served;
 mod doctor;
 mod encoding_is_faithful;
 mod full_disk;
