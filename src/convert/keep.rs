@@ -25,12 +25,12 @@ pub(super) fn kept(mut metadata: Metadata, picture: &Picture, target: Format) ->
     metadata
 }
 
-/// True if pixels may stay in the colours of their profile. AVIF has no place for one here, and WebP has no grey
-/// pixels that a grey profile could describe.
+/// True if pixels may stay in the colours of their profile. WebP has no grey pixels that a grey profile could
+/// describe.
 pub(super) fn keeps_profile(icc: Option<&[u8]>, picture: &Picture, target: Format) -> bool {
     let is_gray = matches!(picture, Picture::Raster(raster) if raster.layout().channels() < 3);
     let has_place = match target {
-        Format::Jpeg | Format::Png => true,
+        Format::Jpeg | Format::Png | Format::Avif => true,
         Format::WebP => !is_gray,
         _ => false,
     };

@@ -154,7 +154,9 @@ fn metadata_comes_back() {
         assert_eq!(codec::decode(&file, &Limits::default()).unwrap().metadata, metadata, "{format:?}");
     }
     let avif = codec::encode(picture(), &coding(Format::Avif, 80, false), &metadata).unwrap();
-    assert!(avif.windows(4).any(|window| window == b"Exif"));
+    for part in [metadata.icc, metadata.exif, metadata.xmp].into_iter().flatten() {
+        assert!(avif.windows(part.len()).any(|window| window == part));
+    }
 }
 
 #[test]

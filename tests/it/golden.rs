@@ -14,8 +14,16 @@ use slimpix::{
 
 use crate::corpus::sha256;
 
-const PICTURES: [&str; 5] =
-    ["photo-420.jpg", "turned-p3.jpg", "logo-rgba.png", "chart-palette.png", "ramp-grey16.png"];
+const PICTURES: [&str; 8] = [
+    "photo-420.jpg",
+    "turned-p3.jpg",
+    "logo-rgba.png",
+    "chart-palette.png",
+    "ramp-grey16.png",
+    "small.bmp",
+    "photo.webp",
+    "still.gif",
+];
 
 const OPTIONS: [&str; 9] = [
     "format=webp",

@@ -1,14 +1,15 @@
-//! Writes a still AVIF: the pictures by [`super::av1`], the container by `avif-serialize`.
+//! Writes a still AVIF: the pictures by [`super::av1`], the boxes around them by [`super::container`].
 //!
 //! Colour is full-range BT.601 YCbCr, which is what a JPEG's planes are, so they go in untouched. Grey has no
-//! chroma planes at all, alpha is an auxiliary monochrome picture. Of metadata the container holds EXIF only.
+//! chroma planes at all, alpha is an auxiliary monochrome picture.
 
-use avif_serialize::{Aviffy, constants::MatrixCoefficients};
-
-use super::av1::{self, Quantizer};
+use super::{
+    av1::{self, Quantizer},
+    container::{self, Still},
+};
 use crate::{
     codec::Coding,
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     pixel::{Layout, Metadata, Picture, Raster, Subsampling},
 };
 
@@ -24,34 +25,17 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     }
     let quantizer = Quantizer::from_quality(coding.quality);
     let (color, alpha) = parts(picture, coding.full_chroma)?;
+    // Halfway to perfect: an edge of alpha with ringing shows as specks on any background.
+    let alpha_quantizer = Quantizer::from_quality(coding.quality.min(100).midpoint(100));
     let alpha = alpha
-        .map(|plane| av1::encode(&av1::Image::Gray(size, plane), quantizer, coding.effort))
+        .map(|plane| av1::encode(&av1::Image::Gray(size, plane), alpha_quantizer, coding.effort))
         .transpose()?;
-    let is_gray = matches!(color, av1::Image::Gray(..));
-    let (subsampled, profile) = match &color {
-        av1::Image::Color(planes) if planes.subsampling() == Subsampling::Yuv444 => ((false, false), 1),
-        _ => ((true, true), 0),
+    let subsampling = match &color {
+        av1::Image::Gray(..) => None,
+        av1::Image::Color(planes) => Some(planes.subsampling()),
     };
     let color = av1::encode(&color, quantizer, coding.effort)?;
-
-    let mut container = Aviffy::new();
-    container
-        .set_width(size.width)
-        .set_height(size.height)
-        .set_bit_depth(8)
-        .set_matrix_coefficients(MatrixCoefficients::Bt601)
-        .set_full_color_range(true)
-        .set_seq_profile(profile)
-        .set_chroma_subsampling(subsampled)
-        .set_monochrome(is_gray);
-    if let Some(exif) = &metadata.exif {
-        container.set_exif(exif.clone());
-    }
-    let mut out = Vec::new();
-    container
-        .write_slice(&mut out, &color, alpha.as_deref())
-        .map_err(|error| Error::with_source(Kind::Internal, "AVIF", error))?;
-    Ok(out)
+    container::write(&Still { size, subsampling, color: &color, alpha: alpha.as_deref(), metadata })
 }
 
 /// The colour and the alpha plane of a picture.
