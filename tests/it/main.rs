@@ -19,6 +19,7 @@ mod encoding_is_faithful;
 mod full_disk;
 mod golden;
 mod graceful_stop;
+mod hostile_files_are_bounded;
 mod layers;
 mod memory_is_stated;
 mod negotiation;

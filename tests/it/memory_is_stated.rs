@@ -65,7 +65,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// The most bytes that `work` held beyond what was held before.
-fn peak_of<T>(work: impl FnOnce() -> T) -> (u64, T) {
+pub fn peak_of<T>(work: impl FnOnce() -> T) -> (u64, T) {
     let before = HELD.get();
     PEAK.set(before);
     let result = work();
