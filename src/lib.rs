@@ -73,3 +73,5 @@ pub mod service;
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub mod browser;
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+mod edge;

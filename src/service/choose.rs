@@ -25,7 +25,7 @@ use crate::{
 /// Why a format was not made for this request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
-    /// It would take more than the whole budget, or than a limit.
+    /// It would take more than the whole budget, or than a limit, or too long.
     NeverFits,
     /// There was no room in time.
     NoRoom,
@@ -137,8 +137,8 @@ impl Choice<'_> {
             effort: policy.effort,
             mode: match format {
                 Format::WebP if quality >= 100 => Mode::Lossless,
-                Format::WebP | Format::Png => policy.mode,
-                _ => Mode::Lossy,
+                Format::Avif | Format::Jpeg if policy.mode == Mode::Lossless => Mode::Lossy,
+                _ => policy.mode,
             },
             resize: self.wanted.resize(policy.interest),
             keep_metadata: policy.keep_metadata,
@@ -209,7 +209,8 @@ impl Choice<'_> {
         let peak_bytes = plan.peak_bytes.saturating_add(self.facts.stamp.len);
         let fits = peak_bytes <= self.policy.budget
             && limits.check_memory(peak_bytes).is_ok()
-            && limits.check_size(plan.output).is_ok();
+            && limits.check_size(plan.output).is_ok()
+            && (params.format != Format::Avif || plan.output.pixels() <= self.policy.avif_max_pixels);
         if fits { Ok(Job { task, params, peak_bytes }) } else { Err(Why::NeverFits) }
     }
 

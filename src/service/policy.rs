@@ -41,6 +41,8 @@ pub struct Policy {
     pub mounts: Vec<Mount>,
     /// The most that one picture may ask for.
     pub limits: Limits,
+    /// Pixels above which no AVIF is made, for the time that it takes. Default no bound but that of `limits`.
+    pub avif_max_pixels: u64,
     /// Bytes of memory that all conversions have together. Default 512 MiB. What can never fit is not tried.
     pub budget: u64,
     /// How long a request waits for room in the budget, all its conversions together. Default 5 s.
@@ -79,6 +81,7 @@ impl Default for Policy {
             target: Target::Local { root: 0, name: String::new() },
             mounts: Vec::new(),
             limits: Limits::default(),
+            avif_max_pixels: u64::MAX,
             budget: 512 << 20,
             room_patience: Duration::from_secs(5),
             flight_patience: Duration::from_secs(30),

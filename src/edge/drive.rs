@@ -1,0 +1,339 @@
+//! Performs the service's steps for one request, up to its answer and what is to be done after that.
+
+use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc, time::SystemTime};
+
+use worker::{ResponseBody, console_log};
+
+use super::{
+    flight::{self, Landed, Lead, Place, Room},
+    settings::Settings,
+    source::{self, Opened, Opening},
+    store::{self, Answers, File},
+};
+use crate::{
+    codec::Format,
+    convert::{self, Outcome},
+    error::{Error, Kind, Result},
+    service::{
+        Admit, Body, Convert, Fetch, FlightError, Found, Join, Lookup, MadeInfo, Policy, Record, RequestHead,
+        Response, Source, SourceInfo, Step, Store, Task, Write, begin, hash_hex,
+    },
+};
+
+/// One request on its way.
+pub(super) struct Drive {
+    settings: Rc<Settings>,
+    answers: Answers,
+    /// Under which the answer is kept in the cache of answers, if it may be.
+    answer_key: Option<String>,
+    /// The body of an answer from that cache.
+    answer: Option<ResponseBody>,
+    opened: Option<Box<Opened>>,
+    /// What this request or its leader has made.
+    made: BTreeMap<Format, Rc<Vec<u8>>>,
+    lead: Option<Lead>,
+    /// What the followers are told when the lead ends.
+    landing: Option<Landed>,
+    room: Option<Room>,
+    writes: Vec<(Write, Option<Rc<Vec<u8>>>)>,
+}
+
+/// An answer with its body.
+pub(super) struct Sent {
+    /// The head.
+    pub(super) response: Box<Response>,
+    /// The body.
+    pub(super) body: ResponseBody,
+    /// The body is the whole file, though a part was asked for.
+    pub(super) is_whole: bool,
+}
+
+impl Drive {
+    pub(super) fn new(settings: Rc<Settings>, answers: Answers) -> Self {
+        Self {
+            settings,
+            answers,
+            answer_key: None,
+            answer: None,
+            opened: None,
+            made: BTreeMap::new(),
+            lead: None,
+            landing: None,
+            room: None,
+            writes: Vec::new(),
+        }
+    }
+
+    /// From a request's head to its answer.
+    pub(super) async fn answer(
+        &mut self,
+        policy: &Arc<Policy>,
+        head: &RequestHead<'_>,
+        now: SystemTime,
+    ) -> Sent {
+        let mut step = begin(Arc::clone(policy), head, now);
+        loop {
+            let response = self.run(step).await;
+            // The service gives up on lost bodies by itself, so this ends.
+            match self.body(&response).await {
+                Some((body, is_whole)) => return Sent { response, body, is_whole },
+                None => step = response.lost(),
+            }
+        }
+    }
+
+    /// Performs steps up to the next answer.
+    pub(super) async fn run(&mut self, mut step: Step) -> Box<Response> {
+        loop {
+            step = match step {
+                Step::Lookup(lookup) => self.look_up(lookup).await,
+                Step::Fetch(fetch) => self.fetch(fetch).await,
+                Step::Join(join) => self.join(join).await,
+                Step::Admit(admit) => self.admit(admit).await,
+                Step::Convert(convert) => self.convert(convert).await,
+                Step::Store(store) => self.store(*store),
+                Step::Respond(response) => return response,
+            };
+            self.end_flight(&step);
+        }
+    }
+
+    async fn look_up(&mut self, lookup: Lookup) -> Step {
+        self.answer_key = lookup.answer_key();
+        if let Some(key) = &self.answer_key
+            && let Some((headers, len, body)) = self.answers.find(key).await
+        {
+            self.answer = Some(body);
+            return lookup.answered(headers, len);
+        }
+        let mut found = Found::default();
+        if let Some(bucket) = &self.settings.store {
+            let folder = lookup.source.folder();
+            found.record = store::record(bucket, folder, &lookup.id).await;
+            if let Some(id) = &lookup.source_id {
+                found.source_record = store::record(bucket, folder, id).await;
+            }
+        }
+        lookup.found(found)
+    }
+
+    async fn fetch(&mut self, fetch: Fetch) -> Step {
+        match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await {
+            Ok(Opening::Found(opened)) => {
+                let info = SourceInfo { stamp: opened.stamp.clone(), head: opened.head(), checksum: None };
+                let step = fetch.found(&info);
+                self.opened = Some(opened);
+                step
+            }
+            Ok(Opening::Unchanged) => fetch.unchanged(),
+            Ok(Opening::Missing) => fetch.missing(),
+            Err(error) => fetch.failed(error),
+        }
+    }
+
+    async fn join(&mut self, join: Join) -> Step {
+        match flight::join(&join.key) {
+            Place::Lead(lead) => {
+                self.lead = Some(lead);
+                // Another data centre, or the flight before, may just have made it.
+                let current = match &self.settings.store {
+                    Some(bucket) => self.current(bucket, &join.key).await,
+                    None => None,
+                };
+                self.landing = current.clone().map(|record| Ok((record, None)));
+                join.lead(current)
+            }
+            Place::Behind(follower) => match follower.wait(join.patience).await {
+                Some(Ok((record, made))) => {
+                    self.made.extend(made);
+                    join.followed(Ok(record))
+                }
+                Some(Err(error)) => join.followed(Err(error)),
+                None => join.impatient(),
+            },
+        }
+    }
+
+    /// The record behind a flight's key, `<folder>/<id>.<format>`.
+    async fn current(&self, bucket: &worker::Bucket, key: &str) -> Option<Record> {
+        let (name, _) = key.rsplit_once('.')?;
+        let (folder, id) = name.rsplit_once('/')?;
+        store::record(bucket, folder, id).await
+    }
+
+    async fn admit(&mut self, admit: Admit) -> Step {
+        let (room, waited) = flight::admit(admit.bytes, self.settings.policy.budget, admit.patience).await;
+        match room {
+            Some(room) => {
+                self.room = Some(room);
+                admit.granted(waited)
+            }
+            None => {
+                self.landing = Some(Err(FlightError::Failed(Kind::Overload)));
+                admit.refused(waited)
+            }
+        }
+    }
+
+    async fn convert(&mut self, convert: Convert) -> Step {
+        let result = self.perform(convert).await;
+        self.room = None;
+        result
+    }
+
+    async fn perform(&mut self, convert: Convert) -> Step {
+        let settings = Rc::clone(&self.settings);
+        let bytes = match self.source_bytes(&convert.source).await {
+            Ok(bytes) => bytes,
+            Err(error) => return self.fail(convert, error),
+        };
+        let Task::Picture(format) = convert.job.task else {
+            return match convert::describe(bytes, &settings.policy.limits) {
+                Ok(description) => convert.described(&description),
+                Err(error) => self.fail(convert, error),
+            };
+        };
+        match convert::convert(bytes, &convert.job.params, &settings.policy.limits) {
+            Ok(Outcome::Made(made)) => {
+                console_log!(
+                    "converted {} to {}: {} to {} bytes, {} of memory",
+                    convert.source.name(),
+                    format.extension(),
+                    bytes.len(),
+                    made.bytes.len(),
+                    super::entry::memory_bytes(),
+                );
+                let info = MadeInfo {
+                    len: made.bytes.len() as u64,
+                    hash: hash_hex(&made.bytes),
+                    size: made.size,
+                    source_checksum: None,
+                };
+                self.made.insert(format, Rc::new(made.bytes));
+                convert.made(info)
+            }
+            Ok(Outcome::Kept(_)) => convert.kept(),
+            Err(error) => self.fail(convert, error),
+        }
+    }
+
+    fn fail(&mut self, convert: Convert, error: Error) -> Step {
+        self.landing = Some(Err(FlightError::Failed(error.kind())));
+        convert.failed(error)
+    }
+
+    /// The whole source, in memory.
+    async fn source_bytes(&mut self, source: &Source) -> Result<&[u8]> {
+        let limit = self.settings.policy.limits.max_input_bytes;
+        if self.opened.is_none() {
+            self.opened = self.open_anew(source).await?;
+        }
+        match &mut self.opened {
+            Some(opened) => opened.whole(limit).await,
+            None => Err(Error::new(Kind::Upstream, "the original has gone")),
+        }
+    }
+
+    async fn open_anew(&self, source: &Source) -> Result<Option<Box<Opened>>> {
+        match source::open(&self.settings, source, None).await? {
+            Opening::Found(opened) => Ok(Some(opened)),
+            Opening::Unchanged | Opening::Missing => Ok(None),
+        }
+    }
+
+    /// Written after answering: see [`Drive::finish`].
+    fn store(&mut self, store: Store) -> Step {
+        let (write, step) = store.take();
+        let made =
+            write.variant.and_then(|format| self.made.get(&format).map(|bytes| (format, Rc::clone(bytes))));
+        if self.lead.is_some() {
+            self.landing = Some(Ok((write.record.clone(), made.clone())));
+        }
+        self.writes.push((write, made.map(|(_, bytes)| bytes)));
+        step
+    }
+
+    /// Ends the flight that this request leads once the steps have left it.
+    fn end_flight(&mut self, next: &Step) {
+        if let Some(lead) = self.lead.take_if(|lead| next.flight() != Some(lead.key())) {
+            lead.land(self.landing.take().unwrap_or(Err(FlightError::Abandoned)));
+        }
+    }
+
+    /// The body of an answer, and whether it is the whole where a part was asked for. `None` if it isn't there.
+    async fn body(&mut self, response: &Response) -> Option<(ResponseBody, bool)> {
+        let body = match &response.body {
+            Body::Empty => ResponseBody::Empty,
+            Body::Bytes(bytes) => ResponseBody::Body(bytes.clone()),
+            Body::Answer { range } => store::cut(self.answer.take()?, response.log.bytes, range).await?,
+            Body::Variant { folder, id, format, len, hash, range } => {
+                let file = File { folder, id, format: *format, len: *len, hash: hash.as_deref() };
+                self.variant_body(&file, range).await?
+            }
+            Body::Source { source, len, range } => return self.source_body(source, *len, range).await,
+        };
+        Some((body, false))
+    }
+
+    async fn variant_body(&self, file: &File<'_>, range: &Range<u64>) -> Option<ResponseBody> {
+        match self.made.get(&file.format) {
+            Some(bytes) => slice(bytes, range).map(ResponseBody::Body),
+            None => store::file(self.settings.store.as_ref()?, file, range).await,
+        }
+    }
+
+    async fn source_body(
+        &mut self,
+        source: &Source,
+        len: u64,
+        range: &Range<u64>,
+    ) -> Option<(ResponseBody, bool)> {
+        if self.opened.is_none() {
+            self.opened = self.open_anew(source).await.ok()?;
+        }
+        let limit = self.settings.policy.limits.max_input_bytes;
+        let opened = self.opened.as_mut().filter(|opened| opened.stamp.len == len)?;
+        let is_part = *range != (0..len);
+        if is_part && len <= limit {
+            let bytes = opened.whole(limit).await.ok()?;
+            return Some((ResponseBody::Body(slice(bytes, range)?), false));
+        }
+        // RFC 9110 §14.2: a range may be ignored. One of what is too large to be held is.
+        Some((opened.body()?, is_part))
+    }
+}
+
+/// After the answer.
+impl Drive {
+    /// Keeps the answer and what was made.
+    pub(super) async fn finish(mut self, sent: &Response) {
+        if let (Some(key), Some(whole)) = (&self.answer_key, sent.whole())
+            && let Some(body) = self.to_keep(&whole.body).await
+        {
+            self.answers.keep(key, &whole.headers, body).await;
+        }
+        let Some(bucket) = self.settings.store.clone() else { return };
+        for (write, bytes) in std::mem::take(&mut self.writes) {
+            store::write(&bucket, &write, bytes).await;
+        }
+    }
+
+    /// The whole body for the cache of answers, where it is at hand.
+    async fn to_keep(&self, body: &Body) -> Option<ResponseBody> {
+        match body {
+            Body::Variant { folder, id, format, len, hash, range } => {
+                let file = File { folder, id, format: *format, len: *len, hash: hash.as_deref() };
+                self.variant_body(&file, range).await
+            }
+            Body::Source { range, .. } => {
+                slice(self.opened.as_ref()?.bytes()?, range).map(ResponseBody::Body)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn slice(bytes: &[u8], range: &Range<u64>) -> Option<Vec<u8>> {
+    let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
+    bytes.get(range).map(<[u8]>::to_vec)
+}

@@ -1,0 +1,155 @@
+//! What the requests of one isolate share: the flights, and the room for conversions.
+//!
+//! A request that waits only for what another one does is cancelled by the runtime as hung. So who waits here looks
+//! again on a timer of its own. A request that the runtime has cancelled never runs again, not even to drop what it
+//! holds: leads and rooms that are older than any request's life no longer count.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+
+use worker::{Date, Delay};
+
+use crate::{
+    codec::Format,
+    service::{FlightError, Record},
+};
+
+/// How often a waiting request looks again.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The age at which the request behind a lead or a room is surely gone, in milliseconds.
+const LIFETIME: u64 = 120_000;
+
+/// What a leader tells its followers.
+pub(super) type Landed = Result<(Record, Option<(Format, Rc<Vec<u8>>)>), FlightError>;
+
+thread_local! {
+    static FLIGHTS: RefCell<HashMap<String, Rc<Flight>>> = RefCell::default();
+    static ROOMS: RefCell<Rooms> = RefCell::default();
+}
+
+struct Flight {
+    begun: u64,
+    landed: RefCell<Option<Landed>>,
+}
+
+/// A place in a flight.
+pub(super) enum Place {
+    /// The lead.
+    Lead(Lead),
+    /// Behind the one who leads.
+    Behind(Follower),
+}
+
+/// Takes the lead of a key's flight, or a place behind who has it.
+pub(super) fn join(key: &str) -> Place {
+    FLIGHTS.with_borrow_mut(|flights| {
+        if let Some(flight) = flights.get(key).filter(|flight| now().saturating_sub(flight.begun) < LIFETIME)
+        {
+            return Place::Behind(Follower { flight: Rc::clone(flight) });
+        }
+        let flight = Rc::new(Flight { begun: now(), landed: RefCell::default() });
+        flights.insert(key.to_owned(), Rc::clone(&flight));
+        Place::Lead(Lead { key: key.to_owned(), flight })
+    })
+}
+
+/// The lead of a flight. Dropping it ends the flight.
+pub(super) struct Lead {
+    key: String,
+    flight: Rc<Flight>,
+}
+
+impl Lead {
+    /// The flight's key.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Ends the flight with something to tell.
+    pub(super) fn land(self, landed: Landed) {
+        *self.flight.landed.borrow_mut() = Some(landed);
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        self.flight.landed.borrow_mut().get_or_insert(Err(FlightError::Abandoned));
+        FLIGHTS.with_borrow_mut(|flights| {
+            if flights.get(&self.key).is_some_and(|flight| Rc::ptr_eq(flight, &self.flight)) {
+                flights.remove(&self.key);
+            }
+        });
+    }
+}
+
+/// A place behind a leader.
+pub(super) struct Follower {
+    flight: Rc<Flight>,
+}
+
+impl Follower {
+    /// What the leader tells, or `None` if that takes too long.
+    pub(super) async fn wait(self, patience: Duration) -> Option<Landed> {
+        poll(patience, || self.flight.landed.borrow().clone()).await.0
+    }
+}
+
+#[derive(Default)]
+struct Rooms {
+    next: u64,
+    taken: Vec<Taken>,
+}
+
+struct Taken {
+    number: u64,
+    bytes: u64,
+    begun: u64,
+}
+
+/// Bytes of the budget. Dropping it gives them back.
+pub(super) struct Room {
+    number: u64,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        ROOMS.with_borrow_mut(|rooms| rooms.taken.retain(|taken| taken.number != self.number));
+    }
+}
+
+/// Waits for room in the budget, and says how long that took.
+pub(super) async fn admit(bytes: u64, budget: u64, patience: Duration) -> (Option<Room>, Duration) {
+    poll(patience, || take(bytes, budget)).await
+}
+
+fn take(bytes: u64, budget: u64) -> Option<Room> {
+    ROOMS.with_borrow_mut(|rooms| {
+        let now = now();
+        rooms.taken.retain(|taken| now.saturating_sub(taken.begun) < LIFETIME);
+        let in_use: u64 = rooms.taken.iter().map(|taken| taken.bytes).sum();
+        if in_use.saturating_add(bytes) > budget {
+            return None;
+        }
+        rooms.next += 1;
+        rooms.taken.push(Taken { number: rooms.next, bytes, begun: now });
+        Some(Room { number: rooms.next })
+    })
+}
+
+/// Looks until there is something or patience ends, and says how long that took.
+async fn poll<T>(patience: Duration, look: impl Fn() -> Option<T>) -> (Option<T>, Duration) {
+    let begun = now();
+    loop {
+        let found = look();
+        let waited = Duration::from_millis(now().saturating_sub(begun));
+        if found.is_some() || waited >= patience {
+            return (found, waited);
+        }
+        Delay::from(TICK).await;
+    }
+}
+
+/// Milliseconds since 1970. The clock stands still while the engine computes.
+fn now() -> u64 {
+    Date::now().as_millis()
+}

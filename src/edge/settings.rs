@@ -1,0 +1,219 @@
+//! The Worker's variables (`[vars]` in `wrangler.toml`, or `--var`), read into a policy and the Worker's own settings.
+//!
+//! | variable | meaning | default |
+//! |---|---|---|
+//! | `ORIGIN` | `http(s)://host[:port][/path]`: where the pictures come from | none |
+//! | `SOURCE_BUCKET` | an R2 binding: where they come from when `ORIGIN` isn't set | none |
+//! | `STORE` | an R2 binding: where what was made is kept, beyond a data centre's cache | none |
+//! | `FORMATS` | the formats to make, the most wanted first | `webp,avif` |
+//! | `QUALITY`, `EFFORT` | 0 to 100, 0 to 6 | 80, 4 |
+//! | `MODE` | `lossy`, `lossless`, or `auto`: whichever suits the picture | `auto` |
+//! | `KEEP_METADATA` | keep EXIF, XMP and the colour profile | `false` |
+//! | `PARAMS` | obey sizes, quality and format in the query | `true` |
+//! | `WIDTHS` | the sizes that may be asked for, in pixels; `any`: every one | see [`WIDTHS`] |
+//! | `ALLOWED` | the file extensions that are served; `*`: all | see [`Allowed`] |
+//! | `MAX_AGE` | seconds for which browsers and caches may keep answers | 86400 |
+//! | `REVALIDATE` | seconds for which a source is trusted until the origin is asked again; 0: for ever | 86400 |
+//! | `TIMEOUT` | seconds for which the origin may be silent | 20 |
+//! | `MEMORY` | bytes for all conversions together | `88M` |
+//! | `MAX_INPUT`, `MAX_PIXELS` | the most bytes and pixels of a picture that is converted | `32M`, 50000000 |
+//! | `AVIF_MAX_PIXELS` | pixels above which no AVIF is made | 1500000 |
+//! | `EXPLAIN` | obey `?explain` | `false` |
+//! | `LAZY` | send the original now, and convert after answering | `false` |
+//!
+//! A variable that is empty counts as not set.
+
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
+
+use worker::{Bucket, Env, Url};
+
+use crate::{
+    codec::Format,
+    convert::Mode,
+    error::{Error, Kind, Result},
+    service::{Allowed, Policy, Target},
+};
+
+/// The usual widths of `srcset`: each one is a variant to convert and to keep.
+const WIDTHS: &str = "160,320,480,640,750,828,960,1080,1280,1440,1600,1920,2048,2560,3200,3840";
+
+/// Below the wall of linear memory by what stands beside conversions: static data, the stack, answers on their way.
+const MEMORY: u64 = 88 << 20;
+
+/// How the Worker is set up.
+pub(super) struct Settings {
+    /// What the service decides by.
+    pub(super) policy: Policy,
+    /// Where the pictures come from.
+    pub(super) origin: Origin,
+    /// For how long the origin may be silent.
+    pub(super) timeout: Duration,
+    /// Where records and variants are kept beyond the data centre's cache.
+    pub(super) store: Option<Bucket>,
+}
+
+/// Where the pictures come from.
+pub(super) enum Origin {
+    /// A server.
+    Http,
+    /// A bucket.
+    Bucket(Bucket),
+}
+
+impl Settings {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// `Parameter` that names the variable and what is wrong with it.
+    pub(super) fn read(env: &Env) -> Result<Self> {
+        let variables = Variables { env };
+        let mut policy = Policy::default();
+        let (origin, target) = variables.origin()?;
+        policy.target = target;
+        variables.picture(&mut policy)?;
+        variables.service(&mut policy)?;
+        Ok(Self {
+            policy,
+            origin,
+            timeout: variables.seconds("TIMEOUT", 20)?,
+            store: variables.bucket("STORE")?,
+        })
+    }
+}
+
+struct Variables<'a> {
+    env: &'a Env,
+}
+
+impl Variables<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        let value = self.env.var(name).ok()?.to_string();
+        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn origin(&self) -> Result<(Origin, Target)> {
+        if let Some(base) = self.text("ORIGIN") {
+            let url = Url::parse(&base).map_err(|error| wrong("ORIGIN", &base, error))?;
+            let is_http = matches!(url.scheme(), "http" | "https");
+            if !is_http || url.query().is_some() || url.fragment().is_some() {
+                return Err(wrong("ORIGIN", &base, "is no http(s)://host[:port][/path]"));
+            }
+            return Ok((Origin::Http, Target::Remote { base }));
+        }
+        let Some(bucket) = self.bucket("SOURCE_BUCKET")? else {
+            return Err(Error::new(Kind::Parameter, "ORIGIN isn't set, nor is an R2 binding SOURCE_BUCKET"));
+        };
+        Ok((Origin::Bucket(bucket), Target::Remote { base: super::source::BUCKET_BASE.to_owned() }))
+    }
+
+    /// How pictures are made.
+    fn picture(&self, policy: &mut Policy) -> Result<()> {
+        policy.formats = self.list("FORMATS", "webp,avif", |name| match name {
+            "webp" => Ok(Format::WebP),
+            "avif" => Ok(Format::Avif),
+            _ => Err("is neither webp nor avif"),
+        })?;
+        policy.quality = self.number("QUALITY", policy.quality, 0..=100)?;
+        policy.effort = self.number("EFFORT", policy.effort, 0..=6)?;
+        policy.mode = match self.text("MODE").as_deref() {
+            None | Some("auto") => Mode::Auto,
+            Some("lossy") => Mode::Lossy,
+            Some("lossless") => Mode::Lossless,
+            Some(text) => return Err(wrong("MODE", text, "is neither auto, lossy nor lossless")),
+        };
+        policy.keep_metadata = self.switch("KEEP_METADATA", false)?;
+        policy.avif_max_pixels = self.number("AVIF_MAX_PIXELS", 1_500_000, 0..=1_000_000_000)?;
+        policy.limits.max_input_bytes = self.bytes("MAX_INPUT", 32 << 20)?;
+        policy.limits.max_pixels = self.number("MAX_PIXELS", 50_000_000, 1..=1_000_000_000)?;
+        policy.limits.max_memory = self.bytes("MEMORY", MEMORY)?;
+        policy.budget = policy.limits.max_memory;
+        Ok(())
+    }
+
+    /// How requests are read and answered.
+    fn service(&self, policy: &mut Policy) -> Result<()> {
+        let params = self.switch("PARAMS", true)?;
+        policy.extra_params = params;
+        policy.short_params = params;
+        if self.text("WIDTHS").as_deref() != Some("any") {
+            policy.size_steps = self.list("WIDTHS", WIDTHS, |step| {
+                step.parse()
+                    .ok()
+                    .filter(|step| (1..=65_535).contains(step))
+                    .ok_or("is no size from 1 to 65535")
+            })?;
+            policy.size_steps.sort_unstable();
+        }
+        match self.text("ALLOWED").as_deref() {
+            None => {}
+            Some("*") => policy.allowed = Allowed::Everything,
+            Some(list) => {
+                let extensions = list.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
+                policy.allowed = Allowed::Extensions(extensions);
+            }
+        }
+        policy.max_age = self.seconds("MAX_AGE", 86_400)?;
+        policy.revalidate = self.seconds("REVALIDATE", 86_400)?;
+        policy.explain = self.switch("EXPLAIN", false)?;
+        policy.lazy = self.switch("LAZY", false)?;
+        Ok(())
+    }
+
+    fn bucket(&self, name: &str) -> Result<Option<Bucket>> {
+        // An `Err` also stands for a binding that isn't there, which is no fault.
+        let binding = worker::js_sys::Reflect::get(self.env, &name.into());
+        if binding.is_ok_and(|binding| binding.is_undefined()) {
+            return Ok(None);
+        }
+        let bucket = self.env.bucket(name);
+        bucket.map(Some).map_err(|error| Error::new(Kind::Parameter, format!("{name}: {error}")))
+    }
+
+    fn list<T>(
+        &self,
+        name: &str,
+        default: &str,
+        parse: fn(&str) -> Result<T, &'static str>,
+    ) -> Result<Vec<T>> {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        text.split(',').map(|item| parse(item.trim()).map_err(|why| wrong(name, item, why))).collect()
+    }
+
+    fn number<T>(&self, name: &str, default: T, range: RangeInclusive<T>) -> Result<T>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            wrong(name, &text, format_args!("is no number from {} to {}", range.start(), range.end()))
+        })
+    }
+
+    fn seconds(&self, name: &str, default: u64) -> Result<Duration> {
+        self.number(name, default, 0..=u64::from(u32::MAX)).map(Duration::from_secs)
+    }
+
+    /// Bytes, in mebibytes with an `M` behind the number.
+    fn bytes(&self, name: &str, default: u64) -> Result<u64> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let (digits, unit) = match text.strip_suffix(['M', 'm']) {
+            Some(digits) => (digits, 1 << 20),
+            None => (text.as_str(), 1),
+        };
+        let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit));
+        bytes.ok_or_else(|| wrong(name, &text, "is no number of bytes, such as 88M"))
+    }
+
+    fn switch(&self, name: &str, default: bool) -> Result<bool> {
+        match self.text(name).as_deref() {
+            None => Ok(default),
+            Some("true" | "1") => Ok(true),
+            Some("false" | "0") => Ok(false),
+            Some(text) => Err(wrong(name, text, "is neither true nor false")),
+        }
+    }
+}
+
+fn wrong(name: &str, value: &str, why: impl Display) -> Error {
+    Error::new(Kind::Parameter, format!("{name}: {value:?} {why}"))
+}

@@ -1,0 +1,69 @@
+// The Worker's entry: hands each event to the engine, and owns the life of the engine's instance.
+//
+// An allocation that meets the memory wall, or a fault of ours, traps: the instance is lost with every request that
+// it was serving. The runtime reports a trap as a global `error` event. Then a fresh instance is made at once, and
+// each of those requests is answered by `rescue`, which sends originals and converts nothing.
+//
+// Linear memory never shrinks, so an instance that has grown past a mark is replaced too, when nothing is in flight.
+
+import { __wbg_reset_state as renew, fetch as answer, memory_bytes, rescue } from "./slimpix.js";
+
+const MEMORY_MARK = 32 << 20;
+
+// A task older than this belongs to a request that the runtime has cancelled, in milliseconds.
+const LIFETIME = 300_000;
+
+// What the present instance is busy with: a task for each event and each `waitUntil` promise, with the time at which
+// it began. A task is the function that tells its owner of a trap. Those of a lost instance are forgotten with it.
+let tasks = new Map();
+
+addEventListener("error", (event) => {
+  // Callbacks of a lost instance that come late are refused with an ordinary Error: no reason to renew again.
+  const trapped = event.error instanceof WebAssembly.RuntimeError || event.error instanceof RangeError;
+  if (trapped) replace(event.error);
+});
+
+function replace(error) {
+  const lost = tasks;
+  tasks = new Map();
+  renew();
+  for (const fail of lost.keys()) fail(error);
+}
+
+function isIdle() {
+  const now = Date.now();
+  return tasks.values().every((begun) => now - begun > LIFETIME);
+}
+
+// Runs one piece of work of the present instance. Fails when the instance is lost.
+async function attend(work) {
+  const owner = tasks;
+  const { promise: trap, reject: fail } = Promise.withResolvers();
+  owner.set(fail, Date.now());
+  try {
+    return await Promise.race([work(), trap]);
+  } finally {
+    owner.delete(fail);
+  }
+}
+
+async function respond(request, env, context) {
+  // The event's context, with its background work attended.
+  const attended = { waitUntil: (promise) => context.waitUntil(attend(() => promise)) };
+  try {
+    return await attend(() => answer(request, env, attended));
+  } catch (error) {
+    console.error(`${request.url}: ${error}; sending the original`);
+    return await attend(() => rescue(request, env, attended));
+  }
+}
+
+export default {
+  fetch(request, env, context) {
+    if (memory_bytes() > MEMORY_MARK && isIdle()) renew();
+    const response = respond(request, env, context);
+    // A client that goes away mustn't end what others wait for.
+    context.waitUntil(response);
+    return response;
+  },
+};

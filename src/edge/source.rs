@@ -1,0 +1,291 @@
+//! The originals: from the origin server, or from a bucket.
+//!
+//! Only the origin's own host is ever asked: the path of a request is appended to `ORIGIN`, and a redirect that
+//! leaves that host is a failure. Nothing of the client's request goes with it but the path. An original is read as
+//! far as the probe needs; the rest either follows into memory, up to a limit, or goes to the client without
+//! passing through the engine.
+
+use std::{
+    future::Future,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
+use percent_encoding::percent_decode_str;
+use worker::{
+    AbortController, Bucket, ByteStream, Conditional, Delay, Fetch, Headers, Request, RequestInit,
+    RequestRedirect, Response, ResponseBody, Url, wasm_bindgen::JsCast, web_sys::ReadableStream,
+};
+
+use super::settings::{Origin, Settings};
+use crate::{
+    codec::PROBE_BYTES,
+    error::{Error, Kind, Result},
+    service::{Source, Stamp},
+};
+
+/// What stands before the path of a picture in a bucket.
+pub(super) const BUCKET_BASE: &str = "r2://bucket";
+
+/// Told to the origin, and refused from a client: an origin that leads back to this Worker would never end.
+pub(super) const LOOP_HEADER: &str = "x-slimpix-hop";
+
+const REDIRECTS: usize = 3;
+
+/// What came of asking for an original.
+pub(super) enum Opening {
+    /// It is there.
+    Found(Box<Opened>),
+    /// It is as it was.
+    Unchanged,
+    /// There is no such thing.
+    Missing,
+}
+
+/// An original whose first bytes have been read.
+pub(super) struct Opened {
+    /// Its state.
+    pub(super) stamp: Stamp,
+    read: Vec<u8>,
+    rest: Option<ByteStream>,
+    /// The same from its first byte on, for the client. It holds back what `rest` has read, so one of the two is
+    /// cancelled before the other is read to its end.
+    untouched: Option<ReadableStream>,
+    timeout: Duration,
+}
+
+/// Asks for an original, conditionally if a state of it is known, and reads its first bytes.
+///
+/// # Errors
+/// `Upstream` when it can't be had.
+pub(super) async fn open(settings: &Settings, source: &Source, known: Option<&Stamp>) -> Result<Opening> {
+    let Source::Remote { url, .. } = source else {
+        return Err(Error::new(Kind::Internal, "a Worker has no files"));
+    };
+    match &settings.origin {
+        Origin::Bucket(bucket) => open_object(bucket, url, known, settings).await,
+        Origin::Http => open_url(url, known, settings).await,
+    }
+}
+
+async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Result<Opening> {
+    let response = ask(url, known, settings.timeout).await?;
+    match response.status_code() {
+        200 => {}
+        304 if known.is_some() => return Ok(Opening::Unchanged),
+        404 | 410 => return Ok(Opening::Missing),
+        status => return Err(upstream(format!("the origin answered {status}"))),
+    }
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    // The runtime decodes what the origin encoded, and leaves the length of the encoded form.
+    let len = if header("content-encoding").is_none_or(|coding| coding == "identity") {
+        header("content-length").and_then(|len| len.parse().ok())
+    } else {
+        None
+    };
+    let stamp = Stamp {
+        len: len.unwrap_or(0),
+        modified: header("last-modified").and_then(|date| httpdate::parse_http_date(&date).ok()),
+        // A weak tag says nothing of bytes, but it does tell two states apart.
+        etag: header("etag"),
+    };
+    let (_, body) = response.into_parts();
+    let ResponseBody::Stream(stream) = body else {
+        return Ok(Opening::Missing);
+    };
+    Opened::begin(stamp, len.is_some(), &stream, settings).await
+}
+
+/// Sends the request and follows redirects that stay with the origin.
+async fn ask(url: &str, known: Option<&Stamp>, timeout: Duration) -> Result<Response> {
+    let mut url = Url::parse(url).map_err(|error| Error::with_source(Kind::Upstream, "the origin", error))?;
+    for _ in 0..=REDIRECTS {
+        let request = request(&url, known).map_err(failed)?;
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        let fetch = Fetch::Request(request);
+        let Some(response) = within(timeout, fetch.send_with_signal(&signal)).await else {
+            controller.abort();
+            return Err(upstream("the origin didn't answer in time"));
+        };
+        let response = response.map_err(failed)?;
+        if !matches!(response.status_code(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(response);
+        }
+        let location = response.headers().get("location").ok().flatten().unwrap_or_default();
+        let next = url.join(&location).map_err(|_| upstream("the origin redirects to no URL"))?;
+        if !is_same_host(&url, &next) {
+            return Err(upstream("the origin redirects to another host"));
+        }
+        url = next;
+    }
+    Err(upstream("the origin redirects in circles"))
+}
+
+fn request(url: &Url, known: Option<&Stamp>) -> worker::Result<Request> {
+    let headers = Headers::new();
+    headers.set("accept", "image/*,*/*;q=0.5")?;
+    headers.set("accept-encoding", "identity")?;
+    headers.set("user-agent", concat!("slimpix/", env!("CARGO_PKG_VERSION")))?;
+    headers.set(LOOP_HEADER, "1")?;
+    if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
+        headers.set("if-none-match", etag)?;
+    } else if let Some(modified) = known.and_then(|stamp| stamp.modified) {
+        headers.set("if-modified-since", &httpdate::fmt_http_date(modified))?;
+    }
+    let mut init = RequestInit::new();
+    init.with_headers(headers).with_redirect(RequestRedirect::Manual);
+    Request::new_with_init(url.as_str(), &init)
+}
+
+/// The same host and port, or the same host's usual port for HTTPS.
+fn is_same_host(from: &Url, to: &Url) -> bool {
+    let same_port = from.port_or_known_default() == to.port_or_known_default();
+    let is_upgrade = to.scheme() == "https" && to.port_or_known_default() == Some(443);
+    from.host() == to.host() && matches!(to.scheme(), "http" | "https") && (same_port || is_upgrade)
+}
+
+async fn open_object(
+    bucket: &Bucket,
+    url: &str,
+    known: Option<&Stamp>,
+    settings: &Settings,
+) -> Result<Opening> {
+    let path = url.strip_prefix(BUCKET_BASE).unwrap_or(url).trim_start_matches('/');
+    let key = percent_decode_str(path).decode_utf8_lossy();
+    let mut get = bucket.get(&*key);
+    if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
+        let etag = etag.trim_matches('"').to_owned();
+        get = get.only_if(Conditional { etag_does_not_match: Some(etag), ..Conditional::default() });
+    }
+    let Some(object) = get.execute().await.map_err(failed)? else { return Ok(Opening::Missing) };
+    let Some(body) = object.body() else { return Ok(Opening::Unchanged) };
+    let ResponseBody::Stream(stream) = body.response_body().map_err(failed)? else {
+        return Ok(Opening::Missing);
+    };
+    let uploaded = Duration::from_millis(object.uploaded().as_millis());
+    let stamp = Stamp {
+        len: object.size(),
+        modified: Some(SystemTime::UNIX_EPOCH + uploaded),
+        etag: Some(object.http_etag()),
+    };
+    Opened::begin(stamp, true, &stream, settings).await
+}
+
+impl Opened {
+    async fn begin(
+        stamp: Stamp,
+        knows_len: bool,
+        stream: &ReadableStream,
+        settings: &Settings,
+    ) -> Result<Opening> {
+        let branches = stream.tee();
+        let rest: ReadableStream = branches.get(0).unchecked_into();
+        let untouched: ReadableStream = branches.get(1).unchecked_into();
+        let mut opened = Self {
+            stamp,
+            read: Vec::new(),
+            rest: Some(ByteStream::from(rest)),
+            untouched: Some(untouched),
+            timeout: settings.timeout,
+        };
+        opened.read_until(PROBE_BYTES).await?;
+        if opened.rest.is_some() && !knows_len {
+            // An answer states its length, so an original that doesn't is read to its end.
+            opened.read_whole(settings.policy.limits.max_input_bytes).await?;
+        }
+        if opened.rest.is_none() {
+            opened.stamp.len = opened.read.len() as u64;
+        }
+        Ok(Opening::Found(Box::new(opened)))
+    }
+
+    /// The first bytes.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.read[..self.read.len().min(PROBE_BYTES)]
+    }
+
+    /// The whole original.
+    ///
+    /// # Errors
+    /// `Limit` when it has more bytes than that, `Upstream` when it breaks off.
+    pub(super) async fn whole(&mut self, limit: u64) -> Result<&[u8]> {
+        self.read_whole(limit).await?;
+        Ok(&self.read)
+    }
+
+    /// The original for the client: from memory where the engine has read it, else as it comes. Then it can be had
+    /// only once.
+    pub(super) fn body(&mut self) -> Option<ResponseBody> {
+        match self.bytes() {
+            Some(bytes) => Some(ResponseBody::Body(bytes.to_vec())),
+            None => self.untouched.take().map(ResponseBody::Stream),
+        }
+    }
+
+    /// The original's bytes, if all of them are in memory.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        self.rest.is_none().then_some(&self.read)
+    }
+
+    async fn read_whole(&mut self, limit: u64) -> Result<()> {
+        if self.rest.is_none() {
+            return Ok(());
+        }
+        if let Some(untouched) = self.untouched.take() {
+            let _settles_by_itself = untouched.cancel();
+        }
+        if self.stamp.len <= limit {
+            // A whole buffer at once: one that grows by doubling would hold twice the file at its end.
+            let missing =
+                usize::try_from(self.stamp.len).unwrap_or(usize::MAX).saturating_sub(self.read.len());
+            self.read.try_reserve_exact(missing)?;
+        }
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.read_until(limit.saturating_add(1)).await?;
+        if self.read.len() > limit {
+            return Err(Error::limit(format!("the original has more than {limit} bytes")));
+        }
+        let stated = self.stamp.len;
+        if stated != 0 && stated != self.read.len() as u64 {
+            return Err(upstream("the original broke off"));
+        }
+        Ok(())
+    }
+
+    /// Reads until that many bytes are there, or all.
+    async fn read_until(&mut self, len: usize) -> Result<()> {
+        while self.read.len() < len {
+            let Some(rest) = &mut self.rest else { return Ok(()) };
+            let chunk = within(self.timeout, rest.next()).await;
+            match chunk.ok_or_else(|| upstream("the original stopped coming"))? {
+                Some(chunk) => {
+                    let chunk = chunk.map_err(failed)?;
+                    self.read.try_reserve(chunk.len())?;
+                    self.read.extend_from_slice(&chunk);
+                }
+                None => self.rest = None,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The future's output, or `None` when it takes longer.
+pub(super) async fn within<T>(timeout: Duration, future: impl Future<Output = T>) -> Option<T> {
+    match select(std::pin::pin!(future), Delay::from(timeout)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+fn upstream(what: impl Into<String>) -> Error {
+    Error::new(Kind::Upstream, what)
+}
+
+fn failed(error: worker::Error) -> Error {
+    upstream(format!("the origin: {error}"))
+}

@@ -1,0 +1,153 @@
+// Pictures are converted once, and come out as everywhere else.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { CHROME, Origin, PHOTO, ROOT, WEBP, Worker, picture, until } from "./worker.mjs";
+
+const open = [];
+function start(...options) {
+  const worker = new Worker(...options);
+  open.push(worker);
+  return worker;
+}
+after(() => Promise.all(open.map((worker) => worker.close())));
+
+// A stored record ends what a request does in the background.
+const stored = (worker) =>
+  until(async () => {
+    const bucket = await worker.mf.getR2Bucket("STORE");
+    const { objects } = await bucket.list({ prefix: "metadata/" });
+    return objects.length > 0 && objects;
+  }, "the record is stored");
+
+test("the first request converts, the second is a cache hit", async () => {
+  const origin = new Origin({ "/a.jpg": PHOTO });
+  const worker = start(origin);
+  const first = await worker.get("/a.jpg", { accept: WEBP });
+  assert.equal(first.status, 200);
+  assert.equal(first.type, "image/webp");
+  assert.equal(first.body.toString("latin1", 8, 12), "WEBP");
+  assert.ok(first.body.length < PHOTO.length);
+  assert.deepEqual([worker.conversions, origin.hits], [1, 1]);
+
+  await stored(worker);
+  const second = await worker.get("/a.jpg", { accept: WEBP });
+  assert.deepEqual(second.body, first.body);
+  assert.equal(second.headers.get("etag"), first.headers.get("etag"));
+  assert.deepEqual([worker.conversions, origin.hits], [1, 1]);
+  // Written differently, but the same to us.
+  await worker.get("/a.jpg?utm_source=x", { accept: "image/webp;q=0.9, */*" });
+  assert.deepEqual([worker.conversions, origin.hits], [1, 1]);
+});
+
+test("without a bucket the cache alone spares conversions", async () => {
+  const origin = new Origin({ "/a.jpg": PHOTO });
+  const worker = start(origin, {}, { store: false });
+  const first = await worker.get("/a.jpg", { accept: WEBP });
+  await until(async () => (await worker.get("/a.jpg", { accept: WEBP })).headers.has("age"), "a cache hit");
+  const hits = origin.hits;
+  const { body } = await worker.get("/a.jpg", { accept: WEBP });
+  assert.deepEqual(body, first.body);
+  assert.equal(origin.hits, hits);
+});
+
+test("a cold cache with a warm bucket converts nothing", async () => {
+  const origin = new Origin({ "/a.jpg": PHOTO });
+  const warm = start(origin);
+  const first = await warm.get("/a.jpg", { accept: WEBP });
+  await stored(warm);
+
+  const cold = start(origin);
+  const [from, to] = [await warm.mf.getR2Bucket("STORE"), await cold.mf.getR2Bucket("STORE")];
+  const { objects } = await from.list({ include: ["customMetadata"] });
+  assert.equal(objects.length, 2);
+  for (const { key, customMetadata } of objects) {
+    const object = await from.get(key);
+    await to.put(key, await object.arrayBuffer(), { customMetadata });
+  }
+  const again = await cold.get("/a.jpg", { accept: WEBP });
+  assert.deepEqual(again.body, first.body);
+  assert.deepEqual([cold.conversions, origin.hits], [0, 1]);
+
+  // A variant that isn't what its record says is made again.
+  const variant = objects.find(({ key }) => key.startsWith("exhaust/"));
+  const broken = start(origin);
+  const bucket = await broken.mf.getR2Bucket("STORE");
+  const record = objects.find(({ key }) => key.startsWith("metadata/"));
+  await bucket.put(record.key, await (await from.get(record.key)).arrayBuffer());
+  await bucket.put(variant.key, "nonsense", { customMetadata: variant.customMetadata });
+  const healed = await broken.get("/a.jpg", { accept: WEBP });
+  assert.deepEqual(healed.body, first.body);
+  assert.equal(broken.conversions, 1);
+});
+
+test("eight requests at once convert once", async () => {
+  const origin = new Origin({ "/a.jpg": PHOTO });
+  const worker = start(origin);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => worker.get("/a.jpg", { accept: WEBP })));
+  for (const { status, type, body } of answers) {
+    assert.deepEqual([status, type], [200, "image/webp"]);
+    assert.deepEqual(body, answers[0].body);
+  }
+  assert.equal(worker.conversions, 1);
+});
+
+test("sixteen different conversions at once share the memory", async () => {
+  const origin = new Origin({ "/a.jpg": PHOTO });
+  // Room for about one at a time.
+  const worker = start(origin, { MEMORY: "3M", WIDTHS: "any" });
+  const widths = Array.from({ length: 16 }, (_, index) => 20 + index);
+  const answers = await Promise.all(widths.map((width) => worker.get(`/a.jpg?w=${width}`, { accept: WEBP })));
+  for (const { status, type } of answers) assert.deepEqual([status, type], [200, "image/webp"]);
+  assert.equal(worker.conversions, 16);
+});
+
+test("a lazy Worker sends the original, and converts after that", async () => {
+  const origin = new Origin({ "/a.jpg": PHOTO });
+  const worker = start(origin, { LAZY: "true" });
+  const first = await worker.get("/a.jpg", { accept: WEBP });
+  assert.equal(first.type, "image/jpeg");
+  assert.equal(first.headers.get("cache-control"), "public, max-age=10");
+  await until(() => worker.conversions === 1, "the conversion");
+});
+
+test("the bytes are those of the golden list", async () => {
+  const rows = readFileSync(`${ROOT}/tests/data/golden.tsv`, "utf8").trim().split("\n");
+  const pictures = {};
+  const workers = new Map();
+  let compared = 0;
+  for (const row of rows) {
+    const [name, words, hash] = row.split("\t");
+    const { format, width, height, fit, quality, effort, lossless, keepMetadata } = Object.fromEntries(
+      words.split(" ").map((word) => word.split("=")),
+    );
+    // A picture that already has the named format and size is served as it is: there is nothing to compare.
+    const isSource = name.endsWith(format.replace("jpeg", "jpg")) && !width && !height;
+    if (isSource) continue;
+    pictures[`/${name}`] ??= picture(name);
+    const mode = { true: "lossless", false: "lossy", undefined: "auto" }[lossless];
+    const variables = { QUALITY: quality ?? "", EFFORT: effort ?? "", MODE: mode, KEEP_METADATA: keepMetadata ?? "" };
+    const key = JSON.stringify(variables);
+    if (!workers.has(key)) workers.set(key, start(new Origin(pictures), { WIDTHS: "any", ...variables }));
+    const query = new URLSearchParams({ format, ...(width && { width }), ...(height && { height }), ...(fit && { fit }) });
+    const { status, body } = await workers.get(key).get(`/${name}?${query}`);
+    const found = createHash("sha256").update(body).digest("hex");
+    assert.deepEqual([status, found], [200, hash], row);
+    compared += 1;
+  }
+  assert.ok(compared >= 30, `${compared} rows`);
+});
+
+test("the smallest of the accepted formats wins", async () => {
+  const worker = start(new Origin({ "/a.jpg": PHOTO }));
+  const both = await worker.get("/a.jpg", { accept: CHROME });
+  const webp = await worker.get("/a.jpg", { accept: WEBP });
+  const none = await worker.get("/a.jpg", { accept: "*/*" });
+  assert.ok(both.body.length <= webp.body.length);
+  assert.deepEqual(none.body, PHOTO);
+  assert.equal(none.type, "image/jpeg");
+  const refused = await worker.get("/a.jpg", { accept: "image/webp;q=0, image/avif;q=0, */*" });
+  assert.equal(refused.type, "image/jpeg");
+});

@@ -1,0 +1,95 @@
+// The Worker as it is deployed, in a real workerd, before an origin that counts.
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Miniflare, Response, convertV4MiniflareOptions } from "miniflare";
+
+export const ROOT = resolve(import.meta.dirname, "../..");
+export const ORIGIN = "http://origin.test";
+export const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+export const WEBP = "image/webp,*/*;q=0.8";
+
+const BUILT = resolve(ROOT, "target/edge");
+
+export const picture = (name) => readFileSync(resolve(ROOT, "tests/data/golden", name));
+export const PHOTO = picture("photo-420.jpg");
+
+// An origin server: its pictures by path, what it was asked, and how it answers.
+export class Origin {
+  constructor(pictures = {}) {
+    this.pictures = pictures;
+    this.requests = [];
+  }
+
+  get hits() {
+    return this.requests.length;
+  }
+
+  async answer(request) {
+    const { pathname, host } = new URL(request.url);
+    this.requests.push({ host, pathname, headers: Object.fromEntries(request.headers) });
+    const served = this.pictures[pathname];
+    if (typeof served === "function") return served(request);
+    if (!served) return new Response("no such picture", { status: 404 });
+    const etag = `"${served.length}"`;
+    if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers: { etag } });
+    // The type is wrong on purpose: what a picture is must be seen by its content.
+    return new Response(served, {
+      headers: { etag, "content-length": String(served.length), "content-type": "application/octet-stream" },
+    });
+  }
+}
+
+// A Worker with variables of its own. Close it at the end of the test.
+export class Worker {
+  constructor(origin, variables = {}, { store = true, ...options } = {}) {
+    this.log = [];
+    this.mf = new Miniflare(
+      convertV4MiniflareOptions({
+        modules: [
+          { type: "ESModule", path: `${BUILT}/worker.mjs` },
+          { type: "CompiledWasm", path: `${BUILT}/slimpix_bg.wasm` },
+        ],
+        modulesRoot: BUILT,
+        compatibilityDate: "2026-10-30",
+        bindings: { ORIGIN, ...variables },
+        r2Buckets: store ? ["STORE"] : [],
+        outboundService: (request) => origin.answer(request),
+        handleStructuredLogs: ({ message }) => this.log.push(message),
+        ...options,
+      }),
+    );
+  }
+
+  // Conversions that the log tells of.
+  get conversions() {
+    return this.log.filter((line) => line.startsWith("converted ")).length;
+  }
+
+  async get(path, { accept = CHROME, ...headers } = {}, method = "GET") {
+    const signal = AbortSignal.timeout(60_000);
+    const response = await this.mf.dispatchFetch(`http://worker.test${path}`, {
+      method,
+      signal,
+      redirect: "manual",
+      headers: { accept, ...headers },
+    });
+    const body = Buffer.from(await response.arrayBuffer());
+    return { status: response.status, headers: response.headers, body, type: response.headers.get("content-type") };
+  }
+
+  async close() {
+    await this.mf.dispose();
+  }
+}
+
+// Looks until it is so. What a Worker stores after it has answered is there a little later.
+export async function until(look, what) {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`${what}: not within 30 s`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
