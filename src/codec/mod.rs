@@ -13,10 +13,13 @@ mod bytes;
 pub mod cost;
 mod exif;
 mod gif;
+mod heif;
 mod ico;
 mod jpeg;
+mod jxl;
 mod png;
 mod sniff;
+mod svg;
 mod tiff;
 mod webp;
 
@@ -117,7 +120,8 @@ impl Format {
 pub struct Probe {
     /// The format, by content.
     pub format: Format,
-    /// The size as stored, before the orientation is applied. For ICO that of the picture that is decoded.
+    /// The size as stored, before the orientation is applied. For ICO that of the picture that is decoded; for SVG
+    /// what its root states, else browsers' 300x150.
     pub size: Size,
     /// Bits a sample, 1 to 32.
     pub depth: u8,

@@ -1,7 +1,7 @@
 //! What a file is, by its first bytes alone: never by its name, and never because something that looks like a
 //! picture stands further inside.
 
-use super::{Format, Probe, bmp, bytes, gif, ico, jpeg, png, tiff, webp};
+use super::{Format, Probe, bmp, bytes, gif, heif, ico, jpeg, jxl, png, svg, tiff, webp};
 use crate::error::{Error, Result};
 
 /// The format of a file by its first bytes (64 are enough; SVG may need more).
@@ -19,7 +19,7 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => sniff_brands(head),
         _ if is_bmp(head) => Some(Format::Bmp),
         _ if is_ico(head) => Some(Format::Ico),
-        _ if is_svg(head) => Some(Format::Svg),
+        _ if svg::root(head).is_some() => Some(Format::Svg),
         _ => None,
     }
 }
@@ -37,7 +37,9 @@ pub fn probe(head: &[u8]) -> Result<Probe> {
         Some(Format::Bmp) => bmp::probe(head),
         Some(Format::Ico) => ico::probe(head, png::probe),
         Some(Format::Tiff) => tiff::probe(head),
-        Some(format) => Err(Error::unsupported(format!("{format:?} pictures can't be read here"))),
+        Some(format @ (Format::Avif | Format::Heic)) => heif::probe(head, format),
+        Some(Format::Jxl) => jxl::probe(head),
+        Some(Format::Svg) => svg::probe(head),
         None => Err(Error::unsupported("not a picture that is known here")),
     }
 }
@@ -70,44 +72,6 @@ fn is_ico(head: &[u8]) -> bool {
     matches!(head, [0, 0, 1 | 2, 0, ..])
         && pictures > 0
         && bytes::le32(head, 18).is_some_and(|offset| offset >= 6 + 16 * u32::from(pictures))
-}
-
-/// True if the root element is `svg`, with or without a prefix. HTML that contains one is not SVG.
-fn is_svg(head: &[u8]) -> bool {
-    let mut rest = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    // A declaration, comments, a document type, in any number and order.
-    loop {
-        let after = if let Some(comment) = rest.strip_prefix(b"<!--") {
-            skip_past(comment, b"-->")
-        } else if let Some(instruction) = rest.strip_prefix(b"<?") {
-            skip_past(instruction, b"?>")
-        } else if let Some(doctype) = rest.strip_prefix(b"<!DOCTYPE") {
-            skip_doctype(doctype)
-        } else {
-            break;
-        };
-        let Some(after) = after else { return false };
-        rest = after.trim_ascii_start();
-    }
-    let Some(tag) = rest.strip_prefix(b"<") else { return false };
-    let end = tag.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
-    let Some(name) = end.map(|end| &tag[..end]) else { return false };
-    name.rsplit(|&byte| byte == b':').next() == Some(b"svg")
-}
-
-/// What follows the first `end`.
-fn skip_past<'a>(text: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
-    text.windows(end.len()).position(|window| window == end).map(|at| &text[at + end.len()..])
-}
-
-/// What follows a document type that names `svg`, with an internal subset or without.
-fn skip_doctype(text: &[u8]) -> Option<&[u8]> {
-    let name = text.trim_ascii_start();
-    if !name.starts_with(b"svg") {
-        return None;
-    }
-    let end = name.iter().position(|&byte| matches!(byte, b'[' | b'>'))?;
-    if name[end] == b'[' { skip_past(skip_past(&name[end..], b"]")?, b">") } else { Some(&name[end + 1..]) }
 }
 
 #[cfg(test)]

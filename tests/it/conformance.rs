@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use slimpix::{
-    codec::{Decoded, Format, decode, probe},
+    codec::{Decoded, Format, PROBE_BYTES, decode, probe},
     convert::{Mode, Outcome, Params, convert},
     error::Kind,
     limits::Limits,
@@ -122,4 +122,29 @@ fn converted(bytes: &[u8]) -> Result<Raster, String> {
     let Outcome::Made(made) = outcome else { return Err("kept as it is".to_owned()) };
     let decoded = decode(&made.bytes, &Limits::default()).map_err(|error| error.to_string())?;
     Ok(rgba(&decoded.picture))
+}
+
+#[test]
+fn formats_that_are_not_decoded_still_state_their_size() {
+    let corpus = Corpus::find();
+    let mut failures = Vec::new();
+    let mut checked = 0;
+    for row in &corpus.rows {
+        let is_known = matches!(row.format.as_str(), "avif" | "heic" | "jxl") && row.expected == "ok";
+        let (true, Some(size)) = (is_known, row.size) else { continue };
+        checked += 1;
+        let bytes = corpus.read(row);
+        match probe(&bytes[..bytes.len().min(PROBE_BYTES)]) {
+            // The manifest's decoders turn some of them and not others.
+            Ok(probe) if probe.size == size || probe.oriented_size() == size => {
+                // Of JPEG XL the manifest counts the first frame only.
+                if row.format == "avif" && probe.animated != Some(row.frames > 1) {
+                    failures.push(format!("{}: {} frames, but {probe:?}", row.path, row.frames));
+                }
+            }
+            other => failures.push(format!("{}: {size:?}, but {other:?}", row.path)),
+        }
+    }
+    println!("{checked} sizes of AVIF, HEIC and JPEG XL");
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }

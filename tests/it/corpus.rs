@@ -9,13 +9,15 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use slimpix::pixel::{Layout, Picture, Raster};
+use slimpix::pixel::{Layout, Picture, Raster, Size};
 
 /// What a row of the manifest says of a file. The columns are described in the corpus' own README.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub path: String,
     pub format: String,
+    /// Of a row whose picture is decoded by someone.
+    pub size: Option<Size>,
     pub tier: String,
     pub expected: String,
     pub exact: bool,
@@ -67,6 +69,10 @@ fn read_row(columns: &[&str], line: &str) -> Row {
     Row {
         path: field("path"),
         format: field("format"),
+        size: match (field("width").parse(), field("height").parse()) {
+            (Ok(width), Ok(height)) => Some(Size::new(width, height)),
+            _ => None,
+        },
         tier: field("tier"),
         expected: field("expected"),
         exact: field("exact") == "yes",
