@@ -2,8 +2,8 @@
 //! family. (The `gif` crate on top of it refuses a frame without a palette, and its frame decoder never returns
 //! from data that end too early.)
 //!
-//! The first frame is put on its canvas. Later frames are counted, not decoded. Frames without any palette,
-//! frames past the edge of the canvas and frames that are cut short are shown as viewers show them.
+//! The first frame is put on its canvas. Later frames are counted, not decoded. Frames without any palette and
+//! frames past the edge of the canvas are shown as viewers show them.
 
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
@@ -91,8 +91,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     })
 }
 
-/// The image's pixels as indices into its palette, in the order of the file. Where the data end too early or
-/// make no sense, the rest stays 0: what came before is shown.
+/// The image's pixels as indices into its palette, in the order of the file.
 fn read_indices(image: &Image<'_>) -> Result<Vec<u8>> {
     let mut at = 0;
     let first = sub_block(image.blocks, &mut at);
@@ -118,6 +117,12 @@ fn read_indices(image: &Image<'_>) -> Result<Vec<u8>> {
                 None => break,
             },
         }
+    }
+    if !rest.is_empty() {
+        return Err(Error::malformed(format!(
+            "the GIF's first image is cut short: {} pixels are missing",
+            rest.len()
+        )));
     }
     Ok(indices)
 }

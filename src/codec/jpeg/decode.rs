@@ -2,11 +2,11 @@
 
 use std::mem;
 
-use zune_jpeg::{JpegDecoder, errors::DecodeErrors, zune_core::options::DecoderOptions};
+use zune_jpeg::{JpegDecoder, RawImcuRowStatus, errors::DecodeErrors, zune_core::options::DecoderOptions};
 
 use super::{
     header::{Color, Component, Frame, Header},
-    source::Source,
+    source::{END, Source},
 };
 use crate::{
     codec::Decoded,
@@ -80,23 +80,54 @@ fn plane_sizes(frame: &Frame) -> Vec<Size> {
     frame.components.iter().map(sized).collect()
 }
 
-/// Decodes all planes.
+/// Decodes all planes. Of a file that is cut short nothing is made: what a decoder puts in place of the rest is
+/// no picture. One that only lacks its end marker is whole.
 fn read_planes(header: &Header<'_>) -> Result<Vec<Plane>> {
     let mut planes = Vec::new();
     for size in plane_sizes(&header.frame) {
         planes.push(Plane { size, samples: try_zeroed(area_bytes(size, 1)?)? });
     }
+    let total = stripes(&header.frame);
+    match read_stripes(header, &[], &mut planes)? {
+        read if read >= total => Ok(planes),
+        // The last stripe waits for the bytes that would follow it.
+        read if read + 1 == total && read_stripes(header, END, &mut planes)? >= total => Ok(planes),
+        read => Err(Error::malformed(format!("the JPEG is cut short: {read} of {total} stripes are there"))),
+    }
+}
+
+/// Rows of whole units of blocks, the steps in which a JPEG is decoded.
+fn stripes(frame: &Frame) -> u32 {
+    let down = frame.components.iter().map(|component| component.down).max().unwrap_or(1);
+    // A single component is stored in plain blocks, whatever its factors say.
+    let rows = if frame.components.len() == 1 { 8 } else { 8 * down };
+    frame.size.height.div_ceil(rows)
+}
+
+/// Decodes stripe by stripe into the planes. Returns how many stripes were there.
+fn read_stripes(header: &Header<'_>, end: &[u8], planes: &mut [Plane]) -> Result<u32> {
     let options = DecoderOptions::new_fast()
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
         .jpeg_set_max_scans(MAX_SCANS);
-    let source = Source::new(&header.tables, header.scans);
+    let source = Source::new(&header.tables, header.scans, end);
     let mut decoder = JpegDecoder::new_with_options(source, options);
     decoder.decode_headers().map_err(malformed)?;
     let strides: Vec<usize> = planes.iter().map(|plane| plane.size.width as usize).collect();
-    let mut targets: Vec<&mut [u8]> = planes.iter_mut().map(|plane| plane.samples.as_mut_slice()).collect();
-    decoder.raw_output().decode_into_planes_strided(&mut targets, &strides).map_err(malformed)?;
-    Ok(planes)
+    let mut rest: Vec<&mut [u8]> = planes.iter_mut().map(|plane| plane.samples.as_mut_slice()).collect();
+    let mut session = decoder.raw_output();
+    let mut read = 0;
+    loop {
+        match session.decode_next_imcu_row(&mut rest, &strides).map_err(malformed)? {
+            RawImcuRowStatus::RowReady { rows_written } => {
+                for ((plane, rows), stride) in rest.iter_mut().zip(rows_written).zip(&strides) {
+                    *plane = mem::take(plane).get_mut(rows * stride..).unwrap_or_default();
+                }
+                read += 1;
+            }
+            _ => return Ok(read),
+        }
+    }
 }
 
 fn malformed(source: DecodeErrors) -> Error {

@@ -1,13 +1,13 @@
 //! The bytes that the JPEG decoder is given: the tables and the frame header, then the file from its first scan
-//! on, then an end marker.
+//! on, then an end marker where the file forgot it.
 //!
-//! Metadata never reaches the decoder, so a damaged comment or profile can't refuse the picture, and a file that
-//! is cut short ends like a whole one: what is there is shown, as every viewer does. The file is not copied.
+//! Metadata never reaches the decoder, so a damaged comment or profile can't refuse the picture. The file is not
+//! copied.
 
 use zune_jpeg::zune_core::bytestream::{ZByteIoError, ZByteReaderTrait, ZSeekFrom};
 
 /// The marker that ends a JPEG.
-const END: &[u8] = &[0xff, 0xd9];
+pub(super) const END: &[u8] = &[0xff, 0xd9];
 
 /// Three pieces, read as one.
 pub(super) struct Source<'a> {
@@ -19,8 +19,9 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(tables: &'a [u8], scans: &'a [u8]) -> Self {
-        Self { parts: [tables, scans, END], part: tables, start: 0, position: 0 }
+    /// The pieces in their order; `end` is empty or [`END`].
+    pub(super) fn new(tables: &'a [u8], scans: &'a [u8], end: &'a [u8]) -> Self {
+        Self { parts: [tables, scans, end], part: tables, start: 0, position: 0 }
     }
 
     fn len(&self) -> usize {
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn three_pieces_read_as_one() {
-        let mut source = Source::new(&[1, 2], &[3]);
+        let mut source = Source::new(&[1, 2], &[3], END);
         let mut four = [0; 4];
         assert_eq!(source.peek_bytes(&mut four).ok(), Some(4));
         source.read_exact_bytes(&mut four).unwrap();
