@@ -70,6 +70,7 @@ pub mod limits;
 pub mod native;
 pub mod pixel;
 pub mod service;
+mod simd;
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub mod browser;

@@ -21,6 +21,7 @@ mod golden;
 mod graceful_stop;
 mod hostile_files_are_bounded;
 mod layers;
+mod lossy_webp_decodes_alike;
 mod memory_is_stated;
 mod negotiation;
 mod never_worse;

@@ -5,6 +5,7 @@ mod encode;
 mod header;
 mod lossless;
 mod lossy;
+mod vp8;
 
 pub use self::encode::encode;
 pub(super) use self::{decode::decode, header::probe};

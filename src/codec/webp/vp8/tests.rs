@@ -1,0 +1,246 @@
+//! What the encoder reconstructs is what a decoder sees, pixel for pixel.
+//!
+//! An observer gathers the macroblocks, the loop filter is run over them, chroma is scaled up and turned into RGB
+//! as the WebP decoders do it: the result must be what `image-webp` makes of the file.
+
+use std::io::Cursor;
+
+use image_webp::WebPDecoder;
+
+use super::{
+    Config, Encoder, Observer, Pixels,
+    filter::{Plane, Strength},
+    tuning::Tuning,
+};
+use crate::{
+    error::Kind,
+    pixel::{Layout, Size, Subsampling},
+    simd::{Level, levels},
+};
+
+/// The frame as it is reconstructed.
+struct Frame {
+    stride: usize,
+    y: Vec<u8>,
+    uv: [Vec<u8>; 2],
+    macroblocks: Vec<(usize, usize, bool, u8)>,
+}
+
+impl Frame {
+    fn new(size: Size) -> Self {
+        let stride = size.width.next_multiple_of(16) as usize;
+        let area = stride * size.height.next_multiple_of(16) as usize;
+        Self { stride, y: vec![0; area], uv: [0, 1].map(|_| vec![0; area / 4]), macroblocks: Vec::new() }
+    }
+
+    fn filter(&mut self, levels: [u8; 4], sharpness: u8) {
+        for &(column, row, inner, segment) in &self.macroblocks {
+            let strength = Strength::new(levels[usize::from(segment)], sharpness);
+            let edges = [column > 0, row > 0];
+            let mut plane = Plane { samples: &mut self.y, stride: self.stride };
+            plane.macroblock((row * self.stride + column) * 16, 16, edges, inner, strength);
+            for samples in &mut self.uv {
+                let mut plane = Plane { samples, stride: self.stride / 2 };
+                plane.macroblock((row * self.stride / 2 + column) * 8, 8, edges, inner, strength);
+            }
+        }
+    }
+
+    /// A chroma sample for a pixel: a weighted mean of the four nearest, rounded twice as libwebp does.
+    fn chroma(&self, plane: usize, size: Size, x: usize, y: usize) -> i32 {
+        let (right, bottom) = ((size.width as usize - 1) / 2, (size.height as usize - 1) / 2);
+        let beside = |place: usize, last: usize| {
+            let other = if place % 2 == 1 { place / 2 + 1 } else { (place / 2).saturating_sub(1) };
+            other.min(last)
+        };
+        let (near_x, near_y) = (x / 2, y / 2);
+        let (far_x, far_y) = (beside(x, right), beside(y, bottom));
+        let at = |x: usize, y: usize| i32::from(self.uv[plane][y * self.stride / 2 + x]);
+        let [near, side, other, far] =
+            [at(near_x, near_y), at(far_x, near_y), at(near_x, far_y), at(far_x, far_y)];
+        if far_x == near_x {
+            return (3 * near + other + 2) >> 2;
+        }
+        let diagonal = (near + side + other + far + 8 + 2 * (side + other)) >> 3;
+        (near + diagonal) >> 1
+    }
+
+    fn to_rgb(&self, size: Size) -> Vec<u8> {
+        let mut out = Vec::new();
+        for y in 0..size.height as usize {
+            for x in 0..size.width as usize {
+                let luma = (i32::from(self.y[y * self.stride + x]) * 19_077) >> 8;
+                let (u, v) = (self.chroma(0, size, x, y), self.chroma(1, size, x, y));
+                let r = luma + ((v * 26_149) >> 8) - 14_234;
+                let g = luma - ((u * 6_419) >> 8) - ((v * 13_320) >> 8) + 8_708;
+                let b = luma + ((u * 33_050) >> 8) - 17_685;
+                out.extend([r, g, b].map(|value| (value >> 6).clamp(0, 255) as u8));
+            }
+        }
+        out
+    }
+}
+
+impl Observer for Frame {
+    fn macroblock(&mut self, (column, row): (usize, usize), pixels: &Pixels, inner: bool, segment: u8) {
+        for (y, line) in pixels.y.iter().enumerate() {
+            let start = (row * 16 + y) * self.stride + column * 16;
+            self.y[start..start + 16].copy_from_slice(line);
+        }
+        for (plane, lines) in self.uv.iter_mut().zip(&pixels.uv) {
+            for (y, line) in lines.iter().enumerate() {
+                let start = (row * 8 + y) * self.stride / 2 + column * 8;
+                plane[start..start + 8].copy_from_slice(line);
+            }
+        }
+        self.macroblocks.push((column, row, inner, segment));
+    }
+}
+
+/// The simplest file around a `VP8 ` chunk.
+fn file(payload: &[u8]) -> Vec<u8> {
+    let mut out = b"RIFF".to_vec();
+    let padded = payload.len().next_multiple_of(2);
+    out.extend((12 + padded as u32).to_le_bytes());
+    out.extend(b"WEBPVP8 ");
+    out.extend((payload.len() as u32).to_le_bytes());
+    out.extend(payload);
+    out.resize(20 + padded, 0);
+    out
+}
+
+fn decode(payload: &[u8], size: Size) -> Vec<u8> {
+    let mut decoder = WebPDecoder::new(Cursor::new(file(payload))).unwrap();
+    assert_eq!(decoder.dimensions(), (size.width, size.height));
+    let mut data = vec![0; decoder.output_buffer_size().unwrap()];
+    decoder.read_image(&mut data).unwrap();
+    data
+}
+
+struct Random(u32);
+
+impl Random {
+    fn below(&mut self, limit: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) % limit
+    }
+}
+
+/// Noise, ramps, checks, or ramps with noise.
+fn picture(random: &mut Random, size: Size) -> Vec<u8> {
+    let kind = random.below(4);
+    let (a, b, c) = (random.below(9), random.below(9), random.below(255));
+    let mut data = Vec::new();
+    for (y, x) in (0..size.height).flat_map(|y| (0..size.width).map(move |x| (y, x))) {
+        data.extend([0, 1, 2].map(|channel| match kind {
+            0 => random.below(256) as u8,
+            1 => (x * a + y * b + c * channel) as u8,
+            2 => (x / (a + 1) + y / (b + 1)) as u8 % 2 * 255,
+            _ => ((x * a / 2 + y * b / 2) as u8).wrapping_add(random.below(16) as u8),
+        }));
+    }
+    data
+}
+
+fn encode(size: Size, config: Config, level: Level, rgb: &[u8]) -> (Vec<u8>, Frame) {
+    let frame = Frame::new(size);
+    let mut encoder = Encoder::observed(size, config, &Tuning::default(), level, frame).unwrap();
+    encoder.push_rows(Layout::Rgb, rgb).unwrap();
+    let filter = encoder.filter();
+    let (payload, mut frame) = encoder.finish_observed().unwrap();
+    frame.filter(filter.levels, filter.sharpness);
+    (payload, frame)
+}
+
+fn assert_alike(size: Size, config: Config, rgb: &[u8]) {
+    let (payload, frame) = encode(size, config, Level::new(), rgb);
+    let (decoded, expected) = (decode(&payload, size), frame.to_rgb(size));
+    let differs = decoded.iter().zip(&expected).position(|(a, b)| a != b);
+    assert_eq!(differs, None, "{size:?} {config:?}");
+}
+
+#[test]
+fn every_size_quality_and_effort_decodes_as_reconstructed() {
+    let mut random = Random(1);
+    for width in 1..=65 {
+        for height in 1..=65 {
+            let config = Config { quality: random.below(101) as u8, effort: random.below(7) as u8 };
+            let picture = picture(&mut random, Size::new(width, height));
+            // All sizes take long: every seventeenth, chance chooses which, and all of the smallest.
+            if random.below(17) == 0 || width * height < 20 {
+                assert_alike(Size::new(width, height), config, &picture);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_longest_sides_decode_as_reconstructed() {
+    let mut random = Random(2);
+    for size in [Size::new(16_383, 3), Size::new(5, 16_383)] {
+        let picture = picture(&mut random, size);
+        assert_alike(size, Config { quality: 60, effort: 4 }, &picture);
+    }
+}
+
+#[test]
+fn all_levels_of_simd_give_the_same_bytes() {
+    let mut random = Random(3);
+    for effort in 0..=6 {
+        let size = Size::new(50 + random.below(30), 70);
+        let picture = picture(&mut random, size);
+        let config = Config { quality: 30 + 10 * effort, effort };
+        let files: Vec<_> =
+            levels().into_iter().map(|level| encode(size, config, level, &picture).0).collect();
+        assert!(files.iter().all(|file| *file == files[0]), "effort {effort}");
+    }
+}
+
+#[test]
+fn rows_may_come_in_any_portions() {
+    let size = Size::new(37, 50);
+    let rgb = picture(&mut Random(4), size);
+    let config = Config { quality: 70, effort: 3 };
+    let whole = encode(size, config, Level::new(), &rgb).0;
+    for rows in [1, 3, 16, 49] {
+        let mut encoder = Encoder::new(size, config).unwrap();
+        for portion in rgb.chunks(37 * 3 * rows) {
+            encoder.push_rows(Layout::Rgb, portion).unwrap();
+        }
+        assert_eq!(encoder.finish().unwrap(), whole, "{rows} rows at once");
+    }
+}
+
+#[test]
+fn planes_of_any_subsampling_keep_their_colours() {
+    // A colour whose planes are flat comes back within the quantiser's reach.
+    let size = Size::new(35, 21);
+    for subsampling in [Subsampling::Yuv444, Subsampling::Yuv422, Subsampling::Yuv420, Subsampling::Yuv440] {
+        let chroma = subsampling.chroma_size(size).pixels() as usize;
+        let (y, cb, cr) = (vec![120; 35 * 21], vec![90; chroma], vec![200; chroma]);
+        let mut encoder = Encoder::new(size, Config { quality: 95, effort: 4 }).unwrap();
+        encoder.push_planes(subsampling, [&y, &cb, &cr]).unwrap();
+        let decoded = decode(&encoder.finish().unwrap(), size);
+        // JFIF's conversion of 120, 90, 200.
+        for pixel in decoded.chunks_exact(3) {
+            let near = pixel.iter().zip([221, 82, 53]).all(|(&a, b)| i32::from(a).abs_diff(b) <= 4);
+            assert!(near, "{subsampling:?}: {pixel:?}");
+        }
+    }
+}
+
+#[test]
+fn wrong_sizes_and_rows_are_errors() {
+    let config = Config { quality: 75, effort: 4 };
+    for (width, height) in [(0, 1), (1, 0), (16_384, 1), (1, 16_384)] {
+        let error = Encoder::new(Size::new(width, height), config).err().map(|error| error.kind());
+        assert_eq!(error, Some(Kind::Limit), "{width}x{height}");
+    }
+    let new = || Encoder::new(Size::new(20, 20), config).unwrap();
+    let mut encoder = new();
+    assert_eq!(encoder.push_rows(Layout::Gray, &[0; 19]).unwrap_err().kind(), Kind::Internal);
+    assert_eq!(encoder.push_rows(Layout::Gray, &[0; 20 * 21]).unwrap_err().kind(), Kind::Internal);
+    let mut encoder = new();
+    encoder.push_rows(Layout::Gray, &[0; 20 * 19]).unwrap();
+    assert_eq!(encoder.finish().unwrap_err().kind(), Kind::Internal);
+}

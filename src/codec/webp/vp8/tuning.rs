@@ -1,0 +1,84 @@
+//! Numbers found by trying on photos, screenshots and graphics, and what each effort level does.
+
+/// What an effort level does.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools {
+    /// How many 4x4 modes are tried by their true cost, of ten; 0 leaves 4x4 prediction out.
+    pub block_modes: usize,
+    /// Levels are chosen by rate and distortion, not by rounding.
+    pub trellis: bool,
+    /// That for each 4x4 mode tried, not only for the best.
+    pub trellis_modes: bool,
+}
+
+impl Tools {
+    /// The tools of an effort of 0 to 6.
+    pub const fn of(effort: u8) -> Self {
+        let (block_modes, trellis, trellis_modes) = match effort {
+            0 => (0, false, false),
+            1 => (1, false, false),
+            2 => (2, false, false),
+            3 => (1, true, false),
+            4 => (2, true, false),
+            5 => (3, true, true),
+            _ => (10, true, true),
+        };
+        Self { block_modes, trellis, trellis_modes }
+    }
+}
+
+/// The numbers.
+#[derive(Debug, Clone)]
+pub struct Tuning {
+    /// Rounding of luma, DC and AC, in 1/256 steps.
+    pub bias_y1: [u32; 2],
+    /// The same for luma DCs.
+    pub bias_y2: [u32; 2],
+    /// The same for chroma.
+    pub bias_uv: [u32; 2],
+    /// What a bit of luma may cost in squared error, for a squared step, times 256.
+    pub lambda: i64,
+    /// The same for chroma: less, for the eye and the measure see its errors more than their size says.
+    pub lambda_uv: i64,
+    /// Quantiser offsets: luma DC, DC of DCs, AC of DCs, chroma DC, chroma AC.
+    pub offsets: [i8; 5],
+    /// Loop filter strength in 1/1024 of a luma AC step.
+    pub filter: u32,
+    /// Loop filter sharpness.
+    pub sharpness: u8,
+    /// Quantiser index of each segment against the picture's, where that is 32.
+    pub segments: [i8; 4],
+    /// The activities that part the segments.
+    pub activities: [u32; 3],
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            bias_y1: [96, 110],
+            bias_y2: [96, 108],
+            bias_uv: [110, 115],
+            lambda: 16,
+            lambda_uv: 6,
+            offsets: [-2, -2, -2, -10, -3],
+            filter: 150,
+            sharpness: 0,
+            segments: [-9, -5, 0, 8],
+            activities: [400, 1100, 2200],
+        }
+    }
+}
+
+impl Tuning {
+    /// The quantiser indices of a quality of 0 to 100 by segment. The curve is libwebp's, so that the same number
+    /// looks about the same; segments part more where steps are large.
+    pub fn quantizers(&self, quality: u8) -> [u8; 4] {
+        let quality = f64::from(quality.min(100)) / 100.0;
+        let linear = if quality < 0.75 { quality * 2.0 / 3.0 } else { 2.0 * quality - 1.0 };
+        let index = 127.0 * (1.0 - libm::cbrt(linear));
+        self.segments.map(|segment| {
+            let offset = f64::from(segment) * (index + 8.0) / 40.0;
+            (index + offset).round().clamp(0.0, 127.0) as u8
+        })
+    }
+}
