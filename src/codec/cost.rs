@@ -43,7 +43,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     };
     let steps = decoded.saturating_add(output.saturating_add(halfway).saturating_mul(4));
     let color = if work.converts_color { output.saturating_mul(8) } else { 0 };
-    let encoding = encoder_bytes(coding, work);
+    let encoding = encoder_bytes(coding, work, probe.format == Format::Jpeg && !work.converts_color);
     decoding.max(steps).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)
 }
 
@@ -59,8 +59,9 @@ fn decoded_bytes(probe: &Probe) -> u64 {
 /// Bytes a pixel at the peak of decoding.
 fn decoder_bytes(probe: &Probe) -> u64 {
     match probe.format {
-        // Planes, and 16-bit coefficients, twice while a scan is read. Not only progressive files have several.
-        Format::Jpeg => 5 * decoded_bytes(probe) + 1,
+        // Planes; for several scans also 16-bit coefficients, twice while a scan is read.
+        Format::Jpeg if probe.progressive => 5 * decoded_bytes(probe) + 1,
+        Format::Jpeg => decoded_bytes(probe),
         // A lossless picture's 4, its copy, and a lossy one's planes.
         Format::WebP => 12,
         // Raw samples of up to 64 bits, then 8-bit ones.
@@ -68,8 +69,8 @@ fn decoder_bytes(probe: &Probe) -> u64 {
     }
 }
 
-/// Bytes at the peak of encoding, the picture included.
-fn encoder_bytes(coding: &Coding, work: &Work) -> u64 {
+/// Bytes at the peak of encoding, the picture included. A photo comes as a JPEG's planes.
+fn encoder_bytes(coding: &Coding, work: &Work, is_photo: bool) -> u64 {
     let pixels = work.output.pixels();
     match coding.format {
         Format::Avif => {
@@ -79,6 +80,8 @@ fn encoder_bytes(coding: &Coding, work: &Work) -> u64 {
             padded.saturating_mul(per_pixel).saturating_add(AV1_OVERHEAD)
         }
         Format::WebP if coding.lossless || work.may_be_graphic => pixels.saturating_mul(20),
+        // The planes, the macroblocks packed, and the file; the last two grow, so they may be held twice.
+        Format::WebP if is_photo => pixels.saturating_mul(6),
         Format::WebP | Format::Png => pixels.saturating_mul(16),
         _ => pixels.saturating_mul(14),
     }

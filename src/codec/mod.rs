@@ -135,7 +135,7 @@ pub struct Probe {
     pub orientation: Orientation,
     /// Chroma subsampling of a three-component JPEG or a lossy WebP.
     pub subsampling: Option<Subsampling>,
-    /// A progressive JPEG or an interlaced PNG or GIF: nothing is whole before the end.
+    /// A JPEG of several scans, progressive or not, or an interlaced PNG or GIF: nothing is whole before the end.
     pub progressive: bool,
     /// An ICC profile is embedded.
     pub icc: bool,

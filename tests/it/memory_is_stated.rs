@@ -108,6 +108,9 @@ fn targets() -> Vec<(String, Params)> {
             targets.push((format!("{format:?} {mode:?} {width:?}"), params));
         }
     }
+    let mut finest = Params::default();
+    (finest.mode, finest.quality, finest.effort) = (Mode::Lossy, 100, 6);
+    targets.push(("WebP as fine as can be".to_owned(), finest));
     targets
 }
 

@@ -51,8 +51,7 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
 fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
     let frame = &header.frame;
     let samples: u64 = plane_sizes(frame).iter().map(|size| padded_samples(*size)).sum();
-    let in_one_scan = frame.process != 2 && usize::from(header.scan_components) == frame.components.len();
-    let coefficients = if in_one_scan { 0 } else { 4 * samples };
+    let coefficients = if header.is_in_one_scan() { 0 } else { 4 * samples };
     let rgb = match header.color() {
         Color::Gray => 0,
         _ if header.subsampling().is_some() => 0,

@@ -73,12 +73,18 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         animated: Some(false),
         orientation: header.orientation(),
         subsampling: header.subsampling(),
-        progressive: matches!(frame.process, 2 | 6 | 10 | 14),
+        progressive: !header.is_in_one_scan(),
         icc: !header.icc.is_empty(),
     })
 }
 
 impl<'a> Header<'a> {
+    /// True if rows are whole as they come: a baseline file whose first scan has all components.
+    pub(super) fn is_in_one_scan(&self) -> bool {
+        matches!(self.frame.process, 0 | 1)
+            && usize::from(self.scan_components) == self.frame.components.len()
+    }
+
     /// Reads the segments up to the first scan.
     ///
     /// # Errors
