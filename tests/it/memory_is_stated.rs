@@ -84,11 +84,22 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
             encode(raster(width, height, layout), &coding(Format::Jpeg, 85, false)),
         ));
     }
+    sources.push(("baseline JPEG".to_owned(), baseline(width, height)));
     let planes = raster(width, height, Layout::Rgb).to_planes(Subsampling::Yuv444).unwrap();
     let full = slimpix::codec::Coding::new(Format::Jpeg, 95, 2, false);
     let file = codec::encode(Picture::Planes(planes), &full, &Metadata::default()).unwrap();
     sources.push(("JPEG 4:4:4".to_owned(), file));
     sources
+}
+
+/// A photo as cameras write it: one scan, 4:2:0.
+fn baseline(width: u32, height: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, 95);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    let pixels = raster(width, height, Layout::Rgb).into_data();
+    encoder.encode(&pixels, width as u16, height as u16, jpeg_encoder::ColorType::Rgb).unwrap();
+    file
 }
 
 fn targets() -> Vec<(String, Params)> {
