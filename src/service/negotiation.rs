@@ -7,6 +7,8 @@
 //!   header allows them, wildcards included. A WebP *source* does too, unless the header lists image types and
 //!   leaves WebP out: that is how the browsers from before WebP write it.
 //! - Among what is accepted the smallest wins, so weights above 0 don't rank. A weight of 0 refuses.
+//! - One of these that the header says nothing about is no choice among others, but still better than an error: it
+//!   is sent when there is nothing else (RFC 9110 §12.5.1 lets a server disregard the header then), unless refused.
 //! - No header, an empty one, or one without a single well-formed range means `*/*`.
 //! - A range with media-type parameters (`image/webp;v=2`) asks for something narrower than we have and is skipped,
 //!   as is a malformed one.
@@ -60,7 +62,8 @@ impl Accepted {
         self.shown.contains(format)
     }
 
-    /// True if the header allows the format by its letter, be it by a wildcard.
+    /// True if a source of this format may be sent when there is nothing better: the header allows it, be it by a
+    /// wildcard, or says nothing about a format that every browser shows.
     #[must_use]
     pub const fn allows(self, format: Format) -> bool {
         self.allowed.contains(format)
@@ -77,18 +80,21 @@ impl Accepted {
         let mut accepted = Self { named: FormatSet::NONE, shown: FormatSet::NONE, allowed: FormatSet::NONE };
         for format in FORMATS {
             let exact = exact_weight(ranges, format);
-            let weight = exact
+            let stated = exact
                 .or_else(|| wildcard_weight(ranges, "image"))
                 .or_else(|| wildcard_weight(ranges, "*"))
-                .unwrap_or(if ranges.is_empty() { 1000 } else { 0 });
-            if weight == 0 {
-                continue;
-            }
-            accepted.allowed.insert(format);
-            if exact.is_some() {
-                accepted.name(format);
-            } else if is_web_safe(format) || (format == Format::WebP && !lists_images) {
-                accepted.shown.insert(format);
+                .or(ranges.is_empty().then_some(1000));
+            match stated {
+                Some(0) => {}
+                Some(_) if exact.is_some() => accepted.name(format),
+                Some(_) => {
+                    accepted.allowed.insert(format);
+                    if is_web_safe(format) || (format == Format::WebP && !lists_images) {
+                        accepted.shown.insert(format);
+                    }
+                }
+                None if is_web_safe(format) => accepted.allowed.insert(format),
+                None => {}
             }
         }
         accepted

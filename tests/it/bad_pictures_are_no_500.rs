@@ -13,8 +13,8 @@ fn a_torn_picture_goes_out_as_it_is() {
     assert_eq!(sent(&response), "image/jpeg");
     assert!(response.log.trouble.as_deref().unwrap().contains("row 7"));
     assert!(!format!("{:?}", response.headers).contains("secret"));
-    // To who shows nothing else, it is said without a word of the reason.
-    let response = scenario.get("/a.jpg", &["Accept: image/webp"]);
+    // To who refuses it, it is said without a word of the reason.
+    let response = scenario.get("/a.jpg", &["Accept: image/webp, image/jpeg;q=0"]);
     assert_eq!(response.status, 415);
     assert!(!text(&response).contains("row 7"));
 }

@@ -85,8 +85,11 @@ fn a_refused_source_is_not_sent_even_if_smaller() {
     let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Ok(5000));
     assert_eq!(sent(&scenario.get("/a.jpg", &["Accept: image/webp"])), "image/webp");
     assert_eq!(sent(&scenario.get("/a.jpg", &[CHROME])), "image/jpeg");
-    // Nothing at all that the client accepts: said as it is.
-    assert_eq!(scenario.get("/a.jpg", &["Accept: text/html"]).status, 415);
+    // Not said to be accepted, but shown everywhere: better than an error, unless it is refused.
+    assert_eq!(sent(&scenario.get("/a.jpg", &["Accept: text/html"])), "image/jpeg");
+    for refused in ["Accept: image/webp;q=0, image/jpeg;q=0", "Accept: */*;q=0", "Accept: image/*;q=0"] {
+        assert_eq!(scenario.get("/a.jpg", &[refused]).status, 415, "{refused}");
+    }
 }
 
 #[test]

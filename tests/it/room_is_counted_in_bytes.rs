@@ -83,9 +83,13 @@ fn the_reservation_counts_the_source() {
 }
 
 #[test]
-fn a_client_that_can_t_show_the_original_is_told_to_come_back() {
+fn a_client_that_refuses_the_original_is_told_to_come_back() {
     let mut scenario = Scenario { has_room: false, ..Scenario::with(|_| ()) };
+    // One that only says nothing of it gets it, for now.
     let response = scenario.get("/a.jpg", &["Accept: image/webp"]);
+    assert_eq!(sent(&response), "image/jpeg");
+    assert_eq!(header(&response, "cache-control"), "public, max-age=10");
+    let response = scenario.get("/a.jpg", &["Accept: image/webp, image/jpeg;q=0"]);
     assert_eq!(response.status, 503);
     assert_ne!(header(&response, "retry-after"), "");
     assert_eq!(header(&response, "cache-control"), "no-store");
@@ -103,7 +107,8 @@ fn lazily_the_original_goes_first() {
     let response = scenario.get("/a.jpg", &[BOTH]);
     assert_eq!(sent(&response), "image/webp");
     assert!(response.background.is_none());
-    // Who can't show the original waits.
+    // Who refuses the original waits.
     let mut scenario = Scenario::with(|policy| policy.lazy = true);
-    assert_eq!(sent(&scenario.get("/a.jpg", &["Accept: image/webp"])), "image/webp");
+    let refusing = "Accept: image/webp, image/jpeg;q=0";
+    assert_eq!(sent(&scenario.get("/a.jpg", &[refusing])), "image/webp");
 }
