@@ -121,6 +121,17 @@ pub fn try_zeroed(len: usize) -> Result<Vec<u8>> {
     Ok(buffer)
 }
 
+/// A buffer of `len` times the same value.
+///
+/// # Errors
+/// `Memory` when there is no room; never aborts.
+pub(crate) fn try_filled<T: Clone>(len: usize, value: T) -> Result<Vec<T>> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(len)?;
+    buffer.resize(len, value);
+    Ok(buffer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

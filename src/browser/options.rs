@@ -63,7 +63,14 @@ fn resize(options: &Object) -> Result<Option<Resize>> {
     let fit = word(options, "fit", "contain, cover, fill or scale-down", fit)?.unwrap_or_default();
     let enlarge = flag(options, "enlarge")?.unwrap_or(false);
     let is_asked = width.is_some() || height.is_some();
-    Ok(is_asked.then_some(Resize { width, height, fit, enlarge, interest: Interest::Centre }))
+    Ok(is_asked.then_some(Resize {
+        width,
+        height,
+        fit,
+        enlarge,
+        interest: Interest::Centre,
+        ..Resize::default()
+    }))
 }
 
 fn format(word: &str) -> Option<Format> {

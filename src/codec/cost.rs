@@ -18,8 +18,8 @@ const AV1_OVERHEAD: u64 = 2 << 20;
 pub struct Work {
     /// The size of the result.
     pub output: Size,
-    /// The result has another size than the source.
-    pub resizes: bool,
+    /// What the resizer holds beside the picture and the result; 0 where nothing is scaled or cropped.
+    pub scaler_bytes: u64,
     /// Pixels may be converted to sRGB.
     pub converts_color: bool,
     /// The picture may turn out to be a graphic: full chroma, and two files made of which the smaller is taken.
@@ -32,16 +32,9 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     let source = probe.size.pixels();
     let output = work.output.pixels();
     let decoding = source.saturating_mul(decoder_bytes(probe));
-    // Cropping, scaling and turning hold what goes in and what comes out; the resizer also holds the picture at
-    // its new width and old height, or the other way round.
+    // Cropping, scaling and turning hold what goes in and what comes out.
     let decoded = source.saturating_mul(decoded_bytes(probe));
-    let halfway = if work.resizes {
-        let width = u64::from(probe.size.width.max(work.output.width));
-        width * u64::from(probe.size.height.max(work.output.height))
-    } else {
-        0
-    };
-    let steps = decoded.saturating_add(output.saturating_add(halfway).saturating_mul(4));
+    let steps = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.scaler_bytes);
     let color = if work.converts_color { output.saturating_mul(8) } else { 0 };
     let encoding = encoder_bytes(coding, work, probe.format == Format::Jpeg && !work.converts_color);
     decoding.max(steps).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)

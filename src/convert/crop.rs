@@ -135,6 +135,7 @@ fn entropy(histogram: &[u64; 256]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convert::Filter;
     use crate::pixel::{Layout, Raster};
 
     /// 100 × 10 pixels, flat but for columns 60 to 79.
@@ -145,8 +146,12 @@ mod tests {
 
     #[test]
     fn detail_is_found_and_sides_are_those_of_the_turned_picture() {
-        let mut frame =
-            Frame { kept: Size::new(20, 10), interest: Interest::Entropy, output: Size::new(20, 10) };
+        let mut frame = Frame {
+            kept: Size::new(20, 10),
+            interest: Interest::Entropy,
+            output: Size::new(20, 10),
+            filter: Filter::Lanczos3,
+        };
         let left = |orientation, frame: &Frame| Region::choose(&picture(), orientation, frame).left;
         assert!((58..=62).contains(&left(Orientation::Upright, &frame)));
         frame.interest = Interest::Low;

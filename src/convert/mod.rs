@@ -17,6 +17,7 @@ pub use self::{
     describe::{Description, describe},
     params::{Fit, Interest, Mode, Params, Resize},
     plan::{Frame, Plan, plan},
+    resize::Filter,
 };
 
 use std::panic::{self, AssertUnwindSafe};

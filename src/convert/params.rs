@@ -1,5 +1,6 @@
 //! What a caller asks of a conversion.
 
+use super::Filter;
 use crate::codec::Format;
 
 /// A conversion's parameters.
@@ -59,6 +60,8 @@ pub struct Resize {
     pub enlarge: bool,
     /// Which part survives a crop (`Fit::Cover` only).
     pub interest: Interest,
+    /// How samples are made of those of the source. Default `Lanczos3`.
+    pub filter: Filter,
 }
 
 /// How a picture meets its box. The words are those of CSS `object-fit`.

@@ -1,6 +1,6 @@
 //! What a conversion will do, from the source's header alone.
 
-use super::{Fit, Interest, Mode, Params, Resize};
+use super::{Filter, Fit, Interest, Mode, Params, Resize, resize};
 use crate::{
     codec::{Coding, Format, Probe, cost},
     error::{Error, Kind, Result},
@@ -35,14 +35,21 @@ pub struct Frame {
     pub interest: Interest,
     /// The size to which it is scaled.
     pub output: Size,
+    /// How it is scaled.
+    pub filter: Filter,
 }
 
 impl Frame {
+    /// True if nothing of a source is cut off and nothing scaled.
+    fn is_plain(&self, source: Size) -> bool {
+        self.kept == source && self.output == source
+    }
+
     /// A small version of the whole picture, no side longer than `side`.
     pub(super) fn thumbnail(source: Size, side: u32) -> Self {
         let is_larger = source.width.max(source.height) > side;
         let output = if is_larger { within(source, Size::new(side, side)) } else { source };
-        Self { kept: source, interest: Interest::Centre, output }
+        Self { kept: source, interest: Interest::Centre, output, filter: Filter::default() }
     }
 }
 
@@ -66,7 +73,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
     let work = cost::Work {
         output,
-        resizes: frame.kept != source || output != source,
+        scaler_bytes: if frame.is_plain(source) { 0 } else { resize::most_bytes(probe, &frame) },
         converts_color: probe.icc,
         may_be_graphic,
     };
@@ -113,10 +120,11 @@ fn check_side(output: Size, format: Format) -> Result<()> {
 /// a page that gave the picture a place of that shape shows it undistorted.
 fn frame(source: Size, resize: Option<&Resize>) -> Result<Frame> {
     let Some(resize) = resize else {
-        return Ok(Frame { kept: source, interest: Interest::Centre, output: source });
+        let interest = Interest::Centre;
+        return Ok(Frame { kept: source, interest, output: source, filter: Filter::default() });
     };
     let (kept, output) = geometry(source, resize)?;
-    Ok(Frame { kept, interest: resize.interest, output })
+    Ok(Frame { kept, interest: resize.interest, output, filter: resize.filter })
 }
 
 fn geometry(source: Size, resize: &Resize) -> Result<(Size, Size)> {

@@ -81,7 +81,7 @@ fn params(args: &ConvertArgs) -> Result<Vec<Params>> {
         height: args.height,
         fit: args.fit.into(),
         enlarge: args.enlarge,
-        interest: convert::Interest::default(),
+        ..Resize::default()
     });
     let each = |&format: &Format| Params {
         format,

@@ -104,7 +104,7 @@ impl Wanted {
         }
         let has_box = self.width.is_some() && self.height.is_some();
         let fit = if has_box { self.fit.unwrap_or(Fit::Cover) } else { Fit::Contain };
-        Some(Resize { width, height, fit, enlarge: false, interest })
+        Some(Resize { width, height, fit, enlarge: false, interest, ..Resize::default() })
     }
 
     /// True if the result shows another part or another shape than the source.

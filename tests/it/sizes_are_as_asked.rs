@@ -45,7 +45,14 @@ fn params(width: u32, height: u32, fit: Fit, enlarge: bool) -> Params {
     let mut params = Params::default();
     params.format = Format::Png;
     let interest = Interest::Entropy;
-    params.resize = Some(Resize { width: side(width), height: side(height), fit, enlarge, interest });
+    params.resize = Some(Resize {
+        width: side(width),
+        height: side(height),
+        fit,
+        enlarge,
+        interest,
+        ..Resize::default()
+    });
     params
 }
 
