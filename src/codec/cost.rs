@@ -9,15 +9,34 @@ use crate::pixel::{Size, Subsampling};
 /// What small things take: tables, headers, rows in work, and an ICC profile being read.
 const OVERHEAD: u64 = 2 << 20;
 
+/// What a JPEG decoder by rows takes for its tables, a PNG decoder for a window and metadata, the lossy WebP encoder
+/// for its tables.
+const ROWS_OVERHEAD: u64 = 64 << 10;
+const PNG_OVERHEAD: u64 = 256 << 10;
+const WRITER_OVERHEAD: u64 = 160 << 10;
+
 /// What an AV1 picture is padded by on each axis, in pixels, and what a coder of any size takes.
 const AV1_PADDING: u64 = 192;
 const AV1_OVERHEAD: u64 = 2 << 20;
+
+/// How much of a picture is held at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// All of the source.
+    Whole,
+    /// The source comes by rows, which are scaled; all of the result is held.
+    Gathered,
+    /// Rows of a photo go from the source's file into that of the result.
+    Streamed,
+}
 
 /// What is done to a picture between decoding and encoding, as far as memory is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
     /// The size of the result.
     pub output: Size,
+    /// How much is held.
+    pub flow: Flow,
     /// What the resizer holds beside the picture and the result; 0 where nothing is scaled or cropped.
     pub scaler_bytes: u64,
     /// Pixels may be converted to sRGB.
@@ -29,15 +48,60 @@ pub struct Work {
 /// The most bytes that a conversion holds at once, the source file of `input_bytes` included.
 #[must_use]
 pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work) -> u64 {
-    let source = probe.size.pixels();
     let output = work.output.pixels();
-    let decoding = source.saturating_mul(decoder_bytes(probe));
-    // Cropping, scaling and turning hold what goes in and what comes out.
-    let decoded = source.saturating_mul(decoded_bytes(probe));
-    let steps = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.scaler_bytes);
+    let rows = rows_bytes(probe).saturating_add(work.scaler_bytes);
+    let decoding = match work.flow {
+        Flow::Streamed => {
+            return rows.saturating_add(writer_bytes(work.output, coding)).saturating_add(input_bytes);
+        }
+        Flow::Gathered => rows.saturating_add(output.saturating_mul(decoded_bytes(probe))),
+        Flow::Whole => {
+            let source = probe.size.pixels();
+            let decoded = source.saturating_mul(decoded_bytes(probe));
+            let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.scaler_bytes);
+            source.saturating_mul(decoder_bytes(probe)).max(scaling)
+        }
+    };
+    // Turning holds what goes in and what comes out.
+    let turning = output.saturating_mul(2 * decoded_bytes(probe));
     let color = if work.converts_color { output.saturating_mul(8) } else { 0 };
     let encoding = encoder_bytes(coding, work, probe.format == Format::Jpeg && !work.converts_color);
-    decoding.max(steps).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)
+    decoding.max(turning).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)
+}
+
+/// Bytes that a decoder holds which gives a picture by rows: rows in work, and of a JPEG of several scans its
+/// 16-bit coefficients twice.
+fn rows_bytes(probe: &Probe) -> u64 {
+    let Size { width, height } = probe.size;
+    let (width, height) = (u64::from(width), u64::from(height));
+    match probe.format {
+        Format::Jpeg => {
+            let samples = match probe.subsampling.map(Subsampling::factors) {
+                None => 2,
+                Some((2, 2)) => 3,
+                Some((1, 1)) => 6,
+                Some(_) => 4,
+            };
+            // Twice as many samples as pixels, in whole units of 32 each way.
+            let area = width.next_multiple_of(32) * height.next_multiple_of(32);
+            let coefficients = if probe.progressive { 2 * samples * area } else { 0 };
+            coefficients.saturating_add(190 * width + ROWS_OVERHEAD)
+        }
+        // Two rows of up to four samples of 16 bits, as they come and as they go.
+        _ => 40 * width + PNG_OVERHEAD,
+    }
+}
+
+/// Bytes that the lossy WebP encoder holds, beside the rows that it is given: those of its row of macroblocks, and
+/// the coded picture.
+///
+/// How long that gets is not known before, so this is what noise takes, which nothing that is a picture comes near.
+fn writer_bytes(size: Size, coding: &Coding) -> u64 {
+    let quality = u64::from(coding.quality);
+    // In 1/64 bytes a pixel.
+    let coded = 40 + quality * 3 / 2 + quality.saturating_sub(80) * 6;
+    let pixels = u64::from(size.width.next_multiple_of(16)) * u64::from(size.height.next_multiple_of(16));
+    (pixels.saturating_mul(coded) >> 6) + 180 * u64::from(size.width) + WRITER_OVERHEAD
 }
 
 /// Bytes a pixel of a decoded picture.

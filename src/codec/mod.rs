@@ -18,12 +18,14 @@ mod ico;
 mod jpeg;
 mod jxl;
 mod png;
+pub(crate) mod rows;
 mod sniff;
 mod svg;
 mod tiff;
 mod webp;
 
 pub use self::sniff::{probe, sniff};
+pub(crate) use self::webp::RowWriter;
 
 use crate::{
     error::{Error, Kind, Result},
@@ -201,6 +203,21 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
         Some(Format::Tiff) => tiff::decode(bytes, limits, jpeg::decode),
         Some(format) => Err(Error::unsupported(format!("{format:?} pictures can't be decoded here"))),
         None => Err(Error::unsupported("not a picture that is known here")),
+    }
+}
+
+/// Decodes a still picture by rows, as far as its kind allows.
+///
+/// `false` when it has to be decoded as a whole, or the sink asked for no rows.
+///
+/// # Errors
+/// As [`decode`], and those of the sink.
+pub(crate) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn rows::Sink) -> Result<bool> {
+    limits.check_input(bytes.len() as u64)?;
+    match sniff(bytes) {
+        Some(Format::Jpeg) => jpeg::decode_rows(bytes, limits, sink),
+        Some(Format::Png) => png::decode_rows(bytes, limits, sink),
+        _ => Ok(false),
     }
 }
 

@@ -47,8 +47,19 @@ pub(super) fn to_srgb(picture: Picture, profile: Option<&[u8]>) -> Result<Pictur
 }
 
 /// True if the profile speaks of the kind of samples that the picture has.
-pub(super) fn suits(profile: &[u8], picture: &Picture) -> bool {
-    matches!((Kind::of(profile), is_gray(picture)), (Some(Kind::Rgb), false) | (Some(Kind::Gray), true))
+pub(super) fn suits(profile: &[u8], is_gray: bool) -> bool {
+    matches!((Kind::of(profile), is_gray), (Some(Kind::Rgb), false) | (Some(Kind::Gray), true))
+}
+
+/// True if [`to_srgb`] changes a picture with this profile.
+pub(super) fn is_converted(profile: Option<&[u8]>, is_gray: bool) -> bool {
+    profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES).is_some_and(|profile| {
+        match Kind::of(profile) {
+            Some(Kind::Rgb) => !is_gray && rgb_transform(profile).is_some(),
+            Some(Kind::Gray) => is_gray && gray_table(profile).is_some(),
+            None => false,
+        }
+    })
 }
 
 /// What a profile's samples are.
@@ -69,7 +80,8 @@ impl Kind {
     }
 }
 
-fn is_gray(picture: &Picture) -> bool {
+/// True if the picture has no colour by its kind.
+pub(super) fn is_gray(picture: &Picture) -> bool {
     match picture {
         Picture::Planes(_) => false,
         Picture::Raster(raster) => raster.layout().channels() < 3,
@@ -199,7 +211,7 @@ mod tests {
         assert_eq!(to_srgb(red(), Some(&damaged)).unwrap(), red());
         let gray = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
         assert_eq!(to_srgb(red(), Some(&gray)).unwrap(), red());
-        assert!(!suits(&gray, &red()));
+        assert!(!suits(&gray, false));
     }
 
     #[test]

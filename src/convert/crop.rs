@@ -19,8 +19,22 @@ pub(super) struct Region {
 impl Region {
     /// The part of a stored picture that the frame keeps.
     pub(super) fn choose(picture: &Picture, orientation: Orientation, frame: &Frame) -> Self {
-        let size = if orientation.is_transposing() { frame.kept.transposed() } else { frame.kept };
+        let mut region = Self::placed(picture.size(), orientation, frame);
         let Size { width, height } = picture.size();
+        if frame.interest == Interest::Entropy {
+            if width > region.size.width {
+                region.left = richest(picture, Axis::Columns, region.size.width);
+            } else if height > region.size.height {
+                region.top = richest(picture, Axis::Rows, region.size.height);
+            }
+        }
+        region
+    }
+
+    /// The same of a picture of `size`, without a look at it: for `Interest::Entropy` the middle.
+    pub(super) fn placed(whole: Size, orientation: Orientation, frame: &Frame) -> Self {
+        let size = if orientation.is_transposing() { frame.kept.transposed() } else { frame.kept };
+        let Size { width, height } = whole;
         let (spare_x, spare_y) = (width.saturating_sub(size.width), height.saturating_sub(size.height));
         // Top and left of the picture as it is looked at are bottom or right of one that is stored turned.
         let (flips_x, flips_y) = orientation.flips();
@@ -29,15 +43,7 @@ impl Region {
             (Interest::Low, false) | (Interest::High, true) => 0,
             (Interest::Low, true) | (Interest::High, false) => spare,
         };
-        let (mut left, mut top) = (place(spare_x, flips_x), place(spare_y, flips_y));
-        if frame.interest == Interest::Entropy {
-            if spare_x > 0 {
-                left = richest(picture, Axis::Columns, size.width);
-            } else if spare_y > 0 {
-                top = richest(picture, Axis::Rows, size.height);
-            }
-        }
-        Self { left, top, size }
+        Self { left: place(spare_x, flips_x), top: place(spare_y, flips_y), size }
     }
 
     /// True if nothing is cut from a picture of this size.

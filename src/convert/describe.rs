@@ -1,6 +1,6 @@
 //! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
 
-use super::{guarded, orient, plan::Frame, resize};
+use super::{guarded, orient, plan::Frame, strips};
 use crate::{
     codec::{self, Decoded, Format, Probe},
     error::{Error, Kind, Result},
@@ -38,9 +38,9 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     let probe = codec::probe(bytes)?;
     let size = probe.oriented_size();
     limits.check_size(size)?;
-    let Decoded { picture, orientation, .. } = guarded(|| codec::decode(bytes, limits))?;
     let frame = Frame::thumbnail(size, BLURHASH_SIDE);
-    let picture = orient::upright(resize::resize(picture, orientation, &frame)?, orientation)?;
+    let Decoded { picture, orientation, .. } = guarded(|| strips::decode_to_size(bytes, limits, &frame))?;
+    let picture = orient::upright(picture, orientation)?;
     Ok(Description {
         format: probe.format,
         size,

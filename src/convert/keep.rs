@@ -1,10 +1,7 @@
 //! Metadata that goes with the result, made to fit what was done to the pixels.
 
 use super::color;
-use crate::{
-    codec::Format,
-    pixel::{Metadata, Picture},
-};
+use crate::{codec::Format, pixel::Metadata};
 
 /// EXIF's tag of the orientation, and its type and count when sound: one 16-bit number.
 const ORIENTATION: u16 = 0x0112;
@@ -12,14 +9,14 @@ const SHORT: u16 = 3;
 
 /// The parts that are kept. The orientation, applied to the pixels, becomes 1 wherever it is written. The profile
 /// is kept only where the pixels stay in its colours and the target has a place for it.
-pub(super) fn kept(mut metadata: Metadata, picture: &Picture, target: Format) -> Metadata {
+pub(super) fn kept(mut metadata: Metadata, is_gray: bool, target: Format) -> Metadata {
     if let Some(exif) = &mut metadata.exif {
         set_upright(exif);
     }
     if let Some(xmp) = &mut metadata.xmp {
         set_upright_xmp(xmp);
     }
-    if !keeps_profile(metadata.icc.as_deref(), picture, target) {
+    if !keeps_profile(metadata.icc.as_deref(), is_gray, target) {
         metadata.icc = None;
     }
     metadata
@@ -27,14 +24,13 @@ pub(super) fn kept(mut metadata: Metadata, picture: &Picture, target: Format) ->
 
 /// True if pixels may stay in the colours of their profile. WebP has no grey pixels that a grey profile could
 /// describe.
-pub(super) fn keeps_profile(icc: Option<&[u8]>, picture: &Picture, target: Format) -> bool {
-    let is_gray = matches!(picture, Picture::Raster(raster) if raster.layout().channels() < 3);
+pub(super) fn keeps_profile(icc: Option<&[u8]>, is_gray: bool, target: Format) -> bool {
     let has_place = match target {
         Format::Jpeg | Format::Png | Format::Avif => true,
         Format::WebP => !is_gray,
         _ => false,
     };
-    has_place && icc.is_some_and(|icc| color::suits(icc, picture))
+    has_place && icc.is_some_and(|icc| color::suits(icc, is_gray))
 }
 
 /// Writes 1 into the orientation of the first directory of a TIFF structure, in its own byte order. A structure

@@ -1,6 +1,7 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
-//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, encode. [`plan`] is what can be
+//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, encode. Where a picture comes
+//! by rows, decoding and scaling are one step, and a photo for a lossy WebP is never whole (`strips`). [`plan`] is what can be
 //! said of it from the header alone, and `codec::cost` states its memory from that.
 
 mod color;
@@ -12,6 +13,7 @@ mod orient;
 mod params;
 mod plan;
 mod resize;
+mod strips;
 
 pub use self::{
     describe::{Description, describe},
@@ -93,11 +95,15 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.
 fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(Vec<u8>, bool)> {
-    let Decoded { picture, orientation, metadata } = codec::decode(bytes, limits)?;
-    let picture = resize::resize(picture, orientation, &plan.frame)?;
+    if plan.streams
+        && let Some(bytes) = strips::photo_to_webp(bytes, params, limits, plan)?
+    {
+        return Ok((bytes, false));
+    }
+    let Decoded { picture, orientation, metadata } = strips::decode_to_size(bytes, limits, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
-    let icc = metadata.icc.as_deref();
-    let keeps_colors = params.keep_metadata && keep::keeps_profile(icc, &picture, params.format);
+    let (icc, is_gray) = (metadata.icc.as_deref(), color::is_gray(&picture));
+    let keeps_colors = params.keep_metadata && keep::keeps_profile(icc, is_gray, params.format);
     let picture = if keeps_colors { picture } else { color::to_srgb(picture, icc)? };
     let picture = match picture {
         // A profile that is kept says RGB, even where all is grey.
@@ -105,7 +111,7 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         other => other,
     };
     let metadata = match params.keep_metadata {
-        true => keep::kept(metadata, &picture, params.format),
+        true => keep::kept(metadata, color::is_gray(&picture), params.format),
         false => Metadata::default(),
     };
     if plan.may_be_graphic {

@@ -2,9 +2,13 @@
 
 use super::{Filter, Fit, Interest, Mode, Params, Resize, resize};
 use crate::{
-    codec::{Coding, Format, Probe, cost},
+    codec::{
+        Coding, Format, Probe,
+        cost::{self, Flow},
+        rows,
+    },
     error::{Error, Kind, Result},
-    pixel::Size,
+    pixel::{Orientation, Size},
 };
 
 /// A conversion that has not begun.
@@ -22,6 +26,8 @@ pub struct Plan {
     pub coding: Coding,
     /// True if the pixels have to be looked at to know whether the picture is a photo.
     pub may_be_graphic: bool,
+    /// True if the picture may go by rows from the source's file into that of the result, and is never whole.
+    pub streams: bool,
     /// The most bytes that the conversion holds at once, beside the source file itself.
     pub peak_bytes: u64,
 }
@@ -41,8 +47,31 @@ pub struct Frame {
 
 impl Frame {
     /// True if nothing of a source is cut off and nothing scaled.
-    fn is_plain(&self, source: Size) -> bool {
+    pub(super) fn is_plain(&self, source: Size) -> bool {
         self.kept == source && self.output == source
+    }
+
+    /// The size of the result, turned as the picture is stored.
+    pub(super) const fn stored_output(&self, orientation: Orientation) -> Size {
+        if orientation.is_transposing() { self.output.transposed() } else { self.output }
+    }
+
+    /// True if rows can be scaled as they come: where a crop follows the picture's detail, it must be seen first.
+    pub(super) fn is_placed(&self, source: Size) -> bool {
+        self.interest != Interest::Entropy || self.kept == source
+    }
+
+    /// The scale at which a source should be decoded, one of `scales`, in eighths: so small that it is still twice
+    /// as large as the result, that the filter has something to choose from.
+    pub(super) fn eighths(&self, scales: &[u32]) -> u32 {
+        let is_enough = |kept: u32, output: u32, eighths: u32| {
+            u64::from(kept) * u64::from(eighths) >= 2 * 8 * u64::from(output)
+        };
+        let Size { width, height } = self.output;
+        let fits = |&eighths: &u32| {
+            is_enough(self.kept.width, width, eighths) && is_enough(self.kept.height, height, eighths)
+        };
+        scales.iter().copied().filter(fits).min().unwrap_or(8)
     }
 
     /// A small version of the whole picture, no side longer than `side`.
@@ -71,14 +100,39 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let output = frame.output;
     check_side(output, params.format)?;
     let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
-    let work = cost::Work {
+    let flow = flow(probe, params, &coding, &frame);
+    let is_plain = frame.is_plain(source);
+    let mut work = cost::Work {
         output,
-        scaler_bytes: if frame.is_plain(source) { 0 } else { resize::most_bytes(probe, &frame) },
+        flow,
+        scaler_bytes: if is_plain { 0 } else { resize::most_bytes(probe, &frame, flow != Flow::Whole) },
         converts_color: probe.icc,
         may_be_graphic,
     };
-    let peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
-    Ok(Plan { source, frame, output, coding, may_be_graphic, peak_bytes })
+    let mut peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
+    if flow == Flow::Streamed && probe.icc {
+        // Where the profile turns out to change colours, the picture is held.
+        work.flow = if is_plain { Flow::Whole } else { Flow::Gathered };
+        peak_bytes = peak_bytes.max(cost::peak_bytes(probe, 0, &coding, &work));
+    }
+    let streams = flow == Flow::Streamed;
+    Ok(Plan { source, frame, output, coding, may_be_graphic, streams, peak_bytes })
+}
+
+/// How much of the picture has to be held at once.
+fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow {
+    let source = probe.oriented_size();
+    if !rows::come_from(probe) || !frame.is_placed(source) {
+        return Flow::Whole;
+    }
+    let is_upright_photo = probe.format == Format::Jpeg && probe.orientation == Orientation::Upright;
+    if is_upright_photo && params.format == Format::WebP && !coding.lossless {
+        Flow::Streamed
+    } else if frame.is_plain(source) {
+        Flow::Whole
+    } else {
+        Flow::Gathered
+    }
 }
 
 /// False for what is surely a photo: a JPEG or a lossy WebP.

@@ -1,5 +1,7 @@
 //! The eight ways in which a camera may have been held (EXIF 2.32, tag 0x0112).
 
+use super::Size;
+
 /// How the stored picture must be turned to be looked at. The names say what is done to the stored rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +45,12 @@ impl Orientation {
     #[must_use]
     pub const fn is_transposing(self) -> bool {
         matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
+    }
+
+    /// The size of a picture stored with `size`, when it is turned.
+    #[must_use]
+    pub const fn oriented(self, size: Size) -> Size {
+        if self.is_transposing() { size.transposed() } else { size }
     }
 
     /// Whether the stored columns and the stored rows are read backwards. Where width and height change places

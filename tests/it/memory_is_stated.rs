@@ -151,3 +151,51 @@ fn no_conversion_takes_more_than_its_plan_states() {
     }
     println!("at the most {highest:.2} of what is stated");
 }
+
+/// A photo of any size, made row by row.
+struct Sky(u16, u16);
+
+impl jpeg_encoder::ImageBuffer for Sky {
+    fn get_jpeg_color_type(&self) -> jpeg_encoder::JpegColorType {
+        jpeg_encoder::JpegColorType::Ycbcr
+    }
+
+    fn width(&self) -> u16 {
+        self.0
+    }
+
+    fn height(&self) -> u16 {
+        self.1
+    }
+
+    fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
+        for x in 0..self.0 {
+            let (x, y) = (u32::from(x), u32::from(y));
+            let grain = (x * x + y * 7 + x * y / 5) % 23;
+            let samples = [(x / 16 + y / 12) % 200 + grain, 90 + x / 200, 150 - y / 200];
+            buffers.iter_mut().zip(samples).for_each(|(buffer, sample)| buffer.push(sample as u8));
+        }
+    }
+}
+
+/// The heap that a baseline 4:2:0 photo takes beside its file, in megabytes of a million bytes at the most.
+#[test]
+fn a_photo_is_converted_by_rows() {
+    for (size, width, most) in
+        [((4032, 3024), None, 7), ((4032, 3024), Some(800), 3), ((11_500, 8_600), Some(1600), 8)]
+    {
+        let mut file = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut file, 85);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+        encoder.encode_image(Sky(size.0, size.1)).unwrap();
+        let mut params = Params::default();
+        params.effort = 0;
+        params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+        let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
+        let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
+        assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
+        println!("{size:?} to {width:?}: {peak} bytes, {stated} stated, {} read", file.len());
+        assert!(peak <= most * 1_000_000, "{size:?} to {width:?}: {peak} bytes");
+        assert!(peak <= stated, "{size:?} to {width:?}: {peak} bytes, {stated} stated");
+    }
+}

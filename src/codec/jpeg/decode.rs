@@ -27,6 +27,18 @@ struct Plane {
 /// Decodes a JPEG: YCbCr of a usual subsampling to planes, grey to grey, all else to RGB.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     let header = Header::read(bytes)?;
+    check(&header, limits)?;
+    limits.check_memory(peak_bytes(&header, bytes.len()))?;
+    let planes = read_planes(&header)?;
+    Ok(Decoded {
+        picture: into_picture(planes, &header)?,
+        orientation: header.orientation(),
+        metadata: header.metadata(),
+    })
+}
+
+/// Refuses what is too large, and the kinds that can't be decoded.
+pub(super) fn check(header: &Header<'_>, limits: &Limits) -> Result<()> {
     limits.check_size(header.frame.size)?;
     if !matches!(header.frame.process, 0..=2) {
         return Err(Error::unsupported(format!("a JPEG of the kind SOF{}", header.frame.process)));
@@ -37,13 +49,7 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     if header.scan_components == 0 {
         return Err(Error::malformed("the JPEG ends before its first scan"));
     }
-    limits.check_memory(peak_bytes(&header, bytes.len()))?;
-    let planes = read_planes(&header)?;
-    Ok(Decoded {
-        picture: into_picture(planes, &header)?,
-        orientation: header.orientation(),
-        metadata: header.metadata(),
-    })
+    Ok(())
 }
 
 /// The most memory that decoding takes, the file included: the planes, coefficients of 2 bytes for the files
@@ -62,12 +68,12 @@ fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
 }
 
 /// Samples of a plane padded to whole units of 4x4 blocks, the largest there are.
-fn padded_samples(size: Size) -> u64 {
+pub(super) fn padded_samples(size: Size) -> u64 {
     u64::from(size.width.next_multiple_of(32)) * u64::from(size.height.next_multiple_of(32))
 }
 
 /// The size of each component's plane (T.81 A.1.1).
-fn plane_sizes(frame: &Frame) -> Vec<Size> {
+pub(super) fn plane_sizes(frame: &Frame) -> Vec<Size> {
     let across = frame.components.iter().map(|component| component.across).max().unwrap_or(1);
     let down = frame.components.iter().map(|component| component.down).max().unwrap_or(1);
     let sized = |component: &Component| {
@@ -96,21 +102,25 @@ fn read_planes(header: &Header<'_>) -> Result<Vec<Plane>> {
 }
 
 /// Rows of whole units of blocks, the steps in which a JPEG is decoded.
-fn stripes(frame: &Frame) -> u32 {
+pub(super) fn stripes(frame: &Frame) -> u32 {
     let down = frame.components.iter().map(|component| component.down).max().unwrap_or(1);
     // A single component is stored in plain blocks, whatever its factors say.
     let rows = if frame.components.len() == 1 { 8 } else { 8 * down };
     frame.size.height.div_ceil(rows)
 }
 
-/// Decodes stripe by stripe into the planes. Returns how many stripes were there.
-fn read_stripes(header: &Header<'_>, end: &[u8], planes: &mut [Plane]) -> Result<u32> {
-    let options = DecoderOptions::new_fast()
+/// How the decoder is set up; sizes are checked before.
+pub(super) fn options() -> DecoderOptions {
+    DecoderOptions::new_fast()
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
-        .jpeg_set_max_scans(MAX_SCANS);
+        .jpeg_set_max_scans(MAX_SCANS)
+}
+
+/// Decodes stripe by stripe into the planes. Returns how many stripes were there.
+fn read_stripes(header: &Header<'_>, end: &[u8], planes: &mut [Plane]) -> Result<u32> {
     let source = Source::new(&header.tables, header.scans, end);
-    let mut decoder = JpegDecoder::new_with_options(source, options);
+    let mut decoder = JpegDecoder::new_with_options(source, options());
     decoder.decode_headers().map_err(malformed)?;
     let strides: Vec<usize> = planes.iter().map(|plane| plane.size.width as usize).collect();
     let mut rest: Vec<&mut [u8]> = planes.iter_mut().map(|plane| plane.samples.as_mut_slice()).collect();
@@ -129,7 +139,7 @@ fn read_stripes(header: &Header<'_>, end: &[u8], planes: &mut [Plane]) -> Result
     }
 }
 
-fn malformed(source: DecodeErrors) -> Error {
+pub(super) fn malformed(source: DecodeErrors) -> Error {
     Error::with_source(Kind::Malformed, "the JPEG can't be decoded", source.to_string())
 }
 

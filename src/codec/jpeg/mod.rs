@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod header;
 mod source;
+mod strips;
 
 pub use self::encode::encode;
-pub(super) use self::{decode::decode, header::probe};
+pub(super) use self::{decode::decode, header::probe, strips::decode_rows};

@@ -6,10 +6,13 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
 use super::header::Header;
 use crate::{
-    codec::Decoded,
+    codec::{
+        Decoded,
+        rows::{FULL_SIZE, Form, Head, Rows, Sink},
+    },
     error::{Error, Kind, Result},
     limits::{Limits, area_bytes, try_zeroed},
-    pixel::{Layout, Metadata, Picture, Raster},
+    pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
 /// The most that all metadata chunks together may take, inflated: real ICC profiles are below 4 MiB.
@@ -21,26 +24,75 @@ type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     let header = Header::read(bytes)?;
     limits.check_size(header.size)?;
-    let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
-    // Beside the pixels: rows in work with a window of inflated data, metadata, and once more the copy of it.
-    let beside = 8 * row + (1 << 20) + MAX_METADATA_BYTES;
-    limits.check_memory(bytes.len() as u64 + pixel_bytes(&header) + beside + MAX_METADATA_BYTES)?;
-
-    let mut decoder = Decoder::new(Cursor::new(bytes));
-    decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_transformations(Transformations::EXPAND);
-    let mut reader = decoder.read_info().map_err(failed)?;
+    let mut reader = open(bytes, &header, limits, pixel_bytes(&header))?;
     let raster = read_pixels(&mut reader, &header)?;
     Ok(Decoded {
         picture: Picture::Raster(raster),
         orientation: header.orientation(),
-        metadata: Metadata {
-            icc: reader.info().icc_profile.as_ref().map(|profile| profile.to_vec()),
-            exif: header.exif.map(<[u8]>::to_vec),
-            xmp: header.xmp.map(<[u8]>::to_vec),
-        },
+        metadata: metadata(&reader, &header),
     })
+}
+
+/// Gives a PNG to a sink, row by row. `false` when its rows don't come in order, or the sink asked for none.
+///
+/// # Errors
+/// As [`decode`], and those of the sink.
+pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<bool> {
+    let header = Header::read(bytes)?;
+    limits.check_size(header.size)?;
+    if header.interlaced {
+        return Ok(false);
+    }
+    let mut reader = open(bytes, &header, limits, 0)?;
+    let (layout, depth) = layout(&reader, &header)?;
+    let (orientation, metadata) = (header.orientation(), metadata(&reader, &header));
+    if sink
+        .begin(Head {
+            size: header.size,
+            scales: FULL_SIZE,
+            form: Form::Raster(layout),
+            orientation,
+            metadata,
+        })?
+        .is_none()
+    {
+        return Ok(false);
+    }
+    let mut line = match depth {
+        BitDepth::Sixteen => try_zeroed(area_bytes(Size::new(header.size.width, 1), layout.channels())?)?,
+        _ => Vec::new(),
+    };
+    for _ in 0..header.size.height {
+        let row = reader.next_row().map_err(failed)?.ok_or_else(|| Error::malformed("rows are missing"))?;
+        if depth == BitDepth::Sixteen {
+            narrow(row.data(), &mut line);
+            sink.take(Rows::Raster(&line))?;
+        } else {
+            sink.take(Rows::Raster(row.data()))?;
+        }
+    }
+    Ok(true)
+}
+
+/// Reads up to the pixels, of which `held` bytes will be held.
+fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) -> Result<PngReader<'a>> {
+    let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
+    // Beside the pixels: rows in work with a window of inflated data, metadata, and once more the copy of it.
+    let beside = 8 * row + (1 << 20) + MAX_METADATA_BYTES;
+    limits.check_memory(bytes.len() as u64 + held + beside + MAX_METADATA_BYTES)?;
+    let mut decoder = Decoder::new(Cursor::new(bytes));
+    decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.read_info().map_err(failed)
+}
+
+fn metadata(reader: &PngReader<'_>, header: &Header<'_>) -> Metadata {
+    Metadata {
+        icc: reader.info().icc_profile.as_ref().map(|profile| profile.to_vec()),
+        exif: header.exif.map(<[u8]>::to_vec),
+        xmp: header.xmp.map(<[u8]>::to_vec),
+    }
 }
 
 /// The pixels as they are held: all 16 bits of an interlaced picture, whose rows don't come in order.
@@ -49,7 +101,8 @@ fn pixel_bytes(header: &Header<'_>) -> u64 {
     header.size.pixels() * u64::from(header.channels()) * sample
 }
 
-fn read_pixels(reader: &mut PngReader<'_>, header: &Header<'_>) -> Result<Raster> {
+/// What the decoder makes of a pixel.
+fn layout(reader: &PngReader<'_>, header: &Header<'_>) -> Result<(Layout, BitDepth)> {
     let (color, depth) = reader.output_color_type();
     let layout = match color {
         ColorType::Grayscale => Layout::Gray,
@@ -62,6 +115,11 @@ fn read_pixels(reader: &mut PngReader<'_>, header: &Header<'_>) -> Result<Raster
     if layout.channels() > header.channels() {
         return Err(Error::malformed("the transparency stands where it may not"));
     }
+    Ok((layout, depth))
+}
+
+fn read_pixels(reader: &mut PngReader<'_>, header: &Header<'_>) -> Result<Raster> {
+    let (layout, depth) = layout(reader, header)?;
     let size = header.size;
     if depth != BitDepth::Sixteen {
         let mut raster = Raster::zeroed(size, layout)?;

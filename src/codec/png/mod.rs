@@ -6,4 +6,7 @@ mod header;
 mod palette;
 
 pub use self::encode::encode;
-pub(super) use self::{decode::decode, header::probe};
+pub(super) use self::{
+    decode::{decode, decode_rows},
+    header::probe,
+};

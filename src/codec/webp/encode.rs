@@ -40,10 +40,11 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     } else {
         lossy::encode(picture, coding.quality, coding.effort)?
     };
-    file(size, &chunks, metadata)
+    file(size, chunks, metadata)
 }
 
-fn file(size: Size, chunks: &Chunks, metadata: &Metadata) -> Result<Vec<u8>> {
+/// The file around a picture's chunks.
+pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Vec<u8>> {
     let Metadata { icc, exif, xmp } = metadata;
     let parts: [(&[u8; 4], Option<&[u8]>); 5] = [
         (b"ICCP", icc.as_deref()),

@@ -3,11 +3,55 @@
 //! The planes go in as they come from a JPEG, without a turn through RGB.
 
 use super::{
-    encode::Chunks,
+    encode::{Chunks, file},
     lossless,
     vp8::{Config, Encoder},
 };
-use crate::{error::Result, pixel::Picture};
+use crate::{
+    codec::Coding,
+    error::Result,
+    pixel::{Layout, Metadata, Picture, Size, Subsampling},
+};
+
+/// A lossy WebP without alpha that is written by rows.
+pub(crate) struct RowWriter {
+    size: Size,
+    encoder: Encoder,
+}
+
+impl RowWriter {
+    /// # Errors
+    /// `Limit` for a side of zero or past 16383.
+    pub(crate) fn new(size: Size, coding: &Coding) -> Result<Self> {
+        let Coding { quality, effort, .. } = *coding;
+        Ok(Self { size, encoder: Encoder::new(size, Config { quality, effort })? })
+    }
+
+    /// Takes whole rows of planes: a multiple of two of luma, but at the end.
+    ///
+    /// # Errors
+    /// `Internal` for broken rows or too many, `Memory`.
+    pub(crate) fn push_planes(&mut self, subsampling: Subsampling, planes: [&[u8]; 3]) -> Result<()> {
+        self.encoder.push_planes(subsampling, planes)
+    }
+
+    /// Takes whole rows of grey.
+    ///
+    /// # Errors
+    /// `Internal` for broken rows or too many, `Memory`.
+    pub(crate) fn push_gray(&mut self, rows: &[u8]) -> Result<()> {
+        self.encoder.push_rows(Layout::Gray, rows)
+    }
+
+    /// The file.
+    ///
+    /// # Errors
+    /// `Internal` when rows are missing, `Limit` when the frame doesn't fit its format, `Memory`.
+    pub(crate) fn finish(self, metadata: &Metadata) -> Result<Vec<u8>> {
+        let picture = self.encoder.finish()?;
+        file(self.size, Chunks { alpha: None, name: *b"VP8 ", picture, has_alpha: false }, metadata)
+    }
+}
 
 /// Encodes a picture with loss, at a quality of 0 to 100 and an effort of 0 to 6.
 pub(super) fn encode(picture: Picture, quality: u8, effort: u8) -> Result<Chunks> {

@@ -8,4 +8,5 @@ mod lossy;
 mod vp8;
 
 pub use self::encode::encode;
+pub(crate) use self::lossy::RowWriter;
 pub(super) use self::{decode::decode, header::probe};

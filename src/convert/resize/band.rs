@@ -5,7 +5,7 @@ use std::{array, mem};
 use super::{
     filter::Taps,
     kernels::{LANES, sum_columns},
-    rows::{Job, most_between},
+    scaler::{Job, most_between},
 };
 use crate::{error::Result, limits::try_filled, pixel::Layout, simd::Simd};
 

@@ -6,16 +6,19 @@
 mod band;
 mod filter;
 mod kernels;
-mod rows;
+mod scaler;
 #[cfg(test)]
 mod tests;
 
 pub use self::filter::Filter;
-pub(crate) use self::rows::{Job, Scaler};
+pub(crate) use self::scaler::{Job, Scaler};
 
 use super::{crop::Region, plan::Frame};
 use crate::{
-    codec::{Format, Probe},
+    codec::{
+        Format, Probe,
+        rows::{self, Form},
+    },
     error::Result,
     limits::area_bytes,
     pixel::{Layout, Orientation, Picture, Planes, Raster, Size, Subsampling},
@@ -27,7 +30,7 @@ use crate::{
 /// `Memory` when there is no room.
 pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) -> Result<Picture> {
     let region = Region::choose(&picture, orientation, frame);
-    let output = if orientation.is_transposing() { frame.output.transposed() } else { frame.output };
+    let output = frame.stored_output(orientation);
     if region.is_whole(picture.size()) && output == picture.size() {
         return Ok(picture);
     }
@@ -37,13 +40,55 @@ pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) 
     }
 }
 
-/// The most bytes that [`resize`] holds beside the picture and the result.
-pub(super) fn most_bytes(probe: &Probe, frame: &Frame) -> u64 {
-    let as_stored = |size: Size| if probe.orientation.is_transposing() { size.transposed() } else { size };
-    let (kept, to) = (as_stored(frame.kept), as_stored(frame.output));
-    let layout = if probe.format == Format::Jpeg { Layout::Gray } else { Layout::Rgba };
-    let part = [0.0, 0.0, f64::from(kept.width), f64::from(kept.height)];
-    Job { from: probe.size, part, to, layout, filter: frame.filter }.bytes()
+/// The most bytes that scaling holds beside the picture and the result: all planes at once where they come by rows.
+pub(super) fn most_bytes(probe: &Probe, frame: &Frame, by_rows: bool) -> u64 {
+    let form = match (probe.format, probe.subsampling) {
+        (Format::Jpeg, Some(subsampling)) => Form::Planes(subsampling),
+        (Format::Jpeg, None) if !probe.color => Form::Raster(Layout::Gray),
+        (Format::Png, _) if !probe.color => Form::Raster(Layout::GrayAlpha),
+        _ => Form::Raster(Layout::Rgba),
+    };
+    let to = frame.stored_output(probe.orientation);
+    let region = Region::placed(probe.size, probe.orientation, frame);
+    let eighths = if by_rows { frame.eighths(rows::scales(probe)) } else { 8 };
+    let (_, jobs) = jobs(form, (probe.size, eighths), region, to, frame.filter);
+    let bytes = jobs.iter().map(Job::bytes);
+    // Rows that are done wait for those of the other planes.
+    if by_rows { bytes.sum::<u64>() + 80 * u64::from(to.width) } else { bytes.max().unwrap_or(0) }
+}
+
+/// What has to be done to each plane, or to the samples of a raster, and the form that the result has. The region
+/// is one of the source of `size`, which comes at so many eighths of it.
+///
+/// Chroma keeps its subsampling, or takes the full size where a side is odd: half of it would be stretched by up
+/// to a pixel.
+pub(super) fn jobs(
+    form: Form,
+    (size, eighths): (Size, u32),
+    region: Region,
+    to: Size,
+    filter: Filter,
+) -> (Form, Vec<Job>) {
+    let scaled = |side: u32| (u64::from(side) * u64::from(eighths)).div_ceil(8) as u32;
+    let size = Size::new(scaled(size.width), scaled(size.height));
+    let part = |across, down| region.scaled(across, down).map(|side| side * f64::from(eighths) / 8.0);
+    match form {
+        Form::Raster(layout) => (form, vec![Job { from: size, part: part(1, 1), to, layout, filter }]),
+        Form::Planes(own) => {
+            let (across, down) = own.factors();
+            let is_even = to.width.is_multiple_of(across) && to.height.is_multiple_of(down);
+            let result = if is_even { own } else { Subsampling::Yuv444 };
+            let layout = Layout::Gray;
+            let luma = Job { from: size, part: part(1, 1), to, layout, filter };
+            let chroma = Job {
+                from: own.chroma_size(size),
+                part: part(across, down),
+                to: result.chroma_size(to),
+                ..luma
+            };
+            (Form::Planes(result), vec![luma, chroma, chroma])
+        }
+    }
 }
 
 fn resize_raster(raster: &Raster, region: Region, output: Size, filter: Filter) -> Result<Raster> {
@@ -52,27 +97,14 @@ fn resize_raster(raster: &Raster, region: Region, output: Size, filter: Filter) 
     Raster::new(output, layout, data)
 }
 
-/// Chroma keeps its subsampling, or takes the full size where a side is odd: half of it would be stretched by up
-/// to a pixel.
 fn resize_planes(planes: Planes, region: Region, output: Size, filter: Filter) -> Result<Planes> {
-    let (own, size) = (planes.subsampling(), planes.size());
-    let (across, down) = own.factors();
-    let is_even = output.width.is_multiple_of(across) && output.height.is_multiple_of(down);
-    let to = if is_even { own } else { Subsampling::Yuv444 };
-    let [y, cb, cr] = planes.into_planes();
-    let layout = Layout::Gray;
-    let luma = scale(&y, Job { from: size, part: region.scaled(1, 1), to: output, layout, filter })?;
-    drop(y);
-    let job = Job {
-        from: own.chroma_size(size),
-        part: region.scaled(across, down),
-        to: to.chroma_size(output),
-        layout,
-        filter,
-    };
-    let chroma = |plane: Vec<u8>| scale(&plane, job);
-    let (cb, cr) = (chroma(cb)?, chroma(cr)?);
-    Planes::new(output, to, [luma, cb, cr])
+    let (form, jobs) = jobs(Form::Planes(planes.subsampling()), (planes.size(), 8), region, output, filter);
+    let mut scaled = [Vec::new(), Vec::new(), Vec::new()];
+    for ((plane, job), scaled) in planes.into_planes().into_iter().zip(jobs).zip(&mut scaled) {
+        *scaled = scale(&plane, job)?;
+    }
+    let subsampling = if let Form::Planes(subsampling) = form { subsampling } else { Subsampling::Yuv444 };
+    Planes::new(output, subsampling, scaled)
 }
 
 /// Scales a whole picture or plane.

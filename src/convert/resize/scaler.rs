@@ -177,6 +177,11 @@ impl Scaler {
         Ok(())
     }
 
+    /// What is being done.
+    pub(crate) const fn job(&self) -> &Job {
+        &self.job
+    }
+
     /// True if all rows of the result were given.
     pub(crate) fn is_done(&self) -> bool {
         self.next == self.job.to.height as usize

@@ -1,0 +1,70 @@
+//! Pictures that come by rows: what a decoder says before the first, and who takes them.
+
+use super::{Format, Probe};
+use crate::{
+    error::Result,
+    pixel::{Layout, Metadata, Orientation, Size, Subsampling},
+};
+
+/// True if a picture's rows can come in order, each once.
+pub(crate) fn come_from(probe: &Probe) -> bool {
+    match probe.format {
+        // Ink, RGB and unusual sampling factors become RGB as a whole.
+        Format::Jpeg => probe.subsampling.is_some() || !probe.color,
+        Format::Png => !probe.progressive,
+        _ => false,
+    }
+}
+
+/// The scales at which a picture can be decoded, in eighths of its sides; the last is 8.
+pub(crate) fn scales(_probe: &Probe) -> &'static [u32] {
+    FULL_SIZE
+}
+
+/// The scales of what can't be scaled while it is decoded.
+pub(super) const FULL_SIZE: &[u32] = &[8];
+
+/// What is known of a picture before its first row.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// The size as stored.
+    pub size: Size,
+    /// The scales at which the rows can come, see [`scales`].
+    pub scales: &'static [u32],
+    pub form: Form,
+    /// How the picture must be turned.
+    pub orientation: Orientation,
+    /// ICC, EXIF and XMP.
+    pub metadata: Metadata,
+}
+
+/// How samples come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Planes(Subsampling),
+    Raster(Layout),
+}
+
+/// Some rows, without padding; all in order, each once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rows<'a> {
+    /// Y, Cb and Cr: rows of the same part of the picture.
+    Planes([&'a [u8]; 3]),
+    Raster(&'a [u8]),
+}
+
+/// Takes a picture by rows.
+pub(crate) trait Sink {
+    /// Comes first, and chooses the scale, one of the head's, in eighths. The sides of each plane are then so many
+    /// eighths of the full ones, rounded up. `None` asks for no rows after all.
+    ///
+    /// # Errors
+    /// As the taker has it: it ends the work.
+    fn begin(&mut self, head: Head) -> Result<Option<u32>>;
+
+    /// Takes the next rows.
+    ///
+    /// # Errors
+    /// As the taker has it: it ends the work.
+    fn take(&mut self, rows: Rows<'_>) -> Result<()>;
+}

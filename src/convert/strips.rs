@@ -1,0 +1,310 @@
+//! The steps that need no whole picture: rows are scaled as they are decoded, and a photo's are coded at once.
+
+use super::{
+    Params, color,
+    crop::Region,
+    keep,
+    plan::{Frame, Plan},
+    resize,
+};
+use crate::{
+    codec::{
+        self, Decoded, RowWriter,
+        rows::{Form, Head, Rows, Sink},
+    },
+    error::{Error, Kind, Result},
+    limits::{Limits, area_bytes},
+    pixel::{Metadata, Orientation, Picture, Planes, Raster, Size},
+};
+
+/// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows.
+///
+/// # Errors
+/// As [`codec::decode`].
+pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Result<Decoded> {
+    let mut gathered = Gathered { frame, work: None };
+    if codec::decode_rows(bytes, limits, &mut gathered)? {
+        return gathered.finish();
+    }
+    let Decoded { picture, orientation, metadata } = codec::decode(bytes, limits)?;
+    Ok(Decoded { picture: resize::resize(picture, orientation, frame)?, orientation, metadata })
+}
+
+/// Turns a photo that comes by rows into a lossy WebP, of which no more than some rows and the coded file are held.
+/// `None` when it has to be turned, or its colours converted.
+///
+/// # Errors
+/// As [`codec::decode`] and [`codec::encode`].
+pub(super) fn photo_to_webp(
+    bytes: &[u8],
+    params: &Params,
+    limits: &Limits,
+    plan: &Plan,
+) -> Result<Option<Vec<u8>>> {
+    let mut photo = Photo { params, plan, work: None };
+    if codec::decode_rows(bytes, limits, &mut photo)? { photo.finish().map(Some) } else { Ok(None) }
+}
+
+/// Rows on their way to another size. Those that are done wait in `done`, the only one or Y, Cb and Cr.
+struct Scaling {
+    form: Form,
+    output: Size,
+    scalers: Vec<resize::Scaler>,
+    done: [Vec<u8>; 3],
+}
+
+impl Scaling {
+    /// Also the scale at which the source should come, in eighths.
+    fn new(head: &Head, frame: &Frame) -> Result<(Self, u32)> {
+        let region = Region::placed(head.size, head.orientation, frame);
+        let output = frame.stored_output(head.orientation);
+        let eighths = frame.eighths(head.scales);
+        let (form, jobs) = resize::jobs(head.form, (head.size, eighths), region, output, frame.filter);
+        let scalers = jobs.into_iter().map(resize::Scaler::new).collect::<Result<_>>()?;
+        Ok((Self { form, output, scalers, done: Default::default() }, eighths))
+    }
+
+    /// Makes room for the whole result.
+    fn reserve(&mut self) -> Result<()> {
+        for (scaler, done) in self.scalers.iter().zip(&mut self.done) {
+            let job = scaler.job();
+            done.try_reserve_exact(area_bytes(job.to, job.layout.channels())?)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, rows: Rows<'_>) -> Result<()> {
+        let planes = match &rows {
+            Rows::Planes(planes) => planes.as_slice(),
+            Rows::Raster(rows) => std::slice::from_ref(rows),
+        };
+        for ((scaler, rows), done) in self.scalers.iter_mut().zip(planes).zip(&mut self.done) {
+            scaler.push(rows, &mut |rows| {
+                done.try_reserve(rows.len())?;
+                done.extend_from_slice(rows);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn into_picture(self) -> Result<Picture> {
+        let [first, cb, cr] = self.done;
+        match self.form {
+            Form::Raster(layout) => Raster::new(self.output, layout, first).map(Picture::Raster),
+            Form::Planes(subsampling) => {
+                Planes::new(self.output, subsampling, [first, cb, cr]).map(Picture::Planes)
+            }
+        }
+    }
+}
+
+/// Gathers the scaled rows to a picture.
+struct Gathered<'a> {
+    frame: &'a Frame,
+    work: Option<(Scaling, Orientation, Metadata)>,
+}
+
+impl Gathered<'_> {
+    fn finish(self) -> Result<Decoded> {
+        let (scaling, orientation, metadata) = self.work.ok_or_else(no_rows)?;
+        Ok(Decoded { picture: scaling.into_picture()?, orientation, metadata })
+    }
+}
+
+impl Sink for Gathered<'_> {
+    /// What is not scaled is not worth a copy, and a crop that follows the picture's detail must see it first.
+    fn begin(&mut self, head: Head) -> Result<Option<u32>> {
+        let source = head.orientation.oriented(head.size);
+        if self.frame.is_plain(source) || !self.frame.is_placed(source) {
+            return Ok(None);
+        }
+        let (mut scaling, eighths) = Scaling::new(&head, self.frame)?;
+        scaling.reserve()?;
+        self.work = Some((scaling, head.orientation, head.metadata));
+        Ok(Some(eighths))
+    }
+
+    fn take(&mut self, rows: Rows<'_>) -> Result<()> {
+        let (scaling, ..) = self.work.as_mut().ok_or_else(no_rows)?;
+        scaling.take(rows)
+    }
+}
+
+/// Codes a photo's rows as they come.
+struct Photo<'a> {
+    params: &'a Params,
+    plan: &'a Plan,
+    work: Option<PhotoWork>,
+}
+
+struct PhotoWork {
+    writer: RowWriter,
+    form: Form,
+    scaling: Option<Scaling>,
+    metadata: Metadata,
+}
+
+impl Photo<'_> {
+    fn finish(self) -> Result<Vec<u8>> {
+        let mut work = self.work.ok_or_else(no_rows)?;
+        work.code_done(true)?;
+        // The rows' memory is free before the file is put together.
+        drop(work.scaling);
+        work.writer.finish(&work.metadata)
+    }
+}
+
+impl Sink for Photo<'_> {
+    fn begin(&mut self, head: Head) -> Result<Option<u32>> {
+        let is_gray = matches!(head.form, Form::Raster(_));
+        let icc = head.metadata.icc.as_deref();
+        let keeps_colors = self.params.keep_metadata && keep::keeps_profile(icc, is_gray, self.params.format);
+        if head.orientation != Orientation::Upright || (!keeps_colors && color::is_converted(icc, is_gray)) {
+            return Ok(None);
+        }
+        let frame = &self.plan.frame;
+        let (scaling, eighths) = match frame.is_plain(head.size) {
+            true => (None, 8),
+            false => {
+                let (scaling, eighths) = Scaling::new(&head, frame)?;
+                (Some(scaling), eighths)
+            }
+        };
+        let metadata = match self.params.keep_metadata {
+            true => keep::kept(head.metadata, is_gray, self.params.format),
+            false => Metadata::default(),
+        };
+        let form = scaling.as_ref().map_or(head.form, |scaling| scaling.form);
+        let writer = RowWriter::new(frame.output, &self.plan.coding)?;
+        self.work = Some(PhotoWork { writer, form, scaling, metadata });
+        Ok(Some(eighths))
+    }
+
+    fn take(&mut self, rows: Rows<'_>) -> Result<()> {
+        let work = self.work.as_mut().ok_or_else(no_rows)?;
+        match &mut work.scaling {
+            None => work.code(rows),
+            Some(scaling) => {
+                scaling.take(rows)?;
+                work.code_done(false)
+            }
+        }
+    }
+}
+
+impl PhotoWork {
+    fn code(&mut self, rows: Rows<'_>) -> Result<()> {
+        match (rows, self.form) {
+            (Rows::Planes(planes), Form::Planes(subsampling)) => self.writer.push_planes(subsampling, planes),
+            (Rows::Raster(rows), Form::Raster(_)) => self.writer.push_gray(rows),
+            _ => Err(no_rows()),
+        }
+    }
+
+    /// Codes the scaled rows of which all planes are there; of all but the last an even number.
+    fn code_done(&mut self, is_end: bool) -> Result<()> {
+        let Some(scaling) = &mut self.scaling else { return Ok(()) };
+        let [y, cb, cr] = &mut scaling.done;
+        match scaling.form {
+            Form::Raster(_) => {
+                self.writer.push_gray(y)?;
+                y.clear();
+            }
+            Form::Planes(subsampling) => {
+                let (width, down) = (scaling.output.width as usize, subsampling.factors().1 as usize);
+                let chroma_width = subsampling.chroma_size(scaling.output).width as usize;
+                let chroma_rows = cb.len().min(cr.len()) / chroma_width;
+                let rows = (y.len() / width).min(chroma_rows * down);
+                let rows = if is_end { rows } else { rows / down * down };
+                let (luma, chroma) = (rows * width, rows.div_ceil(down) * chroma_width);
+                self.writer.push_planes(subsampling, [&y[..luma], &cb[..chroma], &cr[..chroma]])?;
+                y.drain(..luma);
+                cb.drain(..chroma);
+                cr.drain(..chroma);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn no_rows() -> Error {
+    Error::new(Kind::Internal, "rows of another kind than was said")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        codec::{Coding, Format},
+        convert::{Fit, Interest, Mode, Resize, plan},
+        pixel::{Layout, Subsampling},
+    };
+
+    fn raster(width: u32, height: u32, layout: Layout) -> Raster {
+        let mut noise = 1_u32;
+        let length = width * height * layout.channels();
+        let data = (0..length).map(|at| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (at / 7 + (noise >> 27)) as u8
+        });
+        Raster::new(Size::new(width, height), layout, data.collect()).unwrap()
+    }
+
+    /// JPEGs of all kinds that come by rows, and PNGs.
+    fn sources() -> Vec<Vec<u8>> {
+        let mut sources = Vec::new();
+        for (width, height) in [(1, 1), (67, 45), (130, 96)] {
+            for subsampling in
+                [Subsampling::Yuv420, Subsampling::Yuv422, Subsampling::Yuv440, Subsampling::Yuv444]
+            {
+                let picture = raster(width, height, Layout::Rgb).to_planes(subsampling).unwrap();
+                let coding = Coding { full_chroma: true, ..Coding::new(Format::Jpeg, 90, 1, false) };
+                sources.push(codec::encode(Picture::Planes(picture), &coding, &Metadata::default()).unwrap());
+            }
+            for (format, layout) in
+                [(Format::Jpeg, Layout::Gray), (Format::Png, Layout::Rgba), (Format::Png, Layout::Gray)]
+            {
+                let coding = Coding::new(format, 90, 1, format == Format::Png);
+                let picture = Picture::Raster(raster(width, height, layout));
+                sources.push(codec::encode(picture, &coding, &Metadata::default()).unwrap());
+            }
+        }
+        sources
+    }
+
+    fn params() -> Vec<Params> {
+        let resize = |width, height, fit| Resize { width, height, fit, enlarge: true, ..Resize::default() };
+        let resizes = [
+            None,
+            Some(resize(Some(20), None, Fit::Contain)),
+            Some(resize(Some(33), Some(31), Fit::Cover)),
+            Some(resize(Some(150), Some(8), Fit::Fill)),
+            Some(Resize { interest: Interest::Entropy, ..resize(Some(9), Some(30), Fit::Cover) }),
+        ];
+        let params = |resize| Params { resize, mode: Mode::Lossy, effort: 0, ..Params::default() };
+        resizes.into_iter().map(params).collect()
+    }
+
+    #[test]
+    fn rows_give_what_the_whole_picture_gives() {
+        let limits = Limits::default();
+        let mut streamed = 0;
+        for source in sources() {
+            for params in params() {
+                let plan = plan(&codec::probe(&source).unwrap(), &params).unwrap();
+                let Decoded { picture, orientation, .. } = codec::decode(&source, &limits).unwrap();
+                let whole = resize::resize(picture, orientation, &plan.frame).unwrap();
+                let scaled = decode_to_size(&source, &limits, &plan.frame).unwrap().picture;
+                assert!(scaled == whole, "{params:?}");
+                if plan.streams {
+                    let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
+                    let photo = photo_to_webp(&source, &params, &limits, &plan).unwrap();
+                    assert!(photo == Some(coded), "{params:?}");
+                    streamed += 1;
+                }
+            }
+        }
+        assert!(streamed >= 50, "{streamed}");
+    }
+}
