@@ -9,9 +9,9 @@ use crate::pixel::{Size, Subsampling};
 /// What small things take: tables, headers, rows in work, and an ICC profile being read.
 const OVERHEAD: u64 = 2 << 20;
 
-/// What a JPEG decoder by rows takes for its tables, a PNG decoder for a window and metadata, the lossy WebP encoder
+/// What a JPEG decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata, the lossy WebP encoder
 /// for its tables.
-const ROWS_OVERHEAD: u64 = 64 << 10;
+const ROWS_OVERHEAD: u64 = 192 << 10;
 const PNG_OVERHEAD: u64 = 256 << 10;
 const WRITER_OVERHEAD: u64 = 160 << 10;
 
@@ -37,8 +37,8 @@ pub struct Work {
     pub output: Size,
     /// How much is held.
     pub flow: Flow,
-    /// What the resizer holds beside the picture and the result; 0 where nothing is scaled or cropped.
-    pub scaler_bytes: u64,
+    /// What scaling, cropping and the conversion of rows hold beside the picture and the result.
+    pub steps_bytes: u64,
     /// Pixels may be converted to sRGB.
     pub converts_color: bool,
     /// The picture may turn out to be a graphic: full chroma, and two files made of which the smaller is taken.
@@ -49,16 +49,20 @@ pub struct Work {
 #[must_use]
 pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work) -> u64 {
     let output = work.output.pixels();
-    let rows = rows_bytes(probe).saturating_add(work.scaler_bytes);
+    let rows = rows_bytes(probe).saturating_add(work.steps_bytes);
     let decoding = match work.flow {
         Flow::Streamed => {
-            return rows.saturating_add(writer_bytes(work.output, coding)).saturating_add(input_bytes);
+            let profile = if work.converts_color { OVERHEAD } else { 0 };
+            return rows
+                .saturating_add(writer_bytes(work.output, coding))
+                .saturating_add(profile)
+                .saturating_add(input_bytes);
         }
         Flow::Gathered => rows.saturating_add(output.saturating_mul(decoded_bytes(probe))),
         Flow::Whole => {
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
-            let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.scaler_bytes);
+            let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.steps_bytes);
             source.saturating_mul(decoder_bytes(probe)).max(scaling)
         }
     };

@@ -15,7 +15,7 @@ use moxcms::{
 use crate::{
     error::Result,
     limits::try_zeroed,
-    pixel::{Layout, Picture, Raster},
+    pixel::{Picture, Raster},
 };
 
 /// How far from sRGB a profile's colours may be, in 8-bit steps, to count as sRGB.
@@ -30,36 +30,38 @@ const MAX_PROFILE_BYTES: usize = 4 << 20;
 /// # Errors
 /// `Memory` when there is no room.
 pub(super) fn to_srgb(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
-    let Some(profile) = profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES) else {
-        return Ok(picture);
-    };
-    match Kind::of(profile) {
-        Some(Kind::Rgb) if !is_gray(&picture) => match rgb_transform(profile) {
-            Some(transform) => convert_rgb(picture, transform.as_ref()),
-            None => Ok(picture),
-        },
-        Some(Kind::Gray) if is_gray(&picture) => match gray_table(profile) {
-            Some(table) => Ok(convert_gray(picture, &table)),
-            None => Ok(picture),
-        },
-        _ => Ok(picture),
+    match Conversion::of(profile, is_gray(&picture)) {
+        None => Ok(picture),
+        Some(Conversion::Rgb(transform)) => convert_rgb(picture, transform.as_ref()),
+        Some(Conversion::Gray(table)) => Ok(convert_gray(picture, &table)),
+    }
+}
+
+/// From a profile's RGB to sRGB.
+pub(super) type Transform = Arc<Transform8BitExecutor>;
+
+/// What has to be done to samples.
+pub(super) enum Conversion {
+    Rgb(Transform),
+    /// What each grey becomes.
+    Gray(Box<[u8; 256]>),
+}
+
+impl Conversion {
+    /// From a profile to sRGB; `None` where that changes nothing, or can't be done.
+    pub(super) fn of(profile: Option<&[u8]>, is_gray: bool) -> Option<Self> {
+        let profile = profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES)?;
+        match Kind::of(profile)? {
+            Kind::Rgb if !is_gray => rgb_transform(profile).map(Self::Rgb),
+            Kind::Gray if is_gray => gray_table(profile).map(|table| Self::Gray(Box::new(table))),
+            _ => None,
+        }
     }
 }
 
 /// True if the profile speaks of the kind of samples that the picture has.
 pub(super) fn suits(profile: &[u8], is_gray: bool) -> bool {
     matches!((Kind::of(profile), is_gray), (Some(Kind::Rgb), false) | (Some(Kind::Gray), true))
-}
-
-/// True if [`to_srgb`] changes a picture with this profile.
-pub(super) fn is_converted(profile: Option<&[u8]>, is_gray: bool) -> bool {
-    profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES).is_some_and(|profile| {
-        match Kind::of(profile) {
-            Some(Kind::Rgb) => !is_gray && rgb_transform(profile).is_some(),
-            Some(Kind::Gray) => is_gray && gray_table(profile).is_some(),
-            None => false,
-        }
-    })
 }
 
 /// What a profile's samples are.
@@ -96,7 +98,7 @@ fn options() -> TransformOptions {
 }
 
 /// From the profile's RGB to sRGB; `None` when that changes nothing, or can't be done.
-fn rgb_transform(profile: &[u8]) -> Option<Arc<Transform8BitExecutor>> {
+fn rgb_transform(profile: &[u8]) -> Option<Transform> {
     let source = ColorProfile::new_from_slice(profile).ok()?;
     if source.color_space != DataColorSpace::Rgb {
         return None;
@@ -155,8 +157,8 @@ fn convert_rgb(picture: Picture, transform: &Transform8BitExecutor) -> Result<Pi
     }
 }
 
-/// Row by row through two small buffers, as `moxcms` writes beside what it reads.
-fn convert_rows(raster: &mut Raster, transform: &Transform8BitExecutor) -> Result<()> {
+/// Converts RGB or RGBA in place, row by row through two small buffers, as `moxcms` writes beside what it reads.
+pub(super) fn convert_rows(raster: &mut Raster, transform: &Transform8BitExecutor) -> Result<()> {
     let width = raster.size().width as usize;
     let channels = raster.layout().channels() as usize;
     let (mut from, mut to) = (try_zeroed(width * 3)?, try_zeroed(width * 3)?);
@@ -176,8 +178,8 @@ fn convert_rows(raster: &mut Raster, transform: &Transform8BitExecutor) -> Resul
 
 fn convert_gray(mut picture: Picture, table: &[u8; 256]) -> Picture {
     if let Picture::Raster(raster) = &mut picture {
-        let channels = if raster.layout() == Layout::GrayAlpha { 2 } else { 1 };
-        for sample in raster.data_mut().iter_mut().step_by(channels) {
+        let step = raster.layout().channels() as usize;
+        for sample in raster.data_mut().iter_mut().step_by(step) {
             *sample = table[usize::from(*sample)];
         }
     }
@@ -187,7 +189,7 @@ fn convert_gray(mut picture: Picture, table: &[u8; 256]) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixel::Size;
+    use crate::pixel::{Layout, Size};
 
     fn red() -> Picture {
         Picture::Raster(Raster::new(Size::new(1, 1), Layout::Rgba, vec![200, 30, 20, 77]).unwrap())

@@ -12,6 +12,7 @@ mod mode;
 mod orient;
 mod params;
 mod plan;
+mod recolor;
 mod resize;
 mod strips;
 

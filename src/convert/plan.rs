@@ -1,6 +1,6 @@
 //! What a conversion will do, from the source's header alone.
 
-use super::{Filter, Fit, Interest, Mode, Params, Resize, resize};
+use super::{Filter, Fit, Interest, Mode, Params, Resize, recolor::Recolor, resize};
 use crate::{
     codec::{
         Coding, Format, Probe,
@@ -102,19 +102,16 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
     let flow = flow(probe, params, &coding, &frame);
     let is_plain = frame.is_plain(source);
-    let mut work = cost::Work {
+    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, &frame, flow != Flow::Whole) };
+    let recoloring = if flow == Flow::Streamed && probe.icc { Recolor::bytes(output.width) } else { 0 };
+    let work = cost::Work {
         output,
         flow,
-        scaler_bytes: if is_plain { 0 } else { resize::most_bytes(probe, &frame, flow != Flow::Whole) },
+        steps_bytes: scaling.saturating_add(recoloring),
         converts_color: probe.icc,
         may_be_graphic,
     };
-    let mut peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
-    if flow == Flow::Streamed && probe.icc {
-        // Where the profile turns out to change colours, the picture is held.
-        work.flow = if is_plain { Flow::Whole } else { Flow::Gathered };
-        peak_bytes = peak_bytes.max(cost::peak_bytes(probe, 0, &coding, &work));
-    }
+    let peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
     let streams = flow == Flow::Streamed;
     Ok(Plan { source, frame, output, coding, may_be_graphic, streams, peak_bytes })
 }
@@ -126,6 +123,7 @@ fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow 
         return Flow::Whole;
     }
     let is_upright_photo = probe.format == Format::Jpeg && probe.orientation == Orientation::Upright;
+    let is_upright_photo = is_upright_photo && (probe.color || !probe.icc);
     if is_upright_photo && params.format == Format::WebP && !coding.lossless {
         Flow::Streamed
     } else if frame.is_plain(source) {

@@ -1,10 +1,12 @@
 //! The steps that need no whole picture: rows are scaled as they are decoded, and a photo's are coded at once.
 
 use super::{
-    Params, color,
+    Params,
+    color::Conversion,
     crop::Region,
     keep,
     plan::{Frame, Plan},
+    recolor::Recolor,
     resize,
 };
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     limits::{Limits, area_bytes},
-    pixel::{Metadata, Orientation, Picture, Planes, Raster, Size},
+    pixel::{Layout, Metadata, Orientation, Picture, Planes, Raster, Size},
 };
 
 /// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows.
@@ -31,7 +33,7 @@ pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Re
 }
 
 /// Turns a photo that comes by rows into a lossy WebP, of which no more than some rows and the coded file are held.
-/// `None` when it has to be turned, or its colours converted.
+/// `None` when it has to be turned, or is grey of a profile of its own.
 ///
 /// # Errors
 /// As [`codec::decode`] and [`codec::encode`].
@@ -142,6 +144,7 @@ struct PhotoWork {
     writer: RowWriter,
     form: Form,
     scaling: Option<Scaling>,
+    recolor: Option<Recolor>,
     metadata: Metadata,
 }
 
@@ -149,6 +152,7 @@ impl Photo<'_> {
     fn finish(self) -> Result<Vec<u8>> {
         let mut work = self.work.ok_or_else(no_rows)?;
         work.code_done(true)?;
+        work.code_recolored([&[]; 3], true)?;
         // The rows' memory is free before the file is put together.
         drop(work.scaling);
         work.writer.finish(&work.metadata)
@@ -160,7 +164,8 @@ impl Sink for Photo<'_> {
         let is_gray = matches!(head.form, Form::Raster(_));
         let icc = head.metadata.icc.as_deref();
         let keeps_colors = self.params.keep_metadata && keep::keeps_profile(icc, is_gray, self.params.format);
-        if head.orientation != Orientation::Upright || (!keeps_colors && color::is_converted(icc, is_gray)) {
+        let conversion = if keeps_colors { None } else { Conversion::of(icc, is_gray) };
+        if head.orientation != Orientation::Upright || matches!(conversion, Some(Conversion::Gray(_))) {
             return Ok(None);
         }
         let frame = &self.plan.frame;
@@ -177,7 +182,13 @@ impl Sink for Photo<'_> {
         };
         let form = scaling.as_ref().map_or(head.form, |scaling| scaling.form);
         let writer = RowWriter::new(frame.output, &self.plan.coding)?;
-        self.work = Some(PhotoWork { writer, form, scaling, metadata });
+        let recolor = match (conversion, form) {
+            (Some(Conversion::Rgb(transform)), Form::Planes(subsampling)) => {
+                Some(Recolor::new(transform, subsampling, frame.output.width))
+            }
+            _ => None,
+        };
+        self.work = Some(PhotoWork { writer, form, scaling, recolor, metadata });
         Ok(Some(eighths))
     }
 
@@ -194,21 +205,30 @@ impl Sink for Photo<'_> {
 }
 
 impl PhotoWork {
+    /// Codes rows as they are, or in other colours.
     fn code(&mut self, rows: Rows<'_>) -> Result<()> {
         match (rows, self.form) {
+            (Rows::Planes(planes), Form::Planes(_)) if self.recolor.is_some() => {
+                self.code_recolored(planes, false)
+            }
             (Rows::Planes(planes), Form::Planes(subsampling)) => self.writer.push_planes(subsampling, planes),
-            (Rows::Raster(rows), Form::Raster(_)) => self.writer.push_gray(rows),
+            (Rows::Raster(rows), Form::Raster(_)) => self.writer.push_rows(Layout::Gray, rows),
             _ => Err(no_rows()),
         }
     }
 
+    fn code_recolored(&mut self, planes: [&[u8]; 3], is_end: bool) -> Result<()> {
+        let Some(recolor) = &mut self.recolor else { return Ok(()) };
+        recolor.push(planes, is_end, &mut |rgb| self.writer.push_rows(Layout::Rgb, rgb))
+    }
+
     /// Codes the scaled rows of which all planes are there; of all but the last an even number.
     fn code_done(&mut self, is_end: bool) -> Result<()> {
-        let Some(scaling) = &mut self.scaling else { return Ok(()) };
+        let Some(mut scaling) = self.scaling.take() else { return Ok(()) };
         let [y, cb, cr] = &mut scaling.done;
         match scaling.form {
             Form::Raster(_) => {
-                self.writer.push_gray(y)?;
+                self.code(Rows::Raster(y))?;
                 y.clear();
             }
             Form::Planes(subsampling) => {
@@ -218,12 +238,13 @@ impl PhotoWork {
                 let rows = (y.len() / width).min(chroma_rows * down);
                 let rows = if is_end { rows } else { rows / down * down };
                 let (luma, chroma) = (rows * width, rows.div_ceil(down) * chroma_width);
-                self.writer.push_planes(subsampling, [&y[..luma], &cb[..chroma], &cr[..chroma]])?;
+                self.code(Rows::Planes([&y[..luma], &cb[..chroma], &cr[..chroma]]))?;
                 y.drain(..luma);
                 cb.drain(..chroma);
                 cr.drain(..chroma);
             }
         }
+        self.scaling = Some(scaling);
         Ok(())
     }
 }
@@ -238,7 +259,7 @@ mod tests {
     use crate::{
         codec::{Coding, Format},
         convert::{Fit, Interest, Mode, Resize, plan},
-        pixel::{Layout, Subsampling},
+        pixel::Subsampling,
     };
 
     fn raster(width: u32, height: u32, layout: Layout) -> Raster {

@@ -35,12 +35,12 @@ impl RowWriter {
         self.encoder.push_planes(subsampling, planes)
     }
 
-    /// Takes whole rows of grey.
+    /// Takes whole rows of interleaved samples.
     ///
     /// # Errors
     /// `Internal` for broken rows or too many, `Memory`.
-    pub(crate) fn push_gray(&mut self, rows: &[u8]) -> Result<()> {
-        self.encoder.push_rows(Layout::Gray, rows)
+    pub(crate) fn push_rows(&mut self, layout: Layout, rows: &[u8]) -> Result<()> {
+        self.encoder.push_rows(layout, rows)
     }
 
     /// The file.

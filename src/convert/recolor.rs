@@ -1,0 +1,125 @@
+//! Converts the colours of a photo that comes by rows of planes: to RGB, with some rows above and below for the
+//! chroma, and from the profile's colours to sRGB.
+
+use super::color::{Transform, convert_rows};
+use crate::{
+    error::Result,
+    limits::try_filled,
+    pixel::{Planes, Size, Subsampling},
+};
+
+/// Planes on their way to sRGB.
+pub(super) struct Recolor {
+    transform: Transform,
+    subsampling: Subsampling,
+    width: u32,
+    /// Rows of Y, Cb and Cr that are not done, after those of the last row of chroma that is.
+    window: [Vec<u8>; 3],
+    /// True if the window begins with rows that are done.
+    has_above: bool,
+}
+
+impl Recolor {
+    pub(super) fn new(transform: Transform, subsampling: Subsampling, width: u32) -> Self {
+        Self { transform, subsampling, width, window: Default::default(), has_above: false }
+    }
+
+    /// Bytes that are held for rows of `width` pixels, of which at most 32 come at once.
+    pub(super) const fn bytes(width: u32) -> u64 {
+        // 36 rows of planes, which may grow to twice the room, a copy of them, and RGB.
+        width as u64 * (36 * 3 * 3 + 36 * 3 + 8)
+    }
+
+    /// Takes rows of planes, a whole number of rows of chroma; gives rows of sRGB to `sink`. Rows of chroma wait for
+    /// the next one, but at the end.
+    ///
+    /// # Errors
+    /// `Memory`, `Internal` for planes of different heights, and what `sink` says.
+    pub(super) fn push(
+        &mut self,
+        planes: [&[u8]; 3],
+        is_end: bool,
+        sink: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        for (window, rows) in self.window.iter_mut().zip(planes) {
+            window.try_reserve(rows.len())?;
+            window.extend_from_slice(rows);
+        }
+        let down = self.subsampling.factors().1 as usize;
+        let width = self.width as usize;
+        let rows = self.window[0].len() / width;
+        let above = if self.has_above { down } else { 0 };
+        let ready = if is_end { rows } else { rows.saturating_sub(down) / down * down };
+        if ready <= above {
+            return Ok(());
+        }
+        let size = Size::new(self.width, rows as u32);
+        let mut copies = [Vec::new(), Vec::new(), Vec::new()];
+        for (copy, window) in copies.iter_mut().zip(&self.window) {
+            *copy = try_filled(window.len(), 0)?;
+            copy.copy_from_slice(window);
+        }
+        let mut rgb = Planes::new(size, self.subsampling, copies)?.to_rgb()?;
+        convert_rows(&mut rgb, self.transform.as_ref())?;
+        sink(&rgb.data()[above * width * 3..ready * width * 3])?;
+        // The last row of chroma that is done stays, and those that wait.
+        let (luma, chroma) = (ready.saturating_sub(down), ready.div_ceil(down).saturating_sub(1));
+        let chroma_width = self.subsampling.chroma_size(size).width as usize;
+        let [y, cb, cr] = &mut self.window;
+        y.drain(..luma * width);
+        cb.drain(..chroma * chroma_width);
+        cr.drain(..chroma * chroma_width);
+        self.has_above = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        convert::color::{Conversion, to_srgb},
+        pixel::Picture,
+    };
+
+    #[test]
+    fn rows_become_what_the_whole_picture_becomes() {
+        let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        for subsampling in
+            [Subsampling::Yuv420, Subsampling::Yuv422, Subsampling::Yuv440, Subsampling::Yuv444]
+        {
+            for (width, height) in [(1, 1), (5, 16), (9, 33), (16, 45)] {
+                let size = Size::new(width, height);
+                let chroma = subsampling.chroma_size(size);
+                let plane = |size: Size, step: u64| (0..size.pixels()).map(|at| (at * step) as u8).collect();
+                let planes = [plane(size, 7), plane(chroma, 31), plane(chroma, 57)];
+                let planes = Planes::new(size, subsampling, planes).unwrap();
+                let mut expected = Picture::Raster(planes.to_rgb().unwrap());
+                expected = to_srgb(expected, Some(&profile)).unwrap();
+                let Some(Conversion::Rgb(transform)) = Conversion::of(Some(&profile), false) else {
+                    panic!("P3 is not sRGB")
+                };
+                let mut recolor = Recolor::new(transform, subsampling, width);
+                let mut rows = Vec::new();
+                let mut sink = |rgb: &[u8]| {
+                    rows.extend_from_slice(rgb);
+                    Ok(())
+                };
+                let strip = 8 * subsampling.factors().1 as usize;
+                let [y, cb, cr] = planes.planes();
+                let mut blue = cb.chunks(8 * chroma.width as usize);
+                let mut red = cr.chunks(8 * chroma.width as usize);
+                for luma in y.chunks(strip * width as usize) {
+                    let rows = [luma, blue.next().unwrap(), red.next().unwrap()];
+                    recolor.push(rows, false, &mut sink).unwrap();
+                }
+                recolor.push([&[]; 3], true, &mut sink).unwrap();
+                assert_eq!(Some(rows.as_slice()), raster(&expected), "{subsampling:?} {size:?}");
+            }
+        }
+    }
+
+    fn raster(picture: &Picture) -> Option<&[u8]> {
+        if let Picture::Raster(raster) = picture { Some(raster.data()) } else { None }
+    }
+}
