@@ -4,7 +4,7 @@
 //! chosen when an encoder is made, and [`dispatch`] is called once for each row of macroblocks. All arithmetic is
 //! in integers, so every level gives the same result: the loops themselves are the definition.
 
-pub(crate) use fearless_simd::{Bytes, Level, Simd, SimdBase, dispatch, i16x16, i32x8};
+pub(crate) use fearless_simd::{Bytes, Level, Simd, SimdBase, SimdIntWiden, dispatch, i16x16, i32x8, u8x32};
 
 /// All levels that this machine can run, the best first.
 #[cfg(test)]

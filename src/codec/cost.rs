@@ -9,9 +9,9 @@ use crate::pixel::{Size, Subsampling};
 /// What small things take: tables, headers, rows in work, and an ICC profile being read.
 const OVERHEAD: u64 = 2 << 20;
 
-/// What a JPEG decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata, the lossy WebP encoder
-/// for its tables.
-const ROWS_OVERHEAD: u64 = 192 << 10;
+/// What a JPEG decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata, the lossy
+/// WebP encoder for its tables.
+const ROWS_OVERHEAD: u64 = 272 << 10;
 const PNG_OVERHEAD: u64 = 256 << 10;
 const WRITER_OVERHEAD: u64 = 160 << 10;
 
@@ -63,7 +63,8 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
             let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.steps_bytes);
-            source.saturating_mul(decoder_bytes(probe)).max(scaling)
+            let reading = if probe.format == Format::Jpeg { rows_bytes(probe) } else { 0 };
+            source.saturating_mul(decoder_bytes(probe)).saturating_add(reading).max(scaling)
         }
     };
     // Turning holds what goes in and what comes out.
@@ -74,26 +75,29 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
 }
 
 /// Bytes that a decoder holds which gives a picture by rows: rows in work, and of a JPEG of several scans its
-/// 16-bit coefficients twice.
+/// coefficients.
 fn rows_bytes(probe: &Probe) -> u64 {
-    let Size { width, height } = probe.size;
-    let (width, height) = (u64::from(width), u64::from(height));
+    let width = u64::from(probe.size.width);
     match probe.format {
-        Format::Jpeg => {
-            let samples = match probe.subsampling.map(Subsampling::factors) {
-                None => 2,
-                Some((2, 2)) => 3,
-                Some((1, 1)) => 6,
-                Some(_) => 4,
-            };
-            // Twice as many samples as pixels, in whole units of 32 each way.
-            let area = width.next_multiple_of(32) * height.next_multiple_of(32);
-            let coefficients = if probe.progressive { 2 * samples * area } else { 0 };
-            coefficients.saturating_add(190 * width + ROWS_OVERHEAD)
-        }
+        Format::Jpeg if probe.progressive => coefficient_bytes(probe) + 80 * width + ROWS_OVERHEAD,
+        Format::Jpeg => 80 * width + ROWS_OVERHEAD,
         // Two rows of up to four samples of 16 bits, as they come and as they go.
         _ => 40 * width + PNG_OVERHEAD,
     }
+}
+
+/// Bytes of a JPEG's coefficients: 64 of 16 bits a block and as many single bits, in groups of 16 blocks.
+fn coefficient_bytes(probe: &Probe) -> u64 {
+    let Size { width, height } = probe.size;
+    // Rows and columns of blocks are filled up to units of at most four, or of three.
+    let blocks = |length: u32, factor: u32| u64::from(length.div_ceil(8 * factor).next_multiple_of(12));
+    let groups = |across: u32, down: u32| blocks(width, across).div_ceil(16) * blocks(height, down);
+    let groups = match probe.subsampling.map(Subsampling::factors) {
+        Some((across, down)) => groups(1, 1) + 2 * groups(across, down),
+        None if probe.color => 4 * groups(1, 1),
+        None => groups(1, 1),
+    };
+    groups * 16 * (64 * 2 + 8)
 }
 
 /// Bytes that the lossy WebP encoder holds, beside the rows that it is given: those of its row of macroblocks, and
@@ -120,8 +124,8 @@ fn decoded_bytes(probe: &Probe) -> u64 {
 /// Bytes a pixel at the peak of decoding.
 fn decoder_bytes(probe: &Probe) -> u64 {
     match probe.format {
-        // Planes; for several scans also 16-bit coefficients, twice while a scan is read.
-        Format::Jpeg if probe.progressive => 5 * decoded_bytes(probe) + 1,
+        // Up to four planes and the RGB that is made of them, or planes alone.
+        Format::Jpeg if probe.color && probe.subsampling.is_none() => 7,
         Format::Jpeg => decoded_bytes(probe),
         // A lossless picture's 4, its copy, and a lossy one's planes.
         Format::WebP => 12,

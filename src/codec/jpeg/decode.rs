@@ -2,21 +2,19 @@
 
 use std::mem;
 
-use zune_jpeg::{JpegDecoder, RawImcuRowStatus, errors::DecodeErrors, zune_core::options::DecoderOptions};
-
 use super::{
-    header::{Color, Component, Frame, Header},
-    source::{END, Source},
+    decoder::Decoder,
+    header::{Color, Header},
 };
 use crate::{
     codec::Decoded,
-    error::{Error, Kind, Result},
-    limits::{Limits, area_bytes, try_zeroed},
+    error::Result,
+    limits::{Limits, area_bytes},
     pixel::{Layout, Picture, Planes, Raster, Size, ycbcr_to_rgb},
 };
 
-/// Scans of a progressive file. Encoders write about ten; each costs time over the whole picture.
-const MAX_SCANS: usize = 64;
+/// The scale of a picture that is decoded as it is, in eighths.
+const FULL_SIZE: u32 = 8;
 
 /// A component's samples at its own size, rows without padding.
 struct Plane {
@@ -27,9 +25,9 @@ struct Plane {
 /// Decodes a JPEG: YCbCr of a usual subsampling to planes, grey to grey, all else to RGB.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     let header = Header::read(bytes)?;
-    check(&header, limits)?;
+    Decoder::check(&header, limits)?;
     limits.check_memory(peak_bytes(&header, bytes.len()))?;
-    let planes = read_planes(&header)?;
+    let planes = read_planes(&header, limits)?;
     Ok(Decoded {
         picture: into_picture(planes, &header)?,
         orientation: header.orientation(),
@@ -37,110 +35,35 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     })
 }
 
-/// Refuses what is too large, and the kinds that can't be decoded.
-pub(super) fn check(header: &Header<'_>, limits: &Limits) -> Result<()> {
-    limits.check_size(header.frame.size)?;
-    if !matches!(header.frame.process, 0..=2) {
-        return Err(Error::unsupported(format!("a JPEG of the kind SOF{}", header.frame.process)));
-    }
-    if header.frame.precision != 8 {
-        return Err(Error::unsupported(format!("a JPEG of {} bits a sample", header.frame.precision)));
-    }
-    if header.scan_components == 0 {
-        return Err(Error::malformed("the JPEG ends before its first scan"));
-    }
-    Ok(())
-}
-
-/// The most memory that decoding takes, the file included: the planes, coefficients of 2 bytes for the files
-/// that come in several scans (held twice while a scan is read), and RGB where the planes are no result.
+/// The most memory that decoding takes, the file included: the decoder's, the planes, and RGB where the planes are
+/// no result.
 fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
-    let frame = &header.frame;
-    let samples: u64 = plane_sizes(frame).iter().map(|size| padded_samples(*size)).sum();
-    let coefficients = if header.is_in_one_scan() { 0 } else { 4 * samples };
+    let size = header.frame.size;
+    let planes = header.frame.components.len() as u64 * size.pixels();
     let rgb = match header.color() {
         Color::Gray => 0,
         _ if header.subsampling().is_some() => 0,
-        _ => 3 * frame.size.pixels(),
+        _ => 3 * size.pixels(),
     };
-    // The rows in work are far below the last terms.
-    input as u64 + samples + coefficients + rgb + 64 * u64::from(frame.size.width) * 8 + (1 << 20)
-}
-
-/// Samples of a plane padded to whole units of 4x4 blocks, the largest there are.
-pub(super) fn padded_samples(size: Size) -> u64 {
-    u64::from(size.width.next_multiple_of(32)) * u64::from(size.height.next_multiple_of(32))
-}
-
-/// The size of each component's plane (T.81 A.1.1).
-pub(super) fn plane_sizes(frame: &Frame) -> Vec<Size> {
-    let across = frame.components.iter().map(|component| component.across).max().unwrap_or(1);
-    let down = frame.components.iter().map(|component| component.down).max().unwrap_or(1);
-    let sized = |component: &Component| {
-        Size::new(
-            (frame.size.width * component.across).div_ceil(across),
-            (frame.size.height * component.down).div_ceil(down),
-        )
-    };
-    frame.components.iter().map(sized).collect()
+    input as u64 + Decoder::peak_bytes(header, FULL_SIZE) + planes + rgb + (64 << 10)
 }
 
 /// Decodes all planes. Of a file that is cut short nothing is made: what a decoder puts in place of the rest is
 /// no picture. One that only lacks its end marker is whole.
-fn read_planes(header: &Header<'_>) -> Result<Vec<Plane>> {
+fn read_planes(header: &Header<'_>, limits: &Limits) -> Result<Vec<Plane>> {
+    let mut decoder = Decoder::new(header, FULL_SIZE, limits)?;
     let mut planes = Vec::new();
-    for size in plane_sizes(&header.frame) {
-        planes.push(Plane { size, samples: try_zeroed(area_bytes(size, 1)?)? });
+    for size in decoder.plane_sizes() {
+        let mut samples = Vec::new();
+        samples.try_reserve_exact(area_bytes(size, 1)?)?;
+        planes.push(Plane { size, samples });
     }
-    let total = stripes(&header.frame);
-    match read_stripes(header, &[], &mut planes)? {
-        read if read >= total => Ok(planes),
-        // The last stripe waits for the bytes that would follow it.
-        read if read + 1 == total && read_stripes(header, END, &mut planes)? >= total => Ok(planes),
-        read => Err(Error::malformed(format!("the JPEG is cut short: {read} of {total} stripes are there"))),
-    }
-}
-
-/// Rows of whole units of blocks, the steps in which a JPEG is decoded.
-pub(super) fn stripes(frame: &Frame) -> u32 {
-    let down = frame.components.iter().map(|component| component.down).max().unwrap_or(1);
-    // A single component is stored in plain blocks, whatever its factors say.
-    let rows = if frame.components.len() == 1 { 8 } else { 8 * down };
-    frame.size.height.div_ceil(rows)
-}
-
-/// How the decoder is set up; sizes are checked before.
-pub(super) fn options() -> DecoderOptions {
-    DecoderOptions::new_fast()
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .jpeg_set_max_scans(MAX_SCANS)
-}
-
-/// Decodes stripe by stripe into the planes. Returns how many stripes were there.
-fn read_stripes(header: &Header<'_>, end: &[u8], planes: &mut [Plane]) -> Result<u32> {
-    let source = Source::new(&header.tables, header.scans, end);
-    let mut decoder = JpegDecoder::new_with_options(source, options());
-    decoder.decode_headers().map_err(malformed)?;
-    let strides: Vec<usize> = planes.iter().map(|plane| plane.size.width as usize).collect();
-    let mut rest: Vec<&mut [u8]> = planes.iter_mut().map(|plane| plane.samples.as_mut_slice()).collect();
-    let mut session = decoder.raw_output();
-    let mut read = 0;
-    loop {
-        match session.decode_next_imcu_row(&mut rest, &strides).map_err(malformed)? {
-            RawImcuRowStatus::RowReady { rows_written } => {
-                for ((plane, rows), stride) in rest.iter_mut().zip(rows_written).zip(&strides) {
-                    *plane = mem::take(plane).get_mut(rows * stride..).unwrap_or_default();
-                }
-                read += 1;
-            }
-            _ => return Ok(read),
+    while let Some(rows) = decoder.next_rows()? {
+        for (plane, rows) in planes.iter_mut().zip(rows) {
+            plane.samples.extend_from_slice(rows);
         }
     }
-}
-
-pub(super) fn malformed(source: DecodeErrors) -> Error {
-    Error::with_source(Kind::Malformed, "the JPEG can't be decoded", source.to_string())
+    Ok(planes)
 }
 
 /// Takes the planes as they are where that is possible.

@@ -22,12 +22,13 @@ pub(super) struct Frame {
     pub(super) components: Vec<Component>,
 }
 
-/// A component's name and its sampling factors, across and down.
+/// A component's name, its sampling factors, across and down, and the number of its quantiser.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Component {
-    id: u8,
+    pub(super) id: u8,
     pub(super) across: u32,
     pub(super) down: u32,
+    pub(super) quantiser: u8,
 }
 
 /// What the samples of the components mean.
@@ -256,7 +257,7 @@ impl Found {
 
 /// The next marker at or after `at` with the place of its payload. Fill bytes and stray bytes before a marker
 /// are passed over, as decoders do.
-fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usize>)> {
+pub(super) fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usize>)> {
     loop {
         at += bytes.get(at..)?.iter().position(|&byte| byte == 0xff)?;
         at += bytes.get(at..)?.iter().position(|&byte| byte != 0xff)?;
@@ -281,7 +282,12 @@ fn read_frame(process: u8, payload: &[u8]) -> Result<Frame> {
     let specs = payload.get(6..6 + 3 * usize::from(count)).ok_or_else(short)?;
     let components: Vec<Component> = specs
         .chunks_exact(3)
-        .map(|spec| Component { id: spec[0], across: u32::from(spec[1] >> 4), down: u32::from(spec[1] & 15) })
+        .map(|spec| Component {
+            id: spec[0],
+            across: u32::from(spec[1] >> 4),
+            down: u32::from(spec[1] & 15),
+            quantiser: spec[2],
+        })
         .collect();
     if !matches!(components.len(), 1 | 3 | 4) {
         return Err(Error::malformed(format!("a JPEG of {count} components")));

@@ -1,9 +1,9 @@
-//! JPEG (ITU-T T.81), read with `zune-jpeg`'s row output: a photo stays in its planes at its own subsampling.
+//! JPEG (ITU-T T.81), read by a decoder of our own: a photo stays in its planes at its own subsampling.
 
 mod decode;
+mod decoder;
 mod encode;
 mod header;
-mod source;
 mod strips;
 
 pub use self::encode::encode;

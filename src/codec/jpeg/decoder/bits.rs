@@ -1,0 +1,195 @@
+//! The bits of entropy-coded data (T.81 F.2.2.5): stuffed zero bytes taken out, stopping at any marker.
+//!
+//! Past the end of the data there are zeros, which are counted: a scan that used some of them was cut short.
+
+/// A place in a scan. Small, and passed by value where a call must not force it into memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bits<'a> {
+    data: &'a [u8],
+    /// The first byte that is not in `buffer`.
+    at: usize,
+    /// The next bits, from the top. Below the `count` that are valid there may be a part of the byte at `at`.
+    buffer: u64,
+    count: u32,
+    /// Zeros that were put behind the end.
+    padding: u32,
+}
+
+/// The bits that there are at least after [`Bits::refill`].
+pub(super) const FILLED: u32 = 57;
+
+impl<'a> Bits<'a> {
+    /// Begins at the first byte of entropy-coded data.
+    pub(super) const fn new(data: &'a [u8]) -> Self {
+        Self { data, at: 0, buffer: 0, count: 0, padding: 0 }
+    }
+
+    /// Makes sure that at least [`FILLED`] bits can be looked at.
+    #[inline(always)]
+    pub(super) fn refill(&mut self) {
+        match self.data.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+            Some(bytes) if !has_ff(u64::from_be_bytes(*bytes)) => {
+                self.buffer |= u64::from_be_bytes(*bytes) >> self.count;
+                let taken = (63 - self.count) >> 3;
+                self.at += taken as usize;
+                self.count += 8 * taken;
+            }
+            _ => *self = refill_slowly(*self),
+        }
+    }
+
+    /// The same where few bits are left: at least 32 are there afterwards.
+    #[inline(always)]
+    pub(super) fn refill_below_32(&mut self) {
+        if self.count < 32 {
+            self.refill();
+        }
+    }
+
+    /// The next `length` bits, 1 to 32, without taking them.
+    #[inline(always)]
+    pub(super) const fn peek(&self, length: u32) -> u32 {
+        (self.buffer >> (64 - length)) as u32
+    }
+
+    /// Takes up to 32 bits, of those that were made sure of.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, length: u32) {
+        self.buffer <<= length;
+        self.count = self.count.wrapping_sub(length);
+    }
+
+    /// Takes 0 to 16 bits.
+    #[inline(always)]
+    pub(super) fn take(&mut self, length: u32) -> u32 {
+        let value = ((self.buffer >> 32) as u32).unbounded_shr(32 - length);
+        self.skip(length);
+        value
+    }
+
+    /// Takes the 0 to 16 bits that say where in its size class a value lies (T.81 F.2.2.1, EXTEND).
+    #[inline(always)]
+    pub(super) fn take_value(&mut self, size: u32) -> i32 {
+        // All ones when the first bit is zero: the value is negative.
+        let negative = !((self.buffer as i64) >> 63) as i32;
+        let offset = (1_i32 << size) - 1;
+        self.take(size) as i32 - (offset & negative)
+    }
+
+    /// True if bits were taken that are not in the data.
+    pub(super) const fn is_past_end(&self) -> bool {
+        self.padding > self.count
+    }
+
+    /// Takes note of bits that make no sense: from here on the data count as used up.
+    pub(super) const fn spoil(&mut self) {
+        self.padding = u32::MAX;
+    }
+
+    /// Leaves out what is left before the next marker. Returns the marker, if there is one.
+    pub(super) fn next_marker(&mut self) -> Option<u8> {
+        let ahead = Self { buffer: 0, count: 0, padding: 0, ..*self };
+        *self = ahead;
+        loop {
+            self.at += self.data.get(self.at..)?.iter().position(|&byte| byte == 0xff)?;
+            match self.data.get(self.at + 1)? {
+                // A stuffed byte belongs to the data that is left out.
+                0 => self.at += 2,
+                // A fill byte.
+                0xff => self.at += 1,
+                &marker => {
+                    self.at += 2;
+                    return Some(marker);
+                }
+            }
+        }
+    }
+}
+
+/// True if one of the eight bytes is 0xff.
+const fn has_ff(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    (!word).wrapping_sub(ONES) & word & (ONES << 7) != 0
+}
+
+#[cold]
+#[inline(never)]
+fn refill_slowly(mut bits: Bits<'_>) -> Bits<'_> {
+    while bits.count < FILLED {
+        let byte = match (bits.data.get(bits.at), bits.data.get(bits.at + 1)) {
+            (Some(0xff), Some(0)) => {
+                bits.at += 2;
+                0xff
+            }
+            (Some(&byte), _) if byte != 0xff => {
+                bits.at += 1;
+                byte
+            }
+            _ => {
+                bits.padding = bits.padding.saturating_add(8);
+                0
+            }
+        };
+        bits.buffer |= u64::from(byte) << (56 - bits.count);
+        bits.count += 8;
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stuffing_is_taken_out_and_markers_end_the_data() {
+        let data = [0x12, 0xff, 0x00, 0x34, 0xff, 0xd9, 0x77, 1, 2, 3, 4, 5, 6, 7];
+        let mut bits = Bits::new(&data);
+        bits.refill();
+        assert_eq!([bits.take(8), bits.take(4), bits.take(12)], [0x12, 0xf, 0xf34]);
+        assert!(!bits.is_past_end());
+        bits.refill();
+        assert_eq!(bits.take(8), 0);
+        assert!(bits.is_past_end());
+        assert_eq!(bits.next_marker(), Some(0xd9));
+        assert!(!bits.is_past_end());
+        bits.refill();
+        assert_eq!(bits.take(16), 0x7701);
+        assert_eq!(bits.next_marker(), None);
+    }
+
+    #[test]
+    fn long_runs_read_the_same_in_any_steps() {
+        let data: Vec<u8> = (0..250).chain(0..250).collect();
+        for step in 1..=16 {
+            let mut bits = Bits::new(&data);
+            let mut read = 0;
+            while read + step <= 4000 {
+                bits.refill_below_32();
+                let expected = (0..step).fold(0, |value, i| {
+                    let at = (read + i) as usize;
+                    value << 1 | u32::from(data[at / 8] >> (7 - at % 8) & 1)
+                });
+                assert_eq!(bits.take(step), expected, "{step} at {read}");
+                read += step;
+            }
+        }
+    }
+
+    #[test]
+    fn values_extend_as_the_standard_says() {
+        for (data, size, value) in [
+            (0x00, 1, -1),
+            (0x80, 1, 1),
+            (0x00, 2, -3),
+            (0x40, 2, -2),
+            (0x80, 2, 2),
+            (0xc0, 2, 3),
+            (0xff, 0, 0),
+        ] {
+            let data = [data, 0];
+            let mut bits = Bits::new(&data);
+            bits.refill();
+            assert_eq!(bits.take_value(size), value, "{data:?} {size}");
+        }
+    }
+}

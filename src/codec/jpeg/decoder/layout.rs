@@ -1,0 +1,149 @@
+//! Where coefficients and samples lie: the zigzag, groups of blocks, and the sizes of planes.
+//!
+//! Sixteen blocks that stand side by side make a group. A coefficient's place in it holds that of all sixteen, one
+//! lane each, so that the transform works on many blocks at once.
+
+use super::super::header::Frame;
+use crate::{
+    error::{Error, Result},
+    pixel::Size,
+};
+
+/// Blocks in a group.
+pub(super) const LANES: usize = 16;
+
+/// Coefficients of a group in work: 64 places, and one for what is not kept.
+pub(super) const GROUP: usize = 65 * LANES;
+
+/// The places of coefficients in raster order, in the order in which they are coded (T.81 figure A.6).
+pub(super) const ZIGZAG: [u8; 64] = [
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
+    14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
+    46, 53, 60, 61, 54, 47, 55, 62, 63,
+];
+
+/// The rows (or columns) of an 8x8 block as the full-size transform takes them: two at once, a pair's values of a
+/// block side by side.
+pub(super) const PAIRS: [[usize; 2]; 4] = [[0, 4], [2, 6], [7, 1], [3, 5]];
+
+/// Which coefficients of a block are kept at a scale of `side` eighths, and where in a group.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// Samples across and down that become of a block: 1 to 8.
+    pub(super) side: usize,
+    /// By coded order: where the coefficient of the first lane lies.
+    pub(super) offsets: [u16; 64],
+    /// By coded order, a bit for each that is kept.
+    pub(super) kept: u64,
+    /// The last that is kept.
+    pub(super) last: u32,
+}
+
+impl Plan {
+    pub(super) fn new(side: usize) -> Self {
+        let mut plan = Self { side, offsets: [(side * side * LANES) as u16; 64], kept: 0, last: 0 };
+        for (k, &place) in ZIGZAG.iter().enumerate() {
+            let (row, column) = (usize::from(place / 8), usize::from(place % 8));
+            if row < side && column < side {
+                plan.kept |= 1 << k;
+                plan.last = k as u32;
+                plan.offsets[k] = if side == 8 {
+                    paired_place(row, column) as u16
+                } else {
+                    ((row * side + column) * LANES) as u16
+                };
+            }
+        }
+        plan
+    }
+
+    /// What is added to an offset for a lane, 0 to 15.
+    #[inline(always)]
+    pub(super) const fn lane(&self, lane: usize) -> usize {
+        if self.side == 8 { lane / 8 * LANES + lane % 8 * 2 } else { lane }
+    }
+
+    /// Coefficients that a stored group has.
+    pub(super) const fn group(&self) -> usize {
+        self.side * self.side * LANES
+    }
+}
+
+/// Where the first lane of a coefficient lies in a group of full size: by pair of rows, then by column, then by
+/// half of the lanes.
+const fn paired_place(row: usize, column: usize) -> usize {
+    let mut pair = 0;
+    while pair < 4 {
+        if PAIRS[pair][0] == row {
+            return (pair * 8 + column) * 2 * LANES;
+        }
+        if PAIRS[pair][1] == row {
+            return (pair * 8 + column) * 2 * LANES + 1;
+        }
+        pair += 1;
+    }
+    0
+}
+
+/// A component's blocks and samples.
+#[derive(Debug, Clone)]
+pub(super) struct Component {
+    pub(super) id: u8,
+    pub(super) quantiser: usize,
+    /// Blocks in a unit of the interleaved scan.
+    pub(super) across: usize,
+    pub(super) down: usize,
+    /// Blocks that hold samples of the picture.
+    pub(super) blocks: [usize; 2],
+    /// Groups in a row of blocks, those that fill up units included.
+    pub(super) groups: usize,
+    /// Samples, scaled.
+    pub(super) size: Size,
+}
+
+/// A frame's components and its units.
+#[derive(Debug, Clone)]
+pub(super) struct Geometry {
+    pub(super) components: Vec<Component>,
+    /// Units across and down.
+    pub(super) units: [usize; 2],
+}
+
+impl Geometry {
+    /// The geometry of a frame at a scale of `side` eighths (T.81 A.1.1, A.2).
+    ///
+    /// # Errors
+    /// `Malformed` when a unit has more than ten blocks.
+    pub(super) fn new(frame: &Frame, side: usize) -> Result<Self> {
+        // A single component is stored in plain blocks, whatever its factors say.
+        let is_single = frame.components.len() == 1;
+        let factors =
+            |across: u32, down: u32| if is_single { (1, 1) } else { (across as usize, down as usize) };
+        let all = || frame.components.iter().map(|component| factors(component.across, component.down));
+        let most_across = all().map(|(across, _)| across).max().unwrap_or(1);
+        let most_down = all().map(|(_, down)| down).max().unwrap_or(1);
+        if !is_single && all().map(|(across, down)| across * down).sum::<usize>() > 10 {
+            return Err(Error::malformed("a JPEG with more than ten blocks in a unit"));
+        }
+        let [width, height] = [frame.size.width as usize, frame.size.height as usize];
+        let units = [width.div_ceil(8 * most_across), height.div_ceil(8 * most_down)];
+        let components = frame.components.iter().zip(all());
+        let components = components.map(|(component, (across, down))| {
+            let full = [(width * across).div_ceil(most_across), (height * down).div_ceil(most_down)];
+            let scaled = [
+                (width * across * side).div_ceil(8 * most_across),
+                (height * down * side).div_ceil(8 * most_down),
+            ];
+            Component {
+                id: component.id,
+                quantiser: component.quantiser.into(),
+                across,
+                down,
+                blocks: full.map(|side| side.div_ceil(8)),
+                groups: (units[0] * across).div_ceil(LANES),
+                size: Size::new(scaled[0] as u32, scaled[1] as u32),
+            }
+        });
+        Ok(Self { components: components.collect(), units })
+    }
+}
