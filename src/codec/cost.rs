@@ -37,6 +37,8 @@ pub struct Work {
     pub output: Size,
     /// How much is held.
     pub flow: Flow,
+    /// The scale at which rows are decoded, in eighths.
+    pub eighths: u32,
     /// What scaling, cropping and the conversion of rows hold beside the picture and the result.
     pub steps_bytes: u64,
     /// Pixels may be converted to sRGB.
@@ -49,7 +51,7 @@ pub struct Work {
 #[must_use]
 pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work) -> u64 {
     let output = work.output.pixels();
-    let rows = rows_bytes(probe).saturating_add(work.steps_bytes);
+    let rows = rows_bytes(probe, work.eighths).saturating_add(work.steps_bytes);
     let decoding = match work.flow {
         Flow::Streamed => {
             let profile = if work.converts_color { OVERHEAD } else { 0 };
@@ -63,7 +65,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
             let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.steps_bytes);
-            let reading = if probe.format == Format::Jpeg { rows_bytes(probe) } else { 0 };
+            let reading = if probe.format == Format::Jpeg { rows_bytes(probe, 8) } else { 0 };
             source.saturating_mul(decoder_bytes(probe)).saturating_add(reading).max(scaling)
         }
     };
@@ -76,18 +78,19 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
 
 /// Bytes that a decoder holds which gives a picture by rows: rows in work, and of a JPEG of several scans its
 /// coefficients.
-fn rows_bytes(probe: &Probe) -> u64 {
+fn rows_bytes(probe: &Probe, eighths: u32) -> u64 {
     let width = u64::from(probe.size.width);
     match probe.format {
-        Format::Jpeg if probe.progressive => coefficient_bytes(probe) + 80 * width + ROWS_OVERHEAD,
+        Format::Jpeg if probe.progressive => coefficient_bytes(probe, eighths) + 80 * width + ROWS_OVERHEAD,
         Format::Jpeg => 80 * width + ROWS_OVERHEAD,
         // Two rows of up to four samples of 16 bits, as they come and as they go.
         _ => 40 * width + PNG_OVERHEAD,
     }
 }
 
-/// Bytes of a JPEG's coefficients: 64 of 16 bits a block and as many single bits, in groups of 16 blocks.
-fn coefficient_bytes(probe: &Probe) -> u64 {
+/// Bytes of a JPEG's coefficients, in groups of 16 blocks: of each block those that the scale needs, of 16 bits, and
+/// a bit for all 64 where more than the means are needed.
+fn coefficient_bytes(probe: &Probe, eighths: u32) -> u64 {
     let Size { width, height } = probe.size;
     // Rows and columns of blocks are filled up to units of at most four, or of three.
     let blocks = |length: u32, factor: u32| u64::from(length.div_ceil(8 * factor).next_multiple_of(12));
@@ -97,7 +100,8 @@ fn coefficient_bytes(probe: &Probe) -> u64 {
         None if probe.color => 4 * groups(1, 1),
         None => groups(1, 1),
     };
-    groups * 16 * (64 * 2 + 8)
+    let kept = u64::from(eighths * eighths);
+    groups * 16 * (2 * kept + if eighths > 1 { 8 } else { 0 })
 }
 
 /// Bytes that the lossy WebP encoder holds, beside the rows that it is given: those of its row of macroblocks, and

@@ -257,7 +257,7 @@ fn no_rows() -> Error {
 mod tests {
     use super::*;
     use crate::{
-        codec::{Coding, Format},
+        codec::{Coding, Format, rows},
         convert::{Fit, Interest, Mode, Resize, plan},
         pixel::Subsampling,
     };
@@ -307,19 +307,38 @@ mod tests {
         resizes.into_iter().map(params).collect()
     }
 
+    /// The mean difference of two pictures' samples.
+    fn distance(a: &Picture, b: &Picture) -> f64 {
+        let samples = |picture: &Picture| match picture {
+            Picture::Planes(planes) => planes.planes().concat(),
+            Picture::Raster(raster) => raster.data().to_vec(),
+        };
+        let (a, b) = (samples(a), samples(b));
+        assert_eq!(a.len(), b.len());
+        let sum: u32 = a.iter().zip(&b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        f64::from(sum) / a.len() as f64
+    }
+
     #[test]
     fn rows_give_what_the_whole_picture_gives() {
         let limits = Limits::default();
         let mut streamed = 0;
         for source in sources() {
             for params in params() {
-                let plan = plan(&codec::probe(&source).unwrap(), &params).unwrap();
+                let probe = codec::probe(&source).unwrap();
+                let plan = plan(&probe, &params).unwrap();
                 let Decoded { picture, orientation, .. } = codec::decode(&source, &limits).unwrap();
                 let whole = resize::resize(picture, orientation, &plan.frame).unwrap();
                 let scaled = decode_to_size(&source, &limits, &plan.frame).unwrap().picture;
-                assert!(scaled == whole, "{params:?}");
+                // A source that is scaled while it is decoded is another picture, if hardly.
+                let is_full =
+                    plan.frame.eighths(rows::scales(&probe)) == 8 || !plan.frame.is_placed(plan.source);
+                assert!(
+                    if is_full { scaled == whole } else { distance(&scaled, &whole) < 2.5 },
+                    "{params:?}"
+                );
                 if plan.streams {
-                    let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
+                    let coded = codec::encode(scaled, &plan.coding, &Metadata::default()).unwrap();
                     let photo = photo_to_webp(&source, &params, &limits, &plan).unwrap();
                     assert!(photo == Some(coded), "{params:?}");
                     streamed += 1;

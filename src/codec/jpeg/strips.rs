@@ -5,7 +5,7 @@ use super::{
     header::{Color, Header},
 };
 use crate::{
-    codec::rows::{FULL_SIZE, Form, Head, Rows, Sink},
+    codec::rows::{EIGHTHS, Form, Head, Rows, Sink},
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::Layout,
@@ -29,7 +29,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let Some(form) = form(&header) else { return Ok(false) };
     Decoder::check(&header, limits)?;
     let (orientation, metadata) = (header.orientation(), header.metadata());
-    let head = Head { size: header.frame.size, scales: FULL_SIZE, form, orientation, metadata };
+    let head = Head { size: header.frame.size, scales: EIGHTHS, form, orientation, metadata };
     let Some(eighths) = sink.begin(head)? else { return Ok(false) };
     limits.check_memory(bytes.len() as u64 + Decoder::peak_bytes(&header, eighths))?;
     let mut decoder = Decoder::new(&header, eighths, limits)?;
