@@ -15,7 +15,10 @@ use slimpix::{
     pixel::{Layout, Metadata, Picture, Subsampling},
 };
 
-use crate::pictures::{coding, encode, raster};
+use crate::{
+    corpus::Corpus,
+    pictures::{coding, encode, raster},
+};
 
 struct Counting;
 
@@ -150,6 +153,34 @@ fn no_conversion_takes_more_than_its_plan_states() {
         }
     }
     println!("at the most {highest:.2} of what is stated");
+}
+
+/// Sound, odd and hostile files alike.
+#[test]
+fn no_file_of_the_corpus_takes_more_than_its_plan_states() {
+    let corpus = Corpus::find();
+    let mut limits = Limits::default();
+    limits.max_memory = 256 << 20;
+    let (mut tried, mut made, mut failures) = (0, 0, Vec::new());
+    for row in corpus.rows.iter().filter(|row| row.format != "tar") {
+        let bytes = corpus.read(row);
+        let Ok(probe) = codec::probe(&bytes) else { continue };
+        for width in [None, Some(90)] {
+            let mut params = Params::default();
+            (params.mode, params.effort) = (Mode::Lossy, 0);
+            params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+            let Ok(plan) = plan(&probe, &params) else { continue };
+            let (peak, outcome) = peak_of(|| convert(&bytes, &params, &limits));
+            tried += 1;
+            made += usize::from(outcome.is_ok());
+            if peak > plan.peak_bytes {
+                failures.push(format!("{} to {width:?}: {peak} bytes, {} stated", row.path, plan.peak_bytes));
+            }
+        }
+    }
+    println!("{tried} tried, {made} made");
+    assert!(made > 0);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// A photo of any size, made row by row.
