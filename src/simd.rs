@@ -4,7 +4,22 @@
 //! chosen when an encoder is made, and [`dispatch`] is called once for each row of macroblocks. All arithmetic is
 //! in integers, so every level gives the same result: the loops themselves are the definition.
 
-pub(crate) use fearless_simd::{Bytes, Level, Simd, SimdBase, SimdIntWiden, dispatch, i16x16, i32x8, u8x32};
+pub(crate) use fearless_simd::{
+    Bytes, Level, Simd, SimdBase, SimdIntWiden, SimdNarrow, SimdWiden, dispatch, i16x8, i16x16, i32x4, i32x8,
+    u8x16, u8x32, u16x16, u32x8,
+};
+
+/// The high half of unsigned products: `values * factor / 65536`.
+#[inline(always)]
+pub(crate) fn mul_high<S: Simd>(simd: S, values: i16x16<S>, factor: u16) -> i16x16<S> {
+    // In this shape compilers know it for one instruction.
+    let values = values.to_array();
+    let mut out = [0; 16];
+    for lane in 0..16 {
+        out[lane] = ((u32::from(values[lane] as u16) * u32::from(factor)) >> 16) as i16;
+    }
+    i16x16::load_array(simd, out)
+}
 
 /// All levels that this machine can run, the best first.
 #[cfg(test)]

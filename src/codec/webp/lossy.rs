@@ -24,7 +24,7 @@ impl RowWriter {
     /// `Limit` for a side of zero or past 16383.
     pub(crate) fn new(size: Size, coding: &Coding) -> Result<Self> {
         let Coding { quality, effort, .. } = *coding;
-        Ok(Self { size, encoder: Encoder::new(size, Config { quality, effort })? })
+        Ok(Self { size, encoder: Encoder::new(size, Config { quality, effort, threads: 1 })? })
     }
 
     /// Takes whole rows of planes: a multiple of two of luma, but at the end.
@@ -56,7 +56,7 @@ impl RowWriter {
 /// Encodes a picture with loss, at a quality of 0 to 100 and an effort of 0 to 6.
 pub(super) fn encode(picture: Picture, quality: u8, effort: u8) -> Result<Chunks> {
     let size = picture.size();
-    let mut encoder = Encoder::new(size, Config { quality, effort })?;
+    let mut encoder = Encoder::new(size, Config { quality, effort, threads: 1 })?;
     let alpha = match picture {
         Picture::Planes(planes) => {
             let [y, cb, cr] = planes.planes();

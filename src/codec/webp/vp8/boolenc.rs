@@ -4,10 +4,19 @@
 //! added to the bytes already written.
 
 use super::tables::Prob;
+use crate::error::Result;
 
 /// Writes bits with their probabilities into a growing buffer.
 pub struct BoolEncoder {
-    out: Vec<u8>,
+    /// The interval.
+    pub state: State,
+    /// The bytes that are done.
+    pub out: Vec<u8>,
+}
+
+/// The interval. Apart from the buffer, so that a loop that writes many bits can keep it in registers.
+#[derive(Clone, Copy)]
+pub struct State {
     /// Width of the interval, 128 to 255 between calls.
     range: u32,
     /// Low end: 8 bits of the window, `pending` bits above them, and one for the carry.
@@ -15,15 +24,10 @@ pub struct BoolEncoder {
     pending: u32,
 }
 
-impl BoolEncoder {
-    /// An empty encoder.
-    pub const fn new() -> Self {
-        Self { out: Vec::new(), range: 255, low: 0, pending: 0 }
-    }
-
+impl State {
     /// Writes a bit that is zero with a probability of `prob / 256`; `prob` is not zero.
     #[inline(always)]
-    pub fn put(&mut self, bit: bool, prob: Prob) {
+    pub fn put(&mut self, out: &mut Vec<u8>, bit: bool, prob: Prob) {
         let split = 1 + (((self.range - 1) * u32::from(prob)) >> 8);
         // Both arms are computed, so that the choice needs no branch: bits are hard to foresee.
         self.low += if bit { u64::from(split) } else { 0 };
@@ -33,8 +37,22 @@ impl BoolEncoder {
         self.low <<= shift;
         self.pending += shift;
         if self.pending >= 40 {
-            self.give_word();
+            self.low = give_word(out, self.low, self.pending);
+            self.pending -= 32;
         }
+    }
+}
+
+impl BoolEncoder {
+    /// An empty encoder.
+    pub const fn new() -> Self {
+        Self { state: State { range: 255, low: 0, pending: 0 }, out: Vec::new() }
+    }
+
+    /// Writes a bit that is zero with a probability of `prob / 256`; `prob` is not zero.
+    #[inline(always)]
+    pub fn put(&mut self, bit: bool, prob: Prob) {
+        self.state.put(&mut self.out, bit, prob);
     }
 
     /// Writes a bit of even chances.
@@ -55,40 +73,61 @@ impl BoolEncoder {
         self.put_flag(value < 0);
     }
 
+    /// Makes room for so many bytes more, and those that wait.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn reserve(&mut self, bytes: usize) -> Result<()> {
+        reserve(&mut self.out, bytes)
+    }
+
     /// Ends the stream.
-    pub fn finish(mut self) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn finish(mut self) -> Result<Vec<u8>> {
+        self.reserve(0)?;
         // The decoder's window is 8 bits wide: with these, and the padding, it never reads past the end.
-        let bits = self.pending + 8;
+        let bits = self.state.pending + 8;
         let bytes = bits.div_ceil(8);
-        self.low <<= bytes * 8 - bits;
-        self.give(bytes);
-        self.out
+        give(&mut self.out, self.state.low << (bytes * 8 - bits), bytes);
+        Ok(self.out)
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    fn give_word(&mut self) {
-        let keep = self.pending - 32 + 8;
-        let rest = self.low & ((1 << keep) - 1);
-        self.low >>= keep;
-        self.give(4);
-        self.low = rest;
-        self.pending -= 32;
+/// Makes room for so many bytes more, and those that wait.
+///
+/// # Errors
+/// `Memory`.
+pub fn reserve(out: &mut Vec<u8>, bytes: usize) -> Result<()> {
+    let needed = bytes + 64;
+    if out.capacity() - out.len() < needed {
+        out.try_reserve_exact(needed.max(out.len() / 8))?;
     }
+    Ok(())
+}
 
-    /// Appends the low `bytes` bytes of `low`; the bit above them is the carry.
-    fn give(&mut self, bytes: u32) {
-        if self.low >> (bytes * 8) & 1 == 1 {
-            for byte in self.out.iter_mut().rev() {
-                *byte = byte.wrapping_add(1);
-                if *byte != 0 {
-                    break;
-                }
+/// Gives four bytes away; returns what is left of the low end.
+#[cold]
+#[inline(never)]
+fn give_word(out: &mut Vec<u8>, low: u64, pending: u32) -> u64 {
+    let keep = pending - 32 + 8;
+    give(out, low >> keep, 4);
+    low & ((1 << keep) - 1)
+}
+
+/// Appends the low `bytes` bytes of `low`; the bit above them is the carry.
+fn give(out: &mut Vec<u8>, low: u64, bytes: u32) {
+    if low >> (bytes * 8) & 1 == 1 {
+        for byte in out.iter_mut().rev() {
+            *byte = byte.wrapping_add(1);
+            if *byte != 0 {
+                break;
             }
         }
-        let word = self.low.to_be_bytes();
-        self.out.extend_from_slice(&word[8 - bytes as usize..]);
     }
+    let word = low.to_be_bytes();
+    out.extend_from_slice(&word[8 - bytes as usize..]);
 }
 
 #[cfg(test)]
@@ -153,7 +192,7 @@ mod tests {
             for &(bit, prob) in &bits {
                 encoder.put(bit, prob);
             }
-            let bytes = encoder.finish();
+            let bytes = encoder.finish().unwrap();
             let mut decoder = Decoder::new(&bytes);
             for (place, &(bit, prob)) in bits.iter().enumerate() {
                 assert_eq!(decoder.bit(prob), bit, "bit {place} of {length}");

@@ -8,8 +8,8 @@ use super::{
     },
 };
 
-/// Largest level whose token cost depends on context alone; all above share its token.
-pub const TOKEN_LEVELS: usize = 67;
+/// Tokens by their costs: zero to four, then the six categories of larger levels.
+const TOKENS: usize = 11;
 
 /// The largest level that a token can hold.
 pub const MAX_LEVEL: i32 = 2047;
@@ -17,13 +17,47 @@ pub const MAX_LEVEL: i32 = 2047;
 /// Costs of one context.
 #[derive(Clone, Copy)]
 pub struct ContextCosts {
-    /// By level, up to [`TOKEN_LEVELS`], sign and extra bits not included. "Not the end" is included where the
-    /// context is not zero: behind a zero it isn't written.
-    pub level: [u16; TOKEN_LEVELS + 1],
+    /// By token, sign and extra bits not included. "Not the end" is included where the context is not zero: behind a
+    /// zero it isn't written.
+    token: [u16; TOKENS],
     /// "Not the end" of a first token, whose context may be zero; else zero.
     pub start: u16,
     /// The end of the block here.
     pub end: u16,
+}
+
+impl ContextCosts {
+    /// Of a token.
+    #[inline(always)]
+    pub fn of(&self, token: usize) -> u32 {
+        u32::from(self.token[token.min(TOKENS - 1)])
+    }
+}
+
+/// The token of a level.
+#[inline(always)]
+pub fn token_of(level: usize) -> usize {
+    usize::from(LEVEL_TOKENS[level.min(LEVEL_TOKENS.len() - 1)])
+}
+
+const LEVEL_TOKENS: [u8; 68] = level_tokens();
+
+const fn level_tokens() -> [u8; 68] {
+    let mut tokens = [0; 68];
+    let mut level = 0;
+    while level < tokens.len() {
+        tokens[level] = match level {
+            0..5 => level as u8,
+            5..7 => 5,
+            7..11 => 6,
+            11..19 => 7,
+            19..35 => 8,
+            35..67 => 9,
+            _ => 10,
+        };
+        level += 1;
+    }
+    tokens
 }
 
 /// Costs of a block type by place in the scan and context. After the last coefficient stands one of zeros.
@@ -39,7 +73,7 @@ pub struct TokenCosts {
 impl TokenCosts {
     /// Costs under the given probabilities.
     pub fn new(probs: &TokenProbs) -> Self {
-        let free = ContextCosts { level: [0; TOKEN_LEVELS + 1], start: 0, end: 0 };
+        let free = ContextCosts { token: [0; TOKENS], start: 0, end: 0 };
         let mut extra = Box::new([0; MAX_LEVEL as usize + 1]);
         for (level, cost) in extra.iter_mut().enumerate().skip(1) {
             *cost = extra_cost(level as u16);
@@ -84,7 +118,7 @@ impl TokenCosts {
         let mut sum = u32::from(node.start);
         for place in first..end {
             let level = usize::from(levels[place & 15].unsigned_abs());
-            sum += u32::from(node.level[level.min(TOKEN_LEVELS)]) + self.extra(level);
+            sum += node.of(token_of(level)) + self.extra(level);
             node = &costs[place + 1][level.min(2)];
         }
         sum + u32::from(node.end)
@@ -96,8 +130,8 @@ fn context_costs(context: usize, probs: &[Prob; 11]) -> ContextCosts {
     let cost = |bit, node: usize| cost_of(bit, probs[node]) as u16;
     let more = cost(true, 0);
     let base = if context == 0 { 0 } else { more };
-    let mut level = [base + cost(false, 1); TOKEN_LEVELS + 1];
-    for (value, total) in level.iter_mut().enumerate().skip(1) {
+    let mut token = [base + cost(false, 1); TOKENS];
+    for (value, total) in token.iter_mut().enumerate().skip(1) {
         let mut sum = base + cost(true, 1) + cost(value > 1, 2);
         if value > 1 {
             sum += cost(value > 4, 3);
@@ -106,13 +140,13 @@ fn context_costs(context: usize, probs: &[Prob; 11]) -> ContextCosts {
             0 | 1 => 0,
             2 => cost(false, 4),
             3 | 4 => cost(true, 4) + cost(value == 4, 5),
-            5..11 => cost(false, 6) + cost(value >= 7, 7),
-            11..35 => cost(true, 6) + cost(false, 8) + cost(value >= 19, 9),
-            _ => cost(true, 6) + cost(true, 8) + cost(value >= 67, 10),
+            5 | 6 => cost(false, 6) + cost(value == 6, 7),
+            7 | 8 => cost(true, 6) + cost(false, 8) + cost(value == 8, 9),
+            _ => cost(true, 6) + cost(true, 8) + cost(value == 10, 10),
         };
         *total = sum;
     }
-    ContextCosts { level, start: if context == 0 { more } else { 0 }, end: cost(false, 0) }
+    ContextCosts { token, start: if context == 0 { more } else { 0 }, end: cost(false, 0) }
 }
 
 /// Cost of a level's sign and extra bits.

@@ -1,19 +1,21 @@
 //! The frame: header, modes and tokens (RFC 6386, sections 9 and 19.2), written when the whole picture is known.
 
 use super::{
-    boolenc::BoolEncoder,
+    boolenc::{BoolEncoder, State, reserve},
     cost::{B_MODE_BITS, UV_MODE_BITS, Y_MODE_BITS},
-    macroblock::{Edge, Luma, Macroblock, for_each_block, skip_blocks},
+    macroblock::{Edge, Luma, for_each_block, skip_blocks},
     proba::for_each_prob,
     tables::{
         B_MODE_PROBS, BANDS, CATEGORY_BASE, CATEGORY_PROBS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS,
         TokenProbs, UV_MODE_PROBS, Y_MODE_PROBS,
     },
-    tape::Tape,
+    tape::{Bits, Modes, Reader, RowTape},
+    wave::{Job, side_by_side},
 };
 use crate::{
     error::{Error, Kind, Result},
     pixel::Size,
+    simd::{Level, Simd, dispatch},
 };
 
 /// The most bytes of the first partition, whose length has 19 bits.
@@ -47,49 +49,104 @@ pub struct FilterHeader {
     pub sharpness: u8,
 }
 
-/// Writes a frame of the tape's macroblocks: a whole `VP8 ` chunk without its head.
+/// The bytes of a frame's partitions: modes, then tokens. Rows of macroblocks go to the token partitions by turns.
 ///
 /// # Errors
-/// `Limit` when the modes don't fit in the first partition.
-pub fn write(header: &Header, tape: Tape) -> Result<Vec<u8>> {
+/// `Limit` when the modes don't fit in the first partition; `Memory`.
+pub fn write(header: &Header, rows: Vec<RowTape>, level: Level, threads: usize) -> Result<Vec<u8>> {
     let columns = header.size.width.div_ceil(16) as usize;
-    let rows = header.size.height.div_ceil(16) as usize;
-    let segments = SegmentCoder::new(&header.segment_counts);
-    let skip_prob = skip_prob(header.skipped, (columns * rows) as u32);
-    let mut first = BoolEncoder::new();
-    write_header(&mut first, header, &segments, skip_prob);
-
-    let mut tokens = BoolEncoder::new();
-    let mut reader = tape.into_reader();
-    let mut mb = Macroblock::new();
-    let mut top_modes = vec![[0; 4]; columns];
-    let mut top_edges = vec![Edge::default(); columns];
-    for _ in 0..rows {
-        let mut left_modes = [0; 4];
-        let mut left_edge = Edge::default();
-        for (top_modes, top_edge) in top_modes.iter_mut().zip(&mut top_edges) {
-            reader.read(&mut mb);
-            let skip = mb.is_empty();
-            segments.write(&mut first, mb.segment);
-            if let Some(prob) = skip_prob {
-                first.put(skip, prob);
-            }
-            write_modes(&mut first, &mb, top_modes, &mut left_modes);
-            if skip && skip_prob.is_some() {
-                skip_blocks(&mb, top_edge, &mut left_edge);
-            } else {
-                for_each_block(&mb, top_edge, &mut left_edge, |block, kind, context| {
-                    let (start, end) = (mb.first(block), usize::from(mb.ends[block]));
-                    write_block(&mut tokens, &header.probs[kind], start, end, context, &mb.levels[block]);
-                });
-            }
-        }
+    let skip_prob = skip_prob(header.skipped, (columns * rows.len()) as u32);
+    let count = token_partitions(header.size);
+    let mut tapes: Vec<Vec<(Bits, Vec<u16>)>> = (0..count).map(|_| Vec::new()).collect();
+    let mut modes = Vec::new();
+    for (row, tape) in rows.into_iter().enumerate() {
+        modes.push(tape.modes);
+        tapes[row % count].push((tape.levels, tape.above));
     }
-    assemble(header.size, &first.finish(), &tokens.finish())
+    let skips = skip_prob.is_some();
+    let mut jobs: Vec<Job<'_, Vec<u8>>> =
+        vec![Box::new(move || write_first(header, columns, modes, skip_prob, count))];
+    for tapes in tapes {
+        jobs.push(Box::new(move || {
+            dispatch!(level, simd => simd.vectorize(#[inline(always)] || write_tokens(header, tapes, skips)))
+        }));
+    }
+    assemble(header.size, &side_by_side(threads, jobs)?)
 }
 
-/// The uncompressed data chunk (section 9.1), then both partitions.
-fn assemble(size: Size, first: &[u8], tokens: &[u8]) -> Result<Vec<u8>> {
+/// How many partitions the tokens are cut into, so that they can be written, and read, side by side: a power of two.
+pub const fn token_partitions(size: Size) -> usize {
+    match size.pixels() {
+        ..1_000_000 => 1,
+        1_000_000..4_000_000 => 2,
+        4_000_000..16_000_000 => 4,
+        _ => 8,
+    }
+}
+
+/// The first partition: header and modes.
+fn write_first(
+    header: &Header,
+    columns: usize,
+    rows: Vec<Bits>,
+    skip_prob: Option<Prob>,
+    partitions: usize,
+) -> Result<Vec<u8>> {
+    let segments = SegmentCoder::new(&header.segment_counts);
+    let mut out = BoolEncoder::new();
+    write_header(&mut out, header, &segments, skip_prob, partitions);
+    let mut top_modes = vec![[0; 4]; columns];
+    for row in rows {
+        out.reserve(row.len())?;
+        let mut reader = row.reader();
+        let mut left_modes = [0; 4];
+        for top_modes in &mut top_modes {
+            let modes = reader.modes();
+            segments.write(&mut out, modes.segment);
+            if let Some(prob) = skip_prob {
+                out.put(modes.is_empty, prob);
+            }
+            write_modes(&mut out, &modes, top_modes, &mut left_modes);
+        }
+    }
+    out.finish()
+}
+
+/// A partition of tokens, of some of the rows.
+#[inline(always)]
+fn write_tokens(header: &Header, rows: Vec<(Bits, Vec<u16>)>, skips: bool) -> Result<Vec<u8>> {
+    let BoolEncoder { mut state, mut out } = BoolEncoder::new();
+    for (levels, above) in rows {
+        // Tokens are seldom larger than the tape, and never by much.
+        reserve(&mut out, levels.len())?;
+        let mut reader = levels.reader();
+        let mut left = Edge::default();
+        for above in above {
+            let mut top = Edge::unpacked(above);
+            let (has_y2, coded) = reader.coded_blocks();
+            if coded == 0 && skips {
+                skip_blocks(has_y2, &mut top, &mut left);
+                continue;
+            }
+            for_each_block(has_y2, coded, &mut top, &mut left, |_, kind, context, is_coded| {
+                let bands = &header.probs[kind];
+                let first = usize::from(kind == 0);
+                let probs = &bands[usize::from(BANDS[first])][context];
+                state.put(&mut out, is_coded, probs[0]);
+                if is_coded {
+                    write_block((&mut state, &mut out), bands, first, probs, &mut reader);
+                }
+            });
+        }
+    }
+    BoolEncoder { state, out }.finish()
+}
+
+/// The uncompressed data chunk (section 9.1), then all partitions.
+fn assemble(size: Size, partitions: &[Vec<u8>]) -> Result<Vec<u8>> {
+    let Some((first, tokens)) = partitions.split_first() else {
+        return Err(Error::new(Kind::Internal, "a frame without partitions"));
+    };
     if first.len() > MAX_FIRST_PARTITION {
         return Err(Error::limit("the picture has too many macroblocks for a lossy WebP"));
     }
@@ -97,8 +154,9 @@ fn assemble(size: Size, first: &[u8], tokens: &[u8]) -> Result<Vec<u8>> {
     let (Some(width), Some(height)) = (side(size.width), side(size.height)) else {
         return Err(Error::new(Kind::Internal, "a lossy WebP's sides have 1 to 16383 pixels"));
     };
+    let total: usize = tokens.iter().map(|partition| partition.len() + 3).sum();
     let mut out = Vec::new();
-    out.try_reserve_exact(10 + first.len() + tokens.len())?;
+    out.try_reserve_exact(10 + first.len() + total)?;
     // A key frame of version 0 that is shown.
     let tag = 1 << 4 | (first.len() as u32) << 5;
     out.extend_from_slice(&tag.to_le_bytes()[..3]);
@@ -106,12 +164,24 @@ fn assemble(size: Size, first: &[u8], tokens: &[u8]) -> Result<Vec<u8>> {
     out.extend_from_slice(&width.to_le_bytes());
     out.extend_from_slice(&height.to_le_bytes());
     out.extend_from_slice(first);
-    out.extend_from_slice(tokens);
+    // The sizes of all but the last (section 9.5).
+    for partition in &tokens[..tokens.len().max(1) - 1] {
+        let length = u32::try_from(partition.len()).ok().filter(|&length| length < 1 << 24);
+        let length = length.ok_or_else(|| Error::limit("the tokens don't fit in their partitions"))?;
+        out.extend_from_slice(&length.to_le_bytes()[..3]);
+    }
+    tokens.iter().for_each(|partition| out.extend_from_slice(partition));
     Ok(out)
 }
 
 /// The frame header (section 19.2).
-fn write_header(out: &mut BoolEncoder, header: &Header, segments: &SegmentCoder, skip_prob: Option<Prob>) {
+fn write_header(
+    out: &mut BoolEncoder,
+    header: &Header,
+    segments: &SegmentCoder,
+    skip_prob: Option<Prob>,
+    partitions: usize,
+) {
     out.put_flag(false); // colour space: YCbCr
     out.put_flag(false); // clamping is needed
     write_segments(out, header, segments);
@@ -122,7 +192,7 @@ fn write_header(out: &mut BoolEncoder, header: &Header, segments: &SegmentCoder,
     out.put_bits(u32::from(*level), 6);
     out.put_bits(u32::from(header.filter.sharpness), 3);
     out.put_flag(false); // no filter deltas
-    out.put_bits(0, 2); // one token partition
+    out.put_bits(partitions.trailing_zeros(), 2);
     out.put_bits(u32::from(header.quantizers[0]), 7);
     for offset in header.offsets {
         out.put_flag(offset != 0);
@@ -202,7 +272,7 @@ fn skip_prob(skipped: u32, total: u32) -> Option<Prob> {
     (skipped > 0).then(|| (coded * 255 / u64::from(total)).clamp(1, 255) as Prob)
 }
 
-fn write_modes(out: &mut BoolEncoder, mb: &Macroblock, top: &mut [u8; 4], left: &mut [u8; 4]) {
+fn write_modes(out: &mut BoolEncoder, mb: &Modes, top: &mut [u8; 4], left: &mut [u8; 4]) {
     match &mb.luma {
         Luma::Whole(mode) => {
             for &(node, bit) in Y_MODE_BITS[usize::from(*mode)] {
@@ -228,65 +298,66 @@ fn write_modes(out: &mut BoolEncoder, mb: &Macroblock, top: &mut [u8; 4], left: 
     }
 }
 
-/// The tokens of a block (section 13).
-fn write_block(
-    out: &mut BoolEncoder,
-    bands: &[[[Prob; 11]; 3]; 8],
+/// The tokens of a block that has levels (section 13), from its second branch on.
+#[inline(always)]
+fn write_block<'a>(
+    (state, out): (&mut State, &mut Vec<u8>),
+    bands: &'a [[[Prob; 11]; 3]; 8],
     first: usize,
-    end: usize,
-    context: usize,
-    levels: &[i16; 16],
+    mut probs: &'a [Prob; 11],
+    levels: &mut Reader,
 ) {
-    let mut probs = &bands[usize::from(BANDS[first])][context];
-    out.put(end != 0, probs[0]);
+    let mut put = |bit: bool, prob: Prob| state.put(out, bit, prob);
+    let end = levels.end();
     let mut may_end = false;
     for place in first..end {
-        let level = levels[place & 15];
+        let level = levels.level();
         if may_end {
-            out.put(true, probs[0]);
+            put(true, probs[0]);
         }
         let next = &bands[usize::from(BANDS[place + 1])];
-        out.put(level != 0, probs[1]);
+        put(level != 0, probs[1]);
         may_end = level != 0;
         if level == 0 {
             probs = &next[0];
             continue;
         }
         let size = level.unsigned_abs();
-        out.put(size > 1, probs[2]);
+        put(size > 1, probs[2]);
         if size > 1 {
-            write_large(out, probs, size);
+            write_large(&mut put, probs, size);
         }
-        out.put(level < 0, 128);
+        put(level < 0, 128);
         probs = &next[usize::from(size.min(2))];
     }
-    if end != 0 && end < 16 {
-        out.put(false, probs[0]);
+    if end < 16 {
+        put(false, probs[0]);
     }
 }
 
 /// The branches below "more than one", and the extra bits.
-fn write_large(out: &mut BoolEncoder, probs: &[Prob; 11], size: u16) {
-    out.put(size > 4, probs[3]);
+#[inline(always)]
+fn write_large(put: &mut impl FnMut(bool, Prob), probs: &[Prob; 11], size: u16) {
+    put(size > 4, probs[3]);
     if size <= 4 {
-        out.put(size > 2, probs[4]);
+        put(size > 2, probs[4]);
         if size > 2 {
-            out.put(size > 3, probs[5]);
+            put(size > 3, probs[5]);
         }
         return;
     }
-    out.put(size > 10, probs[6]);
+    put(size > 10, probs[6]);
     let category = CATEGORY_BASE.iter().rposition(|&base| base <= size).unwrap_or(0);
     match category {
-        0 | 1 => out.put(category == 1, probs[7]),
+        0 | 1 => put(category == 1, probs[7]),
         _ => {
-            out.put(category > 3, probs[8]);
-            out.put(category & 1 == 1, probs[9 + usize::from(category > 3)]);
+            put(category > 3, probs[8]);
+            put(category & 1 == 1, probs[9 + usize::from(category > 3)]);
         }
     }
     let extra = size - CATEGORY_BASE[category];
     let bits = CATEGORY_PROBS[category].len();
     for (place, &prob) in CATEGORY_PROBS[category].iter().enumerate() {
-        out.put(extra >> (bits - 1 - place) & 1 == 1, prob);
+        put(extra >> (bits - 1 - place) & 1 == 1, prob);
     }
 }

@@ -44,9 +44,14 @@ impl Macroblock {
         if block < 16 && self.has_y2() { 1 } else { 0 }
     }
 
-    /// True if no block has levels.
-    pub fn is_empty(&self) -> bool {
-        self.ends == [0; 25]
+    /// A bit for each block that has levels.
+    #[inline(always)]
+    pub fn coded(&self) -> u64 {
+        let mut coded = 0;
+        for block in 0..25 {
+            coded |= u64::from(self.ends[block] != 0) << block;
+        }
+        coded
     }
 }
 
@@ -54,19 +59,42 @@ impl Macroblock {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Edge(pub [u8; 9]);
 
-/// Calls back for each block of a macroblock in the order of the bitstream with block, token type and context,
-/// and keeps the contexts above and at left.
-#[inline]
+impl Edge {
+    /// A bit for each.
+    #[inline(always)]
+    pub fn packed(self) -> u16 {
+        let mut bits = 0;
+        for place in 0..9 {
+            bits |= u16::from(self.0[place]) << place;
+        }
+        bits
+    }
+
+    /// From [`Self::packed`].
+    #[inline(always)]
+    pub fn unpacked(bits: u16) -> Self {
+        let mut edge = Self::default();
+        for place in 0..9 {
+            edge.0[place] = (bits >> place & 1) as u8;
+        }
+        edge
+    }
+}
+
+/// Calls back for each block of a macroblock in the order of the bitstream with block, token type, context and
+/// whether it has levels (`coded`, by block), and keeps the contexts above and at left.
+#[inline(always)]
 pub fn for_each_block(
-    mb: &Macroblock,
+    has_y2: bool,
+    coded: u64,
     top: &mut Edge,
     left: &mut Edge,
-    mut visit: impl FnMut(usize, usize, usize),
+    mut visit: impl FnMut(usize, usize, usize, bool),
 ) {
-    let luma_kind = if mb.has_y2() {
-        visit(Y2, 1, usize::from(top.0[8] + left.0[8]));
-        let coded = u8::from(mb.ends[Y2] != 0);
-        (top.0[8], left.0[8]) = (coded, coded);
+    let luma_kind = if has_y2 {
+        let is_coded = coded >> Y2 & 1 == 1;
+        visit(Y2, 1, usize::from(top.0[8] + left.0[8]), is_coded);
+        (top.0[8], left.0[8]) = (u8::from(is_coded), u8::from(is_coded));
         0
     } else {
         3
@@ -74,9 +102,9 @@ pub fn for_each_block(
     let mut plane = |first: usize, side: usize, edge: usize, kind: usize| {
         for block in 0..side * side {
             let (x, y) = (edge + block % side, edge + block / side);
-            visit(first + block, kind, usize::from(top.0[x] + left.0[y]));
-            let coded = u8::from(mb.ends[first + block] != 0);
-            (top.0[x], left.0[y]) = (coded, coded);
+            let is_coded = coded >> (first + block) & 1 == 1;
+            visit(first + block, kind, usize::from(top.0[x] + left.0[y]), is_coded);
+            (top.0[x], left.0[y]) = (u8::from(is_coded), u8::from(is_coded));
         }
     };
     plane(0, 4, 0, luma_kind);
@@ -85,9 +113,9 @@ pub fn for_each_block(
 }
 
 /// Sets the contexts that a macroblock without levels leaves behind.
-pub fn skip_blocks(mb: &Macroblock, top: &mut Edge, left: &mut Edge) {
+pub fn skip_blocks(has_y2: bool, top: &mut Edge, left: &mut Edge) {
     for edge in [top, left] {
-        let kept = if mb.has_y2() { 0 } else { edge.0[8] };
+        let kept = if has_y2 { 0 } else { edge.0[8] };
         edge.0 = [0; 9];
         edge.0[8] = kept;
     }

@@ -1,18 +1,18 @@
 //! A lossy WebP encoder: VP8 key frames (RFC 6386), written by rows.
 //!
-//! Rows go in at the top and leave as macroblocks: a macroblock row of pixels, the reconstructed edges along it,
-//! and the coded macroblocks packed small (`tape`) are all that is kept until the end, when the token
-//! probabilities are known and the frame is written.
+//! Rows go in at the top and leave as macroblocks: up to eight macroblock rows of pixels, the reconstructed edge
+//! below them, and the coded macroblocks packed small (`tape`) are all that is kept until the end, when the token
+//! probabilities are known and the frame is written. The rows that wait are coded side by side (`wave`).
 //!
-//! | effort | 16x16 and chroma modes | 4x4 modes by true cost | levels |
-//! |---|---|---|---|
-//! | 0 | all, by a guess of their cost | none | rounded |
-//! | 1 | | 1, after a guess of all ten | rounded |
-//! | 2 | | 2 | rounded |
-//! | 3 | | 1 | trellis of the best |
-//! | 4 | | 2 | trellis of the best |
-//! | 5 | | 3 | trellis of each |
-//! | 6 | | 10 | trellis of each |
+//! | effort | 16x16 and chroma modes | 4x4 modes by true cost | 4x4 is given up | levels |
+//! |---|---|---|---|---|
+//! | 0 | all, by a guess of their cost | none | | rounded |
+//! | 1 | | 1, after a guess of all ten | when no better so far | rounded |
+//! | 2 | | 1 | when 4/64 worse | rounded |
+//! | 3 | | 1 | when 6/64 worse | trellis of the best |
+//! | 4 | | 2 | when 8/64 worse | trellis of the best |
+//! | 5 | | 3 | when 16/64 worse | trellis of each |
+//! | 6 | | 10 | when twice as bad | trellis of each |
 //!
 //! Every level uses four segments by how busy a macroblock is, token costs that follow the picture, skip flags and
 //! the normal loop filter. `NOTES.md` beside this file has what was tried.
@@ -20,42 +20,50 @@
 #![allow(clippy::needless_range_loop, reason = "loops over blocks and lanes index several arrays")]
 
 mod analysis;
+mod blocks;
 mod boolenc;
 mod budget;
 mod cost;
 #[cfg(test)]
 mod filter;
 mod frame;
+mod lanes;
 mod macroblock;
 mod modes;
 mod predict;
 mod proba;
 mod quant;
+mod row;
 mod source;
 mod tables;
 mod tape;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod trellis;
 mod tuning;
+mod wave;
+
+use std::mem;
 
 use self::{
     budget::Budget,
     cost::{ModeCosts, TokenCosts},
     frame::{FilterHeader, Header},
-    macroblock::{Luma, Macroblock, for_each_block, skip_blocks},
-    modes::{Pixels, Search, Site},
+    modes::Pixels,
     proba::TokenCounts,
     quant::Segment,
-    source::Source,
+    row::{Row, Shared},
+    source::{Planes, Source},
     tables::TOKEN_PROBS,
-    tape::Tape,
+    tape::RowTape,
     tuning::{Tools, Tuning},
+    wave::{Above, Below, Job, link, side_by_side},
 };
 use crate::{
     error::{Error, Kind, Result},
     pixel::{Layout, Size, Subsampling},
-    simd::{Level, Simd, dispatch},
+    simd::{Level, dispatch},
 };
 
 /// The longest side of a lossy WebP.
@@ -68,44 +76,53 @@ pub struct Config {
     pub quality: u8,
     /// 0 (fastest) to 6 (smallest).
     pub effort: u8,
+    /// Threads to work with, the caller's among them; at least 1. The bytes are the same for any number.
+    pub threads: usize,
 }
 
 /// Is shown each macroblock as it will be decoded, before the loop filter.
-pub trait Observer {
+pub trait Observer: Sync {
     /// A macroblock at a column and row of macroblocks; whether its inner edges will be filtered.
-    fn macroblock(&mut self, place: (usize, usize), pixels: &Pixels, inner_edges: bool, segment: u8);
+    fn macroblock(&self, place: (usize, usize), pixels: &Pixels, inner_edges: bool, segment: u8);
 }
 
 /// Nobody looks.
 impl Observer for () {
-    fn macroblock(&mut self, _: (usize, usize), _: &Pixels, _: bool, _: u8) {}
+    fn macroblock(&self, _: (usize, usize), _: &Pixels, _: bool, _: u8) {}
 }
 
 /// Takes a picture by rows, gives a `VP8 ` chunk.
 pub struct Encoder<O: Observer = ()> {
     size: Size,
     columns: usize,
+    threads: usize,
     level: Level,
     tools: Tools,
     tuning: Tuning,
     segments: [Segment; 4],
     costs: TokenCosts,
     mode_costs: ModeCosts,
-    counts: TokenCounts,
+    counts: Box<TokenCounts>,
     source: Source,
-    row: usize,
+    /// One for each thread.
+    planes: Vec<Planes>,
+    /// Rows that are coded.
+    rows: Vec<RowTape>,
+    /// The lower edge of the last row.
     top: Vec<Column>,
-    tape: Tape,
+    /// Room for the next.
+    spare: Vec<Column>,
     segment_counts: [u32; 4],
     skipped: u32,
     budget: Budget,
-    until_update: u32,
+    /// Macroblocks since the token costs were last looked at.
+    since_update: u32,
     observer: O,
 }
 
 /// What a column of macroblocks leaves to the row below, or a macroblock to the one at its right.
 #[derive(Clone)]
-struct Column {
+pub struct Column {
     y: [u8; 16],
     uv: [[u8; 8]; 2],
     modes: [u8; 4],
@@ -141,26 +158,30 @@ impl<O: Observer> Encoder<O> {
             return Err(Error::limit(what));
         }
         let columns = width.div_ceil(16) as usize;
+        let rows = height.div_ceil(16) as usize;
         let indices = tuning.quantizers(config.quality);
-        let total = columns as u32 * height.div_ceil(16);
+        let batch = batch(rows);
+        let threads = config.threads.clamp(1, batch);
         Ok(Self {
             size,
             columns,
+            threads,
             level,
             tools: Tools::of(config.effort),
             segments: indices.map(|index| Segment::new(index, tuning)),
             tuning: tuning.clone(),
             costs: TokenCosts::new(&TOKEN_PROBS),
             mode_costs: ModeCosts::new(),
-            counts: TokenCounts::new(),
-            source: Source::new(size),
-            row: 0,
+            counts: Box::new(TokenCounts::new()),
+            source: Source::new(size, batch),
+            planes: (0..threads).map(|_| Planes::new(width)).collect::<Result<_>>()?,
+            rows: Vec::new(),
             top: vec![Column::outside(127); columns],
-            tape: Tape::new(),
+            spare: Vec::new(),
             segment_counts: [0; 4],
             skipped: 0,
-            budget: Budget::new(total),
-            until_update: update_interval(total),
+            budget: Budget::new((columns * rows) as u32),
+            since_update: 0,
             observer,
         })
     }
@@ -203,7 +224,7 @@ impl<O: Observer> Encoder<O> {
     /// # Errors
     /// As [`Self::finish`].
     pub fn finish_observed(self) -> Result<(Vec<u8>, O)> {
-        if self.row < self.size.height.div_ceil(16) as usize {
+        if self.rows.len() < self.size.height.div_ceil(16) as usize {
             return Err(Error::new(Kind::Internal, "rows are missing"));
         }
         let header = Header {
@@ -215,7 +236,7 @@ impl<O: Observer> Encoder<O> {
             segment_counts: self.segment_counts,
             skipped: if self.budget.has_flags() { self.skipped } else { 0 },
         };
-        Ok((frame::write(&header, self.tape)?, self.observer))
+        Ok((frame::write(&header, self.rows, self.level, self.threads)?, self.observer))
     }
 
     /// The loop filter's strength by segment: so much of the quantiser's step.
@@ -227,154 +248,99 @@ impl<O: Observer> Encoder<O> {
         FilterHeader { levels: [0, 1, 2, 3].map(level), sharpness: self.tuning.sharpness }
     }
 
-    /// Codes the row of macroblocks that waits, if it is whole.
+    /// Codes the rows of macroblocks that wait, if they are enough.
     fn encode_ready(&mut self) -> Result<()> {
-        if self.source.prepare() {
-            let level = self.level;
-            dispatch!(level, simd => self.encode_row(simd))?;
-            self.row += 1;
+        if !self.source.is_full() {
+            return Ok(());
         }
+        let rows = if self.threads > 1 { self.encode_wave()? } else { self.encode_rows()? };
+        self.source.clear();
+        for row in rows {
+            self.keep(row);
+        }
+        self.update_costs();
         Ok(())
     }
 
-    #[inline(always)]
-    fn encode_row<S: Simd>(&mut self, simd: S) -> Result<()> {
-        let mut left = Column::outside(129);
-        let mut corner = self.corner();
-        for column in 0..self.columns {
-            let next_corner = Corner::of(&self.top[column]);
-            let site = self.site(column, &left, corner);
-            corner = next_corner;
-            simd.vectorize(
-                #[inline(always)]
-                || self.encode_macroblock(simd, column, &site, &mut left),
-            )?;
-        }
-        Ok(())
-    }
-
-    fn corner(&self) -> Corner {
-        // Above the left column: as the row above on the first row, else as the left column.
-        let pixel = if self.row == 0 { 127 } else { 129 };
-        Corner { y: pixel, uv: [pixel; 2] }
-    }
-
-    fn site(&self, column: usize, left: &Column, corner: Corner) -> Site {
-        let top = &self.top[column];
-        let (has_top, has_left) = (self.row > 0, column > 0);
-        let above_right = match self.top.get(column + 1) {
-            Some(next) => [next.y[0], next.y[1], next.y[2], next.y[3]],
-            None => [top.y[15]; 4],
-        };
-        Site {
-            y: predict::Edge { top: top.y, left: left.y, corner: corner.y, has_top, has_left },
-            above_right,
-            uv: [0, 1].map(|plane| predict::Edge {
-                top: top.uv[plane],
-                left: left.uv[plane],
-                corner: corner.uv[plane],
-                has_top,
-                has_left,
-            }),
-            top_modes: top.modes,
-            left_modes: left.modes,
-            top: top.coded,
-            left: left.coded,
-        }
-    }
-
-    #[inline(always)]
-    fn encode_macroblock<S: Simd>(
-        &mut self,
-        simd: S,
-        column: usize,
-        site: &Site,
-        left: &mut Column,
-    ) -> Result<()> {
-        let mut mb = Macroblock::new();
-        let mut pixels = Pixels::new();
-        let source = self.source.macroblock(column);
-        if self.budget.has_flags() {
-            let activity = analysis::activity(&source);
-            mb.segment = self.tuning.activities.iter().filter(|&&limit| activity >= limit).count() as u8;
-        }
-        let search = Search {
-            simd,
+    fn shared(&self) -> Shared<'_, O> {
+        Shared {
+            columns: self.columns,
             tools: &self.tools,
-            segment: &self.segments[usize::from(mb.segment)],
+            tuning: &self.tuning,
+            segments: &self.segments,
             costs: &self.costs,
-            modes: &self.mode_costs,
-            room: self.budget.room(),
-        };
-        search.encode(&source, site, &mut mb, &mut pixels);
-        self.budget.spend(self.mode_costs.macroblock(&mb, site.top_modes, site.left_modes));
-        self.record(column, &mb, left)?;
-        let top = &mut self.top[column];
-        top.y = pixels.y[15];
-        for (left, row) in left.y.iter_mut().zip(&pixels.y) {
-            *left = row[15];
+            mode_costs: &self.mode_costs,
+            observer: &self.observer,
         }
-        for plane in 0..2 {
-            top.uv[plane] = pixels.uv[plane][7];
-            for (left, row) in left.uv[plane].iter_mut().zip(&pixels.uv[plane]) {
-                *left = row[7];
-            }
-        }
-        let inner_edges = !mb.has_y2() || !mb.is_empty();
-        self.observer.macroblock((column, self.row), &pixels, inner_edges, mb.segment);
-        Ok(())
     }
 
-    /// Keeps a coded macroblock, counts its tokens, and leaves its contexts to its neighbours.
-    fn record(&mut self, column: usize, mb: &Macroblock, left: &mut Column) -> Result<()> {
-        self.tape.write(mb)?;
-        self.segment_counts[usize::from(mb.segment & 3)] += 1;
-        let top = &mut self.top[column];
-        match &mb.luma {
-            Luma::Whole(mode) => (top.modes, left.modes) = ([*mode; 4], [*mode; 4]),
-            Luma::Blocks(modes) => {
-                top.modes = [12, 13, 14, 15].map(|block| modes[block]);
-                left.modes = [3, 7, 11, 15].map(|block| modes[block]);
-            }
+    /// One row after the other.
+    fn encode_rows(&mut self) -> Result<Vec<Row>> {
+        let budget = self.budget.of_a_row(self.columns as u32);
+        let (mut top, mut spare) = (mem::take(&mut self.top), mem::take(&mut self.spare));
+        let mut planes = mem::take(&mut self.planes);
+        let mut rows = Vec::new();
+        let level = self.level;
+        for (place, strip) in self.source.strips().iter().enumerate() {
+            dispatch!(level, simd => planes[0].fill(simd, strip));
+            let (above, below) = (Above::whole(top), Below::kept(spare));
+            let (shared, number) = (self.shared(), self.rows.len() + place);
+            let (mut row, above) = dispatch!(level, simd => shared.encode(simd, number, &planes[0], above, below, budget.clone()))?;
+            (top, spare) = (mem::take(&mut row.below), above);
+            rows.push(row);
         }
-        if mb.is_empty() {
-            self.skipped += 1;
-            skip_blocks(mb, &mut top.coded, &mut left.coded);
-        } else {
-            for_each_block(mb, &mut top.coded, &mut left.coded, |block, kind, context| {
-                self.counts.add(
-                    kind,
-                    mb.first(block),
-                    usize::from(mb.ends[block]),
-                    context,
-                    &mb.levels[block],
-                );
-            });
+        (self.top, self.spare, self.planes) = (top, spare, planes);
+        Ok(rows)
+    }
+
+    /// All at once, each a little behind the one above.
+    fn encode_wave(&mut self) -> Result<Vec<Row>> {
+        let budget = self.budget.of_a_row(self.columns as u32);
+        let mut above = Above::whole(mem::take(&mut self.top));
+        let shared = self.shared();
+        let (level, first) = (self.level, self.rows.len());
+        let mut jobs: Vec<Job<'_, Row>> = Vec::new();
+        for (place, strip) in self.source.strips().iter().enumerate() {
+            let (below, next) = link();
+            let (shared, budget, number) = (&shared, budget.clone(), first + place);
+            let from = mem::replace(&mut above, next);
+            let width = self.size.width;
+            jobs.push(Box::new(move || {
+                let mut planes = Planes::new(width)?;
+                dispatch!(level, simd => planes.fill(simd, strip));
+                let coded =
+                    dispatch!(level, simd => shared.encode(simd, number, &planes, from, below, budget));
+                Ok(coded?.0)
+            }));
         }
-        self.until_update -= 1;
-        if self.until_update == 0 {
-            self.until_update = update_interval(self.columns as u32 * self.size.height.div_ceil(16));
+        let rows = side_by_side(self.threads, jobs)?;
+        self.top = above.into_columns();
+        Ok(rows)
+    }
+
+    /// Adds up what a row has come to.
+    fn keep(&mut self, row: Row) {
+        self.counts.add_all(&row.counts);
+        for (sum, count) in self.segment_counts.iter_mut().zip(row.segment_counts) {
+            *sum += count;
+        }
+        self.skipped += row.skipped;
+        self.budget.add(&row.budget);
+        self.rows.push(row.tape);
+        self.since_update += self.columns as u32;
+    }
+
+    /// Looks at the token statistics from time to time.
+    fn update_costs(&mut self) {
+        let total = self.columns as u32 * self.size.height.div_ceil(16);
+        if self.since_update >= (total / 8).max(96) {
+            self.since_update = 0;
             self.costs.update(&self.counts.best_probs());
         }
-        Ok(())
     }
 }
 
-/// Pixels above and at left of a macroblock.
-#[derive(Clone, Copy)]
-struct Corner {
-    y: u8,
-    uv: [u8; 2],
-}
-
-impl Corner {
-    /// The corner that a macroblock's column leaves to the macroblock at right.
-    const fn of(column: &Column) -> Self {
-        Self { y: column.y[15], uv: [column.uv[0][7], column.uv[1][7]] }
-    }
-}
-
-/// Macroblocks from one look at the token statistics to the next.
-const fn update_interval(total: u32) -> u32 {
-    if total / 8 > 96 { total / 8 } else { 96 }
+/// Rows of macroblocks that are coded under the same token costs: as many threads can work on a picture.
+fn batch(rows: usize) -> usize {
+    (rows / 12).clamp(2, 8)
 }

@@ -3,8 +3,8 @@
 //! All predictors read an [`Edges`], the reconstructed pixels around a macroblock before the loop filter, with
 //! the constants that stand in for them outside of the picture.
 
-use super::transform::{LANES, Lanes};
-use crate::simd::Simd;
+use super::lanes::{LANES, Lanes};
+use crate::simd::{Bytes, Simd, SimdBase, SimdWiden, i16x8, u8x16};
 
 /// Modes for 4x4 luma blocks.
 pub const B_MODES: usize = 10;
@@ -70,10 +70,10 @@ impl Predictor {
         self.dc[blocks].fill(edge.dc());
     }
 
-    /// What a pixel place of all lanes is predicted to be: 0 DC, 1 TM, 2 V, 3 H.
+    /// What a pixel place of all lanes is predicted to be.
     #[inline(always)]
-    fn place(&self, mode: u8, place: usize) -> [i16; LANES] {
-        match mode {
+    fn place<const MODE: u8>(&self, place: usize) -> [i16; LANES] {
+        match MODE {
             0 => self.dc,
             1 => {
                 let (top, left) = (&self.top[place % 4], &self.left[place / 4]);
@@ -88,24 +88,18 @@ impl Predictor {
         }
     }
 
-    /// The prediction by one mode in the lower half of the lanes, by another in the upper half.
+    /// Source less the prediction by mode `LOW` in the lower half of the lanes, by `HIGH` in the upper half: 0 DC,
+    /// 1 TM, 2 V, 3 H.
     #[inline(always)]
-    fn halves(&self, modes: [u8; 2], place: usize) -> [i16; LANES] {
-        let mut out = self.place(modes[0], place);
-        if modes[0] != modes[1] {
-            out[LANES / 2..].copy_from_slice(&self.place(modes[1], place)[LANES / 2..]);
-        }
-        out
-    }
-
-    /// Source less prediction.
-    #[inline(always)]
-    pub fn residual<S: Simd>(&self, simd: S, modes: [u8; 2], source: &Lanes, out: &mut Lanes) {
+    pub fn residual<S: Simd, const LOW: u8, const HIGH: u8>(&self, simd: S, source: &Lanes, out: &mut Lanes) {
         simd.vectorize(
             #[inline(always)]
             || {
                 for place in 0..16 {
-                    let prediction = self.halves(modes, place);
+                    let mut prediction = self.place::<LOW>(place);
+                    if LOW != HIGH {
+                        prediction[LANES / 2..].copy_from_slice(&self.place::<HIGH>(place)[LANES / 2..]);
+                    }
                     let (source, out) = (&source[place], &mut out[place]);
                     for lane in 0..LANES {
                         out[lane] = source[lane] - prediction[lane];
@@ -115,96 +109,138 @@ impl Predictor {
         );
     }
 
-    /// Adds the prediction to residuals: pixels.
+    /// Adds the prediction by a mode to residuals: pixels.
     #[inline(always)]
-    pub fn reconstruct<S: Simd>(&self, simd: S, modes: [u8; 2], residuals: &mut Lanes) {
+    pub fn reconstruct<S: Simd>(&self, simd: S, mode: u8, residuals: &mut Lanes) {
         simd.vectorize(
             #[inline(always)]
-            || {
-                for place in 0..16 {
-                    let prediction = self.halves(modes, place);
-                    for (value, predicted) in residuals[place].iter_mut().zip(prediction) {
-                        *value = (*value + predicted).clamp(0, 255);
-                    }
-                }
+            || match mode {
+                0 => self.add_to::<0>(residuals),
+                1 => self.add_to::<1>(residuals),
+                2 => self.add_to::<2>(residuals),
+                _ => self.add_to::<3>(residuals),
             },
         );
     }
+
+    #[inline(always)]
+    fn add_to<const MODE: u8>(&self, residuals: &mut Lanes) {
+        for place in 0..16 {
+            let prediction = self.place::<MODE>(place);
+            let values = &mut residuals[place];
+            for lane in 0..LANES {
+                values[lane] = values[lane].wrapping_add(prediction[lane]).clamp(0, 255);
+            }
+        }
+    }
 }
 
-/// Predicts a 4x4 block in all modes: by pixel, then by mode; the lanes behind the tenth are zero. The edge is
-/// that of section 12.3: left from bottom to top, the corner, and eight pixels above.
+/// What a 4x4 block is predicted to be: by pixel, then by mode; the lanes behind the tenth are zero.
+pub type Predictions = [[u8; LANES]; 16];
+
+/// Predicts a 4x4 block in all modes, and takes that from the source. The edge is that of section 12.3: left from
+/// bottom to top, the corner, and eight pixels above.
 #[inline(always)]
-pub fn predict_blocks<S: Simd>(simd: S, edge: &[u8; 13], out: &mut Lanes) {
+pub fn predict_blocks<S: Simd>(
+    simd: S,
+    edge: &[u8; 13],
+    source: &[i16; 16],
+    predictions: &mut Predictions,
+    residuals: &mut Lanes,
+) {
     simd.vectorize(
         #[inline(always)]
-        || predict_lanes(edge, out),
+        || {
+            let (means, pairs, tm) = parts(edge);
+            let means = u8x16::load_array(simd, means);
+            let pairs = u8x16::load_array(simd, pairs);
+            let tm = u8x16::load_array(simd, tm);
+            let tm_lane = u8x16::load_array(simd, TM_LANE);
+            for place in 0..16 {
+                let by_means = means.swizzle_dyn(u8x16::load_array(simd, MEANS[place]));
+                let by_pairs = pairs.swizzle_dyn(u8x16::load_array(simd, PAIRS[place]));
+                let by_tm = tm.swizzle_dyn(u8x16::splat(simd, place as u8)) & tm_lane;
+                let prediction = by_means | by_pairs | by_tm;
+                prediction.store_array(&mut predictions[place]);
+                let (low, high) = prediction.widen();
+                let value = i16x8::splat(simd, source[place]);
+                (value - low.bitcast::<i16x8<S>>()).store_slice(&mut residuals[place][..LANES / 2]);
+                (value - high.bitcast::<i16x8<S>>()).store_slice(&mut residuals[place][LANES / 2..]);
+            }
+        },
     );
 }
 
+/// What predictions are made of: the weighted means of three neighbours along the edge, one for each of its 13
+/// pixels; the 12 means of two, the lowest pixel at left and the mean of the block; the 16 pixels of TM. The last of
+/// the first two is zero.
 #[inline(always)]
-fn predict_lanes(edge: &[u8; 13], out: &mut Lanes) {
-    let mut values = [0_i16; VALUES];
-    let pixel = |place: usize| i16::from(edge[place]);
+fn parts(edge: &[u8; 13]) -> ([u8; 16], [u8; 16], [u8; 16]) {
+    // The ends go on.
+    let mut padded = [0_u16; 18];
+    padded[0] = u16::from(edge[0]);
     for place in 0..13 {
-        let (before, after) = (pixel(place.max(1) - 1), pixel((place + 1).min(12)));
-        values[AVG3 + place] = (before + 2 * pixel(place) + after + 2) >> 2;
+        padded[1 + place] = u16::from(edge[place]);
     }
-    for place in 0..12 {
-        values[AVG2 + place] = (pixel(place) + pixel(place + 1) + 1) >> 1;
+    padded[14] = u16::from(edge[12]);
+    let (mut means, mut pairs, mut tm) = ([0; 16], [0; 16], [0; 16]);
+    for place in 0..16 {
+        means[place] = ((padded[place] + 2 * padded[place + 1] + padded[place + 2] + 2) >> 2) as u8;
+        pairs[place] = ((padded[place + 1] + padded[place + 2] + 1) >> 1) as u8;
     }
-    values[LAST] = pixel(0);
-    let left = pixel(0) + pixel(1) + pixel(2) + pixel(3);
-    values[DC] = (left + pixel(5) + pixel(6) + pixel(7) + pixel(8) + 4) >> 3;
+    means[NONE] = 0;
+    pairs[NONE] = 0;
+    pairs[LAST] = edge[0];
+    let left = &edge[..4];
+    let top = &edge[5..9];
+    let mut sum = 4;
+    for place in 0..4 {
+        sum += u32::from(left[place]) + u32::from(top[place]);
+    }
+    pairs[DC] = (sum >> 3) as u8;
     for y in 0..4 {
-        let offset = pixel(3 - y) - pixel(4);
+        let offset = i16::from(left[3 - y]) - i16::from(edge[4]);
         for x in 0..4 {
-            values[TM + 4 * y + x] = (pixel(5 + x) + offset).clamp(0, 255);
+            tm[4 * y + x] = (i16::from(top[x]) + offset).clamp(0, 255) as u8;
         }
     }
-    for (lanes, sources) in out.iter_mut().zip(&BLOCK_SOURCES) {
-        for (lane, &source) in lanes.iter_mut().zip(sources) {
-            *lane = values[usize::from(source) & (VALUES - 1)];
-        }
-    }
+    (means, pairs, tm)
 }
 
-// The places of the values that predictors are made of: weighted means of three and means of two neighbours
-// along the edge, the lowest pixel at left, the mean, and the sixteen of TM.
-const VALUES: usize = 64;
-const AVG3: usize = 0;
-const AVG2: usize = 13;
-const LAST: usize = 25;
-const DC: usize = 26;
-const TM: usize = 27;
-const ZERO: usize = 63;
+// Places among the means of two.
+const LAST: usize = 12;
+const DC: usize = 13;
+/// The place of a zero.
+const NONE: usize = 15;
 
-/// For each pixel and mode the value that predicts it.
-const BLOCK_SOURCES: [[u8; LANES]; 16] = block_sources();
+const TM_LANE: [u8; LANES] = [0, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-const fn block_sources() -> [[u8; LANES]; 16] {
-    let mut table = [[ZERO as u8; LANES]; 16];
+/// For each pixel and mode the mean of three, or the mean of two, that predicts it; none where it is the other's.
+const MEANS: [[u8; LANES]; 16] = sources(true);
+const PAIRS: [[u8; LANES]; 16] = sources(false);
+
+const fn sources(of_three: bool) -> [[u8; LANES]; 16] {
+    let mut table = [[NONE as u8; LANES]; 16];
     let mut place = 0;
     while place < 16 {
         let (x, y) = (place % 4, place / 4);
-        table[place][0] = DC as u8;
-        table[place][1] = (TM + place) as u8;
-        table[place][2] = (AVG3 + 5 + x) as u8;
-        table[place][3] = (AVG3 + 3 - y) as u8;
-        table[place][4] = (AVG3 + 6 + x + y) as u8;
-        table[place][5] = (AVG3 + 4 + x - y) as u8;
-        table[place][6] = VR[y][x] as u8;
-        table[place][7] = VL[y][x] as u8;
-        table[place][8] = HD[y][x] as u8;
-        table[place][9] = HU[y][x] as u8;
+        let modes =
+            [A2 + DC, NONE, 5 + x, 3 - y, 6 + x + y, 4 + x - y, VR[y][x], VL[y][x], HD[y][x], HU[y][x]];
+        let mut mode = 0;
+        while mode < modes.len() {
+            if mode != 1 && (modes[mode] < A2) == of_three {
+                table[place][mode] = (modes[mode] % A2) as u8;
+            }
+            mode += 1;
+        }
         place += 1;
     }
     table
 }
 
 /// Means of two (`A2`) and three (`A3`) as the RFC lists them for the four steep modes.
-const A2: usize = AVG2;
-const A3: usize = AVG3;
+const A2: usize = 16;
+const A3: usize = 0;
 const VR: [[usize; 4]; 4] = [
     [A2 + 4, A2 + 5, A2 + 6, A2 + 7],
     [A3 + 4, A3 + 5, A3 + 6, A3 + 7],
@@ -226,6 +262,6 @@ const HD: [[usize; 4]; 4] = [
 const HU: [[usize; 4]; 4] = [
     [A2 + 2, A3 + 2, A2 + 1, A3 + 1],
     [A2 + 1, A3 + 1, A2, A3],
-    [A2, A3, LAST, LAST],
-    [LAST, LAST, LAST, LAST],
+    [A2, A3, A2 + LAST, A2 + LAST],
+    [A2 + LAST, A2 + LAST, A2 + LAST, A2 + LAST],
 ];

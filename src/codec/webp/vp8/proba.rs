@@ -51,6 +51,13 @@ impl TokenCounts {
         }
     }
 
+    /// Adds those of a row.
+    pub fn add_all(&mut self, row: &Self) {
+        let flat = self.0.as_flattened_mut().as_flattened_mut().as_flattened_mut().as_flattened_mut();
+        let added = row.0.as_flattened().as_flattened().as_flattened().as_flattened();
+        flat.iter_mut().zip(added).for_each(|(sum, count)| *sum += count);
+    }
+
     /// The best probabilities against those that a frame starts with: a change is made only where it saves more
     /// than it costs in the header.
     pub fn best_probs(&self) -> TokenProbs {

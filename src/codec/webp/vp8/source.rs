@@ -1,31 +1,37 @@
 //! The rows that wait to be coded: taken as they come, turned into a row of macroblocks in VP8's range of BT.601,
 //! luma 16 to 235 and chroma 16 to 240, chroma halved both ways. Outside of the picture its edges go on.
 
+use std::sync::LazyLock;
+
 use super::modes::Pixels;
 use crate::{
     error::{Error, Kind, Result},
+    limits::try_zeroed,
     pixel::{Layout, Size, Subsampling},
+    simd::{Bytes, Simd, SimdBase, SimdIntWiden, SimdNarrow, i16x8, i32x4, u8x16},
 };
 
 /// Rows of a macroblock.
 const ROWS: usize = 16;
 
-/// One row of macroblocks, and the rows of input for the next.
+/// Rows as they come in, cut into strips of a macroblock's height.
 pub struct Source {
     size: Size,
     /// Luma rows taken until now.
     taken: usize,
-    /// Luma rows that wait.
-    waiting: usize,
-    input: Input,
-    /// Width of the luma plane, whole macroblocks.
-    stride: usize,
-    y: Vec<u8>,
-    uv: [Vec<u8>; 2],
-    tables: Box<Tables>,
+    /// The strips that wait; those behind [`Self::ready`] are empty, but for the one that is being filled.
+    strips: Vec<Strip>,
+    ready: usize,
 }
 
-/// Rows as they came in.
+/// At most sixteen rows of input.
+pub struct Strip {
+    /// How many luma rows there are.
+    rows: usize,
+    input: Input,
+}
+
+/// Samples as they came in.
 enum Input {
     None,
     Interleaved(Layout, Vec<u8>),
@@ -33,32 +39,28 @@ enum Input {
 }
 
 impl Source {
-    /// No rows yet.
-    pub fn new(size: Size) -> Self {
-        let stride = size.width.next_multiple_of(16) as usize;
-        Self {
-            size,
-            taken: 0,
-            waiting: 0,
-            input: Input::None,
-            stride,
-            y: vec![0; stride * ROWS],
-            uv: [0, 1].map(|_| vec![0; stride / 2 * ROWS / 2]),
-            tables: Box::new(Tables::new()),
-        }
+    /// No rows yet; at most `strips` will wait.
+    pub fn new(size: Size, strips: usize) -> Self {
+        let strips = (0..strips.max(1)).map(|_| Strip { rows: 0, input: Input::None }).collect();
+        Self { size, taken: 0, strips, ready: 0 }
     }
 
-    /// Takes rows until a row of macroblocks is whole; gives back the rest.
+    /// Takes rows until a strip is whole; gives back the rest.
     ///
     /// # Errors
-    /// `Internal` for broken rows, or too many.
+    /// `Internal` for broken rows, or too many; `Memory`.
     pub fn take_rows<'a>(&mut self, layout: Layout, samples: &'a [u8]) -> Result<&'a [u8]> {
         let stride = self.size.width as usize * layout.channels() as usize;
         let rows = self.room(samples.len(), stride)?;
         let (now, later) = samples.split_at(rows * stride);
-        match &mut self.input {
-            Input::Interleaved(own, kept) if *own == layout => kept.extend_from_slice(now),
-            input if self.waiting == 0 => *input = Input::Interleaved(layout, now.to_vec()),
+        let strip = &mut self.strips[self.ready];
+        match &mut strip.input {
+            Input::Interleaved(own, kept) if *own == layout => append(kept, now, ROWS * stride)?,
+            input if strip.rows == 0 => {
+                let mut kept = Vec::new();
+                append(&mut kept, now, ROWS * stride)?;
+                *input = Input::Interleaved(layout, kept);
+            }
             _ => return Err(Error::new(Kind::Internal, "a strip of two kinds of rows")),
         }
         self.advance(rows);
@@ -68,7 +70,7 @@ impl Source {
     /// The same of planes.
     ///
     /// # Errors
-    /// `Internal` for broken rows, or too many.
+    /// `Internal` for broken rows, or too many; `Memory`.
     pub fn take_planes<'a>(
         &mut self,
         subsampling: Subsampling,
@@ -86,12 +88,16 @@ impl Source {
         }
         let split =
             [0, 1, 2].map(|plane| planes[plane].split_at(if plane == 0 { rows * width } else { chroma }));
-        match &mut self.input {
+        let strip = &mut self.strips[self.ready];
+        if strip.rows == 0 && !matches!(&strip.input, Input::Planar(own, _) if *own == subsampling) {
+            strip.input = Input::Planar(subsampling, [const { Vec::new() }; 3]);
+        }
+        match &mut strip.input {
             Input::Planar(own, kept) if *own == subsampling => {
-                kept.iter_mut().zip(split).for_each(|(kept, (now, _))| kept.extend_from_slice(now));
-            }
-            input if self.waiting == 0 => {
-                *input = Input::Planar(subsampling, split.map(|(now, _)| now.to_vec()))
+                for (plane, (kept, (now, _))) in kept.iter_mut().zip(split).enumerate() {
+                    let whole = if plane == 0 { ROWS * width } else { ROWS / down * chroma_stride };
+                    append(kept, now, whole)?;
+                }
             }
             _ => return Err(Error::new(Kind::Internal, "a strip of two kinds of rows")),
         }
@@ -99,7 +105,7 @@ impl Source {
         Ok(split.map(|(_, later)| later))
     }
 
-    /// How many of the rows in `length` samples there is room for.
+    /// How many of the rows in `length` samples there is room for in a strip.
     fn room(&self, length: usize, stride: usize) -> Result<usize> {
         let (rows, left) = (length / stride, self.size.height as usize - self.taken);
         if rows * stride != length || rows > left {
@@ -108,47 +114,98 @@ impl Source {
                 format!("{length} samples aren't rows of the {left} left"),
             ));
         }
-        Ok(rows.min(ROWS - self.waiting))
+        Ok(rows.min(ROWS - self.strips[self.ready].rows))
     }
 
     fn advance(&mut self, rows: usize) {
-        self.waiting += rows;
+        let strip = &mut self.strips[self.ready];
+        strip.rows += rows;
         self.taken += rows;
+        if strip.rows == ROWS || self.taken == self.size.height as usize {
+            self.ready += 1;
+        }
     }
 
-    /// Makes a row of macroblocks if enough rows wait; true if so.
-    pub fn prepare(&mut self) -> bool {
-        let whole = self.waiting == ROWS || (self.waiting > 0 && self.taken == self.size.height as usize);
-        if !whole {
-            return false;
-        }
-        let width = self.size.width as usize;
+    /// True if no more strips fit, or there will be none.
+    pub fn is_full(&self) -> bool {
+        self.ready == self.strips.len() || (self.ready > 0 && self.taken == self.size.height as usize)
+    }
+
+    /// The strips that are whole.
+    pub fn strips(&self) -> &[Strip] {
+        &self.strips[..self.ready]
+    }
+
+    /// Makes room.
+    pub fn clear(&mut self) {
+        self.strips[..self.ready].iter_mut().for_each(Strip::clear);
+        self.ready = 0;
+    }
+}
+
+fn append(kept: &mut Vec<u8>, samples: &[u8], whole: usize) -> Result<()> {
+    if kept.capacity() < whole {
+        kept.try_reserve_exact(whole - kept.len())?;
+    }
+    kept.extend_from_slice(samples);
+    Ok(())
+}
+
+impl Strip {
+    /// Keeps the room.
+    fn clear(&mut self) {
+        self.rows = 0;
         match &mut self.input {
-            Input::None => return false,
+            Input::None => (),
+            Input::Interleaved(_, samples) => samples.clear(),
+            Input::Planar(_, planes) => planes.iter_mut().for_each(Vec::clear),
+        }
+    }
+}
+
+/// A row of macroblocks in VP8's colours.
+pub struct Planes {
+    width: usize,
+    /// Width of the luma plane, whole macroblocks.
+    stride: usize,
+    y: Vec<u8>,
+    uv: [Vec<u8>; 2],
+}
+
+impl Planes {
+    /// Of a picture's width, in pixels.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn new(width: u32) -> Result<Self> {
+        let stride = width.next_multiple_of(16) as usize;
+        let quarter = || try_zeroed(stride / 2 * ROWS / 2);
+        Ok(Self {
+            width: width as usize,
+            stride,
+            y: try_zeroed(stride * ROWS)?,
+            uv: [quarter()?, quarter()?],
+        })
+    }
+
+    /// Converts a strip.
+    #[inline(always)]
+    pub fn fill<S: Simd>(&mut self, simd: S, strip: &Strip) {
+        let Self { width, stride, y, uv } = self;
+        match &strip.input {
+            Input::None => return,
             Input::Interleaved(layout, samples) => {
-                let strip = Strip { layout: *layout, samples, width, rows: self.waiting };
-                strip.convert(&self.tables, self.stride, &mut self.y, &mut self.uv);
-                samples.clear();
+                let samples = Samples { layout: *layout, samples, width: *width, rows: strip.rows };
+                samples.convert(simd, &TABLES, *stride, y, uv);
             }
             Input::Planar(subsampling, planes) => {
-                convert_planes(
-                    *subsampling,
-                    planes,
-                    width,
-                    &self.tables,
-                    self.stride,
-                    &mut self.y,
-                    &mut self.uv,
-                );
-                planes.iter_mut().for_each(Vec::clear);
+                convert_planes(*subsampling, planes, *width, &TABLES, *stride, y, uv);
             }
         }
-        pad(&mut self.y, self.stride, width, self.waiting);
-        for plane in &mut self.uv {
-            pad(plane, self.stride / 2, width.div_ceil(2), self.waiting.div_ceil(2));
+        pad(y, *stride, *width, strip.rows);
+        for plane in uv {
+            pad(plane, *stride / 2, width.div_ceil(2), strip.rows.div_ceil(2));
         }
-        self.waiting = 0;
-        true
     }
 
     /// A macroblock of the row.
@@ -166,6 +223,9 @@ impl Source {
         pixels
     }
 }
+
+/// Made once: thousands of powers.
+static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
 
 /// Repeats the last pixel of each row, and the last row.
 fn pad(plane: &mut [u8], stride: usize, width: usize, rows: usize) {
@@ -235,20 +295,25 @@ impl Tables {
 const GAMMA: f64 = 1.0 / 0.80;
 
 /// Interleaved rows of at most a macroblock.
-struct Strip<'a> {
+struct Samples<'a> {
     layout: Layout,
     samples: &'a [u8],
     width: usize,
     rows: usize,
 }
 
-impl Strip<'_> {
-    fn convert(&self, tables: &Tables, stride: usize, y: &mut [u8], uv: &mut [Vec<u8>; 2]) {
+impl Samples<'_> {
+    #[inline(always)]
+    fn convert<S: Simd>(&self, simd: S, tables: &Tables, stride: usize, y: &mut [u8], uv: &mut [Vec<u8>; 2]) {
         let channels = self.layout.channels() as usize;
         let row_bytes = self.width * channels;
         for (row, out) in self.samples.chunks_exact(row_bytes).zip(y.chunks_exact_mut(stride)) {
-            for (pixel, out) in row.chunks_exact(channels).zip(out) {
-                *out = if channels < 3 { tables.luma[usize::from(pixel[0])] } else { luma(pixel) };
+            if channels < 3 {
+                row.chunks_exact(channels)
+                    .zip(out)
+                    .for_each(|(pixel, out)| *out = tables.luma[usize::from(pixel[0])]);
+            } else {
+                luma_row(simd, row, channels, &mut out[..self.width]);
             }
         }
         if channels < 3 {
@@ -270,7 +335,50 @@ impl Strip<'_> {
     }
 }
 
+/// BT.601 luma of a row of RGB or RGBA.
+#[inline(always)]
+fn luma_row<S: Simd>(simd: S, row: &[u8], channels: usize, out: &mut [u8]) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            // Places of red and green, and of green and blue, of four pixels; the others are past the end.
+            let (mut red_green, mut green_blue) = ([255; 16], [255; 16]);
+            for pixel in 0..4 {
+                for (place, from) in [(4 * pixel, channels * pixel), (4 * pixel + 2, channels * pixel + 1)] {
+                    red_green[place] = from as u8;
+                    green_blue[place] = from as u8 + 1;
+                }
+            }
+            let red_green = u8x16::load_array(simd, red_green);
+            let green_blue = u8x16::load_array(simd, green_blue);
+            // Green's share in halves: 16 bits with a sign hold no more.
+            let factors = [[16_839, 16_529], [16_530, 6_420]].map(|[a, b]| [a, b, a, b, a, b, a, b]);
+            let factors = [i16x8::load_array(simd, factors[0]), i16x8::load_array(simd, factors[1])];
+            let mut done = 0;
+            while done + 8 <= out.len() && (done + 4) * channels + 16 <= row.len() {
+                let mut sums = [i32x4::splat(simd, 0); 2];
+                for half in 0..2 {
+                    let pixels = u8x16::from_slice(simd, &row[(done + 4 * half) * channels..][..16]);
+                    let rg = pixels.swizzle_dyn_precise(red_green).bitcast::<i16x8<S>>();
+                    let gb = pixels.swizzle_dyn_precise(green_blue).bitcast::<i16x8<S>>();
+                    let sum = rg.pairwise_dot_product(factors[0]) + gb.pairwise_dot_product(factors[1]);
+                    sums[half] = (sum + ((16 << 16) + (1 << 15))) >> 16;
+                }
+                let luma = sums[0].narrow(sums[1]).to_array();
+                for lane in 0..8 {
+                    out[done + lane] = luma[lane] as u8;
+                }
+                done += 8;
+            }
+            for (pixel, out) in row.chunks_exact(channels).zip(out).skip(done) {
+                *out = luma(pixel);
+            }
+        },
+    );
+}
+
 /// BT.601 luma of 16 to 235.
+#[inline(always)]
 fn luma(pixel: &[u8]) -> u8 {
     let (r, g, b) = (u32::from(pixel[0]), u32::from(pixel[1]), u32::from(pixel[2]));
     ((16_839 * r + 33_059 * g + 6_420 * b + (16 << 16) + (1 << 15)) >> 16) as u8

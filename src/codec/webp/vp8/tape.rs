@@ -1,70 +1,119 @@
 //! The coded macroblocks, kept small until the whole picture is seen.
 //!
 //! Token probabilities stand in the frame's header but are known only at the end, so modes and levels wait here,
-//! packed in a fixed code of about the size of the final file, in chunks that never move.
+//! packed in a fixed code of about the size of the final file: a tape for each row of macroblocks.
 
-use super::macroblock::{Luma, Macroblock, Y2};
+use super::macroblock::{Edge, Luma, Macroblock, Y2};
 use crate::error::Result;
 
-/// Words of a chunk: 64 KiB.
-const CHUNK: usize = 8 << 10;
+/// A row of macroblocks.
+pub struct RowTape {
+    /// Segments and modes.
+    pub modes: Bits,
+    /// Levels.
+    pub levels: Bits,
+    /// Which blocks along the lower edge of the row above have levels, packed, by column.
+    pub above: Vec<u16>,
+}
 
-/// A queue of macroblocks: written once, then read once.
-pub struct Tape {
-    chunks: Vec<Vec<u64>>,
+impl RowTape {
+    /// For a row of so many macroblocks.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn new(columns: usize) -> Result<Self> {
+        let mut above = Vec::new();
+        above.try_reserve_exact(columns)?;
+        Ok(Self { modes: Bits::new(), levels: Bits::new(), above })
+    }
+
+    /// Appends a macroblock, below `above`.
+    ///
+    /// # Errors
+    /// `Memory` when there is no room.
+    pub fn write(&mut self, mb: &Macroblock, above: Edge) -> Result<()> {
+        self.above.push(above.packed());
+        self.modes.reserve(6)?;
+        self.modes.put(u64::from(mb.segment), 2);
+        match &mb.luma {
+            Luma::Whole(mode) => self.modes.put(u64::from(*mode) << 1, 3),
+            Luma::Blocks(modes) => {
+                let packed = modes.iter().rev().fold(0, |word, &mode| word << 4 | u64::from(mode));
+                self.modes.put(1, 1);
+                self.modes.put(packed & 0xffff_ffff, 32);
+                self.modes.put(packed >> 32, 32);
+            }
+        }
+        self.modes.put(u64::from(mb.uv), 2);
+        let coded = mb.coded();
+        self.modes.put(u64::from(coded != 0), 1);
+        self.write_levels(mb, coded)
+    }
+
+    /// 400 levels of 17 bits and what stands before them are less than 256 words.
+    fn write_levels(&mut self, mb: &Macroblock, coded: u64) -> Result<()> {
+        let levels = &mut self.levels;
+        levels.reserve(256)?;
+        levels.put(u64::from(mb.has_y2()) | u64::from(coded != 0) << 1, 2);
+        if coded == 0 {
+            return Ok(());
+        }
+        levels.put(coded, 25);
+        // In the order of the bitstream: the luma DCs come first.
+        let mut rest = (coded << 1 | coded >> Y2) & ((1 << 25) - 1);
+        while rest != 0 {
+            let block = (rest.trailing_zeros() as usize + Y2) % 25;
+            rest &= rest - 1;
+            let end = usize::from(mb.ends[block]);
+            levels.put(end as u64 - 1, 4);
+            for &level in &mb.levels[block][mb.first(block)..end] {
+                levels.put_level(level);
+            }
+        }
+        debug_assert!(mb.has_y2() || mb.ends[Y2] == 0);
+        Ok(())
+    }
+
+    /// Ends the row.
+    pub fn finish(&mut self) {
+        self.modes.finish();
+        self.levels.finish();
+    }
+}
+
+/// Bits in words.
+pub struct Bits {
+    words: Vec<u32>,
     word: u64,
     used: u32,
 }
 
-impl Tape {
-    /// An empty tape.
-    pub const fn new() -> Self {
-        Self { chunks: Vec::new(), word: 0, used: 0 }
+impl Bits {
+    const fn new() -> Self {
+        Self { words: Vec::new(), word: 0, used: 0 }
     }
 
-    /// Appends a macroblock.
-    ///
-    /// # Errors
-    /// `Memory` when there is no room.
-    pub fn write(&mut self, mb: &Macroblock) -> Result<()> {
-        self.reserve()?;
-        self.put(u64::from(mb.segment), 2);
-        match &mb.luma {
-            Luma::Whole(mode) => self.put(u64::from(*mode) << 1, 3),
-            Luma::Blocks(modes) => {
-                let packed = modes.iter().rev().fold(0, |word, &mode| word << 4 | u64::from(mode));
-                self.put(1, 1);
-                self.put(packed & 0xffff_ffff, 32);
-                self.put(packed >> 32, 32);
-            }
-        }
-        self.put(u64::from(mb.uv), 2);
-        let coded = (0..25).fold(0_u64, |mask, block| mask | u64::from(mb.ends[block] != 0) << block);
-        self.put(u64::from(coded != 0), 1);
-        if coded == 0 {
-            return Ok(());
-        }
-        self.put(coded, 25);
-        for block in (0..25).filter(|block| coded >> block & 1 == 1) {
-            let end = usize::from(mb.ends[block]);
-            self.put(end as u64 - 1, 4);
-            for &level in &mb.levels[block][mb.first(block)..end] {
-                self.put_level(level);
-            }
+    /// Bytes that it holds.
+    pub const fn len(&self) -> usize {
+        self.words.len() * 4
+    }
+
+    fn reserve(&mut self, words: usize) -> Result<()> {
+        if self.words.capacity() - self.words.len() < words {
+            self.words.try_reserve_exact(words.max(self.words.len() / 2))?;
         }
         Ok(())
     }
 
-    /// Rewinds the tape for reading.
-    pub fn into_reader(mut self) -> Reader {
-        self.flush_word();
-        let mut chunks = self.chunks.into_iter();
-        let chunk = chunks.next().unwrap_or_default().into_iter();
-        Reader { chunks, chunk, word: 0, left: 0 }
+    fn finish(&mut self) {
+        if self.used > 0 {
+            self.words.push(self.word as u32);
+        }
+        self.words.shrink_to_fit();
     }
 
     /// 0: zero; 10s: one; 11s then the level less two: three bits, or seven and eleven bits.
-    #[inline]
+    #[inline(always)]
     fn put_level(&mut self, level: i16) {
         let size = u64::from(level.unsigned_abs());
         let sign = u64::from(level < 0);
@@ -76,117 +125,107 @@ impl Tape {
         }
     }
 
-    /// Appends at most 32 bits.
-    #[inline]
+    /// Appends at most 32 bits; there is room.
+    #[inline(always)]
     fn put(&mut self, value: u64, bits: u32) {
         self.word |= value << self.used;
         self.used += bits;
-        if self.used >= 64 {
-            self.used -= 64;
-            let rest = if self.used == 0 { 0 } else { value >> (bits - self.used) };
-            self.push(self.word);
-            self.word = rest;
+        if self.used >= 32 {
+            self.words.push(self.word as u32);
+            self.word >>= 32;
+            self.used -= 32;
         }
     }
 
-    fn flush_word(&mut self) {
-        if self.used > 0 {
-            self.push(self.word);
-        }
-    }
-
-    fn push(&mut self, word: u64) {
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.push(word);
-        }
-    }
-
-    /// Makes sure that the last chunk holds a whole macroblock: 400 levels of 17 bits and the modes are less
-    /// than 128 words.
-    fn reserve(&mut self) -> Result<()> {
-        if self.chunks.last().is_none_or(|chunk| chunk.len() + 128 > CHUNK) {
-            let mut chunk = Vec::new();
-            chunk.try_reserve_exact(CHUNK)?;
-            self.chunks.try_reserve(1)?;
-            self.chunks.push(chunk);
-        }
-        Ok(())
+    /// Reads it from the start.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { words: self.words.iter(), word: 0, left: 0 }
     }
 }
 
-/// Reads a tape; each chunk is freed when it is done.
-pub struct Reader {
-    chunks: std::vec::IntoIter<Vec<u64>>,
-    chunk: std::vec::IntoIter<u64>,
+/// Modes of a macroblock, as the first partition needs them.
+pub struct Modes {
+    /// 0 to 3.
+    pub segment: u8,
+    /// Luma modes.
+    pub luma: Luma,
+    /// Chroma mode.
+    pub uv: u8,
+    /// True without levels.
+    pub is_empty: bool,
+}
+
+/// Reads a tape.
+pub struct Reader<'a> {
+    words: std::slice::Iter<'a, u32>,
     word: u64,
     left: u32,
 }
 
-impl Reader {
-    /// Reads the next macroblock. There must be one.
-    pub fn read(&mut self, mb: &mut Macroblock) {
-        mb.segment = self.take(2) as u8;
-        mb.luma = if self.take(1) == 1 {
+impl Reader<'_> {
+    /// Reads the next macroblock's modes. There must be one.
+    pub fn modes(&mut self) -> Modes {
+        let segment = self.take(2) as u8;
+        let luma = if self.take(1) == 1 {
             let packed = self.take(32) | self.take(32) << 32;
             Luma::Blocks(std::array::from_fn(|block| (packed >> (4 * block) & 15) as u8))
         } else {
             Luma::Whole(self.take(2) as u8)
         };
-        mb.uv = self.take(2) as u8;
-        mb.ends = [0; 25];
-        if self.take(1) == 0 {
-            return;
-        }
-        let coded = self.take(25);
-        for block in (0..25).filter(|block| coded >> block & 1 == 1) {
-            let end = self.take(4) as usize + 1;
-            mb.ends[block] = end as u8;
-            for place in mb.first(block)..end {
-                mb.levels[block][place] = self.take_level();
-            }
-        }
-        debug_assert!(mb.has_y2() || mb.ends[Y2] == 0);
+        Modes { segment, luma, uv: self.take(2) as u8, is_empty: self.take(1) == 0 }
     }
 
-    #[inline]
-    fn take_level(&mut self) -> i16 {
-        if self.take(1) == 0 {
-            return 0;
-        }
-        let more = self.take(1) == 1;
-        let negative = self.take(1) == 1;
-        let size = if !more {
-            1
-        } else {
-            match self.take(3) {
-                7 => self.take(11) as i16,
-                size => size as i16 + 2,
-            }
+    /// Begins the next macroblock's levels: whether the luma DCs are in a block of their own, and which blocks have
+    /// levels.
+    #[inline(always)]
+    pub fn coded_blocks(&mut self) -> (bool, u64) {
+        let head = self.take(2);
+        (head & 1 == 1, if head & 2 == 0 { 0 } else { self.take(25) })
+    }
+
+    /// One past a block's last level that is not zero.
+    #[inline(always)]
+    pub fn end(&mut self) -> usize {
+        self.take(4) as usize + 1
+    }
+
+    /// The next level.
+    #[inline(always)]
+    pub fn level(&mut self) -> i16 {
+        self.fill();
+        // No bit of it is behind the 17th.
+        let word = self.word;
+        let (size, bits) = match word & 3 {
+            0 | 2 => (0, 1),
+            1 => (1, 3),
+            _ => match word >> 3 & 7 {
+                7 => (word >> 6 & 0x7ff, 17),
+                size => (size + 2, 6),
+            },
         };
-        if negative { -size } else { size }
+        let negative = size != 0 && word >> 2 & 1 == 1;
+        self.word >>= bits;
+        self.left -= bits;
+        if negative { -(size as i16) } else { size as i16 }
+    }
+
+    /// Makes sure of 32 bits.
+    #[inline(always)]
+    fn fill(&mut self) {
+        if self.left < 32 {
+            let next = self.words.next().copied().unwrap_or(0);
+            self.word |= u64::from(next) << self.left;
+            self.left += 32;
+        }
     }
 
     /// Takes at most 32 bits.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, bits: u32) -> u64 {
-        let mut value = self.word;
-        if bits > self.left {
-            let next = self.next_word();
-            value |= next << self.left;
-            self.word = next >> (bits - self.left);
-            self.left += 64 - bits;
-        } else {
-            self.word >>= bits;
-            self.left -= bits;
-        }
-        value & ((1 << bits) - 1)
-    }
-
-    fn next_word(&mut self) -> u64 {
-        if let Some(word) = self.chunk.next() {
-            return word;
-        }
-        self.chunk = self.chunks.next().unwrap_or_default().into_iter();
-        self.chunk.next().unwrap_or(0)
+        self.fill();
+        let value = self.word & ((1 << bits) - 1);
+        self.word >>= bits;
+        self.left -= bits;
+        value
     }
 }

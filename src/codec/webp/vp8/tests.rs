@@ -3,7 +3,7 @@
 //! An observer gathers the macroblocks, the loop filter is run over them, chroma is scaled up and turned into RGB
 //! as the WebP decoders do it: the result must be what `image-webp` makes of the file.
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::Mutex};
 
 use image_webp::WebPDecoder;
 
@@ -17,6 +17,15 @@ use crate::{
     pixel::{Layout, Size, Subsampling},
     simd::{Level, levels},
 };
+
+/// Gathers macroblocks from any thread.
+struct Watcher(Mutex<Frame>);
+
+impl Observer for Watcher {
+    fn macroblock(&self, place: (usize, usize), pixels: &Pixels, inner: bool, segment: u8) {
+        self.0.lock().unwrap().add(place, pixels, inner, segment);
+    }
+}
 
 /// The frame as it is reconstructed.
 struct Frame {
@@ -33,7 +42,23 @@ impl Frame {
         Self { stride, y: vec![0; area], uv: [0, 1].map(|_| vec![0; area / 4]), macroblocks: Vec::new() }
     }
 
+    fn add(&mut self, (column, row): (usize, usize), pixels: &Pixels, inner: bool, segment: u8) {
+        for (y, line) in pixels.y.iter().enumerate() {
+            let start = (row * 16 + y) * self.stride + column * 16;
+            self.y[start..start + 16].copy_from_slice(line);
+        }
+        for (plane, lines) in self.uv.iter_mut().zip(&pixels.uv) {
+            for (y, line) in lines.iter().enumerate() {
+                let start = (row * 8 + y) * self.stride / 2 + column * 8;
+                plane[start..start + 8].copy_from_slice(line);
+            }
+        }
+        self.macroblocks.push((column, row, inner, segment));
+    }
+
     fn filter(&mut self, levels: [u8; 4], sharpness: u8) {
+        // Threads add them in any order; the filter goes by rows.
+        self.macroblocks.sort_unstable_by_key(|&(column, row, ..)| (row, column));
         for &(column, row, inner, segment) in &self.macroblocks {
             let strength = Strength::new(levels[usize::from(segment)], sharpness);
             let edges = [column > 0, row > 0];
@@ -78,22 +103,6 @@ impl Frame {
             }
         }
         out
-    }
-}
-
-impl Observer for Frame {
-    fn macroblock(&mut self, (column, row): (usize, usize), pixels: &Pixels, inner: bool, segment: u8) {
-        for (y, line) in pixels.y.iter().enumerate() {
-            let start = (row * 16 + y) * self.stride + column * 16;
-            self.y[start..start + 16].copy_from_slice(line);
-        }
-        for (plane, lines) in self.uv.iter_mut().zip(&pixels.uv) {
-            for (y, line) in lines.iter().enumerate() {
-                let start = (row * 8 + y) * self.stride / 2 + column * 8;
-                plane[start..start + 8].copy_from_slice(line);
-            }
-        }
-        self.macroblocks.push((column, row, inner, segment));
     }
 }
 
@@ -143,11 +152,12 @@ fn picture(random: &mut Random, size: Size) -> Vec<u8> {
 }
 
 fn encode(size: Size, config: Config, level: Level, rgb: &[u8]) -> (Vec<u8>, Frame) {
-    let frame = Frame::new(size);
-    let mut encoder = Encoder::observed(size, config, &Tuning::default(), level, frame).unwrap();
+    let watcher = Watcher(Mutex::new(Frame::new(size)));
+    let mut encoder = Encoder::observed(size, config, &Tuning::default(), level, watcher).unwrap();
     encoder.push_rows(Layout::Rgb, rgb).unwrap();
     let filter = encoder.filter();
-    let (payload, mut frame) = encoder.finish_observed().unwrap();
+    let (payload, watcher) = encoder.finish_observed().unwrap();
+    let mut frame = watcher.0.into_inner().unwrap();
     frame.filter(filter.levels, filter.sharpness);
     (payload, frame)
 }
@@ -164,7 +174,8 @@ fn every_size_quality_and_effort_decodes_as_reconstructed() {
     let mut random = Random(1);
     for width in 1..=65 {
         for height in 1..=65 {
-            let config = Config { quality: random.below(101) as u8, effort: random.below(7) as u8 };
+            let (quality, effort) = (random.below(101) as u8, random.below(7) as u8);
+            let config = Config { quality, effort, threads: 1 + random.below(3) as usize };
             let picture = picture(&mut random, Size::new(width, height));
             // All sizes take long: every seventeenth, chance chooses which, and all of the smallest.
             if random.below(17) == 0 || width * height < 20 {
@@ -179,7 +190,7 @@ fn the_longest_sides_decode_as_reconstructed() {
     let mut random = Random(2);
     for size in [Size::new(16_383, 3), Size::new(5, 16_383)] {
         let picture = picture(&mut random, size);
-        assert_alike(size, Config { quality: 60, effort: 4 }, &picture);
+        assert_alike(size, Config { quality: 60, effort: 4, threads: 1 }, &picture);
     }
 }
 
@@ -189,7 +200,7 @@ fn all_levels_of_simd_give_the_same_bytes() {
     for effort in 0..=6 {
         let size = Size::new(50 + random.below(30), 70);
         let picture = picture(&mut random, size);
-        let config = Config { quality: 30 + 10 * effort, effort };
+        let config = Config { quality: 30 + 10 * effort, effort, threads: 1 };
         let files: Vec<_> =
             levels().into_iter().map(|level| encode(size, config, level, &picture).0).collect();
         assert!(files.iter().all(|file| *file == files[0]), "effort {effort}");
@@ -197,10 +208,25 @@ fn all_levels_of_simd_give_the_same_bytes() {
 }
 
 #[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    // Large enough for two partitions of tokens.
+    let size = Size::new(1_100, 930);
+    let rgb = picture(&mut Random(5), size);
+    for effort in [0, 2, 5] {
+        let bytes = |threads| encode(size, Config { quality: 60, effort, threads }, Level::new(), &rgb);
+        let (one, frame) = bytes(1);
+        assert_eq!(decode(&one, size), frame.to_rgb(size), "effort {effort}");
+        for threads in [2, 3, 16] {
+            assert!(bytes(threads).0 == one, "effort {effort}, {threads} threads");
+        }
+    }
+}
+
+#[test]
 fn rows_may_come_in_any_portions() {
     let size = Size::new(37, 50);
     let rgb = picture(&mut Random(4), size);
-    let config = Config { quality: 70, effort: 3 };
+    let config = Config { quality: 70, effort: 3, threads: 1 };
     let whole = encode(size, config, Level::new(), &rgb).0;
     for rows in [1, 3, 16, 49] {
         let mut encoder = Encoder::new(size, config).unwrap();
@@ -218,7 +244,7 @@ fn planes_of_any_subsampling_keep_their_colours() {
     for subsampling in [Subsampling::Yuv444, Subsampling::Yuv422, Subsampling::Yuv420, Subsampling::Yuv440] {
         let chroma = subsampling.chroma_size(size).pixels() as usize;
         let (y, cb, cr) = (vec![120; 35 * 21], vec![90; chroma], vec![200; chroma]);
-        let mut encoder = Encoder::new(size, Config { quality: 95, effort: 4 }).unwrap();
+        let mut encoder = Encoder::new(size, Config { quality: 95, effort: 4, threads: 1 }).unwrap();
         encoder.push_planes(subsampling, [&y, &cb, &cr]).unwrap();
         let decoded = decode(&encoder.finish().unwrap(), size);
         // JFIF's conversion of 120, 90, 200.
@@ -231,7 +257,7 @@ fn planes_of_any_subsampling_keep_their_colours() {
 
 #[test]
 fn wrong_sizes_and_rows_are_errors() {
-    let config = Config { quality: 75, effort: 4 };
+    let config = Config { quality: 75, effort: 4, threads: 1 };
     for (width, height) in [(0, 1), (1, 0), (16_384, 1), (1, 16_384)] {
         let error = Encoder::new(Size::new(width, height), config).err().map(|error| error.kind());
         assert_eq!(error, Some(Kind::Limit), "{width}x{height}");

@@ -1,19 +1,10 @@
-//! Transforms of 4x4 blocks (RFC 6386, section 14), sixteen blocks side by side.
-//!
-//! A [`Lanes`] holds one coefficient or pixel place of sixteen blocks in a row, so that each function is scalar
-//! code for one block in a loop over lanes: the compiler turns the loop into vectors of whatever width there is,
-//! and the result is the same on all of them.
+//! Transforms of 4x4 blocks (RFC 6386, section 14), of one block and of sixteen side by side.
 //!
 //! Coefficients have twice the size of an orthonormal transform's: the squared error of a block's pixels is a
 //! quarter of that of its coefficients.
 
+use super::lanes::{LANES, Lanes};
 use crate::simd::Simd;
-
-/// Blocks that are worked on at once.
-pub const LANES: usize = 16;
-
-/// Sixteen blocks: by place in the block (raster order), then by lane.
-pub type Lanes = [[i16; LANES]; 16];
 
 /// The forward transform of residuals, -255 to 255 each.
 #[inline(always)]
@@ -45,26 +36,6 @@ pub fn inverse<S: Simd>(simd: S, blocks: &mut Lanes) {
         #[inline(always)]
         || inverse_lanes(blocks),
     );
-}
-
-/// Puts the pixels of a plane's 4x4 blocks into the lanes from `first`.
-#[inline(always)]
-pub fn to_lanes<const SIDE: usize>(plane: &[[u8; SIDE]; SIDE], first: usize, lanes: &mut Lanes) {
-    for (y, row) in plane.iter().enumerate() {
-        for (x, &pixel) in row.iter().enumerate() {
-            lanes[y % 4 * 4 + x % 4][first + y / 4 * (SIDE / 4) + x / 4] = i16::from(pixel);
-        }
-    }
-}
-
-/// Takes the pixels of a plane's blocks, 0 to 255, out of the lanes.
-#[inline(always)]
-pub fn from_lanes<const SIDE: usize>(lanes: &Lanes, first: usize, plane: &mut [[u8; SIDE]; SIDE]) {
-    for (y, row) in plane.iter_mut().enumerate() {
-        for (x, pixel) in row.iter_mut().enumerate() {
-            *pixel = lanes[y % 4 * 4 + x % 4][first + y / 4 * (SIDE / 4) + x / 4] as u8;
-        }
-    }
 }
 
 #[inline(always)]

@@ -9,21 +9,25 @@ pub struct Tools {
     pub trellis: bool,
     /// That for each 4x4 mode tried, not only for the best.
     pub trellis_modes: bool,
+    /// Bits that luma must cost in a 16x16 mode, its error included, before 4x4 modes are tried; 1/256 bits.
+    pub blocks_from: u32,
+    /// How much worse than the 16x16 mode the first 4x4 blocks may be before the rest is given up, in 1/64.
+    pub patience: i64,
 }
 
 impl Tools {
     /// The tools of an effort of 0 to 6.
     pub const fn of(effort: u8) -> Self {
-        let (block_modes, trellis, trellis_modes) = match effort {
-            0 => (0, false, false),
-            1 => (1, false, false),
-            2 => (2, false, false),
-            3 => (1, true, false),
-            4 => (2, true, false),
-            5 => (3, true, true),
-            _ => (10, true, true),
+        let (block_modes, trellis, trellis_modes, patience) = match effort {
+            0 => (0, false, false, 0),
+            1 => (1, false, false, 0),
+            2 => (1, false, false, 4),
+            3 => (1, true, false, 6),
+            4 => (2, true, false, 8),
+            5 => (3, true, true, 16),
+            _ => (10, true, true, 64),
         };
-        Self { block_modes, trellis, trellis_modes }
+        Self { block_modes, trellis, trellis_modes, blocks_from: 40 << 8, patience }
     }
 }
 
