@@ -104,8 +104,6 @@ pub struct Encoder<O: Observer = ()> {
     mode_costs: ModeCosts,
     counts: Box<TokenCounts>,
     source: Source,
-    /// One for each thread.
-    planes: Vec<Planes>,
     /// Rows that are coded.
     rows: Vec<RowTape>,
     /// The lower edge of the last row.
@@ -174,7 +172,6 @@ impl<O: Observer> Encoder<O> {
             mode_costs: ModeCosts::new(),
             counts: Box::new(TokenCounts::new()),
             source: Source::new(size, batch),
-            planes: (0..threads).map(|_| Planes::new(width)).collect::<Result<_>>()?,
             rows: Vec::new(),
             top: vec![Column::outside(127); columns],
             spare: Vec::new(),
@@ -278,18 +275,19 @@ impl<O: Observer> Encoder<O> {
     fn encode_rows(&mut self) -> Result<Vec<Row>> {
         let budget = self.budget.of_a_row(self.columns as u32);
         let (mut top, mut spare) = (mem::take(&mut self.top), mem::take(&mut self.spare));
-        let mut planes = mem::take(&mut self.planes);
+        let mut planes = Planes::new(self.size.width)?;
         let mut rows = Vec::new();
         let level = self.level;
         for (place, strip) in self.source.strips().iter().enumerate() {
-            dispatch!(level, simd => planes[0].fill(simd, strip));
+            dispatch!(level, simd => planes.fill(simd, strip));
             let (above, below) = (Above::whole(top), Below::kept(spare));
             let (shared, number) = (self.shared(), self.rows.len() + place);
-            let (mut row, above) = dispatch!(level, simd => shared.encode(simd, number, &planes[0], above, below, budget.clone()))?;
+            let (mut row, above) =
+                dispatch!(level, simd => shared.encode(simd, number, &planes, above, below, budget.clone()))?;
             (top, spare) = (mem::take(&mut row.below), above);
             rows.push(row);
         }
-        (self.top, self.spare, self.planes) = (top, spare, planes);
+        (self.top, self.spare) = (top, spare);
         Ok(rows)
     }
 
