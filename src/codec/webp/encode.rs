@@ -38,7 +38,7 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     let chunks = if coding.lossless {
         lossless::encode(picture.into_raster()?)?
     } else {
-        lossy::encode(picture, coding.quality, coding.effort)?
+        lossy::encode(picture, coding)?
     };
     file(size, chunks, metadata)
 }

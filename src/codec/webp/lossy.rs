@@ -23,8 +23,7 @@ impl RowWriter {
     /// # Errors
     /// `Limit` for a side of zero or past 16383.
     pub(crate) fn new(size: Size, coding: &Coding) -> Result<Self> {
-        let Coding { quality, effort, .. } = *coding;
-        Ok(Self { size, encoder: Encoder::new(size, Config { quality, effort, threads: 1 })? })
+        Ok(Self { size, encoder: Encoder::new(size, config(coding))? })
     }
 
     /// Takes whole rows of planes: a multiple of two of luma, but at the end.
@@ -53,10 +52,16 @@ impl RowWriter {
     }
 }
 
-/// Encodes a picture with loss, at a quality of 0 to 100 and an effort of 0 to 6.
-pub(super) fn encode(picture: Picture, quality: u8, effort: u8) -> Result<Chunks> {
+/// WebP can't keep chroma's full size; what it has is made with care instead.
+const fn config(coding: &Coding) -> Config {
+    let Coding { quality, effort, full_chroma, .. } = *coding;
+    Config { quality, effort, sharp: full_chroma, threads: 1 }
+}
+
+/// Encodes a picture with loss.
+pub(super) fn encode(picture: Picture, coding: &Coding) -> Result<Chunks> {
     let size = picture.size();
-    let mut encoder = Encoder::new(size, Config { quality, effort, threads: 1 })?;
+    let mut encoder = Encoder::new(size, config(coding))?;
     let alpha = match picture {
         Picture::Planes(planes) => {
             let [y, cb, cr] = planes.planes();

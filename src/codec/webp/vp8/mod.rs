@@ -23,6 +23,7 @@ mod analysis;
 mod blocks;
 mod boolenc;
 mod budget;
+mod color;
 mod cost;
 #[cfg(test)]
 mod filter;
@@ -30,10 +31,12 @@ mod frame;
 mod lanes;
 mod macroblock;
 mod modes;
+mod planes;
 mod predict;
 mod proba;
 mod quant;
 mod row;
+mod sharp;
 mod source;
 mod tables;
 mod tape;
@@ -51,10 +54,11 @@ use self::{
     cost::{ModeCosts, TokenCosts},
     frame::{FilterHeader, Header},
     modes::Pixels,
+    planes::Planes,
     proba::TokenCounts,
     quant::Segment,
     row::{Row, Shared},
-    source::{Planes, Source},
+    source::Source,
     tables::TOKEN_PROBS,
     tape::RowTape,
     tuning::{Tools, Tuning},
@@ -76,6 +80,8 @@ pub struct Config {
     pub quality: u8,
     /// 0 (fastest) to 6 (smallest).
     pub effort: u8,
+    /// Chroma is made of RGB with more care, for thin coloured edges.
+    pub sharp: bool,
     /// Threads to work with, the caller's among them; at least 1. The bytes are the same for any number.
     pub threads: usize,
 }
@@ -96,6 +102,7 @@ pub struct Encoder<O: Observer = ()> {
     size: Size,
     columns: usize,
     threads: usize,
+    sharp: bool,
     level: Level,
     tools: Tools,
     tuning: Tuning,
@@ -164,6 +171,7 @@ impl<O: Observer> Encoder<O> {
             size,
             columns,
             threads,
+            sharp: config.sharp,
             level,
             tools: Tools::of(config.effort),
             segments: indices.map(|index| Segment::new(index, tuning)),
@@ -275,7 +283,7 @@ impl<O: Observer> Encoder<O> {
     fn encode_rows(&mut self) -> Result<Vec<Row>> {
         let budget = self.budget.of_a_row(self.columns as u32);
         let (mut top, mut spare) = (mem::take(&mut self.top), mem::take(&mut self.spare));
-        let mut planes = Planes::new(self.size.width)?;
+        let mut planes = Planes::new(self.size.width, self.sharp)?;
         let mut rows = Vec::new();
         let level = self.level;
         for (place, strip) in self.source.strips().iter().enumerate() {
@@ -302,9 +310,9 @@ impl<O: Observer> Encoder<O> {
             let (below, next) = link();
             let (shared, budget, number) = (&shared, budget.clone(), first + place);
             let from = mem::replace(&mut above, next);
-            let width = self.size.width;
+            let (width, sharp) = (self.size.width, self.sharp);
             jobs.push(Box::new(move || {
-                let mut planes = Planes::new(width)?;
+                let mut planes = Planes::new(width, sharp)?;
                 dispatch!(level, simd => planes.fill(simd, strip));
                 let coded =
                     dispatch!(level, simd => shared.encode(simd, number, &planes, from, below, budget));
