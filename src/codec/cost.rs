@@ -15,6 +15,10 @@ const ROWS_OVERHEAD: u64 = 272 << 10;
 const PNG_OVERHEAD: u64 = 256 << 10;
 const WRITER_OVERHEAD: u64 = 160 << 10;
 
+/// The most threads that the encoder has work for beside the first, and what each takes for its tables.
+const MOST_THREADS: usize = 7;
+const THREAD_OVERHEAD: u64 = 16 << 10;
+
 /// What an AV1 picture is padded by on each axis, in pixels, and what a coder of any size takes.
 const AV1_PADDING: u64 = 192;
 const AV1_OVERHEAD: u64 = 2 << 20;
@@ -114,6 +118,14 @@ fn writer_bytes(size: Size, coding: &Coding) -> u64 {
     let coded = 40 + quality * 3 / 2 + quality.saturating_sub(80) * 6;
     let pixels = u64::from(size.width.next_multiple_of(16)) * u64::from(size.height.next_multiple_of(16));
     (pixels.saturating_mul(coded) >> 6) + 180 * u64::from(size.width) + WRITER_OVERHEAD
+}
+
+/// What the threads beyond the first take: each works on a row of macroblocks of its own.
+#[must_use]
+pub fn threads_bytes(output: Size, coding: &Coding) -> u64 {
+    let is_lossy_webp = coding.format == Format::WebP && !coding.lossless;
+    let more = coding.threads.saturating_sub(1).min(MOST_THREADS) as u64;
+    if is_lossy_webp { more * (THREAD_OVERHEAD + 32 * u64::from(output.width)) } else { 0 }
 }
 
 /// Bytes a pixel of a decoded picture.

@@ -176,13 +176,16 @@ pub struct Coding {
     pub lossless: bool,
     /// Chroma keeps its full size where the format can do so: for graphics, whose coloured edges are thin.
     pub full_chroma: bool,
+    /// Threads to work with where the coder can, the caller's among them; at least 1. The bytes are the same for any
+    /// number.
+    pub threads: usize,
 }
 
 impl Coding {
-    /// A coding that leaves the size of chroma to the quality: full from 90 on.
+    /// A coding that leaves the size of chroma to the quality: full from 90 on. By one thread.
     #[must_use]
     pub const fn new(format: Format, quality: u8, effort: u8, lossless: bool) -> Self {
-        Self { format, quality, effort, lossless, full_chroma: quality >= 90 }
+        Self { format, quality, effort, lossless, full_chroma: quality >= 90, threads: 1 }
     }
 }
 

@@ -78,7 +78,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     if probe.animated == Some(true) {
         return Ok(Outcome::Kept(Kept::Animated));
     }
-    let plan = plan(&probe, params)?;
+    let plan = plan(&probe, params)?.within(limits);
     limits.check_size(plan.output)?;
     limits.check_memory(plan.peak_bytes.saturating_add(bytes.len() as u64))?;
 

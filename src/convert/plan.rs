@@ -8,6 +8,7 @@ use crate::{
         rows,
     },
     error::{Error, Kind, Result},
+    limits::Limits,
     pixel::{Orientation, Size},
 };
 
@@ -28,8 +29,19 @@ pub struct Plan {
     pub may_be_graphic: bool,
     /// True if the picture may go by rows from the source's file into that of the result, and is never whole.
     pub streams: bool,
-    /// The most bytes that the conversion holds at once, beside the source file itself.
+    /// The most bytes that the conversion holds at once, beside the source file itself: on one thread, unless
+    /// [`Plan::within`] has said otherwise.
     pub peak_bytes: u64,
+}
+
+impl Plan {
+    /// The same work as these limits have it: more threads have to be paid for.
+    #[must_use]
+    pub fn within(mut self, limits: &Limits) -> Self {
+        self.coding.threads = limits.threads.max(1);
+        self.peak_bytes = self.peak_bytes.saturating_add(cost::threads_bytes(self.output, &self.coding));
+        self
+    }
 }
 
 /// A crop and a scale, of a picture as it is looked at.

@@ -347,4 +347,26 @@ mod tests {
         }
         assert!(streamed >= 50, "{streamed}");
     }
+
+    #[test]
+    fn threads_change_no_byte_and_are_paid_for() {
+        let file = |layout, format| {
+            let coding = Coding::new(format, 90, 1, format == Format::Png);
+            let picture = Picture::Raster(raster(300, 200, layout));
+            codec::encode(picture, &coding, &Metadata::default()).unwrap()
+        };
+        let alone = Limits::default();
+        let many = Limits { threads: 5, ..Limits::default() };
+        let params = Params { mode: Mode::Lossy, effort: 1, ..Params::default() };
+        for source in [file(Layout::Rgb, Format::Jpeg), file(Layout::Rgba, Format::Png)] {
+            let bytes = |limits| match crate::convert::convert(&source, &params, limits) {
+                Ok(crate::convert::Outcome::Made(made)) => made.bytes,
+                other => panic!("{other:?}"),
+            };
+            assert!(bytes(&alone) == bytes(&many));
+            let plan = plan(&codec::probe(&source).unwrap(), &params).unwrap();
+            assert_eq!(plan.clone().within(&alone).peak_bytes, plan.peak_bytes);
+            assert!(plan.clone().within(&many).peak_bytes > plan.peak_bytes);
+        }
+    }
 }

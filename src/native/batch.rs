@@ -52,7 +52,9 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
         0 => machine::processors(),
         jobs => usize::try_from(jobs).unwrap_or(1),
     };
-    let limits = Limits { max_memory: budget, ..Limits::default() };
+    // A lone file has all of the processors.
+    let threads = (jobs / list.len().max(1)).max(1);
+    let limits = Limits { max_memory: budget, threads, ..Limits::default() };
     let shop = Arc::new(Shop { params: params(args)?, limits, pool: Pool::new(budget, jobs), inputs });
     let to_stdout = list.iter().any(|job| job.output == Output::Stdout);
     let mut report = Report::new(list.len(), args.json, to_stdout);
@@ -181,7 +183,8 @@ fn reserve(source: &Source, shop: &Shop) -> Result<u64> {
     let mut most = 0;
     if probe.animated != Some(true) {
         for params in &shop.params {
-            most = most.max(convert::plan(&probe, params)?.peak_bytes);
+            let plan = convert::plan(&probe, params)?.within(&shop.limits);
+            most = most.max(plan.peak_bytes);
         }
     }
     // With two formats the first result is held while the second is made.

@@ -54,8 +54,8 @@ impl RowWriter {
 
 /// WebP can't keep chroma's full size; what it has is made with care instead.
 const fn config(coding: &Coding) -> Config {
-    let Coding { quality, effort, full_chroma, .. } = *coding;
-    Config { quality, effort, sharp: full_chroma, threads: 1 }
+    let Coding { quality, effort, full_chroma, threads, .. } = *coding;
+    Config { quality, effort, sharp: full_chroma, threads }
 }
 
 /// Encodes a picture with loss.
