@@ -132,10 +132,11 @@ async fn convert_one(job: &Job, shop: &Arc<Shop>) -> Result<Done> {
     let began = Instant::now();
     let source = open(job.input.clone(), shop.limits.max_input_bytes).await?;
     let reserve = reserve(&source, shop)?;
+    let asked = Instant::now();
     let ticket = shop.pool.admit(reserve, PATIENCE).await?;
-    let (peak_bytes, waited) = (ticket.bytes(), ticket.waited());
+    let (peak_bytes, waited) = (ticket.bytes(), asked.elapsed());
     let (output, shared) = (job.output.clone(), Arc::clone(shop));
-    let done = shop.pool.run(ticket, move || make(source, &output, &shared)).await?;
+    let done = shop.pool.run(ticket, move |_ticket| make(source, &output, &shared)).await?;
     Ok(Done { peak_bytes, elapsed: began.elapsed() - waited, ..done })
 }
 

@@ -60,6 +60,9 @@ pub(crate) struct ServeArgs {
     /// Conversions at a time; 0 is one a processor [env: WEBP_MAX_JOB_COUNT] [default: 0]
     #[arg(long, value_name = "N", value_parser = str::parse::<Whole<0, 1024>>)]
     pub(crate) jobs: Option<Whole<0, 1_024>>,
+    /// Seconds for which a request waits for room to convert; then the original goes out [env: WEBP_WAIT] [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = str::parse::<Whole<0, 3600>>)]
+    pub(crate) wait: Option<Whole<0, 3_600>>,
     /// Quality of lossy pictures, 0 to 99; 100 is lossless [env: WEBP_QUALITY] [default: 80]
     #[arg(long, value_name = "Q", value_parser = str::parse::<Whole<0, 1000>>)]
     pub(crate) quality: Option<Whole<0, 1_000>>,

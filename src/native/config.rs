@@ -47,6 +47,7 @@ pub(crate) struct Written {
     #[serde(alias = "MAX_CONCURRENT_CONVERSIONS")]
     pub(crate) max_job_count: Option<Whole<0, 1_024>>,
     pub(crate) memory_limit_mb: Option<Count>,
+    pub(crate) wait: Option<Whole<0, 3_600>>,
     pub(crate) lazy_mode: Option<Switch>,
     pub(crate) cache: Option<String>,
     pub(crate) memory: Option<Bytes>,
@@ -152,6 +153,7 @@ impl Written {
             max_cache_size: self.max_cache_size.or(below.max_cache_size),
             max_job_count: self.max_job_count.or(below.max_job_count),
             memory_limit_mb: self.memory_limit_mb.or(below.memory_limit_mb),
+            wait: self.wait.or(below.wait),
             lazy_mode: self.lazy_mode.or(below.lazy_mode),
             cache: self.cache.or(below.cache),
             memory: self.memory.or(below.memory),

@@ -5,7 +5,7 @@
 
 use std::{
     sync::Arc,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
@@ -41,6 +41,8 @@ pub(super) struct Drive {
     content: Option<Content>,
     lead: Option<(Lead<Word>, Word)>,
     ticket: Option<Ticket>,
+    /// How long the ticket was waited for.
+    waited: Duration,
     /// What the last conversion made.
     made: Option<(Format, Bytes)>,
 }
@@ -48,7 +50,16 @@ pub(super) struct Drive {
 impl Drive {
     /// A request to this site.
     pub(super) fn new(site: Site) -> Self {
-        Self { site, source: None, id: String::new(), content: None, lead: None, ticket: None, made: None }
+        Self {
+            site,
+            source: None,
+            id: String::new(),
+            content: None,
+            lead: None,
+            ticket: None,
+            waited: Duration::ZERO,
+            made: None,
+        }
     }
 
     /// Does all that the answer takes.
@@ -236,13 +247,15 @@ impl Drive {
     }
 
     async fn admit(&mut self, step: Admit) -> Step {
+        // What was made before is in the cache by now: who waits for room holds none.
+        self.made = None;
         let began = Instant::now();
         match self.site.pool.admit(step.bytes, step.patience).await {
             Ok(ticket) => {
-                let waited = ticket.waited();
                 self.ticket = Some(ticket);
                 self.word(Err(Kind::Internal));
-                step.granted(waited)
+                self.waited = began.elapsed();
+                step.granted(self.waited)
             }
             Err(error) => {
                 tracing::debug!(bytes = step.bytes, %error, "no room");
@@ -277,12 +290,12 @@ impl Drive {
             Some(content) => content,
             None => self.site.sources.content(&step.source).await?,
         };
-        let (reserved, waited) = (ticket.bytes(), ticket.waited());
+        let (reserved, waited) = (ticket.bytes(), self.waited);
         let (job, limits) = (step.job.clone(), self.site.policy.limits.clone());
         let is_local = matches!(step.source, Source::Local { .. });
         let began = Instant::now();
         let (in_bytes, worked) =
-            self.site.pool.run(ticket, move || work(&content, &job, &limits, is_local)).await?;
+            self.site.pool.run(ticket, move |ticket| work(ticket, &content, &job, &limits, is_local)).await?;
         if let (Task::Picture(format), Worked::Made(made, _)) = (step.job.task, &worked) {
             let (name, format) = (step.source.name(), format.extension());
             tracing::info!(
@@ -317,8 +330,15 @@ enum Worked {
     Described(Description),
 }
 
-/// The job itself; also gives the original's length.
-fn work(content: &Content, job: &Job, limits: &Limits, is_local: bool) -> Result<(u64, Worked)> {
+/// The job itself; also gives the original's length. From here on the original is in memory, until it is converted;
+/// the result stays on the ticket until it is stored or sent.
+fn work(
+    ticket: Ticket,
+    content: &Content,
+    job: &Job,
+    limits: &Limits,
+    is_local: bool,
+) -> Result<(u64, Worked)> {
     let bytes = content.read(limits.max_input_bytes)?;
     let in_bytes = bytes.len() as u64;
     let worked = match job.task {
@@ -332,7 +352,8 @@ fn work(content: &Content, job: &Job, limits: &Limits, is_local: bool) -> Result
                     size: made.size,
                     source_checksum: is_local.then(|| hash_hex(&bytes)),
                 };
-                Worked::Made(info, made.bytes.into())
+                drop(bytes);
+                Worked::Made(info, ticket.keep(made.bytes))
             }
         },
     };

@@ -103,6 +103,12 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("MAX_JOB_COUNT", "0", "conversions at a time; 0 is one a processor", OURS),
     key("MEMORY_LIMIT_MB", "0", "MiB that all conversions may take together; 0 asks the machine", OURS),
+    key(
+        "WAIT",
+        "30",
+        "seconds for which a request waits for room to convert; then the original goes out",
+        OURS,
+    ),
     key("LAZY_MODE", "false", "answer with the original at once and convert in the background", OURS),
     key("CACHE", "null", "one folder that holds exhaust, metadata and remote-raw", OURS),
     key("MEMORY", "null", "as MEMORY_LIMIT_MB, with a unit: 200M", OURS),

@@ -12,18 +12,46 @@ pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// The memory of all conversions together when nothing is configured: three fifths of the control group's limit,
-/// the rest being for the program, its connections and the allocator's slack; without such a limit a quarter
-/// of the machine's memory, which others use too. 512 MiB where neither is known.
+/// What the program takes beside conversions: itself at rest, and its connections.
+const AT_REST: u64 = 16 << 20;
+
+/// The least that conversions have: enough for a photo.
+const LEAST: u64 = 8 << 20;
+
+/// The memory of all conversions together when nothing is configured. Of a control group's limit it is all but what
+/// the program takes at rest and an eighth, which is for the allocator's slack and for files that are being
+/// written; without such a limit a quarter of the machine's memory, which others use too. 512 MiB where neither is
+/// known.
 pub(crate) fn default_budget() -> u64 {
-    let least = 32 << 20;
-    match (group_limit(), machine_memory()) {
-        (Some(limit), Some(memory)) if limit < memory => (limit / 5 * 3).max(least),
-        (_, Some(memory)) => (memory / 4).max(least),
-        (Some(limit), None) => (limit / 5 * 3).max(least),
-        (None, None) => 512 << 20,
-    }
+    budget(group_limit(), machine_memory())
 }
+
+fn budget(limit: Option<u64>, memory: Option<u64>) -> u64 {
+    let of_limit = |limit: u64| (limit - limit / 8).saturating_sub(AT_REST);
+    let bytes = match (limit, memory) {
+        (Some(limit), Some(memory)) if limit < memory => of_limit(limit),
+        (_, Some(memory)) => memory / 4,
+        (Some(limit), None) => of_limit(limit),
+        (None, None) => 512 << 20,
+    };
+    bytes.max(LEAST)
+}
+
+/// How much lower the priority of a thread that converts is than that of one that answers: with 10 it has about a
+/// tenth of the processor where both want it, and is put aside at once when the other wakes.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Makes way for other threads of this process, for as long as this one lives.
+#[cfg(target_os = "linux")]
+pub(crate) fn make_way() {
+    // Lowering is always allowed; where it is not, the thread competes with the others.
+    let _ = rustix::process::nice(NICENESS);
+}
+
+/// Nothing: only Linux has priorities of single threads.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn make_way() {}
 
 /// The smallest memory limit of this process's control group and those above it, version 2 or 1.
 fn group_limit() -> Option<u64> {
@@ -86,8 +114,32 @@ mod tests {
     }
 
     #[test]
+    fn the_budget_leaves_room_for_the_program() {
+        let mib = |count: u64| Some(count << 20);
+        assert_eq!(budget(mib(64), mib(8192)), 40 << 20);
+        assert_eq!(budget(mib(200), mib(8192)), 159 << 20);
+        assert_eq!(budget(mib(8192), mib(1024)), 256 << 20);
+        assert_eq!(budget(None, mib(8192)), 2048 << 20);
+        assert_eq!(budget(mib(10), None), LEAST);
+        assert_eq!(budget(None, None), 512 << 20);
+    }
+
+    #[test]
     fn there_is_always_a_budget() {
-        assert!(default_budget() >= 32 << 20);
+        assert!(default_budget() >= LEAST);
         assert!(processors() >= 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn one_thread_makes_way_and_no_other() {
+        let niceness = || rustix::process::getpriority_process(None).expect("niceness");
+        let before = niceness();
+        let lowered = thread::spawn(move || {
+            make_way();
+            niceness()
+        });
+        assert_eq!(lowered.join().expect("no panic"), (before + NICENESS).min(19));
+        assert_eq!(niceness(), before);
     }
 }

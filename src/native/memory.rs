@@ -7,18 +7,22 @@ use std::{
 
 use bytes::Bytes;
 
-/// What it holds at the most, in bytes.
-const CAPACITY: usize = 32 << 20;
-
 /// Files by their paths.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
+    /// What it holds at the most, in bytes.
+    capacity: usize,
     files: HashMap<PathBuf, Bytes>,
     order: VecDeque<PathBuf>,
     held: usize,
 }
 
 impl Memory {
+    /// An empty one for so many bytes.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity, files: HashMap::new(), order: VecDeque::new(), held: 0 }
+    }
+
     /// The file of that path.
     pub(crate) fn find(&self, path: &Path) -> Option<Bytes> {
         self.files.get(path).cloned()
@@ -27,10 +31,10 @@ impl Memory {
     /// Keeps a file, if it is not larger than everything.
     pub(crate) fn insert(&mut self, path: PathBuf, bytes: Bytes) {
         self.remove(&path);
-        if bytes.len() > CAPACITY {
+        if bytes.len() > self.capacity {
             return;
         }
-        while self.held + bytes.len() > CAPACITY {
+        while self.held + bytes.len() > self.capacity {
             let Some(oldest) = self.order.pop_front() else { break };
             self.forget(&oldest);
         }
@@ -60,8 +64,8 @@ mod tests {
 
     #[test]
     fn the_oldest_go_and_the_sum_is_right() {
-        let mut memory = Memory::default();
-        let third = Bytes::from(vec![0; CAPACITY / 3]);
+        let mut memory = Memory::new(300);
+        let third = Bytes::from(vec![0; 100]);
         for name in ["a", "b", "c", "a", "d"] {
             memory.insert(PathBuf::from(name), third.clone());
         }

@@ -21,6 +21,7 @@ mod old_flags;
 mod pool;
 mod prefetch;
 mod probe;
+mod queue;
 mod report;
 mod serve;
 mod settings;

@@ -1,38 +1,77 @@
-//! Who may convert, and where: admission by bytes, a bound on jobs, and threads that are not the reactor's.
+//! Who may convert, and where: admission by bytes, a bound on jobs, and threads that make way for those that answer.
 //!
 //! A [`Ticket`] holds the bytes that a conversion stated and one of the job slots; dropping it gives both back,
-//! whatever happened. Admission is in order of arrival: a large conversion is not starved by small ones.
+//! whatever happened. Whose turn it is stands in [`super::queue`].
 
 use std::{
-    sync::Arc,
+    any::Any,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
     time::{Duration, Instant},
 };
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task, time,
+use bytes::Bytes;
+use tokio::{sync::oneshot, time};
+
+use crate::{
+    error::{Error, Kind, Result},
+    native::{machine, queue::Queue},
 };
 
-use crate::error::{Error, Kind, Result};
-
-/// Permits are counted in this unit, so that a budget of terabytes fits in a semaphore.
-const UNIT: u64 = 4096;
+/// The stack of a thread that converts, in bytes. What is not used of it takes no memory.
+const STACK: usize = 2 << 20;
 
 /// The budget of all conversions of this process.
 #[derive(Debug, Clone)]
-pub(crate) struct Pool {
-    units: Arc<Semaphore>,
+pub(crate) struct Pool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     capacity: u64,
-    jobs: Arc<Semaphore>,
+    hall: Mutex<Hall>,
+}
+
+/// The queue, and where each of those who wait is told.
+#[derive(Debug)]
+struct Hall {
+    queue: Queue,
+    calls: Vec<(u64, oneshot::Sender<Ticket>)>,
+}
+
+impl Shared {
+    fn hall(&self) -> MutexGuard<'_, Hall> {
+        // It is whole at every moment, so a panic elsewhere does not spoil it.
+        self.hall.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the hall and hands tickets to all whose turn it is then.
+    fn change<T>(self: &Arc<Self>, now: Instant, change: impl FnOnce(&mut Hall) -> T) -> T {
+        let mut hall = self.hall();
+        let changed = change(&mut hall);
+        let mut called = Vec::new();
+        while let Some(turn) = hall.queue.next(now) {
+            let ticket = Ticket { bytes: turn.bytes, has_job: true, pool: Arc::clone(self) };
+            let at = hall.calls.iter().position(|(id, _)| *id == turn.id);
+            called.push((at.map(|at| hall.calls.swap_remove(at).1), ticket));
+        }
+        // A ticket that nobody takes comes back here, so the hall must be open.
+        drop(hall);
+        for (call, ticket) in called {
+            if let Some(call) = call {
+                drop(call.send(ticket));
+            }
+        }
+        changed
+    }
 }
 
 /// The right to convert. It is given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     bytes: u64,
-    waited: Duration,
-    _units: OwnedSemaphorePermit,
-    _job: OwnedSemaphorePermit,
+    has_job: bool,
+    pool: Arc<Shared>,
 }
 
 impl Ticket {
@@ -41,83 +80,137 @@ impl Ticket {
         self.bytes
     }
 
-    /// How long it was waited for.
-    pub(crate) const fn waited(&self) -> Duration {
-        self.waited
+    /// Ends the conversion, of which no more than the result is left: from now on that is all that is held, for as
+    /// long as anybody has it.
+    pub(crate) fn keep(mut self, mut result: Vec<u8>) -> Bytes {
+        result.shrink_to_fit();
+        self.shrink(result.len() as u64);
+        Bytes::from_owner(Kept { result, _ticket: self })
+    }
+
+    fn shrink(&mut self, bytes: u64) {
+        let less = self.bytes.saturating_sub(bytes);
+        let ends_job = std::mem::take(&mut self.has_job);
+        self.bytes -= less;
+        self.pool.change(Instant::now(), |hall| {
+            hall.queue.free_bytes(less);
+            if ends_job {
+                hall.queue.free_job();
+            }
+        });
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.shrink(0);
+    }
+}
+
+/// A result, with the bytes that it holds of the budget.
+struct Kept {
+    result: Vec<u8>,
+    _ticket: Ticket,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.result
+    }
+}
+
+/// A wait that ends when it is dropped.
+struct Wait<'a> {
+    pool: &'a Shared,
+    id: u64,
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let mut hall = self.pool.hall();
+        hall.queue.leave(self.id);
+        hall.calls.retain(|(id, _)| *id != self.id);
     }
 }
 
 impl Pool {
     /// A budget of `bytes` for `jobs` conversions at a time.
     pub(crate) fn new(bytes: u64, jobs: usize) -> Self {
-        let units = (bytes / UNIT).min(u64::from(u32::MAX)).max(1);
-        Self {
-            units: Arc::new(Semaphore::new(usize::try_from(units).unwrap_or(Semaphore::MAX_PERMITS))),
-            capacity: units * UNIT,
-            jobs: Arc::new(Semaphore::new(jobs.max(1))),
-        }
+        let hall = Hall { queue: Queue::new(bytes, jobs.max(1)), calls: Vec::new() };
+        Self(Arc::new(Shared { capacity: bytes, hall: Mutex::new(hall) }))
     }
 
     /// Waits for room for a conversion that states `bytes`, `patience` long at the most.
     ///
     /// # Errors
     /// `Memory` when it is more than the whole budget, so that waiting has no use; `Overload` when there was no
-    /// room in time.
+    /// room in time, or too many wait already.
     pub(crate) async fn admit(&self, bytes: u64, patience: Duration) -> Result<Ticket> {
-        if bytes > self.capacity {
+        let Self(shared) = self;
+        if bytes > shared.capacity {
             return Err(Error::new(
                 Kind::Memory,
                 format!(
                     "the conversion needs {bytes} bytes of memory, the whole budget has {}",
-                    self.capacity
+                    shared.capacity
                 ),
             ));
         }
-        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        let began = Instant::now();
-        let both = async {
-            let job = Arc::clone(&self.jobs).acquire_owned().await;
-            (job, Arc::clone(&self.units).acquire_many_owned(units).await)
+        let (call, called) = oneshot::channel();
+        let now = Instant::now();
+        let entered = shared.change(now, |hall| {
+            let id = hall.queue.enter(bytes, now + patience)?;
+            hall.calls.push((id, call));
+            Some(id)
+        });
+        let Some(id) = entered else {
+            return Err(Error::new(Kind::Overload, "too many conversions wait already"));
         };
-        match time::timeout(patience, both).await {
-            Ok((Ok(job), Ok(held))) => Ok(Ticket { bytes, waited: began.elapsed(), _units: held, _job: job }),
-            Ok(_) => Err(Error::new(Kind::Internal, "the pool of conversions is closed")),
+        let _wait = Wait { pool: shared, id };
+        match time::timeout(patience, called).await {
+            Ok(Ok(ticket)) => Ok(ticket),
+            Ok(Err(_)) => Err(Error::new(Kind::Internal, "a place in the queue was lost")),
             Err(_) => Err(Error::new(Kind::Overload, "no room for the conversion in time")),
         }
     }
 
-    /// Does a conversion's work on a thread of its own, and gives the ticket back when it is done.
+    /// Does a conversion's work on a thread of its own, which makes way for those that answer. There are never more
+    /// of these threads than job slots.
     ///
     /// # Errors
-    /// The work's own; `Internal` when it panics.
+    /// The work's own; `Internal` when it panics; `Overload` when the system has no thread for it.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         ticket: Ticket,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        work: impl FnOnce(Ticket) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let worker = task::spawn_blocking(move || {
-            let _held = ticket;
-            work()
-        });
-        match worker.await {
-            Ok(result) => result,
-            Err(failure) if failure.is_panic() => {
-                Err(Error::new(Kind::Internal, format!("the conversion panicked: {}", message(failure))))
+        let (tell, told) = oneshot::channel();
+        let working = move || {
+            machine::make_way();
+            let result = panic::catch_unwind(AssertUnwindSafe(|| work(ticket)));
+            drop(tell.send(result));
+        };
+        thread::Builder::new()
+            .name("convert".to_owned())
+            .stack_size(STACK)
+            .spawn(working)
+            .map_err(|source| Error::with_source(Kind::Overload, "no thread for the conversion", source))?;
+        match told.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => {
+                Err(Error::new(Kind::Internal, format!("the conversion panicked: {}", message(&*panic))))
             }
-            Err(failure) => Err(Error::with_source(Kind::Internal, "the conversion was cut off", failure)),
+            Err(_) => Err(Error::new(Kind::Internal, "the conversion was cut off")),
         }
     }
 }
 
 /// What a panic said.
-fn message(failure: task::JoinError) -> String {
-    match failure.try_into_panic() {
-        Ok(panic) => match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-            (Some(text), _) => (*text).to_owned(),
-            (_, Some(text)) => text.clone(),
-            _ => "without a message".to_owned(),
-        },
-        Err(failure) => failure.to_string(),
+fn message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "without a message",
     }
 }
 
@@ -132,17 +225,19 @@ mod tests {
         runtime.block_on(work)
     }
 
+    async fn refused(pool: &Pool, bytes: u64) -> Option<Kind> {
+        pool.admit(bytes, Duration::ZERO).await.map_err(|error| error.kind()).err()
+    }
+
     #[test]
     fn the_sum_never_passes_the_budget_and_comes_back() {
         on_a_runtime(async {
-            let pool = Pool::new(10 * UNIT, 8);
-            let first = pool.admit(6 * UNIT, LONG).await.expect("room");
-            let none = pool.admit(5 * UNIT, Duration::ZERO).await.expect_err("no room");
-            assert_eq!(none.kind(), Kind::Overload);
-            let never = pool.admit(11 * UNIT, LONG).await.expect_err("never");
-            assert_eq!(never.kind(), Kind::Memory);
+            let pool = Pool::new(10, 8);
+            let first = pool.admit(6, LONG).await.expect("room");
+            assert_eq!(refused(&pool, 5).await, Some(Kind::Overload));
+            assert_eq!(refused(&pool, 11).await, Some(Kind::Memory));
             drop(first);
-            assert!(pool.admit(10 * UNIT, Duration::ZERO).await.is_ok());
+            assert_eq!(refused(&pool, 10).await, None);
         });
     }
 
@@ -151,22 +246,88 @@ mod tests {
         on_a_runtime(async {
             let pool = Pool::new(1 << 30, 1);
             let first = pool.admit(1, LONG).await.expect("room");
-            assert_eq!(pool.admit(1, Duration::ZERO).await.map_err(|e| e.kind()).err(), Some(Kind::Overload));
+            assert_eq!(refused(&pool, 1).await, Some(Kind::Overload));
             drop(first);
-            assert!(pool.admit(1, Duration::ZERO).await.is_ok());
+            assert_eq!(refused(&pool, 1).await, None);
         });
     }
 
     #[test]
-    fn a_panic_is_an_error_of_ours_and_gives_the_ticket_back() {
+    fn who_waits_is_called_and_who_goes_away_holds_nothing() {
         on_a_runtime(async {
-            let pool = Pool::new(UNIT, 1);
-            let ticket = pool.admit(UNIT, LONG).await.expect("room");
-            let result: Result<()> = pool.run(ticket, || panic!("on purpose")).await;
+            let pool = Pool::new(10, 8);
+            let first = pool.admit(10, LONG).await.expect("room");
+            let waiting = tokio::spawn({
+                let pool = pool.clone();
+                async move { pool.admit(10, LONG).await }
+            });
+            let gone = tokio::spawn({
+                let pool = pool.clone();
+                async move { pool.admit(10, LONG).await }
+            });
+            tokio::task::yield_now().await;
+            gone.abort();
+            drop(first);
+            drop(waiting.await.expect("no panic").expect("a ticket"));
+            assert!(gone.await.is_err());
+            assert_eq!(refused(&pool, 10).await, None);
+        });
+    }
+
+    #[test]
+    fn a_ticket_that_nobody_took_comes_back() {
+        on_a_runtime(async {
+            let pool = Pool::new(10, 1);
+            let first = pool.admit(10, LONG).await.expect("room");
+            let mut waiting = Box::pin(pool.admit(10, LONG));
+            assert!(
+                std::future::poll_fn(|context| std::task::Poll::Ready(
+                    waiting.as_mut().poll(context).is_pending()
+                ))
+                .await
+            );
+            // It is called, and goes away before it hears.
+            drop(first);
+            drop(waiting);
+            assert_eq!(refused(&pool, 10).await, None);
+        });
+    }
+
+    #[test]
+    fn a_result_is_counted_until_nobody_has_it() {
+        on_a_runtime(async {
+            let pool = Pool::new(10, 1);
+            let ticket = pool.admit(10, LONG).await.expect("room");
+            let made = pool.run(ticket, |ticket| Ok(ticket.keep(vec![7; 4]))).await.expect("made");
+            assert_eq!(*made, [7; 4]);
+            let sent = made.clone();
+            drop(made);
+            assert_eq!(refused(&pool, 7).await, Some(Kind::Overload));
+            assert_eq!(refused(&pool, 6).await, None);
+            drop(sent);
+            assert_eq!(refused(&pool, 10).await, None);
+        });
+    }
+
+    #[test]
+    fn a_panic_is_an_error_of_ours_and_gives_the_ticket_back_while_others_go_on() {
+        on_a_runtime(async {
+            let pool = Pool::new(20, 2);
+            let (go, wait) = std::sync::mpsc::channel::<()>();
+            let other = pool.admit(10, LONG).await.expect("room");
+            let other = tokio::spawn({
+                let pool = pool.clone();
+                async move { pool.run(other, move |_ticket| Ok(wait.recv().is_ok())).await }
+            });
+            let ticket = pool.admit(10, LONG).await.expect("room");
+            let result: Result<()> = pool.run(ticket, |_ticket| panic!("on purpose")).await;
             let error = result.expect_err("panicked");
             assert_eq!(error.kind(), Kind::Internal);
             assert!(error.to_string().contains("on purpose"));
-            assert!(pool.admit(UNIT, Duration::ZERO).await.is_ok());
+            assert_eq!(refused(&pool, 10).await, None);
+            go.send(()).expect("the other still works");
+            assert!(other.await.expect("no panic").expect("done"));
+            assert_eq!(refused(&pool, 20).await, None);
         });
     }
 }

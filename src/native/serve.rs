@@ -41,6 +41,9 @@ use crate::{
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(15);
 
+/// Threads that open, read and write files, at the most. Each keeps some memory of its own for as long as it lives.
+const FILE_THREADS: usize = 32;
+
 /// How long answers under way may take when the program is told to stop.
 const GRACE: Duration = Duration::from_secs(25);
 
@@ -71,6 +74,8 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode> {
     }
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(FILE_THREADS)
+        .thread_keep_alive(Duration::from_secs(2))
         .build()
         .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
     let code = runtime.block_on(async {
@@ -114,6 +119,7 @@ fn flags(args: ServeArgs) -> Result<Written> {
         cache: args.cache,
         memory: args.memory,
         max_job_count: args.jobs,
+        wait: args.wait,
         quality: args.quality,
         effort: args.effort,
         convert_types: args.formats,

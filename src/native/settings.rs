@@ -55,6 +55,8 @@ pub(crate) struct Folders {
     pub(crate) remote_raw: PathBuf,
     /// Bytes that the converted pictures may take; 0 is without limit.
     pub(crate) max_bytes: u64,
+    /// Bytes of memory that stand in for a disk that can't be written.
+    pub(crate) stand_in_bytes: usize,
 }
 
 /// Decides all settings.
@@ -79,7 +81,7 @@ pub(crate) fn resolve(written: Written) -> Result<Settings> {
         port: whole(written.port, 3333).try_into().unwrap_or(3333),
         connections: whole(written.concurrency, 262_144).try_into().unwrap_or(usize::MAX),
         keepalive: !on(written.disable_keepalive, false),
-        folders: folders(&written),
+        folders: folders(&written, memory),
         jobs: match whole(written.max_job_count, 0) {
             0 => machine::processors(),
             jobs => usize::try_from(jobs).unwrap_or(1),
@@ -103,6 +105,9 @@ fn wrong(key: &str, value: &str, allowed: &str) -> Error {
     Error::new(Kind::Parameter, format!("{key}: {value:?} is not allowed; {allowed}"))
 }
 
+/// How long a request waits for another one's conversion beyond its wait for room.
+const CONVERSION: Duration = Duration::from_secs(25);
+
 /// What concerns the pictures themselves and how they are answered.
 fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Result<Policy> {
     let base = Policy::default();
@@ -110,6 +115,7 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
     let extra_params = on(written.enable_extra_params, base.extra_params);
     let mut limits = base.limits.clone();
     limits.max_memory = limits.max_memory.min(memory);
+    let wait = Duration::from_secs(whole(written.wait, 30));
     Ok(Policy {
         formats: formats(written, warnings)?,
         quality: quality.min(100) as u8,
@@ -122,6 +128,8 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         allowed: allowed(written),
         limits,
         budget: memory,
+        room_patience: wait,
+        flight_patience: wait + CONVERSION,
         revalidate: Duration::from_secs(whole(written.cache_ttl, 259_200) * 60),
         explain: on(written.explain, base.explain),
         lazy: on(written.lazy_mode, base.lazy),
@@ -227,15 +235,20 @@ fn mounts(written: &Written, roots: &mut Roots) -> Result<Vec<Mount>> {
         .collect()
 }
 
-fn folders(written: &Written) -> Folders {
+fn folders(written: &Written, memory: u64) -> Folders {
     let folder = |path: &Option<String>, default: &str| PathBuf::from(path.as_deref().unwrap_or(default));
     Folders {
         exhaust: folder(&written.exhaust_path, "./exhaust"),
         metadata: folder(&written.metadata_path, "./metadata"),
         remote_raw: folder(&written.remote_raw_path, "./remote-raw"),
         max_bytes: whole(written.max_cache_size, 0).saturating_mul(1 << 20),
+        stand_in_bytes: usize::try_from(memory / 8).unwrap_or(usize::MAX).min(MOST_STAND_IN),
     }
 }
+
+/// What stands in for the disk at the most, in bytes. It is at the most an eighth of the budget, which it takes its
+/// results' bytes from.
+const MOST_STAND_IN: usize = 32 << 20;
 
 fn json_log(form: Option<&str>) -> Result<bool> {
     match form {

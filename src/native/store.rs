@@ -71,8 +71,8 @@ impl Store {
         }
         Self {
             sweep: Sweep::new(folders.exhaust.clone(), folders.max_bytes),
+            memory: Mutex::new(Memory::new(folders.stand_in_bytes)),
             folders,
-            memory: Mutex::default(),
             checked: Mutex::default(),
             records: Mutex::default(),
             has_complained: AtomicBool::new(false),

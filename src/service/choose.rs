@@ -127,8 +127,19 @@ impl Choice<'_> {
         })
     }
 
-    /// The parameters of a conversion to a format.
+    /// The parameters of a conversion to a format: those that are wanted, or, where these never fit, the first that
+    /// do on the way to the cheapest. What never fits at all keeps the wanted ones.
     pub(super) fn params(&self, format: Format) -> Params {
+        let wanted = self.wanted_params(format);
+        match &self.facts.probe {
+            Some(probe) if self.peak_bytes(probe, &wanted).is_err() => cheaper(wanted.clone())
+                .find(|params| self.peak_bytes(probe, params).is_ok())
+                .unwrap_or(wanted),
+            _ => wanted,
+        }
+    }
+
+    fn wanted_params(&self, format: Format) -> Params {
         let policy = self.policy;
         let quality = self.wanted.quality.unwrap_or(policy.quality);
         Params {
@@ -150,7 +161,7 @@ impl Choice<'_> {
         let Some(probe) = self.facts.probe.as_ref().filter(|probe| probe.format.can_decode()) else {
             return false;
         };
-        let params = self.params(Format::Jpeg);
+        let params = self.wanted_params(Format::Jpeg);
         params.resize.is_some() && convert::plan(probe, &params).is_ok_and(|plan| plan.output == plan.source)
     }
 
@@ -171,7 +182,17 @@ impl Choice<'_> {
                 && (*format != probe.format || is_resized || self.wanted.quality.is_some())
                 && (self.policy.mode != Mode::Lossless || *format != Format::Avif)
         };
-        self.policy.formats.iter().copied().filter(is_wanted).collect()
+        let mut formats: Vec<Format> = self.policy.formats.iter().copied().filter(is_wanted).collect();
+        // Rather a WebP than an AVIF for which there is never room.
+        let lacks = |format| !formats.contains(&format);
+        if !lacks(Format::Avif)
+            && lacks(Format::WebP)
+            && is_wanted(&Format::WebP)
+            && self.peak_bytes(probe, &self.params(Format::Avif)).is_err()
+        {
+            formats.push(Format::WebP);
+        }
+        formats
     }
 
     /// A format that everybody shows, where nothing else will do.
@@ -204,14 +225,21 @@ impl Choice<'_> {
     }
 
     fn job(&self, probe: &Probe, task: Task, params: Params) -> Result<Job, Why> {
-        let plan = convert::plan(probe, &params).map_err(|error| Why::Failed(error.kind()))?;
+        let peak_bytes = self.peak_bytes(probe, &params)?;
+        Ok(Job { task, params, peak_bytes })
+    }
+
+    /// The most bytes that a conversion holds at once, the source file included; `NeverFits` when that is more
+    /// than there will ever be.
+    fn peak_bytes(&self, probe: &Probe, params: &Params) -> Result<u64, Why> {
+        let plan = convert::plan(probe, params).map_err(|error| Why::Failed(error.kind()))?;
         let limits = &self.policy.limits;
         let peak_bytes = plan.peak_bytes.saturating_add(self.facts.stamp.len);
         let fits = peak_bytes <= self.policy.budget
             && limits.check_memory(peak_bytes).is_ok()
             && limits.check_size(plan.output).is_ok()
             && (params.format != Format::Avif || plan.output.pixels() <= self.policy.avif_max_pixels);
-        if fits { Ok(Job { task, params, peak_bytes }) } else { Err(Why::NeverFits) }
+        if fits { Ok(peak_bytes) } else { Err(Why::NeverFits) }
     }
 
     /// True if the format needs no more work in this request.
@@ -219,13 +247,13 @@ impl Choice<'_> {
         self.gave_up.contains_key(&format) || self.is_current(format)
     }
 
-    /// True if the record says something about the format that still holds.
+    /// True if the record says something about the format that still holds: of the wanted parameters, or of those
+    /// that there is room for.
     pub(super) fn is_current(&self, format: Format) -> bool {
-        let settings = Settings::of(&self.params(format));
-        self.record.entry(format).is_some_and(|entry| {
-            let is_enough = !matches!(entry, Entry::Declined { .. }) || self.source_competes();
-            is_enough && entry.is_current(settings)
-        })
+        let Some(entry) = self.record.entry(format) else { return false };
+        let is_enough = !matches!(entry, Entry::Declined { .. }) || self.source_competes();
+        let is_of = |params: &Params| entry.is_current(Settings::of(params));
+        is_enough && (is_of(&self.wanted_params(format)) || is_of(&self.params(format)))
     }
 
     /// True if the source goes out when it is the smallest.
@@ -248,4 +276,15 @@ impl Choice<'_> {
             && limits.check_input(self.facts.stamp.len).is_ok()
             && limits.check_size(probe.size).is_ok()
     }
+}
+
+/// What may be had for less memory, from the best to the cheapest: less effort, and then no trying whether a picture
+/// is a graphic. What is lossless stays so.
+fn cheaper(params: Params) -> impl Iterator<Item = Params> {
+    let modes = [Some(params.mode), (params.mode == Mode::Auto).then_some(Mode::Lossy)];
+    let efforts = 0..=params.effort;
+    modes.into_iter().flatten().flat_map(move |mode| {
+        let params = params.clone();
+        efforts.clone().rev().map(move |effort| Params { mode, effort, ..params.clone() })
+    })
 }

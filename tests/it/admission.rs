@@ -49,7 +49,7 @@ fn cached_answers_do_not_wait_for_conversions() {
 fn who_finds_no_room_in_time_gets_the_original_for_a_short_while() {
     let jpeg = pictures::jpeg(300, 200, 2);
     let place = Place::new(&[("slow.jpg", pictures::jpeg(3000, 2000, 1)), ("b.jpg", jpeg.clone())]);
-    let server = place.serve(&["--jobs", "1", "--formats", "avif", "--effort", "6"]);
+    let server = place.serve(&["--jobs", "1", "--wait", "0", "--formats", "avif", "--effort", "6"]);
     let usual = server.get("/b.jpg", ("accept", "image/jpeg")).header("cache-control").to_owned();
     // Nobody waits for the slow one, but it holds the only job.
     let slow = http::send(server.address, "GET", "/slow.jpg", &[AVIF]);

@@ -4,6 +4,7 @@
 mod admission;
 mod bad_input;
 mod bad_pictures_are_no_500;
+mod bursts_stay_small;
 mod cache_heals;
 mod cache_survives_restart;
 mod caching;
@@ -16,6 +17,7 @@ mod corpus;
 mod demo_is_served;
 mod doctor;
 mod encoding_is_faithful;
+mod faults;
 mod full_disk;
 mod golden;
 mod graceful_stop;

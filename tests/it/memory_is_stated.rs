@@ -6,6 +6,7 @@
 use std::{
     alloc::{GlobalAlloc, Layout as Block, System},
     cell::Cell,
+    ptr,
 };
 
 use slimpix::{
@@ -28,6 +29,8 @@ static ALLOCATOR: Counting = Counting;
 thread_local! {
     static HELD: Cell<i64> = const { Cell::new(0) };
     static PEAK: Cell<i64> = const { Cell::new(0) };
+    /// How many more buffers this thread is granted, where one is to be refused.
+    static LEFT: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 fn count(bytes: i64) {
@@ -41,12 +44,18 @@ fn count(bytes: i64) {
 // SAFETY: all work is left to the system's allocator; beside it only numbers are counted.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, block: Block) -> *mut u8 {
+        if is_refused(block.size()) {
+            return ptr::null_mut();
+        }
         count(block.size() as i64);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc(block) }
     }
 
     unsafe fn alloc_zeroed(&self, block: Block) -> *mut u8 {
+        if is_refused(block.size()) {
+            return ptr::null_mut();
+        }
         count(block.size() as i64);
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(block) }
@@ -59,12 +68,38 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, block: Block, size: usize) -> *mut u8 {
+        if size > block.size() && is_refused(size) {
+            return ptr::null_mut();
+        }
         // The old block and the new one may both be held while bytes are moved.
         count(size as i64);
         count(-(block.size() as i64));
         // SAFETY: as above.
         unsafe { System.realloc(pointer, block, size) }
     }
+}
+
+/// Buffers, the sizes of which come from a picture: what is smaller is small whatever the picture.
+const BUFFER: usize = 16 << 10;
+
+/// True for the one buffer that this thread is to be refused.
+fn is_refused(size: usize) -> bool {
+    if size < BUFFER {
+        return false;
+    }
+    LEFT.try_with(|left| {
+        let Some(more) = left.get() else { return false };
+        left.set(more.checked_sub(1));
+        more == 0
+    })
+    .unwrap_or(false)
+}
+
+/// Does `work`, with a refusal of the buffer after `granted` others; true if there was such a one.
+pub fn without_room_for<T>(granted: u64, work: impl FnOnce() -> T) -> (bool, T) {
+    LEFT.set(Some(granted));
+    let result = work();
+    (LEFT.replace(None).is_none(), result)
 }
 
 /// The most bytes that `work` held beyond what was held before.

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use slimpix::{
-    codec::Format,
+    codec::{self, Format},
+    convert::{Mode, Params, plan},
+    error::Kind,
     service::{Decision, Step},
 };
 
-use crate::support::scenario::{Scenario, header, jpeg, sent};
+use crate::support::{
+    pictures,
+    scenario::{Scenario, header, jpeg, sent},
+};
 
 const BOTH: &str = "Accept: image/avif,image/webp,*/*";
 
@@ -63,6 +68,93 @@ fn what_never_fits_is_not_tried() {
     scenario.policy.budget = 1 << 20;
     assert_eq!(sent(&scenario.get("/large.jpg", &[BOTH])), "image/jpeg");
     assert_eq!(scenario.count("join"), 0);
+}
+
+#[test]
+fn rather_a_webp_than_an_avif_that_never_fits() {
+    let avif_alone = |policy: &mut slimpix::service::Policy| {
+        policy.formats = vec![Format::Avif];
+        policy.avif_max_pixels = 1_000_000;
+    };
+    let mut scenario = Scenario::with(avif_alone).source("large.jpg", jpeg(2400, 1700, 100_000));
+    let response = scenario.get("/large.jpg", &[BOTH]);
+    assert_eq!(sent(&response), "image/webp");
+    assert_eq!(header(&response, "cache-control"), "public, max-age=86400");
+    assert_eq!((scenario.count("admit"), scenario.count("convert avif")), (1, 0));
+    // It is there from now on.
+    assert_eq!(sent(&scenario.get("/large.jpg", &[BOTH])), "image/webp");
+    assert_eq!(scenario.count("admit"), 1);
+    // Who knows no WebP gets the original at once, and what fits is an AVIF as it was wanted.
+    assert_eq!(sent(&scenario.get("/large.jpg", &["Accept: image/avif,*/*"])), "image/jpeg");
+    assert_eq!(scenario.count("admit"), 1);
+    assert_eq!(sent(&scenario.get("/a.jpg", &[BOTH])), "image/avif");
+    assert_eq!(scenario.count("convert webp"), 1);
+}
+
+#[test]
+fn what_never_fits_as_wanted_is_made_for_less() {
+    let png = pictures::png(300, 200, 1);
+    let peak = |mode: Mode, effort: u8| {
+        let mut params = Params::default();
+        (params.mode, params.effort) = (mode, effort);
+        plan(&codec::probe(&png).unwrap(), &params).unwrap().peak_bytes + png.len() as u64
+    };
+    let (wanted, cheapest) = (peak(Mode::Auto, 4), peak(Mode::Lossy, 0));
+    assert!(cheapest < wanted, "nothing is cheaper for this picture: the test needs another one");
+    let mut scenario = Scenario::with(|_| ()).source("a.png", png.clone());
+    scenario.policy.budget = wanted - 1;
+    let mut step = scenario.begin(http::Method::GET, "/a.png", &[BOTH]);
+    let job = loop {
+        step = match step {
+            Step::Convert(convert) => break convert.job,
+            Step::Respond(response) => panic!("{response:?}"),
+            step => scenario.perform(step),
+        };
+    };
+    assert!(job.peak_bytes < wanted);
+    assert_ne!((job.params.mode, job.params.effort), (Mode::Auto, 4));
+    // What was made for less is the answer for as long as there is no room for more.
+    assert_eq!(sent(&scenario.get("/a.png", &[BOTH])), "image/webp");
+    assert_eq!(sent(&scenario.get("/a.png", &[BOTH])), "image/webp");
+    assert_eq!(scenario.count("convert webp"), 1);
+    scenario.policy.budget = wanted;
+    assert_eq!(sent(&scenario.get("/a.png", &[BOTH])), "image/webp");
+    assert_eq!(scenario.count("convert webp"), 2);
+    // What was made as wanted is no worse when there is less room again.
+    scenario.policy.budget = wanted - 1;
+    assert_eq!(sent(&scenario.get("/a.png", &[BOTH])), "image/webp");
+    assert_eq!(scenario.count("convert webp"), 2);
+    // Below all of them the original goes out, and nobody waits.
+    let mut scenario = Scenario::with(|_| ()).source("a.png", png);
+    scenario.policy.budget = cheapest / 4;
+    assert_eq!(sent(&scenario.get("/a.png", &[BOTH])), "image/png");
+    assert_eq!(scenario.count("join"), 0);
+}
+
+#[test]
+fn a_size_that_is_asked_for_needs_less_than_the_whole() {
+    let photo = jpeg(4032, 3024, 4_000_000);
+    let whole = plan(&codec::probe(&photo).unwrap(), &Params::default()).unwrap().peak_bytes;
+    let mut scenario = Scenario::with(|policy| policy.extra_params = true).source("photo.jpg", photo);
+    // No room for the photo itself, which goes out as it is; but for a small version of it.
+    scenario.policy.budget = whole + 4_000_000 - 1;
+    assert_eq!(sent(&scenario.get("/photo.jpg", &[BOTH])), "image/jpeg");
+    assert_eq!(scenario.count("join"), 0);
+    assert_eq!(sent(&scenario.get("/photo.jpg?width=800", &[BOTH])), "image/webp");
+    assert_eq!(scenario.count("admit"), 1);
+}
+
+#[test]
+fn a_conversion_without_memory_or_by_a_fault_leaves_the_original() {
+    for (kind, keeps) in [(Kind::Memory, "public, max-age=10"), (Kind::Internal, "public, max-age=86400")] {
+        let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Err(kind));
+        let response = scenario.get("/a.jpg", &[BOTH]);
+        assert_eq!((sent(&response), header(&response, "cache-control")), ("image/jpeg".to_owned(), keeps));
+        // Memory comes back, a fault of ours does too.
+        scenario.outcomes.insert(Format::WebP, Ok(400));
+        let again = sent(&scenario.get("/a.jpg", &[BOTH]));
+        assert_eq!(again, if kind == Kind::Memory { "image/webp" } else { "image/jpeg" });
+    }
 }
 
 #[test]

@@ -43,6 +43,14 @@ pub fn get(to: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Reply {
     request(to, "GET", path, headers)
 }
 
+/// The answers to paths that are all asked for at once, each on a connection of its own.
+pub fn get_all_at_once(to: SocketAddr, paths: &[String], headers: &[(&str, &str)]) -> Vec<Reply> {
+    std::thread::scope(|scope| {
+        let asking: Vec<_> = paths.iter().map(|path| scope.spawn(move || get(to, path, headers))).collect();
+        asking.into_iter().map(|asked| asked.join().unwrap()).collect()
+    })
+}
+
 pub fn request(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
     let mut answer = begin(to, method, path, headers);
     let mut body = Vec::new();

@@ -27,6 +27,53 @@ pub fn jpeg(width: u32, height: u32, seed: u32) -> Vec<u8> {
     file
 }
 
+/// A baseline 4:2:0 photo of 12 megapixels as cameras write it, about 4 MB long.
+pub fn photo() -> Vec<u8> {
+    sky(4032, 3024)
+}
+
+/// The same of any size.
+pub fn sky(width: u16, height: u16) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, 90);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder.encode_image(Sky(width, height)).unwrap();
+    file
+}
+
+/// The same JPEG with a comment: another file, of the same picture.
+pub fn with_comment(jpeg: &[u8], comment: &str) -> Vec<u8> {
+    let len = u16::try_from(comment.len() + 2).unwrap().to_be_bytes();
+    [&jpeg[..2], &[0xff, 0xfe], &len, comment.as_bytes(), &jpeg[2..]].concat()
+}
+
+/// Something like a landscape with grain, made row by row.
+struct Sky(u16, u16);
+
+impl jpeg_encoder::ImageBuffer for Sky {
+    fn get_jpeg_color_type(&self) -> jpeg_encoder::JpegColorType {
+        jpeg_encoder::JpegColorType::Ycbcr
+    }
+
+    fn width(&self) -> u16 {
+        self.0
+    }
+
+    fn height(&self) -> u16 {
+        self.1
+    }
+
+    fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
+        for x in 0..self.0 {
+            let (x, y) = (u32::from(x), u32::from(y));
+            let grain =
+                (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(2_246_822_519)).wrapping_mul(747_796_405);
+            let samples = [40 + (x / 24 + y / 16) % 180 + (grain >> 28), 90 + x / 200, 150 - y / 200];
+            buffers.iter_mut().zip(samples).for_each(|(buffer, sample)| buffer.push(sample as u8));
+        }
+    }
+}
+
 /// A PNG of the same scene.
 pub fn png(width: u32, height: u32, seed: u32) -> Vec<u8> {
     let mut file = Vec::new();
