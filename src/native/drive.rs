@@ -13,14 +13,15 @@ use http::{Response, request::Parts};
 use tokio::time;
 
 use crate::{
-    codec::{Format, PROBE_BYTES},
-    convert::{self, Description, Outcome},
+    codec::{self, Format, PROBE_BYTES},
+    convert::{self, Description, Outcome, Params},
     error::{Error, Kind, Result},
     limits::Limits,
     native::{
         body::{self, Body},
         files::{self, Content},
         flight::{Joined, Landing, Lead},
+        machine,
         pool::Ticket,
         site::{Site, Word},
         source::{Fetched, blocking},
@@ -333,7 +334,7 @@ enum Worked {
 /// The job itself; also gives the original's length. From here on the original is in memory, until it is converted;
 /// the result stays on the ticket until it is stored or sent.
 fn work(
-    ticket: Ticket,
+    mut ticket: Ticket,
     content: &Content,
     job: &Job,
     limits: &Limits,
@@ -341,6 +342,7 @@ fn work(
 ) -> Result<(u64, Worked)> {
     let bytes = content.read(limits.max_input_bytes)?;
     let in_bytes = bytes.len() as u64;
+    let limits = &with_idle_threads(&mut ticket, &bytes, &job.params, limits);
     let worked = match job.task {
         Task::Describe => Worked::Described(convert::describe(&bytes, limits)?),
         Task::Picture(_) => match convert::convert(&bytes, &job.params, limits)? {
@@ -358,4 +360,21 @@ fn work(
         },
     };
     Ok((in_bytes, worked))
+}
+
+/// Pixels of a result from which on a second thread is worth its start.
+const WORTH_THREADS: u64 = 500_000;
+
+/// The limits of a conversion that may use the processors that have nothing to do, where there is memory for that.
+fn with_idle_threads(ticket: &mut Ticket, bytes: &[u8], params: &Params, limits: &Limits) -> Limits {
+    let many = Limits { threads: (ticket.idle() + 1).min(machine::processors()), ..limits.clone() };
+    let plan = codec::probe(bytes).and_then(|probe| convert::plan(&probe, params));
+    let is_paid = plan.is_ok_and(|alone| {
+        let shared = alone.clone().within(&many).peak_bytes;
+        many.threads > 1
+            && alone.output.pixels() >= WORTH_THREADS
+            && many.check_memory(shared.saturating_add(bytes.len() as u64)).is_ok()
+            && ticket.grow(shared - alone.peak_bytes)
+    });
+    if is_paid { many } else { limits.clone() }
 }

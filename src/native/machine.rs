@@ -37,10 +37,10 @@ fn budget(limit: Option<u64>, memory: Option<u64>) -> u64 {
     bytes.max(LEAST)
 }
 
-/// How much lower the priority of a thread that converts is than that of one that answers: with 10 it has about a
-/// tenth of the processor where both want it, and is put aside at once when the other wakes.
+/// How much lower the priority of a thread that converts is than that of one that answers: with 5 it has about a
+/// quarter of the processor where both want it, and is put aside when the other wakes.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 
 /// Makes way for other threads of this process, for as long as this one lives.
 #[cfg(target_os = "linux")]

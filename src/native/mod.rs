@@ -44,8 +44,9 @@ use self::cli::{Cli, Command};
 use crate::error::{Error, Kind, Result};
 
 /// The whole program: does what the arguments say (the first is the program's name), and gives its exit code: 1 for
-/// what failed, 2 for arguments and settings that can't be.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// what failed, 2 for arguments and settings that can't be. After bursts of work `give_back` is called on some thread:
+/// the allocator, which is the program's, may then return what it holds to the system.
+pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCode {
     let args = old_flags::rewrite(args.into_iter().collect());
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -56,7 +57,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match cli.command {
-        Command::Serve(args) => serve::run(*args),
+        Command::Serve(args) => serve::run(*args, give_back),
         Command::Convert(args) => batch::run(&args),
         Command::Probe(args) => Ok(probe::run(&args)),
         Command::Doctor(args) => doctor(&args.config),

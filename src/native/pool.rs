@@ -12,7 +12,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{sync::oneshot, time};
+use tokio::{
+    sync::{Notify, oneshot},
+    time,
+};
 
 use crate::{
     error::{Error, Kind, Result},
@@ -30,6 +33,8 @@ pub(crate) struct Pool(Arc<Shared>);
 struct Shared {
     capacity: u64,
     hall: Mutex<Hall>,
+    /// Told when the last conversion under way has ended.
+    rested: Notify,
 }
 
 /// The queue, and where each of those who wait is told.
@@ -80,6 +85,18 @@ impl Ticket {
         self.bytes
     }
 
+    /// How many more conversions could run now, if anybody wanted one.
+    pub(crate) fn idle(&self) -> usize {
+        self.pool.hall().queue.idle_jobs()
+    }
+
+    /// Holds more bytes from now on, if they are free and nobody waits for them.
+    pub(crate) fn grow(&mut self, bytes: u64) -> bool {
+        let has_grown = self.pool.hall().queue.take_more(bytes);
+        self.bytes += if has_grown { bytes } else { 0 };
+        has_grown
+    }
+
     /// Ends the conversion, of which no more than the result is left: from now on that is all that is held, for as
     /// long as anybody has it.
     pub(crate) fn keep(mut self, mut result: Vec<u8>) -> Bytes {
@@ -92,12 +109,16 @@ impl Ticket {
         let less = self.bytes.saturating_sub(bytes);
         let ends_job = std::mem::take(&mut self.has_job);
         self.bytes -= less;
-        self.pool.change(Instant::now(), |hall| {
+        let is_last = self.pool.change(Instant::now(), |hall| {
             hall.queue.free_bytes(less);
             if ends_job {
                 hall.queue.free_job();
             }
+            ends_job && hall.queue.is_at_rest()
         });
+        if is_last {
+            self.pool.rested.notify_one();
+        }
     }
 }
 
@@ -137,7 +158,7 @@ impl Pool {
     /// A budget of `bytes` for `jobs` conversions at a time.
     pub(crate) fn new(bytes: u64, jobs: usize) -> Self {
         let hall = Hall { queue: Queue::new(bytes, jobs.max(1)), calls: Vec::new() };
-        Self(Arc::new(Shared { capacity: bytes, hall: Mutex::new(hall) }))
+        Self(Arc::new(Shared { capacity: bytes, hall: Mutex::new(hall), rested: Notify::new() }))
     }
 
     /// Waits for room for a conversion that states `bytes`, `patience` long at the most.
@@ -172,6 +193,11 @@ impl Pool {
             Ok(Err(_)) => Err(Error::new(Kind::Internal, "a place in the queue was lost")),
             Err(_) => Err(Error::new(Kind::Overload, "no room for the conversion in time")),
         }
+    }
+
+    /// Waits until conversions have come to rest, once for each time that they do.
+    pub(crate) async fn rested(&self) {
+        self.0.rested.notified().await;
     }
 
     /// Does a conversion's work on a thread of its own, which makes way for those that answer. There are never more
@@ -300,6 +326,7 @@ mod tests {
             let ticket = pool.admit(10, LONG).await.expect("room");
             let made = pool.run(ticket, |ticket| Ok(ticket.keep(vec![7; 4]))).await.expect("made");
             assert_eq!(*made, [7; 4]);
+            pool.rested().await;
             let sent = made.clone();
             drop(made);
             assert_eq!(refused(&pool, 7).await, Some(Kind::Overload));

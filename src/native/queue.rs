@@ -18,6 +18,7 @@ const MOST_PASSES: u32 = 4;
 pub(crate) struct Queue {
     free_bytes: u64,
     free_jobs: usize,
+    jobs: usize,
     /// In order of arrival.
     waiting: Vec<Waiter>,
     arrivals: u64,
@@ -44,7 +45,7 @@ pub(crate) struct Turn {
 impl Queue {
     /// Room for `jobs` conversions of `bytes` together.
     pub(crate) const fn new(bytes: u64, jobs: usize) -> Self {
-        Self { free_bytes: bytes, free_jobs: jobs, waiting: Vec::new(), arrivals: 0 }
+        Self { free_bytes: bytes, free_jobs: jobs, jobs, waiting: Vec::new(), arrivals: 0 }
     }
 
     /// Waits from now on; gives an id, or `None` when too many wait already. [`Queue::next`] tells whose turn it
@@ -61,6 +62,25 @@ impl Queue {
     /// Waits no longer. Nothing happens if it doesn't.
     pub(crate) fn leave(&mut self, id: u64) {
         self.waiting.retain(|waiter| waiter.id != id);
+    }
+
+    /// True if nobody converts or waits.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.waiting.is_empty() && self.free_jobs == self.jobs
+    }
+
+    /// Job slots that nobody uses and nobody waits for.
+    pub(crate) fn idle_jobs(&self) -> usize {
+        if self.waiting.is_empty() { self.free_jobs } else { 0 }
+    }
+
+    /// Takes bytes for one whose turn it was, if they are free and nobody waits for them.
+    pub(crate) fn take_more(&mut self, bytes: u64) -> bool {
+        let is_free = self.waiting.is_empty() && bytes <= self.free_bytes;
+        if is_free {
+            self.free_bytes -= bytes;
+        }
+        is_free
     }
 
     /// Gives bytes back.
@@ -176,6 +196,26 @@ mod tests {
         queue.leave(gone);
         queue.free_job();
         assert_eq!(turns(&mut queue, now + Duration::from_secs(1)), [patient]);
+    }
+
+    #[test]
+    fn more_is_given_only_of_what_nobody_waits_for() {
+        let now = Instant::now();
+        let mut queue = Queue::new(100, 3);
+        enter(&mut queue, 60, now);
+        assert!(queue.next(now).is_some());
+        assert_eq!(queue.idle_jobs(), 2);
+        assert!(!queue.take_more(41) && queue.take_more(30));
+        let waiting = enter(&mut queue, 20, now);
+        assert_eq!(queue.next(now), None);
+        assert_eq!(queue.idle_jobs(), 0);
+        assert!(!queue.take_more(1));
+        queue.free_bytes(90);
+        assert_eq!(queue.next(now), Some(Turn { id: waiting, bytes: 20 }));
+        for is_last in [false, true] {
+            queue.free_job();
+            assert_eq!(queue.is_at_rest(), is_last);
+        }
     }
 
     #[test]

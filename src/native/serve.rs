@@ -31,9 +31,12 @@ use crate::{
         cli::ServeArgs,
         config::Written,
         demo::{self, Demo},
-        doctor, log, prefetch,
+        doctor, log,
+        pool::Pool,
+        prefetch,
         settings::{self, Settings},
         site::Site,
+        source::blocking,
         values::Switch,
     },
 };
@@ -43,6 +46,9 @@ const HEAD: Duration = Duration::from_secs(15);
 
 /// Threads that open, read and write files, at the most. Each keeps some memory of its own for as long as it lives.
 const FILE_THREADS: usize = 32;
+
+/// How long such a thread waits for more to do before it ends.
+const FILE_THREADS_REST: Duration = Duration::from_secs(2);
 
 /// How long answers under way may take when the program is told to stop.
 const GRACE: Duration = Duration::from_secs(25);
@@ -54,7 +60,7 @@ const MOST_HEAD: usize = 64 << 10;
 ///
 /// # Errors
 /// `Parameter` for settings that can't be, `NotFound` for a folder that is not there, `Io` for a port that is taken.
-pub(crate) fn run(args: ServeArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
     if args.dump_config {
         // A reader that is gone is no reason to fail.
         let _ = writeln!(io::stdout(), "{}", doctor::default_config());
@@ -75,11 +81,12 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode> {
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(FILE_THREADS)
-        .thread_keep_alive(Duration::from_secs(2))
+        .thread_keep_alive(FILE_THREADS_REST)
         .build()
         .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
     let code = runtime.block_on(async {
         let site = Arc::new(Site::new(&settings)?);
+        tokio::spawn(give_memory_back(site.pool.clone(), give_back));
         if foreground {
             return Ok(prefetch::run(&site, settings.jobs).await);
         }
@@ -91,6 +98,15 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode> {
     // What still converts after the grace is given up, not waited for.
     runtime.shutdown_background();
     code
+}
+
+/// Gives memory back whenever conversions have come to rest and the threads of their files have ended.
+async fn give_memory_back(pool: Pool, give_back: fn()) {
+    loop {
+        pool.rested().await;
+        time::sleep(FILE_THREADS_REST + Duration::from_secs(1)).await;
+        drop(blocking(give_back).await);
+    }
 }
 
 /// Lays flags over the environment over the file. Also gives unknown variables of the environment.

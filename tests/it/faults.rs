@@ -13,7 +13,7 @@ use slimpix::{
 use crate::{
     memory_is_stated::without_room_for,
     support::{
-        http::{self, Reply, WEBP},
+        http::{self, OLD, Reply, WEBP},
         pictures,
         server::{DEADLINE, Place, Server},
     },
@@ -29,8 +29,8 @@ fn distinct(place: &Place, count: usize, jpeg: &[u8]) -> Vec<String> {
 }
 
 fn is_whole(reply: &Reply) -> bool {
-    let said = u32::from_le_bytes(reply.body[4..8].try_into().unwrap());
-    reply.is_webp() && said as usize + 8 == reply.body.len() && codec::probe(&reply.body).is_ok()
+    let said = || u32::from_le_bytes(reply.body[4..8].try_into().unwrap()) as usize + 8;
+    reply.is_webp() && said() == reply.body.len() && codec::probe(&reply.body).is_ok()
 }
 
 fn temporary(place: &Place) -> usize {
@@ -63,16 +63,20 @@ fn a_kill_in_the_midst_of_twenty_conversions_leaves_nothing_half_made() {
 #[test]
 fn readers_that_go_away_leave_the_conversion_and_its_ticket_behind() {
     let place = Place::new(&[]);
-    let paths = distinct(&place, 6, &pictures::jpeg(1600, 1200, 1));
-    let mut server = place.serve(&["--jobs", "1", "--effort", "0", "--wait", "600"]);
-    for path in &paths[..5] {
-        drop(http::send(server.address, "GET", path, &[WEBP]));
-    }
+    let paths = distinct(&place, 6, &pictures::jpeg(2400, 1600, 1));
+    let mut server = place.serve(&["--jobs", "1", "--effort", "4", "--wait", "600"]);
+    let asked: Vec<_> =
+        paths[..5].iter().map(|path| http::send(server.address, "GET", path, &[WEBP])).collect();
+    // What is asked later and answered shows that those are under way; none of them can be done yet.
+    assert_eq!(server.get(&paths[5], OLD).header("content-type"), "image/jpeg");
+    drop(asked);
     assert!(server.get(&paths[5], WEBP).is_webp());
     // What they asked for is made all the same, once: it is there for the next.
-    server.wait_for_line("CONV 0.jpg");
-    assert!(server.get(&paths[0], WEBP).is_webp());
-    assert!(server.count("CONV 0.jpg") == 1, "{:#?}", server.log());
+    for path in &paths[..5] {
+        server.wait_for_line(&format!("CONV {path} "));
+        assert!(server.get(path, WEBP).is_webp());
+    }
+    assert_eq!(server.conversions(), paths.len(), "{:#?}", server.log());
 }
 
 #[test]
@@ -131,9 +135,9 @@ fn overload_is_never_an_error() {
 /// Every buffer in turn that a conversion asks for is refused to it.
 #[test]
 fn an_allocation_that_fails_is_an_error_and_no_abort() {
-    let jpeg = pictures::sky(1203, 805);
+    let jpeg = pictures::sky(2403, 805);
     let mut small = Params::default();
-    small.resize = Some(Resize { width: Some(301), ..Resize::default() });
+    small.resize = Some(Resize { width: Some(1801), ..Resize::default() });
     for params in [Params::default(), small] {
         let mut failed = 0;
         loop {
@@ -151,10 +155,11 @@ fn an_allocation_that_fails_is_an_error_and_no_abort() {
     }
 }
 
-/// A server whose address space has no room for large photos, whatever it was told.
+/// A server whose address space has no room for a large file, whatever it was told.
 #[test]
 fn a_server_without_memory_sends_originals_and_lives() {
-    let photo = pictures::photo();
+    // What follows a JPEG's end is no part of the picture, but of its file.
+    let photo = [pictures::jpeg(400, 300, 1), vec![0; 40 << 20]].concat();
     let place = Place::new(&[("large.jpg", photo.clone()), ("small.jpg", pictures::jpeg(200, 150, 1))]);
     let free = place.serve(&["--jobs", "1"]);
     let space = free.memory("VmSize") >> 10;
@@ -178,8 +183,8 @@ fn a_server_without_memory_sends_originals_and_lives() {
         ]);
         Server::start(command)
     };
-    // Room for threads and small things, but not for a file of several megabytes beside them.
-    let server = limited(space + (photo.len() as u64 >> 10) + 1024);
+    // Room for the stacks of a dozen threads and for small things, but not for that file.
+    let server = limited(space + (32 << 10));
     let began = Instant::now();
     let replies = http::get_all_at_once(server.address, &vec!["/large.jpg".to_owned(); 3], &[WEBP]);
     assert!(began.elapsed() < DEADLINE);

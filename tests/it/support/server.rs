@@ -17,7 +17,7 @@ use super::{
 };
 
 /// How long anything may take before a test gives up.
-pub const DEADLINE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_secs(600);
 
 /// A folder with `pics` in it.
 pub struct Place(tempfile::TempDir);
