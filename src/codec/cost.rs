@@ -55,7 +55,7 @@ pub struct Work {
 #[must_use]
 pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work) -> u64 {
     let output = work.output.pixels();
-    let rows = rows_bytes(probe, work.eighths).saturating_add(work.steps_bytes);
+    let rows = rows_bytes(probe, work.eighths, work.flow).saturating_add(work.steps_bytes);
     let decoding = match work.flow {
         Flow::Streamed => {
             let profile = if work.converts_color { OVERHEAD } else { 0 };
@@ -69,7 +69,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
             let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.steps_bytes);
-            let reading = if probe.format == Format::Jpeg { rows_bytes(probe, 8) } else { 0 };
+            let reading = if probe.format == Format::Jpeg { rows_bytes(probe, 8, work.flow) } else { 0 };
             source.saturating_mul(decoder_bytes(probe)).saturating_add(reading).max(scaling)
         }
     };
@@ -80,15 +80,34 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     decoding.max(turning).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)
 }
 
-/// Bytes that a decoder holds which gives a picture by rows: rows in work, and of a JPEG of several scans its
-/// coefficients.
-fn rows_bytes(probe: &Probe, eighths: u32) -> u64 {
-    let width = u64::from(probe.size.width);
+/// Bytes that a decoder holds which gives a picture by rows: rows in work, of a JPEG of several scans its
+/// coefficients, and of one whose units come in another order where each begins.
+fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
+    let is_turned = flow == Flow::Streamed;
+    let width = u64::from(if is_turned { probe.oriented_size().width } else { probe.size.width });
     match probe.format {
         Format::Jpeg if probe.progressive => coefficient_bytes(probe, eighths) + 80 * width + ROWS_OVERHEAD,
-        Format::Jpeg => 80 * width + ROWS_OVERHEAD,
+        Format::Jpeg => {
+            let index = if is_turned { index_bytes(probe) } else { 0 };
+            80 * width + index + ROWS_OVERHEAD
+        }
         // Two rows of up to four samples of 16 bits, as they come and as they go.
         _ => 40 * width + PNG_OVERHEAD,
+    }
+}
+
+/// Bytes of the index of a JPEG's units, 12 for each; for each row of them where only these change their order.
+fn index_bytes(probe: &Probe) -> u64 {
+    let Size { width, height } = probe.size;
+    let (across, down) = probe.subsampling.map_or((1, 1), Subsampling::factors);
+    let (across, down) = (u64::from(width.div_ceil(8 * across)), u64::from(height.div_ceil(8 * down)));
+    let is_transposing = probe.orientation.is_transposing();
+    if is_transposing {
+        12 * across * down
+    } else if probe.orientation.flips().1 {
+        12 * down
+    } else {
+        0
     }
 }
 

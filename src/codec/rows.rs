@@ -37,6 +37,8 @@ pub(crate) struct Head {
     pub form: Form,
     /// How the picture must be turned.
     pub orientation: Orientation,
+    /// True if the rows can come turned, see [`Sink::wants_turned`].
+    pub can_turn: bool,
     /// ICC, EXIF and XMP.
     pub metadata: Metadata,
 }
@@ -46,6 +48,16 @@ pub(crate) struct Head {
 pub(crate) enum Form {
     Planes(Subsampling),
     Raster(Layout),
+}
+
+impl Form {
+    /// That of the turned picture.
+    pub(crate) const fn turned(self, orientation: Orientation) -> Self {
+        match self {
+            Self::Planes(subsampling) => Self::Planes(subsampling.turned(orientation)),
+            same => same,
+        }
+    }
 }
 
 /// Some rows, without padding; all in order, each once.
@@ -64,6 +76,12 @@ pub(crate) trait Sink {
     /// # Errors
     /// As the taker has it: it ends the work.
     fn begin(&mut self, head: Head) -> Result<Option<u32>>;
+
+    /// Asked after [`Sink::begin`]: true if rows of the picture as it is looked at are wanted, of its size and
+    /// subsampling, and not as it is stored. Only where [`Head::can_turn`].
+    fn wants_turned(&self) -> bool {
+        false
+    }
 
     /// Takes the next rows.
     ///

@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     limits::try_zeroed,
-    pixel::{Orientation, Picture, Planes, Raster, Size, Subsampling},
+    pixel::{Orientation, Picture, Planes, Raster, Size},
 };
 
 /// Side of the square in which samples are moved, so that the columns read stay in the cache.
@@ -38,12 +38,7 @@ pub(super) fn upright(picture: Picture, orientation: Orientation) -> Result<Pict
             let [y, cb, cr] = planes.into_planes();
             let turn_plane = |plane: Vec<u8>, size| turn::<1>(&plane, size, orientation);
             let planes = [turn_plane(y, size)?, turn_plane(cb, chroma)?, turn_plane(cr, chroma)?];
-            let subsampling = match subsampling {
-                Subsampling::Yuv422 if orientation.is_transposing() => Subsampling::Yuv440,
-                Subsampling::Yuv440 if orientation.is_transposing() => Subsampling::Yuv422,
-                same => same,
-            };
-            Planes::new(turned(size), subsampling, planes).map(Picture::Planes)
+            Planes::new(turned(size), subsampling.turned(orientation), planes).map(Picture::Planes)
         }
     }
 }

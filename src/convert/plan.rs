@@ -12,6 +12,10 @@ use crate::{
     pixel::{Orientation, Size},
 };
 
+/// Pixels of a result that is small enough to be turned as a whole. Turning a JPEG while it is decoded means to look
+/// through it first.
+const TURNED_LATER: u64 = 1 << 20;
+
 /// A conversion that has not begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -115,7 +119,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
     let flow = flow(probe, params, &coding, &frame);
     let is_plain = frame.is_plain(source);
-    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, &frame, flow != Flow::Whole) };
+    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, &frame, flow) };
     let recoloring = if flow == Flow::Streamed && probe.icc { Recolor::bytes(output.width) } else { 0 };
     let work = cost::Work {
         output,
@@ -136,9 +140,11 @@ fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow 
     if !rows::come_from(probe) || !frame.is_placed(source) {
         return Flow::Whole;
     }
-    let is_upright_photo = probe.format == Format::Jpeg && probe.orientation == Orientation::Upright;
-    let is_upright_photo = is_upright_photo && (probe.color || !probe.icc);
-    if is_upright_photo && params.format == Format::WebP && !coding.lossless {
+    let is_photo = probe.format == Format::Jpeg && (probe.color || !probe.icc);
+    let is_turned_later = probe.orientation != Orientation::Upright
+        && !frame.is_plain(source)
+        && frame.output.pixels() <= TURNED_LATER;
+    if is_photo && !is_turned_later && params.format == Format::WebP && !coding.lossless {
         Flow::Streamed
     } else if frame.is_plain(source) {
         Flow::Whole

@@ -33,7 +33,7 @@ pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Re
 }
 
 /// Turns a photo that comes by rows into a lossy WebP, of which no more than some rows and the coded file are held.
-/// `None` when it has to be turned, or is grey of a profile of its own.
+/// `None` when it has to be turned and can't come so, or is grey of a profile of its own.
 ///
 /// # Errors
 /// As [`codec::decode`] and [`codec::encode`].
@@ -56,12 +56,19 @@ struct Scaling {
 }
 
 impl Scaling {
-    /// Also the scale at which the source should come, in eighths.
-    fn new(head: &Head, frame: &Frame) -> Result<(Self, u32)> {
+    /// Also the scale at which the source should come, in eighths. The rows come as they are stored, or turned.
+    fn new(head: &Head, frame: &Frame, is_turned: bool) -> Result<(Self, u32)> {
         let region = Region::placed(head.size, head.orientation, frame);
         let output = frame.stored_output(head.orientation);
         let eighths = frame.eighths(head.scales);
         let (form, jobs) = resize::jobs(head.form, (head.size, eighths), region, output, frame.filter);
+        let (form, output, jobs) = match is_turned {
+            true => {
+                let jobs = jobs.into_iter().map(|job| job.turned(head.orientation)).collect();
+                (form.turned(head.orientation), frame.output, jobs)
+            }
+            false => (form, output, jobs),
+        };
         let scalers = jobs.into_iter().map(resize::Scaler::new).collect::<Result<_>>()?;
         Ok((Self { form, output, scalers, done: Default::default() }, eighths))
     }
@@ -121,7 +128,7 @@ impl Sink for Gathered<'_> {
         if self.frame.is_plain(source) || !self.frame.is_placed(source) {
             return Ok(None);
         }
-        let (mut scaling, eighths) = Scaling::new(&head, self.frame)?;
+        let (mut scaling, eighths) = Scaling::new(&head, self.frame, false)?;
         scaling.reserve()?;
         self.work = Some((scaling, head.orientation, head.metadata));
         Ok(Some(eighths))
@@ -165,14 +172,15 @@ impl Sink for Photo<'_> {
         let icc = head.metadata.icc.as_deref();
         let keeps_colors = self.params.keep_metadata && keep::keeps_profile(icc, is_gray, self.params.format);
         let conversion = if keeps_colors { None } else { Conversion::of(icc, is_gray) };
-        if head.orientation != Orientation::Upright || matches!(conversion, Some(Conversion::Gray(_))) {
+        let is_upright = head.orientation == Orientation::Upright || head.can_turn;
+        if !is_upright || matches!(conversion, Some(Conversion::Gray(_))) {
             return Ok(None);
         }
         let frame = &self.plan.frame;
-        let (scaling, eighths) = match frame.is_plain(head.size) {
+        let (scaling, eighths) = match frame.is_plain(head.orientation.oriented(head.size)) {
             true => (None, 8),
             false => {
-                let (scaling, eighths) = Scaling::new(&head, frame)?;
+                let (scaling, eighths) = Scaling::new(&head, frame, true)?;
                 (Some(scaling), eighths)
             }
         };
@@ -180,7 +188,7 @@ impl Sink for Photo<'_> {
             true => keep::kept(head.metadata, is_gray, self.params.format),
             false => Metadata::default(),
         };
-        let form = scaling.as_ref().map_or(head.form, |scaling| scaling.form);
+        let form = scaling.as_ref().map_or(head.form.turned(head.orientation), |scaling| scaling.form);
         let writer = RowWriter::new(frame.output, &self.plan.coding)?;
         let recolor = match (conversion, form) {
             (Some(Conversion::Rgb(transform)), Form::Planes(subsampling)) => {
@@ -190,6 +198,10 @@ impl Sink for Photo<'_> {
         };
         self.work = Some(PhotoWork { writer, form, scaling, recolor, metadata });
         Ok(Some(eighths))
+    }
+
+    fn wants_turned(&self) -> bool {
+        true
     }
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Planar YCbCr at its own chroma subsampling, full range, BT.601, as JFIF defines it.
 
-use super::Size;
+use super::{Orientation, Size};
 use crate::error::{Error, Kind, Result};
 
 /// How much smaller the chroma planes are than the luma plane, rounded up.
@@ -26,6 +26,16 @@ impl Subsampling {
             Self::Yuv422 => (2, 1),
             Self::Yuv420 => (2, 2),
             Self::Yuv440 => (1, 2),
+        }
+    }
+
+    /// That of the turned picture.
+    #[must_use]
+    pub const fn turned(self, orientation: Orientation) -> Self {
+        match self {
+            Self::Yuv422 if orientation.is_transposing() => Self::Yuv440,
+            Self::Yuv440 if orientation.is_transposing() => Self::Yuv422,
+            same => same,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     codec::Decoded,
     error::Result,
     limits::{Limits, area_bytes},
-    pixel::{Layout, Picture, Planes, Raster, Size, ycbcr_to_rgb},
+    pixel::{Layout, Orientation, Picture, Planes, Raster, Size, ycbcr_to_rgb},
 };
 
 /// The scale of a picture that is decoded as it is, in eighths.
@@ -45,13 +45,13 @@ fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
         _ if header.subsampling().is_some() => 0,
         _ => 3 * size.pixels(),
     };
-    input as u64 + Decoder::peak_bytes(header, FULL_SIZE) + planes + rgb + (64 << 10)
+    input as u64 + Decoder::peak_bytes(header, FULL_SIZE, Orientation::Upright) + planes + rgb + (64 << 10)
 }
 
 /// Decodes all planes. Of a file that is cut short nothing is made: what a decoder puts in place of the rest is
 /// no picture. One that only lacks its end marker is whole.
 fn read_planes(header: &Header<'_>, limits: &Limits) -> Result<Vec<Plane>> {
-    let mut decoder = Decoder::new(header, FULL_SIZE, limits)?;
+    let mut decoder = Decoder::new(header, FULL_SIZE, Orientation::Upright, limits)?;
     let mut planes = Vec::new();
     for size in decoder.plane_sizes() {
         let mut samples = Vec::new();

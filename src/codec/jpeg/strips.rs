@@ -8,7 +8,7 @@ use crate::{
     codec::rows::{EIGHTHS, Form, Head, Rows, Sink},
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::Layout,
+    pixel::{Layout, Orientation},
 };
 
 /// True for what comes as planes or as grey: all but ink, RGB and unusual sampling factors.
@@ -29,10 +29,12 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let Some(form) = form(&header) else { return Ok(false) };
     Decoder::check(&header, limits)?;
     let (orientation, metadata) = (header.orientation(), header.metadata());
-    let head = Head { size: header.frame.size, scales: EIGHTHS, form, orientation, metadata };
+    let size = header.frame.size;
+    let head = Head { size, scales: EIGHTHS, form, orientation, can_turn: true, metadata };
     let Some(eighths) = sink.begin(head)? else { return Ok(false) };
-    limits.check_memory(bytes.len() as u64 + Decoder::peak_bytes(&header, eighths))?;
-    let mut decoder = Decoder::new(&header, eighths, limits)?;
+    let turned = if sink.wants_turned() { orientation } else { Orientation::Upright };
+    limits.check_memory(bytes.len() as u64 + Decoder::peak_bytes(&header, eighths, turned))?;
+    let mut decoder = Decoder::new(&header, eighths, turned, limits)?;
     while let Some(planes) = decoder.next_rows()? {
         match planes[..] {
             [y, cb, cr] => sink.take(Rows::Planes([y, cb, cr]))?,

@@ -52,6 +52,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
             scales: FULL_SIZE,
             form: Form::Raster(layout),
             orientation,
+            can_turn: false,
             metadata,
         })?
         .is_none()

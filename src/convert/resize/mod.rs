@@ -17,6 +17,7 @@ use super::{crop::Region, plan::Frame};
 use crate::{
     codec::{
         Format, Probe,
+        cost::Flow,
         rows::{self, Form},
     },
     error::Result,
@@ -40,8 +41,10 @@ pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) 
     }
 }
 
-/// The most bytes that scaling holds beside the picture and the result: all planes at once where they come by rows.
-pub(super) fn most_bytes(probe: &Probe, frame: &Frame, by_rows: bool) -> u64 {
+/// The most bytes that scaling holds beside the picture and the result: all planes at once where they come by rows,
+/// turned where these go on at once.
+pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
+    let by_rows = flow != Flow::Whole;
     let form = match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(subsampling)) => Form::Planes(subsampling),
         (Format::Jpeg, None) if !probe.color => Form::Raster(Layout::Gray),
@@ -52,9 +55,11 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, by_rows: bool) -> u64 {
     let region = Region::placed(probe.size, probe.orientation, frame);
     let eighths = if by_rows { frame.eighths(rows::scales(probe)) } else { 8 };
     let (_, jobs) = jobs(form, (probe.size, eighths), region, to, frame.filter);
-    let bytes = jobs.iter().map(Job::bytes);
+    let turned = |job: Job| if flow == Flow::Streamed { job.turned(probe.orientation) } else { job };
+    let bytes = jobs.into_iter().map(|job| turned(job).bytes());
     // Rows that are done wait for those of the other planes.
-    if by_rows { bytes.sum::<u64>() + 80 * u64::from(to.width) } else { bytes.max().unwrap_or(0) }
+    let width = if flow == Flow::Streamed { frame.output.width } else { to.width };
+    if by_rows { bytes.sum::<u64>() + 80 * u64::from(width) } else { bytes.max().unwrap_or(0) }
 }
 
 /// What has to be done to each plane, or to the samples of a raster, and the form that the result has. The region

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     limits::try_filled,
-    pixel::{Layout, Size},
+    pixel::{Layout, Orientation, Size},
     simd::{Level, Simd, dispatch},
 };
 
@@ -43,6 +43,20 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// The same of a source that comes turned.
+    pub(crate) fn turned(self, orientation: Orientation) -> Self {
+        let (flips_x, flips_y) = orientation.flips();
+        let [left, top, width, height] = self.part;
+        let mirrored = |start: f64, part: f64, length: u32| f64::from(length) - start - part;
+        let left = if flips_x { mirrored(left, width, self.from.width) } else { left };
+        let top = if flips_y { mirrored(top, height, self.from.height) } else { top };
+        if orientation.is_transposing() {
+            let part = [top, left, height, width];
+            return Self { part, from: self.from.transposed(), to: self.to.transposed(), ..self };
+        }
+        Self { part: [left, top, width, height], ..self }
+    }
+
     fn across(&self) -> Axis {
         let [start, _, part, _] = self.part;
         Axis { length: self.from.width, start, part, output: self.to.width }

@@ -2,6 +2,8 @@
 //!
 //! Past the end of the data there are zeros, which are counted: a scan that used some of them was cut short.
 
+use crate::error::{Error, Result};
+
 /// A place in a scan. Small, and passed by value where a call must not force it into memory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bits<'a> {
@@ -22,6 +24,35 @@ impl<'a> Bits<'a> {
     /// Begins at the first byte of entropy-coded data.
     pub(super) const fn new(data: &'a [u8]) -> Self {
         Self { data, at: 0, buffer: 0, count: 0, padding: 0 }
+    }
+
+    /// Begins at a [`Bits::position`] of the data.
+    #[inline(always)]
+    pub(super) fn at(data: &'a [u8], position: u32) -> Self {
+        let mut bits = Self { data, at: position as usize / 8, buffer: 0, count: 0, padding: 0 };
+        bits.refill();
+        bits.skip(position % 8);
+        bits
+    }
+
+    /// Where the next bit is, in bits from the beginning of the data. A byte that is stuffed counts as two.
+    ///
+    /// # Errors
+    /// `Limit` when that is past 32 bits.
+    pub(super) fn position(&self) -> Result<u32> {
+        let mut left = self.count.saturating_sub(self.padding) as usize;
+        let mut at = self.at;
+        while left > 0 {
+            let is_stuffed = self.data.get(at.saturating_sub(2)..at) == Some(&[0xff, 0]);
+            at = at.saturating_sub(if is_stuffed { 2 } else { 1 });
+            if left <= 8 {
+                break;
+            }
+            left -= 8;
+        }
+        let inside = (8 - left) % 8;
+        u32::try_from(8 * at as u64 + inside as u64)
+            .map_err(|_| Error::limit("a JPEG of more than half a gigabyte can't be turned"))
     }
 
     /// Makes sure that at least [`FILLED`] bits can be looked at.
@@ -171,6 +202,30 @@ mod tests {
                 });
                 assert_eq!(bits.take(step), expected, "{step} at {read}");
                 read += step;
+            }
+        }
+    }
+
+    #[test]
+    fn reading_goes_on_at_any_position() {
+        let mut data: Vec<u8> = (0..=255).collect();
+        data.extend([0xff, 0, 0, 0xff, 0, 0xff, 0, 1, 0xff, 0]);
+        // 255 without the zero that must follow it ends the data.
+        data.remove(255);
+        for step in 1..=16 {
+            let mut bits = Bits::new(&data);
+            bits.refill();
+            while !bits.is_past_end() {
+                let mut again = Bits::at(&data, bits.position().unwrap());
+                let mut ahead = bits;
+                for _ in 0..5 {
+                    again.refill_below_32();
+                    ahead.refill_below_32();
+                    assert_eq!(again.take(13), ahead.take(13));
+                    assert_eq!(again.is_past_end(), ahead.is_past_end());
+                }
+                bits.refill_below_32();
+                bits.skip(step);
             }
         }
     }

@@ -51,6 +51,17 @@ impl Restarts {
         Self { interval, left: interval, next: 0 }
     }
 
+    /// The state before so many units were read.
+    #[inline(always)]
+    pub(super) const fn before(interval: u32, unit: u32) -> Self {
+        if interval == 0 || unit == 0 {
+            return Self::new(interval);
+        }
+        let over = unit % interval;
+        let left = if over == 0 { 0 } else { interval - over };
+        Self { interval, left, next: ((unit - 1) / interval % 8) as u8 }
+    }
+
     /// Units up to the next marker, as far as is known.
     #[inline(always)]
     pub(super) const fn left(&self) -> u32 {

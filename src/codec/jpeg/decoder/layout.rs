@@ -6,7 +6,7 @@
 use super::super::header::Frame;
 use crate::{
     error::{Error, Result},
-    pixel::Size,
+    pixel::{Orientation, Size},
 };
 
 /// Blocks in a group.
@@ -85,6 +85,38 @@ const fn paired_place(row: usize, column: usize) -> usize {
     0
 }
 
+/// How a picture is turned while it is decoded: its lines of units are walked and their samples put so that rows of
+/// the turned picture come in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// Lines are columns of units, and blocks are transposed.
+    pub(super) transposes: bool,
+    /// The last line comes first, and the last row of each.
+    pub(super) is_backwards: bool,
+    /// Rows are mirrored.
+    pub(super) mirrors: bool,
+}
+
+impl Turn {
+    pub(super) const fn new(orientation: Orientation) -> Self {
+        let (flips_x, flips_y) = orientation.flips();
+        match orientation.is_transposing() {
+            false => Self { transposes: false, is_backwards: flips_y, mirrors: flips_x },
+            true => Self { transposes: true, is_backwards: flips_x, mirrors: flips_y },
+        }
+    }
+
+    /// True if units are wanted in another order than they are coded in.
+    pub(super) const fn reorders(self) -> bool {
+        self.transposes || self.is_backwards
+    }
+
+    /// A pair of what counts across and what counts down, turned.
+    pub(super) const fn pair<T: Copy>(self, [across, down]: [T; 2]) -> [T; 2] {
+        if self.transposes { [down, across] } else { [across, down] }
+    }
+}
+
 /// A component's blocks and samples.
 #[derive(Debug, Clone)]
 pub(super) struct Component {
@@ -110,6 +142,20 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
+    /// The same, turned: across and down exchange their meanings where the picture is transposed.
+    pub(super) fn turned(mut self, turn: Turn) -> Self {
+        self.units = turn.pair(self.units);
+        for component in &mut self.components {
+            [component.across, component.down] = turn.pair([component.across, component.down]);
+            component.blocks = turn.pair(component.blocks);
+            component.groups = (self.units[0] * component.across).div_ceil(LANES);
+            if turn.transposes {
+                component.size = component.size.transposed();
+            }
+        }
+        self
+    }
+
     /// The geometry of a frame at a scale of `side` eighths (T.81 A.1.1, A.2).
     ///
     /// # Errors

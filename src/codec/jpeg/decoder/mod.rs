@@ -1,15 +1,19 @@
 //! A JPEG decoder by rows of units: baseline and extended sequential files row by row from the file, files of
-//! several scans from their stored coefficients, at any number of eighths of their size.
+//! several scans from their stored coefficients, at any number of eighths of their size, and turned if need be.
 //!
 //! [`tables`] and [`survey`] read what stands between the scans, [`bits`], [`huffman`] and [`entropy`] the
 //! entropy-coded data; [`sequential`], or [`stored`] with [`progressive`], put coefficients into groups of blocks
 //! ([`layout`]), of which [`idct`], [`full`] and [`reduced`] make samples. What was tried is in `NOTES.md`.
+//!
+//! A turned picture comes by rows as well: lines of units are then columns, or begin at the bottom. [`index`] finds
+//! where in the file they are, and [`plane`] puts their samples.
 
 mod bits;
 mod entropy;
 mod full;
 mod huffman;
 mod idct;
+mod index;
 mod layout;
 mod plane;
 mod progressive;
@@ -23,7 +27,7 @@ mod tables;
 mod tests;
 
 use self::{
-    layout::{GROUP, Geometry, Plan},
+    layout::{GROUP, Geometry, Plan, Turn},
     plane::Plane,
     sequential::Sequential,
     stored::Stored,
@@ -34,18 +38,20 @@ use super::header::Header;
 use crate::{
     error::{Error, Result},
     limits::Limits,
-    pixel::Size,
+    pixel::{Orientation, Size},
     simd::{Level, dispatch},
 };
 
 /// A JPEG being decoded.
 pub(super) struct Decoder<'a> {
+    /// Turned.
     geometry: Geometry,
+    turn: Turn,
     plan: Plan,
     source: Source<'a>,
     planes: Vec<Plane>,
-    /// The next row of units.
-    row: usize,
+    /// Lines of units that are done.
+    done: usize,
     level: Level,
 }
 
@@ -56,22 +62,29 @@ enum Source<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// Begins to decode at a scale of `eighths`, 1 to 8. Files of several scans are read whole.
+    /// Begins to decode at a scale of `eighths`, 1 to 8, to a picture that is turned as `orientation` says. Files of
+    /// several scans are read whole; of others that are wanted in another order all units are found first.
     ///
     /// # Errors
     /// `Unsupported` for lossless, arithmetic and 12-bit files; `Malformed` when the file is damaged or cut short;
     /// `Limit` when it needs more memory than `limits` allow; `Memory` when there is none.
-    pub(super) fn new(header: &Header<'a>, eighths: u32, limits: &Limits) -> Result<Self> {
-        Self::with_level(header, eighths, limits, Level::new())
+    pub(super) fn new(
+        header: &Header<'a>,
+        eighths: u32,
+        orientation: Orientation,
+        limits: &Limits,
+    ) -> Result<Self> {
+        Self::check(header, limits)?;
+        limits.check_memory(Self::peak_bytes(header, eighths, orientation))?;
+        Self::with_level(header, eighths, orientation, Level::new())
     }
 
-    fn with_level(header: &Header<'a>, eighths: u32, limits: &Limits, level: Level) -> Result<Self> {
+    fn with_level(header: &Header<'a>, eighths: u32, orientation: Orientation, level: Level) -> Result<Self> {
         let frame = &header.frame;
-        Self::check(header, limits)?;
-        limits.check_memory(Self::peak_bytes(header, eighths))?;
         let side = eighths.clamp(1, 8) as usize;
-        let (geometry, plan) = (Geometry::new(frame, side)?, Plan::new(side));
-        let planes = geometry.components.iter().map(|component| Plane::new(component, side));
+        let (stored, plan, turn) = (Geometry::new(frame, side)?, Plan::new(side), Turn::new(orientation));
+        let geometry = stored.clone().turned(turn);
+        let planes = geometry.components.iter().map(|component| Plane::new(component, side, turn));
         let planes = planes.collect::<Result<_>>()?;
         let mut tables = Tables::default();
         tables.read_to(&header.tables, 0, header.tables.len())?;
@@ -81,15 +94,15 @@ impl<'a> Decoder<'a> {
                 return Err(Error::malformed("the JPEG ends before its first scan"));
             };
             let data = header.scans.get(start..).unwrap_or_default();
-            Source::File(Sequential::new(data, &scan, &tables, &geometry, side)?)
+            Source::File(Sequential::new(data, &scan, &tables, &geometry, (side, turn))?)
         } else {
-            let survey = Survey::new(header.scans, &geometry, &plan, frame.process == 2)?;
+            let survey = Survey::new(header.scans, &stored, &plan, frame.process == 2)?;
             let stored = dispatch!(level, simd => {
-                stored::read(simd, header.scans, &mut tables, &geometry, &plan, &survey)
+                stored::read(simd, header.scans, &mut tables, &stored, &plan, &survey)
             })?;
             Source::Memory(stored)
         };
-        Ok(Self { geometry, plan, source, planes, row: 0, level })
+        Ok(Self { geometry, turn, plan, source, planes, done: 0, level })
     }
 
     /// Refuses what is too large, and the kinds that can't be decoded.
@@ -112,53 +125,70 @@ impl<'a> Decoder<'a> {
     }
 
     /// The most heap that decoding takes beside the file, in bytes.
-    pub(super) fn peak_bytes(header: &Header<'_>, eighths: u32) -> u64 {
-        let side = eighths.clamp(1, 8) as usize;
-        let Ok(geometry) = Geometry::new(&header.frame, side) else { return 0 };
+    pub(super) fn peak_bytes(header: &Header<'_>, eighths: u32, orientation: Orientation) -> u64 {
+        let (side, turn) = (eighths.clamp(1, 8) as usize, Turn::new(orientation));
+        let Ok(stored) = Geometry::new(&header.frame, side) else { return 0 };
+        let geometry = stored.clone().turned(turn);
         let components = geometry.components.iter();
-        let rows: u64 = components
-            .clone()
-            .map(|component| u64::from(component.size.width) * (component.down * side) as u64)
-            .sum();
-        let blocks: u64 = components.map(|component| (component.across * component.down) as u64).sum();
+        let rows: usize = components.clone().map(|component| Plane::heap_bytes(component, side, turn)).sum();
+        let blocks: usize = components.map(|component| component.across * component.down).sum();
         // Eight Huffman tables, and the small lists.
         let tables = 8 * huffman::TABLE_BYTES + (64 << 10);
-        rows + tables
+        rows as u64
+            + tables
             + if header.is_in_one_scan() {
-                blocks * 2 * GROUP as u64
+                index::heap_bytes(&geometry, turn) + (blocks * 2 * GROUP) as u64
             } else {
                 // At an eighth corrections of AC coefficients are passed over.
-                stored::heap_bytes(&geometry, &Plan::new(side), [side > 1 && header.frame.process == 2; 4])
+                stored::heap_bytes(&stored, &Plan::new(side), [side > 1 && header.frame.process == 2; 4])
             }
     }
 
-    /// The size of each component's plane, scaled: that of luma is the picture's.
+    /// The size of each component's plane, scaled and turned: that of luma is the picture's.
     pub(super) fn plane_sizes(&self) -> impl Iterator<Item = Size> {
         self.geometry.components.iter().map(|component| component.size)
     }
 
-    /// Decodes the next row of units: the rows of each component's plane, without padding. `None` after the last.
+    /// Decodes the next line of units: the next rows of each component's plane, without padding. They are of the same
+    /// part of the picture. `None` after the last.
     ///
     /// # Errors
     /// `Malformed` when the file is damaged or cut short.
     pub(super) fn next_rows(&mut self) -> Result<Option<Vec<&[u8]>>> {
-        if self.row == self.geometry.units[1] {
+        let lines = self.geometry.units[1];
+        if self.done == lines {
             return Ok(None);
         }
-        let Self { geometry, plan, source, planes, row, level } = self;
+        let line = if self.turn.is_backwards { lines - 1 - self.done } else { self.done };
+        self.done += 1;
+        let Self { geometry, turn, plan, source, planes, level, .. } = self;
+        for (plane, component) in planes.iter_mut().zip(&geometry.components) {
+            let all = component.down * plan.side;
+            plane.begin(all.min((component.size.height as usize).saturating_sub(line * all)));
+        }
         dispatch!(*level, simd => match source {
-            Source::File(scan) => scan.read_row(simd, geometry, plan, planes),
+            Source::File(scan) => scan.read_line(simd, geometry, plan, line, planes),
             Source::Memory(stored) => {
-                stored::transform_row(simd, stored, geometry, plan, *row, planes);
+                stored::transform_line(simd, stored, geometry, (plan, *turn), line, planes);
                 Ok(())
             }
         })?;
-        let before = *row;
-        *row += 1;
-        let rows = planes.iter().zip(&geometry.components).map(|(plane, component)| {
-            let all = component.down * plan.side;
-            plane.rows(all.min((component.size.height as usize).saturating_sub(before * all)))
-        });
-        Ok(Some(rows.collect()))
+        Ok(Some(self.give()))
+    }
+
+    /// The rows that are ready. Where the picture begins with a line that is not whole, the row of luma that has only
+    /// a part of a row of chroma waits for the next line.
+    fn give(&mut self) -> Vec<&[u8]> {
+        let is_end = self.done == self.geometry.units[1];
+        let components = &self.geometry.components;
+        let most = components.iter().map(|component| component.down).max().unwrap_or(1);
+        let ready = self.planes.iter().zip(components).filter(|(_, component)| component.down == most);
+        let ready = ready.map(|(plane, _)| plane.ready()).min().unwrap_or(0) / most;
+        let rows = self.planes.iter_mut().zip(components);
+        rows.map(|(plane, component)| {
+            let rows = if is_end { plane.ready() } else { ready * component.down };
+            plane.give(rows)
+        })
+        .collect()
     }
 }

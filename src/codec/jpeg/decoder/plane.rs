@@ -1,8 +1,8 @@
-//! The samples of a component in a row of units.
+//! The samples of a component in a line of units, turned.
 
 use super::{
     idct::Samples,
-    layout::{Component, LANES},
+    layout::{Component, LANES, Turn},
 };
 use crate::{error::Result, limits::try_zeroed};
 
@@ -10,17 +10,30 @@ use crate::{error::Result, limits::try_zeroed};
 #[derive(Debug)]
 pub(super) struct Plane {
     width: usize,
+    turn: Turn,
+    /// Rows that are ready, of which those of the line in work are the last.
+    ready: usize,
+    /// Rows of the line in work, without those past the picture's edge.
+    rows: usize,
+    /// Rows that were given away.
+    given: usize,
     samples: Vec<u8>,
 }
 
 impl Plane {
-    /// Room for the rows that a row of units has.
+    /// Room for the rows that a line of units has, and for those that wait.
     ///
     /// # Errors
     /// `Memory` when there is none.
-    pub(super) fn new(component: &Component, side: usize) -> Result<Self> {
-        let width = component.size.width as usize;
-        Ok(Self { width, samples: try_zeroed(width * component.down * side)? })
+    pub(super) fn new(component: &Component, side: usize, turn: Turn) -> Result<Self> {
+        let samples = try_zeroed(Self::heap_bytes(component, side, turn))?;
+        Ok(Self { width: component.size.width as usize, turn, ready: 0, rows: 0, given: 0, samples })
+    }
+
+    /// The bytes that it takes.
+    pub(super) const fn heap_bytes(component: &Component, side: usize, turn: Turn) -> usize {
+        let waiting = if turn.is_backwards { component.down } else { 0 };
+        component.size.width as usize * (component.down * side + waiting)
     }
 
     /// True if a column lies outside the picture.
@@ -29,23 +42,123 @@ impl Plane {
         column >= self.width
     }
 
-    /// Takes over a group's samples, as far as they lie inside.
+    /// Begins with a line that has so many rows. Those that were not given away stay.
+    pub(super) fn begin(&mut self, rows: usize) {
+        let waiting = self.given * self.width..self.ready * self.width;
+        self.ready = rows + self.ready - self.given;
+        (self.rows, self.given) = (rows, 0);
+        if !waiting.is_empty() {
+            self.samples.copy_within(waiting, 0);
+        }
+    }
+
+    /// Takes over a group's samples, as far as they lie inside: row and column as they are coded, of the line.
     #[inline(always)]
     pub(super) fn put(&mut self, samples: &Samples, column: usize, row: usize, side: usize) {
+        if self.turn.transposes {
+            self.put_rows(&transposed(samples, side), column, row, side);
+        } else {
+            self.put_rows(samples, column, row, side);
+        }
+    }
+
+    #[inline(always)]
+    fn put_rows(&mut self, samples: &Samples, column: usize, row: usize, side: usize) {
         let length = self.width.saturating_sub(column).min(side * LANES);
-        for (y, source) in samples.iter().enumerate().take(side) {
-            let start = (row + y) * self.width + column;
+        let column = if self.turn.mirrors { self.width.saturating_sub(column + length) } else { column };
+        let first = self.ready - self.rows;
+        for (row, source) in (row..self.rows).zip(samples).take(side) {
+            let row = if self.turn.is_backwards { self.rows - 1 - row } else { row };
+            let start = (first + row) * self.width + column;
             if let (Some(target), Some(source)) =
                 (self.samples.get_mut(start..start + length), source.get(..length))
             {
-                target.copy_from_slice(source);
+                if self.turn.mirrors {
+                    target.iter_mut().zip(source.iter().rev()).for_each(|(target, source)| *target = *source);
+                } else {
+                    target.copy_from_slice(source);
+                }
             }
         }
     }
 
-    /// The first `rows` rows.
-    pub(super) fn rows(&self, rows: usize) -> &[u8] {
-        let length = (rows * self.width).min(self.samples.len());
-        &self.samples[..length]
+    /// Rows that are ready.
+    pub(super) const fn ready(&self) -> usize {
+        self.ready
+    }
+
+    /// Gives away the first `rows` rows.
+    pub(super) fn give(&mut self, rows: usize) -> &[u8] {
+        self.given = rows.min(self.ready);
+        &self.samples[..self.given * self.width]
+    }
+}
+
+/// The samples of a group with each block transposed.
+#[inline(always)]
+fn transposed(samples: &Samples, side: usize) -> Samples {
+    let mut turned: Samples = [[0; 8 * LANES]; 8];
+    if side == 8 {
+        transpose_eighths(samples, &mut turned);
+        return turned;
+    }
+    for (y, row) in samples.iter().enumerate().take(side) {
+        for (lane, block) in row.chunks_exact(side).enumerate().take(LANES) {
+            for (x, &sample) in block.iter().enumerate() {
+                turned[x][lane * side + y] = sample;
+            }
+        }
+    }
+    turned
+}
+
+/// The same at full size: squares of four, two and one sample change places inside numbers of eight bytes.
+#[inline(always)]
+fn transpose_eighths(samples: &Samples, turned: &mut Samples) {
+    let mut rows = [[0_u64; LANES]; 8];
+    for (row, samples) in rows.iter_mut().zip(samples) {
+        for (block, samples) in row.iter_mut().zip(samples.as_chunks::<8>().0) {
+            *block = u64::from_le_bytes(*samples);
+        }
+    }
+    for (distance, mask) in
+        [(4, 0x0000_0000_ffff_ffff), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)]
+    {
+        for first in (0..8).filter(|row| row & distance == 0) {
+            let (upper, lower) = rows.split_at_mut(first + distance);
+            for (upper, lower) in upper[first].iter_mut().zip(&mut lower[0]) {
+                let change = ((*upper >> (8 * distance)) ^ *lower) & mask;
+                *lower ^= change;
+                *upper ^= change << (8 * distance);
+            }
+        }
+    }
+    for (row, turned) in rows.iter().zip(turned) {
+        for (block, turned) in row.iter().zip(turned.as_chunks_mut::<8>().0) {
+            *turned = block.to_le_bytes();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_transposed_at_every_size() {
+        let samples: Samples =
+            std::array::from_fn(|y| std::array::from_fn(|x| (y * 31 + x * 7 + x * x / 5) as u8));
+        for side in 1..=8 {
+            let turned = transposed(&samples, side);
+            for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+                for lane in 0..LANES {
+                    assert_eq!(
+                        turned[x][lane * side + y],
+                        samples[y][lane * side + x],
+                        "{side} {lane} {y} {x}"
+                    );
+                }
+            }
+        }
     }
 }

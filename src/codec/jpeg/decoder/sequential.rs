@@ -1,13 +1,15 @@
-//! Files of a single scan, decoded a row of units at a time: nothing is held but the row.
+//! Files of a single scan, decoded a line of units at a time: nothing is held but the line, and where the picture is
+//! turned the index of its units.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     bits::Bits,
     entropy::{Restarts, check, read_block},
     huffman::Table,
     idct::{Quantiser, Samples},
-    layout::{GROUP, Geometry, LANES, Plan},
+    index::{Index, Start},
+    layout::{GROUP, Geometry, LANES, Plan, Turn},
     plane::Plane,
     tables::{Scan, Tables},
 };
@@ -17,14 +19,14 @@ use crate::{
 };
 
 /// A block of a unit.
-struct Block {
-    component: usize,
+pub(super) struct Block {
+    pub(super) component: usize,
     /// The first of the groups that its row of blocks is collected in.
     group: usize,
     /// Blocks of a unit in that row, and which of them it is.
     across: usize,
     column: usize,
-    tables: [Arc<Table>; 2],
+    pub(super) tables: [Arc<Table>; 2],
 }
 
 /// A scan of all components, being decoded.
@@ -32,7 +34,9 @@ pub(super) struct Sequential<'a> {
     bits: Bits<'a>,
     restarts: Restarts,
     predictions: [i32; 4],
+    /// Of a unit, in coded order.
     blocks: Vec<Block>,
+    index: Option<Index<'a>>,
     quantisers: Vec<Quantiser>,
     /// Coefficients of sixteen units, and the last place in each group that may not be 0.
     groups: Vec<[i16; GROUP]>,
@@ -40,35 +44,40 @@ pub(super) struct Sequential<'a> {
 }
 
 impl<'a> Sequential<'a> {
-    /// Begins with a scan whose entropy-coded data are at the beginning of `data`.
+    /// Begins with a scan whose entropy-coded data are at the beginning of `data`. The geometry is turned.
     ///
     /// # Errors
-    /// `Malformed` when a table is missing.
+    /// `Malformed` when a table is missing; where units are wanted in another order also when the data are damaged
+    /// or end early.
     pub(super) fn new(
         data: &'a [u8],
         scan: &Scan,
         tables: &Tables,
         geometry: &Geometry,
-        side: usize,
+        (side, turn): (usize, Turn),
     ) -> Result<Self> {
         let mut blocks = Vec::new();
         let mut groups = 0;
         for part in &scan.parts {
             let component = &geometry.components[part.component];
             let both = [tables.differences(part.dc_table)?, tables.coefficients(part.ac_table)?];
-            for _ in 0..component.down {
-                for column in 0..component.across {
-                    blocks.push(Block {
-                        component: part.component,
-                        group: groups,
-                        across: component.across,
-                        column,
-                        tables: both.clone(),
-                    });
-                }
-                groups += component.across;
+            let [across, down] = turn.pair([component.across, component.down]);
+            for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
+                let [column, row] = turn.pair([x, y]);
+                blocks.push(Block {
+                    component: part.component,
+                    group: groups + row * component.across,
+                    across: component.across,
+                    column,
+                    tables: both.clone(),
+                });
             }
+            groups += across * down;
         }
+        let index = match turn.reorders() {
+            true => Some(Index::new(data, &blocks, tables.restart_interval, geometry, turn)?),
+            false => None,
+        };
         let quantisers = geometry.components.iter();
         let quantisers = quantisers
             .map(|component| Ok(Quantiser::new(&tables.quantiser(component.quantiser)?, side)))
@@ -78,21 +87,23 @@ impl<'a> Sequential<'a> {
             restarts: Restarts::new(tables.restart_interval),
             predictions: [0; 4],
             blocks,
+            index,
             quantisers,
             groups: vec![[0; GROUP]; groups],
             lasts: vec![0; groups],
         })
     }
 
-    /// Decodes the next row of units into the planes.
+    /// Decodes a line of units into the planes: the next one, where there is no index.
     ///
     /// # Errors
     /// `Malformed` when the data end before.
-    pub(super) fn read_row<S: Simd>(
+    pub(super) fn read_line<S: Simd>(
         &mut self,
         simd: S,
         geometry: &Geometry,
         plan: &Plan,
+        line: usize,
         planes: &mut [Plane],
     ) -> Result<()> {
         simd.vectorize(
@@ -101,7 +112,8 @@ impl<'a> Sequential<'a> {
                 for first in (0..geometry.units[0]).step_by(LANES) {
                     self.groups.as_flattened_mut().fill(0);
                     self.lasts.fill(0);
-                    self.read_units(plan, (geometry.units[0] - first).min(LANES))?;
+                    let end = geometry.units[0].min(first + LANES);
+                    self.read_units(plan, line, first..end)?;
                     self.transform(simd, plan, planes, first);
                 }
                 check(&self.bits)
@@ -109,12 +121,17 @@ impl<'a> Sequential<'a> {
         )
     }
 
-    /// Decodes up to sixteen units into the groups.
+    /// Decodes up to sixteen units of a line into the groups.
     #[inline(always)]
-    fn read_units(&mut self, plan: &Plan, count: usize) -> Result<()> {
+    fn read_units(&mut self, plan: &Plan, line: usize, units: Range<usize>) -> Result<()> {
         // A copy that can be held in registers.
         let mut bits = self.bits;
-        for unit in 0..count {
+        for (unit, at) in units.enumerate() {
+            if let Some(index) = &self.index
+                && let Some(Start { bits: start, restarts, predictions }) = index.start(line, at)
+            {
+                (bits, self.restarts, self.predictions) = (start, restarts, predictions);
+            }
             if self.restarts.is_due(&mut bits)? {
                 self.predictions = [0; 4];
             }
@@ -137,12 +154,11 @@ impl<'a> Sequential<'a> {
         Ok(())
     }
 
-    /// Makes samples of the groups, which begin with the unit `first` of the row.
+    /// Makes samples of the groups, which begin with the unit `first` of the line.
     #[inline(always)]
     fn transform<S: Simd>(&self, simd: S, plan: &Plan, planes: &mut [Plane], first: usize) {
         let mut samples: Samples = [[0; 8 * LANES]; 8];
-        let mut row = 0;
-        let mut component = usize::MAX;
+        let (mut row, mut component) = (0, usize::MAX);
         for block in self.blocks.iter().filter(|block| block.column == 0) {
             row = if block.component == component { row + 1 } else { 0 };
             component = block.component;

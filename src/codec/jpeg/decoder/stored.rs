@@ -9,7 +9,7 @@ use super::{
     bits::Bits,
     entropy::{Restarts, check, read_block},
     idct::{Quantiser, Samples},
-    layout::{Component, GROUP, Geometry, LANES, Plan},
+    layout::{Component, GROUP, Geometry, LANES, Plan, Turn},
     plane::Plane,
     progressive,
     survey::Survey,
@@ -199,34 +199,33 @@ fn read_sequential(
     })
 }
 
-/// Makes samples of a row of units.
-pub(super) fn transform_row<S: Simd>(
+/// Makes samples of a line of units. The geometry is turned.
+pub(super) fn transform_line<S: Simd>(
     simd: S,
     stored: &[Stored],
     geometry: &Geometry,
-    plan: &Plan,
-    unit_row: usize,
+    (plan, turn): (&Plan, Turn),
+    line: usize,
     planes: &mut [Plane],
 ) {
     simd.vectorize(
         #[inline(always)]
         || {
             let mut samples: Samples = [[0; 8 * LANES]; 8];
+            let mut gathered = [0; GROUP];
             for ((stored, component), plane) in stored.iter().zip(&geometry.components).zip(planes) {
                 let Some(quantiser) = &stored.quantiser else { continue };
                 for y in 0..component.down {
-                    let row = unit_row * component.down + y;
-                    for group in 0..stored.groups {
+                    let row = line * component.down + y;
+                    for group in 0..component.groups {
                         let column = group * LANES * plan.side;
                         if plane.is_past(column) {
                             break;
                         }
-                        let index = row * stored.groups + group;
-                        let start = index * plan.group();
-                        let known = stored.known.get(index * LANES..(index + 1) * LANES);
-                        let any = known.map_or(u64::MAX, |known| known.iter().fold(0, |any, one| any | one));
-                        let last = 63 - (any | 1).leading_zeros();
-                        let coefficients = &stored.coefficients[start..start + plan.group()];
+                        let (coefficients, last) = match turn.transposes {
+                            true => stored.gather(plan, row, group, &mut gathered),
+                            false => stored.group(plan, row, group),
+                        };
                         quantiser.transform(simd, coefficients, last, &mut samples);
                         plane.put(&samples, column, y * plan.side, plan.side);
                     }
@@ -234,4 +233,51 @@ pub(super) fn transform_row<S: Simd>(
             }
         },
     );
+}
+
+impl Stored {
+    /// A group of a row of blocks, and the last place in it, in coded order, that may not be 0.
+    #[inline(always)]
+    fn group(&self, plan: &Plan, row: usize, group: usize) -> (&[i16], u32) {
+        let index = row * self.groups + group;
+        let known = self.known.get(index * LANES..(index + 1) * LANES);
+        let any = known.map_or(u64::MAX, |known| known.iter().fold(0, |any, one| any | one));
+        let start = index * plan.group();
+        (self.coefficients.get(start..start + plan.group()).unwrap_or_default(), last_of(any))
+    }
+
+    /// The same of a column of blocks: a group of sixteen that stand below each other.
+    #[inline(always)]
+    fn gather<'a>(
+        &self,
+        plan: &Plan,
+        column: usize,
+        group: usize,
+        gathered: &'a mut [i16; GROUP],
+    ) -> (&'a [i16], u32) {
+        gathered.fill(0);
+        let mut any = 0;
+        for lane in 0..LANES {
+            let index = (group * LANES + lane) * self.groups + column / LANES;
+            let start = index * plan.group() + plan.lane(column % LANES);
+            let Some(block @ [_, ..]) = self.coefficients.get(start..) else { break };
+            let known = self.known.get(index * LANES + column % LANES).map_or(u64::MAX, |known| known | 1);
+            any |= known;
+            let mut places = known & plan.kept;
+            while places != 0 {
+                let offset = usize::from(plan.offsets[places.trailing_zeros() as usize]);
+                places &= places - 1;
+                if let Some(coefficient) = block.get(offset) {
+                    gathered[offset + plan.lane(lane)] = *coefficient;
+                }
+            }
+        }
+        (gathered, last_of(any))
+    }
+}
+
+/// The last place of those that have a bit, or the first.
+#[inline(always)]
+const fn last_of(places: u64) -> u32 {
+    63 - (places | 1).leading_zeros()
 }

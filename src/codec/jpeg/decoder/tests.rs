@@ -20,6 +20,8 @@ use crate::{
     simd::{Simd, levels},
 };
 
+mod turned;
+
 /// Written by libjpeg: ten scans, corrections among them.
 const PROGRESSIVE: &[u8] = include_bytes!("../../../../tests/data/pictures/prog-420.jpg");
 const INK: &[u8] = include_bytes!("../../../../tests/data/pictures/cmyk-adobe.jpg");
@@ -38,8 +40,13 @@ type Picture = Vec<(Size, Vec<u8>)>;
 
 /// All planes of a file.
 fn planes(bytes: &[u8], eighths: u32, level: Level) -> Result<Picture> {
+    turned_planes(bytes, eighths, Orientation::Upright, level)
+}
+
+/// The same, turned by the decoder.
+fn turned_planes(bytes: &[u8], eighths: u32, orientation: Orientation, level: Level) -> Result<Picture> {
     let header = Header::read(bytes)?;
-    let mut decoder = Decoder::with_level(&header, eighths, &Limits::default(), level)?;
+    let mut decoder = Decoder::with_level(&header, eighths, orientation, level)?;
     let mut planes: Picture = decoder.plane_sizes().map(|size| (size, Vec::new())).collect();
     while let Some(rows) = decoder.next_rows()? {
         for (plane, rows) in planes.iter_mut().zip(rows) {
@@ -345,7 +352,10 @@ fn damage_never_panics_nor_changes_a_size() {
         if header.frame.size.width == 0 {
             continue;
         }
-        let Ok(mut decoder) = Decoder::new(&header, 1 + round as u32 % 8, &limits) else { continue };
+        let orientation = Orientation::from_exif(1 + round as u32 / 8 % 8);
+        let Ok(mut decoder) = Decoder::new(&header, 1 + round as u32 % 8, orientation, &limits) else {
+            continue;
+        };
         let sizes: Vec<Size> = decoder.plane_sizes().collect();
         let mut samples = vec![0; sizes.len()];
         let outcome = loop {
