@@ -157,6 +157,7 @@ mod tests {
             interest: Interest::Entropy,
             output: Size::new(20, 10),
             filter: Filter::Lanczos3,
+            linear: false,
         };
         let left = |orientation, frame: &Frame| Region::choose(&picture(), orientation, frame).left;
         assert!((58..=62).contains(&left(Orientation::Upright, &frame)));

@@ -62,6 +62,9 @@ pub struct Resize {
     pub interest: Interest,
     /// How samples are made of those of the source. Default `Lanczos3`.
     pub filter: Filter,
+    /// Scale amounts of light instead of samples, with 14 bits each: right for stars and grids of pixels, slower, and a
+    /// JPEG's colour is not kept as it is. The curve is that of sRGB, whatever a profile says. Default no.
+    pub linear: bool,
 }
 
 /// How a picture meets its box. The words are those of CSS `object-fit`.

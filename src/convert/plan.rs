@@ -59,6 +59,8 @@ pub struct Frame {
     pub output: Size,
     /// How it is scaled.
     pub filter: Filter,
+    /// True if light is scaled, not samples.
+    pub linear: bool,
 }
 
 impl Frame {
@@ -88,14 +90,16 @@ impl Frame {
         let fits = |&eighths: &u32| {
             is_enough(self.kept.width, width, eighths) && is_enough(self.kept.height, height, eighths)
         };
-        scales.iter().copied().filter(fits).min().unwrap_or(8)
+        // Smaller scales are means of samples.
+        let scales = scales.iter().copied().filter(|_| !self.linear);
+        scales.filter(fits).min().unwrap_or(8)
     }
 
     /// A small version of the whole picture, no side longer than `side`.
     pub(super) fn thumbnail(source: Size, side: u32) -> Self {
         let is_larger = source.width.max(source.height) > side;
         let output = if is_larger { within(source, Size::new(side, side)) } else { source };
-        Self { kept: source, interest: Interest::Centre, output, filter: Filter::default() }
+        Self { kept: source, interest: Interest::Centre, output, filter: Filter::default(), linear: false }
     }
 }
 
@@ -126,7 +130,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         flow,
         eighths: if flow == Flow::Whole { 8 } else { frame.eighths(rows::scales(probe)) },
         steps_bytes: scaling.saturating_add(recoloring),
-        converts_color: probe.icc,
+        converts_color: probe.icc || (frame.linear && !is_plain),
         may_be_graphic,
     };
     let peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
@@ -140,13 +144,16 @@ fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow 
     if !rows::come_from(probe) || !frame.is_placed(source) {
         return Flow::Whole;
     }
+    let is_plain = frame.is_plain(source);
     let is_photo = probe.format == Format::Jpeg && (probe.color || !probe.icc);
-    let is_turned_later = probe.orientation != Orientation::Upright
-        && !frame.is_plain(source)
-        && frame.output.pixels() <= TURNED_LATER;
-    if is_photo && !is_turned_later && params.format == Format::WebP && !coding.lossless {
+    let is_turned_later =
+        probe.orientation != Orientation::Upright && !is_plain && frame.output.pixels() <= TURNED_LATER;
+    // Light is scaled in RGB.
+    let is_scaled_in_rgb = frame.linear && !is_plain && probe.color;
+    let may_stream = is_photo && !is_turned_later && !is_scaled_in_rgb;
+    if may_stream && params.format == Format::WebP && !coding.lossless {
         Flow::Streamed
-    } else if frame.is_plain(source) {
+    } else if is_plain {
         Flow::Whole
     } else {
         Flow::Gathered
@@ -193,10 +200,17 @@ fn check_side(output: Size, format: Format) -> Result<()> {
 fn frame(source: Size, resize: Option<&Resize>) -> Result<Frame> {
     let Some(resize) = resize else {
         let interest = Interest::Centre;
-        return Ok(Frame { kept: source, interest, output: source, filter: Filter::default() });
+        return Ok(Frame {
+            kept: source,
+            interest,
+            output: source,
+            filter: Filter::default(),
+            linear: false,
+        });
     };
     let (kept, output) = geometry(source, resize)?;
-    Ok(Frame { kept, interest: resize.interest, output, filter: resize.filter })
+    let Resize { interest, filter, linear, .. } = *resize;
+    Ok(Frame { kept, interest, output, filter, linear })
 }
 
 fn geometry(source: Size, resize: &Resize) -> Result<(Size, Size)> {

@@ -1,5 +1,5 @@
 //! Converts the colours of a photo that comes by rows of planes: to RGB, with some rows above and below for the
-//! chroma, and from the profile's colours to sRGB.
+//! chroma, and from the profile's colours to sRGB where there is one.
 
 use super::color::{Transform, convert_rows};
 use crate::{
@@ -8,9 +8,9 @@ use crate::{
     pixel::{Planes, Size, Subsampling},
 };
 
-/// Planes on their way to sRGB.
+/// Planes on their way to RGB.
 pub(super) struct Recolor {
-    transform: Transform,
+    transform: Option<Transform>,
     subsampling: Subsampling,
     width: u32,
     /// Rows of Y, Cb and Cr that are not done, after those of the last row of chroma that is.
@@ -20,7 +20,7 @@ pub(super) struct Recolor {
 }
 
 impl Recolor {
-    pub(super) fn new(transform: Transform, subsampling: Subsampling, width: u32) -> Self {
+    pub(super) fn new(transform: Option<Transform>, subsampling: Subsampling, width: u32) -> Self {
         Self { transform, subsampling, width, window: Default::default(), has_above: false }
     }
 
@@ -30,7 +30,7 @@ impl Recolor {
         width as u64 * (36 * 3 * 3 + 36 * 3 + 8)
     }
 
-    /// Takes rows of planes, a whole number of rows of chroma; gives rows of sRGB to `sink`. Rows of chroma wait for
+    /// Takes rows of planes, a whole number of rows of chroma; gives rows of RGB to `sink`. Rows of chroma wait for
     /// the next one, but at the end.
     ///
     /// # Errors
@@ -60,7 +60,9 @@ impl Recolor {
             copy.copy_from_slice(window);
         }
         let mut rgb = Planes::new(size, self.subsampling, copies)?.to_rgb()?;
-        convert_rows(&mut rgb, self.transform.as_ref())?;
+        if let Some(transform) = &self.transform {
+            convert_rows(&mut rgb, transform.as_ref())?;
+        }
         sink(&rgb.data()[above * width * 3..ready * width * 3])?;
         // The last row of chroma that is done stays, and those that wait.
         let (luma, chroma) = (ready.saturating_sub(down), ready.div_ceil(down).saturating_sub(1));
@@ -99,7 +101,7 @@ mod tests {
                 let Some(Conversion::Rgb(transform)) = Conversion::of(Some(&profile), false) else {
                     panic!("P3 is not sRGB")
                 };
-                let mut recolor = Recolor::new(transform, subsampling, width);
+                let mut recolor = Recolor::new(Some(transform), subsampling, width);
                 let mut rows = Vec::new();
                 let mut sink = |rgb: &[u8]| {
                     rows.extend_from_slice(rgb);

@@ -51,6 +51,8 @@ pub(super) fn photo_to_webp(
 struct Scaling {
     form: Form,
     output: Size,
+    /// Where planes become RGB before they are scaled.
+    to_rgb: Option<Recolor>,
     scalers: Vec<resize::Scaler>,
     done: [Vec<u8>; 3],
 }
@@ -61,7 +63,7 @@ impl Scaling {
         let region = Region::placed(head.size, head.orientation, frame);
         let output = frame.stored_output(head.orientation);
         let eighths = frame.eighths(head.scales);
-        let (form, jobs) = resize::jobs(head.form, (head.size, eighths), region, output, frame.filter);
+        let (form, jobs) = resize::jobs(head.form, (head.size, eighths), region, output, frame);
         let (form, output, jobs) = match is_turned {
             true => {
                 let jobs = jobs.into_iter().map(|job| job.turned(head.orientation)).collect();
@@ -69,8 +71,14 @@ impl Scaling {
             }
             false => (form, output, jobs),
         };
+        let to_rgb = match (head.form, form, jobs.first()) {
+            (Form::Planes(subsampling), Form::Raster(_), Some(job)) => {
+                Some(Recolor::new(None, subsampling, job.from.width))
+            }
+            _ => None,
+        };
         let scalers = jobs.into_iter().map(resize::Scaler::new).collect::<Result<_>>()?;
-        Ok((Self { form, output, scalers, done: Default::default() }, eighths))
+        Ok((Self { form, output, to_rgb, scalers, done: Default::default() }, eighths))
     }
 
     /// Makes room for the whole result.
@@ -83,6 +91,12 @@ impl Scaling {
     }
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {
+        if self.to_rgb.is_some() {
+            return match rows {
+                Rows::Planes(planes) => self.take_as_rgb(planes, false),
+                Rows::Raster(_) => Err(no_rows()),
+            };
+        }
         let planes = match &rows {
             Rows::Planes(planes) => planes.as_slice(),
             Rows::Raster(rows) => std::slice::from_ref(rows),
@@ -97,7 +111,20 @@ impl Scaling {
         Ok(())
     }
 
-    fn into_picture(self) -> Result<Picture> {
+    fn take_as_rgb(&mut self, planes: [&[u8]; 3], is_end: bool) -> Result<()> {
+        let (Some(to_rgb), [scaler]) = (&mut self.to_rgb, self.scalers.as_mut_slice()) else { return Ok(()) };
+        let done = &mut self.done[0];
+        to_rgb.push(planes, is_end, &mut |rgb| {
+            scaler.push(rgb, &mut |rows| {
+                done.try_reserve(rows.len())?;
+                done.extend_from_slice(rows);
+                Ok(())
+            })
+        })
+    }
+
+    fn into_picture(mut self) -> Result<Picture> {
+        self.take_as_rgb([&[]; 3], true)?;
         let [first, cb, cr] = self.done;
         match self.form {
             Form::Raster(layout) => Raster::new(self.output, layout, first).map(Picture::Raster),
@@ -192,7 +219,7 @@ impl Sink for Photo<'_> {
         let writer = RowWriter::new(frame.output, &self.plan.coding)?;
         let recolor = match (conversion, form) {
             (Some(Conversion::Rgb(transform)), Form::Planes(subsampling)) => {
-                Some(Recolor::new(transform, subsampling, frame.output.width))
+                Some(Recolor::new(Some(transform), subsampling, frame.output.width))
             }
             _ => None,
         };
@@ -267,6 +294,8 @@ fn no_rows() -> Error {
 
 #[cfg(test)]
 mod tests {
+    mod turned;
+
     use super::*;
     use crate::{
         codec::{Coding, Format, rows},
@@ -319,16 +348,25 @@ mod tests {
         resizes.into_iter().map(params).collect()
     }
 
-    /// The mean difference of two pictures' samples.
-    fn distance(a: &Picture, b: &Picture) -> f64 {
+    /// The differences of two pictures' samples.
+    fn differences(a: &Picture, b: &Picture) -> Vec<u8> {
         let samples = |picture: &Picture| match picture {
             Picture::Planes(planes) => planes.planes().concat(),
             Picture::Raster(raster) => raster.data().to_vec(),
         };
         let (a, b) = (samples(a), samples(b));
         assert_eq!(a.len(), b.len());
-        let sum: u32 = a.iter().zip(&b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
-        f64::from(sum) / a.len() as f64
+        a.iter().zip(&b).map(|(a, b)| a.abs_diff(*b)).collect()
+    }
+
+    /// Their mean.
+    fn distance(a: &Picture, b: &Picture) -> f64 {
+        let all = differences(a, b);
+        all.iter().map(|&one| u32::from(one)).sum::<u32>() as f64 / all.len() as f64
+    }
+
+    fn farthest(a: &Picture, b: &Picture) -> u8 {
+        differences(a, b).into_iter().max().unwrap_or(0)
     }
 
     #[test]

@@ -83,6 +83,8 @@ fn params(args: &ConvertArgs) -> Result<Vec<Params>> {
         height: args.height,
         fit: args.fit.into(),
         enlarge: args.enlarge,
+        filter: args.filter.into(),
+        linear: args.linear,
         ..Resize::default()
     });
     let each = |&format: &Format| Params {

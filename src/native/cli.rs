@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     codec::Format,
-    convert::Fit,
+    convert::{Filter, Fit},
     native::values::{Bytes, Whole, Words},
 };
 
@@ -159,6 +159,12 @@ pub(crate) struct ConvertArgs {
     /// Allow results larger than the source's width and height
     #[arg(long, env = "WEBP_ENLARGE", hide_env_values = true)]
     pub(crate) enlarge: bool,
+    /// How samples are made of those of the source when it is scaled
+    #[arg(long, value_enum, env = "WEBP_FILTER", hide_env_values = true, default_value_t = FilterArg::Lanczos3)]
+    pub(crate) filter: FilterArg,
+    /// Scale amounts of light instead of samples
+    #[arg(long, env = "WEBP_LINEAR", hide_env_values = true)]
+    pub(crate) linear: bool,
     /// Keep EXIF, XMP and the ICC profile
     #[arg(long, env = "WEBP_KEEP_METADATA", hide_env_values = true)]
     pub(crate) keep_metadata: bool,
@@ -241,6 +247,30 @@ impl From<FitArg> for Fit {
             FitArg::Cover => Self::Cover,
             FitArg::Fill => Self::Fill,
             FitArg::ScaleDown => Self::ScaleDown,
+        }
+    }
+}
+
+/// What `--filter` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FilterArg {
+    /// The sharpest
+    Lanczos3,
+    /// Soft, without halos at edges
+    Mitchell,
+    /// The mean of the area
+    Area,
+    /// The sample in the middle, for drawings of large pixels
+    Nearest,
+}
+
+impl From<FilterArg> for Filter {
+    fn from(filter: FilterArg) -> Self {
+        match filter {
+            FilterArg::Lanczos3 => Self::Lanczos3,
+            FilterArg::Mitchell => Self::Mitchell,
+            FilterArg::Area => Self::Area,
+            FilterArg::Nearest => Self::Nearest,
         }
     }
 }

@@ -23,11 +23,13 @@ pub(crate) fn find(name: &str) -> Option<&'static Key> {
 pub(crate) const OF_OTHERS: &[&str] = &[
     "CONFIG",
     "ENLARGE",
+    "FILTER",
     "FIT",
     "FORMAT",
     "HEIGHT",
     "JSON",
     "KEEP_METADATA",
+    "LINEAR",
     "LOSSLESS",
     "OUT_DIR",
     "PREFETCH",

@@ -29,6 +29,7 @@ mod negotiation;
 mod never_worse;
 mod old_flags;
 mod parameters_cannot_flood;
+mod photos_take_little;
 mod pictures;
 mod ranges;
 mod remote_origin;

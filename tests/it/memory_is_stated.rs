@@ -219,7 +219,7 @@ fn no_file_of_the_corpus_takes_more_than_its_plan_states() {
 }
 
 /// A photo of any size, made row by row.
-struct Sky(u16, u16);
+pub struct Sky(pub u16, pub u16);
 
 impl jpeg_encoder::ImageBuffer for Sky {
     fn get_jpeg_color_type(&self) -> jpeg_encoder::JpegColorType {

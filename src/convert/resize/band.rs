@@ -5,6 +5,7 @@ use std::{array, mem};
 use super::{
     filter::Taps,
     kernels::{LANES, sum_columns},
+    light::{self, Light},
     scaler::{Job, most_between},
 };
 use crate::{error::Result, limits::try_filled, pixel::Layout, simd::Simd};
@@ -23,7 +24,7 @@ pub(super) struct Band {
     samples: Vec<i16>,
     /// One channel: a pair from each row, for each two columns.
     lanes: Vec<i16>,
-    /// Where there is alpha: what becomes of one channel after the other, eight rows of each column.
+    /// Where there is alpha, or light: what becomes of one channel after the other, eight rows of each column.
     weighed: Vec<i16>,
     output: Vec<u8>,
     output_width: usize,
@@ -34,7 +35,7 @@ impl Band {
     pub(super) fn bytes(job: &Job) -> u64 {
         let width = job.from.width.next_multiple_of(SQUARE as u32) as usize + SQUARE;
         let output = job.to.width as usize * job.channels();
-        let weighed = if job.layout.has_alpha() { 2 } else { 0 };
+        let weighed = if job.is_wide() { 2 } else { 0 };
         (LANES * (2 * width * (job.channels() + 1) + output * (1 + weighed))) as u64
     }
 
@@ -49,7 +50,7 @@ impl Band {
             width,
             samples: try_filled(LANES * channels * width, 0)?,
             lanes: try_filled(LANES * width, 0)?,
-            weighed: try_filled(if job.layout.has_alpha() { output } else { 0 }, 0)?,
+            weighed: try_filled(if job.is_wide() { output } else { 0 }, 0)?,
             output: try_filled(output, 0)?,
             output_width,
         })
@@ -86,25 +87,39 @@ impl Band {
         }
     }
 
-    /// Scales the rows across, which empties the band. Its first column is column `start` of the source.
+    /// Scales the rows across, which empties the band. Its first column is the column of the source that stands beside
+    /// the taps.
     #[inline(always)]
-    pub(super) fn across<S: Simd>(&mut self, simd: S, taps: &Taps, start: usize, fraction: u32) -> &[u8] {
+    pub(super) fn across<S: Simd>(
+        &mut self,
+        simd: S,
+        (taps, start): (&Taps, usize),
+        fraction: u32,
+        light: Option<&Light>,
+    ) -> &[u8] {
         let channels = self.layout.channels() as usize;
         for channel in 0..channels {
             simd.vectorize(
                 #[inline(always)]
                 || {
                     self.turn(channel);
-                    if self.layout.has_alpha() {
-                        self.sum_weighed(simd, taps, start, channel);
-                    } else {
+                    if self.weighed.is_empty() {
                         self.sum_plain(simd, taps, start, (channel, channels), fraction);
+                    } else {
+                        self.sum_weighed(simd, taps, start, channel);
                     }
                 },
             );
         }
-        if self.layout.has_alpha() {
-            self.unweigh(fraction);
+        match (self.layout.has_alpha(), light) {
+            (true, None) => {
+                self.unweigh(fraction, |weighed, alpha| ((weighed * 255 + alpha / 2) / alpha).min(255) as u8);
+            }
+            (true, Some(light)) => self.unweigh(fraction, |weighed, alpha| {
+                light.sample((weighed * light::MOST as i32 + alpha / 2) / alpha)
+            }),
+            (false, Some(light)) => self.darken(light),
+            (false, None) => {}
         }
         &self.output[..mem::take(&mut self.rows) * self.output_width * channels]
     }
@@ -161,8 +176,8 @@ impl Band {
         }
     }
 
-    /// Divides colour by alpha, and makes bytes of both.
-    fn unweigh(&mut self, fraction: u32) {
+    /// Divides colour by alpha with `divide`, and makes bytes of both.
+    fn unweigh(&mut self, fraction: u32, divide: impl Fn(i32, i32) -> u8) {
         let channels = self.layout.channels() as usize;
         let (width, last) = (self.output_width, channels - 1);
         let half = 1 << fraction >> 1;
@@ -172,12 +187,24 @@ impl Band {
                     |channel: usize| i32::from(self.weighed[(channel * width + column) * LANES + lane]);
                 let alpha = weighed(last);
                 for (channel, sample) in pixel[..last].iter_mut().enumerate() {
-                    let color = (weighed(channel) * 255 + alpha / 2) / alpha.max(1);
-                    *sample = color.min(255) as u8;
+                    *sample = divide(weighed(channel), alpha.max(1));
                 }
                 pixel[last] = ((alpha + half) >> fraction).min(255) as u8;
                 if pixel[last] == 0 {
                     pixel[..last].fill(0);
+                }
+            }
+        }
+    }
+
+    /// Makes samples of light.
+    fn darken(&mut self, light: &Light) {
+        let channels = self.layout.channels() as usize;
+        let width = self.output_width;
+        for (lane, row) in self.output.chunks_exact_mut(width * channels).enumerate().take(self.rows) {
+            for (column, pixel) in row.chunks_exact_mut(channels).enumerate() {
+                for (channel, sample) in pixel.iter_mut().enumerate() {
+                    *sample = light.sample(self.weighed[(channel * width + column) * LANES + lane].into());
                 }
             }
         }

@@ -6,6 +6,7 @@
 mod band;
 mod filter;
 mod kernels;
+mod light;
 mod scaler;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ mod tests;
 pub use self::filter::Filter;
 pub(crate) use self::scaler::{Job, Scaler};
 
-use super::{crop::Region, plan::Frame};
+use super::{crop::Region, plan::Frame, recolor::Recolor};
 use crate::{
     codec::{
         Format, Probe,
@@ -36,8 +37,13 @@ pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) 
         return Ok(picture);
     }
     match picture {
-        Picture::Raster(raster) => resize_raster(&raster, region, output, frame.filter).map(Picture::Raster),
-        Picture::Planes(planes) => resize_planes(planes, region, output, frame.filter).map(Picture::Planes),
+        Picture::Raster(raster) => resize_raster(&raster, region, output, frame).map(Picture::Raster),
+        Picture::Planes(planes) if frame.linear => {
+            let raster = planes.to_rgb()?;
+            drop(planes);
+            resize_raster(&raster, region, output, frame).map(Picture::Raster)
+        }
+        Picture::Planes(planes) => resize_planes(planes, region, output, frame).map(Picture::Planes),
     }
 }
 
@@ -54,37 +60,49 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
     let to = frame.stored_output(probe.orientation);
     let region = Region::placed(probe.size, probe.orientation, frame);
     let eighths = if by_rows { frame.eighths(rows::scales(probe)) } else { 8 };
-    let (_, jobs) = jobs(form, (probe.size, eighths), region, to, frame.filter);
+    let (_, jobs) = jobs(form, (probe.size, eighths), region, to, frame);
+    let (planes, rgb) = match form {
+        // Planes that become RGB: by rows, or all of them at once. The result has more samples than planes have.
+        Form::Planes(_) if frame.linear => {
+            let source = if by_rows { Recolor::bytes(probe.size.width) } else { 3 * probe.size.pixels() };
+            (source, 3 * to.pixels())
+        }
+        _ => (0, 0),
+    };
     let turned = |job: Job| if flow == Flow::Streamed { job.turned(probe.orientation) } else { job };
     let bytes = jobs.into_iter().map(|job| turned(job).bytes());
     // Rows that are done wait for those of the other planes.
     let width = if flow == Flow::Streamed { frame.output.width } else { to.width };
-    if by_rows { bytes.sum::<u64>() + 80 * u64::from(width) } else { bytes.max().unwrap_or(0) }
+    let scaling = if by_rows { bytes.sum::<u64>() + 80 * u64::from(width) } else { bytes.max().unwrap_or(0) };
+    scaling + planes + rgb
 }
 
 /// What has to be done to each plane, or to the samples of a raster, and the form that the result has. The region
 /// is one of the source of `size`, which comes at so many eighths of it.
 ///
 /// Chroma keeps its subsampling, or takes the full size where a side is odd: half of it would be stretched by up
-/// to a pixel.
+/// to a pixel. Where light is scaled planes become RGB before.
 pub(super) fn jobs(
     form: Form,
     (size, eighths): (Size, u32),
     region: Region,
     to: Size,
-    filter: Filter,
+    frame: &Frame,
 ) -> (Form, Vec<Job>) {
+    let &Frame { filter, linear, .. } = frame;
     let scaled = |side: u32| (u64::from(side) * u64::from(eighths)).div_ceil(8) as u32;
     let size = Size::new(scaled(size.width), scaled(size.height));
     let part = |across, down| region.scaled(across, down).map(|side| side * f64::from(eighths) / 8.0);
+    let whole = |layout| vec![Job { from: size, part: part(1, 1), to, layout, filter, linear }];
     match form {
-        Form::Raster(layout) => (form, vec![Job { from: size, part: part(1, 1), to, layout, filter }]),
+        Form::Raster(layout) => (form, whole(layout)),
+        Form::Planes(_) if linear => (Form::Raster(Layout::Rgb), whole(Layout::Rgb)),
         Form::Planes(own) => {
             let (across, down) = own.factors();
             let is_even = to.width.is_multiple_of(across) && to.height.is_multiple_of(down);
             let result = if is_even { own } else { Subsampling::Yuv444 };
             let layout = Layout::Gray;
-            let luma = Job { from: size, part: part(1, 1), to, layout, filter };
+            let luma = Job { from: size, part: part(1, 1), to, layout, filter, linear };
             let chroma = Job {
                 from: own.chroma_size(size),
                 part: part(across, down),
@@ -96,14 +114,15 @@ pub(super) fn jobs(
     }
 }
 
-fn resize_raster(raster: &Raster, region: Region, output: Size, filter: Filter) -> Result<Raster> {
-    let (from, part, layout) = (raster.size(), region.scaled(1, 1), raster.layout());
-    let data = scale(raster.data(), Job { from, part, to: output, layout, filter })?;
-    Raster::new(output, layout, data)
+fn resize_raster(raster: &Raster, region: Region, output: Size, frame: &Frame) -> Result<Raster> {
+    let layout = raster.layout();
+    let (_, jobs) = jobs(Form::Raster(layout), (raster.size(), 8), region, output, frame);
+    let scaled = jobs.into_iter().map(|job| scale(raster.data(), job)).next_back();
+    Raster::new(output, layout, scaled.transpose()?.unwrap_or_default())
 }
 
-fn resize_planes(planes: Planes, region: Region, output: Size, filter: Filter) -> Result<Planes> {
-    let (form, jobs) = jobs(Form::Planes(planes.subsampling()), (planes.size(), 8), region, output, filter);
+fn resize_planes(planes: Planes, region: Region, output: Size, frame: &Frame) -> Result<Planes> {
+    let (form, jobs) = jobs(Form::Planes(planes.subsampling()), (planes.size(), 8), region, output, frame);
     let mut scaled = [Vec::new(), Vec::new(), Vec::new()];
     for ((plane, job), scaled) in planes.into_planes().into_iter().zip(jobs).zip(&mut scaled) {
         *scaled = scale(&plane, job)?;

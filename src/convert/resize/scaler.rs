@@ -5,7 +5,7 @@
 //! Between the two a sample has some bits after the point, see [`Scaler::new`]. No more is held than the batch of
 //! eight, the sums of the rows in work (six or so, and what a batch begins), and the weights.
 //!
-//! Where there is alpha, colour is weighed with it.
+//! Where there is alpha, colour is weighed with it. Where light is asked for, samples are turned into it and back.
 
 use std::{array, collections::VecDeque, mem, ops::Range};
 
@@ -13,6 +13,7 @@ use super::{
     band::Band,
     filter::{Axis, Filter, Taps},
     kernels::{BATCH, BLOCK, LANES, add_rows},
+    light::Light,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Bits after the point of a sample between the two passes where sides shrink little, and of one that is weighed with
-/// alpha.
+/// alpha or stands for light.
 pub(super) const FRACTION: u32 = 6;
 
 /// The least bits after the point between the passes.
@@ -40,6 +41,8 @@ pub(crate) struct Job {
     /// What a sample is: `Gray` for a plane.
     pub layout: Layout,
     pub filter: Filter,
+    /// True if light is weighed, not samples.
+    pub linear: bool,
 }
 
 impl Job {
@@ -67,9 +70,14 @@ impl Job {
         Axis { length: self.from.height, start, part, output: self.to.height }
     }
 
+    /// True if samples in work have more than eight bits.
+    pub(super) const fn is_wide(&self) -> bool {
+        self.layout.has_alpha() || self.linear
+    }
+
     /// Bits after the point of the source's samples in work.
     const fn source_fraction(&self) -> u32 {
-        if self.layout.has_alpha() { FRACTION } else { 0 }
+        if self.is_wide() { FRACTION } else { 0 }
     }
 
     pub(super) const fn channels(&self) -> usize {
@@ -94,7 +102,8 @@ impl Job {
         let batch = BATCH as u64 * columns * 3;
         let sums = self.most_slots() as u64 * (columns * 4 + 96);
         let taps = Taps::bytes(&self.across(), self.filter) + Taps::bytes(&self.down(), self.filter);
-        batch + sums + Band::bytes(self) + taps + 512
+        let light = if self.linear { Light::BYTES } else { 0 };
+        batch + sums + Band::bytes(self) + taps + light + 512
     }
 }
 
@@ -120,6 +129,7 @@ pub(crate) struct Scaler {
     sums: VecDeque<Vec<i32>>,
     spare: Vec<Vec<i32>>,
     band: Band,
+    light: Option<Light>,
 }
 
 impl Scaler {
@@ -134,6 +144,7 @@ impl Scaler {
         let down = Taps::new(&job.down(), job.filter, 255 << job.source_fraction(), 22)?;
         // Weights of a great reduction are small and need bits of their own, more than the samples do.
         let spread = (job.across().step().max(1.0) as u32).ilog2();
+        let spread = if job.linear { 0 } else { spread };
         let fraction = FRACTION.saturating_sub(spread).max(LEAST_FRACTION);
         let across = Taps::new(&job.across(), job.filter, most_between(fraction), 22)?;
         let columns = across.needed();
@@ -151,6 +162,7 @@ impl Scaler {
             sums: VecDeque::new(),
             spare: Vec::new(),
             band: Band::new(&job, columns.len())?,
+            light: if job.linear { Some(Light::new()?) } else { None },
             columns,
             down,
             across,
@@ -220,8 +232,9 @@ impl Scaler {
             self.spare.push(sums);
             if self.band.rows == LANES || self.is_done() {
                 let bits = self.fraction;
-                let (band, across, start) = (&mut self.band, &self.across, self.columns.start);
-                let rows = dispatch!(level, simd => band.across(simd, across, start, bits));
+                let (band, across, light) = (&mut self.band, &self.across, self.light.as_ref());
+                let taps = (across, self.columns.start);
+                let rows = dispatch!(level, simd => band.across(simd, taps, bits, light));
                 sink(rows)?;
             }
         }
@@ -276,14 +289,30 @@ impl Scaler {
             // Where there is no second row nothing weighs it.
             let lower = rows.next().unwrap_or(upper);
             let (pairs, _) = pairs.as_chunks_mut::<2>();
-            match self.job.layout {
-                Layout::Gray | Layout::Rgb => {
-                    for (pair, (upper, lower)) in pairs.iter_mut().zip(upper.iter().zip(lower)) {
+            let samples = pairs.iter_mut().zip(upper.iter().zip(lower));
+            match (self.job.layout, &self.light) {
+                (Layout::Gray | Layout::Rgb, None) => {
+                    for (pair, (upper, lower)) in samples {
                         *pair = [i16::from(*upper), i16::from(*lower)];
                     }
                 }
-                Layout::GrayAlpha => pair_up_weighed::<2>(upper, lower, pairs),
-                Layout::Rgba => pair_up_weighed::<4>(upper, lower, pairs),
+                (Layout::Gray | Layout::Rgb, Some(light)) => {
+                    for (pair, (upper, lower)) in samples {
+                        *pair = [light.of(*upper), light.of(*lower)];
+                    }
+                }
+                (Layout::GrayAlpha, None) => pair_up_weighed::<2>(upper, lower, pairs, weigh),
+                (Layout::Rgba, None) => pair_up_weighed::<4>(upper, lower, pairs, weigh),
+                (Layout::GrayAlpha, Some(light)) => {
+                    pair_up_weighed::<2>(upper, lower, pairs, |sample, alpha| {
+                        weigh_light(light, sample, alpha)
+                    });
+                }
+                (Layout::Rgba, Some(light)) => {
+                    pair_up_weighed::<4>(upper, lower, pairs, |sample, alpha| {
+                        weigh_light(light, sample, alpha)
+                    });
+                }
             }
         }
     }
@@ -291,21 +320,51 @@ impl Scaler {
 
 /// The same with colour weighed by alpha, all with [`FRACTION`] bits after the point.
 #[inline(always)]
-fn pair_up_weighed<const CHANNELS: usize>(upper: &[u8], lower: &[u8], pairs: &mut [[i16; 2]]) {
+fn pair_up_weighed<const CHANNELS: usize>(
+    upper: &[u8],
+    lower: &[u8],
+    pairs: &mut [[i16; 2]],
+    weigh: impl Fn(u8, u8) -> i16,
+) {
     let pixels = upper.as_chunks::<CHANNELS>().0.iter().zip(lower.as_chunks::<CHANNELS>().0);
     for ((upper, lower), pairs) in pixels.zip(pairs.as_chunks_mut::<CHANNELS>().0) {
-        let weighed = |pixel: &[u8; CHANNELS], channel: usize| {
-            let alpha = u32::from(pixel[CHANNELS - 1]);
-            let sample = if channel == CHANNELS - 1 { 255 } else { u32::from(pixel[channel]) };
-            ((((sample * alpha) << FRACTION) + 127) / 255) as i16
-        };
-        for (channel, pair) in pairs.iter_mut().enumerate() {
-            *pair = [weighed(upper, channel), weighed(lower, channel)];
+        let (upper_alpha, lower_alpha) = (upper[CHANNELS - 1], lower[CHANNELS - 1]);
+        for channel in 0..CHANNELS - 1 {
+            pairs[channel] = [weigh(upper[channel], upper_alpha), weigh(lower[channel], lower_alpha)];
         }
+        pairs[CHANNELS - 1] = [upper_alpha, lower_alpha].map(|alpha| i16::from(alpha) << FRACTION);
     }
+}
+
+/// A sample by alpha, rounded. In two steps, each of 16 bits, for which there are vectors.
+#[inline(always)]
+fn weigh(sample: u8, alpha: u8) -> i16 {
+    let product = u16::from(sample) * u16::from(alpha);
+    let (whole, rest) = (product / 255, product % 255);
+    ((whole << FRACTION) + ((rest << FRACTION) + 127) / 255) as i16
+}
+
+/// The same of a sample's light.
+#[inline(always)]
+fn weigh_light(light: &Light, sample: u8, alpha: u8) -> i16 {
+    ((light.of(sample) as u32 * u32::from(alpha) + 127) / 255) as i16
 }
 
 /// The largest sample between the two passes.
 pub(super) const fn most_between(fraction: u32) -> u32 {
     255 << (fraction + 1)
+}
+
+#[cfg(test)]
+mod weighing {
+    use super::*;
+
+    #[test]
+    fn two_steps_round_as_one() {
+        for (sample, alpha) in (0..=255_u8).flat_map(|sample| (0..=255_u8).map(move |alpha| (sample, alpha)))
+        {
+            let exact = (((u32::from(sample) * u32::from(alpha)) << FRACTION) + 127) / 255;
+            assert_eq!(weigh(sample, alpha) as u32, exact);
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! The resizer against the same filters in plain double precision, and its levels of SIMD against each other.
 
 use super::*;
-use crate::{convert::resize::filter::Axis, simd};
+use crate::{
+    convert::resize::{filter::Axis, light::amount},
+    simd,
+};
 
 const FILTERS: [Filter; 4] = [Filter::Lanczos3, Filter::Mitchell, Filter::Area, Filter::Nearest];
 
@@ -34,6 +37,21 @@ fn scaled(job: Job, level: simd::Level, data: &[u8], rows: usize) -> Vec<u8> {
     out
 }
 
+/// What stands for a sample of colour: itself, or its light as a share of 255.
+fn value(job: &Job, sample: u8) -> f64 {
+    if job.linear { amount(sample.into()) / 64.0 } else { sample.into() }
+}
+
+/// The sample that a value stands for.
+fn sample(job: &Job, value: f64) -> f64 {
+    if !job.linear {
+        return value;
+    }
+    let light = value / 255.0;
+    let sample = if light <= 0.0031308 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
+    sample * 255.0
+}
+
 /// The same, exactly: colour is weighed with alpha.
 fn exact(job: &Job, data: &[u8]) -> Vec<f64> {
     let channels = job.layout.channels() as usize;
@@ -46,7 +64,7 @@ fn exact(job: &Job, data: &[u8]) -> Vec<f64> {
         if job.layout.has_alpha() && channel == channels - 1 {
             alpha
         } else {
-            f64::from(pixel[channel]) * alpha / 255.0
+            value(job, pixel[channel]) * alpha / 255.0
         }
     };
     let (mut rows, mut columns, mut out) = (Vec::new(), Vec::new(), Vec::new());
@@ -79,10 +97,12 @@ fn error(job: &Job, data: &[u8], result: &[u8]) -> f64 {
             let error = if is_weighed {
                 // Past the ends of its range alpha still divides colour.
                 let alpha = exact[channels - 1].max(1e-9);
-                let color = (exact[channel] * 255.0 / alpha).clamp(0.0, 255.0);
+                let color = sample(job, (exact[channel] * 255.0 / alpha).clamp(0.0, 255.0));
                 (color - got) * alpha.min(255.0) / 255.0
-            } else {
+            } else if job.layout.has_alpha() {
                 exact[channel].clamp(0.0, 255.0) - got
+            } else {
+                sample(job, exact[channel].clamp(0.0, 255.0)) - got
             };
             worst = worst.max(error.abs());
         }
@@ -111,9 +131,11 @@ fn jobs() -> Vec<Job> {
             let (width, height) = (f64::from(from.width), f64::from(from.height));
             let whole = [0.0, 0.0, width, height];
             let middle = [width * 0.3, height * 0.21, width * 0.55, height * 0.613];
-            jobs.push(Job { from, part: whole, to, layout: layouts[index % 4], filter });
-            jobs.push(Job { from, part: whole, to, layout: Layout::Gray, filter });
-            jobs.push(Job { from, part: middle, to, layout: layouts[(index + 2) % 4], filter });
+            for linear in [false, true] {
+                jobs.push(Job { from, part: whole, to, layout: layouts[index % 4], filter, linear });
+                jobs.push(Job { from, part: whole, to, layout: Layout::Gray, filter, linear });
+                jobs.push(Job { from, part: middle, to, layout: layouts[(index + 2) % 4], filter, linear });
+            }
         }
     }
     jobs
@@ -121,14 +143,15 @@ fn jobs() -> Vec<Job> {
 
 #[test]
 fn no_sample_is_off_by_more_than_one() {
-    let mut worst = 0.0_f64;
+    let mut worst = [0.0_f64; 2];
     for (seed, job) in (1..).zip(jobs()) {
         let data = source(&job, seed);
         let error = error(&job, &data, &scaled(job, simd::Level::new(), &data, 1));
         assert!(error <= 1.0, "{job:?}: {error}");
-        worst = worst.max(error);
+        let worst = &mut worst[usize::from(job.linear)];
+        *worst = worst.max(error);
     }
-    println!("off by {worst:.3} at the most");
+    println!("off by {:.3} at the most, where light is scaled by {:.3}", worst[0], worst[1]);
 }
 
 #[test]
@@ -146,19 +169,20 @@ fn every_level_and_every_height_of_strips_gives_the_same() {
 
 #[test]
 fn what_is_flat_stays_so_and_what_is_not_scaled_too() {
-    for filter in FILTERS {
+    for (filter, linear) in FILTERS.into_iter().flat_map(|filter| [(filter, false), (filter, true)]) {
         for (from, to) in [(5, 3), (3, 11), (200, 3)] {
             let (from, to) = (Size::new(from, from + 1), Size::new(to, to + 2));
             let part = [0.0, 0.0, f64::from(from.width), f64::from(from.height)];
             for value in [0, 1, 77, 255] {
-                let job = Job { from, part, to, layout: Layout::Rgb, filter };
+                let job = Job { from, part, to, layout: Layout::Rgb, filter, linear };
                 let flat = vec![value; from.pixels() as usize * 3];
                 let out = scaled(job, simd::Level::new(), &flat, 1);
                 assert!(out.iter().all(|&sample| sample == value), "{job:?} {value}");
             }
         }
         let size = Size::new(19, 13);
-        let job = Job { from: size, part: [0.0, 0.0, 19.0, 13.0], to: size, layout: Layout::Gray, filter };
+        let part = [0.0, 0.0, 19.0, 13.0];
+        let job = Job { from: size, part, to: size, layout: Layout::Gray, filter, linear };
         let data = source(&job, 5);
         if filter != Filter::Mitchell {
             assert_eq!(scaled(job, simd::Level::new(), &data, 2), data, "{filter:?}");
@@ -172,8 +196,22 @@ fn colour_that_is_not_seen_does_not_bleed() {
     let data: Vec<u8> =
         (0..64).flat_map(|i| if i % 8 < 4 { [255, 0, 0, 0] } else { [0, 90, 0, 255] }).collect();
     let to = Size::new(3, 3);
-    let job = Job { from, part: [0.0, 0.0, 8.0, 8.0], to, layout: Layout::Rgba, filter: Filter::Lanczos3 };
-    for pixel in scaled(job, simd::Level::new(), &data, 1).chunks(4).filter(|pixel| pixel[3] > 8) {
-        assert!(pixel[0] == 0 && pixel[1].abs_diff(90) <= 2, "{pixel:?}");
+    for linear in [false, true] {
+        let part = [0.0, 0.0, 8.0, 8.0];
+        let job = Job { from, part, to, layout: Layout::Rgba, filter: Filter::Lanczos3, linear };
+        for pixel in scaled(job, simd::Level::new(), &data, 1).chunks(4).filter(|pixel| pixel[3] > 8) {
+            assert!(pixel[0] == 0 && pixel[1].abs_diff(90) <= 2, "{pixel:?}");
+        }
+    }
+}
+
+#[test]
+fn a_grid_of_black_and_white_keeps_its_light() {
+    let data: Vec<u8> = (0..256_u32).map(|at| if (at / 16 + at) % 2 == 0 { 255 } else { 0 }).collect();
+    for (linear, mean) in [(false, 128), (true, 188)] {
+        let (from, to, part) = (Size::new(16, 16), Size::new(4, 4), [0.0, 0.0, 16.0, 16.0]);
+        let job = Job { from, part, to, layout: Layout::Gray, filter: Filter::Area, linear };
+        let out = scaled(job, simd::Level::new(), &data, 1);
+        assert!(out.iter().all(|&sample| sample.abs_diff(mean) <= 1), "{out:?}");
     }
 }
