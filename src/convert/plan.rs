@@ -12,8 +12,8 @@ use crate::{
     pixel::{Orientation, Size},
 };
 
-/// Pixels of a result that is small enough to be turned as a whole. Turning a JPEG while it is decoded means to look
-/// through it first.
+/// Pixels of a result that is small enough to be turned as a whole. Rows in another order mean that a JPEG of one scan is
+/// looked through first, which costs half of its decoding.
 const TURNED_LATER: u64 = 1 << 20;
 
 /// A conversion that has not begun.
@@ -146,8 +146,9 @@ fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow 
     }
     let is_plain = frame.is_plain(source);
     let is_photo = probe.format == Format::Jpeg && (probe.color || !probe.icc);
+    let is_reordered = !matches!(probe.orientation, Orientation::Upright | Orientation::MirrorHorizontal);
     let is_turned_later =
-        probe.orientation != Orientation::Upright && !is_plain && frame.output.pixels() <= TURNED_LATER;
+        is_reordered && !probe.progressive && !is_plain && frame.output.pixels() <= TURNED_LATER;
     // Light is scaled in RGB.
     let is_scaled_in_rgb = frame.linear && !is_plain && probe.color;
     let may_stream = is_photo && !is_turned_later && !is_scaled_in_rgb;

@@ -301,70 +301,47 @@ impl Scaler {
                         *pair = [light.of(*upper), light.of(*lower)];
                     }
                 }
-                (Layout::GrayAlpha, None) => pair_up_weighed::<2>(upper, lower, pairs, weigh),
-                (Layout::Rgba, None) => pair_up_weighed::<4>(upper, lower, pairs, weigh),
+                (Layout::GrayAlpha, None) => pair_up_weighed::<2>(upper, lower, pairs, plain),
+                (Layout::Rgba, None) => pair_up_weighed::<4>(upper, lower, pairs, plain),
                 (Layout::GrayAlpha, Some(light)) => {
-                    pair_up_weighed::<2>(upper, lower, pairs, |sample, alpha| {
-                        weigh_light(light, sample, alpha)
-                    });
+                    pair_up_weighed::<2>(upper, lower, pairs, |sample| light.of(sample));
                 }
                 (Layout::Rgba, Some(light)) => {
-                    pair_up_weighed::<4>(upper, lower, pairs, |sample, alpha| {
-                        weigh_light(light, sample, alpha)
-                    });
+                    pair_up_weighed::<4>(upper, lower, pairs, |sample| light.of(sample));
                 }
             }
         }
     }
 }
 
-/// The same with colour weighed by alpha, all with [`FRACTION`] bits after the point.
+/// A sample with [`FRACTION`] bits after the point.
+#[inline(always)]
+fn plain(sample: u8) -> i16 {
+    i16::from(sample) << FRACTION
+}
+
+/// The same with colour weighed by alpha, all with [`FRACTION`] bits after the point, which `widen` gives to colour.
 #[inline(always)]
 fn pair_up_weighed<const CHANNELS: usize>(
     upper: &[u8],
     lower: &[u8],
     pairs: &mut [[i16; 2]],
-    weigh: impl Fn(u8, u8) -> i16,
+    widen: impl Fn(u8) -> i16,
 ) {
     let pixels = upper.as_chunks::<CHANNELS>().0.iter().zip(lower.as_chunks::<CHANNELS>().0);
     for ((upper, lower), pairs) in pixels.zip(pairs.as_chunks_mut::<CHANNELS>().0) {
-        let (upper_alpha, lower_alpha) = (upper[CHANNELS - 1], lower[CHANNELS - 1]);
-        for channel in 0..CHANNELS - 1 {
-            pairs[channel] = [weigh(upper[channel], upper_alpha), weigh(lower[channel], lower_alpha)];
+        let weighed = |pixel: &[u8; CHANNELS], channel: usize| {
+            let alpha = u32::from(pixel[CHANNELS - 1]);
+            let sample = if channel == CHANNELS - 1 { 255 << FRACTION } else { widen(pixel[channel]) as u32 };
+            ((sample * alpha + 127) / 255) as i16
+        };
+        for (channel, pair) in pairs.iter_mut().enumerate() {
+            *pair = [weighed(upper, channel), weighed(lower, channel)];
         }
-        pairs[CHANNELS - 1] = [upper_alpha, lower_alpha].map(|alpha| i16::from(alpha) << FRACTION);
     }
-}
-
-/// A sample by alpha, rounded. In two steps, each of 16 bits, for which there are vectors.
-#[inline(always)]
-fn weigh(sample: u8, alpha: u8) -> i16 {
-    let product = u16::from(sample) * u16::from(alpha);
-    let (whole, rest) = (product / 255, product % 255);
-    ((whole << FRACTION) + ((rest << FRACTION) + 127) / 255) as i16
-}
-
-/// The same of a sample's light.
-#[inline(always)]
-fn weigh_light(light: &Light, sample: u8, alpha: u8) -> i16 {
-    ((light.of(sample) as u32 * u32::from(alpha) + 127) / 255) as i16
 }
 
 /// The largest sample between the two passes.
 pub(super) const fn most_between(fraction: u32) -> u32 {
     255 << (fraction + 1)
-}
-
-#[cfg(test)]
-mod weighing {
-    use super::*;
-
-    #[test]
-    fn two_steps_round_as_one() {
-        for (sample, alpha) in (0..=255_u8).flat_map(|sample| (0..=255_u8).map(move |alpha| (sample, alpha)))
-        {
-            let exact = (((u32::from(sample) * u32::from(alpha)) << FRACTION) + 127) / 255;
-            assert_eq!(weigh(sample, alpha) as u32, exact);
-        }
-    }
 }
