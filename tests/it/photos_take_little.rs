@@ -40,15 +40,19 @@ fn corrected(size: (u16, u16), orientation: u8) -> Vec<u8> {
     file
 }
 
-/// Converts with the least effort; the peak, and the size of the result.
+/// Converts with the least effort to a width, or as it is.
 fn check(file: &[u8], width: Option<u32>, most: f64) {
+    check_resize(file, width.map(|width| Resize { width: Some(width), ..Resize::default() }), most);
+}
+
+fn check_resize(file: &[u8], resize: Option<Resize>, most: f64) {
     let mut params = Params::default();
-    params.effort = 0;
-    params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+    (params.effort, params.resize) = (0, resize);
     let probe = codec::probe(file).unwrap();
     let stated = plan(&probe, &params).unwrap().peak_bytes;
     let (peak, outcome) = peak_of(|| convert(file, &params, &Limits::default()));
     let Ok(Outcome::Made(made)) = outcome else { panic!("{outcome:?}") };
+    let width = resize.and_then(|resize| resize.width);
     let case = format!("{:?} {:?} to {width:?}", probe.size, probe.orientation);
     println!("{case}: {peak} bytes, {stated} stated, {} read, {} made", file.len(), made.bytes.len());
     assert!(peak as f64 <= most * 1e6, "{case}: {peak} bytes");
@@ -69,6 +73,14 @@ fn a_turned_photo() {
 fn a_progressive_photo() {
     for (orientation, width) in [(1, 800), (3, 800), (6, 600)] {
         check(&corrected(PHONE, orientation), Some(width), 8.0);
+    }
+}
+
+#[test]
+fn a_photo_whose_light_is_scaled() {
+    for orientation in [1, 6] {
+        let resize = Resize { width: Some(800), linear: true, ..Resize::default() };
+        check_resize(&photo(PHONE, false, orientation), Some(resize), 8.0);
     }
 }
 
