@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use slimpix::{codec, limits::Limits, pixel::Picture};
+
 use crate::support::{
     pictures,
     program::{run, run_with_input},
@@ -39,6 +41,30 @@ fn a_file_becomes_a_smaller_webp_beside_it() {
     assert!(is_webp(&folder.path().join("a.webp")));
     assert_eq!(names(folder.path()), ["a.jpg", "a.webp"]);
     assert!(ran.text().contains("320x200"), "{}", ran.text());
+}
+
+#[test]
+fn a_filter_and_light_can_be_chosen() {
+    // Stripes of a pixel each, black and white.
+    let folder = folder_with(&[("stripes.gif", pictures::gif(16, 16, 1))]);
+    for (more, expected) in [
+        (&["--filter", "area"][..], 127..=129),
+        (&["--filter", "area", "--linear"], 187..=189),
+        (&["--filter", "nearest"], 0..=0),
+    ] {
+        let mut arguments = vec!["convert", "stripes.gif", "-o", "out.png", "--width", "4"];
+        arguments.extend(more);
+        let ran = run(folder.path(), &arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        let file = fs::read(folder.path().join("out.png")).unwrap();
+        let picture = codec::decode(&file, &Limits::default()).unwrap().picture;
+        let Picture::Raster(raster) = picture else { panic!("a PNG has no planes") };
+        assert!(
+            raster.data().iter().all(|sample| expected.contains(sample)),
+            "{more:?}: {:?}",
+            raster.data()
+        );
+    }
 }
 
 #[test]
