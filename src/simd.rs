@@ -21,6 +21,17 @@ pub(crate) fn mul_high<S: Simd>(simd: S, values: i16x16<S>, factor: u16) -> i16x
     i16x16::load_array(simd, out)
 }
 
+/// The same, each value by its own factor.
+#[inline(always)]
+pub(crate) fn mul_high_by<S: Simd>(simd: S, values: i16x16<S>, factors: &[u16; 16]) -> i16x16<S> {
+    let values = values.to_array();
+    let mut out = [0; 16];
+    for lane in 0..16 {
+        out[lane] = ((u32::from(values[lane] as u16) * u32::from(factors[lane])) >> 16) as i16;
+    }
+    i16x16::load_array(simd, out)
+}
+
 /// All levels that this machine can run, the best first.
 #[cfg(test)]
 pub(crate) fn levels() -> Vec<Level> {

@@ -5,14 +5,15 @@ use super::{
     macroblock::{Luma, Macroblock, Y2},
     modes::{Pixels, Search, Site, WholeScore},
     predict::{B_MODES, Predictions, predict_blocks},
-    quant::{BlockSite, Rounded, dequantize, scan_lane, to_raster},
+    quant::{BlockSite, Rounded, dequantize_block, scan_lane, to_raster},
     transform::{forward, inverse_block},
     trellis::trellis,
 };
 use crate::simd::Simd;
 
 impl<S: Simd> Search<'_, S> {
-    /// Codes luma in 4x4 modes if that is better than the score of the best 16x16 mode. The source is in lanes.
+    /// Codes luma in 4x4 modes if that is better than the score of the best 16x16 mode; true if so. The source is in
+    /// lanes.
     #[inline(always)]
     pub(super) fn try_blocks(
         &self,
@@ -21,18 +22,20 @@ impl<S: Simd> Search<'_, S> {
         whole: &WholeScore,
         mb: &mut Macroblock,
         out: &mut Pixels,
-    ) {
+    ) -> bool {
         let mut source = EMPTY;
         to_raster_blocks(self.simd, lanes, &mut source);
         let mut coded = BlocksCoded { modes: [0; 16], ends: [0; 16], levels: EMPTY };
         let mut frame = Frame::new(site);
-        if self.blocks(&source, site, whole, &mut coded, &mut frame) {
+        let is_better = self.blocks(&source, site, whole, &mut coded, &mut frame);
+        if is_better {
             mb.luma = Luma::Blocks(coded.modes);
             mb.ends[..16].copy_from_slice(&coded.ends);
             mb.ends[Y2] = 0;
             mb.levels[..16].copy_from_slice(&coded.levels);
             frame.read(&mut out.y);
         }
+        is_better
     }
 
     /// Tries 4x4 modes until they are worse than the 16x16 mode; true if they aren't.
@@ -64,8 +67,8 @@ impl<S: Simd> Search<'_, S> {
                 return false;
             }
             coded.ends[block] = choice.end as u8;
-            coded.modes[block] = choice.mode;
-            (top_modes[x], left_modes[y]) = (choice.mode, choice.mode);
+            coded.modes[block] = choice.mode as u8;
+            (top_modes[x], left_modes[y]) = (choice.mode as u8, choice.mode as u8);
             (top.0[x], left.0[y]) = (u8::from(choice.end != 0), u8::from(choice.end != 0));
         }
         true
@@ -93,53 +96,56 @@ impl<S: Simd> Search<'_, S> {
             context: place.context,
             costs: self.costs,
             matrix: &self.segment.y1,
-            lambda: self.segment.lambda,
+            weight: self.segment.weights[0],
         };
-        let mut best = BlockChoice { score: i64::MAX, mode: 0, end: 0, coded: [0; 16] };
+        let mut best = BlockChoice { score: i64::MAX, mode: 0, end: 0 };
         let mut trial = [0; 16];
-        for tried in 0..self.tools.block_modes {
+        for _ in 0..self.tools.block_modes {
             let mode = cheapest(&mut scores);
-            let end = if self.tools.trellis_modes {
-                trellis(&site, &scan_lane(&lanes, mode), &mut trial)
+            let coefficients = scan_lane(&lanes, mode);
+            let (end, score) = if self.tools.trellis_modes {
+                self.choose_block(&site, &coefficients, &mut trial)
             } else {
-                rounded.take(mode, &mut trial)
+                let end = rounded.take(mode, &mut trial);
+                // Whether it is good enough is seen when its levels are chosen.
+                let is_lone = self.tools.block_modes == 1 && self.tools.trellis;
+                (end, if is_lone { 0 } else { self.judge(&site, &rounded, mode, end, &trial) })
             };
-            if tried == 0 && self.tools.block_modes == 1 {
-                (best.mode, best.end, *levels) = (mode as u8, end, trial);
-                break;
-            }
-            let choice = self.judge(&site, mode, &lanes, &trial, end, place.mode_costs);
-            if choice.score < best.score {
-                best = choice;
+            let score = score + self.segment.lambda * i64::from(place.mode_costs[mode]);
+            if score < best.score {
+                best = BlockChoice { score, mode, end };
                 *levels = trial;
             }
         }
-        let mode = usize::from(best.mode);
-        if !self.tools.trellis_modes && self.tools.trellis && best.end > 0 {
-            best.end = trellis(&site, &scan_lane(&lanes, mode), levels);
-            best.score = i64::MAX;
+        let mode = best.mode;
+        if self.tools.trellis && !self.tools.trellis_modes {
+            (best.end, best.score) = self.choose_block(&site, &scan_lane(&lanes, mode), levels);
+            best.score += self.segment.lambda * i64::from(place.mode_costs[mode]);
         }
-        if best.score == i64::MAX {
-            best = self.judge(&site, mode, &lanes, levels, best.end, place.mode_costs);
-        }
-        frame.write(place.x, place.y, &predictions, &best);
+        frame.write(place, &predictions, &best, &dequantize_block(&self.segment.y1, levels));
         best
     }
 
-    /// The score of a mode by true cost.
+    /// The score of rounded levels by true cost.
     #[inline(always)]
-    fn judge(
+    fn judge(&self, site: &BlockSite, rounded: &Rounded, mode: usize, end: usize, levels: &[i16; 16]) -> i64 {
+        self.score(rounded.distortion[mode], self.costs.block(3, 0, end, site.context, levels))
+    }
+
+    /// Chooses levels by the trellis; their end and their score.
+    #[inline(always)]
+    fn choose_block(
         &self,
         site: &BlockSite,
-        mode: usize,
-        lanes: &Lanes,
-        levels: &[i16; 16],
-        end: usize,
-        mode_costs: &[u16; B_MODES],
-    ) -> BlockChoice {
-        let (coded, distortion) = dequantize(site.matrix, levels, &scan_lane(lanes, mode));
-        let rate = self.costs.block(3, 0, end, site.context, levels) + u32::from(mode_costs[mode]);
-        BlockChoice { score: self.score(distortion, rate), mode: mode as u8, end, coded }
+        coefficients: &[i16; 16],
+        levels: &mut [i16; 16],
+    ) -> (usize, i64) {
+        let chosen = trellis(self.simd, site, coefficients, levels);
+        let mut energy = 0;
+        for place in 0..16 {
+            energy += i32::from(coefficients[place]) * i32::from(coefficients[place]);
+        }
+        (chosen.end, (i64::from(energy as u32) << 8) + self.segment.lambda * chosen.cost)
     }
 
     /// Scores by the guessed costs of rounded levels, with the mode in the low four bits.
@@ -186,10 +192,8 @@ struct BlockPlace<'a> {
 /// A mode of a 4x4 block.
 struct BlockChoice {
     score: i64,
-    mode: u8,
+    mode: usize,
     end: usize,
-    /// Coefficients as decoded, scan order.
-    coded: [i16; 16],
 }
 
 /// The mode of the lowest score; it is taken out.
@@ -235,14 +239,20 @@ impl Frame {
         edge
     }
 
-    /// Reconstructs a block.
+    /// Reconstructs a block from its coefficients, in scan order.
     #[inline(always)]
-    fn write(&mut self, x: usize, y: usize, predictions: &Predictions, choice: &BlockChoice) {
-        let residual = if choice.end == 0 { [0; 16] } else { inverse_block(&to_raster(&choice.coded)) };
-        let mode = usize::from(choice.mode) & 15;
-        for place in 0..16 {
-            let value = (i16::from(predictions[place][mode]).wrapping_add(residual[place])).clamp(0, 255);
-            self.0[4 * y + 1 + place / 4][4 * x + 4 + place % 4] = value as u8;
+    fn write(
+        &mut self,
+        place: &BlockPlace,
+        predictions: &Predictions,
+        choice: &BlockChoice,
+        coded: &[i16; 16],
+    ) {
+        let residual = if choice.end == 0 { [0; 16] } else { inverse_block(&to_raster(coded)) };
+        let mode = choice.mode & 15;
+        for pixel in 0..16 {
+            let value = (i16::from(predictions[pixel][mode]).wrapping_add(residual[pixel])).clamp(0, 255);
+            self.0[4 * place.y + 1 + pixel / 4][4 * place.x + 4 + pixel % 4] = value as u8;
         }
     }
 

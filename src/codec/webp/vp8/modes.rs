@@ -7,8 +7,8 @@ use super::{
     macroblock::{self, Luma, Macroblock, Y2},
     predict::{Edge, Predictor},
     quant::{
-        BlockSite, Rounded, Segment, dequantize, dequantize_lanes, round_block, squared_error, to_raster,
-        to_scan,
+        BlockSite, Rounded, Segment, dequantize_block, dequantize_lanes, round_block, squared_error,
+        to_raster, to_scan,
     },
     transform::{forward, forward_dcs, inverse, inverse_dcs},
     trellis::trellis,
@@ -72,28 +72,29 @@ impl<S: Simd> Search<'_, S> {
     pub fn encode(&self, source: &Pixels, site: &Site, mb: &mut Macroblock, out: &mut Pixels) {
         let mut lanes = EMPTY;
         to_lanes(&source.y, 0, &mut lanes);
-        let whole = self.whole(&lanes, site, mb, out);
+        let mut predictor = Predictor::new();
+        predictor.add(&site.y, 0);
+        let whole = self.whole(&lanes, &predictor);
         // What 4x4 modes alone cost is seldom less than this.
         let least = self.score(0, self.tools.blocks_from);
-        if self.tools.block_modes > 0 && self.room == Room::Blocks && whole.score > least {
-            self.try_blocks(&lanes, site, &whole, mb, out);
+        let may_split = self.tools.block_modes > 0 && self.room == Room::Blocks && whole.score > least;
+        if !(may_split && self.try_blocks(&lanes, site, &self.measure(site, &whole), mb, out)) {
+            self.code_whole(site, &whole, &predictor, mb, out);
         }
         self.chroma(source, site, mb, out);
     }
 
-    /// Tries the 16x16 modes, and codes luma in the best.
+    /// The best of the 16x16 modes.
     #[inline(always)]
-    fn whole(&self, source: &Lanes, site: &Site, mb: &mut Macroblock, out: &mut Pixels) -> WholeScore {
-        let mut predictor = Predictor::new();
-        predictor.add(&site.y, 0);
+    fn whole(&self, source: &Lanes, predictor: &Predictor) -> Whole {
         let mut best = Whole::new();
-        self.try_whole::<0>(source, &predictor, &mut best);
+        self.try_whole::<0>(source, predictor, &mut best);
         if self.room > Room::Least {
-            self.try_whole::<1>(source, &predictor, &mut best);
-            self.try_whole::<2>(source, &predictor, &mut best);
-            self.try_whole::<3>(source, &predictor, &mut best);
+            self.try_whole::<1>(source, predictor, &mut best);
+            self.try_whole::<2>(source, predictor, &mut best);
+            self.try_whole::<3>(source, predictor, &mut best);
         }
-        self.code_whole(site, &best, &predictor, mb, out)
+        best
     }
 
     /// Keeps a 16x16 mode if its score, by the rounded levels' guessed cost, is the best.
@@ -105,31 +106,64 @@ impl<S: Simd> Search<'_, S> {
         forward(self.simd, &mut trial.coefficients);
         trial.rounded.round::<S, 1>(self.simd, &trial.coefficients, &self.segment.y1);
         trial.dcs = to_scan(&forward_dcs(&trial.coefficients[0]));
-        let mut levels = [0; 16];
-        round_block(&self.segment.y2, &trial.dcs, &mut levels);
-        let (_, dc_error) = dequantize(&self.segment.y2, &levels, &trial.dcs);
+        round_block(&self.segment.y2, &trial.dcs, &mut trial.dc_levels);
+        let dcs_coded = dequantize_block(&self.segment.y2, &trial.dc_levels);
+        trial.dc_error = squared_error(&dcs_coded, &trial.dcs);
         let mut rate = u32::from(self.modes.y[usize::from(MODE)]);
         for place in 0..16 {
-            rate += u32::from(levels[place].unsigned_abs().min(40)) * 300;
+            rate += u32::from(trial.dc_levels[place].unsigned_abs().min(40)) * 300;
             rate += trial.rounded.rate[place] as u32 * 8;
             trial.distortion += trial.rounded.distortion[place];
         }
-        trial.score = self.score(trial.distortion + dc_error / 4, rate);
+        trial.score = self.score(trial.distortion + trial.dc_error / 4, rate);
         if trial.score < best.score {
             *best = trial;
         }
     }
 
-    fn dcs_site<'a>(&'a self, site: &Site) -> BlockSite<'a> {
-        BlockSite {
+    /// What 4x4 modes must be better than: the score of the rounded levels by true costs.
+    #[inline(always)]
+    fn measure(&self, site: &Site, choice: &Whole) -> WholeScore {
+        let mut levels = EMPTY;
+        to_scan_blocks(self.simd, &choice.rounded.levels, &mut levels);
+        let (mut top, mut left) = (site.top, site.left);
+        let dcs_end = end_of(self.simd, &choice.dc_levels);
+        let context = usize::from(top.0[8] + left.0[8]);
+        let rate = u32::from(self.modes.y[usize::from(choice.mode)])
+            + self.costs.block(1, 0, dcs_end, context, &choice.dc_levels);
+        let dcs_score = self.score(choice.dc_error / 4, rate);
+        let mut score = dcs_score;
+        let mut blocks = [0; 16];
+        for block in 0..16 {
+            let (x, y) = (block % 4, block / 4);
+            let context = usize::from(top.0[x] + left.0[y]);
+            let end = end_of(self.simd, &levels[block]);
+            let rate = self.costs.block(0, 1, end, context, &levels[block]);
+            (top.0[x], left.0[y]) = (u8::from(end != 0), u8::from(end != 0));
+            blocks[block] = self.score(choice.rounded.distortion[block], rate);
+            score += blocks[block];
+            blocks[block] += dcs_score / 16;
+        }
+        WholeScore { score, blocks }
+    }
+
+    /// Chooses the levels of the luma DCs; returns their end.
+    #[inline(always)]
+    fn choose_dcs(&self, site: &Site, choice: &Whole, levels: &mut [i16; 16]) -> usize {
+        if !self.tools.trellis {
+            *levels = choice.dc_levels;
+            return end_of(self.simd, levels);
+        }
+        let site = BlockSite {
             kind: 1,
             first: 0,
             context: usize::from(site.top.0[8] + site.left.0[8]),
             costs: self.costs,
             matrix: &self.segment.y2,
             // Luma DCs' errors count a quarter.
-            lambda: self.segment.lambda * 4,
-        }
+            weight: self.segment.weights[0] / 4,
+        };
+        trellis(self.simd, &site, &choice.dcs, levels).end
     }
 
     /// Codes luma in a 16x16 mode.
@@ -141,42 +175,37 @@ impl<S: Simd> Search<'_, S> {
         predictor: &Predictor,
         mb: &mut Macroblock,
         out: &mut Pixels,
-    ) -> WholeScore {
+    ) {
         mb.luma = Luma::Whole(choice.mode);
-        let mut rate = u32::from(self.modes.y[usize::from(choice.mode)]);
-        let dcs_site = self.dcs_site(site);
-        let end = self.quantize(&dcs_site, &choice.dcs, &mut mb.levels[Y2]);
-        rate += self.costs.block(1, 0, end, dcs_site.context, &mb.levels[Y2]);
-        mb.ends[Y2] = end as u8;
-        let (dcs_coded, dc_error) = dequantize(&self.segment.y2, &mb.levels[Y2], &choice.dcs);
-        let dc_score = self.score(dc_error / 4, rate);
-        let block_site = BlockSite {
-            kind: 0,
-            first: 1,
-            context: 0,
-            costs: self.costs,
-            matrix: &self.segment.y1,
-            lambda: self.segment.lambda,
-        };
-        let mut edges = [[0; 4]; 2];
-        for place in 0..4 {
-            edges[0][place] = site.top.0[place];
-            edges[1][place] = site.left.0[place];
-        }
+        mb.ends[Y2] = self.choose_dcs(site, choice, &mut mb.levels[Y2]) as u8;
+        let dcs_coded = dequantize_block(&self.segment.y2, &mb.levels[Y2]);
         let mut coded = EMPTY;
         let mut levels = EMPTY;
-        let mut distortion = choice.distortion;
         if self.tools.trellis {
+            let block_site = BlockSite {
+                kind: 0,
+                first: 1,
+                context: 0,
+                costs: self.costs,
+                matrix: &self.segment.y1,
+                weight: self.segment.weights[0],
+            };
+            let mut edges = [[0; 4]; 2];
+            for place in 0..4 {
+                edges[0][place] = site.top.0[place];
+                edges[1][place] = site.left.0[place];
+            }
             let mut blocks = EMPTY;
             to_scan_blocks(self.simd, &choice.coefficients, &mut blocks);
             let mut lanes = EMPTY;
-            rate += self.choose::<4>(&block_site, &blocks, edges, &mut levels, &mut mb.ends, 0);
+            self.choose::<4>(&block_site, &blocks, edges, &mut levels, &mut mb.ends, 0);
             from_scan_blocks(self.simd, &levels, &mut lanes);
             dequantize_lanes::<S, 1>(self.simd, &self.segment.y1, &lanes, &mut coded);
-            distortion = squared_error::<S, 1>(self.simd, &choice.coefficients, &coded);
         } else {
             to_scan_blocks(self.simd, &choice.rounded.levels, &mut levels);
-            rate += self.measure::<4>(block_site, edges, &levels, &mut mb.ends, 0);
+            for block in 0..16 {
+                mb.ends[block] = end_of(self.simd, &levels[block]) as u8;
+            }
             dequantize_lanes::<S, 1>(self.simd, &self.segment.y1, &choice.rounded.levels, &mut coded);
         }
         mb.levels[..16].copy_from_slice(&levels);
@@ -184,13 +213,6 @@ impl<S: Simd> Search<'_, S> {
         inverse(self.simd, &mut coded);
         predictor.reconstruct(self.simd, choice.mode, &mut coded);
         from_lanes(&coded, 0, &mut out.y);
-        let score = self.score(distortion + dc_error / 4, rate);
-        let mut blocks = [0; 16];
-        for block in 0..16 {
-            let rate = u32::from(choice.rounded.rate[block] as u16) * 8;
-            blocks[block] = self.score(choice.rounded.distortion[block], rate) + dc_score / 16;
-        }
-        WholeScore { score, blocks }
     }
 
     /// Chooses the chroma mode, and codes chroma.
@@ -256,7 +278,7 @@ impl<S: Simd> Search<'_, S> {
             context: 0,
             costs: self.costs,
             matrix: &self.segment.uv,
-            lambda: self.segment.lambda_uv,
+            weight: self.segment.weights[1],
         };
         let mut lanes = EMPTY;
         let mut coded = EMPTY;
@@ -297,8 +319,8 @@ impl<S: Simd> Search<'_, S> {
         }
     }
 
-    /// Chooses the levels of `SIDE` by `SIDE` blocks by the trellis; returns their cost. `edges` say which blocks
-    /// above and at left have levels, `ends` get the ends from `first`.
+    /// Chooses the levels of `SIDE` by `SIDE` blocks by the trellis. `edges` say which blocks above and at left have
+    /// levels, `ends` get the ends from `first`.
     #[inline(always)]
     fn choose<const SIDE: usize>(
         &self,
@@ -308,53 +330,13 @@ impl<S: Simd> Search<'_, S> {
         levels: &mut [[i16; 16]],
         ends: &mut [u8; 25],
         first: usize,
-    ) -> u32 {
-        let mut rate = 0;
+    ) {
         for block in 0..SIDE * SIDE {
             let (x, y) = (block % SIDE, block / SIDE);
             let site = BlockSite { context: usize::from(edges[0][x] + edges[1][y]), ..*site };
-            let end = trellis(&site, &coefficients[block], &mut levels[block]);
-            rate += self.costs.block(site.kind, site.first, end, site.context, &levels[block]);
+            let end = trellis(self.simd, &site, &coefficients[block], &mut levels[block]).end;
             ends[first + block] = end as u8;
             (edges[0][x], edges[1][y]) = (u8::from(end != 0), u8::from(end != 0));
-        }
-        rate
-    }
-
-    /// The ends and the cost of blocks that have levels.
-    #[inline(always)]
-    fn measure<const SIDE: usize>(
-        &self,
-        site: BlockSite,
-        mut edges: [[u8; SIDE]; 2],
-        levels: &[[i16; 16]],
-        ends: &mut [u8; 25],
-        first: usize,
-    ) -> u32 {
-        let mut rate = 0;
-        for block in 0..SIDE * SIDE {
-            let (x, y) = (block % SIDE, block / SIDE);
-            let context = usize::from(edges[0][x] + edges[1][y]);
-            let end = end_of(self.simd, &levels[block]);
-            rate += self.costs.block(site.kind, site.first, end, context, &levels[block]);
-            ends[first + block] = end as u8;
-            (edges[0][x], edges[1][y]) = (u8::from(end != 0), u8::from(end != 0));
-        }
-        rate
-    }
-
-    /// Levels of one block's coefficients, in scan order.
-    #[inline(always)]
-    pub(super) fn quantize(
-        &self,
-        site: &BlockSite,
-        coefficients: &[i16; 16],
-        levels: &mut [i16; 16],
-    ) -> usize {
-        if self.tools.trellis {
-            trellis(site, coefficients, levels)
-        } else {
-            round_block(site.matrix, coefficients, levels)
         }
     }
 
@@ -380,6 +362,9 @@ struct Whole {
     coefficients: Lanes,
     /// Luma DCs, scan order.
     dcs: [i16; 16],
+    /// The same rounded, and their squared error.
+    dc_levels: [i16; 16],
+    dc_error: u32,
     rounded: Rounded,
     /// Of all but the DCs.
     distortion: u32,
@@ -387,8 +372,16 @@ struct Whole {
 
 impl Whole {
     const fn new() -> Self {
-        let (score, rounded) = (i64::MAX, Rounded::new());
-        Self { mode: 0, score, coefficients: EMPTY, dcs: [0; 16], rounded, distortion: 0 }
+        Self {
+            mode: 0,
+            score: i64::MAX,
+            coefficients: EMPTY,
+            dcs: [0; 16],
+            dc_levels: [0; 16],
+            dc_error: 0,
+            rounded: Rounded::new(),
+            distortion: 0,
+        }
     }
 }
 

@@ -17,8 +17,12 @@ pub struct Matrix {
     inverse: [u16; 2],
     /// What is added before rounding down, below half a step: zeros are cheap.
     bias: [u16; 2],
+    /// The steps by place in the block.
+    pub steps: [i16; 16],
+    /// The same of 65536 / step.
+    pub inverses: [u16; 16],
     /// As much of a step as the trellis must see before it tries the higher level.
-    pub threshold: [u16; 2],
+    pub thresholds: [i16; 16],
 }
 
 impl Matrix {
@@ -26,10 +30,15 @@ impl Matrix {
         let step = [dc, ac];
         let part =
             |of: [u32; 2]| [0, 1].map(|place: usize| (u32::from(step[place]) * of[place] / 256) as u16);
+        let inverse = step.map(|step| ((65_536 + u32::from(step) / 2) / u32::from(step)) as u16);
+        let kind = |place: usize| usize::from(place > 0);
+        let thresholds = part([100, 100]);
         Self {
-            inverse: step.map(|step| ((65_536 + u32::from(step) / 2) / u32::from(step)) as u16),
             bias: part(bias),
-            threshold: part([100, 100]),
+            steps: std::array::from_fn(|place| step[kind(place)] as i16),
+            inverses: std::array::from_fn(|place| inverse[kind(place)]),
+            thresholds: std::array::from_fn(|place| thresholds[kind(place)] as i16),
+            inverse,
             step,
         }
     }
@@ -39,15 +48,10 @@ impl Matrix {
     fn level(&self, place: usize, size: u16) -> u16 {
         ((u32::from(size + self.bias[place]) * u32::from(self.inverse[place])) >> 16) as u16
     }
-
-    /// The level rounded down.
-    #[inline(always)]
-    pub fn floor(&self, place: usize, size: u16) -> u16 {
-        let level = ((u32::from(size) * u32::from(self.inverse[place])) >> 16) as u16;
-        // The reciprocal is rounded: one too many is possible just below a multiple.
-        level - u16::from(level * self.step[place] > size)
-    }
 }
+
+/// Bits behind the point of [`BlockSite::weight`].
+pub const WEIGHT_BITS: u32 = 16;
 
 /// The quantisers and multipliers of a segment.
 #[derive(Debug, Clone)]
@@ -64,6 +68,8 @@ pub struct Segment {
     pub lambda: i64,
     /// The same for chroma.
     pub lambda_uv: i64,
+    /// The other way round: what a squared error costs, as [`BlockSite::weight`], of luma and chroma.
+    pub weights: [i64; 2],
 }
 
 impl Segment {
@@ -78,14 +84,10 @@ impl Segment {
         let uv_ac = AC_STEPS[at(offsets[4])];
         let uv = Matrix::new(DC_STEPS[at(offsets[3])].min(132), uv_ac, tuning.bias_uv);
         let square = |step: u16| i64::from(step) * i64::from(step);
-        Self {
-            index,
-            y1,
-            y2,
-            uv,
-            lambda: (square(ac) * tuning.lambda / 256).max(1),
-            lambda_uv: (square(uv_ac) * tuning.lambda_uv / 256).max(1),
-        }
+        let lambda = (square(ac) * tuning.lambda / 256).max(1);
+        let lambda_uv = (square(uv_ac) * tuning.lambda_uv / 256).max(1);
+        let weights = [lambda, lambda_uv].map(|lambda| (256 << WEIGHT_BITS) / lambda);
+        Self { index, y1, y2, uv, lambda, lambda_uv, weights }
     }
 }
 
@@ -173,8 +175,8 @@ pub struct BlockSite<'a> {
     pub costs: &'a TokenCosts,
     /// Its quantiser.
     pub matrix: &'a Matrix,
-    /// Squared error for 1/256 bit, times 256.
-    pub lambda: i64,
+    /// What a squared error costs, in 1/256 bits times 2^[`WEIGHT_BITS`].
+    pub weight: i64,
 }
 
 /// Rounds one block's coefficients in scan order. Returns one past the last level that is not zero.
@@ -190,18 +192,25 @@ pub fn round_block(matrix: &Matrix, coefficients: &[i16; 16], levels: &mut [i16;
     end
 }
 
-/// The coefficients of a block, and their squared error; all in scan order.
+/// The coefficients of a block from its levels, both in scan order.
 #[inline(always)]
-pub fn dequantize(matrix: &Matrix, levels: &[i16; 16], coefficients: &[i16; 16]) -> ([i16; 16], u32) {
+pub fn dequantize_block(matrix: &Matrix, levels: &[i16; 16]) -> [i16; 16] {
     let mut output = [0; 16];
-    let mut distortion = 0_u32;
     for place in 0..16 {
-        let step = matrix.step[usize::from(place > 0)];
-        output[place] = levels[place].wrapping_mul(step as i16);
-        let error = i32::from(coefficients[place]) - i32::from(output[place]);
-        distortion += (error * error) as u32;
+        output[place] = levels[place].wrapping_mul(matrix.steps[place]);
     }
-    (output, distortion)
+    output
+}
+
+/// The squared difference of a block's coefficients.
+#[inline(always)]
+pub fn squared_error(a: &[i16; 16], b: &[i16; 16]) -> u32 {
+    let mut sum = 0;
+    for place in 0..16 {
+        let error = i32::from(a[place]) - i32::from(b[place]);
+        sum += error * error;
+    }
+    sum as u32
 }
 
 /// A block's values from scan to raster order.
@@ -249,26 +258,4 @@ pub fn dequantize_lanes<S: Simd, const FIRST: usize>(
             }
         },
     );
-}
-
-/// The squared difference of all coefficients in the places from `FIRST`.
-#[inline(always)]
-pub fn squared_error<S: Simd, const FIRST: usize>(simd: S, a: &Lanes, b: &Lanes) -> u32 {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let mut sums = [0_i32; LANES];
-            for place in FIRST..16 {
-                for lane in 0..LANES {
-                    let error = i32::from(a[place][lane].wrapping_sub(b[place][lane]));
-                    sums[lane] = sums[lane].wrapping_add(error * error);
-                }
-            }
-            let mut sum = 0;
-            for lane in 0..LANES {
-                sum += sums[lane] as u32;
-            }
-            sum
-        },
-    )
 }
