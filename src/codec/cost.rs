@@ -3,7 +3,7 @@
 //! A statement is never less than what the conversion takes: a test counts every allocation for each format, size
 //! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
-use super::{Coding, Format, Probe};
+use super::{Coding, Format, Probe, avif_memory};
 use crate::pixel::{Size, Subsampling};
 
 /// What small things take: tables, headers, rows in work, and an ICC profile being read.
@@ -18,10 +18,6 @@ const WRITER_OVERHEAD: u64 = 160 << 10;
 /// The most threads that the encoder has work for beside the first, and what each takes for its tables.
 const MOST_THREADS: usize = 7;
 const THREAD_OVERHEAD: u64 = 16 << 10;
-
-/// What an AV1 picture is padded by on each axis, in pixels, and what a coder of any size takes.
-const AV1_PADDING: u64 = 192;
-const AV1_OVERHEAD: u64 = 2 << 20;
 
 /// How much of a picture is held at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +72,8 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     // Turning holds what goes in and what comes out.
     let turning = output.saturating_mul(2 * decoded_bytes(probe));
     let color = if work.converts_color { output.saturating_mul(8) } else { 0 };
-    let encoding = encoder_bytes(coding, work, probe.format == Format::Jpeg && !work.converts_color);
+    let is_photo = probe.format == Format::Jpeg && !work.converts_color;
+    let encoding = encoder_bytes(coding, work, is_photo, probe.alpha);
     decoding.max(turning).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)
 }
 
@@ -170,15 +167,10 @@ fn decoder_bytes(probe: &Probe) -> u64 {
 }
 
 /// Bytes at the peak of encoding, the picture included. A photo comes as a JPEG's planes.
-fn encoder_bytes(coding: &Coding, work: &Work, is_photo: bool) -> u64 {
+fn encoder_bytes(coding: &Coding, work: &Work, is_photo: bool, has_alpha: bool) -> u64 {
     let pixels = work.output.pixels();
     match coding.format {
-        Format::Avif => {
-            let Size { width, height } = work.output;
-            let padded = (u64::from(width) + AV1_PADDING) * (u64::from(height) + AV1_PADDING);
-            let per_pixel = if coding.full_chroma || work.may_be_graphic { 40 } else { 28 };
-            padded.saturating_mul(per_pixel).saturating_add(AV1_OVERHEAD)
-        }
+        Format::Avif => avif_memory::peak_bytes(work.output, coding, work.may_be_graphic, has_alpha),
         Format::WebP if coding.lossless || work.may_be_graphic => pixels.saturating_mul(20),
         // The planes, the macroblocks packed, and the file; the last two grow, so they may be held twice.
         Format::WebP if is_photo => pixels.saturating_mul(6),

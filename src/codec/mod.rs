@@ -8,6 +8,8 @@ mod avif;
 #[cfg(not(feature = "avif"))]
 #[path = "avif/absent.rs"]
 mod avif;
+#[path = "avif/memory.rs"]
+mod avif_memory;
 mod bmp;
 mod bytes;
 pub mod cost;

@@ -2,7 +2,7 @@
 //!
 //! Not through `ravif`: that always writes 4:4:4, prefers 10 bits and splits a picture into as many tiles as the
 //! machine has cores. A photo at 8 bits and 4:2:0 is smaller at equal quality, takes two thirds of the memory,
-//! and one tile gives the same bytes everywhere.
+//! and tiles that depend on the picture alone give the same bytes everywhere.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use rav1e::{
 };
 
 use crate::{
+    codec::avif_memory::Tiles,
     error::{Error, Kind, Result},
     pixel::{Planes, Size, Subsampling},
 };
@@ -32,31 +33,31 @@ pub(super) enum Image {
     Color(Planes),
 }
 
-/// `rav1e`'s quantizer, 0 (finest) to 255.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Quantizer(u8);
+impl Image {
+    pub(super) const fn size(&self) -> Size {
+        match self {
+            Self::Gray(size, _) => *size,
+            Self::Color(planes) => planes.size(),
+        }
+    }
 
-impl Quantizer {
-    /// For a quality of 0 to 100. Steep above 82, where the eye needs it, and flat in the middle, so that a
-    /// number means about what it means to JPEG and WebP. The shape is that of `ravif`.
-    pub(super) fn from_quality(quality: u8) -> Self {
-        let quality = u32::from(quality.min(100));
-        // In thousandths of the quantizer's range.
-        let coarseness = match quality {
-            82.. => (100 - quality) * 26,
-            26..=81 => 875 - quality * 5,
-            _ => 1000 - quality * 10,
-        };
-        Self(((coarseness * 255 + 500) / 1000) as u8)
+    /// The chroma subsampling; `None` for grey.
+    pub(super) const fn subsampling(&self) -> Option<Subsampling> {
+        match self {
+            Self::Gray(..) => None,
+            Self::Color(planes) => Some(planes.subsampling()),
+        }
     }
 }
 
-/// Encodes a picture at an effort of 0 (fastest) to 6 (smallest).
-pub(super) fn encode(image: &Image, quantizer: Quantizer, effort: u8) -> Result<Vec<u8>> {
-    let config = Config::new().with_encoder_config(settings(image, quantizer, effort));
+/// Encodes a picture at a quality of 0 to 100 and an effort of 0 (fastest) to 6 (smallest). Takes the picture over,
+/// as the encoder has a copy with margins.
+pub(super) fn encode(image: Image, quality: u8, effort: u8) -> Result<Vec<u8>> {
+    let config = Config::new().with_encoder_config(settings(&image, quality, effort));
     let mut context: Context<u8> = config.new_context().map_err(failed)?;
     let mut frame = context.new_frame();
-    fill(&mut frame, image);
+    fill(&mut frame, &image);
+    drop(image);
     context.send_frame(Arc::new(frame)).map_err(failed)?;
     context.flush();
     let mut out = Vec::new();
@@ -70,14 +71,28 @@ pub(super) fn encode(image: &Image, quantizer: Quantizer, effort: u8) -> Result<
     }
 }
 
-fn settings(image: &Image, quantizer: Quantizer, effort: u8) -> EncoderConfig {
-    let (size, chroma_sampling) = match image {
-        Image::Gray(size, _) => (*size, ChromaSampling::Cs400),
-        Image::Color(planes) => match planes.subsampling() {
-            Subsampling::Yuv444 => (planes.size(), ChromaSampling::Cs444),
-            _ => (planes.size(), ChromaSampling::Cs420),
-        },
+/// `rav1e`'s quantizer, 0 (finest) to 255, for a quality of 0 to 100. Steep above 82, where the eye needs it, and flat
+/// in the middle, so that a number means about what it means to JPEG and WebP. The shape is that of `ravif`.
+fn quantizer(quality: u8) -> u8 {
+    let quality = u32::from(quality.min(100));
+    // In thousandths of the quantizer's range.
+    let coarseness = match quality {
+        82.. => (100 - quality) * 26,
+        26..=81 => 875 - quality * 5,
+        _ => 1000 - quality * 10,
     };
+    ((coarseness * 255 + 500) / 1000) as u8
+}
+
+fn settings(image: &Image, quality: u8, effort: u8) -> EncoderConfig {
+    let (size, subsampling) = (image.size(), image.subsampling());
+    let chroma_sampling = match subsampling {
+        None => ChromaSampling::Cs400,
+        Some(Subsampling::Yuv444) => ChromaSampling::Cs444,
+        Some(_) => ChromaSampling::Cs420,
+    };
+    let tiles = Tiles::new(size, subsampling, quality);
+    let quantizer = quantizer(quality);
     EncoderConfig {
         width: size.width as usize,
         height: size.height as usize,
@@ -95,9 +110,11 @@ fn settings(image: &Image, quantizer: Quantizer, effort: u8) -> EncoderConfig {
         min_key_frame_interval: 0,
         max_key_frame_interval: 0,
         low_latency: false,
-        quantizer: usize::from(quantizer.0),
-        min_quantizer: quantizer.0,
+        quantizer: usize::from(quantizer),
+        min_quantizer: quantizer,
         tune: Tune::Psychovisual,
+        tile_cols: tiles.columns as usize,
+        tile_rows: tiles.rows as usize,
         speed_settings: speed(effort),
         ..EncoderConfig::default()
     }

@@ -4,11 +4,11 @@
 //! chroma planes at all, alpha is an auxiliary monochrome picture.
 
 use super::{
-    av1::{self, Quantizer},
+    av1,
     container::{self, Still},
 };
 use crate::{
-    codec::Coding,
+    codec::{Coding, avif_memory::alpha_quality},
     error::{Error, Result},
     pixel::{Layout, Metadata, Picture, Raster, Subsampling},
 };
@@ -23,18 +23,12 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
         let what = format!("{}x{} is past AVIF's longest side of {}", size.width, size.height, av1::MAX_SIDE);
         return Err(Error::limit(what));
     }
-    let quantizer = Quantizer::from_quality(coding.quality);
     let (color, alpha) = parts(picture, coding.full_chroma)?;
-    // Halfway to perfect: an edge of alpha with ringing shows as specks on any background.
-    let alpha_quantizer = Quantizer::from_quality(coding.quality.min(100).midpoint(100));
     let alpha = alpha
-        .map(|plane| av1::encode(&av1::Image::Gray(size, plane), alpha_quantizer, coding.effort))
+        .map(|plane| av1::encode(av1::Image::Gray(size, plane), alpha_quality(coding.quality), coding.effort))
         .transpose()?;
-    let subsampling = match &color {
-        av1::Image::Gray(..) => None,
-        av1::Image::Color(planes) => Some(planes.subsampling()),
-    };
-    let color = av1::encode(&color, quantizer, coding.effort)?;
+    let subsampling = color.subsampling();
+    let color = av1::encode(color, coding.quality, coding.effort)?;
     container::write(&Still { size, subsampling, color: &color, alpha: alpha.as_deref(), metadata })
 }
 
