@@ -13,7 +13,7 @@ use slimpix::{
     codec::{self, Format},
     convert::{Mode, Outcome, Params, Resize, convert, plan},
     limits::Limits,
-    pixel::{Layout, Metadata, Picture, Subsampling},
+    pixel::{Layout, Metadata, Picture, Raster, Size, Subsampling},
 };
 
 use crate::{
@@ -264,4 +264,60 @@ fn a_photo_is_converted_by_rows() {
         assert!(peak <= most * 1_000_000, "{size:?} to {width:?}: {peak} bytes");
         assert!(peak <= stated, "{size:?} to {width:?}: {peak} bytes, {stated} stated");
     }
+}
+
+/// Black and white at random, of which nothing can be predicted: the longest file that there is.
+fn noise(width: u32, height: u32) -> Vec<u8> {
+    let mut state = 1_u64;
+    let samples = (0..width * height * 3).map(|_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        if state % 2 == 0 { 0 } else { 255 }
+    });
+    let raster = Raster::new(Size::new(width, height), Layout::Rgb, samples.collect()).unwrap();
+    encode(raster, &coding(Format::Png, 0, true))
+}
+
+/// What the AV1 encoder holds depends on the content; tiles bound it. The larger pictures are cut into some.
+#[test]
+fn noise_as_avif_stays_within_its_statement() {
+    for ((width, height), qualities, effort) in [
+        ((200, 136), [30, 60, 80, 92, 96, 100].as_slice(), 0),
+        ((200, 136), &[80, 100], 6),
+        ((600, 520), &[80, 100], 0),
+    ] {
+        let file = noise(width, height);
+        for &quality in qualities {
+            let mut params = Params::default();
+            (params.format, params.mode) = (Format::Avif, Mode::Lossy);
+            (params.quality, params.effort) = (quality, effort);
+            let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
+            let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
+            assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
+            let case = format!("{width}x{height}, quality {quality}, effort {effort}");
+            println!("{case}: {peak} of {stated}");
+            assert!(peak <= stated, "{case}: {peak} bytes, {stated} stated");
+        }
+    }
+}
+
+/// Bytes a pixel that a photo takes as AVIF, the whole of it included, at the most.
+#[test]
+fn a_photo_as_avif_takes_few_bytes_a_pixel() {
+    let size = (3200, 2400);
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, 85);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder.encode_image(Sky(size.0, size.1)).unwrap();
+    let mut params = Params::default();
+    (params.format, params.quality, params.effort) = (Format::Avif, 60, 0);
+    let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
+    let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
+    assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
+    let a_pixel = |bytes: u64| bytes as f64 / (f64::from(size.0) * f64::from(size.1));
+    println!("{:.2} bytes a pixel, {:.2} stated", a_pixel(peak), a_pixel(stated));
+    assert!(peak <= stated);
+    assert!(a_pixel(peak) < 15.0);
+    assert!(a_pixel(stated) < 18.0);
 }

@@ -1,7 +1,7 @@
 //! What `rav1e` holds for a picture, stated before it starts, and the tiles that bound it.
 //!
 //! Beside frames of samples and records of blocks, which follow from the size alone, the encoder keeps every symbol
-//! of a tile until the tile is done. For a photo that is some bytes a pixel, for noise at the finest quality it is
+//! of a tile until the tile is done. For a photo that is up to 15 bytes a pixel, for noise at the finest quality it is
 //! 384. So a picture is cut into tiles whose symbols surely fit into [`TILE_BYTES`]. The AV1 frame stays one: its
 //! quantizers are chosen from the whole picture, it is deblocked across tiles, and every decoder reads it.
 
@@ -44,7 +44,8 @@ const fn noise(quality: u8, symbols: u64, coded: u64) -> Noise {
 
 static GRAY: [Noise; 4] = [noise(30, 24, 20), noise(80, 24, 38), noise(96, 48, 64), noise(100, 96, 102)];
 static YUV420: [Noise; 4] = [noise(80, 24, 54), noise(92, 48, 67), noise(96, 96, 90), noise(100, 192, 141)];
-static YUV444: [Noise; 4] = [noise(60, 48, 102), noise(80, 96, 122), noise(96, 192, 198), noise(100, 384, 333)];
+static YUV444: [Noise; 4] =
+    [noise(60, 48, 102), noise(80, 96, 122), noise(96, 192, 198), noise(100, 384, 333)];
 
 /// How a picture is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,30 +54,32 @@ pub struct Tiles {
     pub columns: u32,
     /// Tiles down, a power of two.
     pub rows: u32,
-    /// Pixels of the largest at the most.
-    pixels: u64,
 }
 
 impl Tiles {
-    /// The fewest whose symbols fit, for a picture of grey or of planes subsampled so.
+    /// The fewest whose symbols fit, for a picture of grey (`None`) or of planes subsampled so.
     pub fn new(size: Size, subsampling: Option<Subsampling>, quality: u8) -> Self {
         let most = TILE_BYTES / worst(subsampling, quality).symbols;
-        let side = |length: u32, parts: u32| {
-            (length.div_ceil(SUPERBLOCK).div_ceil(parts) * SUPERBLOCK).min(length)
-        };
-        let (mut columns, mut rows) = (1, 1);
+        let mut tiles = Self { columns: 1, rows: 1 };
         loop {
-            let tile = Size::new(side(size.width, columns), side(size.height, rows));
-            let (splits_columns, splits_rows) = (columns < MOST_TILES, rows < MOST_TILES);
+            let tile = tiles.largest(size);
+            let (splits_columns, splits_rows) = (tiles.columns < MOST_TILES, tiles.rows < MOST_TILES);
             if tile.pixels() <= most || !(splits_columns || splits_rows) {
-                return Self { columns, rows, pixels: tile.pixels() };
+                return tiles;
             }
             if splits_columns && (tile.width >= tile.height || !splits_rows) {
-                columns *= 2;
+                tiles.columns *= 2;
             } else {
-                rows *= 2;
+                tiles.rows *= 2;
             }
         }
+    }
+
+    /// The size of the largest tile.
+    fn largest(self, size: Size) -> Size {
+        let side =
+            |length: u32, parts: u32| (length.div_ceil(SUPERBLOCK).div_ceil(parts) * SUPERBLOCK).min(length);
+        Size::new(side(size.width, self.columns), side(size.height, self.rows))
     }
 }
 
@@ -104,7 +107,8 @@ pub fn alpha_quality(quality: u8) -> u8 {
 
 fn coder_bytes(size: Size, subsampling: Option<Subsampling>, quality: u8) -> u64 {
     let noise = worst(subsampling, quality);
-    let (width, height) = (u64::from(size.width).next_multiple_of(8), u64::from(size.height).next_multiple_of(8));
+    let (width, height) =
+        (u64::from(size.width).next_multiple_of(8), u64::from(size.height).next_multiple_of(8));
     // Samples have margins on all sides, and rows begin at multiples of 64.
     let plane = |shrink: u64, margin: u64| {
         let stride = (width / shrink + 2 * margin).next_multiple_of(64) + 64;
@@ -119,9 +123,8 @@ fn coder_bytes(size: Size, subsampling: Option<Subsampling>, quality: u8) -> u64
     // The picture, what a decoder will see of it, and luma at a half and a quarter.
     let frames = 2 * frame + half + plane(4, 22);
     let records = width * height / 16 * BLOCK_BYTES + width * height / 64 * IMPORTANCE_BYTES;
-    let pixels = width * height;
-    let coded = (pixels * noise.coded) >> 6;
-    let tile = Tiles::new(size, subsampling, quality).pixels;
+    let coded = (width * height * noise.coded) >> 6;
+    let tile = Tiles::new(size, subsampling, quality).largest(size).pixels();
     // Samples of a tile are copied once, to try filters.
     let half_samples = match subsampling {
         None => 2,
@@ -149,7 +152,7 @@ mod tests {
     #[test]
     fn tiles_are_as_few_as_fit() {
         let tiles = |width, height, subsampling, quality| {
-            let Tiles { columns, rows, .. } = Tiles::new(Size::new(width, height), subsampling, quality);
+            let Tiles { columns, rows } = Tiles::new(Size::new(width, height), subsampling, quality);
             (columns, rows)
         };
         let (half, full) = (Some(Subsampling::Yuv420), Some(Subsampling::Yuv444));
