@@ -15,6 +15,7 @@
 //! | `MAX_AGE` | seconds for which browsers and caches may keep answers | 86400 |
 //! | `REVALIDATE` | seconds for which a source is trusted until the origin is asked again; 0: for ever | 86400 |
 //! | `TIMEOUT` | seconds for which the origin may be silent | 20 |
+//! | `PATIENCE` | seconds for which a request waits for others' conversions, before it gets the original | 30 |
 //! | `MEMORY` | bytes for all conversions together | `88M` |
 //! | `MAX_INPUT`, `MAX_PIXELS` | the most bytes and pixels of a picture that is converted | `32M`, 50000000 |
 //! | `AVIF_MAX_PIXELS` | pixels above which no AVIF is made | 1500000 |
@@ -154,6 +155,10 @@ impl Variables<'_> {
         }
         policy.max_age = self.seconds("MAX_AGE", 86_400)?;
         policy.revalidate = self.seconds("REVALIDATE", 86_400)?;
+        // An isolate converts one picture after the other, so the last of a page's waits for all before it. That
+        // costs nothing but the wait: the originals stay where they are until there is room.
+        policy.room_patience = self.seconds("PATIENCE", 30)?;
+        policy.flight_patience = policy.room_patience;
         policy.explain = self.switch("EXPLAIN", false)?;
         policy.lazy = self.switch("LAZY", false)?;
         Ok(())
