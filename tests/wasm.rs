@@ -89,7 +89,7 @@ fn a_png_keeps_every_pixel() {
     assert_eq!(samples, samples_of_picture());
 }
 
-/// `tests/it/golden.rs` says how the list is made and read, and holds the native build to it.
+/// `tests/golden.rs` says how the list is made and read, and holds the native build to it.
 #[wasm_bindgen_test]
 fn the_bytes_are_those_of_the_golden_list() {
     let mut rows = 0;

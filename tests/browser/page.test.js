@@ -28,7 +28,7 @@ function promise(name, options, body) {
   });
 }
 
-/** The golden list; tests/it/golden.rs says how it is made and read. */
+/** The golden list; tests/golden.rs says how it is made and read. */
 async function golden() {
   const list = await readFile(join(DATA, 'golden.tsv'), 'utf8');
   return list.trimEnd().split('\n').map((row) => {

@@ -3,12 +3,12 @@
 
 #![allow(unsafe_code, reason = "libwebp is C")]
 
-use std::io::Cursor;
+use std::{io::Cursor, ptr};
 
 use image_webp::WebPDecoder;
 use slimpix::{
     codec::{self, Coding, Format},
-    pixel::{Layout, Metadata, Picture},
+    pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
 use crate::pictures::raster;
@@ -25,6 +25,25 @@ fn by_libwebp(file: &[u8]) -> (u32, u32, Vec<u8>) {
     }
 }
 
+/// As browsers decode: while the file is still coming.
+fn by_libwebp_in_parts(file: &[u8]) -> (u32, u32, Vec<u8>) {
+    let (mut width, mut height, mut stride, mut last) = (0, 0, 0, 0);
+    let (first, second) = file.split_at(file.len() / 2);
+    // SAFETY: both parts are given with their lengths; the decoder owns the pixels, which are copied before it ends.
+    unsafe {
+        let decoder = libwebp_sys::WebPINewRGB(libwebp_sys::WEBP_CSP_MODE::MODE_RGBA, ptr::null_mut(), 0, 0);
+        libwebp_sys::WebPIAppend(decoder, first.as_ptr(), first.len());
+        let status = libwebp_sys::WebPIAppend(decoder, second.as_ptr(), second.len());
+        assert_eq!(status, libwebp_sys::VP8StatusCode::VP8_STATUS_OK);
+        let pixels =
+            libwebp_sys::WebPIDecGetRGB(decoder, &mut last, &mut width, &mut height, &mut stride);
+        assert!(!pixels.is_null() && last == height && stride == width * 4);
+        let copy = std::slice::from_raw_parts(pixels, width as usize * height as usize * 4).to_vec();
+        libwebp_sys::WebPIDelete(decoder);
+        (width as u32, height as u32, copy)
+    }
+}
+
 fn by_image_webp(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut decoder = WebPDecoder::new(Cursor::new(file)).unwrap();
     let (width, height) = decoder.dimensions();
@@ -36,11 +55,15 @@ fn by_image_webp(file: &[u8]) -> (u32, u32, Vec<u8>) {
     (width, height, data)
 }
 
+fn file(raster: Raster, coding: &Coding) -> Vec<u8> {
+    codec::encode(Picture::Raster(raster), coding, &Metadata::default()).unwrap()
+}
+
 fn assert_alike(size: (u32, u32), layout: Layout, coding: Coding) {
-    let picture = Picture::Raster(raster(size.0, size.1, layout));
-    let file = codec::encode(picture, &coding, &Metadata::default()).unwrap();
+    let file = file(raster(size.0, size.1, layout), &coding);
     let ours = by_image_webp(&file);
     assert!(ours == by_libwebp(&file), "{size:?} {layout:?} {coding:?}");
+    assert!(ours == by_libwebp_in_parts(&file), "{size:?} {layout:?} {coding:?}");
     assert_eq!((ours.0, ours.1), size);
 }
 
@@ -60,5 +83,18 @@ fn both_decoders_see_the_same_pixels_at_every_size() {
 fn both_decoders_see_the_same_pixels_of_the_longest_sides() {
     for (size, layout) in [((16_383, 2), Layout::Rgb), ((3, 16_383), Layout::Rgba)] {
         assert_alike(size, layout, Coding::new(Format::WebP, 70, 4, false));
+    }
+}
+
+/// In pictures of one macroblock or a few the modes are as short as they can be.
+#[test]
+fn the_smallest_files_decode_as_they_come() {
+    for (width, height) in [(1, 1), (16, 16), (17, 16), (16, 33), (33, 17), (40, 40)] {
+        for quality in 0..=100 {
+            let flat = vec![quality; width as usize * height as usize * 3];
+            let flat = Raster::new(Size::new(width, height), Layout::Rgb, flat).unwrap();
+            let file = file(flat, &Coding::new(Format::WebP, quality, 0, false));
+            assert!(by_libwebp_in_parts(&file) == by_image_webp(&file), "{width}x{height} quality {quality}");
+        }
     }
 }

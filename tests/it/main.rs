@@ -19,7 +19,6 @@ mod doctor;
 mod encoding_is_faithful;
 mod faults;
 mod full_disk;
-mod golden;
 mod graceful_stop;
 mod hostile_files_are_bounded;
 mod layers;

@@ -96,6 +96,7 @@ fn write_first(
     let mut out = BoolEncoder::new();
     write_header(&mut out, header, &segments, skip_prob, partitions);
     let mut top_modes = vec![[0; 4]; columns];
+    let macroblocks = columns * rows.len();
     for row in rows {
         out.reserve(row.len())?;
         let mut reader = row.reader();
@@ -109,7 +110,13 @@ fn write_first(
             write_modes(&mut out, &modes, top_modes, &mut left_modes);
         }
     }
-    out.finish()
+    let mut partition = out.finish()?;
+    // libwebp's incremental decoder, which browsers use, reads up to two bytes ahead, and refuses a frame of which
+    // nothing is left when its header is read. The modes of so few macroblocks may be shorter than that.
+    if macroblocks < 4 {
+        partition.push(0);
+    }
+    Ok(partition)
 }
 
 /// A partition of tokens, of some of the rows.

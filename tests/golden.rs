@@ -3,16 +3,18 @@
 //!
 //! A line is `picture <TAB> options <TAB> SHA-256 in hex`; the options are words `key=value` with the keys and values of
 //! the JavaScript `convert()`. `SLIMPIX_GOLDEN=write` writes the list anew, for a change of output that is meant.
+//!
+//! A program of its own, that needs no host: it also runs where the engine alone is built, without AVIF then.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
 
+use sha2::{Digest, Sha256};
 use slimpix::{
     codec::Format,
     convert::{Fit, Mode, Outcome, Params, Resize, convert},
     limits::Limits,
 };
-
-use crate::corpus::sha256;
 
 const PICTURES: [&str; 8] = [
     "photo-420.jpg",
@@ -46,23 +48,33 @@ fn every_picture_gives_the_bytes_of_the_list() {
     let mut made = String::new();
     for picture in PICTURES {
         let source = fs::read(path("golden").join(picture)).unwrap();
-        for options in OPTIONS {
+        for options in OPTIONS.into_iter().filter(|options| can_be_made(options)) {
             let hash = sha256(&convert_with(&source, options));
             writeln!(made, "{picture}\t{options}\t{hash}").unwrap();
         }
     }
     let list = path("golden.tsv");
     if env::var_os("SLIMPIX_GOLDEN").is_some_and(|value| value == "write") {
+        assert!(Format::Avif.can_encode(), "the list has AVIFs: write it with the feature `avif`");
         fs::write(&list, &made).unwrap();
     }
     let stated = fs::read_to_string(&list).unwrap();
-    let (made, stated): (BTreeSet<_>, BTreeSet<_>) = (made.lines().collect(), stated.lines().collect());
+    let stated = stated.lines().filter(|row| can_be_made(row.split('\t').nth(1).unwrap()));
+    let (made, stated): (BTreeSet<_>, BTreeSet<_>) = (made.lines().collect(), stated.collect());
     let changed: Vec<_> = made.difference(&stated).collect();
     let gone: Vec<_> = stated.difference(&made).collect();
     assert!(
         changed.is_empty() && gone.is_empty(),
         "made, not in the list:\n{changed:#?}\nin the list, not made:\n{gone:#?}"
     );
+}
+
+fn can_be_made(options: &str) -> bool {
+    params(options).format.can_encode()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn convert_with(source: &[u8], options: &str) -> Vec<u8> {
