@@ -35,8 +35,7 @@ fn by_libwebp_in_parts(file: &[u8]) -> (u32, u32, Vec<u8>) {
         libwebp_sys::WebPIAppend(decoder, first.as_ptr(), first.len());
         let status = libwebp_sys::WebPIAppend(decoder, second.as_ptr(), second.len());
         assert_eq!(status, libwebp_sys::VP8StatusCode::VP8_STATUS_OK);
-        let pixels =
-            libwebp_sys::WebPIDecGetRGB(decoder, &mut last, &mut width, &mut height, &mut stride);
+        let pixels = libwebp_sys::WebPIDecGetRGB(decoder, &mut last, &mut width, &mut height, &mut stride);
         assert!(!pixels.is_null() && last == height && stride == width * 4);
         let copy = std::slice::from_raw_parts(pixels, width as usize * height as usize * 4).to_vec();
         libwebp_sys::WebPIDelete(decoder);

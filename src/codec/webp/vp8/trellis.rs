@@ -4,7 +4,7 @@ use super::{
     cost::{BlockCosts, token_of},
     quant::{BlockSite, Matrix, WEIGHT_BITS},
 };
-use crate::simd::{Bytes, Simd, SimdBase, i16x16, mul_high_by};
+use crate::simd::{Simd, SimdBase, i16x16, mul_high_by};
 
 /// Bits of a score that hold the state it belongs to, so that the least of some scores says where it is from.
 const STATE_BITS: u32 = 2;
