@@ -131,7 +131,10 @@ fn coder_bytes(size: Size, subsampling: Option<Subsampling>, quality: u8) -> u64
         Some(Subsampling::Yuv444) => 6,
         Some(_) => 3,
     };
-    let coding = tile * noise.symbols + tile * half_samples / 2 + ((2 * tile * noise.coded) >> 6) + coded;
+    // The superblock in work moves its symbols while they grow, and can take back what they told.
+    let superblock = u64::from(SUPERBLOCK * SUPERBLOCK) * noise.symbols * 3 / 2;
+    let symbols = tile * noise.symbols + superblock;
+    let coding = symbols + tile * half_samples / 2 + ((2 * tile * noise.coded) >> 6) + coded;
     // Afterwards a filtered copy of the frame, and then the tiles put together in a file that grows.
     frames + records + coding.max(frame + coded).max(4 * coded) + OVERHEAD
 }
