@@ -1,12 +1,11 @@
 //! The real server in a folder of its own: `pics` with pictures, `cache`, and a free port.
 
 use std::{
-    fs,
-    io::{BufRead, BufReader},
+    fs::{self, File},
     net::SocketAddr,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -69,20 +68,14 @@ impl Place {
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
+    /// What it says goes to a file: it is there before the answer that it is about.
+    log: File,
 }
 
 impl Server {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let log = Arc::<Mutex<Vec<String>>>::default();
-        let lines = Arc::clone(&log);
-        thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                lines.lock().unwrap().push(line);
-            }
-        });
+        let log = tempfile::tempfile().unwrap();
+        let child = command.stderr(log.try_clone().unwrap()).stdout(Stdio::null()).spawn().unwrap();
         let mut server = Self { child, address: ([127, 0, 0, 1], 0).into(), log };
         let line = server.wait_for_line("listening on http://");
         let address = line.split("listening on http://").nth(1).unwrap().split('/').next().unwrap();
@@ -94,8 +87,15 @@ impl Server {
         http::get(self.address, path, &[accept])
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn log(&self) -> Vec<String> {
-        self.log.lock().unwrap().clone()
+        let mut bytes = vec![0; self.log.metadata().unwrap().len() as usize];
+        self.log.read_exact_at(&mut bytes, 0).unwrap();
+        String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
     }
 
     /// Conversions so far.
