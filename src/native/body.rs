@@ -1,68 +1,88 @@
-//! The bodies of answers: bytes in memory, or a part of a file that is read piece by piece as the client takes it.
+//! The bodies of answers: bytes in memory, or a part of a file that is sent piece by piece as the client takes it.
+//!
+//! What the kernel has in memory is sent without waiting: from the file to the socket where the connection can do
+//! that, and else by a copy. What it hasn't is read by a thread that may wait.
 
 use std::{
     fs::File,
-    io::{self, Seek, SeekFrom},
+    io,
     ops::Range,
+    os::unix::fs::FileExt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use tokio_util::io::poll_read_buf;
+use tokio::task::{self, JoinHandle};
 
-use crate::native::files::Content;
-
-/// A body of any kind.
-pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
+use crate::native::{
+    files::Content,
+    nowait,
+    socket::{MOST_PART, Outlet},
+};
 
 /// Bytes of a file that are in memory at a time, for each answer under way.
 const PIECE: usize = 64 << 10;
 
+/// Up to this length a copy that leaves together with the head is cheaper than a part sent by the kernel.
+const COPIED: u64 = 32 << 10;
+
+/// A body of any kind.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// Bytes that are in memory.
+    Memory(Bytes),
+    /// What is left of a file's part.
+    File(FilePart),
+}
+
 /// Nothing.
-pub(crate) fn empty() -> Body {
-    full(Bytes::new())
+pub(crate) const fn empty() -> Body {
+    Body::Memory(Bytes::new())
 }
 
 /// Bytes that are in memory.
-pub(crate) fn full(bytes: Bytes) -> Body {
-    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+pub(crate) const fn full(bytes: Bytes) -> Body {
+    Body::Memory(bytes)
 }
 
 /// A part of a file or of memory.
-///
-/// # Errors
-/// When the file can't be positioned.
-pub(crate) fn part(content: Content, range: Range<u64>) -> io::Result<Body> {
-    let left = range.end.saturating_sub(range.start);
+pub(crate) fn part(content: Content, range: Range<u64>) -> Body {
     match content {
         Content::Memory(bytes) => {
             let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-            Ok(full(bytes.slice(at(range.start)..at(range.end))))
+            full(bytes.slice(at(range.start)..at(range.end)))
         }
-        Content::File(mut file) => {
-            file.seek(SeekFrom::Start(range.start))?;
-            Ok(FilePart::new(file, left).boxed_unsync())
+        Content::File(file) => Body::File(FilePart {
+            file: Arc::new(file),
+            offset: range.start,
+            left: range.end.saturating_sub(range.start),
+            outlet: None,
+            reading: None,
+        }),
+    }
+}
+
+impl Body {
+    /// The same over a connection that may send parts of files by itself.
+    pub(crate) fn through(self, outlet: Outlet) -> Self {
+        match self {
+            Self::File(part) => Self::File(FilePart { outlet: Some(outlet), ..part }),
+            memory => memory,
+        }
+    }
+
+    fn left(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::File(part) => part.left,
         }
     }
 }
 
-/// What is left of a file's part.
-struct FilePart {
-    file: tokio::fs::File,
-    left: u64,
-    buffer: BytesMut,
-}
-
-impl FilePart {
-    fn new(file: File, left: u64) -> Self {
-        Self { file: tokio::fs::File::from_std(file), left, buffer: BytesMut::new() }
-    }
-}
-
-impl hyper::body::Body for FilePart {
+impl hyper::body::Body for Body {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -70,35 +90,90 @@ impl hyper::body::Body for FilePart {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let this = self.get_mut();
-        if this.left == 0 {
-            return Poll::Ready(None);
+        match self.get_mut() {
+            body if body.left() == 0 => Poll::Ready(None),
+            Self::Memory(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::File(part) => part.poll_piece(context).map(|piece| Some(piece.map(Frame::data))),
         }
-        this.buffer.reserve(PIECE);
-        let read = ready!(poll_read_buf(Pin::new(&mut this.file), context, &mut this.buffer))?;
-        if read == 0 {
-            // The length has been promised; the connection must be cut, or the client takes a part for the whole.
-            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
-        }
-        let wanted = usize::try_from(this.left).unwrap_or(usize::MAX).min(this.buffer.len());
-        this.left -= wanted as u64;
-        let piece = this.buffer.split_to(wanted).freeze();
-        this.buffer.clear();
-        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.left() == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        SizeHint::with_exact(self.left())
     }
+}
+
+/// What is left of a file's part.
+#[derive(Debug)]
+pub(crate) struct FilePart {
+    file: Arc<File>,
+    offset: u64,
+    left: u64,
+    outlet: Option<Outlet>,
+    /// The next piece, while a thread waits for it.
+    reading: Option<JoinHandle<io::Result<Bytes>>>,
+}
+
+impl FilePart {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        let reading = match &mut self.reading {
+            Some(reading) => reading,
+            None => match self.piece_at_once() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let (file, offset, len) = (Arc::clone(&self.file), self.offset, self.next_len());
+                    let read = move |buffer: &mut [u8]| file.read_at(buffer, offset);
+                    self.reading.insert(task::spawn_blocking(move || read_piece(len, read)))
+                }
+                piece => return Poll::Ready(piece.map(|piece| self.take(piece))),
+            },
+        };
+        let read = ready!(Pin::new(reading).poll(context));
+        self.reading = None;
+        Poll::Ready(read.map_err(io::Error::other).flatten().map(|piece| self.take(piece)))
+    }
+
+    /// The next piece if the kernel has it in memory: its bytes, or their stand-in.
+    fn piece_at_once(&self) -> io::Result<Bytes> {
+        if let Some(outlet) = self.outlet.as_ref().filter(|_| self.left > COPIED) {
+            let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(MOST_PART);
+            if nowait::holds(&self.file, self.offset, len) {
+                return Ok(outlet.lead(Arc::clone(&self.file), self.offset, len));
+            }
+        }
+        read_piece(self.next_len(), |buffer| nowait::read(&self.file, self.offset, buffer))
+    }
+
+    fn next_len(&self) -> usize {
+        usize::try_from(self.left).unwrap_or(usize::MAX).min(PIECE)
+    }
+
+    fn take(&mut self, piece: Bytes) -> Bytes {
+        self.offset += piece.len() as u64;
+        self.left -= piece.len() as u64;
+        piece
+    }
+}
+
+/// Up to `len` bytes, one at the least.
+fn read_piece(len: usize, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<Bytes> {
+    let mut piece = vec![0; len];
+    let read = read(&mut piece)?;
+    if read == 0 {
+        // The length has been promised; the connection must be cut, or the client takes a part for the whole.
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    piece.truncate(read);
+    Ok(piece.into())
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+
+    use http_body_util::BodyExt;
 
     use super::*;
 
@@ -114,8 +189,8 @@ mod tests {
             let mut file = tempfile::tempfile()?;
             file.write_all(&bytes)?;
             let expected = &bytes[range.start as usize..range.end as usize];
-            assert_eq!(collected(part(Content::File(file), range.clone())?), expected);
-            assert_eq!(collected(part(Content::Memory(bytes.clone().into()), range)?), expected);
+            assert_eq!(collected(part(Content::File(file), range.clone())), expected);
+            assert_eq!(collected(part(Content::Memory(bytes.clone().into()), range)), expected);
         }
         Ok(())
     }
@@ -125,7 +200,7 @@ mod tests {
         let mut file = tempfile::tempfile()?;
         file.write_all(b"short")?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        assert!(runtime.block_on(part(Content::File(file), 0..10)?.collect()).is_err());
+        assert!(runtime.block_on(part(Content::File(file), 0..10).collect()).is_err());
         Ok(())
     }
 }

@@ -50,10 +50,9 @@ impl Demo {
         let opened = blocking(move || files::open_regular(&path)).await.and_then(|opened| opened);
         let Ok((file, metadata)) = opened else { return plain(StatusCode::NOT_FOUND) };
         let len = metadata.len();
-        let content = if request.method == Method::HEAD {
-            Ok(body::empty())
-        } else {
-            body::part(Content::File(file), 0..len)
+        let content = match request.method {
+            Method::HEAD => body::empty(),
+            _ => body::part(Content::File(file), 0..len),
         };
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let answer = Response::builder()
@@ -62,10 +61,7 @@ impl Demo {
             .header(header::LAST_MODIFIED, httpdate::fmt_http_date(modified))
             .header(header::CACHE_CONTROL, "no-cache")
             .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        match content {
-            Ok(content) => answer.body(content).unwrap_or_else(|_| plain(StatusCode::NOT_FOUND)),
-            Err(_) => plain(StatusCode::NOT_FOUND),
-        }
+        answer.body(content).unwrap_or_else(|_| plain(StatusCode::NOT_FOUND))
     }
 
     /// The file of a path; `None` for what would leave the folder or is hidden.

@@ -5,11 +5,11 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use http::{Response, request::Parts};
+use http::Response;
 use tokio::time;
 
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
     },
     service::{
         self, Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
-        RequestHead, Response as Answer, Source, SourceInfo, Step, Store as StoreStep, Task, hash_hex,
+        Response as Answer, Source, SourceInfo, Step, Store as StoreStep, Task, hash_hex,
     },
 };
 
@@ -63,11 +63,8 @@ impl Drive {
         }
     }
 
-    /// Does all that the answer takes.
-    pub(super) async fn run(mut self, request: Parts) -> Response<Body> {
-        let policy = Arc::clone(&self.site.policy);
-        let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
-        let mut step = service::begin(policy, &head, SystemTime::now());
+    /// Does all that the answer takes, from a step on.
+    pub(super) async fn run(mut self, mut step: Step) -> Response<Body> {
         loop {
             let answer = self.advance(step).await;
             step = match self.open(&answer.body).await {
@@ -94,7 +91,7 @@ impl Drive {
     }
 
     /// Sends what was decided, and goes on with what may be done after it.
-    fn respond(mut self, answer: Answer, body: Body) -> Response<Body> {
+    pub(super) fn respond(mut self, answer: Answer, body: Body) -> Response<Body> {
         let log = &answer.log;
         tracing::debug!(
             status = answer.status.as_u16(),
@@ -139,7 +136,7 @@ impl Drive {
             // There is no cache of answers here, nor what is not known yet.
             _ => return None,
         };
-        blocking(move || (content.len().ok()? == len).then(|| body::part(content, range).ok())?).await.ok()?
+        blocking(move || (content.len().ok()? == len).then(|| body::part(content, range))).await.ok()?
     }
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
@@ -157,10 +154,15 @@ impl Drive {
         }
     }
 
+    /// Remembers what the request is about.
+    pub(super) fn looks_at(&mut self, step: &Lookup) {
+        (self.source, self.id) = (Some(step.source.clone()), step.id.clone());
+    }
+
     async fn look_up(&mut self, step: Lookup) -> Step {
         let (store, sources) = (Arc::clone(&self.site.store), Arc::clone(&self.site.sources));
         let (source, id, source_id) = (step.source.clone(), step.id.clone(), step.source_id.clone());
-        (self.source, self.id) = (Some(source.clone()), id.clone());
+        self.looks_at(&step);
         let looking = blocking(move || {
             let stamp = sources.stamp(&source);
             if stamp.is_none() && matches!(source, Source::Local { .. }) {

@@ -28,6 +28,11 @@ impl Memory {
         self.files.get(path).cloned()
     }
 
+    /// True if it has the file of that path.
+    pub(crate) fn holds(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// Keeps a file, if it is not larger than everything.
     pub(crate) fn insert(&mut self, path: PathBuf, bytes: Bytes) {
         self.remove(&path);

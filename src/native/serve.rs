@@ -11,12 +11,13 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioExecutor, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime, signal,
@@ -36,6 +37,7 @@ use crate::{
         prefetch,
         settings::{self, Settings},
         site::Site,
+        socket::Socket,
         source::blocking,
         values::Switch,
     },
@@ -160,6 +162,7 @@ fn check_folders(settings: &Settings) -> Result<()> {
 }
 
 async fn serve(settings: &Settings, site: Arc<Site>, demo: Option<Demo>) -> Result<()> {
+    raise_limit();
     let listener = bind(&settings.host, settings.port).await?;
     let address =
         listener.local_addr().map_err(|source| Error::with_source(Kind::Io, "no address", source))?;
@@ -224,6 +227,8 @@ fn server(keepalive: bool) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
+        // Who has asked and will ask no more gets the answer all the same.
+        .half_close(true)
         .keep_alive(keepalive)
         .max_buf_size(MOST_HEAD);
     server
@@ -243,12 +248,21 @@ fn connect(
 ) {
     // Small answers must not wait for more; where that can't be said they do.
     let _ = stream.set_nodelay(true);
-    let host = Arc::clone(host);
-    let service = service_fn(move |request| {
+    let socket = Socket::new(stream);
+    let (host, outlet) = (Arc::clone(host), socket.outlet());
+    let service = service_fn(move |request: Request<Incoming>| {
         let host = Arc::clone(&host);
-        async move { Ok::<_, Infallible>(host.answer(request).await) }
+        // HTTP/2 mixes answers, so a part of a file can't be sent by itself.
+        let outlet = (request.version() < Version::HTTP_2).then(|| outlet.clone());
+        async move {
+            let response = host.answer(request).await;
+            Ok::<_, Infallible>(match outlet {
+                Some(outlet) => response.map(|body| body.through(outlet)),
+                None => response,
+            })
+        }
     });
-    let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = server.serve_connection(socket, service).into_owned();
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         let _room = room;
@@ -256,6 +270,13 @@ fn connect(
             tracing::debug!(error, "a connection ended early");
         }
     });
+}
+
+/// Takes as many file descriptors as this process may have: each connection is one, each answer under way another.
+fn raise_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    tracing::debug!(?limit, ?raised, "file descriptors");
 }
 
 async fn bind(host: &str, port: u16) -> Result<TcpListener> {

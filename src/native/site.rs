@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
@@ -13,25 +13,30 @@ use crate::{
     native::{
         body::{self, Body},
         drive::Drive,
+        files,
         flight::Flights,
+        hit::{self, Advanced},
+        nowait,
         pool::Pool,
-        settings::Settings,
+        settings::{Folders, Settings},
         source::Sources,
         store::Store,
         upstream::Upstream,
     },
-    service::{Policy, Record},
+    service::{self, Policy, Record, RequestHead},
 };
 
 /// Everything that answering takes.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(super) policy: Arc<Policy>,
-    pub(super) roots: Vec<PathBuf>,
+    pub(super) roots: Arc<[PathBuf]>,
     pub(super) store: Arc<Store>,
     pub(super) sources: Arc<Sources>,
     pub(super) pool: Pool,
     pub(super) flights: Arc<Flights<Word>>,
+    /// True if no folder lies on a network.
+    pub(super) is_near: bool,
 }
 
 /// What the leader of a flight tells its followers.
@@ -48,13 +53,19 @@ impl Site {
         let upstream = Upstream::new(&policy)?;
         let sources =
             Sources::new(settings.roots.clone(), Arc::clone(&store), upstream, policy.limits.max_input_bytes);
+        let Folders { exhaust, metadata, .. } = &settings.folders;
         Ok(Self {
             pool: Pool::new(policy.budget, settings.jobs),
             policy: Arc::new(policy),
-            roots: settings.roots.clone(),
+            roots: settings.roots.as_slice().into(),
             store,
             sources: Arc::new(sources),
             flights: Arc::default(),
+            is_near: settings
+                .roots
+                .iter()
+                .chain([exhaust, metadata])
+                .all(|folder| nowait::is_near(&files::place(folder))),
         })
     }
 
@@ -85,8 +96,14 @@ impl Site {
 
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Parts) -> Response<Body> {
-        let drive = Drive::new(self.clone());
-        match tokio::spawn(drive.run(request)).await {
+        let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
+        let step = service::begin(Arc::clone(&self.policy), &head, SystemTime::now());
+        let mut drive = Drive::new(self.clone());
+        let step = match hit::advance(self, &mut drive, step) {
+            Advanced::Answered(answer, body) => return drive.respond(*answer, body),
+            Advanced::Waits(step) => step,
+        };
+        match tokio::spawn(drive.run(step)).await {
             Ok(response) => response,
             Err(failure) => {
                 tracing::error!(%failure, "a request broke off");

@@ -9,7 +9,7 @@ use std::{
     collections::HashSet,
     fs::{self, File, FileTimes},
     hash::Hasher,
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -26,6 +26,7 @@ use crate::{
     native::{
         files::{self, Content},
         memory::Memory,
+        recent::Recent,
         settings::Folders,
         sweep::Sweep,
     },
@@ -41,7 +42,7 @@ const MOST_CHECKED: usize = 1 << 17;
 /// The formats that variants may have.
 const VARIANTS: [Format; 5] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png, Format::Jxl];
 
-/// The cache. Its methods block; call them on a blocking thread.
+/// The cache. Its methods block; call them on a blocking thread, but for those that only look at what is at hand.
 #[derive(Debug)]
 pub(crate) struct Store {
     folders: Folders,
@@ -49,6 +50,8 @@ pub(crate) struct Store {
     memory: Mutex<Memory>,
     /// Hashes of the names and times of the files whose checksums were right.
     checked: Mutex<HashSet<u64>>,
+    /// Records that were read lately.
+    recent: Mutex<Recent>,
     /// Records are read, merged and written by one at a time.
     records: Mutex<()>,
     sweep: Sweep,
@@ -74,6 +77,7 @@ impl Store {
             memory: Mutex::new(Memory::new(folders.stand_in_bytes)),
             folders,
             checked: Mutex::default(),
+            recent: Mutex::default(),
             records: Mutex::default(),
             has_complained: AtomicBool::new(false),
         }
@@ -87,16 +91,28 @@ impl Store {
     /// What is known of an id.
     pub(crate) fn record(&self, folder: &str, id: &str) -> Option<Record> {
         let path = self.record_path(folder, id);
-        let bytes = match lock(&self.memory).find(&path) {
-            Some(bytes) => bytes,
-            None => fs::read(&path).ok()?.into(),
-        };
-        let record = Record::from_json(&bytes);
-        if record.is_none() {
+        if let Some(bytes) = lock(&self.memory).find(&path) {
+            return Record::from_json(&bytes);
+        }
+        let mut file = File::open(&path).ok()?;
+        let before = file.metadata().ok()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let Some(record) = Record::from_json(&bytes) else {
             tracing::warn!(file = %path.display(), "a damaged record is dropped");
             drop(fs::remove_file(&path));
-        }
-        record
+            return None;
+        };
+        lock(&self.recent).keep(path, &before, record.clone());
+        Some(record)
+    }
+
+    /// What is known of an id, if it was read lately, is still the same, and is ours. Asks the kernel one thing.
+    pub(crate) fn recent_record(&self, folder: &str, id: &str) -> Option<Record> {
+        let path = self.record_path(folder, id);
+        let now = fs::metadata(&path).ok()?;
+        let record = lock(&self.recent).find(&path, &now)?;
+        (record.slimpix.is_some() && !lock(&self.memory).holds(&path)).then_some(record)
     }
 
     /// The variant files of an id that look whole, with their lengths: what webp_server_go made is found so.
@@ -134,6 +150,20 @@ impl Store {
             note_use(&file, &metadata);
         }
         Some(Content::File(file))
+    }
+
+    /// Opens a variant whose checksum was right when this process looked at it, and which has not changed since.
+    pub(crate) fn open_checked(&self, folder: &str, id: &str, format: Format, len: u64) -> Option<File> {
+        let path = self.variant_path(folder, id, format);
+        if lock(&self.memory).holds(&path) {
+            return None;
+        }
+        let (file, metadata) = files::open_regular(&path).ok()?;
+        let is_right = metadata.len() == len && lock(&self.checked).contains(&token(&path, &metadata));
+        if is_right && self.sweep.is_on() {
+            note_use(&file, &metadata);
+        }
+        is_right.then_some(file)
     }
 
     fn is_whole(

@@ -4,6 +4,7 @@
 mod admission;
 mod bad_input;
 mod bad_pictures_are_no_500;
+mod bodies_are_exact;
 mod bursts_stay_small;
 mod cache_heals;
 mod cache_survives_restart;

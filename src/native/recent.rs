@@ -1,0 +1,94 @@
+//! The records that were read lately, parsed, each with what tells its file from a later one.
+
+use std::{
+    collections::HashMap,
+    fs::Metadata,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use crate::service::Record;
+
+/// How many are kept, of about a kilobyte each; then the keeping begins anew.
+const MOST: usize = 1024;
+
+/// Records by their paths.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(HashMap<PathBuf, (Mark, Record)>);
+
+/// What a file has that no other state of it has: a file that is written anew is another one, and one that is
+/// changed in its place gets another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    device: u64,
+    inode: u64,
+    len: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Mark {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            len: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+impl Recent {
+    /// The record of a file that is now in this state, if it was kept in this state.
+    pub(crate) fn find(&self, path: &Path, now: &Metadata) -> Option<Record> {
+        self.0.get(path).filter(|(mark, _)| *mark == Mark::of(now)).map(|(_, record)| record.clone())
+    }
+
+    /// Keeps the record of a file that was in this state before it was read.
+    pub(crate) fn keep(&mut self, path: PathBuf, before: &Metadata, record: Record) {
+        if self.0.len() >= MOST {
+            self.0.clear();
+        }
+        self.0.insert(path, (Mark::of(before), record));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io};
+
+    use super::*;
+
+    #[test]
+    fn a_file_in_another_state_is_not_found() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("1.json");
+        let mut recent = Recent::default();
+        fs::write(&path, "one")?;
+        let one = fs::metadata(&path)?;
+        recent.keep(path.clone(), &one, Record::default());
+        assert!(recent.find(&path, &fs::metadata(&path)?).is_some());
+        // The same length and the same time, but another file.
+        let other = folder.path().join("2.json");
+        fs::write(&other, "two")?;
+        fs::File::options().append(true).open(&other)?.set_modified(one.modified()?)?;
+        fs::rename(&other, &path)?;
+        assert!(recent.find(&path, &fs::metadata(&path)?).is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn they_are_bounded() -> io::Result<()> {
+        let file = tempfile::NamedTempFile::new()?;
+        let metadata = file.as_file().metadata()?;
+        let mut recent = Recent::default();
+        for i in 0..MOST * 2 + 1 {
+            recent.keep(PathBuf::from(i.to_string()), &metadata, Record::default());
+            assert!(recent.0.len() <= MOST);
+        }
+        assert!(recent.find(Path::new(&(MOST * 2).to_string()), &metadata).is_some());
+        Ok(())
+    }
+}
