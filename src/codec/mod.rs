@@ -181,13 +181,17 @@ pub struct Coding {
     /// Threads to work with where the coder can, the caller's among them; at least 1. The bytes are the same for any
     /// number.
     pub threads: usize,
+    /// 0 to 100: how many levels of alpha a lossy WebP keeps, as libwebp's `alpha_q` has it; 100 keeps all.
+    pub alpha_quality: u8,
 }
 
 impl Coding {
-    /// A coding that leaves the size of chroma to the quality: full from 90 on. By one thread.
+    /// A coding that leaves the size of chroma to the quality, full from 90 on, and keeps alpha as it is. By one
+    /// thread.
     #[must_use]
     pub const fn new(format: Format, quality: u8, effort: u8, lossless: bool) -> Self {
-        Self { format, quality, effort, lossless, full_chroma: quality >= 90, threads: 1 }
+        let full_chroma = quality >= 90;
+        Self { format, quality, effort, lossless, full_chroma, threads: 1, alpha_quality: 100 }
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Params {
     pub format: Format,
     /// 0 to 100. Default 80. Ignored where the result is lossless.
     pub quality: u8,
+    /// 0 to 100: how many levels of alpha a lossy WebP keeps, 2 to 248 for 0 to 99. Default 100: all.
+    pub alpha_quality: u8,
     /// 0 (fastest) to 6 (smallest). Default 4.
     pub effort: u8,
     /// Lossy, lossless, or whichever suits the picture. Default `Auto`.
@@ -27,6 +29,7 @@ impl Default for Params {
         Self {
             format: Format::WebP,
             quality: 80,
+            alpha_quality: 100,
             effort: 4,
             mode: Mode::Auto,
             resize: None,

@@ -175,10 +175,11 @@ fn coding(params: &Params) -> Result<Coding> {
         }
         _ => false,
     };
-    if params.quality > 100 || params.effort > 6 {
-        return Err(Error::new(Kind::Parameter, "quality is 0 to 100, effort 0 to 6"));
+    if params.quality > 100 || params.alpha_quality > 100 || params.effort > 6 {
+        return Err(Error::new(Kind::Parameter, "qualities are 0 to 100, effort is 0 to 6"));
     }
-    Ok(Coding::new(params.format, params.quality, params.effort, lossless))
+    let alpha_quality = params.alpha_quality;
+    Ok(Coding { alpha_quality, ..Coding::new(params.format, params.quality, params.effort, lossless) })
 }
 
 fn check_side(output: Size, format: Format) -> Result<()> {

@@ -90,6 +90,7 @@ fn params(args: &ConvertArgs) -> Result<Vec<Params>> {
     let each = |&format: &Format| Params {
         format,
         quality: args.quality,
+        alpha_quality: args.alpha_quality,
         effort: args.effort,
         mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
         resize,

@@ -138,6 +138,10 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "Q", env = "WEBP_QUALITY", hide_env_values = true, default_value_t = 80,
           value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) quality: u8,
+    /// Quality of a lossy WebP's alpha, 0 to 100: below 100 it keeps 2 to 248 of its levels
+    #[arg(long, value_name = "Q", env = "WEBP_ALPHA_QUALITY", hide_env_values = true, default_value_t = 100,
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) alpha_quality: u8,
     /// Time spent to make files small: 0 is fastest, 6 smallest
     #[arg(long, value_name = "0..6", env = "WEBP_EFFORT", hide_env_values = true, default_value_t = 4,
           value_parser = clap::value_parser!(u8).range(0..=6))]

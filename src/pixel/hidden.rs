@@ -9,22 +9,7 @@ impl Raster {
     /// Continues the visible colour under fully transparent pixels: along the row, and from the row above where a
     /// row has nothing visible. Best for lossy coding, which likes no edges.
     pub fn continue_hidden(&mut self) {
-        self.each_row(|row, above, channels| {
-            let is_visible = |pixel: &[u8]| pixel[channels - 1] > 0;
-            let Some(first) = row.chunks_exact(channels).position(is_visible) else {
-                copy_color(row, above, channels);
-                return;
-            };
-            let mut last: [u8; 4] = [0; 4];
-            last[..channels].copy_from_slice(&row[first * channels..(first + 1) * channels]);
-            for pixel in row.chunks_exact_mut(channels) {
-                if is_visible(pixel) {
-                    last[..channels].copy_from_slice(pixel);
-                } else {
-                    pixel[..channels - 1].copy_from_slice(&last[..channels - 1]);
-                }
-            }
-        });
+        self.each_row(continue_row);
     }
 
     /// Makes fully transparent pixels black. Best for lossless coding, which likes repetition.
@@ -49,6 +34,24 @@ impl Raster {
         for start in (0..data.len()).step_by(bytes) {
             let (above, rest) = data.split_at_mut(start);
             change(&mut rest[..bytes], &above[start.saturating_sub(bytes)..], channels);
+        }
+    }
+}
+
+/// The same of one row, below one of which it was done, or which is empty. The last of a pixel's `channels` is alpha.
+pub(crate) fn continue_row(row: &mut [u8], above: &[u8], channels: usize) {
+    let is_visible = |pixel: &[u8]| pixel[channels - 1] > 0;
+    let Some(first) = row.chunks_exact(channels).position(is_visible) else {
+        copy_color(row, above, channels);
+        return;
+    };
+    let mut last: [u8; 4] = [0; 4];
+    last[..channels].copy_from_slice(&row[first * channels..(first + 1) * channels]);
+    for pixel in row.chunks_exact_mut(channels) {
+        if is_visible(pixel) {
+            last[..channels].copy_from_slice(pixel);
+        } else {
+            pixel[..channels - 1].copy_from_slice(&last[..channels - 1]);
         }
     }
 }

@@ -11,7 +11,7 @@ mod reduce;
 mod upsample;
 mod ycbcr;
 
-pub(crate) use self::upsample::ycbcr_to_rgb;
+pub(crate) use self::{hidden::continue_row, upsample::ycbcr_to_rgb};
 pub use self::{
     orientation::Orientation,
     planes::{Planes, Subsampling},

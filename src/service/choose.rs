@@ -145,6 +145,7 @@ impl Choice<'_> {
         Params {
             format,
             quality: quality.min(100),
+            alpha_quality: 100,
             effort: policy.effort,
             mode: match format {
                 Format::WebP if quality >= 100 => Mode::Lossless,

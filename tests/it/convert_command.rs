@@ -176,6 +176,7 @@ fn arguments_that_can_not_be_are_refused_with_code_2() {
     for args in [
         &["convert", "a.jpg", "b.jpg", "-o", "c.webp"][..],
         &["convert", "a.jpg", "--quality", "101"],
+        &["convert", "a.jpg", "--alpha-quality", "101"],
         &["convert", "a.jpg", "--lossless", "--format", "avif"],
         &["convert", "a.jpg", "--memory", "much"],
         &["convert"],

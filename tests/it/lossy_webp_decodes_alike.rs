@@ -97,3 +97,55 @@ fn the_smallest_files_decode_as_they_come() {
         }
     }
 }
+
+/// Planes that each of the four filters of `ALPH` suits best, at every quality of alpha.
+#[test]
+fn alpha_is_filtered_and_has_the_levels_of_its_quality() {
+    let shapes: [fn(u32, u32) -> u32; 4] = [
+        |x, y| mix(x + 64 * y) % 2 * 255,
+        |x, y| mix(y) + x * mix(y + 7),
+        |x, y| mix(x) + (y + mix(x + 99) % 8) / 8 * 20,
+        |x, y| mix(x) % 64 + mix(y) % 64 + x * y / 32,
+    ];
+    let (mut filters, mut reduced) = (Vec::new(), 0);
+    for shape in shapes {
+        for (width, height) in [(1, 1), (1, 9), (9, 1), (61, 64)] {
+            let alphas = (0..width * height).map(|at| shape(at % width, at / width) as u8);
+            let data: Vec<u8> = alphas.flat_map(|alpha| [200, 90, 30, alpha]).collect();
+            let raster = Raster::new(Size::new(width, height), Layout::Rgba, data).unwrap();
+            for (quality, levels) in [(0, 2), (50, 12), (70, 16), (90, 176), (100, 256)] {
+                let mut coding = Coding::new(Format::WebP, 60, 0, false);
+                coding.alpha_quality = quality;
+                let file = file(raster.clone(), &coding);
+                let decoded = by_image_webp(&file);
+                assert!(decoded == by_libwebp(&file), "{width}x{height} quality {quality}");
+                let alpha = |data: &[u8]| data.iter().skip(3).step_by(4).copied().collect::<Vec<u8>>();
+                let (before, after) = (alpha(raster.data()), alpha(&decoded.2));
+                let distinct = after.iter().collect::<std::collections::BTreeSet<_>>().len();
+                // All levels stay where that is smaller.
+                assert!(
+                    distinct <= levels || before == after,
+                    "{width}x{height} quality {quality}: {distinct} levels"
+                );
+                assert!(quality < 100 || before == after, "{width}x{height}");
+                reduced += u32::from(before != after);
+                assert_eq!(
+                    (before.iter().min(), before.iter().max()),
+                    (after.iter().min(), after.iter().max())
+                );
+                if let Some(at) = file.windows(4).position(|name| name == b"ALPH") {
+                    filters.push(file[at + 8] >> 2 & 3);
+                }
+            }
+        }
+    }
+    assert!((0..4).all(|filter| filters.contains(&filter)), "{filters:?}");
+    assert!(reduced > 0);
+}
+
+/// Eight bits that look like noise.
+fn mix(value: u32) -> u32 {
+    let mut mixed = value.wrapping_mul(2_654_435_761);
+    mixed = (mixed ^ mixed >> 15).wrapping_mul(2_246_822_519);
+    (mixed ^ mixed >> 13) & 255
+}

@@ -23,23 +23,26 @@ pub(super) fn encode(mut raster: Raster) -> Result<Chunks> {
         Layout::Rgb => ColorType::Rgb8,
         Layout::Rgba => ColorType::Rgba8,
     };
-    let picture = stream(raster.data(), raster.size(), color)?;
+    let picture = stream(raster.data(), raster.size(), color, true)?;
     Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha: raster.layout().has_alpha() })
 }
 
-/// An alpha plane as the payload of `ALPH`: a byte that says "compressed, not filtered" and a VP8L stream without
-/// its header, with alpha in the place of green (RFC 9649 section 2.7.1.2).
-pub(super) fn encode_alpha(plane: &[u8], size: Size) -> Result<Vec<u8>> {
-    let mut payload = stream(plane, size, ColorType::L8)?;
+/// A filtered alpha plane as the payload of `ALPH`: a byte that says how it was made, and a VP8L stream without its
+/// header, with alpha in the place of green (RFC 9649 section 2.7.1.2). The filter is what predicts, so the stream's
+/// own predictor is not used.
+pub(super) fn encode_alpha(plane: &[u8], size: Size, header: u8) -> Result<Vec<u8>> {
+    let mut payload = stream(plane, size, ColorType::L8, false)?;
     payload.drain(1..STREAM_HEADER);
-    payload[0] = 0x01;
+    payload[0] = header;
     Ok(payload)
 }
 
-fn stream(data: &[u8], size: Size, color: ColorType) -> Result<Vec<u8>> {
+fn stream(data: &[u8], size: Size, color: ColorType, predicts: bool) -> Result<Vec<u8>> {
     let mut file = Vec::new();
     let mut encoder = WebPEncoder::new(&mut file);
-    encoder.set_params(EncoderParams::default());
+    let mut params = EncoderParams::default();
+    params.use_predictor_transform = predicts;
+    encoder.set_params(params);
     encoder
         .encode(data, size.width, size.height, color)
         .map_err(|error| Error::with_source(Kind::Internal, "lossless WebP", error))?;

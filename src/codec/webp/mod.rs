@@ -1,5 +1,6 @@
 //! WebP (RFC 9649).
 
+mod alpha;
 mod decode;
 mod encode;
 mod header;
