@@ -3,7 +3,7 @@
 //! A statement is never less than what the conversion takes: a test counts every allocation for each format, size
 //! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
-use super::{Coding, Format, Probe, avif_memory};
+use super::{Coding, Format, Probe, avif_memory, bmp};
 use crate::pixel::{Size, Subsampling};
 
 /// What small things take: tables, headers, rows in work, and an ICC profile being read.
@@ -26,7 +26,7 @@ pub enum Flow {
     Whole,
     /// The source comes by rows, which are scaled; all of the result is held.
     Gathered,
-    /// Rows of a photo go from the source's file into that of the result.
+    /// Rows go from the source's file into that of the result, a lossy WebP.
     Streamed,
 }
 
@@ -57,6 +57,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let profile = if work.converts_color { OVERHEAD } else { 0 };
             return rows
                 .saturating_add(writer_bytes(work.output, coding))
+                .saturating_add(raster_rows_bytes(probe, work.output))
                 .saturating_add(profile)
                 .saturating_add(input_bytes);
         }
@@ -88,6 +89,7 @@ fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
             let index = if is_turned { index_bytes(probe) } else { 0 };
             80 * width + index + ROWS_OVERHEAD
         }
+        Format::Bmp => bmp::peak_bytes(probe.size.width),
         // Two rows of up to four samples of 16 bits, as they come and as they go.
         _ => 40 * width + PNG_OVERHEAD,
     }
@@ -144,6 +146,18 @@ pub fn threads_bytes(output: Size, coding: &Coding) -> u64 {
     if is_lossy_webp { more * (THREAD_OVERHEAD + 32 * u64::from(output.width)) } else { 0 }
 }
 
+/// Bytes that the writer of a lossy WebP holds for interleaved rows where planes would take less: eight strips of a
+/// macroblock's height, and two rows in work. Where there may be alpha, all of it, and while it is coded a copy of four
+/// bytes a pixel and up to three times what it comes to, as that grows.
+fn raster_rows_bytes(probe: &Probe, output: Size) -> u64 {
+    if probe.format == Format::Jpeg {
+        return 0;
+    }
+    let alpha = if probe.alpha { output.pixels().saturating_mul(8) } else { 0 };
+    let channels = if probe.color { 3 } else { 1 } + u64::from(probe.alpha);
+    alpha.saturating_add(channels * u64::from(output.width) * (8 * 16 + 2))
+}
+
 /// Bytes a pixel of a decoded picture.
 fn decoded_bytes(probe: &Probe) -> u64 {
     match (probe.format, probe.subsampling) {
@@ -159,7 +173,9 @@ fn decoder_bytes(probe: &Probe) -> u64 {
         // Up to four planes and the RGB that is made of them, or planes alone.
         Format::Jpeg if probe.color && probe.subsampling.is_none() => 7,
         Format::Jpeg => decoded_bytes(probe),
-        // A lossless picture's 4, its copy, and a lossy one's planes.
+        // RGB, the planes that it is made of, and a copy of the coded frame.
+        Format::WebP if probe.subsampling.is_some() && !probe.alpha => 8,
+        // A lossless picture's 4 and its copy, or a lossy one's planes and its alpha, which is coded as if it were one.
         Format::WebP => 12,
         // Raw samples of up to 64 bits, then 8-bit ones.
         _ => 8 + u64::from(probe.depth.div_ceil(8)) * 4,

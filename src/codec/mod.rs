@@ -139,7 +139,8 @@ pub struct Probe {
     pub orientation: Orientation,
     /// Chroma subsampling of a three-component JPEG or a lossy WebP.
     pub subsampling: Option<Subsampling>,
-    /// A JPEG of several scans, progressive or not, or an interlaced PNG or GIF: nothing is whole before the end.
+    /// A JPEG of several scans, progressive or not, an interlaced PNG or GIF, or a bitmap in runs, which may skip
+    /// rows: nothing is whole before the end.
     pub progressive: bool,
     /// An ICC profile is embedded.
     pub icc: bool,
@@ -226,6 +227,7 @@ pub(crate) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn rows::Si
     match sniff(bytes) {
         Some(Format::Jpeg) => jpeg::decode_rows(bytes, limits, sink),
         Some(Format::Png) => png::decode_rows(bytes, limits, sink),
+        Some(Format::Bmp) => bmp::decode_rows(bytes, limits, sink),
         _ => Ok(false),
     }
 }

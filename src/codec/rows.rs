@@ -11,7 +11,7 @@ pub(crate) fn come_from(probe: &Probe) -> bool {
     match probe.format {
         // Ink, RGB and unusual sampling factors become RGB as a whole.
         Format::Jpeg => probe.subsampling.is_some() || !probe.color,
-        Format::Png => !probe.progressive,
+        Format::Png | Format::Bmp => !probe.progressive,
         _ => false,
     }
 }

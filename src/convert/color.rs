@@ -32,8 +32,7 @@ const MAX_PROFILE_BYTES: usize = 4 << 20;
 pub(super) fn to_srgb(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
     match Conversion::of(profile, is_gray(&picture)) {
         None => Ok(picture),
-        Some(Conversion::Rgb(transform)) => convert_rgb(picture, transform.as_ref()),
-        Some(Conversion::Gray(table)) => Ok(convert_gray(picture, &table)),
+        Some(conversion) => conversion.convert(picture),
     }
 }
 
@@ -55,6 +54,17 @@ impl Conversion {
             Kind::Rgb if !is_gray => rgb_transform(profile).map(Self::Rgb),
             Kind::Gray if is_gray => gray_table(profile).map(|table| Self::Gray(Box::new(table))),
             _ => None,
+        }
+    }
+
+    /// Converts a picture, or some rows of one.
+    ///
+    /// # Errors
+    /// `Memory` when there is no room.
+    pub(super) fn convert(&self, picture: Picture) -> Result<Picture> {
+        match self {
+            Self::Rgb(transform) => convert_rgb(picture, transform.as_ref()),
+            Self::Gray(table) => Ok(convert_gray(picture, table)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
 //! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, encode. Where a picture comes
-//! by rows, decoding and scaling are one step, and a photo for a lossy WebP is never whole (`strips`). [`plan`] is what can be
+//! by rows, decoding and scaling are one step, and for a lossy WebP it is never whole (`strips`). [`plan`] is what can be
 //! said of it from the header alone, and `codec::cost` states its memory from that.
 
 mod color;
@@ -80,7 +80,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     }
     let plan = plan(&probe, params)?.within(limits);
     limits.check_size(plan.output)?;
-    limits.check_memory(plan.peak_bytes.saturating_add(bytes.len() as u64))?;
+    limits.check_memory(plan.photo_bytes.saturating_add(bytes.len() as u64))?;
 
     let (bytes, lossless) = guarded(|| run(bytes, params, limits, &plan))?;
     Ok(Outcome::Made(Made { bytes, format: params.format, size: plan.output, lossless, source: probe }))
@@ -96,10 +96,16 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.
 fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(Vec<u8>, bool)> {
+    let mut lossy = None;
     if plan.streams
-        && let Some(bytes) = strips::photo_to_webp(bytes, params, limits, plan)?
+        && let Some(streamed) = strips::photo_to_webp(bytes, params, limits, plan)?
     {
-        return Ok((bytes, false));
+        // A graphic is looked at once more, as a whole, where there is room for that.
+        let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
+        if !streamed.is_graphic || limits.check_memory(most).is_err() {
+            return Ok((streamed.file, false));
+        }
+        lossy = Some(streamed.file);
     }
     let Decoded { picture, orientation, metadata } = strips::decode_to_size(bytes, limits, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
@@ -115,9 +121,107 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         true => keep::kept(metadata, color::is_gray(&picture), params.format),
         false => Metadata::default(),
     };
-    if plan.may_be_graphic {
-        mode::encode(picture, plan.coding, &metadata)
-    } else {
-        Ok((codec::encode(picture, &plan.coding, &metadata)?, plan.coding.lossless))
+    match lossy {
+        Some(lossy) => mode::smaller(lossy, picture, plan.coding, &metadata),
+        None if plan.may_be_graphic => mode::encode(picture, plan.coding, &metadata),
+        None => Ok((codec::encode(picture, &plan.coding, &metadata)?, plan.coding.lossless)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        codec::Coding,
+        pixel::{Layout, Raster},
+    };
+
+    /// A PNG of flat steps with a pattern in each, too large to be held from the start.
+    fn graphic() -> Vec<u8> {
+        let pixels = (0..1100 * 1000_u32).map(|at| (at % 1100 / 3 * 40 + at / 1100 / 60 * 7) as u8);
+        let raster = Raster::new(
+            Size::new(1100, 1000),
+            Layout::Rgb,
+            pixels.flat_map(|v| [v, v / 2, 255 - v]).collect(),
+        );
+        let coding = Coding::new(Format::Png, 0, 0, true);
+        codec::encode(Picture::Raster(raster.unwrap()), &coding, &Metadata::default()).unwrap()
+    }
+
+    fn made(bytes: &[u8], mode: Mode, max_memory: u64) -> Result<Made> {
+        let params = Params { mode, effort: 0, ..Params::default() };
+        match convert(bytes, &params, &Limits { max_memory, ..Limits::default() })? {
+            Outcome::Made(made) => Ok(made),
+            Outcome::Kept(_) => Err(Error::new(Kind::Internal, "kept")),
+        }
+    }
+
+    #[test]
+    fn a_graphic_that_was_streamed_is_lossless_where_there_is_room() {
+        let bytes = graphic();
+        let params = Params { effort: 0, ..Params::default() };
+        let plan = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
+        assert!(plan.streams && plan.may_be_graphic && plan.photo_bytes * 4 < plan.peak_bytes);
+        let room = Limits::default().max_memory;
+        let (lossless, lossy) =
+            (made(&bytes, Mode::Lossless, room).unwrap(), made(&bytes, Mode::Lossy, room).unwrap());
+        assert!(lossless.bytes.len() < lossy.bytes.len());
+        let file = bytes.len() as u64;
+        for (room, expected) in
+            [(plan.peak_bytes, &lossless), (plan.peak_bytes - 1, &lossy), (plan.photo_bytes, &lossy)]
+        {
+            let auto = made(&bytes, Mode::Auto, room + file).unwrap();
+            assert_eq!(auto.lossless, expected.lossless);
+            assert!(auto.bytes == expected.bytes);
+        }
+        let refused = made(&bytes, Mode::Auto, plan.photo_bytes + file - 1);
+        assert_eq!(refused.map(|made| made.size).map_err(|error| error.kind()), Err(Kind::Limit));
+    }
+
+    /// Colourful pixels, some of which can't be seen where there is alpha.
+    fn colorful(layout: Layout) -> Picture {
+        let sample = |at: u32, channel: u32| match (at % 41, layout.has_alpha(), channel + 1) {
+            (0..9, true, last) if last == layout.channels() => 0,
+            (9..30, true, last) if last == layout.channels() => 255,
+            _ => (at * (7 + 5 * channel) / 3) as u8,
+        };
+        let data = (0..67 * 45_u32).flat_map(|at| (0..layout.channels()).map(move |c| sample(at, c)));
+        Picture::Raster(Raster::new(Size::new(67, 45), layout, data.collect()).unwrap())
+    }
+
+    #[test]
+    fn rows_give_the_file_that_the_whole_picture_gives() {
+        let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        let gray = moxcms::ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        let limits = Limits::default();
+        for (format, layout) in [
+            (Format::Png, Layout::Gray),
+            (Format::Png, Layout::GrayAlpha),
+            (Format::Png, Layout::Rgb),
+            (Format::Png, Layout::Rgba),
+            (Format::Jpeg, Layout::Gray),
+        ] {
+            for icc in [None, Some(if layout.channels() < 3 { &gray } else { &wide })] {
+                let metadata = Metadata { icc: icc.cloned(), ..Metadata::default() };
+                let coding = Coding::new(format, 90, 1, format == Format::Png);
+                let bytes = codec::encode(colorful(layout), &coding, &metadata).unwrap();
+                for (width, height, keep_metadata) in [
+                    (None, None, false),
+                    (None, None, true),
+                    (Some(30), None, false),
+                    (Some(20), Some(20), true),
+                ] {
+                    let resize = Some(Resize { width, height, fit: Fit::Cover, ..Resize::default() });
+                    let params =
+                        Params { mode: Mode::Lossy, effort: 0, resize, keep_metadata, ..Params::default() };
+                    let by_rows = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
+                    assert!(by_rows.streams);
+                    let whole = Plan { streams: false, ..by_rows.clone() };
+                    let [by_rows, whole] = [by_rows, whole].map(|plan| run(&bytes, &params, &limits, &plan));
+                    let case = format!("{format:?} {layout:?} {} {width:?}", icc.is_some());
+                    assert!(by_rows.unwrap() == whole.unwrap(), "{case}");
+                }
+            }
+        }
     }
 }

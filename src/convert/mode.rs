@@ -1,9 +1,9 @@
 //! Lossy or lossless, photo or graphic: what `Mode::Auto` decides by looking at the pixels.
 
 use crate::{
-    codec::{self, Coding, Format},
+    codec::{self, Coding, Format, RowWriter},
     error::Result,
-    pixel::{Metadata, Picture, Raster},
+    pixel::{Layout, Metadata, Picture, Raster},
 };
 
 /// Every so many rows one is looked at.
@@ -25,26 +25,93 @@ const FLAT_PERCENT: u64 = 30;
 /// # Errors
 /// As `codec::encode`.
 pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) -> Result<(Vec<u8>, bool)> {
-    let is_graphic = matches!(&picture, Picture::Raster(raster) if is_graphic(raster));
-    coding.full_chroma |= is_graphic;
-    if !is_graphic || coding.format != Format::WebP {
+    let graphic = if let Picture::Raster(raster) = &picture { Some(raster) } else { None };
+    let Some(graphic) = graphic.filter(|raster| is_graphic(raster)) else {
+        let lossless = coding.lossless;
+        return Ok((codec::encode(picture, &coding, metadata)?, lossless));
+    };
+    coding.full_chroma = true;
+    if coding.format != Format::WebP {
         let lossless = coding.lossless;
         return Ok((codec::encode(picture, &coding, metadata)?, lossless));
     }
-    let lossy = codec::encode(picture.clone(), &coding, metadata)?;
+    // Not `codec::encode`, which takes the picture over: it is needed once more.
+    let mut writer = RowWriter::new(graphic.size(), &coding)?;
+    writer.push_rows(graphic.layout(), graphic.data())?;
+    let lossy = writer.finish(metadata)?;
+    smaller(lossy, picture, coding, metadata)
+}
+
+/// Encodes a graphic without loss, of which there is a lossy file: the smaller one, and whether it is lossless.
+///
+/// # Errors
+/// As `codec::encode`.
+pub(super) fn smaller(
+    lossy: Vec<u8>,
+    picture: Picture,
+    mut coding: Coding,
+    metadata: &Metadata,
+) -> Result<(Vec<u8>, bool)> {
     coding.lossless = true;
     let lossless = codec::encode(picture, &coding, metadata)?;
     if lossless.len() <= lossy.len() { Ok((lossless, true)) } else { Ok((lossy, false)) }
 }
 
 fn is_graphic(raster: &Raster) -> bool {
-    let channels = raster.layout().channels() as usize;
-    let width = raster.size().width as usize;
-    let (mut flat, mut seen) = (0, 0);
-    for row in raster.data().chunks_exact(width * channels).step_by(ROW_STEP) {
-        let left = row.chunks_exact(channels);
-        flat += left.clone().zip(left.skip(1)).filter(|(a, b)| a == b).count() as u64;
-        seen += width as u64 - 1;
+    let mut flatness = Flatness::new(raster.size().width);
+    flatness.push(raster.layout(), raster.data());
+    flatness.is_graphic()
+}
+
+/// Counts the pixels that equal their left neighbour, as rows come.
+pub(super) struct Flatness {
+    width: usize,
+    /// Rows until the next that is looked at.
+    until_next: usize,
+    flat: u64,
+    seen: u64,
+}
+
+impl Flatness {
+    /// Of rows of `width` pixels.
+    pub(super) fn new(width: u32) -> Self {
+        Self { width: width as usize, until_next: 0, flat: 0, seen: 0 }
     }
-    flat * 100 >= seen * FLAT_PERCENT
+
+    /// Looks at the next whole rows.
+    pub(super) fn push(&mut self, layout: Layout, rows: &[u8]) {
+        let channels = layout.channels() as usize;
+        let rows = rows.chunks_exact(self.width * channels);
+        let count = rows.len();
+        for row in rows.skip(self.until_next).step_by(ROW_STEP) {
+            let left = row.chunks_exact(channels);
+            self.flat += left.clone().zip(left.skip(1)).filter(|(a, b)| a == b).count() as u64;
+            self.seen += self.width as u64 - 1;
+        }
+        // The next row that is looked at is so many behind those that came.
+        let behind = count.saturating_sub(self.until_next).next_multiple_of(ROW_STEP);
+        self.until_next = self.until_next + behind - count;
+    }
+
+    /// What the rows until now say.
+    pub(super) fn is_graphic(&self) -> bool {
+        self.flat * 100 >= self.seen * FLAT_PERCENT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_looked_at_however_they_come() {
+        // Only each seventh row is flat.
+        let rows: Vec<u8> = (0..50_u8).flat_map(|y| [9, if y % 7 == 0 { 9 } else { 8 }, 7, 7, 1]).collect();
+        for at_once in 1..=50 {
+            let mut flatness = Flatness::new(5);
+            rows.chunks(5 * at_once).for_each(|rows| flatness.push(Layout::Gray, rows));
+            assert_eq!((flatness.flat, flatness.seen), (16, 32), "{at_once}");
+            assert!(flatness.is_graphic());
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! What a conversion will do, from the source's header alone.
 
-use super::{Filter, Fit, Interest, Mode, Params, Resize, recolor::Recolor, resize};
+use super::{
+    Filter, Fit, Interest, Mode, Params, Resize,
+    recolor::{Recolor, RecolorRows},
+    resize,
+};
 use crate::{
     codec::{
         Coding, Format, Probe,
@@ -31,11 +35,15 @@ pub struct Plan {
     pub coding: Coding,
     /// True if the pixels have to be looked at to know whether the picture is a photo.
     pub may_be_graphic: bool,
-    /// True if the picture may go by rows from the source's file into that of the result, and is never whole.
+    /// True if the picture may go by rows from the source's file into that of the result, and is never whole unless it
+    /// turns out to be a graphic.
     pub streams: bool,
     /// The most bytes that the conversion holds at once, beside the source file itself: on one thread, unless
     /// [`Plan::within`] has said otherwise.
     pub peak_bytes: u64,
+    /// The same if the picture turns out to be no graphic. With no room for more the conversion is done all the same,
+    /// and a graphic's file is lossy.
+    pub photo_bytes: u64,
 }
 
 impl Plan {
@@ -47,6 +55,10 @@ impl Plan {
         self
     }
 }
+
+/// A picture of no more pixels that may be a graphic is held as a whole: to decode a graphic once more costs more than
+/// the memory.
+const SMALL_PIXELS: u64 = 1 << 20;
 
 /// A crop and a scale, of a picture as it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,9 +134,26 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     check_side(output, params.format)?;
     let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
     let flow = flow(probe, params, &coding, &frame);
-    let is_plain = frame.is_plain(source);
-    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, &frame, flow) };
-    let recoloring = if flow == Flow::Streamed && probe.icc { Recolor::bytes(output.width) } else { 0 };
+    let streams = flow == Flow::Streamed;
+    // That of a graphic that was streamed, with the lossy file in hand.
+    let gathering = if frame.is_plain(source) { Flow::Whole } else { Flow::Gathered };
+    let photo_bytes = peak_bytes(probe, &coding, &frame, flow, may_be_graphic && !streams);
+    let peak_bytes = match streams && may_be_graphic {
+        true => peak_bytes(probe, &coding, &frame, gathering, true).saturating_add(photo_bytes),
+        false => photo_bytes,
+    };
+    Ok(Plan { source, frame, output, coding, may_be_graphic, streams, peak_bytes, photo_bytes })
+}
+
+fn peak_bytes(probe: &Probe, coding: &Coding, frame: &Frame, flow: Flow, may_be_graphic: bool) -> u64 {
+    let is_plain = frame.is_plain(probe.oriented_size());
+    let output = frame.output;
+    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, flow) };
+    let recoloring = match (flow, probe.format) {
+        (Flow::Streamed, Format::Jpeg) if probe.icc => Recolor::bytes(output.width),
+        (Flow::Streamed, _) if probe.icc => RecolorRows::bytes(output.width),
+        _ => 0,
+    };
     let work = cost::Work {
         output,
         flow,
@@ -133,9 +162,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         converts_color: probe.icc || (frame.linear && !is_plain),
         may_be_graphic,
     };
-    let peak_bytes = cost::peak_bytes(probe, 0, &coding, &work);
-    let streams = flow == Flow::Streamed;
-    Ok(Plan { source, frame, output, coding, may_be_graphic, streams, peak_bytes })
+    cost::peak_bytes(probe, 0, coding, &work)
 }
 
 /// How much of the picture has to be held at once.
@@ -145,14 +172,19 @@ fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow 
         return Flow::Whole;
     }
     let is_plain = frame.is_plain(source);
-    let is_photo = probe.format == Format::Jpeg && (probe.color || !probe.icc);
-    let is_reordered = !matches!(probe.orientation, Orientation::Upright | Orientation::MirrorHorizontal);
-    let is_turned_later =
-        is_reordered && !probe.progressive && !is_plain && frame.output.pixels() <= TURNED_LATER;
+    let is_lossy = params.format == Format::WebP && !coding.lossless;
+    let is_small_graphic =
+        params.mode == Mode::Auto && is_maybe_graphic(probe) && frame.output.pixels() <= SMALL_PIXELS;
+    let is_jpeg = probe.format == Format::Jpeg;
+    // Only a JPEG's rows can come turned.
+    let is_turned_later = match probe.orientation {
+        Orientation::Upright => false,
+        Orientation::MirrorHorizontal => !is_jpeg,
+        _ => !is_jpeg || (!probe.progressive && !is_plain && frame.output.pixels() <= TURNED_LATER),
+    };
     // Light is scaled in RGB.
-    let is_scaled_in_rgb = frame.linear && !is_plain && probe.color;
-    let may_stream = is_photo && !is_turned_later && !is_scaled_in_rgb;
-    if may_stream && params.format == Format::WebP && !coding.lossless {
+    let is_scaled_in_rgb = is_jpeg && frame.linear && !is_plain && probe.color;
+    if is_lossy && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
         Flow::Streamed
     } else if is_plain {
         Flow::Whole

@@ -1,12 +1,53 @@
-//! Converts the colours of a photo that comes by rows of planes: to RGB, with some rows above and below for the
-//! chroma, and from the profile's colours to sRGB where there is one.
+//! Converts the colours of a picture that comes by rows. A photo's planes become RGB, with some rows above and below
+//! for the chroma, and from the profile's colours sRGB where there is one; interleaved rows stay as they are but for
+//! their colours.
 
-use super::color::{Transform, convert_rows};
+use std::mem;
+
+use super::color::{Conversion, Transform, convert_rows};
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
     limits::try_filled,
-    pixel::{Planes, Size, Subsampling},
+    pixel::{Layout, Picture, Planes, Raster, Size, Subsampling},
 };
+
+/// Interleaved rows on their way to sRGB.
+pub(super) struct RecolorRows {
+    conversion: Conversion,
+    layout: Layout,
+    width: u32,
+    rows: Vec<u8>,
+}
+
+impl RecolorRows {
+    pub(super) fn new(conversion: Conversion, layout: Layout, width: u32) -> Self {
+        Self { conversion, layout, width, rows: Vec::new() }
+    }
+
+    /// Bytes that are held for rows of `width` pixels, of which at most 16 come at once.
+    pub(super) const fn bytes(width: u32) -> u64 {
+        // 16 rows of up to four samples, and two of RGB.
+        width as u64 * (16 * 4 + 2 * 3)
+    }
+
+    /// Whole rows in their new colours.
+    ///
+    /// # Errors
+    /// `Memory`, `Internal` for broken rows.
+    pub(super) fn convert(&mut self, rows: &[u8]) -> Result<&[u8]> {
+        let mut own = mem::take(&mut self.rows);
+        own.clear();
+        own.try_reserve_exact(rows.len())?;
+        own.extend_from_slice(rows);
+        let height = rows.len() as u32 / self.layout.channels() / self.width;
+        let raster = Raster::new(Size::new(self.width, height), self.layout, own)?;
+        match self.conversion.convert(Picture::Raster(raster))? {
+            Picture::Raster(raster) => self.rows = raster.into_data(),
+            Picture::Planes(_) => return Err(Error::new(Kind::Internal, "rows became planes")),
+        }
+        Ok(&self.rows)
+    }
+}
 
 /// Planes on their way to RGB.
 pub(super) struct Recolor {
@@ -79,10 +120,27 @@ impl Recolor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        convert::color::{Conversion, to_srgb},
-        pixel::Picture,
-    };
+    use crate::convert::color::to_srgb;
+
+    #[test]
+    fn interleaved_rows_become_what_the_whole_picture_becomes() {
+        let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        let gray = moxcms::ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        for layout in [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba] {
+            let is_gray = layout.channels() < 3;
+            let profile = if is_gray { &gray } else { &wide };
+            let row = 9 * layout.channels() as usize;
+            let data: Vec<u8> = (0..row * 7).map(|at| (at * 57) as u8).collect();
+            let whole = Picture::Raster(Raster::new(Size::new(9, 7), layout, data.clone()).unwrap());
+            let expected = to_srgb(whole, Some(profile)).unwrap();
+            let conversion = Conversion::of(Some(profile), is_gray).unwrap();
+            let mut recolor = RecolorRows::new(conversion, layout, 9);
+            let rows: Vec<u8> =
+                data.chunks(2 * row).flat_map(|rows| recolor.convert(rows).unwrap().to_vec()).collect();
+            assert!(rows != data);
+            assert_eq!(Some(rows.as_slice()), raster(&expected), "{layout:?}");
+        }
+    }
 
     #[test]
     fn rows_become_what_the_whole_picture_becomes() {

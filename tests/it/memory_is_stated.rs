@@ -6,6 +6,7 @@
 use std::{
     alloc::{GlobalAlloc, Layout as Block, System},
     cell::Cell,
+    io::Write,
     ptr,
 };
 
@@ -123,11 +124,26 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
         ));
     }
     sources.push(("baseline JPEG".to_owned(), baseline(width, height)));
+    sources.push(("BMP".to_owned(), bitmap(width, height)));
+    for (layout, lossless) in [(Layout::Rgb, false), (Layout::Rgba, false), (Layout::Rgba, true)] {
+        let coding = coding(Format::WebP, 90, lossless);
+        sources.push((format!("WebP {layout:?} {lossless}"), encode(raster(width, height, layout), &coding)));
+    }
     let planes = raster(width, height, Layout::Rgb).to_planes(Subsampling::Yuv444).unwrap();
     let full = slimpix::codec::Coding::new(Format::Jpeg, 95, 2, false);
     let file = codec::encode(Picture::Planes(planes), &full, &Metadata::default()).unwrap();
     sources.push(("JPEG 4:4:4".to_owned(), file));
     sources
+}
+
+/// A bitmap of 32 bits a pixel.
+fn bitmap(width: u32, height: u32) -> Vec<u8> {
+    let mut file = b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
+    file.extend([width, height].into_iter().flat_map(u32::to_le_bytes));
+    file.extend([1, 0, 32, 0]);
+    file.extend([0; 24]);
+    file.extend(raster(width, height, Layout::Rgba).data());
+    file
 }
 
 /// A photo as cameras write it: one scan, 4:2:0.
@@ -320,4 +336,61 @@ fn a_photo_as_avif_takes_few_bytes_a_pixel() {
     assert!(peak <= stated);
     assert!(a_pixel(peak) < 15.0);
     assert!(a_pixel(stated) < 18.0);
+}
+
+/// A PNG of any size, made row by row: grainy as a photo, and half seen through where there is alpha.
+fn grainy_png(width: u32, height: u32, color: png::ColorType) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(color);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().unwrap();
+    let mut rows = writer.stream_writer().unwrap();
+    for y in 0..height {
+        let row = (0..width).flat_map(|x| {
+            let grain = (x * x + y * 7 + x * y / 5) % 23;
+            let alpha = if (x / 300 + y / 200) % 2 == 0 { 255 } else { 20 + x % 100 };
+            let pixel = [(x / 16 + y / 12) % 200 + grain, 90 + x / 40 + grain, 150 - y / 40, alpha];
+            pixel.map(|sample| sample as u8).into_iter().take(color.samples())
+        });
+        rows.write_all(&row.collect::<Vec<u8>>()).unwrap();
+    }
+    rows.finish().unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+/// The same of PNGs.
+#[test]
+fn a_png_is_converted_by_rows() {
+    for (color, mode, width, most) in [
+        (png::ColorType::Rgb, Mode::Auto, None, 6),
+        (png::ColorType::Rgb, Mode::Lossy, None, 6),
+        (png::ColorType::Rgb, Mode::Auto, Some(800), 3),
+        (png::ColorType::Rgb, Mode::Lossy, Some(800), 2),
+        // The plane of alpha is held, and the coder of it takes four bytes a pixel.
+        (png::ColorType::Rgba, Mode::Auto, None, 66),
+        (png::ColorType::Rgba, Mode::Auto, Some(800), 4),
+        (png::ColorType::Rgba, Mode::Lossy, Some(800), 6),
+    ] {
+        let file = grainy_png(4032, 3024, color);
+        let mut params = Params::default();
+        (params.mode, params.effort) = (mode, 0);
+        params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+        let plan = plan(&codec::probe(&file).unwrap(), &params).unwrap();
+        let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
+        let Ok(Outcome::Made(made)) = outcome else { panic!("{outcome:?}") };
+        println!(
+            "{color:?} {mode:?} to {width:?}: {peak} bytes, {} stated, {} made",
+            plan.photo_bytes,
+            made.bytes.len()
+        );
+        assert!(peak <= most * 1_000_000, "{color:?} {mode:?} to {width:?}: {peak} bytes");
+        assert!(
+            peak <= plan.photo_bytes,
+            "{color:?} {mode:?} to {width:?}: {peak} bytes, {} stated",
+            plan.peak_bytes
+        );
+    }
 }

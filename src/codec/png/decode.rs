@@ -15,8 +15,8 @@ use crate::{
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
-/// The most that all metadata chunks together may take, inflated: real ICC profiles are below 4 MiB.
-const MAX_METADATA_BYTES: u64 = 8 << 20;
+/// The most that a colour profile may take, inflated, with the chunk that holds it: real ones are below 4 MiB.
+const MAX_PROFILE_BYTES: u64 = 8 << 20;
 
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 
@@ -78,9 +78,11 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
 /// Reads up to the pixels, of which `held` bytes will be held.
 fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) -> Result<PngReader<'a>> {
     let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
+    let profile = if header.icc { MAX_PROFILE_BYTES } else { 0 };
+    let metadata = profile + 2 * header.exif.map_or(0, <[u8]>::len) as u64;
     // Beside the pixels: rows in work with a window of inflated data, metadata, and once more the copy of it.
-    let beside = 8 * row + (1 << 20) + MAX_METADATA_BYTES;
-    limits.check_memory(bytes.len() as u64 + held + beside + MAX_METADATA_BYTES)?;
+    let beside = 8 * row + (1 << 20) + metadata;
+    limits.check_memory(bytes.len() as u64 + held + beside + metadata)?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
     decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
     decoder.set_ignore_text_chunk(true);

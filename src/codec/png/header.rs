@@ -26,7 +26,7 @@ pub(super) struct Header<'a> {
     animated: bool,
     /// The pixels were reached: an acTL would have stood before them.
     complete: bool,
-    icc: bool,
+    pub(super) icc: bool,
     pub(super) exif: Option<&'a [u8]>,
     /// An uncompressed XMP packet; a compressed one is passed over.
     pub(super) xmp: Option<&'a [u8]>,
@@ -40,7 +40,8 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         format: Format::Png,
         size: header.size,
         depth: if header.color_type == 3 { 8 } else { header.depth },
-        alpha: header.transparency || matches!(header.color_type, 4 | 6),
+        // A tRNS may stand past the bytes seen.
+        alpha: header.transparency || !header.complete || matches!(header.color_type, 4 | 6),
         color: !matches!(header.color_type, 0 | 4),
         animated,
         orientation: header.orientation(),

@@ -54,7 +54,12 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
     let form = match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(subsampling)) => Form::Planes(subsampling),
         (Format::Jpeg, None) if !probe.color => Form::Raster(Layout::Gray),
-        (Format::Png, _) if !probe.color => Form::Raster(Layout::GrayAlpha),
+        (Format::Png | Format::Bmp, _) => Form::Raster(match (probe.color, probe.alpha) {
+            (false, false) => Layout::Gray,
+            (false, true) => Layout::GrayAlpha,
+            (true, false) => Layout::Rgb,
+            (true, true) => Layout::Rgba,
+        }),
         _ => Form::Raster(Layout::Rgba),
     };
     let to = frame.stored_output(probe.orientation);
