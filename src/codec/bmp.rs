@@ -90,6 +90,7 @@ pub(super) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) ->
         scales: FULL_SIZE,
         form: Form::Raster(Layout::Rgb),
         orientation: Orientation::Upright,
+        can_turn: false,
         metadata: Metadata::default(),
     };
     if sink.begin(head)?.is_none() {

@@ -71,7 +71,7 @@ fn a_photo_that_is_turned_by_rows_is_the_one_that_is_turned_as_a_whole() {
                     assert!(plan.streams, "{case}");
                     let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
                     let photo = photo_to_webp(&source, &params, &limits, &plan).unwrap();
-                    assert!(photo == Some(coded), "{case}");
+                    assert!(photo.is_some_and(|photo| photo.file == coded), "{case}");
                 } else if plan.frame.is_placed(plan.source) {
                     let mut sink = Turned { frame: &plan.frame, scaling: None };
                     assert!(codec::decode_rows(&source, &limits, &mut sink).unwrap());
@@ -97,7 +97,7 @@ fn a_photo_of_other_colours_is_turned_by_rows() {
             let whole = color::to_srgb(whole, metadata.icc.as_deref()).unwrap();
             let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
             let photo = photo_to_webp(&source, params, &limits, &plan).unwrap();
-            assert!(photo == Some(coded), "{kind:?} {orientation:?}");
+            assert!(photo.is_some_and(|photo| photo.file == coded), "{kind:?} {orientation:?}");
         }
     }
 }
