@@ -35,6 +35,9 @@ pub(super) const LOOP_HEADER: &str = "x-slimpix-hop";
 
 const REDIRECTS: usize = 3;
 
+/// How long what came in time may take to be heard of.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// What came of asking for an original.
 pub(super) enum Opening {
     /// It is there.
@@ -275,11 +278,16 @@ impl Opened {
 }
 
 /// The future's output, or `None` when it takes longer.
+///
+/// While the isolate converts, nothing else in it runs, and its timer may be heard before what came in time.
 pub(super) async fn within<T>(timeout: Duration, future: impl Future<Output = T>) -> Option<T> {
-    match select(std::pin::pin!(future), Delay::from(timeout)).await {
-        Either::Left((output, _)) => Some(output),
-        Either::Right(_) => None,
+    let mut future = std::pin::pin!(future);
+    for wait in [timeout, GRACE] {
+        if let Either::Left((output, _)) = select(future.as_mut(), Delay::from(wait)).await {
+            return Some(output);
+        }
     }
+    None
 }
 
 fn upstream(what: impl Into<String>) -> Error {

@@ -21,7 +21,7 @@ test("a page of fifty photos of twelve megapixels, six connections at once", asy
   const origin = new Origin(Object.fromEntries(paths.map((path) => [path, serve])));
   // The fastest effort, for the time of the test: it takes no less memory than others. On a busy machine six may take
   // longer than requests wait by default.
-  const worker = new Worker(origin, { FORMATS: "webp", EFFORT: "0", PATIENCE: "50" });
+  const worker = new Worker(origin, { FORMATS: "webp", EFFORT: "0", PATIENCE: "50", TIMEOUT: "50" });
   try {
     const rest = paths.values();
     const load = async () => {
