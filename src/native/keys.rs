@@ -21,6 +21,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Key> {
 
 /// Variables `WEBP_<NAME>` that are flags' twins, not keys of the configuration.
 pub(crate) const OF_OTHERS: &[&str] = &[
+    "ALPHA_QUALITY",
     "CONFIG",
     "ENLARGE",
     "FILTER",
