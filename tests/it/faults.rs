@@ -135,7 +135,7 @@ fn overload_is_never_an_error() {
 /// Every buffer in turn that a conversion asks for is refused to it.
 #[test]
 fn an_allocation_that_fails_is_an_error_and_no_abort() {
-    let jpeg = pictures::sky(2403, 805);
+    let jpeg = pictures::sky(2403, 205);
     let mut small = Params::default();
     small.resize = Some(Resize { width: Some(1801), ..Resize::default() });
     for params in [Params::default(), small] {
