@@ -15,7 +15,7 @@ pub(crate) fn processors() -> usize {
 /// What the program takes beside conversions: itself at rest, and its connections.
 const AT_REST: u64 = 16 << 20;
 
-/// The least that conversions have: enough for a photo.
+/// The least that conversions have, however small a control group's limit.
 const LEAST: u64 = 8 << 20;
 
 /// The memory of all conversions together when nothing is configured. Of a control group's limit it is all but what

@@ -142,15 +142,17 @@ impl AsRef<[u8]> for Kept {
 
 /// A wait that ends when it is dropped.
 struct Wait<'a> {
-    pool: &'a Shared,
+    pool: &'a Arc<Shared>,
     id: u64,
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        let mut hall = self.pool.hall();
-        hall.queue.leave(self.id);
-        hall.calls.retain(|(id, _)| *id != self.id);
+        // Others may have waited for this one's turn.
+        self.pool.change(Instant::now(), |hall| {
+            hall.queue.leave(self.id);
+            hall.calls.retain(|(id, _)| *id != self.id);
+        });
     }
 }
 
@@ -297,6 +299,29 @@ mod tests {
             drop(waiting.await.expect("no panic").expect("a ticket"));
             assert!(gone.await.is_err());
             assert_eq!(refused(&pool, 10).await, None);
+        });
+    }
+
+    #[test]
+    fn who_goes_away_lets_those_behind_go_on() {
+        on_a_runtime(async {
+            let pool = Pool::new(10, 8);
+            let _first = pool.admit(5, LONG).await.expect("room");
+            let large = tokio::spawn({
+                let pool = pool.clone();
+                async move { pool.admit(10, LONG).await }
+            });
+            tokio::task::yield_now().await;
+            // It is passed over until its turn has come.
+            while refused(&pool, 1).await.is_none() {}
+            let small = pool.admit(1, LONG);
+            let gone = async {
+                tokio::task::yield_now().await;
+                large.abort();
+                assert!(large.await.is_err());
+            };
+            let (small, ()) = tokio::join!(small, gone);
+            assert!(small.is_ok());
         });
     }
 
