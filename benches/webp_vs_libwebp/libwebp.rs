@@ -1,0 +1,41 @@
+//! The other encoder, and the decoder of both.
+
+use std::slice;
+
+use slimpix::pixel::{Layout, Raster, Size};
+
+/// libwebp's file of RGB, by one thread.
+pub fn encode(source: &Raster, quality: u8, method: i32) -> Vec<u8> {
+    let mut config = libwebp_sys::WebPConfig::new().unwrap();
+    config.quality = f32::from(quality);
+    config.method = method;
+    let mut picture = libwebp_sys::WebPPicture::new().unwrap();
+    picture.width = source.size().width as i32;
+    picture.height = source.size().height as i32;
+    // SAFETY: the picture has the size of the samples, which outlive the import; the writer outlives the encoding.
+    unsafe {
+        let stride = source.size().width as i32 * 3;
+        assert_ne!(libwebp_sys::WebPPictureImportRGB(&mut picture, source.data().as_ptr(), stride), 0);
+        let mut writer = std::mem::zeroed::<libwebp_sys::WebPMemoryWriter>();
+        libwebp_sys::WebPMemoryWriterInit(&mut writer);
+        picture.writer = Some(libwebp_sys::WebPMemoryWrite);
+        picture.custom_ptr = (&raw mut writer).cast();
+        assert_ne!(libwebp_sys::WebPEncode(&config, &mut picture), 0);
+        let file = slice::from_raw_parts(writer.mem, writer.size).to_vec();
+        libwebp_sys::WebPPictureFree(&mut picture);
+        libwebp_sys::WebPMemoryWriterClear(&mut writer);
+        file
+    }
+}
+
+/// A file's RGB.
+pub fn decode(file: &[u8], size: Size) -> Raster {
+    let mut data = vec![0; size.width as usize * size.height as usize * 3];
+    // SAFETY: both buffers are given with their lengths.
+    let decoded = unsafe {
+        let (stride, length) = (size.width as i32 * 3, data.len());
+        libwebp_sys::WebPDecodeRGBInto(file.as_ptr(), file.len(), data.as_mut_ptr(), length, stride)
+    };
+    assert!(!decoded.is_null());
+    Raster::new(size, Layout::Rgb, data).unwrap()
+}
