@@ -9,8 +9,8 @@
 //! | 0 | all, by a guess of their cost | none | | rounded |
 //! | 1 | | 1, after a guess of all ten | when no better so far | rounded |
 //! | 2 | | 1 | when 4/64 worse | rounded |
-//! | 3 | | 1 | when 6/64 worse | trellis of the best |
-//! | 4 | | 2 | when 8/64 worse | trellis of the best |
+//! | 3 | | 2 | when 8/64 worse | trellis of the best |
+//! | 4 | | 2 | when 8/64 worse | trellis of each |
 //! | 5 | | 3 | when 16/64 worse | trellis of each |
 //! | 6 | | 10 | when twice as bad | trellis of each |
 //!
@@ -23,8 +23,10 @@ mod analysis;
 mod blocks;
 mod boolenc;
 mod budget;
+mod chroma;
 mod color;
 mod cost;
+mod diffusion;
 #[cfg(test)]
 mod filter;
 mod frame;
@@ -132,12 +134,19 @@ pub struct Column {
     uv: [[u8; 8]; 2],
     modes: [u8; 4],
     coded: macroblock::Edge,
+    uv_errors: diffusion::Errors,
 }
 
 impl Column {
     /// Outside of the picture; pixels are 127 above and 129 at left.
     fn outside(pixel: u8) -> Self {
-        Self { y: [pixel; 16], uv: [[pixel; 8]; 2], modes: [0; 4], coded: macroblock::Edge::default() }
+        Self {
+            y: [pixel; 16],
+            uv: [[pixel; 8]; 2],
+            modes: [0; 4],
+            coded: macroblock::Edge::default(),
+            uv_errors: [[0; 2]; 2],
+        }
     }
 }
 
@@ -248,7 +257,7 @@ impl<O: Observer> Encoder<O> {
     fn filter(&self) -> FilterHeader {
         let level = |segment: usize| {
             let step = u32::from(self.segments[segment].y1.step[1]);
-            (step * self.tuning.filter / 1024).min(63) as u8
+            (step * self.tuning.filter[segment] / 1024).min(63) as u8
         };
         FilterHeader { levels: [0, 1, 2, 3].map(level), sharpness: self.tuning.sharpness }
     }

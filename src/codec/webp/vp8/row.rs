@@ -132,7 +132,7 @@ impl<O: Observer> Shared<'_, O> {
             modes: self.mode_costs,
             room: row.budget.room(),
         };
-        search.encode(&source, site, &mut mb, &mut pixels);
+        [bottom.uv_errors, left.uv_errors] = search.encode(&source, site, &mut mb, &mut pixels);
         row.budget.spend(self.mode_costs.macroblock(&mb, site.top_modes, site.left_modes));
         row.record(&mb, left, bottom)?;
         bottom.y = pixels.y[15];
@@ -203,5 +203,6 @@ fn site(
         left_modes: left.modes,
         top: top.coded,
         left: left.coded,
+        uv_errors: [top.uv_errors, left.uv_errors],
     }
 }

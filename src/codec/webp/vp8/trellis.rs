@@ -1,13 +1,14 @@
 //! Levels by rate and distortion: a shortest path over the scan of a block.
 
 use super::{
-    cost::{BlockCosts, token_of},
+    cost::{ContextCosts, token_of},
     quant::{BlockSite, Matrix, WEIGHT_BITS},
 };
 use crate::simd::{Simd, SimdBase, i16x16, mul_high_by};
 
 /// Bits of a score that hold the state it belongs to, so that the least of some scores says where it is from.
 const STATE_BITS: u32 = 2;
+const STATE_MASK: i64 = (1 << STATE_BITS) - 1;
 
 /// The score of a state that no path leads to.
 const NOWHERE: i64 = i64::MAX / 4;
@@ -71,70 +72,85 @@ impl Near {
 /// The way through the states.
 fn search(site: &BlockSite, coefficients: &[i16; 16], near: &Near, levels: &mut [i16; 16]) -> Chosen {
     *levels = [0; 16];
-    let costs = site.costs.kind(site.kind);
-    let start = &costs[site.first][site.context];
-    let mut best = (i64::from(start.end) << STATE_BITS, 0);
-    let last = near.end();
-    if last <= site.first {
-        return Chosen { end: 0, cost: best.0 >> STATE_BITS };
+    let mut path = Path::new(site);
+    for place in site.first..near.end() {
+        path.advance(site, near, place);
     }
-    let mut scores = [NOWHERE; 3];
-    scores[site.context] = i64::from(start.start) << STATE_BITS | site.context as i64;
-    // For each state the level that leads to it, above the state before.
-    let mut steps = [[0_u16; 3]; 16];
-    for place in site.first..last {
-        let step = &mut steps[place & 15];
+    let mut state = (path.best & STATE_MASK) as usize;
+    for place in (site.first..path.end).rev() {
+        let step = path.steps[place & 15][state.min(2)];
+        let level = (step >> STATE_BITS) as i16;
+        levels[place & 15] = if coefficients[place & 15] < 0 { -level } else { level };
+        state = usize::from(step) & STATE_MASK as usize;
+    }
+    Chosen { end: path.end, cost: path.best >> STATE_BITS }
+}
+
+/// The best ways to each state, and the best end until now.
+struct Path {
+    /// By state, which is in the low bits.
+    scores: [i64; 3],
+    /// The score of the best end, with its state, and one past its last level.
+    best: i64,
+    end: usize,
+    /// For each place and state the level that leads to it, above the state before.
+    steps: [[u16; 3]; 16],
+}
+
+impl Path {
+    #[inline(always)]
+    fn new(site: &BlockSite) -> Self {
+        let start = &site.costs.kind(site.kind)[site.first][site.context];
+        let mut scores = [NOWHERE; 3];
+        scores[site.context] = i64::from(start.start) << STATE_BITS | site.context as i64;
+        Self { scores, best: i64::from(start.end) << STATE_BITS, end: 0, steps: [[0; 3]; 16] }
+    }
+
+    /// Goes on by one coefficient.
+    #[inline(always)]
+    fn advance(&mut self, site: &BlockSite, near: &Near, place: usize) {
+        let costs = site.costs.kind(site.kind);
         let floor = near.floor[place & 15] as u16;
         let higher = near.higher >> place & 1 == 1;
+        let step = &mut self.steps[place & 15];
         let mut next = [NOWHERE; 3];
         if floor < 2 {
-            let reached = reach(costs, &scores, place, 0);
-            step[0] = (reached & 3) as u16;
-            next[0] = reached & !3;
+            let reached = reach(&costs[place], &self.scores, 0);
+            step[0] = (reached & STATE_MASK) as u16;
+            next[0] = reached & !STATE_MASK;
         }
         if floor == 0 && !higher {
-            scores = next;
-            continue;
+            self.scores = next;
+            return;
         }
         let size = i64::from(near.size[place & 15]);
         let step_size = i64::from(site.matrix.steps[place & 15]);
         for level in floor.max(1)..=floor + u16::from(higher) {
-            let reached = reach(costs, &scores, place, level);
+            let reached = reach(&costs[place], &self.scores, level);
             let error = size - i64::from(level) * step_size;
             let distortion = ((error * error - size * size) * site.weight) >> WEIGHT_BITS;
             let cost = distortion + i64::from(site.costs.extra(usize::from(level)));
             let state = usize::from(level.min(2));
-            let score = (reached & !3) + (cost << STATE_BITS) + state as i64;
+            let score = (reached & !STATE_MASK) + (cost << STATE_BITS) + state as i64;
             if score < next[state] {
                 next[state] = score;
-                step[state] = level << STATE_BITS | (reached & 3) as u16;
+                step[state] = level << STATE_BITS | (reached & STATE_MASK) as u16;
             }
         }
-        scores = next;
-        let after = &costs[place + 1];
+        self.scores = next;
         for state in 1..3 {
-            let total = scores[state] + (i64::from(after[state].end) << STATE_BITS);
-            if total < best.0 {
-                best = (total, place + 1);
+            let total = self.scores[state] + (i64::from(costs[place + 1][state].end) << STATE_BITS);
+            if total < self.best {
+                (self.best, self.end) = (total, place + 1);
             }
         }
     }
-    let (score, end) = best;
-    let mut state = (score & 3) as usize;
-    for place in (site.first..end).rev() {
-        let step = steps[place & 15][state.min(2)];
-        let level = (step >> STATE_BITS) as i16;
-        levels[place & 15] = if coefficients[place & 15] < 0 { -level } else { level };
-        state = usize::from(step & 3);
-    }
-    Chosen { end, cost: score >> STATE_BITS }
 }
 
-/// The best way to a level's token from the states before it.
+/// The best way to a level's token from the states before it: the score, with the state.
 #[inline(always)]
-fn reach(costs: &BlockCosts, scores: &[i64; 3], place: usize, level: u16) -> i64 {
+fn reach(costs: &[ContextCosts; 3], scores: &[i64; 3], level: u16) -> i64 {
     let token = token_of(usize::from(level));
-    let costs = &costs[place];
     let from = |state: usize| scores[state] + (i64::from(costs[state].of(token)) << STATE_BITS);
     from(0).min(from(1)).min(from(2))
 }

@@ -22,8 +22,8 @@ impl Tools {
             0 => (0, false, false, 0),
             1 => (1, false, false, 0),
             2 => (1, false, false, 4),
-            3 => (1, true, false, 6),
-            4 => (2, true, false, 8),
+            3 => (2, true, false, 8),
+            4 => (2, true, true, 8),
             5 => (3, true, true, 16),
             _ => (10, true, true, 64),
         };
@@ -46,8 +46,8 @@ pub struct Tuning {
     pub lambda_uv: i64,
     /// Quantiser offsets: luma DC, DC of DCs, AC of DCs, chroma DC, chroma AC.
     pub offsets: [i8; 5],
-    /// Loop filter strength in 1/1024 of a luma AC step.
-    pub filter: u32,
+    /// Loop filter strength of each segment, in 1/1024 of a luma AC step.
+    pub filter: [u32; 4],
     /// Loop filter sharpness.
     pub sharpness: u8,
     /// Quantiser index of each segment against the picture's, where that is 32.
@@ -65,7 +65,7 @@ impl Default for Tuning {
             lambda: 16,
             lambda_uv: 6,
             offsets: [-2, -2, -2, -10, -3],
-            filter: 150,
+            filter: [150, 120, 90, 60],
             sharpness: 0,
             segments: [-9, -5, 0, 8],
             activities: [400, 1100, 2200],
