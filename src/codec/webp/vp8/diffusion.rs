@@ -28,7 +28,7 @@ pub fn diffuse(matrix: &Matrix, dcs: [i16; 4], [top, left]: [[i8; 2]; 2]) -> ([i
         errors[block] = (wanted - level * step) >> 1;
     }
     // The last block's error is parted, as it goes both ways.
-    let parted = 3 * errors[3] >> 2;
+    let parted = (3 * errors[3]) >> 2;
     (levels, [errors[2], errors[3] - parted].map(narrow), [errors[1], parted].map(narrow))
 }
 
