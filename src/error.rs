@@ -30,6 +30,8 @@ pub enum Kind {
     Overload,
     /// The operating system refused: a file, a socket, a folder.
     Io,
+    /// The result would be longer than it may be, see `Limits::max_output_bytes`.
+    Larger,
     /// A fault of our own.
     Internal,
 }
@@ -38,7 +40,7 @@ impl Kind {
     /// True if the same bytes with the same parameters will fail the same way again.
     #[must_use]
     pub const fn is_permanent(self) -> bool {
-        matches!(self, Self::Malformed | Self::Unsupported | Self::Limit)
+        matches!(self, Self::Malformed | Self::Unsupported | Self::Limit | Self::Larger)
     }
 }
 

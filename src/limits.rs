@@ -24,6 +24,9 @@ pub struct Limits {
     /// Bytes of memory that one conversion may take, the source included. Default 1 GiB. What would pass it is
     /// refused from its header.
     pub max_memory: u64,
+    /// Bytes of the result. Default unlimited. A conversion ends as soon as its result is sure to be longer, with
+    /// `Outcome::Kept(Kept::Larger)`: nothing is lost where a larger file is of no use.
+    pub max_output_bytes: u64,
     /// Threads that one conversion may work with, the caller's among them; at least 1. Default 1. The bytes are the
     /// same for any number, and so it belongs to no key. Each takes memory, see `Plan::within`. Where there
     /// are no threads, as on wasm, it must be 1.
@@ -38,6 +41,7 @@ impl Default for Limits {
             max_side: 65_535,
             max_frames: 2_000,
             max_memory: 1 << 30,
+            max_output_bytes: u64::MAX,
             threads: 1,
         }
     }

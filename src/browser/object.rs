@@ -43,6 +43,7 @@ pub(super) fn kept(bytes: &Uint8Array, probe: &Probe, kept: Kept) -> Object {
     let size = probe.oriented_size();
     let reason = match kept {
         Kept::Animated => "animated",
+        Kept::Larger => "larger",
     };
     object(&[
         ("bytes", bytes.slice(0, bytes.length()).into()),
@@ -103,6 +104,7 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Upstream => "upstream",
         Kind::Overload => "overload",
         Kind::Io => "io",
+        Kind::Larger => "larger",
         Kind::Internal => "internal",
     }
 }

@@ -4,7 +4,7 @@ export type PictureFormat =
 /** Who is at fault: the picture, what was asked of it, or this program. */
 export type ErrorKind =
   | "malformed" | "unsupported" | "limit" | "memory" | "parameter"
-  | "not-found" | "upstream" | "overload" | "io" | "internal";
+  | "not-found" | "upstream" | "overload" | "io" | "larger" | "internal";
 
 /** What `probe` and `convert` throw. Anything else that they throw is a trap: make a new instance. */
 export interface SlimpixError extends Error {
@@ -58,7 +58,7 @@ export interface Converted {
   /** Coded without loss. Undefined when the source was kept. */
   lossless?: boolean;
   /** Why `bytes` is the source itself: it moves, and a still would not be the same. */
-  kept?: "animated";
+  kept?: "animated" | "larger";
   /** The engine's memory that the conversion reserved, the source included. */
   peakBytes: number;
 }

@@ -3,21 +3,19 @@
 //! A statement is never less than what the conversion takes: a test counts every allocation for each format, size
 //! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
-use super::{Coding, Format, Probe, avif_memory, bmp};
-use crate::pixel::{Size, Subsampling};
+use super::{
+    Coding, Format, Probe, avif_memory, bmp,
+    webp::{self, Incoming},
+};
+use crate::pixel::{Layout, Orientation, Size, Subsampling};
 
-/// What small things take: tables, headers, rows in work, and an ICC profile being read.
+/// What small things take: tables, headers, rows in work; and the same with an ICC profile that is read.
+const SMALL: u64 = 384 << 10;
 const OVERHEAD: u64 = 2 << 20;
 
-/// What a JPEG decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata, the lossy
-/// WebP encoder for its tables.
+/// What a JPEG decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
 const ROWS_OVERHEAD: u64 = 272 << 10;
-const PNG_OVERHEAD: u64 = 256 << 10;
-const WRITER_OVERHEAD: u64 = 160 << 10;
-
-/// The most threads that the encoder has work for beside the first, and what each takes for its tables.
-const MOST_THREADS: usize = 7;
-const THREAD_OVERHEAD: u64 = 16 << 10;
+const PNG_OVERHEAD: u64 = 320 << 10;
 
 /// How much of a picture is held at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +54,12 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
         Flow::Streamed => {
             let profile = if work.converts_color { OVERHEAD } else { 0 };
             return rows
-                .saturating_add(writer_bytes(work.output, coding))
-                .saturating_add(raster_rows_bytes(probe, work.output))
+                .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
+                .saturating_add(alpha_bytes(probe, work.output))
                 .saturating_add(profile)
                 .saturating_add(input_bytes);
         }
-        Flow::Gathered => rows.saturating_add(output.saturating_mul(decoded_bytes(probe))),
+        Flow::Gathered => rows.saturating_add(output.saturating_mul(result_bytes(probe, work))),
         Flow::Whole => {
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
@@ -71,11 +69,12 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
         }
     };
     // Turning holds what goes in and what comes out.
-    let turning = output.saturating_mul(2 * decoded_bytes(probe));
+    let is_turned = probe.orientation != Orientation::Upright;
+    let turning = if is_turned { output.saturating_mul(2 * result_bytes(probe, work)) } else { 0 };
     let color = if work.converts_color { output.saturating_mul(8) } else { 0 };
-    let is_photo = probe.format == Format::Jpeg && !work.converts_color;
-    let encoding = encoder_bytes(coding, work, is_photo, probe.alpha);
-    decoding.max(turning).max(color).max(encoding).saturating_add(input_bytes).saturating_add(OVERHEAD)
+    let encoding = encoder_bytes(probe, coding, work);
+    let overhead = if work.converts_color { OVERHEAD } else { SMALL };
+    decoding.max(turning).max(color).max(encoding).saturating_add(input_bytes).saturating_add(overhead)
 }
 
 /// Bytes that a decoder holds which gives a picture by rows: rows in work, of a JPEG of several scans its
@@ -87,7 +86,8 @@ fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
         Format::Jpeg if probe.progressive => coefficient_bytes(probe, eighths) + 80 * width + ROWS_OVERHEAD,
         Format::Jpeg => {
             let index = if is_turned { index_bytes(probe) } else { 0 };
-            80 * width + index + ROWS_OVERHEAD
+            let is_plain = probe.subsampling.is_some() && probe.orientation == Orientation::Upright;
+            (if is_plain { 48 } else { 80 }) * width + index + ROWS_OVERHEAD
         }
         Format::Bmp => bmp::peak_bytes(probe.size.width),
         // Two rows of up to four samples of 16 bits, as they come and as they go.
@@ -126,36 +126,46 @@ fn coefficient_bytes(probe: &Probe, eighths: u32) -> u64 {
     groups * 16 * (2 * kept + if eighths > 1 { 8 } else { 0 })
 }
 
-/// Bytes that the lossy WebP encoder holds, beside the rows that it is given: those of its row of macroblocks, and
-/// the coded picture.
-///
-/// How long that gets is not known before, so this is what noise takes, which nothing that is a picture comes near.
-fn writer_bytes(size: Size, coding: &Coding) -> u64 {
-    let quality = u64::from(coding.quality);
-    // In 1/64 bytes a pixel.
-    let coded = 40 + quality * 3 / 2 + quality.saturating_sub(80) * 6;
-    let pixels = u64::from(size.width.next_multiple_of(16)) * u64::from(size.height.next_multiple_of(16));
-    (pixels.saturating_mul(coded) >> 6) + 180 * u64::from(size.width) + WRITER_OVERHEAD
+/// Bytes that the lossy WebP encoder holds, the file included, beside the rows that it is given.
+fn writer_bytes(size: Size, incoming: Incoming, coding: &Coding) -> u64 {
+    webp::rows_bytes(size, incoming, coding).into_iter().fold(0, u64::saturating_add)
 }
 
-/// What the threads beyond the first take: each works on a row of macroblocks of its own.
+/// The most bytes that the file may have.
 #[must_use]
-pub fn threads_bytes(output: Size, coding: &Coding) -> u64 {
-    let is_lossy_webp = coding.format == Format::WebP && !coding.lossless;
-    let more = coding.threads.saturating_sub(1).min(MOST_THREADS) as u64;
-    if is_lossy_webp { more * (THREAD_OVERHEAD + 32 * u64::from(output.width)) } else { 0 }
+pub fn file_bytes(size: Size, coding: &Coding) -> u64 {
+    let most = match coding.format {
+        Format::WebP if !coding.lossless => webp::rows_bytes(size, Incoming::Raster(Layout::Gray), coding)[2],
+        _ => size.pixels().saturating_mul(5),
+    };
+    most.min(coding.max_bytes)
 }
 
-/// Bytes that the writer of a lossy WebP holds for interleaved rows where planes would take less: eight strips of a
-/// macroblock's height, and two rows in work. Where there may be alpha, all of it, and while it is coded a copy of four
-/// bytes a pixel and up to three times what it comes to, as that grows.
-fn raster_rows_bytes(probe: &Probe, output: Size) -> u64 {
-    if probe.format == Format::Jpeg {
+/// How rows come to the encoder.
+fn incoming(probe: &Probe, work: &Work) -> Incoming {
+    match probe.subsampling.filter(|_| probe.format == Format::Jpeg) {
+        None => Incoming::Raster(match (probe.color, probe.alpha) {
+            (false, false) => Layout::Gray,
+            (false, true) => Layout::GrayAlpha,
+            (true, false) => Layout::Rgb,
+            (true, true) => Layout::Rgba,
+        }),
+        Some(_) if work.converts_color => Incoming::Raster(Layout::Rgb),
+        // Scaled to an odd size chroma takes the full one.
+        Some(_) if work.output != probe.oriented_size() && is_odd(work.output) => {
+            Incoming::Planes(Subsampling::Yuv444)
+        }
+        Some(subsampling) => Incoming::Planes(subsampling.turned(probe.orientation)),
+    }
+}
+
+/// Alpha beside rows that come interleaved, where there may be some: all of it, and what coding it takes. Two rows are in
+/// work.
+fn alpha_bytes(probe: &Probe, output: Size) -> u64 {
+    if !probe.alpha || probe.format == Format::Jpeg {
         return 0;
     }
-    let alpha = if probe.alpha { output.pixels().saturating_mul(8) } else { 0 };
-    let channels = if probe.color { 3 } else { 1 } + u64::from(probe.alpha);
-    alpha.saturating_add(channels * u64::from(output.width) * (8 * 16 + 2))
+    output.pixels() + grown(output.pixels(), 1) + 8 * u64::from(output.width)
 }
 
 /// Bytes a pixel of a decoded picture.
@@ -167,30 +177,117 @@ fn decoded_bytes(probe: &Probe) -> u64 {
     }
 }
 
+/// The same of the result: scaled to an odd size chroma takes the full one.
+fn result_bytes(probe: &Probe, work: &Work) -> u64 {
+    let is_full = is_odd(work.output) && work.output != probe.oriented_size();
+    match (probe.format, probe.subsampling) {
+        (Format::Jpeg, Some(Subsampling::Yuv420)) if is_full => 3,
+        _ => decoded_bytes(probe),
+    }
+}
+
+const fn is_odd(size: Size) -> bool {
+    size.width % 2 == 1 || size.height % 2 == 1
+}
+
 /// Bytes a pixel at the peak of decoding.
 fn decoder_bytes(probe: &Probe) -> u64 {
     match probe.format {
         // Up to four planes and the RGB that is made of them, or planes alone.
         Format::Jpeg if probe.color && probe.subsampling.is_none() => 7,
         Format::Jpeg => decoded_bytes(probe),
-        // RGB, the planes that it is made of, and a copy of the coded frame.
-        Format::WebP if probe.subsampling.is_some() && !probe.alpha => 8,
-        // A lossless picture's 4 and its copy, or a lossy one's planes and its alpha, which is coded as if it were one.
-        Format::WebP => 12,
+        // Planes of whole macroblocks, RGB and a copy of the coded frame, and the alpha's lossless picture; of a
+        // lossless one a copy and its groups.
+        Format::WebP if probe.subsampling.is_some() => {
+            if probe.alpha {
+                12
+            } else {
+                8
+            }
+        }
+        Format::WebP => 10,
+        // An interlaced picture of 16 bits is held as it is before it is rounded.
+        Format::Png => {
+            if probe.progressive && probe.depth == 16 {
+                12
+            } else {
+                4
+            }
+        }
+        // The canvas, and the frame's indices.
+        Format::Gif => 5,
         // Raw samples of up to 64 bits, then 8-bit ones.
         _ => 8 + u64::from(probe.depth.div_ceil(8)) * 4,
     }
 }
 
 /// Bytes at the peak of encoding, the picture included. A photo comes as a JPEG's planes.
-fn encoder_bytes(coding: &Coding, work: &Work, is_photo: bool, has_alpha: bool) -> u64 {
+fn encoder_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
     let pixels = work.output.pixels();
     match coding.format {
-        Format::Avif => avif_memory::peak_bytes(work.output, coding, work.may_be_graphic, has_alpha),
-        Format::WebP if coding.lossless || work.may_be_graphic => pixels.saturating_mul(20),
-        // The planes, the macroblocks packed, and the file; the last two grow, so they may be held twice.
-        Format::WebP if is_photo => pixels.saturating_mul(6),
-        Format::WebP | Format::Png => pixels.saturating_mul(16),
-        _ => pixels.saturating_mul(14),
+        Format::Avif => avif_memory::peak_bytes(work.output, coding, work.may_be_graphic, probe.alpha),
+        Format::WebP if coding.lossless => lossless_bytes(probe, work),
+        Format::WebP if work.may_be_graphic => {
+            // The picture waits for its turn, then the lossy file.
+            let lossy = lossy_bytes(probe, coding, work) + pixels * result_bytes(probe, work);
+            lossy.max(lossless_bytes(probe, work) + file_bytes(work.output, coding))
+        }
+        Format::WebP => lossy_bytes(probe, coding, work),
+        // The samples, their palette's indices, the packed samples, which grow, and the file.
+        Format::Png => 5 * pixels * channels(probe),
+        _ => jpeg_bytes(probe, coding, work),
     }
+}
+
+/// What `jpeg-encoder` holds for a progressive file: 10.5 to 12.3 bytes a pixel beside the file, for grey 4.1. The file
+/// grows, for which it is held twice; noise of full contrast takes 0.9 bytes a sample at quality 80, 1.3 at 100.
+fn jpeg_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
+    let is_full = coding.full_chroma || work.may_be_graphic;
+    // In half bytes and half samples a pixel.
+    let (held, samples) = match (probe.color, is_full) {
+        (false, _) => (9, 2),
+        (true, false) => (22, 3),
+        (true, true) => (25, 6),
+    };
+    let quality = u64::from(coding.quality);
+    let densest = 34 + quality / 4 + quality.saturating_sub(80) * 3 / 2;
+    work.output.pixels() * (64 * held + samples * densest * 3) / 128
+}
+
+/// Samples of a pixel as far as the header tells.
+const fn channels(probe: &Probe) -> u64 {
+    let colors = if probe.color { 3 } else { 1 };
+    // A JPEG has no alpha; others may have it where the header has not been read to its end.
+    if matches!(probe.format, Format::Jpeg) { colors } else { colors + 1 }
+}
+
+/// The picture, what the encoder holds, and after the picture its alpha, which is coded without loss.
+fn lossy_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
+    let pixels = work.output.pixels();
+    let incoming = match probe.subsampling {
+        Some(_) if probe.format == Format::Jpeg => incoming(probe, work),
+        _ => Incoming::Raster(Layout::Rgba),
+    };
+    let color = pixels * result_bytes(probe, work) + writer_bytes(work.output, incoming, coding);
+    if !probe.alpha {
+        return color;
+    }
+    let file = writer_bytes(work.output, Incoming::Raster(Layout::Gray), coding);
+    (color + pixels).max(file + pixels + grown(pixels, 1))
+}
+
+/// The picture, a copy of four bytes a pixel and the file, which grows.
+fn lossless_bytes(probe: &Probe, work: &Work) -> u64 {
+    let pixels = work.output.pixels();
+    let channels = channels(probe);
+    // Planes become RGB before.
+    let raster = if probe.format == Format::Jpeg { channels } else { result_bytes(probe, work) };
+    (raster * pixels + grown(pixels, channels)).max((raster + result_bytes(probe, work)) * pixels)
+}
+
+/// The copy that `image-webp` works on, and its file, whose room doubles each time it is full. It has never more than
+/// 41/40 of the samples.
+fn grown(pixels: u64, channels: u64) -> u64 {
+    let most = pixels * channels * 41 / 40 + (4 << 10);
+    4 * pixels + 3 * (most.next_power_of_two() / 2)
 }

@@ -184,15 +184,34 @@ pub struct Coding {
     pub threads: usize,
     /// 0 to 100: how many levels of alpha a lossy WebP keeps, as libwebp's `alpha_q` has it; 100 keeps all.
     pub alpha_quality: u8,
+    /// The most bytes that the file may have. A longer one is not made.
+    pub max_bytes: u64,
 }
 
 impl Coding {
     /// A coding that leaves the size of chroma to the quality, full from 90 on, and keeps alpha as it is. By one
-    /// thread.
+    /// thread, and of any length.
     #[must_use]
     pub const fn new(format: Format, quality: u8, effort: u8, lossless: bool) -> Self {
-        let full_chroma = quality >= 90;
-        Self { format, quality, effort, lossless, full_chroma, threads: 1, alpha_quality: 100 }
+        Self {
+            format,
+            quality,
+            effort,
+            lossless,
+            full_chroma: quality >= 90,
+            threads: 1,
+            alpha_quality: 100,
+            max_bytes: u64::MAX,
+        }
+    }
+
+    /// # Errors
+    /// `Larger` when the file is longer than it may be.
+    pub(crate) fn check_length(&self, file: &[u8]) -> Result<()> {
+        if file.len() as u64 > self.max_bytes {
+            return Err(Error::new(Kind::Larger, format!("{} bytes, not {}", file.len(), self.max_bytes)));
+        }
+        Ok(())
     }
 }
 
@@ -236,17 +255,19 @@ pub(crate) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn rows::Si
 ///
 /// # Errors
 /// `Unsupported` for a format that is not made in this build, `Parameter` for a lossless mode that the format has
-/// not, `Limit` when the picture is larger than the format can say.
+/// not, `Limit` when the picture is larger than the format can say, `Larger` when the file is longer than it may be.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     if coding.lossless && !matches!(coding.format, Format::WebP | Format::Png) {
         let what = format!("{:?} has no lossless mode here", coding.format);
         return Err(Error::new(Kind::Parameter, what));
     }
-    match coding.format {
+    let file = match coding.format {
         Format::Jpeg => jpeg::encode(picture, coding, metadata),
         Format::Png => png::encode(picture, coding, metadata),
         Format::WebP => webp::encode(picture, coding, metadata),
         Format::Avif => avif::encode(picture, coding, metadata),
         format => Err(Error::unsupported(format!("{format:?} pictures can't be made here"))),
-    }
+    }?;
+    coding.check_length(&file)?;
+    Ok(file)
 }

@@ -7,6 +7,7 @@
 mod color;
 mod crop;
 mod describe;
+mod fit;
 mod keep;
 mod mode;
 mod orient;
@@ -64,13 +65,15 @@ pub struct Made {
 pub enum Kept {
     /// It moves, and a still picture would not be the same.
     Animated,
+    /// The result would be longer than `Limits::max_output_bytes`.
+    Larger,
 }
 
 /// Converts a picture.
 ///
 /// # Errors
 /// As [`plan`]; `Limit` when the source or the plan's memory is past `limits`, `Malformed` when the source is damaged,
-/// `Memory` when an allocation fails.
+/// `Memory` when an allocation fails, `Larger` when `Params::target_size` can't be reached.
 pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome> {
     limits.check_input(bytes.len() as u64)?;
     let probe = codec::probe(bytes)?;
@@ -82,7 +85,17 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     limits.check_size(plan.output)?;
     limits.check_memory(plan.photo_bytes.saturating_add(bytes.len() as u64))?;
 
-    let (bytes, lossless) = guarded(|| run(bytes, params, limits, &plan))?;
+    let result = guarded(|| match params.target_size {
+        None => run(bytes, params, limits, &plan),
+        Some(most) => fit::run_to_size(bytes, params, limits, &plan, most),
+    });
+    let (bytes, lossless) = match result {
+        Ok(result) => result,
+        Err(error) if error.kind() == Kind::Larger && limits.max_output_bytes < u64::MAX => {
+            return Ok(Outcome::Kept(Kept::Larger));
+        }
+        Err(error) => return Err(error),
+    };
     Ok(Outcome::Made(Made { bytes, format: params.format, size: plan.output, lossless, source: probe }))
 }
 
@@ -97,15 +110,18 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 /// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.
 fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(Vec<u8>, bool)> {
     let mut lossy = None;
-    if plan.streams
-        && let Some(streamed) = strips::photo_to_webp(bytes, params, limits, plan)?
-    {
+    if plan.streams {
         // A graphic is looked at once more, as a whole, where there is room for that.
         let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
-        if !streamed.is_graphic || limits.check_memory(most).is_err() {
-            return Ok((streamed.file, false));
+        let has_room = plan.may_be_graphic && limits.check_memory(most).is_ok();
+        match strips::photo_to_webp(bytes, params, limits, plan) {
+            Ok(Some(streamed)) if streamed.is_graphic && has_room => lossy = Some(streamed.file),
+            Ok(Some(streamed)) => return Ok((streamed.file, false)),
+            Ok(None) => (),
+            // Without loss it may be shorter.
+            Err(error) if error.kind() == Kind::Larger && has_room => (),
+            Err(error) => return Err(error),
         }
-        lossy = Some(streamed.file);
     }
     let Decoded { picture, orientation, metadata } = strips::decode_to_size(bytes, limits, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
@@ -122,7 +138,7 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         false => Metadata::default(),
     };
     match lossy {
-        Some(lossy) => mode::smaller(lossy, picture, plan.coding, &metadata),
+        Some(lossy) => mode::smaller(Ok(lossy), picture, plan.coding, &metadata),
         None if plan.may_be_graphic => mode::encode(picture, plan.coding, &metadata),
         None => Ok((codec::encode(picture, &plan.coding, &metadata)?, plan.coding.lossless)),
     }
@@ -216,7 +232,8 @@ mod tests {
                         Params { mode: Mode::Lossy, effort: 0, resize, keep_metadata, ..Params::default() };
                     let by_rows = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
                     assert!(by_rows.streams);
-                    let whole = Plan { streams: false, ..by_rows.clone() };
+                    let mut whole = by_rows.clone();
+                    whole.streams = false;
                     let [by_rows, whole] = [by_rows, whole].map(|plan| run(&bytes, &params, &limits, &plan));
                     let case = format!("{format:?} {layout:?} {} {width:?}", icc.is_some());
                     assert!(by_rows.unwrap() == whole.unwrap(), "{case}");

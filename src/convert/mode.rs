@@ -2,7 +2,7 @@
 
 use crate::{
     codec::{self, Coding, Format, RowWriter},
-    error::Result,
+    error::{Kind, Result},
     pixel::{Layout, Metadata, Picture, Raster},
 };
 
@@ -37,24 +37,35 @@ pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) 
     }
     // Not `codec::encode`, which takes the picture over: it is needed once more.
     let mut writer = RowWriter::new(graphic.size(), &coding)?;
-    writer.push_rows(graphic.layout(), graphic.data())?;
-    let lossy = writer.finish(metadata)?;
+    let lossy = writer.push_rows(graphic.layout(), graphic.data()).and_then(|()| writer.finish(metadata));
     smaller(lossy, picture, coding, metadata)
 }
 
-/// Encodes a graphic without loss, of which there is a lossy file: the smaller one, and whether it is lossless.
+/// Encodes a graphic without loss, of which there is a lossy file unless that is longer than it may be: the smaller
+/// one, and whether it is lossless.
 ///
 /// # Errors
 /// As `codec::encode`.
 pub(super) fn smaller(
-    lossy: Vec<u8>,
+    lossy: Result<Vec<u8>>,
     picture: Picture,
     mut coding: Coding,
     metadata: &Metadata,
 ) -> Result<(Vec<u8>, bool)> {
     coding.lossless = true;
-    let lossless = codec::encode(picture, &coding, metadata)?;
-    if lossless.len() <= lossy.len() { Ok((lossless, true)) } else { Ok((lossy, false)) }
+    // What is longer than the lossy file is of no use.
+    let lossy = match lossy {
+        Err(error) if error.kind() == Kind::Larger => {
+            return Ok((codec::encode(picture, &coding, metadata)?, true));
+        }
+        other => other?,
+    };
+    coding.max_bytes = lossy.len() as u64;
+    match codec::encode(picture, &coding, metadata) {
+        Ok(lossless) => Ok((lossless, true)),
+        Err(error) if error.kind() == Kind::Larger => Ok((lossy, false)),
+        Err(error) => Err(error),
+    }
 }
 
 fn is_graphic(raster: &Raster) -> bool {

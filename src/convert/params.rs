@@ -22,6 +22,9 @@ pub struct Params {
     /// Keep EXIF, XMP and the ICC profile. Default false: the pixels are turned and converted to sRGB, and all
     /// metadata goes. When true the orientation is still applied, and the kept EXIF says so.
     pub keep_metadata: bool,
+    /// The most bytes that the result may have: the quality is the highest up to `quality` with which it has no more,
+    /// found by coding again and again. An error when none has. Default: as long as it gets.
+    pub target_size: Option<u64>,
 }
 
 impl Default for Params {
@@ -34,6 +37,7 @@ impl Default for Params {
             mode: Mode::Auto,
             resize: None,
             keep_metadata: false,
+            target_size: None,
         }
     }
 }

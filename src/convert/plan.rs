@@ -44,14 +44,29 @@ pub struct Plan {
     /// The same if the picture turns out to be no graphic. With no room for more the conversion is done all the same,
     /// and a graphic's file is lossy.
     pub photo_bytes: u64,
+    probe: Probe,
+    work: cost::Work,
+    /// What is done after that with a graphic that came by rows.
+    graphic: Option<cost::Work>,
+    target_size: Option<u64>,
 }
 
 impl Plan {
-    /// The same work as these limits have it: more threads have to be paid for.
+    /// The same work as these limits have it: more threads have to be paid for, and a bound on the result's length
+    /// bounds its memory.
     #[must_use]
     pub fn within(mut self, limits: &Limits) -> Self {
         self.coding.threads = limits.threads.max(1);
-        self.peak_bytes = self.peak_bytes.saturating_add(cost::threads_bytes(self.output, &self.coding));
+        self.coding.max_bytes = self.target_size.unwrap_or(u64::MAX).min(limits.max_output_bytes);
+        // While a better quality is tried the best result is held.
+        let best = self.target_size.map_or(0, |_| cost::file_bytes(self.output, &self.coding));
+        let peak = |work: &cost::Work| cost::peak_bytes(&self.probe, 0, &self.coding, work);
+        self.photo_bytes = peak(&self.work).saturating_add(best);
+        // A graphic is made without loss with its lossy file in hand.
+        let file = cost::file_bytes(self.output, &self.coding);
+        let graphic =
+            self.graphic.as_ref().map_or(0, |work| peak(work).saturating_add(file).saturating_add(best));
+        self.peak_bytes = self.photo_bytes.max(graphic);
         self
     }
 }
@@ -135,17 +150,26 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
     let flow = flow(probe, params, &coding, &frame);
     let streams = flow == Flow::Streamed;
-    // That of a graphic that was streamed, with the lossy file in hand.
     let gathering = if frame.is_plain(source) { Flow::Whole } else { Flow::Gathered };
-    let photo_bytes = peak_bytes(probe, &coding, &frame, flow, may_be_graphic && !streams);
-    let peak_bytes = match streams && may_be_graphic {
-        true => peak_bytes(probe, &coding, &frame, gathering, true).saturating_add(photo_bytes),
-        false => photo_bytes,
+    let graphic = (streams && may_be_graphic).then(|| work(probe, &frame, gathering, true));
+    let plan = Plan {
+        source,
+        frame,
+        output,
+        coding,
+        may_be_graphic,
+        streams,
+        peak_bytes: 0,
+        photo_bytes: 0,
+        probe: probe.clone(),
+        work: work(probe, &frame, flow, may_be_graphic && !streams),
+        graphic,
+        target_size: params.target_size,
     };
-    Ok(Plan { source, frame, output, coding, may_be_graphic, streams, peak_bytes, photo_bytes })
+    Ok(plan.within(&Limits::default()))
 }
 
-fn peak_bytes(probe: &Probe, coding: &Coding, frame: &Frame, flow: Flow, may_be_graphic: bool) -> u64 {
+fn work(probe: &Probe, frame: &Frame, flow: Flow, may_be_graphic: bool) -> cost::Work {
     let is_plain = frame.is_plain(probe.oriented_size());
     let output = frame.output;
     let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, flow) };
@@ -154,15 +178,14 @@ fn peak_bytes(probe: &Probe, coding: &Coding, frame: &Frame, flow: Flow, may_be_
         (Flow::Streamed, _) if probe.icc => RecolorRows::bytes(output.width),
         _ => 0,
     };
-    let work = cost::Work {
+    cost::Work {
         output,
         flow,
         eighths: if flow == Flow::Whole { 8 } else { frame.eighths(rows::scales(probe)) },
         steps_bytes: scaling.saturating_add(recoloring),
         converts_color: probe.icc || (frame.linear && !is_plain),
         may_be_graphic,
-    };
-    cost::peak_bytes(probe, 0, coding, &work)
+    }
 }
 
 /// How much of the picture has to be held at once.

@@ -193,7 +193,8 @@ impl Drive {
                 Err(error) => self.fail(convert, error),
             };
         };
-        match convert::convert(bytes, &convert.job.params, &settings.policy.limits) {
+        let limits = convert.job.limits(&settings.policy.limits);
+        match convert::convert(bytes, &convert.job.params, &limits) {
             Ok(Outcome::Made(made)) => {
                 console_log!(
                     "converted {} to {}: {} to {} bytes, {} of memory",
@@ -212,7 +213,7 @@ impl Drive {
                 self.made.insert(format, Rc::new(made.bytes));
                 convert.made(info)
             }
-            Ok(Outcome::Kept(_)) => convert.kept(),
+            Ok(Outcome::Kept(kept)) => convert.kept(kept),
             Err(error) => self.fail(convert, error),
         }
     }

@@ -95,6 +95,7 @@ fn params(args: &ConvertArgs) -> Result<Vec<Params>> {
         mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
         resize,
         keep_metadata: args.keep_metadata,
+        target_size: args.target_size.map(|Bytes(bytes)| bytes),
     };
     Ok(formats.iter().map(each).collect())
 }

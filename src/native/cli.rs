@@ -142,6 +142,10 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "Q", env = "WEBP_ALPHA_QUALITY", hide_env_values = true, default_value_t = 100,
           value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) alpha_quality: u8,
+    /// The most bytes that a result may have: the quality is lowered as far as it takes
+    #[arg(long, value_name = "SIZE", env = "WEBP_TARGET_SIZE", hide_env_values = true,
+          value_parser = str::parse::<Bytes>)]
+    pub(crate) target_size: Option<Bytes>,
     /// Time spent to make files small: 0 is fastest, 6 smallest
     #[arg(long, value_name = "0..6", env = "WEBP_EFFORT", hide_env_values = true, default_value_t = 4,
           value_parser = clap::value_parser!(u8).range(0..=6))]

@@ -14,7 +14,7 @@ use tokio::time;
 
 use crate::{
     codec::{self, Format, PROBE_BYTES},
-    convert::{self, Description, Outcome, Params},
+    convert::{self, Description, Kept, Outcome, Params},
     error::{Error, Kind, Result},
     limits::Limits,
     native::{
@@ -275,7 +275,7 @@ impl Drive {
                 self.made = Some((step.job.params.format, bytes));
                 step.made(made)
             }
-            Ok(Worked::Kept) => step.kept(),
+            Ok(Worked::Kept(kept)) => step.kept(kept),
             Ok(Worked::Described(description)) => step.described(&description),
             Err(error) => {
                 tracing::warn!(source = name, %error, kind = ?error.kind(), "a conversion failed");
@@ -294,7 +294,7 @@ impl Drive {
             None => self.site.sources.content(&step.source).await?,
         };
         let (reserved, waited) = (ticket.bytes(), self.waited);
-        let (job, limits) = (step.job.clone(), self.site.policy.limits.clone());
+        let (job, limits) = (step.job.clone(), step.job.limits(&self.site.policy.limits));
         let is_local = matches!(step.source, Source::Local { .. });
         let began = Instant::now();
         let (in_bytes, worked) =
@@ -329,7 +329,7 @@ impl Drive {
 /// What came of a job.
 enum Worked {
     Made(MadeInfo, Bytes),
-    Kept,
+    Kept(Kept),
     Described(Description),
 }
 
@@ -348,7 +348,7 @@ fn work(
     let worked = match job.task {
         Task::Describe => Worked::Described(convert::describe(&bytes, limits)?),
         Task::Picture(_) => match convert::convert(&bytes, &job.params, limits)? {
-            Outcome::Kept(_) => Worked::Kept,
+            Outcome::Kept(kept) => Worked::Kept(kept),
             Outcome::Made(made) => {
                 let info = MadeInfo {
                     len: made.bytes.len() as u64,
@@ -371,12 +371,13 @@ const WORTH_THREADS: u64 = 500_000;
 fn with_idle_threads(ticket: &mut Ticket, bytes: &[u8], params: &Params, limits: &Limits) -> Limits {
     let many = Limits { threads: (ticket.idle() + 1).min(machine::processors()), ..limits.clone() };
     let plan = codec::probe(bytes).and_then(|probe| convert::plan(&probe, params));
-    let is_paid = plan.is_ok_and(|alone| {
+    let is_paid = plan.is_ok_and(|plan| {
+        let alone = plan.within(limits);
         let shared = alone.clone().within(&many).peak_bytes;
         many.threads > 1
             && alone.output.pixels() >= WORTH_THREADS
             && many.check_memory(shared.saturating_add(bytes.len() as u64)).is_ok()
-            && ticket.grow(shared - alone.peak_bytes)
+            && ticket.grow(shared.saturating_sub(alone.peak_bytes))
     });
     if is_paid { many } else { limits.clone() }
 }

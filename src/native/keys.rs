@@ -35,6 +35,7 @@ pub(crate) const OF_OTHERS: &[&str] = &[
     "OUT_DIR",
     "PREFETCH",
     "PREFETCH_FOREGROUND",
+    "TARGET_SIZE",
     "VERBOSITY",
     "WIDTH",
 ];

@@ -20,6 +20,7 @@ use crate::{
     codec::{Format, Probe},
     convert::{self, Mode, Params},
     error::Kind,
+    limits::Limits,
 };
 
 /// Why a format was not made for this request.
@@ -132,8 +133,8 @@ impl Choice<'_> {
     pub(super) fn params(&self, format: Format) -> Params {
         let wanted = self.wanted_params(format);
         match &self.facts.probe {
-            Some(probe) if self.peak_bytes(probe, &wanted).is_err() => cheaper(wanted.clone())
-                .find(|params| self.peak_bytes(probe, params).is_ok())
+            Some(probe) if self.memory(probe, &wanted, self.max_bytes()).is_err() => cheaper(wanted.clone())
+                .find(|params| self.memory(probe, params, self.max_bytes()).is_ok())
                 .unwrap_or(wanted),
             _ => wanted,
         }
@@ -154,6 +155,7 @@ impl Choice<'_> {
             },
             resize: self.wanted.resize(policy.interest),
             keep_metadata: policy.keep_metadata,
+            target_size: None,
         }
     }
 
@@ -189,7 +191,7 @@ impl Choice<'_> {
         if !lacks(Format::Avif)
             && lacks(Format::WebP)
             && is_wanted(&Format::WebP)
-            && self.peak_bytes(probe, &self.params(Format::Avif)).is_err()
+            && self.memory(probe, &self.params(Format::Avif), self.max_bytes()).is_err()
         {
             formats.push(Format::WebP);
         }
@@ -226,21 +228,32 @@ impl Choice<'_> {
     }
 
     fn job(&self, probe: &Probe, task: Task, params: Params) -> Result<Job, Why> {
-        let peak_bytes = self.peak_bytes(probe, &params)?;
-        Ok(Job { task, params, peak_bytes })
+        let max_bytes = if task == Task::Describe { u64::MAX } else { self.max_bytes() };
+        let (peak_bytes, max_memory) = self.memory(probe, &params, max_bytes)?;
+        Ok(Job { task, params, max_bytes, max_memory, peak_bytes })
     }
 
-    /// The most bytes that a conversion holds at once, the source file included; `NeverFits` when that is more
-    /// than there will ever be.
-    fn peak_bytes(&self, probe: &Probe, params: &Params) -> Result<u64, Why> {
+    /// The most bytes that a variant may have: where the source goes out if it is smaller, it must be shorter.
+    fn max_bytes(&self) -> u64 {
+        if self.source_competes() { self.facts.stamp.len.saturating_sub(1) } else { u64::MAX }
+    }
+
+    /// The most bytes that a conversion holds at once, the source file included, and what it is told to have;
+    /// `NeverFits` when that is more than there will ever be.
+    fn memory(&self, probe: &Probe, params: &Params, max_bytes: u64) -> Result<(u64, u64), Why> {
         let plan = convert::plan(probe, params).map_err(|error| Why::Failed(error.kind()))?;
-        let limits = &self.policy.limits;
-        let peak_bytes = plan.peak_bytes.saturating_add(self.facts.stamp.len);
-        let fits = peak_bytes <= self.policy.budget
-            && limits.check_memory(peak_bytes).is_ok()
+        let limits = &Limits { max_output_bytes: max_bytes, ..self.policy.limits.clone() };
+        let plan = plan.within(limits);
+        let [peak, photo] =
+            [plan.peak_bytes, plan.photo_bytes].map(|bytes| bytes.saturating_add(self.facts.stamp.len));
+        let has_room = |bytes| bytes <= self.policy.budget && limits.check_memory(bytes).is_ok();
+        // With less a graphic stays lossy. A profile is read within a limit of its own, which is more.
+        let (bytes, told) =
+            if has_room(peak) || probe.icc { (peak, limits.max_memory) } else { (photo, photo) };
+        let fits = has_room(bytes)
             && limits.check_size(plan.output).is_ok()
             && (params.format != Format::Avif || plan.output.pixels() <= self.policy.avif_max_pixels);
-        if fits { Ok(peak_bytes) } else { Err(Why::NeverFits) }
+        if fits { Ok((bytes, told)) } else { Err(Why::NeverFits) }
     }
 
     /// True if the format needs no more work in this request.

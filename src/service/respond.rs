@@ -411,7 +411,7 @@ pub(super) fn error(kind: Kind, trouble: Option<String>) -> Response {
     let (status, public) = match kind {
         Kind::NotFound | Kind::Malformed => (StatusCode::NOT_FOUND, "Image not found!"),
         Kind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Image format not supported!"),
-        Kind::Limit => (StatusCode::PAYLOAD_TOO_LARGE, "Image too large!"),
+        Kind::Limit | Kind::Larger => (StatusCode::PAYLOAD_TOO_LARGE, "Image too large!"),
         Kind::Parameter => (StatusCode::BAD_REQUEST, "Bad parameter!"),
         Kind::Upstream => (StatusCode::BAD_GATEWAY, "Origin server failed!"),
         Kind::Memory | Kind::Overload => (StatusCode::SERVICE_UNAVAILABLE, "Overloaded, try again!"),

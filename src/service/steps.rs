@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     codec::Format,
-    convert::{Description, Params},
+    convert::{Description, Kept, Params},
     error::{Error, Kind},
+    limits::Limits,
     pixel::Size,
 };
 
@@ -222,8 +223,20 @@ pub struct Job {
     pub task: Task,
     /// The parameters of `convert::convert`; not used by `Task::Describe`.
     pub params: Params,
+    /// The most bytes that the result may have: a longer one would not be sent.
+    pub max_bytes: u64,
+    /// The most bytes that it may take, the source file included: where there is no more, a cheaper way is taken.
+    pub max_memory: u64,
     /// The most bytes that it will hold at once, the source file included.
     pub peak_bytes: u64,
+}
+
+impl Job {
+    /// The limits for `convert::convert`, given those for all.
+    #[must_use]
+    pub fn limits(&self, limits: &Limits) -> Limits {
+        Limits { max_output_bytes: self.max_bytes, max_memory: self.max_memory, ..limits.clone() }
+    }
 }
 
 /// What a conversion is for.
@@ -266,9 +279,12 @@ impl Convert {
         self.flow.on_made(self.key, &self.job, made)
     }
 
-    /// The source is to be used as it is: it moves.
-    pub fn kept(self) -> Step {
-        self.flow.on_kept(self.key)
+    /// The source is to be used as it is.
+    pub fn kept(self, kept: Kept) -> Step {
+        match kept {
+            Kept::Animated => self.flow.on_animated(self.key),
+            Kept::Larger => self.flow.on_larger(self.key, &self.job),
+        }
     }
 
     /// The source was described.

@@ -68,6 +68,25 @@ fn a_filter_and_light_can_be_chosen() {
 }
 
 #[test]
+fn a_result_is_as_short_as_asked_and_the_same_with_any_number_of_jobs() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(320, 200, 1))]);
+    let length = |name: &str| fs::metadata(folder.path().join(name)).unwrap().len();
+    for (name, more) in [("a.webp", ["--jobs", "1"]), ("b.webp", ["--jobs", "4"])] {
+        assert_eq!(run(folder.path(), &["convert", "a.jpg", "-o", name, more[0], more[1]]).code, 0);
+    }
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert!(read("a.webp") == read("b.webp"));
+    let wanted = (length("a.webp") * 2 / 3).to_string();
+    let ran = run(folder.path(), &["convert", "a.jpg", "-o", "c.webp", "--target-size", &wanted]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(length("c.webp") <= length("a.webp") * 2 / 3 && length("c.webp") > length("a.webp") / 3);
+    let ran = run(folder.path(), &["convert", "a.jpg", "-o", "d.webp", "--target-size", "50"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("even at quality 0"), "{}", ran.stderr);
+    assert!(!folder.path().join("d.webp").exists());
+}
+
+#[test]
 fn a_folder_is_mirrored_and_each_file_told_as_json() {
     let folder = folder_with(&[
         ("in/a.jpg", pictures::jpeg(64, 48, 1)),

@@ -18,7 +18,7 @@ use slimpix::{
     limits::Limits,
 };
 
-use crate::{corpus::Corpus, memory_is_stated::peak_of};
+use crate::{corpus::Corpus, support::heap::peak_of};
 
 /// What one file may take, with room for a busy machine: none takes a tenth of it alone.
 const MAX_TIME: Duration = Duration::from_secs(60);

@@ -25,6 +25,22 @@ fn a_larger_result_is_declined_once() {
 }
 
 #[test]
+fn a_conversion_ends_when_its_result_is_sure_to_be_no_smaller() {
+    let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Ok(50_000));
+    scenario.gives_up = true;
+    for _ in 0..3 {
+        assert_eq!(sent(&scenario.get("/a.jpg", &[BOTH])), "image/jpeg");
+    }
+    assert_eq!((scenario.count("convert"), scenario.files.len()), (1, 0));
+    // What is asked for by name, or cut, is made whatever its length.
+    let mut scenario = Scenario::with(|policy| (policy.extra_params, policy.short_params) = (true, true))
+        .outcome(Format::WebP, Ok(50_000));
+    scenario.gives_up = true;
+    assert_eq!(sent(&scenario.get("/a.jpg?width=20&height=20", &[BOTH])), "image/webp");
+    assert_eq!(sent(&scenario.get("/a.jpg?format=webp", &[BOTH])), "image/webp");
+}
+
+#[test]
 fn the_smallest_wins_whatever_its_name() {
     let mut scenario = Scenario::with(both).outcome(Format::Avif, Ok(450));
     assert_eq!(sent(&scenario.get("/a.jpg", &[BOTH])), "image/webp");

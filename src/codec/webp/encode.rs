@@ -43,43 +43,58 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     file(size, chunks, metadata)
 }
 
-/// The file around a picture's chunks.
+/// The file around a picture's chunks, made in the picture's own buffer.
 pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Vec<u8>> {
+    let Chunks { alpha, name, picture: mut out, has_alpha } = chunks;
     let Metadata { icc, exif, xmp } = metadata;
-    let parts: [(&[u8; 4], Option<&[u8]>); 5] = [
+    let is_extended = alpha.is_some() || icc.is_some() || exif.is_some() || xmp.is_some();
+    let vp8x = is_extended.then(|| vp8x(size, has_alpha, metadata));
+    let before: [(&[u8; 4], Option<&[u8]>); 3] = [
+        (b"VP8X", vp8x.as_ref().map(<[u8; 10]>::as_slice)),
         (b"ICCP", icc.as_deref()),
-        (b"ALPH", chunks.alpha.as_deref()),
-        (&chunks.name, Some(&chunks.picture)),
-        (b"EXIF", exif.as_deref()),
-        (b"XMP ", xmp.as_deref()),
+        (b"ALPH", alpha.as_deref()),
     ];
-    let is_extended = parts.iter().filter(|(_, payload)| payload.is_some()).count() > 1;
-    let vp8x = is_extended.then(|| vp8x(size, chunks.has_alpha, metadata));
-    let first = (b"VP8X", vp8x.as_ref().map(<[u8; 10]>::as_slice));
+    let behind: [(&[u8; 4], Option<&[u8]>); 2] = [(b"EXIF", exif.as_deref()), (b"XMP ", xmp.as_deref())];
+    let bytes = |parts: &[(&[u8; 4], Option<&[u8]>)]| -> usize {
+        parts.iter().filter_map(|(_, payload)| payload.map(|payload| chunk_bytes(payload.len()))).sum()
+    };
 
-    let body: usize =
-        parts.iter().chain([&first]).filter_map(|(_, payload)| payload.map(chunk_bytes)).sum::<usize>() + 4;
-    let stated = u32::try_from(body).map_err(|_| Error::new(Kind::Limit, "a WebP file can't pass 4 GiB"))?;
-    let mut out = Vec::new();
-    out.try_reserve_exact(body + 8)?;
+    let picture = out.len();
+    let total = 12 + bytes(&before) + chunk_bytes(picture) + bytes(&behind);
+    let stated =
+        u32::try_from(total - 8).map_err(|_| Error::new(Kind::Limit, "a WebP file can't pass 4 GiB"))?;
+    out.try_reserve_exact(total - picture)?;
+    if picture % 2 == 1 {
+        out.push(0);
+    }
+    let turn = out.len();
     out.extend_from_slice(b"RIFF");
     out.extend_from_slice(&stated.to_le_bytes());
     out.extend_from_slice(b"WEBP");
-    for (name, payload) in [first].into_iter().chain(parts) {
+    push_chunks(&mut out, &before);
+    out.extend_from_slice(&name);
+    // Fits: the whole file's length does.
+    out.extend_from_slice(&(picture as u32).to_le_bytes());
+    out.rotate_left(turn);
+    push_chunks(&mut out, &behind);
+    out.shrink_to_fit();
+    Ok(out)
+}
+
+fn push_chunks(out: &mut Vec<u8>, chunks: &[(&[u8; 4], Option<&[u8]>)]) {
+    for (name, payload) in chunks {
         let Some(payload) = payload else { continue };
-        out.extend_from_slice(name);
-        // Fits: the whole file's length does.
+        out.extend_from_slice(*name);
         out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
         out.extend_from_slice(payload);
         if payload.len() % 2 == 1 {
             out.push(0);
         }
     }
-    Ok(out)
 }
 
-fn chunk_bytes(payload: &[u8]) -> usize {
-    8 + payload.len().next_multiple_of(2)
+const fn chunk_bytes(payload: usize) -> usize {
+    8 + payload.next_multiple_of(2)
 }
 
 /// The extended header's payload: flags, three bytes reserved, width and height less one in 24 bits each.

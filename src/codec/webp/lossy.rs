@@ -7,7 +7,7 @@ use std::mem;
 use super::{
     alpha::Alpha,
     encode::{Chunks, file},
-    vp8::{Config, Encoder},
+    vp8::{self, Config, Encoder, Incoming},
 };
 use crate::{
     codec::Coding,
@@ -18,9 +18,9 @@ use crate::{
 /// A lossy WebP that is written by rows.
 pub(crate) struct RowWriter {
     size: Size,
+    coding: Coding,
     encoder: Encoder,
     alpha: Alpha,
-    alpha_quality: u8,
     /// Where there is alpha: a row in work, and the one above.
     row: Vec<u8>,
     above: Vec<u8>,
@@ -30,9 +30,15 @@ impl RowWriter {
     /// # Errors
     /// `Limit` for a side of zero or past 16383.
     pub(crate) fn new(size: Size, coding: &Coding) -> Result<Self> {
-        let encoder = Encoder::new(size, config(coding))?;
-        let (alpha, alpha_quality) = (Alpha::new(size), coding.alpha_quality);
-        Ok(Self { size, encoder, alpha, alpha_quality, row: Vec::new(), above: Vec::new() })
+        let encoder = Encoder::within(size, config(coding), coding.max_bytes)?;
+        Ok(Self {
+            size,
+            coding: *coding,
+            encoder,
+            alpha: Alpha::new(size),
+            row: Vec::new(),
+            above: Vec::new(),
+        })
     }
 
     /// Takes whole rows of planes: a multiple of two of luma, but at the end.
@@ -70,13 +76,15 @@ impl RowWriter {
     /// # Errors
     /// `Internal` when rows are missing, `Limit` when the frame doesn't fit its format, `Memory`.
     pub(crate) fn finish(self, metadata: &Metadata) -> Result<Vec<u8>> {
-        let size = self.size;
-        file(size, self.chunks()?, metadata)
+        let (size, coding) = (self.size, self.coding);
+        let file = file(size, self.chunks()?, metadata)?;
+        coding.check_length(&file)?;
+        Ok(file)
     }
 
     fn chunks(self) -> Result<Chunks> {
         let picture = self.encoder.finish()?;
-        let alpha = self.alpha.encode(self.alpha_quality)?;
+        let alpha = self.alpha.encode(self.coding.alpha_quality)?;
         Ok(Chunks { has_alpha: alpha.is_some(), alpha, name: *b"VP8 ", picture })
     }
 }
@@ -85,6 +93,17 @@ impl RowWriter {
 const fn config(coding: &Coding) -> Config {
     let Coding { quality, effort, full_chroma, threads, .. } = *coding;
     Config { quality, effort, sharp: full_chroma, threads }
+}
+
+/// The most bytes that coding rows of such a kind holds: on one thread, what further threads add, and the room for
+/// the file.
+pub(in crate::codec) fn rows_bytes(size: Size, incoming: Incoming, coding: &Coding) -> [u64; 3] {
+    let (quality, is_sharp) = (coding.quality, coding.full_chroma);
+    [
+        vp8::held_bytes(size, incoming, quality, is_sharp),
+        vp8::thread_bytes(size, incoming, quality, coding.threads, is_sharp),
+        vp8::buffer_bytes(size, quality, coding.max_bytes),
+    ]
 }
 
 /// Encodes a picture with loss.

@@ -78,7 +78,12 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
     let bytes = jobs.into_iter().map(|job| turned(job).bytes());
     // Rows that are done wait for those of the other planes.
     let width = if flow == Flow::Streamed { frame.output.width } else { to.width };
-    let scaling = if by_rows { bytes.sum::<u64>() + 80 * u64::from(width) } else { bytes.max().unwrap_or(0) };
+    // A bitmap's come sixteen at a time, which may become many; the buffer grows by doubling.
+    let enlarged = u64::from(frame.output.height.div_ceil(frame.kept.height));
+    let many =
+        if by_rows && probe.format == Format::Bmp { 3 * 16 * enlarged * 3 * u64::from(width) } else { 0 };
+    let scaling =
+        many + if by_rows { bytes.sum::<u64>() + 80 * u64::from(width) } else { bytes.max().unwrap_or(0) };
     scaling + planes + rgb
 }
 

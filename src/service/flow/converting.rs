@@ -154,7 +154,17 @@ impl Flow {
         self.advance()
     }
 
-    pub(in crate::service) fn on_kept(mut self: Box<Self>, key: String) -> Step {
+    /// The result would have been no shorter than the source.
+    pub(in crate::service) fn on_larger(mut self: Box<Self>, key: String, job: &Job) -> Step {
+        self.trace.converted = true;
+        let size = job.max_bytes.saturating_add(1);
+        let entry = Entry::Declined { size, settings: Settings::of(&job.params) };
+        self.record.set_entry(job.params.format, entry);
+        self.write_later(Some(key), None);
+        self.advance()
+    }
+
+    pub(in crate::service) fn on_animated(mut self: Box<Self>, key: String) -> Step {
         if let Some(mut facts) = self.facts.clone() {
             if let Some(probe) = &mut facts.probe {
                 probe.animated = Some(true);

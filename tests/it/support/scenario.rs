@@ -12,6 +12,7 @@ use std::{
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use slimpix::{
     codec::{Format, PROBE_BYTES},
+    convert::Kept,
     error::{Error, Kind},
     pixel::Size,
     service::{
@@ -45,6 +46,8 @@ pub struct Scenario {
     pub files: BTreeMap<(String, Format), u64>,
     /// How long each format comes out; `Err` to fail. What isn't named moves and is kept.
     pub outcomes: BTreeMap<Format, Result<u64, Kind>>,
+    /// True if conversions end as soon as their result is sure to be too long.
+    pub gives_up: bool,
     /// True if there is room.
     pub has_room: bool,
     /// How flights go; led when there is nothing left.
@@ -68,6 +71,7 @@ impl Default for Scenario {
                 (Format::Avif, Ok(300)),
                 (Format::Jpeg, Ok(500)),
             ]),
+            gives_up: false,
             has_room: true,
             flights: VecDeque::new(),
             origin_down: None,
@@ -207,7 +211,8 @@ impl Scenario {
         };
         self.note(format!("convert {}", format.extension()));
         match self.outcomes.get(&format) {
-            None => convert.kept(),
+            None => convert.kept(Kept::Animated),
+            Some(Ok(len)) if self.gives_up && *len > convert.job.max_bytes => convert.kept(Kept::Larger),
             Some(Err(kind)) => convert.failed(Error::new(*kind, "row 7 of /srv/secret is torn")),
             Some(Ok(len)) => {
                 let resize = convert.job.params.resize;

@@ -57,7 +57,7 @@ pub(super) struct Decoder<'a> {
 
 /// Where coefficients come from.
 enum Source<'a> {
-    File(Sequential<'a>),
+    File(Box<Sequential<'a>>),
     Memory(Vec<Stored>),
 }
 
@@ -94,7 +94,7 @@ impl<'a> Decoder<'a> {
                 return Err(Error::malformed("the JPEG ends before its first scan"));
             };
             let data = header.scans.get(start..).unwrap_or_default();
-            Source::File(Sequential::new(data, &scan, &tables, &geometry, (side, turn))?)
+            Source::File(Box::new(Sequential::new(data, &scan, &tables, &geometry, (side, turn))?))
         } else {
             let survey = Survey::new(header.scans, &stored, &plan, frame.process == 2)?;
             let stored = dispatch!(level, simd => {

@@ -4,7 +4,34 @@
 //! added to the bytes already written.
 
 use super::tables::Prob;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
+
+/// More than a macroblock can take: 400 levels of 19 branches, each of less than 8 bits. A buffer has so much room
+/// behind its end whenever [`make_room`] has been asked.
+pub const SLACK: usize = 8 << 10;
+
+/// The least by which a buffer grows.
+pub const STEP: usize = 32 << 10;
+
+/// Makes room for a macroblock in a buffer that may come to `most` bytes: it grows by a quarter.
+///
+/// # Errors
+/// `Larger` when there is more already; `Memory`.
+#[inline(always)]
+pub fn make_room(out: &mut Vec<u8>, most: usize) -> Result<()> {
+    if out.len() > most || out.capacity() - out.len() < SLACK { grow(out, most) } else { Ok(()) }
+}
+
+#[cold]
+#[inline(never)]
+fn grow(out: &mut Vec<u8>, most: usize) -> Result<()> {
+    if out.len() > most {
+        return Err(Error::new(Kind::Larger, format!("more than {most} bytes")));
+    }
+    let wanted = (out.len() / 4).max(STEP).min(most - out.len()) + SLACK;
+    out.try_reserve_exact(wanted)?;
+    Ok(())
+}
 
 /// Writes bits with their probabilities into a growing buffer.
 pub struct BoolEncoder {
@@ -44,9 +71,9 @@ impl State {
 }
 
 impl BoolEncoder {
-    /// An empty encoder.
-    pub const fn new() -> Self {
-        Self { state: State { range: 255, low: 0, pending: 0 }, out: Vec::new() }
+    /// Writes behind what is there; whoever writes sees to it that there is room.
+    pub const fn new(out: Vec<u8>) -> Self {
+        Self { state: State { range: 255, low: 0, pending: 0 }, out }
     }
 
     /// Writes a bit that is zero with a probability of `prob / 256`; `prob` is not zero.
@@ -73,38 +100,14 @@ impl BoolEncoder {
         self.put_flag(value < 0);
     }
 
-    /// Makes room for so many bytes more, and those that wait.
-    ///
-    /// # Errors
-    /// `Memory`.
-    pub fn reserve(&mut self, bytes: usize) -> Result<()> {
-        reserve(&mut self.out, bytes)
-    }
-
     /// Ends the stream.
-    ///
-    /// # Errors
-    /// `Memory`.
-    pub fn finish(mut self) -> Result<Vec<u8>> {
-        self.reserve(0)?;
+    pub fn finish(mut self) -> Vec<u8> {
         // The decoder's window is 8 bits wide: with these, and the padding, it never reads past the end.
         let bits = self.state.pending + 8;
         let bytes = bits.div_ceil(8);
         give(&mut self.out, self.state.low << (bytes * 8 - bits), bytes);
-        Ok(self.out)
+        self.out
     }
-}
-
-/// Makes room for so many bytes more, and those that wait.
-///
-/// # Errors
-/// `Memory`.
-pub fn reserve(out: &mut Vec<u8>, bytes: usize) -> Result<()> {
-    let needed = bytes + 64;
-    if out.capacity() - out.len() < needed {
-        out.try_reserve_exact(needed.max(out.len() / 8))?;
-    }
-    Ok(())
 }
 
 /// Gives four bytes away; returns what is left of the low end.
@@ -188,11 +191,11 @@ mod tests {
                     (next() % 256 >= u32::from(prob) || next() % 97 == 0, prob)
                 })
                 .collect();
-            let mut encoder = BoolEncoder::new();
+            let mut encoder = BoolEncoder::new(Vec::new());
             for &(bit, prob) in &bits {
                 encoder.put(bit, prob);
             }
-            let bytes = encoder.finish().unwrap();
+            let bytes = encoder.finish();
             let mut decoder = Decoder::new(&bytes);
             for (place, &(bit, prob)) in bits.iter().enumerate() {
                 assert_eq!(decoder.bit(prob), bit, "bit {place} of {length}");

@@ -1,8 +1,8 @@
 //! A lossy WebP encoder: VP8 key frames (RFC 6386), written by rows.
 //!
-//! Rows go in at the top and leave as macroblocks: up to eight macroblock rows of pixels, the reconstructed edge
-//! below them, and the coded macroblocks packed small (`tape`) are all that is kept until the end, when the token
-//! probabilities are known and the frame is written. The rows that wait are coded side by side (`wave`).
+//! Rows go in at the top and leave as macroblocks: a macroblock row of pixels, the reconstructed edge below it, the
+//! modes, and the tokens: up to four megabytes of them packed (`tape`), until their probabilities are well known, the
+//! rest as they will be in the file. With several threads up to eight rows wait and are coded side by side (`wave`).
 //!
 //! | effort | 16x16 and chroma modes | 4x4 modes by true cost | 4x4 is given up | levels |
 //! |---|---|---|---|---|
@@ -32,6 +32,7 @@ mod filter;
 mod frame;
 mod lanes;
 mod macroblock;
+mod memory;
 mod modes;
 mod planes;
 mod predict;
@@ -44,10 +45,13 @@ mod tables;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod transform;
 mod trellis;
 mod tuning;
 mod wave;
+
+pub use self::memory::{Incoming, buffer_bytes, held_bytes, thread_bytes};
 
 use std::mem;
 
@@ -55,6 +59,7 @@ use self::{
     budget::Budget,
     cost::{ModeCosts, TokenCosts},
     frame::{FilterHeader, Header},
+    memory::{is_taken_at_once, most_bytes},
     modes::Pixels,
     planes::Planes,
     proba::TokenCounts,
@@ -62,9 +67,10 @@ use self::{
     row::{Row, Shared},
     source::Source,
     tables::TOKEN_PROBS,
-    tape::RowTape,
+    tape::{Bits, RowTape},
+    tokens::Tokens,
     tuning::{Tools, Tuning},
-    wave::{Above, Below, Job, link, side_by_side},
+    wave::{Above, Job, link, side_by_side},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -103,8 +109,13 @@ impl Observer for () {
 pub struct Encoder<O: Observer = ()> {
     size: Size,
     columns: usize,
+    /// Rows of macroblocks, and how many of them are coded under the same token costs.
+    rows: usize,
+    batch: usize,
     threads: usize,
     sharp: bool,
+    /// The most bytes of the frame.
+    room: usize,
     level: Level,
     tools: Tools,
     tuning: Tuning,
@@ -113,15 +124,17 @@ pub struct Encoder<O: Observer = ()> {
     mode_costs: ModeCosts,
     counts: Box<TokenCounts>,
     source: Source,
-    /// Rows that are coded.
-    rows: Vec<RowTape>,
+    /// Modes of the rows that are coded.
+    modes: Vec<Bits>,
+    /// Their tokens.
+    tokens: Tokens,
     /// The lower edge of the last row.
     top: Vec<Column>,
-    /// Room for the next.
-    spare: Vec<Column>,
     segment_counts: [u32; 4],
     skipped: u32,
     budget: Budget,
+    /// What of it each row of the batch may take.
+    share: Budget,
     /// Macroblocks since the token costs were last looked at.
     since_update: u32,
     observer: O,
@@ -151,12 +164,22 @@ impl Column {
 }
 
 impl Encoder {
-    /// An encoder of a picture of `size`.
+    /// The same, for a frame of any length.
     ///
     /// # Errors
-    /// `Limit` for a side of zero or past 16383.
-    pub fn new(size: Size, config: Config) -> Result<Self> {
-        Self::observed(size, config, &Tuning::default(), Level::new(), ())
+    /// As [`Encoder::within`].
+    #[cfg(test)]
+    fn new(size: Size, config: Config) -> Result<Self> {
+        Self::within(size, config, u64::MAX)
+    }
+
+    /// An encoder of a picture of `size`, for a frame of at most `most` bytes: pushing or finishing fails with
+    /// `Larger` as soon as it is sure to be longer.
+    ///
+    /// # Errors
+    /// `Limit` for a side of zero or past 16383; `Memory`.
+    pub fn within(size: Size, config: Config, most: u64) -> Result<Self> {
+        Self::build(size, config, most, &Tuning::default(), Level::new(), ())
     }
 }
 
@@ -164,8 +187,20 @@ impl<O: Observer> Encoder<O> {
     /// The same at a level of SIMD, watched.
     ///
     /// # Errors
-    /// As [`Encoder::new`].
+    /// As [`Encoder::within`].
+    #[cfg(test)]
     fn observed(size: Size, config: Config, tuning: &Tuning, level: Level, observer: O) -> Result<Self> {
+        Self::build(size, config, u64::MAX, tuning, level, observer)
+    }
+
+    fn build(
+        size: Size,
+        config: Config,
+        most: u64,
+        tuning: &Tuning,
+        level: Level,
+        observer: O,
+    ) -> Result<Self> {
         let Size { width, height } = size;
         if width == 0 || height == 0 || width.max(height) > MAX_SIDE {
             let what = format!("{width}x{height} pixels: a lossy WebP has sides of 1 to {MAX_SIDE}");
@@ -176,11 +211,19 @@ impl<O: Observer> Encoder<O> {
         let indices = tuning.quantizers(config.quality);
         let batch = batch(rows);
         let threads = config.threads.clamp(1, batch);
+        let room = most.min(most_bytes(size, config.quality));
+        let is_taken = is_taken_at_once(size, config.quality, room);
+        let room = usize::try_from(room).unwrap_or(usize::MAX >> 1);
+        let long = memory::tape_bytes(size, config.quality) as usize;
+        let budget = Budget::new((columns * rows) as u32);
         Ok(Self {
             size,
             columns,
+            rows,
+            batch,
             threads,
             sharp: config.sharp,
+            room,
             level,
             tools: Tools::of(config.effort),
             segments: indices.map(|index| Segment::new(index, tuning)),
@@ -188,13 +231,14 @@ impl<O: Observer> Encoder<O> {
             costs: TokenCosts::new(&TOKEN_PROBS),
             mode_costs: ModeCosts::new(),
             counts: Box::new(TokenCounts::new()),
-            source: Source::new(size, batch),
-            rows: Vec::new(),
+            source: Source::new(size, if threads > 1 { batch } else { 1 }),
+            modes: Vec::new(),
+            tokens: Tokens::new(long, room, is_taken, budget.has_flags())?,
             top: vec![Column::outside(127); columns],
-            spare: Vec::new(),
             segment_counts: [0; 4],
             skipped: 0,
-            budget: Budget::new((columns * rows) as u32),
+            share: budget.clone(),
+            budget,
             since_update: 0,
             observer,
         })
@@ -237,20 +281,23 @@ impl<O: Observer> Encoder<O> {
     ///
     /// # Errors
     /// As [`Self::finish`].
-    pub fn finish_observed(self) -> Result<(Vec<u8>, O)> {
-        if self.rows.len() < self.size.height.div_ceil(16) as usize {
+    pub fn finish_observed(mut self) -> Result<(Vec<u8>, O)> {
+        if self.modes.len() < self.rows {
             return Err(Error::new(Kind::Internal, "rows are missing"));
         }
+        self.tokens.fix(|| self.counts.best_probs());
+        self.tokens.write(self.level)?;
         let header = Header {
             size: self.size,
             quantizers: [0, 1, 2, 3].map(|segment| self.segments[segment].index),
             offsets: self.tuning.offsets,
             filter: self.filter(),
-            probs: self.counts.best_probs(),
+            probs: *self.tokens.probs().unwrap_or(&TOKEN_PROBS),
             segment_counts: self.segment_counts,
             skipped: if self.budget.has_flags() { self.skipped } else { 0 },
         };
-        Ok((frame::write(&header, self.rows, self.level, self.threads)?, self.observer))
+        let tokens = self.tokens.finish()?;
+        Ok((frame::write(&header, self.modes, tokens, self.room)?, self.observer))
     }
 
     /// The loop filter's strength by segment: so much of the quantiser's step.
@@ -267,70 +314,54 @@ impl<O: Observer> Encoder<O> {
         if !self.source.is_full() {
             return Ok(());
         }
-        let rows = if self.threads > 1 { self.encode_wave()? } else { self.encode_rows()? };
+        if self.modes.len().is_multiple_of(self.batch) {
+            self.share = self.budget.of_a_row(self.columns as u32);
+        }
+        let rows = self.encode_waiting()?;
         self.source.clear();
         for row in rows {
             self.keep(row);
         }
-        self.update_costs();
+        if self.modes.len().is_multiple_of(self.batch) {
+            self.update_costs();
+        }
         Ok(())
     }
 
-    fn shared(&self) -> Shared<'_, O> {
-        Shared {
-            columns: self.columns,
-            tools: &self.tools,
-            tuning: &self.tuning,
-            segments: &self.segments,
-            costs: &self.costs,
-            mode_costs: &self.mode_costs,
-            observer: &self.observer,
-        }
-    }
-
-    /// One row after the other.
-    fn encode_rows(&mut self) -> Result<Vec<Row>> {
-        let budget = self.budget.of_a_row(self.columns as u32);
-        let (mut top, mut spare) = (mem::take(&mut self.top), mem::take(&mut self.spare));
-        let mut planes = Planes::new(self.size.width, self.sharp)?;
-        let mut rows = Vec::new();
-        let level = self.level;
-        for (place, strip) in self.source.strips().iter().enumerate() {
-            dispatch!(level, simd => planes.fill(simd, strip));
-            let (above, below) = (Above::whole(top), Below::kept(spare));
-            let (shared, number) = (self.shared(), self.rows.len() + place);
-            let (mut row, above) =
-                dispatch!(level, simd => shared.encode(simd, number, &planes, above, below, budget.clone()))?;
-            (top, spare) = (mem::take(&mut row.below), above);
-            rows.push(row);
-        }
-        (self.top, self.spare) = (top, spare);
-        Ok(rows)
-    }
-
-    /// All at once, each a little behind the one above.
-    fn encode_wave(&mut self) -> Result<Vec<Row>> {
-        let budget = self.budget.of_a_row(self.columns as u32);
+    /// Codes the rows that wait side by side, each a little behind the one above, and writes the tokens of those before.
+    fn encode_waiting(&mut self) -> Result<Vec<Row>> {
+        let Self { source, tokens, share, level, .. } = self;
+        let (shared, level) = (
+            Shared {
+                columns: self.columns,
+                tools: &self.tools,
+                tuning: &self.tuning,
+                segments: &self.segments,
+                costs: &self.costs,
+                mode_costs: &self.mode_costs,
+                observer: &self.observer,
+            },
+            *level,
+        );
         let mut above = Above::whole(mem::take(&mut self.top));
-        let shared = self.shared();
-        let (level, first) = (self.level, self.rows.len());
-        let mut jobs: Vec<Job<'_, Row>> = Vec::new();
-        for (place, strip) in self.source.strips().iter().enumerate() {
+        let mut jobs: Vec<Job<'_, Option<Row>>> = Vec::new();
+        for (number, strip) in (self.modes.len()..).zip(source.strips()) {
             let (below, next) = link();
-            let (shared, budget, number) = (&shared, budget.clone(), first + place);
             let from = mem::replace(&mut above, next);
-            let (width, sharp) = (self.size.width, self.sharp);
+            let (shared, budget, width) = (&shared, share.clone(), self.size.width);
+            let sharp = self.sharp && strip.is_rgb();
             jobs.push(Box::new(move || {
                 let mut planes = Planes::new(width, sharp)?;
                 dispatch!(level, simd => planes.fill(simd, strip));
-                let coded =
-                    dispatch!(level, simd => shared.encode(simd, number, &planes, from, below, budget));
-                Ok(coded?.0)
+                dispatch!(level, simd => shared.encode(simd, number, &planes, from, below, budget)).map(Some)
             }));
+        }
+        if tokens.is_ready() {
+            jobs.push(Box::new(move || tokens.write(level).map(|()| None)));
         }
         let rows = side_by_side(self.threads, jobs)?;
         self.top = above.into_columns();
-        Ok(rows)
+        Ok(rows.into_iter().flatten().collect())
     }
 
     /// Adds up what a row has come to.
@@ -341,21 +372,30 @@ impl<O: Observer> Encoder<O> {
         }
         self.skipped += row.skipped;
         self.budget.add(&row.budget);
-        self.rows.push(row.tape);
+        let RowTape { modes, levels, above } = row.tape;
+        self.modes.push(modes);
+        self.tokens.hold(levels, above);
+        if self.tokens.is_long() {
+            self.tokens.fix(|| self.counts.best_probs());
+        }
         self.since_update += self.columns as u32;
     }
 
-    /// Looks at the token statistics from time to time.
+    /// Looks at the token statistics from time to time, until they are fixed.
     fn update_costs(&mut self) {
-        let total = self.columns as u32 * self.size.height.div_ceil(16);
+        let total = (self.columns * self.rows) as u32;
         if self.since_update >= (total / 8).max(96) {
             self.since_update = 0;
-            self.costs.update(&self.counts.best_probs());
+            let probs = self.tokens.probs().copied().unwrap_or_else(|| self.counts.best_probs());
+            self.costs.update(&probs);
         }
     }
 }
 
-/// Rows of macroblocks that are coded under the same token costs: as many threads can work on a picture.
+/// The most rows of macroblocks that are coded under the same token costs: as many threads can work on a picture.
+const MOST_ROWS: usize = 8;
+
+/// How many these are.
 fn batch(rows: usize) -> usize {
-    (rows / 12).clamp(2, 8)
+    (rows / 12).clamp(2, MOST_ROWS)
 }

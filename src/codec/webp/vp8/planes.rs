@@ -44,7 +44,7 @@ impl Planes {
             Input::Interleaved(layout, samples) => {
                 let samples = Samples { layout: *layout, samples, width: *width, rows: strip.rows };
                 samples.convert(simd, *stride, y, uv);
-                if let Some(sharp) = sharp.as_mut().filter(|_| layout.channels() >= 3) {
+                if let Some(sharp) = sharp {
                     sharp.bend(&samples, &mut Target { stride: *stride, y, uv });
                 }
             }

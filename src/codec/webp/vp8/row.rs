@@ -46,8 +46,6 @@ pub struct Row {
     pub skipped: u32,
     /// Bits of its modes.
     pub budget: Budget,
-    /// Its lower edge, if that was not sent elsewhere.
-    pub below: Vec<Column>,
 }
 
 /// Pixels above and at left of a macroblock.
@@ -65,7 +63,7 @@ impl Corner {
 }
 
 impl<O: Observer> Shared<'_, O> {
-    /// Codes the row of a number; also gives back the room of the row above.
+    /// Codes the row of a number.
     ///
     /// # Errors
     /// `Memory`; `Internal` when the row above has failed.
@@ -78,14 +76,13 @@ impl<O: Observer> Shared<'_, O> {
         mut above: Above,
         mut below: Below,
         budget: Budget,
-    ) -> Result<(Row, Vec<Column>)> {
+    ) -> Result<Row> {
         let mut row = Row {
             tape: RowTape::new(self.columns)?,
             counts: Box::new(TokenCounts::new()),
             segment_counts: [0; 4],
             skipped: 0,
             budget,
-            below: Vec::new(),
         };
         let mut left = Column::outside(129);
         // Above the left column: as the row above on the first row, else as the left column.
@@ -103,8 +100,8 @@ impl<O: Observer> Shared<'_, O> {
             below.push(bottom);
         }
         row.tape.finish();
-        row.below = below.finish();
-        Ok((row, above.into_columns()))
+        below.finish();
+        Ok(row)
     }
 
     #[inline(always)]

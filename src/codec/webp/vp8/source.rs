@@ -150,6 +150,11 @@ fn append(kept: &mut Vec<u8>, samples: &[u8], whole: usize) -> Result<()> {
 }
 
 impl Strip {
+    /// True for pixels of three or four samples.
+    pub fn is_rgb(&self) -> bool {
+        matches!(&self.input, Input::Interleaved(layout, _) if layout.channels() >= 3)
+    }
+
     /// Keeps the room.
     fn clear(&mut self) {
         self.rows = 0;

@@ -1,7 +1,7 @@
-//! The coded macroblocks, kept small until the whole picture is seen.
+//! The coded macroblocks, kept small until they can be written.
 //!
-//! Token probabilities stand in the frame's header but are known only at the end, so modes and levels wait here,
-//! packed in a fixed code of about the size of the final file: a tape for each row of macroblocks.
+//! Probabilities stand in the frame's header but are known only later, so modes and levels wait here, packed in a
+//! fixed code of about the size of the final file: a tape for each row of macroblocks.
 
 use super::macroblock::{Edge, Luma, Macroblock, Y2};
 use crate::error::Result;

@@ -11,6 +11,7 @@ use image_webp::WebPDecoder;
 use super::{
     Config, Encoder, Observer, Pixels,
     filter::{Plane, Strength},
+    memory, most_bytes,
     tuning::Tuning,
 };
 use crate::{
@@ -207,7 +208,7 @@ fn all_levels_of_simd_give_the_same_bytes() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
-    // Large enough for two partitions of tokens.
+    // Large enough for batches of several rows.
     let size = Size::new(1_100, 930);
     let rgb = picture(&mut Random(5), size);
     for effort in [0, 2, 5] {
@@ -217,6 +218,74 @@ fn any_number_of_threads_gives_the_same_bytes() {
         assert_eq!(decode(&one, size), frame.to_rgb(size), "effort {effort}");
         for threads in [2, 3, 16] {
             assert!(bytes(threads).0 == one, "effort {effort}, {threads} threads");
+        }
+    }
+}
+
+/// Noise of full contrast.
+fn noise(size: Size) -> Vec<u8> {
+    let mut random = Random(6);
+    (0..3 * size.pixels()).map(|_| random.below(2) as u8 * 255).collect()
+}
+
+#[test]
+fn a_long_picture_is_written_before_it_is_whole() {
+    // Its tokens are longer than those that wait.
+    let size = Size::new(800, 1_300);
+    let rgb = noise(size);
+    let bytes =
+        |threads| encode(size, Config { quality: 80, effort: 0, sharp: false, threads }, Level::new(), &rgb);
+    let (one, frame) = bytes(1);
+    assert!(one.len() > memory::tape_bytes(size, 80) as usize * 5 / 4, "{} bytes", one.len());
+    assert!(decode(&one, size) == frame.to_rgb(size));
+    for threads in [2, 5] {
+        assert!(bytes(threads).0 == one, "{threads} threads");
+    }
+}
+
+#[test]
+fn what_is_too_long_is_given_up_before_its_end() {
+    let size = Size::new(800, 1_300);
+    let rgb = noise(size);
+    let config = Config { quality: 70, effort: 0, sharp: false, threads: 1 };
+    let push = |encoder: &mut Encoder| {
+        rgb.chunks(3 * 800 * 16).try_fold(0, |rows, portion| {
+            encoder.push_rows(Layout::Rgb, portion).map_err(|error| (rows, error.kind()))?;
+            Ok(rows + 16)
+        })
+    };
+    let mut whole = Encoder::new(size, config).unwrap();
+    push(&mut whole).unwrap();
+    let whole = whole.finish().unwrap();
+    let mut exact = Encoder::within(size, config, whole.len() as u64).unwrap();
+    push(&mut exact).unwrap();
+    assert!(exact.finish().unwrap() == whole);
+    let mut short = Encoder::within(size, config, whole.len() as u64 - 1).unwrap();
+    push(&mut short).unwrap();
+    assert_eq!(short.finish().unwrap_err().kind(), Kind::Larger);
+    // Half of the room is used up after half of the picture.
+    let mut half = Encoder::within(size, config, whole.len() as u64 / 2).unwrap();
+    let (rows, kind) = push(&mut half).unwrap_err();
+    assert_eq!(kind, Kind::Larger);
+    assert!((600..800).contains(&rows), "{rows}");
+}
+
+#[test]
+fn nothing_is_longer_than_the_room_for_it() {
+    let mut random = Random(7);
+    let size = Size::new(96, 96);
+    let chroma = 96 * 96 / 4;
+    let mut bits = |length| -> Vec<u8> { (0..length).map(|_| random.below(2) as u8 * 255).collect() };
+    let planes = [bits(96 * 96), bits(chroma), bits(chroma)];
+    for quality in [0, 10, 30, 50, 70, 80, 90, 95, 100] {
+        for effort in [0, 4] {
+            let mut encoder =
+                Encoder::new(size, Config { quality, effort, sharp: false, threads: 1 }).unwrap();
+            encoder.push_planes(Subsampling::Yuv420, [&planes[0], &planes[1], &planes[2]]).unwrap();
+            let length = encoder.finish().unwrap().len() as u64;
+            // With the headers' allowance left out, since it is what a small picture needs most.
+            let most = most_bytes(size, quality) - 4096;
+            assert!(length <= most && most <= 2 * length + 3000, "quality {quality}: {length} of {most}");
         }
     }
 }

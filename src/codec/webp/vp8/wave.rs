@@ -103,16 +103,16 @@ pub struct Above {
 /// What goes to the row below.
 pub struct Below {
     columns: Vec<Column>,
-    to: Option<Sender<Vec<Column>>>,
+    to: Sender<Vec<Column>>,
 }
 
 /// Columns that are sent at once.
 const PORTION: usize = 8;
 
-/// A way from a row to the one below it in another thread.
+/// A way from a row to the one below it, perhaps in another thread.
 pub fn link() -> (Below, Above) {
     let (to, from) = mpsc::channel();
-    (Below { columns: Vec::new(), to: Some(to) }, Above { columns: Vec::new(), more: Some(from) })
+    (Below { columns: Vec::new(), to }, Above { columns: Vec::new(), more: Some(from) })
 }
 
 impl Above {
@@ -146,12 +146,6 @@ impl Above {
 }
 
 impl Below {
-    /// Kept in place; the room is used again.
-    pub fn kept(mut room: Vec<Column>) -> Self {
-        room.clear();
-        Self { columns: room, to: None }
-    }
-
     /// Adds a column.
     #[inline]
     pub fn push(&mut self, column: Column) {
@@ -163,14 +157,11 @@ impl Below {
 
     /// A row below that has failed waits for nothing: it doesn't matter whether it gets the columns.
     fn send(&mut self) {
-        if let Some(to) = &self.to {
-            let _ = to.send(std::mem::take(&mut self.columns));
-        }
+        let _ = self.to.send(std::mem::take(&mut self.columns));
     }
 
-    /// Ends the row; its columns if they were kept.
-    pub fn finish(mut self) -> Vec<Column> {
+    /// Ends the row.
+    pub fn finish(mut self) {
         self.send();
-        self.columns
     }
 }

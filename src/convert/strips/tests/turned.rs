@@ -94,7 +94,7 @@ fn a_photo_of_other_colours_is_turned_by_rows() {
             let plan = plan(&codec::probe(&source).unwrap(), params).unwrap();
             let Decoded { picture, orientation, metadata } = codec::decode(&source, &limits).unwrap();
             let whole = orient::upright(picture, orientation).unwrap();
-            // Rows of other colours are coded as RGB.
+            // By rows it stays the RGB that colours are converted in.
             let whole = Picture::Raster(whole.into_raster().unwrap());
             let whole = color::to_srgb(whole, metadata.icc.as_deref()).unwrap();
             let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
