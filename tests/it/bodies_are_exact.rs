@@ -24,8 +24,11 @@ fn long_photo() -> Vec<u8> {
     file
 }
 
-/// A server of pictures of many lengths, and what a client gets of each: its path, its `Accept`, its bytes.
-fn served() -> (Place, Server, Vec<(&'static str, &'static str, Vec<u8>)>) {
+/// What a client gets of a picture: its path, its `Accept`, its bytes.
+type Known = (&'static str, &'static str, Vec<u8>);
+
+/// A server of pictures of many lengths, and what a client gets of each.
+fn served() -> (Place, Server, Vec<Known>) {
     let long = long_photo();
     let place = Place::new(&[
         ("small.jpg", pictures::jpeg(120, 90, 1)),

@@ -449,7 +449,7 @@ fn checks(width: u32, height: u32) -> Vec<u8> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        if state % 2 == 0 { 0 } else { 255 }
+        if state.is_multiple_of(2) { 0 } else { 255 }
     });
     let raster = Raster::new(Size::new(width, height), Layout::Rgb, samples.collect()).unwrap();
     encode(raster, &coding(Format::Png, 0, true))
