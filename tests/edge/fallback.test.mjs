@@ -16,7 +16,7 @@ after(() => Promise.all(open.map((worker) => worker.close())));
 
 test("a picture past the budget is sent as it is", async () => {
   const large = ramp(5000, 4000);
-  const worker = start(new Origin({ "/large.png": large }));
+  const worker = start(new Origin({ "/large.png": large }), { MEMORY: "4M" });
   const answer = await worker.get("/large.png", { accept: WEBP });
   assert.deepEqual([answer.status, answer.type], [200, "image/png"]);
   assert.deepEqual(answer.body, large);

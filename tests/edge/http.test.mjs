@@ -9,11 +9,11 @@ const large = ramp(5000, 4000);
 const origin = new Origin({ "/a.jpg": PHOTO, "/large.png": large });
 let worker;
 before(() => {
-  worker = new Worker(origin, { EXPLAIN: "true" });
+  worker = new Worker(origin, { EXPLAIN: "true", MEMORY: "4M" });
 });
 after(() => worker.close());
 
-// A converted picture, and an original that can't be converted here.
+// A converted picture, and an original that can't be converted in so little memory.
 const cases = [
   ["/a.jpg", "image/webp"],
   ["/large.png", "image/png"],
