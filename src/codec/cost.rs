@@ -17,6 +17,9 @@ const OVERHEAD: u64 = 2 << 20;
 const ROWS_OVERHEAD: u64 = 272 << 10;
 const PNG_OVERHEAD: u64 = 320 << 10;
 
+/// Pixels up to which memory is reckoned; more than that never fits.
+const MOST_PIXELS: u64 = 1 << 48;
+
 /// How much of a picture is held at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -49,6 +52,10 @@ pub struct Work {
 #[must_use]
 pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work) -> u64 {
     let output = work.output.pixels();
+    // Sums of what no machine has could pass 64 bits.
+    if probe.size.pixels().max(output) > MOST_PIXELS {
+        return u64::MAX;
+    }
     let rows = rows_bytes(probe, work.eighths, work.flow).saturating_add(work.steps_bytes);
     let decoding = match work.flow {
         Flow::Streamed => {
@@ -290,4 +297,45 @@ fn lossless_bytes(probe: &Probe, work: &Work) -> u64 {
 fn grown(pixels: u64, channels: u64) -> u64 {
     let most = pixels * channels * 41 / 40 + (4 << 10);
     4 * pixels + 3 * (most.next_power_of_two() / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header may state any size, and every request asks what it would cost.
+    #[test]
+    fn the_largest_sizes_are_stated_without_overflow() {
+        for format in [Format::Png, Format::Tiff, Format::Bmp, Format::WebP, Format::Gif] {
+            for side in [1 << 24, u32::MAX >> 1, u32::MAX] {
+                let size = Size::new(side, side);
+                let probe = Probe {
+                    format,
+                    size,
+                    depth: 16,
+                    alpha: true,
+                    color: true,
+                    animated: None,
+                    orientation: Orientation::Rotate90,
+                    subsampling: None,
+                    progressive: true,
+                    icc: true,
+                };
+                for (target, lossless) in
+                    [(Format::WebP, true), (Format::Png, true), (Format::Jpeg, false), (Format::Avif, false)]
+                {
+                    let work = Work {
+                        output: size,
+                        flow: Flow::Whole,
+                        eighths: 8,
+                        steps_bytes: u64::MAX,
+                        converts_color: true,
+                        may_be_graphic: true,
+                    };
+                    let coding = Coding::new(target, 100, 6, lossless);
+                    assert!(peak_bytes(&probe, 1 << 30, &coding, &work) > size.pixels());
+                }
+            }
+        }
+    }
 }

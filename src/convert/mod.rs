@@ -241,4 +241,26 @@ mod tests {
             }
         }
     }
+
+    /// What a header states is planned before any limit is asked.
+    #[test]
+    fn the_largest_headers_are_planned_without_overflow() {
+        let picture = Picture::Raster(Raster::new(Size::new(1, 1), Layout::Rgb, vec![0; 3]).unwrap());
+        let png =
+            codec::encode(picture, &Coding::new(Format::Png, 80, 4, true), &Metadata::default()).unwrap();
+        let mut probe = codec::probe(&png).unwrap();
+        for side in [1 << 24, u32::MAX >> 1] {
+            probe.size = Size::new(side, side);
+            for width in [None, Some(800)] {
+                for format in [Format::Png, Format::Jpeg, Format::WebP] {
+                    let resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+                    let params = Params { format, resize, ..Params::default() };
+                    match plan(&probe, &params) {
+                        Ok(plan) => assert!(plan.peak_bytes > u64::from(side)),
+                        Err(error) => assert_eq!(error.kind(), Kind::Limit),
+                    }
+                }
+            }
+        }
+    }
 }
