@@ -1,10 +1,7 @@
 //! Conversions together never take more than the budget: what doesn't fit is answered with the original, and what
 //! needs no conversion never waits.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-};
+use std::thread;
 
 use crate::support::{
     http::{self, AVIF, WEBP},
@@ -30,14 +27,10 @@ fn cached_answers_do_not_wait_for_conversions() {
         Place::new(&[("slow.jpg", pictures::jpeg(1600, 1200, 1)), ("a.jpg", pictures::jpeg(200, 100, 2))]);
     let server = place.serve(&["--jobs", "1", "--formats", "webp,avif", "--effort", "4"]);
     server.get("/a.jpg", AVIF);
-    let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
-            http::get(server.address, "/slow.jpg", &[AVIF]);
-            is_done.store(true, Ordering::SeqCst);
-        });
+        let slow = scope.spawn(|| http::get(server.address, "/slow.jpg", &[AVIF]));
         let mut answered = 0;
-        while !is_done.load(Ordering::SeqCst) {
+        while !slow.is_finished() {
             assert_eq!(server.get("/a.jpg", AVIF).status, 200);
             answered += 1;
         }
@@ -51,16 +44,16 @@ fn who_finds_no_room_in_time_gets_the_original_for_a_short_while() {
     let place = Place::new(&[("slow.jpg", pictures::jpeg(3000, 2000, 1)), ("b.jpg", jpeg.clone())]);
     let server = place.serve(&["--jobs", "1", "--wait", "0", "--formats", "avif", "--effort", "6"]);
     let usual = server.get("/b.jpg", ("accept", "image/jpeg")).header("cache-control").to_owned();
-    // Nobody waits for the slow one, but it holds the only job.
-    let slow = http::send(server.address, "GET", "/slow.jpg", &[AVIF]);
-    // Until it does, these may be made; another name each time is another conversion.
+    // Nobody reads the slow answer, but its conversion holds the only job. It is asked for anew each time, since it may
+    // have found the job taken by the one before; another name each time is another conversion.
     let starved = (0..50).find_map(|i| {
+        let slow = http::send(server.address, "GET", "/slow.jpg", &[AVIF]);
         place.put(&format!("b{i}.jpg"), &jpeg);
         let reply = server.get(&format!("/b{i}.jpg"), AVIF);
+        drop(slow);
         (reply.header("content-type") == "image/jpeg").then_some(reply)
     });
     let starved = starved.expect("the slow conversion never held the job for long");
     assert!(starved.body == jpeg);
     assert_ne!(starved.header("cache-control"), usual);
-    drop(slow);
 }
