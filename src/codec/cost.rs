@@ -10,12 +10,12 @@ use super::{
 use crate::pixel::{Layout, Orientation, Size, Subsampling};
 
 /// What small things take: tables, headers, rows in work; and the same with an ICC profile that is read.
-const SMALL: u64 = 384 << 10;
+const SMALL: u64 = 192 << 10;
 const OVERHEAD: u64 = 2 << 20;
 
 /// What a JPEG decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
-const ROWS_OVERHEAD: u64 = 272 << 10;
-const PNG_OVERHEAD: u64 = 320 << 10;
+const ROWS_OVERHEAD: u64 = 236 << 10;
+const PNG_OVERHEAD: u64 = 360 << 10;
 
 /// Pixels up to which memory is reckoned; more than that never fits.
 const MOST_PIXELS: u64 = 1 << 48;
@@ -89,12 +89,16 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
 fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
     let is_turned = flow == Flow::Streamed;
     let width = u64::from(if is_turned { probe.oriented_size().width } else { probe.size.width });
+    // A line of units, both of its sides scaled.
+    let scaled = |rows: u64| (rows * u64::from(eighths * eighths)).div_ceil(64);
     match probe.format {
-        Format::Jpeg if probe.progressive => coefficient_bytes(probe, eighths) + 80 * width + ROWS_OVERHEAD,
+        Format::Jpeg if probe.progressive => {
+            coefficient_bytes(probe, eighths) + (scaled(64) + 16) * width + ROWS_OVERHEAD
+        }
         Format::Jpeg => {
             let index = if is_turned { index_bytes(probe) } else { 0 };
             let is_plain = probe.subsampling.is_some() && probe.orientation == Orientation::Upright;
-            (if is_plain { 48 } else { 80 }) * width + index + ROWS_OVERHEAD
+            (if is_plain { scaled(32) + 8 } else { scaled(64) + 16 }) * width + index + ROWS_OVERHEAD
         }
         Format::Bmp => bmp::peak_bytes(probe.size.width),
         // Two rows of up to four samples of 16 bits, as they come and as they go.
@@ -121,8 +125,8 @@ fn index_bytes(probe: &Probe) -> u64 {
 /// a bit for all 64 where more than the means are needed.
 fn coefficient_bytes(probe: &Probe, eighths: u32) -> u64 {
     let Size { width, height } = probe.size;
-    // Rows and columns of blocks are filled up to units of at most four, or of three.
-    let blocks = |length: u32, factor: u32| u64::from(length.div_ceil(8 * factor).next_multiple_of(12));
+    // Rows and columns of blocks are filled up to units of at most four.
+    let blocks = |length: u32, factor: u32| u64::from((length.div_ceil(8) + 3).div_ceil(factor));
     let groups = |across: u32, down: u32| blocks(width, across).div_ceil(16) * blocks(height, down);
     let groups = match probe.subsampling.map(Subsampling::factors) {
         Some((across, down)) => groups(1, 1) + 2 * groups(across, down),
@@ -142,10 +146,23 @@ fn writer_bytes(size: Size, incoming: Incoming, coding: &Coding) -> u64 {
 #[must_use]
 pub fn file_bytes(size: Size, coding: &Coding) -> u64 {
     let most = match coding.format {
-        Format::WebP if !coding.lossless => webp::rows_bytes(size, Incoming::Raster(Layout::Gray), coding)[2],
+        Format::WebP if !coding.lossless => webp::frame_bytes(size, coding)[0],
         _ => size.pixels().saturating_mul(5),
     };
     most.min(coding.max_bytes)
+}
+
+/// The most bytes of the files of pictures, where noise has much more: the memory that is taken for a file depends on
+/// what it is allowed to have. `None` where nothing is gained.
+#[must_use]
+pub fn likely_file_bytes(size: Size, coding: &Coding) -> Option<u64> {
+    match coding.format {
+        Format::WebP if !coding.lossless => {
+            let [most, likely] = webp::frame_bytes(size, coding);
+            (likely < most.min(coding.max_bytes)).then_some(likely)
+        }
+        _ => None,
+    }
 }
 
 /// How rows come to the encoder.

@@ -69,6 +69,13 @@ impl Plan {
         self.peak_bytes = self.photo_bytes.max(graphic);
         self
     }
+
+    /// A length that the files of pictures don't pass, as opposed to noise, if that is less than what is allowed. As
+    /// `Limits::max_output_bytes` it makes the conversion take less memory, see [`Plan::within`].
+    #[must_use]
+    pub fn likely_file_bytes(&self) -> Option<u64> {
+        cost::likely_file_bytes(self.output, &self.coding)
+    }
 }
 
 /// A picture of no more pixels that may be a graphic is held as a whole: to decode a graphic once more costs more than

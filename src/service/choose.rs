@@ -76,6 +76,25 @@ pub(super) enum Next {
     Nothing,
 }
 
+/// How long a result may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    /// As long as pictures are: room for noise would be many times as much.
+    Likely,
+    /// As long as it is of use.
+    Any,
+}
+
+/// What a conversion takes.
+struct Room {
+    /// The most bytes that it holds at once, the source file included.
+    peak_bytes: u64,
+    /// What it is told to have.
+    max_memory: u64,
+    /// The most bytes of its result.
+    max_bytes: u64,
+}
+
 impl Choice<'_> {
     /// What is still to be made for this request.
     pub(super) fn next(&self, topic: Topic) -> Next {
@@ -133,8 +152,8 @@ impl Choice<'_> {
     pub(super) fn params(&self, format: Format) -> Params {
         let wanted = self.wanted_params(format);
         match &self.facts.probe {
-            Some(probe) if self.memory(probe, &wanted, self.max_bytes()).is_err() => cheaper(wanted.clone())
-                .find(|params| self.memory(probe, params, self.max_bytes()).is_ok())
+            Some(probe) if self.room(probe, &wanted, Length::Likely).is_err() => cheaper(wanted.clone())
+                .find(|params| self.room(probe, params, Length::Likely).is_ok())
                 .unwrap_or(wanted),
             _ => wanted,
         }
@@ -191,7 +210,7 @@ impl Choice<'_> {
         if !lacks(Format::Avif)
             && lacks(Format::WebP)
             && is_wanted(&Format::WebP)
-            && self.memory(probe, &self.params(Format::Avif), self.max_bytes()).is_err()
+            && self.room(probe, &self.params(Format::Avif), Length::Likely).is_err()
         {
             formats.push(Format::WebP);
         }
@@ -228,9 +247,21 @@ impl Choice<'_> {
     }
 
     fn job(&self, probe: &Probe, task: Task, params: Params) -> Result<Job, Why> {
-        let max_bytes = if task == Task::Describe { u64::MAX } else { self.max_bytes() };
-        let (peak_bytes, max_memory) = self.memory(probe, &params, max_bytes)?;
+        let length = if task == Task::Describe { Length::Any } else { Length::Likely };
+        let Room { peak_bytes, max_memory, max_bytes } = self.room(probe, &params, length)?;
         Ok(Job { task, params, max_bytes, max_memory, peak_bytes })
+    }
+
+    /// The same job with room for any length that is of use, where the result was longer than is likely.
+    pub(super) fn roomier(&self, job: &Job) -> Option<Result<Job, Why>> {
+        let probe = self.facts.probe.as_ref().filter(|_| job.max_bytes < self.max_bytes())?;
+        let room = self.room(probe, &job.params, Length::Any);
+        Some(room.map(|Room { peak_bytes, max_memory, max_bytes }| Job {
+            max_bytes,
+            max_memory,
+            peak_bytes,
+            ..job.clone()
+        }))
     }
 
     /// The most bytes that a variant may have: where the source goes out if it is smaller, it must be shorter.
@@ -238,22 +269,23 @@ impl Choice<'_> {
         if self.source_competes() { self.facts.stamp.len.saturating_sub(1) } else { u64::MAX }
     }
 
-    /// The most bytes that a conversion holds at once, the source file included, and what it is told to have;
-    /// `NeverFits` when that is more than there will ever be.
-    fn memory(&self, probe: &Probe, params: &Params, max_bytes: u64) -> Result<(u64, u64), Why> {
+    /// What a conversion takes; `NeverFits` when that is more than there will ever be.
+    fn room(&self, probe: &Probe, params: &Params, length: Length) -> Result<Room, Why> {
         let plan = convert::plan(probe, params).map_err(|error| Why::Failed(error.kind()))?;
+        let likely = plan.likely_file_bytes().filter(|_| length == Length::Likely);
+        let max_bytes = self.max_bytes().min(likely.unwrap_or(u64::MAX));
         let limits = &Limits { max_output_bytes: max_bytes, ..self.policy.limits.clone() };
         let plan = plan.within(limits);
         let [peak, photo] =
             [plan.peak_bytes, plan.photo_bytes].map(|bytes| bytes.saturating_add(self.facts.stamp.len));
         let has_room = |bytes| bytes <= self.policy.budget && limits.check_memory(bytes).is_ok();
         // With less a graphic stays lossy. A profile is read within a limit of its own, which is more.
-        let (bytes, told) =
+        let (peak_bytes, max_memory) =
             if has_room(peak) || probe.icc { (peak, limits.max_memory) } else { (photo, photo) };
-        let fits = has_room(bytes)
+        let fits = has_room(peak_bytes)
             && limits.check_size(plan.output).is_ok()
             && (params.format != Format::Avif || plan.output.pixels() <= self.policy.avif_max_pixels);
-        if fits { Ok((bytes, told)) } else { Err(Why::NeverFits) }
+        if fits { Ok(Room { peak_bytes, max_memory, max_bytes }) } else { Err(Why::NeverFits) }
     }
 
     /// True if the format needs no more work in this request.

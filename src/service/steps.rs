@@ -223,7 +223,7 @@ pub struct Job {
     pub task: Task,
     /// The parameters of `convert::convert`; not used by `Task::Describe`.
     pub params: Params,
-    /// The most bytes that the result may have: a longer one would not be sent.
+    /// The most bytes that the result may have: a longer one would not be sent, or needs a job with more room.
     pub max_bytes: u64,
     /// The most bytes that it may take, the source file included: where there is no more, a cheaper way is taken.
     pub max_memory: u64,

@@ -102,8 +102,13 @@ pub(in crate::codec) fn rows_bytes(size: Size, incoming: Incoming, coding: &Codi
     [
         vp8::held_bytes(size, incoming, quality, is_sharp),
         vp8::thread_bytes(size, incoming, quality, coding.threads, is_sharp),
-        vp8::buffer_bytes(size, quality, coding.max_bytes),
+        vp8::Room::new(size, quality, coding.max_bytes).bytes(),
     ]
+}
+
+/// The most bytes of a frame: noise has so many; and a length that pictures stay below.
+pub(in crate::codec) fn frame_bytes(size: Size, coding: &Coding) -> [u64; 2] {
+    [vp8::most_bytes(size, coding.quality), vp8::likely_bytes(size, coding.quality)]
 }
 
 /// Encodes a picture with loss.

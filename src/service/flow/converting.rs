@@ -77,6 +77,10 @@ impl Flow {
         if self.is_done(&job) {
             return self.advance();
         }
+        self.admit(key, job)
+    }
+
+    fn admit(mut self: Box<Self>, key: String, job: Job) -> Step {
         self.trace.reserved = self.trace.reserved.max(job.peak_bytes);
         let patience = self.policy.room_patience.saturating_sub(self.trace.waited);
         Step::Admit(Admit { bytes: job.peak_bytes, patience, key, job, flow: self })
@@ -154,11 +158,17 @@ impl Flow {
         self.advance()
     }
 
-    /// The result would have been no shorter than the source.
+    /// The result would have been longer than it was allowed to be: no shorter than the source, or than is likely, for
+    /// which there is another try.
     pub(in crate::service) fn on_larger(mut self: Box<Self>, key: String, job: &Job) -> Step {
+        let roomier = self.facts.as_ref().and_then(|facts| self.choice(facts).roomier(job));
+        let settings = Settings::of(&job.params);
+        let entry = match roomier {
+            Some(Ok(job)) => return self.admit(key, job),
+            Some(Err(_)) => Entry::failed(Kind::Limit),
+            None => Entry::Declined { size: job.max_bytes.saturating_add(1), settings },
+        };
         self.trace.converted = true;
-        let size = job.max_bytes.saturating_add(1);
-        let entry = Entry::Declined { size, settings: Settings::of(&job.params) };
         self.record.set_entry(job.params.format, entry);
         self.write_later(Some(key), None);
         self.advance()

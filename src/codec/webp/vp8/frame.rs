@@ -6,7 +6,7 @@ use super::{
     macroblock::Luma,
     proba::for_each_prob,
     tables::{B_MODE_PROBS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS, TokenProbs, UV_MODE_PROBS, Y_MODE_PROBS},
-    tape::{Bits, Modes},
+    tape::{Bits, Modes, Reader},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -89,7 +89,7 @@ fn write_first(header: &Header, rows: Vec<Bits>, out: Vec<u8>, room: usize) -> R
     let mut top_modes = vec![[0; 4]; columns];
     let macroblocks = columns * rows.len();
     for row in rows {
-        let mut reader = row.reader();
+        let mut reader = Reader::new(row.words());
         let mut left_modes = [0; 4];
         for top_modes in &mut top_modes {
             make_room(&mut out.out, room)?;

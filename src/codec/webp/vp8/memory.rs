@@ -7,7 +7,7 @@ use super::{
 use crate::pixel::{Layout, Size, Subsampling};
 
 /// Tables, statistics and lists of no more than some rows; what a thread has of its own.
-const TABLES: u64 = 96 << 10;
+const TABLES: u64 = 40 << 10;
 const THREAD: u64 = 24 << 10;
 
 /// What headers with all their probabilities take, however small the picture.
@@ -48,20 +48,42 @@ pub fn most_bytes(size: Size, quality: u8) -> u64 {
     padded(size) * densest(quality) / 64 + HEADERS
 }
 
-/// True if a buffer of `room` bytes is taken as a whole at the start, so that nothing is moved while it fills: where a
-/// caller has asked for no more, or where it is small. The room of noise would be far too much for a large picture.
-pub fn is_taken_at_once(size: Size, quality: u8, room: u64) -> bool {
-    room < most_bytes(size, quality) || room <= 256 << 10
+/// Bytes up to which a buffer is taken at once, even if nobody bounds it.
+const SMALL: u64 = 256 << 10;
+
+/// A frame's buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that are taken with the first row.
+    pub first: u64,
+    /// Bytes up to which it grows.
+    pub most: u64,
 }
 
-/// The most bytes that the frame's buffer takes, of which `most` may be used. While one grows it is held twice.
-pub fn buffer_bytes(size: Size, quality: u8, most: u64) -> u64 {
-    let room = most_bytes(size, quality).min(most);
-    if is_taken_at_once(size, quality, room) {
-        room + SLACK as u64
-    } else {
-        room * 9 / 5 + (STEP + 2 * SLACK) as u64
+impl Room {
+    /// That of a frame of which the caller wants at most `bound` bytes. All of that is taken at once, nothing is moved while
+    /// it fills, and what is held is what was stated; pages that are not written cost nothing natively. Who sets no bound
+    /// gets a buffer that grows: the room of noise would be far too much for a large picture.
+    pub fn new(size: Size, quality: u8, bound: u64) -> Self {
+        let noise = most_bytes(size, quality);
+        let most = noise.min(bound);
+        Self { first: if bound < u64::MAX { most } else { most.min(SMALL) }, most }
     }
+
+    /// The most bytes that are held. While a buffer grows by a quarter it is held twice.
+    pub const fn bytes(self) -> u64 {
+        if self.first == self.most {
+            self.most + SLACK as u64
+        } else {
+            self.most * 9 / 5 + (STEP + 2 * SLACK) as u64
+        }
+    }
+}
+
+/// The length that no picture's frame passes, as opposed to noise: half of the most, twice what busy photos have.
+pub fn likely_bytes(size: Size, quality: u8) -> u64 {
+    let most = most_bytes(size, quality);
+    (most / 2).max(SMALL).min(most)
 }
 
 /// What noise takes, in 1/64 bytes a pixel.
@@ -76,15 +98,22 @@ pub fn tape_bytes(size: Size, quality: u8) -> u64 {
     (most_bytes(size, quality) / 4).min(4 << 20)
 }
 
+/// The same with the row that passes them. All of it is taken with the first row.
+pub fn tape_room(size: Size, quality: u8) -> u64 {
+    let stride = u64::from(size.width.next_multiple_of(16));
+    let (row, rows) = (row_bytes(stride, quality), u64::from(size.height.div_ceil(16)));
+    (tape_bytes(size, quality) + row).min(row * rows)
+}
+
 /// The most bytes that are held on one thread beside the frame's own room.
 pub fn held_bytes(size: Size, incoming: Incoming, quality: u8, is_sharp: bool) -> u64 {
     let is_sharp = is_sharp && incoming.is_rgb();
     let stride = u64::from(size.width.next_multiple_of(16));
     let (columns, rows) = (stride / 16, u64::from(size.height.div_ceil(16)));
     let strip = (16 * u64::from(size.width) + 8) * incoming.halves() / 2 + planes_bytes(stride, is_sharp);
-    // The tape of a row grows by halves, for which it is held twice; one more waits to be written.
+    // The tape of a row grows by a quarter, for which it is held twice; one more waits to be written.
     let row = row_bytes(stride, quality);
-    let tape = tape_bytes(size, quality).min(row * rows) + 7 * row / 2 + rows * (56 + 2 * columns);
+    let tape = tape_room(size, quality) + 9 * row / 4 + rows * (56 + 2 * columns);
     // The edges above and below, on their way and as they arrive.
     let edges = 4 * columns * size_of::<Column>() as u64;
     strip + tape + edges + rows * (MODES * columns + MODES_ROW) + TABLES

@@ -51,7 +51,7 @@ mod trellis;
 mod tuning;
 mod wave;
 
-pub use self::memory::{Incoming, buffer_bytes, held_bytes, thread_bytes};
+pub use self::memory::{Incoming, Room, held_bytes, likely_bytes, most_bytes, thread_bytes};
 
 use std::mem;
 
@@ -59,7 +59,6 @@ use self::{
     budget::Budget,
     cost::{ModeCosts, TokenCosts},
     frame::{FilterHeader, Header},
-    memory::{is_taken_at_once, most_bytes},
     modes::Pixels,
     planes::Planes,
     proba::TokenCounts,
@@ -211,10 +210,8 @@ impl<O: Observer> Encoder<O> {
         let indices = tuning.quantizers(config.quality);
         let batch = batch(rows);
         let threads = config.threads.clamp(1, batch);
-        let room = most.min(most_bytes(size, config.quality));
-        let is_taken = is_taken_at_once(size, config.quality, room);
-        let room = usize::try_from(room).unwrap_or(usize::MAX >> 1);
-        let long = memory::tape_bytes(size, config.quality) as usize;
+        let room = Room::new(size, config.quality, most);
+        let tape = [memory::tape_bytes, memory::tape_room].map(|bytes| bytes(size, config.quality));
         let budget = Budget::new((columns * rows) as u32);
         Ok(Self {
             size,
@@ -223,7 +220,7 @@ impl<O: Observer> Encoder<O> {
             batch,
             threads,
             sharp: config.sharp,
-            room,
+            room: usize::try_from(room.most).unwrap_or(usize::MAX >> 1),
             level,
             tools: Tools::of(config.effort),
             segments: indices.map(|index| Segment::new(index, tuning)),
@@ -233,7 +230,7 @@ impl<O: Observer> Encoder<O> {
             counts: Box::new(TokenCounts::new()),
             source: Source::new(size, if threads > 1 { batch } else { 1 }),
             modes: Vec::new(),
-            tokens: Tokens::new(long, room, is_taken, budget.has_flags())?,
+            tokens: Tokens::new(tape.into(), room, budget.has_flags()),
             top: vec![Column::outside(127); columns],
             segment_counts: [0; 4],
             skipped: 0,
@@ -320,7 +317,7 @@ impl<O: Observer> Encoder<O> {
         let rows = self.encode_waiting()?;
         self.source.clear();
         for row in rows {
-            self.keep(row);
+            self.keep(row)?;
         }
         if self.modes.len().is_multiple_of(self.batch) {
             self.update_costs();
@@ -365,7 +362,10 @@ impl<O: Observer> Encoder<O> {
     }
 
     /// Adds up what a row has come to.
-    fn keep(&mut self, row: Row) {
+    ///
+    /// # Errors
+    /// `Memory`.
+    fn keep(&mut self, row: Row) -> Result<()> {
         self.counts.add_all(&row.counts);
         for (sum, count) in self.segment_counts.iter_mut().zip(row.segment_counts) {
             *sum += count;
@@ -374,11 +374,12 @@ impl<O: Observer> Encoder<O> {
         self.budget.add(&row.budget);
         let RowTape { modes, levels, above } = row.tape;
         self.modes.push(modes);
-        self.tokens.hold(levels, above);
+        self.tokens.hold(levels, above)?;
         if self.tokens.is_long() {
             self.tokens.fix(|| self.counts.best_probs());
         }
         self.since_update += self.columns as u32;
+        Ok(())
     }
 
     /// Looks at the token statistics from time to time, until they are fixed.

@@ -93,14 +93,14 @@ impl Bits {
         Self { words: Vec::new(), word: 0, used: 0 }
     }
 
-    /// Bytes that it holds.
-    pub const fn len(&self) -> usize {
-        self.words.len() * 4
+    /// All of them, once they are finished.
+    pub fn words(&self) -> &[u32] {
+        &self.words
     }
 
     fn reserve(&mut self, words: usize) -> Result<()> {
         if self.words.capacity() - self.words.len() < words {
-            self.words.try_reserve_exact(words.max(self.words.len() / 2))?;
+            self.words.try_reserve_exact(words.max(self.words.len() / 4))?;
         }
         Ok(())
     }
@@ -136,11 +136,6 @@ impl Bits {
             self.used -= 32;
         }
     }
-
-    /// Reads it from the start.
-    pub fn reader(&self) -> Reader<'_> {
-        Reader { words: self.words.iter(), word: 0, left: 0 }
-    }
 }
 
 /// Modes of a macroblock, as the first partition needs them.
@@ -162,7 +157,12 @@ pub struct Reader<'a> {
     left: u32,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Reads from the start.
+    pub fn new(words: &'a [u32]) -> Self {
+        Self { words: words.iter(), word: 0, left: 0 }
+    }
+
     /// Reads the next macroblock's modes. There must be one.
     pub fn modes(&mut self) -> Modes {
         let segment = self.take(2) as u8;

@@ -11,7 +11,7 @@ use image_webp::WebPDecoder;
 use super::{
     Config, Encoder, Observer, Pixels,
     filter::{Plane, Strength},
-    memory, most_bytes,
+    memory::{self, most_bytes},
     tuning::Tuning,
 };
 use crate::{

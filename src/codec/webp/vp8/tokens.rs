@@ -2,9 +2,12 @@
 //! what is coded first waits packed (`tape`). When that has become long enough to know them well they are fixed, and
 //! from then on each row goes where it belongs, right behind the last.
 
+use std::mem;
+
 use super::{
     boolenc::{BoolEncoder, SLACK, State, make_room},
     macroblock::{Edge, for_each_block, skip_blocks},
+    memory::Room,
     tables::{BANDS, CATEGORY_BASE, CATEGORY_PROBS, Prob, TOKEN_PROBS, TokenProbs},
     tape::{Bits, Reader},
 };
@@ -15,42 +18,63 @@ use crate::{
 
 /// The tokens of a picture, in one partition.
 pub struct Tokens {
-    /// Levels of rows, and which blocks along the lower edge of the row above have any.
+    /// Levels of the rows that wait for the probabilities, one after the other, and the words for which memory is taken with
+    /// the first row; for each row where it ends, and which blocks along the lower edge of the row above have levels.
+    tape: Vec<u32>,
+    tape_words: usize,
+    taped: Vec<(usize, Vec<u16>)>,
+    /// The same of rows that only wait to be written.
     held: Vec<(Bits, Vec<u16>)>,
-    /// Bytes of what was held until the probabilities were fixed, and how many may be.
-    length: usize,
+    /// Bytes of tape after which the probabilities are fixed.
     long: usize,
     probs: Option<TokenProbs>,
     /// Macroblocks without levels have no tokens.
     skips: bool,
     encoder: BoolEncoder,
+    /// Bytes for which memory is taken with the first row, and the most that there may be.
+    first: usize,
     room: usize,
 }
 
 impl Tokens {
-    /// No tokens yet. The probabilities will be fixed after `long` bytes of tape. With all that comes behind them the
-    /// tokens may take `room` bytes, for which the memory is taken now or by and by.
-    ///
-    /// # Errors
-    /// `Memory`.
-    pub fn new(long: usize, room: usize, is_taken: bool, skips: bool) -> Result<Self> {
-        let mut out = Vec::new();
-        if is_taken {
-            out.try_reserve_exact(room.saturating_add(SLACK))?;
+    /// No tokens yet, and no memory taken. The probabilities will be fixed after `long` bytes of tape, for which there are to be
+    /// `tape` bytes. With all that comes behind them the tokens may take what `room` says.
+    pub fn new((long, tape): (u64, u64), room: Room, skips: bool) -> Self {
+        let length = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX >> 1);
+        Self {
+            tape: Vec::new(),
+            tape_words: length(tape / 4),
+            taped: Vec::new(),
+            held: Vec::new(),
+            long: length(long),
+            probs: None,
+            skips,
+            encoder: BoolEncoder::new(Vec::new()),
+            first: length(room.first),
+            room: length(room.most),
         }
-        let encoder = BoolEncoder::new(out);
-        Ok(Self { held: Vec::new(), length: 0, long, probs: None, skips, encoder, room })
     }
 
     /// Takes a row.
-    pub fn hold(&mut self, levels: Bits, above: Vec<u16>) {
-        self.length += levels.len();
-        self.held.push((levels, above));
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn hold(&mut self, levels: Bits, above: Vec<u16>) -> Result<()> {
+        if self.probs.is_some() {
+            self.held.push((levels, above));
+        } else {
+            self.take_room()?;
+            let more = if self.taped.is_empty() { self.tape_words } else { 0 };
+            self.tape.try_reserve_exact(more.max(levels.words().len()))?;
+            self.tape.extend_from_slice(levels.words());
+            self.taped.push((self.tape.len(), above));
+        }
+        Ok(())
     }
 
     /// True if it is time to fix the probabilities.
     pub const fn is_long(&self) -> bool {
-        self.probs.is_none() && self.length > self.long
+        self.probs.is_none() && self.tape.len() * 4 > self.long
     }
 
     /// Fixes the probabilities, if they aren't.
@@ -67,7 +91,7 @@ impl Tokens {
 
     /// True if rows wait that can be written.
     pub const fn is_ready(&self) -> bool {
-        self.probs.is_some() && !self.held.is_empty()
+        self.probs.is_some() && !(self.taped.is_empty() && self.held.is_empty())
     }
 
     /// Writes the rows that wait, if the probabilities are fixed.
@@ -75,12 +99,31 @@ impl Tokens {
     /// # Errors
     /// `Larger` when there is no more room; `Memory`.
     pub fn write(&mut self, level: Level) -> Result<()> {
-        if self.probs.is_some() {
-            for (levels, above) in std::mem::take(&mut self.held) {
-                dispatch!(level, simd => simd.vectorize(#[inline(always)] || self.write_row(&levels, &above)))?;
-            }
+        if self.probs.is_none() {
+            return Ok(());
+        }
+        let (tape, mut start) = (mem::take(&mut self.tape), 0);
+        for (end, above) in mem::take(&mut self.taped) {
+            self.write_words(level, tape.get(start..end).unwrap_or_default(), &above)?;
+            start = end;
+        }
+        drop(tape);
+        for (levels, above) in mem::take(&mut self.held) {
+            self.write_words(level, levels.words(), &above)?;
         }
         Ok(())
+    }
+
+    /// Takes the memory of the buffer, unless it is there.
+    fn take_room(&mut self) -> Result<()> {
+        if self.encoder.out.capacity() == 0 {
+            self.encoder.out.try_reserve_exact(self.first + SLACK)?;
+        }
+        Ok(())
+    }
+
+    fn write_words(&mut self, level: Level, words: &[u32], above: &[u16]) -> Result<()> {
+        dispatch!(level, simd => simd.vectorize(#[inline(always)] || self.write_row(words, above)))
     }
 
     /// Ends the partition: its bytes, with room behind them.
@@ -88,6 +131,7 @@ impl Tokens {
     /// # Errors
     /// `Larger` when there are too many; `Memory`.
     pub fn finish(mut self) -> Result<Vec<u8>> {
+        self.take_room()?;
         make_room(&mut self.encoder.out, self.room)?;
         let mut out = self.encoder.finish();
         make_room(&mut out, self.room)?;
@@ -95,11 +139,11 @@ impl Tokens {
     }
 
     #[inline(always)]
-    fn write_row(&mut self, levels: &Bits, above: &[u16]) -> Result<()> {
+    fn write_row(&mut self, words: &[u32], above: &[u16]) -> Result<()> {
         let probs = self.probs.as_ref().unwrap_or(&TOKEN_PROBS);
         let BoolEncoder { state: kept, out } = &mut self.encoder;
         let mut state = *kept;
-        let mut reader = levels.reader();
+        let mut reader = Reader::new(words);
         let mut left = Edge::default();
         for &above in above {
             make_room(out, self.room)?;
