@@ -40,6 +40,36 @@ fn a_conversion_ends_when_its_result_is_sure_to_be_no_smaller() {
     assert_eq!(sent(&scenario.get("/a.jpg?format=webp", &[BOTH])), "image/webp");
 }
 
+/// A photo of twelve megapixels and twenty megabytes, of which a result of eight is more than likely.
+fn large(change: impl FnOnce(&mut slimpix::service::Policy), result: u64) -> Scenario {
+    let mut scenario = Scenario::with(change).outcome(Format::WebP, Ok(result));
+    scenario.gives_up = true;
+    scenario.source("large.jpg", jpeg(4000, 3000, 20_000_000))
+}
+
+#[test]
+fn what_is_longer_than_is_likely_gets_more_room() {
+    let mut reserved: Vec<u64> = Vec::new();
+    for (result, tries) in [(4_000_000, 1), (8_000_000, 2)] {
+        let mut scenario = large(|_| (), result);
+        for _ in 0..2 {
+            assert_eq!(sent(&scenario.get("/large.jpg", &[BOTH])), "image/webp");
+        }
+        reserved.extend(scenario.reserved.last());
+        assert_eq!((scenario.count("convert"), scenario.count("admit")), (tries, tries));
+    }
+    assert!(reserved[0] + 5_000_000 < reserved[1], "{reserved:?}");
+}
+
+#[test]
+fn what_would_need_more_room_than_there_is_is_tried_once() {
+    let mut scenario = large(|policy| policy.budget = 35_000_000, 8_000_000);
+    for _ in 0..3 {
+        assert_eq!(sent(&scenario.get("/large.jpg", &[BOTH])), "image/jpeg");
+        assert_eq!(scenario.count("convert"), 1);
+    }
+}
+
 #[test]
 fn the_smallest_wins_whatever_its_name() {
     let mut scenario = Scenario::with(both).outcome(Format::Avif, Ok(450));

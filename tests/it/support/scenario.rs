@@ -56,6 +56,8 @@ pub struct Scenario {
     pub origin_down: Option<Kind>,
     /// What the host was asked to do, in order.
     pub did: Vec<String>,
+    /// The bytes for which there was to be room, in order.
+    pub reserved: Vec<u64>,
 }
 
 impl Default for Scenario {
@@ -76,6 +78,7 @@ impl Default for Scenario {
             flights: VecDeque::new(),
             origin_down: None,
             did: Vec::new(),
+            reserved: Vec::new(),
         }
     }
 }
@@ -166,6 +169,7 @@ impl Scenario {
             }
             Step::Admit(admit) => {
                 self.note("admit".to_owned());
+                self.reserved.push(admit.bytes);
                 let patience = admit.patience;
                 if self.has_room { admit.granted(Duration::ZERO) } else { admit.refused(patience) }
             }
