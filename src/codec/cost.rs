@@ -62,7 +62,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let profile = if work.converts_color { OVERHEAD } else { 0 };
             return rows
                 .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
-                .saturating_add(alpha_bytes(probe, work.output))
+                .saturating_add(alpha_bytes(probe, work.output, coding))
                 .saturating_add(profile)
                 .saturating_add(input_bytes);
         }
@@ -167,11 +167,11 @@ fn incoming(probe: &Probe, work: &Work) -> Incoming {
 }
 
 /// Alpha beside a lossy picture, where there may be some: all of it, and what coding it takes. Two rows are in work.
-fn alpha_bytes(probe: &Probe, output: Size) -> u64 {
+fn alpha_bytes(probe: &Probe, output: Size, coding: &Coding) -> u64 {
     if !probe.alpha || probe.format == Format::Jpeg {
         return 0;
     }
-    webp::alpha_bytes(output) + 8 * u64::from(output.width)
+    webp::alpha_bytes(output, coding) + 8 * u64::from(output.width)
 }
 
 /// Bytes a pixel of a decoded picture.
@@ -275,7 +275,7 @@ fn lossy_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
     };
     work.output.pixels() * result_bytes(probe, work)
         + writer_bytes(work.output, incoming, coding)
-        + alpha_bytes(probe, work.output)
+        + alpha_bytes(probe, work.output, coding)
 }
 
 /// The picture, a copy of four bytes a pixel and the file, which grows.

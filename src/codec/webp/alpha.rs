@@ -6,9 +6,12 @@ use std::array;
 use super::vp8l::{self, RunCounts};
 use crate::{
     error::Result,
-    limits::{area_bytes, try_zeroed},
+    limits::try_zeroed,
     pixel::{Layout, Size},
 };
+
+/// What a file has beside alpha and the frame, but for metadata.
+const CONTAINER: u64 = 256;
 
 /// Rows that are looked at to choose a filter: at least so many, all of a small picture.
 const LOOKED_AT: usize = 256;
@@ -16,6 +19,8 @@ const LOOKED_AT: usize = 256;
 /// Alpha of rows, of which nothing is held as long as all are opaque.
 pub(super) struct Alpha {
     size: Size,
+    /// Bytes of the frame, at the most.
+    frame: u64,
     /// Opaque rows at the top.
     opaque: usize,
     /// As soon as a row is not opaque: room for the code, then all samples up to here.
@@ -23,9 +28,9 @@ pub(super) struct Alpha {
 }
 
 impl Alpha {
-    /// No rows yet.
-    pub(super) fn new(size: Size) -> Self {
-        Self { size, opaque: 0, buffer: Vec::new() }
+    /// No rows yet. At the end there is to be room for a frame of so many bytes in alpha's buffer.
+    pub(super) fn new(size: Size, frame: u64) -> Self {
+        Self { size, frame, opaque: 0, buffer: Vec::new() }
     }
 
     /// Takes whole rows, no more than the picture has.
@@ -41,9 +46,9 @@ impl Alpha {
                     self.opaque += 1;
                     continue;
                 }
-                let samples = area_bytes(self.size, 1)?;
-                let head = vp8l::head_bytes(samples as u64) as usize;
-                self.buffer.try_reserve_exact(head + samples)?;
+                // Fits where all of the picture does.
+                let head = vp8l::head_bytes(self.size.pixels()) as usize;
+                self.buffer.try_reserve_exact(buffer_bytes(self.size, self.frame) as usize)?;
                 self.buffer.resize(head, 0);
                 self.buffer.resize(head + self.opaque * width, 255);
             }
@@ -84,15 +89,21 @@ impl Alpha {
         }
         // Whether it is coded, the filter, and whether there are fewer levels than there were.
         buffer[0] = u8::from(coded.is_some()) | (filter as u8) << 2 | u8::from(is_reduced) << 4;
-        buffer.shrink_to_fit();
         Ok(Some(buffer))
     }
 }
 
-/// The most bytes that alpha of a picture takes: the samples, in whose room they are coded, and what coding holds beside
-/// them.
-pub(in crate::codec) const fn held_bytes(size: Size) -> u64 {
-    vp8l::buffer_bytes(size.pixels()) + vp8l::TABLES + 4 * size.width as u64
+/// The most bytes that alpha of a picture takes: its buffer, and what coding holds beside it.
+pub(super) fn held_bytes(size: Size, frame: u64) -> u64 {
+    buffer_bytes(size, frame) + vp8l::TABLES + 4 * u64::from(size.width)
+}
+
+/// The bytes of the buffer in which alpha is gathered and coded, and then the file is made around it: what a file of
+/// samples as they are and such a frame takes. As much is asked for whatever the samples are, so that nothing grows and
+/// what is stated is what is taken; where memory comes in pages, what is not used is never touched and costs nothing.
+fn buffer_bytes(size: Size, frame: u64) -> u64 {
+    let samples = size.pixels();
+    vp8l::buffer_bytes(samples).max(samples.saturating_add(frame).saturating_add(CONTAINER))
 }
 
 /// How many levels of alpha a quality below 100 keeps, as libwebp's `alpha_q` does: 2 to 16 up to 70, then 8 more for
@@ -234,12 +245,12 @@ mod tests {
 
     #[test]
     fn only_what_is_not_opaque_is_held() {
-        let mut alpha = Alpha::new(Size::new(2, 3));
+        let mut alpha = Alpha::new(Size::new(2, 3), 0);
         alpha.push(Layout::GrayAlpha, &[9, 255, 9, 255, 9, 255, 9, 255]).unwrap();
         assert_eq!(alpha.buffer.capacity(), 0);
         alpha.push(Layout::GrayAlpha, &[9, 7, 9, 255]).unwrap();
         assert_eq!(alpha.buffer[vp8l::head_bytes(6) as usize..], [255, 255, 255, 255, 7, 255]);
-        let mut opaque = Alpha::new(Size::new(1, 1));
+        let mut opaque = Alpha::new(Size::new(1, 1), 0);
         opaque.push(Layout::Rgba, &[1, 2, 3, 255]).unwrap();
         assert!(opaque.encode(100).unwrap().is_none());
     }
@@ -263,7 +274,7 @@ mod tests {
     fn few_levels_are_taken_where_they_are_smaller() {
         let size = Size::new(64, 64);
         let encoded = |sample: fn(usize) -> usize, quality| {
-            let mut alpha = Alpha::new(size);
+            let mut alpha = Alpha::new(size, 0);
             let rows: Vec<u8> = (0..64 * 64).flat_map(|at| [0, sample(at) as u8]).collect();
             alpha.push(Layout::GrayAlpha, &rows).unwrap();
             alpha.encode(quality).unwrap().unwrap()

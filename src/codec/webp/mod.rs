@@ -12,5 +12,8 @@ mod vp8l;
 pub use self::encode::encode;
 pub(crate) use self::lossy::RowWriter;
 pub(super) use self::{
-    alpha::held_bytes as alpha_bytes, decode::decode, header::probe, lossy::rows_bytes, vp8::Incoming,
+    decode::decode,
+    header::probe,
+    lossy::{alpha_bytes, rows_bytes},
+    vp8::Incoming,
 };

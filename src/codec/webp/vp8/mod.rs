@@ -51,7 +51,7 @@ mod trellis;
 mod tuning;
 mod wave;
 
-pub use self::memory::{Incoming, buffer_bytes, held_bytes, thread_bytes};
+pub use self::memory::{Incoming, buffer_bytes, held_bytes, most_bytes, thread_bytes};
 
 use std::mem;
 
@@ -59,7 +59,7 @@ use self::{
     budget::Budget,
     cost::{ModeCosts, TokenCosts},
     frame::{FilterHeader, Header},
-    memory::{is_taken_at_once, most_bytes},
+    memory::is_taken_at_once,
     modes::Pixels,
     planes::Planes,
     proba::TokenCounts,

@@ -91,7 +91,6 @@ pub enum Token {
 }
 
 /// What things take, in 1/16 bits.
-#[derive(Clone)]
 pub struct Costs {
     pub literals: [u16; 256],
     pub lengths: [u16; 24],
@@ -167,7 +166,10 @@ impl<'a> Finder<'a> {
 
     /// A run of the sample before, or the sample.
     fn next_run(&mut self, samples: &[u8], sample: u8) -> Token {
-        let run = self.at.checked_sub(1).map_or(0, |before| common(&samples[self.at..], &samples[before..]));
+        let run = match self.at.checked_sub(1) {
+            Some(before) if samples[before] == sample => common(&samples[self.at..], &samples[before..]),
+            _ => 0,
+        };
         self.at += run.max(1);
         if run == 0 { Token::Literal(sample) } else { Token::Copy { length: run, distance: 1 } }
     }

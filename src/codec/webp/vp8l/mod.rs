@@ -21,14 +21,17 @@ use crate::error::Result;
 const GREENS: usize = 256 + 24;
 const DISTANCES: usize = 40;
 
-/// What is written before the samples, at the most: five codes and a table.
+/// What is written before the samples, at the most: the descriptions of five codes.
 const HEADERS: u64 = 1024;
 
 /// What coding holds beside the buffer: the finder of copies, counts, and codes.
 pub const TABLES: u64 = 160 << 10;
 
-/// Samples up to which copies are tried without asking first whether they pay.
+/// Samples of which all are tried, to see what copies cost; of more only a part is.
 const FEW: usize = 1 << 16;
+
+/// Samples from which on copies have to save an eighth: looking for them takes longer than all else.
+const MANY: usize = 1 << 20;
 
 /// The bytes before the samples in the buffer that they are coded in.
 ///
@@ -55,7 +58,7 @@ pub fn encode(buffer: &mut [u8], head: usize, width: usize) -> Result<Option<usi
     let mut tally = Tally::new()?;
     let mut best = Plan::new(samples, width, None, &mut tally)?;
     let costs = tally.costs();
-    if samples.len() <= FEW || best.is_shorter_with_copies(samples, width, &costs, &mut tally)? {
+    if let Some(costs) = best.costs_of_copies(samples, width, costs, &mut tally)? {
         let plan = Plan::new(samples, width, Some(costs), &mut tally)?;
         if plan.bits < best.bits {
             best = plan;
@@ -111,21 +114,27 @@ impl Plan {
         Ok(Self { costs, green, distance, header, bits, parts, reach })
     }
 
-    /// Tries copies on the eighth that takes the most.
-    fn is_shorter_with_copies(
+    /// Tries copies on a part of the samples, that which takes the most: what things cost where there are some, or
+    /// `None` if they don't pay. The first costs are those of runs, which know of no other copies.
+    fn costs_of_copies(
         &self,
         samples: &[u8],
         width: usize,
-        costs: &Costs,
+        first: Costs,
         tally: &mut Tally,
-    ) -> Result<bool> {
-        let eighths = self.parts.windows(PARTS / 8).map(|parts| parts.iter().sum::<u64>());
-        let dearest = eighths.enumerate().max_by_key(|(_, bits)| *bits).map_or(0, |(at, _)| at);
+    ) -> Result<Option<Costs>> {
+        if samples.len() <= FEW {
+            Self::new(samples, width, Some(first), tally)?;
+            return Ok(Some(tally.costs()));
+        }
+        let dearest = self.parts.iter().enumerate().max_by_key(|(_, bits)| **bits).map_or(0, |(at, _)| at);
         let part = samples.len() / PARTS;
-        let trial = &samples[dearest * part..(dearest + PARTS / 8) * part];
+        let trial = &samples[dearest * part..(dearest + 1) * part];
         let runs = Self::new(trial, width, None, tally)?;
-        let copies = Self::new(trial, width, Some(costs.clone()), tally)?;
-        Ok(copies.bits < runs.bits - runs.bits / 32)
+        Self::new(trial, width, Some(first), tally)?;
+        let second = Self::new(trial, width, Some(tally.costs()), tally)?;
+        let least = runs.bits / if samples.len() > MANY { 8 } else { 32 };
+        Ok((second.bits + least < runs.bits).then(|| tally.costs()))
     }
 
     fn write(&self, buffer: &mut [u8], head: usize, width: usize) -> Result<usize> {
