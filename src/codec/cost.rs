@@ -62,7 +62,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let profile = if work.converts_color { OVERHEAD } else { 0 };
             return rows
                 .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
-                .saturating_add(alpha_bytes(probe, work.output))
+                .saturating_add(alpha_bytes(probe, work.output, coding))
                 .saturating_add(profile)
                 .saturating_add(input_bytes);
         }
@@ -183,13 +183,12 @@ fn incoming(probe: &Probe, work: &Work) -> Incoming {
     }
 }
 
-/// Alpha beside rows that come interleaved, where there may be some: all of it, and what coding it takes. Two rows are in
-/// work.
-fn alpha_bytes(probe: &Probe, output: Size) -> u64 {
+/// Alpha beside a lossy picture, where there may be some: all of it, and what coding it takes. Two rows are in work.
+fn alpha_bytes(probe: &Probe, output: Size, coding: &Coding) -> u64 {
     if !probe.alpha || probe.format == Format::Jpeg {
         return 0;
     }
-    output.pixels() + grown(output.pixels(), 1) + 8 * u64::from(output.width)
+    webp::alpha_bytes(output, coding) + 8 * u64::from(output.width)
 }
 
 /// Bytes a pixel of a decoded picture.
@@ -285,19 +284,15 @@ const fn channels(probe: &Probe) -> u64 {
     if matches!(probe.format, Format::Jpeg) { colors } else { colors + 1 }
 }
 
-/// The picture, what the encoder holds, and after the picture its alpha, which is coded without loss.
+/// The picture, what the encoder holds, and its alpha, which is gathered meanwhile.
 fn lossy_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
-    let pixels = work.output.pixels();
     let incoming = match probe.subsampling {
         Some(_) if probe.format == Format::Jpeg => incoming(probe, work),
         _ => Incoming::Raster(Layout::Rgba),
     };
-    let color = pixels * result_bytes(probe, work) + writer_bytes(work.output, incoming, coding);
-    if !probe.alpha {
-        return color;
-    }
-    let file = writer_bytes(work.output, Incoming::Raster(Layout::Gray), coding);
-    (color + pixels).max(file + pixels + grown(pixels, 1))
+    work.output.pixels() * result_bytes(probe, work)
+        + writer_bytes(work.output, incoming, coding)
+        + alpha_bytes(probe, work.output, coding)
 }
 
 /// The picture, a copy of four bytes a pixel and the file, which grows.

@@ -13,7 +13,7 @@ use slimpix::{
 
 use crate::pictures::raster;
 
-fn by_libwebp(file: &[u8]) -> (u32, u32, Vec<u8>) {
+pub fn by_libwebp(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let (mut width, mut height) = (0, 0);
     // SAFETY: the buffer is given with its length; the result is copied and freed.
     unsafe {
@@ -26,7 +26,7 @@ fn by_libwebp(file: &[u8]) -> (u32, u32, Vec<u8>) {
 }
 
 /// As browsers decode: while the file is still coming.
-fn by_libwebp_in_parts(file: &[u8]) -> (u32, u32, Vec<u8>) {
+pub fn by_libwebp_in_parts(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let (mut width, mut height, mut stride, mut last) = (0, 0, 0, 0);
     let (first, second) = file.split_at(file.len() / 2);
     // SAFETY: both parts are given with their lengths; the decoder owns the pixels, which are copied before it ends.
@@ -43,7 +43,7 @@ fn by_libwebp_in_parts(file: &[u8]) -> (u32, u32, Vec<u8>) {
     }
 }
 
-fn by_image_webp(file: &[u8]) -> (u32, u32, Vec<u8>) {
+pub fn by_image_webp(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut decoder = WebPDecoder::new(Cursor::new(file)).unwrap();
     let (width, height) = decoder.dimensions();
     let mut data = vec![0; decoder.output_buffer_size().unwrap()];

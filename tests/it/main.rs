@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops there")]
 
 mod admission;
+mod alpha_is_kept;
+mod alpha_takes_little;
 mod bad_input;
 mod bad_pictures_are_no_500;
 mod bodies_are_exact;

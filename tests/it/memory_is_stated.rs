@@ -546,8 +546,8 @@ fn a_png_is_converted_by_rows() {
         (png::ColorType::Rgb, Mode::Lossy, None, 12),
         (png::ColorType::Rgb, Mode::Auto, Some(800), 3),
         (png::ColorType::Rgb, Mode::Lossy, Some(800), 2),
-        // The plane of alpha is held, and the coder of it takes four bytes a pixel.
-        (png::ColorType::Rgba, Mode::Auto, None, 68),
+        // The plane of alpha is held.
+        (png::ColorType::Rgba, Mode::Auto, None, 32),
         (png::ColorType::Rgba, Mode::Auto, Some(800), 4),
         (png::ColorType::Rgba, Mode::Lossy, Some(800), 6),
     ] {

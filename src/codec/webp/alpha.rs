@@ -3,34 +3,34 @@
 
 use std::array;
 
-use super::lossless;
+use super::vp8l::{self, RunCounts};
 use crate::{
     error::Result,
-    limits::area_bytes,
+    limits::try_zeroed,
     pixel::{Layout, Size},
 };
+
+/// What a file has beside alpha and the frame, but for metadata.
+const CONTAINER: u64 = 256;
 
 /// Rows that are looked at to choose a filter: at least so many, all of a small picture.
 const LOOKED_AT: usize = 256;
 
-/// Symbols of a VP8L stream's green: samples, then the lengths of runs (RFC 9649 section 5.2.2).
-const SYMBOLS: usize = 256 + 24;
-
-/// The longest run.
-const LONGEST: usize = 4096;
-
 /// Alpha of rows, of which nothing is held as long as all are opaque.
 pub(super) struct Alpha {
     size: Size,
-    /// Opaque rows at the top; those below are in `plane`.
+    /// Bytes of the frame, at the most.
+    frame: u64,
+    /// Opaque rows at the top.
     opaque: usize,
-    plane: Vec<u8>,
+    /// As soon as a row is not opaque: room for the code, then all samples up to here.
+    buffer: Vec<u8>,
 }
 
 impl Alpha {
-    /// No rows yet.
-    pub(super) fn new(size: Size) -> Self {
-        Self { size, opaque: 0, plane: Vec::new() }
+    /// No rows yet. At the end there is to be room for a frame of so many bytes in alpha's buffer.
+    pub(super) fn new(size: Size, frame: u64) -> Self {
+        Self { size, frame, opaque: 0, buffer: Vec::new() }
     }
 
     /// Takes whole rows, no more than the picture has.
@@ -41,15 +41,18 @@ impl Alpha {
         let (width, channels) = (self.size.width as usize, layout.channels() as usize);
         for row in rows.chunks_exact(width * channels) {
             let alpha = row.iter().skip(channels - 1).step_by(channels);
-            if self.plane.is_empty() {
+            if self.buffer.is_empty() {
                 if !layout.has_alpha() || alpha.clone().all(|&alpha| alpha == 255) {
                     self.opaque += 1;
                     continue;
                 }
-                self.plane.try_reserve_exact(area_bytes(self.size, 1)?)?;
-                self.plane.resize(self.opaque * width, 255);
+                // Fits where all of the picture does.
+                let head = vp8l::head_bytes(self.size.pixels()) as usize;
+                self.buffer.try_reserve_exact(buffer_bytes(self.size, self.frame) as usize)?;
+                self.buffer.resize(head, 0);
+                self.buffer.resize(head + self.opaque * width, 255);
             }
-            self.plane.extend(alpha);
+            self.buffer.extend(alpha);
         }
         Ok(())
     }
@@ -60,24 +63,47 @@ impl Alpha {
     /// # Errors
     /// `Memory`.
     pub(super) fn encode(self, quality: u8) -> Result<Option<Vec<u8>>> {
-        let (mut plane, width) = (self.plane, self.size.width as usize);
-        if plane.is_empty() {
+        let (mut buffer, width) = (self.buffer, self.size.width as usize);
+        if buffer.is_empty() {
             return Ok(None);
         }
+        let head = vp8l::head_bytes(self.size.pixels()) as usize;
+        let plane = &mut buffer[head..];
         let all = array::from_fn(|value| value as u8);
-        let (mut filter, bits) = Filter::choose(&plane, width, &all);
-        let few = if quality < 100 { reduction(&plane, levels(quality)) } else { None };
-        let few = few.map(|values| (Filter::choose(&plane, width, &values), values));
-        let few = few.filter(|((_, fewer), _)| *fewer < bits);
-        if let Some(((own, _), values)) = few {
-            plane.iter_mut().for_each(|sample| *sample = values[usize::from(*sample)]);
-            filter = own;
+        let (mut filter, bits) = Filter::choose(plane, width, &all)?;
+        let few = if quality < 100 { reduction(plane, levels(quality)) } else { None };
+        let mut is_reduced = false;
+        if let Some(values) = few {
+            let (own, fewer) = Filter::choose(plane, width, &values)?;
+            if fewer < bits {
+                plane.iter_mut().for_each(|sample| *sample = values[usize::from(*sample)]);
+                (filter, is_reduced) = (own, true);
+            }
         }
-        filter.apply(&mut plane, width);
-        // Compressed without loss, the filter, and whether there are fewer levels than there were.
-        let header = 1 | (filter as u8) << 2 | u8::from(few.is_some()) << 4;
-        lossless::encode_alpha(&plane, self.size, header).map(Some)
+        filter.apply(plane, width)?;
+        let coded = vp8l::encode(&mut buffer, head, width)?;
+        match coded {
+            Some(end) => buffer.truncate(end),
+            // As it is.
+            None => drop(buffer.drain(1..head)),
+        }
+        // Whether it is coded, the filter, and whether there are fewer levels than there were.
+        buffer[0] = u8::from(coded.is_some()) | (filter as u8) << 2 | u8::from(is_reduced) << 4;
+        Ok(Some(buffer))
     }
+}
+
+/// The most bytes that alpha of a picture takes: its buffer, and what coding holds beside it.
+pub(super) fn held_bytes(size: Size, frame: u64) -> u64 {
+    buffer_bytes(size, frame) + vp8l::TABLES + 4 * u64::from(size.width)
+}
+
+/// The bytes of the buffer in which alpha is gathered and coded, and then the file is made around it: what a file of
+/// samples as they are and such a frame takes. As much is asked for whatever the samples are, so that nothing grows and
+/// what is stated is what is taken; where memory comes in pages, what is not used is never touched and costs nothing.
+fn buffer_bytes(size: Size, frame: u64) -> u64 {
+    let samples = size.pixels();
+    vp8l::buffer_bytes(samples).max(samples.saturating_add(frame).saturating_add(CONTAINER))
 }
 
 /// How many levels of alpha a quality below 100 keeps, as libwebp's `alpha_q` does: 2 to 16 up to 70, then 8 more for
@@ -141,102 +167,75 @@ impl Filter {
 
     /// The one whose residues take the fewest bits in a part of the rows, and how many. Samples count as the values that
     /// they will have.
-    fn choose(plane: &[u8], width: usize, values: &[u8; 256]) -> (Self, u64) {
+    ///
+    /// # Errors
+    /// `Memory`.
+    fn choose(plane: &[u8], width: usize, values: &[u8; 256]) -> Result<(Self, u64)> {
         let rows = plane.len() / width;
-        let mut symbols: [Symbols; 4] = Default::default();
-        let as_coded = |row: usize| -> Vec<u8> {
+        let mut counts = [const { RunCounts::new() }; 4];
+        let mut lines = try_zeroed(3 * width)?;
+        let (above, rest) = lines.split_at_mut(width);
+        let (line, residues) = rest.split_at_mut(width);
+        let as_coded = |row: usize, line: &mut [u8]| {
             let samples = &plane[row * width..(row + 1) * width];
-            samples.iter().map(|&sample| values[usize::from(sample)]).collect()
+            line.iter_mut().zip(samples).for_each(|(coded, &sample)| *coded = values[usize::from(sample)]);
         };
         for row in (0..rows).step_by((rows / LOOKED_AT).max(1)) {
-            let (above, samples) = (row.checked_sub(1).map(as_coded), as_coded(row));
-            for (filter, symbols) in Self::ALL.iter().zip(&mut symbols) {
-                symbols.add((0..width).map(|x| filter.residue(above.as_deref(), &samples, x)));
+            as_coded(row, line);
+            if row > 0 {
+                as_coded(row - 1, above);
+            }
+            for (filter, counts) in Self::ALL.iter().zip(&mut counts) {
+                filter.residues((row > 0).then_some(&*above), line, residues);
+                counts.add(residues);
             }
         }
-        let bits = symbols.map(|symbols| symbols.bits());
+        let bits = counts.map(|counts| counts.bits());
         let best = Self::ALL.into_iter().zip(bits).min_by_key(|(_, bits)| *bits);
-        best.unwrap_or((Self::None, 0))
+        Ok(best.unwrap_or((Self::None, 0)))
     }
 
     /// Replaces each sample by its residue.
-    fn apply(self, plane: &mut [u8], width: usize) {
+    ///
+    /// # Errors
+    /// `Memory`.
+    fn apply(self, plane: &mut [u8], width: usize) -> Result<()> {
         if self == Self::None {
-            return;
+            return Ok(());
         }
-        // From the end: what predicts a sample comes before it.
+        let mut line = try_zeroed(width)?;
+        // From the last row: what predicts a sample comes before it.
         for row in (0..plane.len() / width).rev() {
             let (above, below) = plane.split_at_mut(row * width);
             let above = (row > 0).then(|| &above[(row - 1) * width..]);
-            for x in (0..width).rev() {
-                below[x] = self.residue(above, below, x);
+            line.copy_from_slice(&below[..width]);
+            self.residues(above, &line, &mut below[..width]);
+        }
+        Ok(())
+    }
+
+    /// What is left of a row's samples, of which there are some. At the left edge one is predicted by the one above, in
+    /// the first row by the one at left.
+    fn residues(self, above: Option<&[u8]>, row: &[u8], residues: &mut [u8]) {
+        let (left, first) = (row.iter(), above.map_or(0, |above| above[0]));
+        let rest = residues[1..].iter_mut().zip(&row[1..]);
+        match (self, above) {
+            (Self::None, _) => return residues.copy_from_slice(row),
+            (Self::Horizontal, _) | (_, None) => {
+                rest.zip(left).for_each(|((residue, sample), left)| *residue = sample.wrapping_sub(*left));
+            }
+            (Self::Vertical, Some(above)) => rest
+                .zip(&above[1..])
+                .for_each(|((residue, sample), above)| *residue = sample.wrapping_sub(*above)),
+            (Self::Gradient, Some(above)) => {
+                let around = left.zip(above.iter().zip(&above[1..]));
+                for ((residue, sample), (left, (corner, above))) in rest.zip(around) {
+                    let sum = i16::from(*left) + i16::from(*above) - i16::from(*corner);
+                    *residue = sample.wrapping_sub(sum.clamp(0, 255) as u8);
+                }
             }
         }
-    }
-
-    /// What is left of a sample. At the left edge it is predicted by the one above, in the first row by the one at
-    /// left.
-    #[inline(always)]
-    fn residue(self, above: Option<&[u8]>, row: &[u8], x: usize) -> u8 {
-        let predicted = match (self, above, x) {
-            (Self::None, ..) | (_, None, 0) => 0,
-            (_, None, x) => row[x - 1],
-            (_, Some(above), 0) => above[0],
-            (Self::Horizontal, _, x) => row[x - 1],
-            (Self::Vertical, Some(above), x) => above[x],
-            (Self::Gradient, Some(above), x) => {
-                let sum = i32::from(row[x - 1]) + i32::from(above[x]) - i32::from(above[x - 1]);
-                sum.clamp(0, 255) as u8
-            }
-        };
-        row[x].wrapping_sub(predicted)
-    }
-}
-
-/// Counts what a stream of samples and runs is made of.
-struct Symbols {
-    counts: [u32; SYMBOLS],
-    /// Bits beside the symbols.
-    extra: u64,
-}
-
-impl Default for Symbols {
-    fn default() -> Self {
-        Self { counts: [0; SYMBOLS], extra: 0 }
-    }
-}
-
-impl Symbols {
-    fn add(&mut self, samples: impl Iterator<Item = u8>) {
-        let mut samples = samples.peekable();
-        while let Some(sample) = samples.next() {
-            self.counts[usize::from(sample)] += 1;
-            let mut run = 0;
-            while run < LONGEST && samples.next_if_eq(&sample).is_some() {
-                run += 1;
-            }
-            self.add_run(run);
-        }
-    }
-
-    /// A run's length as symbol and extra bits.
-    fn add_run(&mut self, run: usize) {
-        let Some(before) = run.checked_sub(1) else { return };
-        let symbol = if before < 4 {
-            before
-        } else {
-            let high = before.ilog2();
-            self.extra += u64::from(high) - 1;
-            2 * high as usize + (before >> (high - 1) & 1)
-        };
-        self.counts[256 + symbol] += 1;
-    }
-
-    /// The bits that the best code takes. The logarithm is `libm`'s, the same on every machine.
-    fn bits(&self) -> u64 {
-        let total = libm::log2(f64::from(self.counts.iter().sum::<u32>().max(1)));
-        let bits = |&count: &u32| f64::from(count) * (total - libm::log2(f64::from(count)));
-        self.extra + self.counts.iter().filter(|&&count| count > 0).map(bits).sum::<f64>() as u64
+        residues[0] = row[0].wrapping_sub(first);
     }
 }
 
@@ -246,12 +245,12 @@ mod tests {
 
     #[test]
     fn only_what_is_not_opaque_is_held() {
-        let mut alpha = Alpha::new(Size::new(2, 3));
+        let mut alpha = Alpha::new(Size::new(2, 3), 0);
         alpha.push(Layout::GrayAlpha, &[9, 255, 9, 255, 9, 255, 9, 255]).unwrap();
-        assert_eq!(alpha.plane.capacity(), 0);
+        assert_eq!(alpha.buffer.capacity(), 0);
         alpha.push(Layout::GrayAlpha, &[9, 7, 9, 255]).unwrap();
-        assert_eq!(alpha.plane, [255, 255, 255, 255, 7, 255]);
-        let mut opaque = Alpha::new(Size::new(1, 1));
+        assert_eq!(alpha.buffer[vp8l::head_bytes(6) as usize..], [255, 255, 255, 255, 7, 255]);
+        let mut opaque = Alpha::new(Size::new(1, 1), 0);
         opaque.push(Layout::Rgba, &[1, 2, 3, 255]).unwrap();
         assert!(opaque.encode(100).unwrap().is_none());
     }
@@ -275,8 +274,10 @@ mod tests {
     fn few_levels_are_taken_where_they_are_smaller() {
         let size = Size::new(64, 64);
         let encoded = |sample: fn(usize) -> usize, quality| {
-            let plane = (0..64 * 64).map(|at| sample(at) as u8).collect();
-            Alpha { size, opaque: 0, plane }.encode(quality).unwrap().unwrap()
+            let mut alpha = Alpha::new(size, 0);
+            let rows: Vec<u8> = (0..64 * 64).flat_map(|at| [0, sample(at) as u8]).collect();
+            alpha.push(Layout::GrayAlpha, &rows).unwrap();
+            alpha.encode(quality).unwrap().unwrap()
         };
         let noise = |at: usize| mix(at);
         assert!(encoded(noise, 50).len() * 3 < encoded(noise, 100).len() * 2);
@@ -298,7 +299,7 @@ mod tests {
         ];
         let all = array::from_fn(|value| value as u8);
         for (filter, sample) in cases {
-            assert_eq!(Filter::choose(&plane(sample), 64, &all).0, filter);
+            assert_eq!(Filter::choose(&plane(sample), 64, &all).unwrap().0, filter);
         }
     }
 

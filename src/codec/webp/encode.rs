@@ -43,38 +43,42 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     file(size, chunks, metadata)
 }
 
-/// The file around a picture's chunks, made in the picture's own buffer.
+/// The file around a picture's chunks, made in the buffer of the first that is large: alpha's has room for all.
 pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Vec<u8>> {
-    let Chunks { alpha, name, picture: mut out, has_alpha } = chunks;
+    let Chunks { alpha, name, picture, has_alpha } = chunks;
     let Metadata { icc, exif, xmp } = metadata;
     let is_extended = alpha.is_some() || icc.is_some() || exif.is_some() || xmp.is_some();
     let vp8x = is_extended.then(|| vp8x(size, has_alpha, metadata));
-    let before: [(&[u8; 4], Option<&[u8]>); 3] = [
-        (b"VP8X", vp8x.as_ref().map(<[u8; 10]>::as_slice)),
-        (b"ICCP", icc.as_deref()),
-        (b"ALPH", alpha.as_deref()),
-    ];
+    let before: [(&[u8; 4], Option<&[u8]>); 2] =
+        [(b"VP8X", vp8x.as_ref().map(<[u8; 10]>::as_slice)), (b"ICCP", icc.as_deref())];
     let behind: [(&[u8; 4], Option<&[u8]>); 2] = [(b"EXIF", exif.as_deref()), (b"XMP ", xmp.as_deref())];
     let bytes = |parts: &[(&[u8; 4], Option<&[u8]>)]| -> usize {
         parts.iter().filter_map(|(_, payload)| payload.map(|payload| chunk_bytes(payload.len()))).sum()
     };
 
-    let picture = out.len();
-    let total = 12 + bytes(&before) + chunk_bytes(picture) + bytes(&behind);
+    let large = alpha.as_ref().map_or(0, |alpha| chunk_bytes(alpha.len())) + chunk_bytes(picture.len());
+    let total = 12 + bytes(&before) + large + bytes(&behind);
     let stated =
         u32::try_from(total - 8).map_err(|_| Error::new(Kind::Limit, "a WebP file can't pass 4 GiB"))?;
-    out.try_reserve_exact(total - picture)?;
-    if picture % 2 == 1 {
+    let (first, mut out, second) = match alpha {
+        Some(alpha) => (b"ALPH", alpha, Some(picture)),
+        None => (&name, picture, None),
+    };
+    let payload = out.len();
+    out.try_reserve_exact(total - payload)?;
+    if payload % 2 == 1 {
         out.push(0);
     }
+    push_chunks(&mut out, &[(&name, second.as_deref())]);
+    drop(second);
     let turn = out.len();
     out.extend_from_slice(b"RIFF");
     out.extend_from_slice(&stated.to_le_bytes());
     out.extend_from_slice(b"WEBP");
     push_chunks(&mut out, &before);
-    out.extend_from_slice(&name);
+    out.extend_from_slice(first);
     // Fits: the whole file's length does.
-    out.extend_from_slice(&(picture as u32).to_le_bytes());
+    out.extend_from_slice(&(payload as u32).to_le_bytes());
     out.rotate_left(turn);
     push_chunks(&mut out, &behind);
     out.shrink_to_fit();

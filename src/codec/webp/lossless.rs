@@ -1,6 +1,6 @@
 //! VP8L, by `image-webp`.
 
-use image_webp::{ColorType, EncoderParams, WebPEncoder};
+use image_webp::{ColorType, WebPEncoder};
 
 use super::encode::Chunks;
 use crate::{
@@ -23,27 +23,13 @@ pub(super) fn encode(mut raster: Raster) -> Result<Chunks> {
         Layout::Rgb => ColorType::Rgb8,
         Layout::Rgba => ColorType::Rgba8,
     };
-    let picture = stream(raster.data(), raster.size(), color, true)?;
+    let picture = stream(raster.data(), raster.size(), color)?;
     Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha: raster.layout().has_alpha() })
 }
 
-/// A filtered alpha plane as the payload of `ALPH`: a byte that says how it was made, and a VP8L stream without its
-/// header, with alpha in the place of green (RFC 9649 section 2.7.1.2). The filter is what predicts, so the stream's
-/// own predictor is not used.
-pub(super) fn encode_alpha(plane: &[u8], size: Size, header: u8) -> Result<Vec<u8>> {
-    let mut payload = stream(plane, size, ColorType::L8, false)?;
-    payload.drain(1..STREAM_HEADER);
-    payload[0] = header;
-    Ok(payload)
-}
-
-fn stream(data: &[u8], size: Size, color: ColorType, predicts: bool) -> Result<Vec<u8>> {
+fn stream(data: &[u8], size: Size, color: ColorType) -> Result<Vec<u8>> {
     let mut file = Vec::new();
-    let mut encoder = WebPEncoder::new(&mut file);
-    let mut params = EncoderParams::default();
-    params.use_predictor_transform = predicts;
-    encoder.set_params(params);
-    encoder
+    WebPEncoder::new(&mut file)
         .encode(data, size.width, size.height, color)
         .map_err(|error| Error::with_source(Kind::Internal, "lossless WebP", error))?;
     let stated = file.get(FILE_HEADER - 4..FILE_HEADER).and_then(|bytes| bytes.try_into().ok());

@@ -5,13 +5,13 @@
 use std::mem;
 
 use super::{
-    alpha::Alpha,
+    alpha::{self, Alpha},
     encode::{Chunks, file},
     vp8::{self, Config, Encoder, Incoming},
 };
 use crate::{
     codec::Coding,
-    error::Result,
+    error::{Error, Kind, Result},
     pixel::{Layout, Metadata, Picture, Size, Subsampling, continue_row},
 };
 
@@ -35,7 +35,7 @@ impl RowWriter {
             size,
             coding: *coding,
             encoder,
-            alpha: Alpha::new(size),
+            alpha: Alpha::new(size, most_frame_bytes(size, coding)),
             row: Vec::new(),
             above: Vec::new(),
         })
@@ -85,6 +85,11 @@ impl RowWriter {
     fn chunks(self) -> Result<Chunks> {
         let picture = self.encoder.finish()?;
         let alpha = self.alpha.encode(self.coding.alpha_quality)?;
+        // There is no room for a file that would be refused.
+        let bytes = picture.len() + alpha.as_ref().map_or(0, Vec::len);
+        if bytes as u64 > self.coding.max_bytes {
+            return Err(Error::new(Kind::Larger, format!("{bytes} bytes and more")));
+        }
         Ok(Chunks { has_alpha: alpha.is_some(), alpha, name: *b"VP8 ", picture })
     }
 }
@@ -109,6 +114,16 @@ pub(in crate::codec) fn rows_bytes(size: Size, incoming: Incoming, coding: &Codi
 /// The most bytes of a frame: noise has so many; and a length that pictures stay below.
 pub(in crate::codec) fn frame_bytes(size: Size, coding: &Coding) -> [u64; 2] {
     [vp8::most_bytes(size, coding.quality), vp8::likely_bytes(size, coding.quality)]
+}
+
+/// The most bytes that alpha of a picture takes, and the file, which is made in the same buffer.
+pub(in crate::codec) fn alpha_bytes(size: Size, coding: &Coding) -> u64 {
+    alpha::held_bytes(size, most_frame_bytes(size, coding))
+}
+
+/// The most bytes that a frame has whose file is not refused.
+fn most_frame_bytes(size: Size, coding: &Coding) -> u64 {
+    vp8::most_bytes(size, coding.quality).min(coding.max_bytes)
 }
 
 /// Encodes a picture with loss.

@@ -7,12 +7,13 @@ mod header;
 mod lossless;
 mod lossy;
 mod vp8;
+mod vp8l;
 
 pub use self::encode::encode;
 pub(crate) use self::lossy::RowWriter;
 pub(super) use self::{
     decode::decode,
     header::probe,
-    lossy::{frame_bytes, rows_bytes},
+    lossy::{alpha_bytes, frame_bytes, rows_bytes},
     vp8::Incoming,
 };
