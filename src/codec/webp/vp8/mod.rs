@@ -26,6 +26,7 @@ mod budget;
 mod chroma;
 mod color;
 mod cost;
+pub mod decoder;
 mod diffusion;
 #[cfg(test)]
 mod filter;
