@@ -10,4 +10,9 @@ mod vp8;
 
 pub use self::encode::encode;
 pub(crate) use self::lossy::RowWriter;
-pub(super) use self::{decode::decode, header::probe, lossy::rows_bytes, vp8::Incoming};
+pub(super) use self::{
+    decode::{decode, decode_rows},
+    header::probe,
+    lossy::rows_bytes,
+    vp8::{Incoming, decoder::held_bytes},
+};

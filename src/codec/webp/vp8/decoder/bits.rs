@@ -4,7 +4,7 @@ use super::super::tables::Prob;
 
 /// Reads bits with their probabilities from a partition.
 ///
-/// Behind the partition there is one byte more, a zero: some encoders leave it out. Whoever needs yet more has read
+/// No partition begins with eight ones: what is read of one that does has no meaning. Behind the partition there is one byte more, a zero: some encoders leave it out. Whoever needs yet more has read
 /// something else than what was written, see [`BoolReader::is_past_end`].
 #[derive(Clone, Copy)]
 pub struct BoolReader<'a> {

@@ -104,11 +104,6 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// The picture's size, sides of 1 to 16,383.
-    pub const fn size(&self) -> Size {
-        self.header.size
-    }
-
     /// Gives all rows of RGB, one by one.
     ///
     /// # Errors
