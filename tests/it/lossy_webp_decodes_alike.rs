@@ -13,7 +13,7 @@ use slimpix::{
 
 use crate::pictures::raster;
 
-fn by_libwebp(file: &[u8]) -> (u32, u32, Vec<u8>) {
+pub fn by_libwebp(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let (mut width, mut height) = (0, 0);
     // SAFETY: the buffer is given with its length; the result is copied and freed.
     unsafe {

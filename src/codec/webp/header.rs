@@ -90,7 +90,9 @@ impl<'a> Header<'a> {
                 self.extended = Some((flags, Size::new(width + 1, height + 1)));
             }
             b"VP8 " | b"VP8L" if self.image.is_none() => self.image = read_image(name, payload),
-            b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => self.note_frame(payload),
+            b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
+                self.note_frame(payload)
+            }
             b"ICCP" if self.icc.is_none() => self.icc = Some(payload),
             b"EXIF" if self.exif.is_none() => {
                 // Some writers put JPEG's prefix before the block.

@@ -182,8 +182,10 @@ pub fn predict_block<S: Simd>(simd: S, edge: &[u8; 13], mode: u8) -> [u8; 16] {
                 return tm;
             }
             let mode = usize::from(mode) % B_MODES;
-            let by_means = u8x16::load_array(simd, means).swizzle_dyn(u8x16::load_array(simd, MEANS_OF[mode]));
-            let by_pairs = u8x16::load_array(simd, pairs).swizzle_dyn(u8x16::load_array(simd, PAIRS_OF[mode]));
+            let by_means =
+                u8x16::load_array(simd, means).swizzle_dyn(u8x16::load_array(simd, MEANS_OF[mode]));
+            let by_pairs =
+                u8x16::load_array(simd, pairs).swizzle_dyn(u8x16::load_array(simd, PAIRS_OF[mode]));
             (by_means | by_pairs).to_array()
         },
     )

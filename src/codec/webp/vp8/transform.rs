@@ -182,7 +182,8 @@ pub fn inverse_wide(input: &[i32; 16]) -> [i64; 16] {
         [i0 + i2 + high, i0 - i2 + low, i0 - i2 - low, i0 + i2 - high]
     };
     let columns = [0, 1, 2, 3].map(|x| butterfly([0, 1, 2, 3].map(|y| i64::from(input[4 * y + x]))));
-    let rows = [0, 1, 2, 3].map(|y| butterfly([columns[0][y] + 4, columns[1][y], columns[2][y], columns[3][y]]));
+    let rows =
+        [0, 1, 2, 3].map(|y| butterfly([columns[0][y] + 4, columns[1][y], columns[2][y], columns[3][y]]));
     std::array::from_fn(|place| rows[place / 4][place % 4] >> 3)
 }
 
@@ -251,7 +252,8 @@ mod tests {
         for limit in [3, 255, 2047] {
             for _ in 0..500 {
                 let input: [i16; 16] = std::array::from_fn(|_| random(&mut seed, limit));
-                let ends: [i16; 16] = std::array::from_fn(|_| if random(&mut seed, 1) == 0 { limit } else { -limit });
+                let ends: [i16; 16] =
+                    std::array::from_fn(|_| if random(&mut seed, 1) == 0 { limit } else { -limit });
                 for input in [input, ends] {
                     let wide = inverse_wide(&input.map(i32::from));
                     assert_eq!(wide, inverse_block(&input).map(i64::from));

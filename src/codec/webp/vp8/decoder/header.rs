@@ -1,9 +1,7 @@
 //! The head of a key frame (RFC 6386, sections 9 and 19.2), and the partitions behind it.
 
 use super::{
-    super::tables::{
-        AC_STEPS, BANDS, DC_STEPS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS,
-    },
+    super::tables::{AC_STEPS, BANDS, DC_STEPS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS},
     bits::BoolReader,
     filter::Strength,
 };
@@ -184,7 +182,9 @@ fn read_steps(bits: &mut BoolReader<'_>, segments: &Segments) -> [Steps; 4] {
 fn read_probs(bits: &mut BoolReader<'_>) -> Box<PlaceProbs> {
     let mut probs = TOKEN_PROBS;
     for (bands, updates) in probs.iter_mut().zip(&TOKEN_UPDATE_PROBS) {
-        for (prob, &update) in bands.as_flattened_mut().as_flattened_mut().iter_mut().zip(updates.as_flattened().as_flattened()) {
+        for (prob, &update) in
+            bands.as_flattened_mut().as_flattened_mut().iter_mut().zip(updates.as_flattened().as_flattened())
+        {
             if bits.bit(update) {
                 *prob = bits.number(8);
             }

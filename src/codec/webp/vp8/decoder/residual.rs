@@ -205,8 +205,8 @@ impl Residual {
 /// Row `y` of eight blocks: four rows of two blocks each, two and two.
 #[inline(always)]
 fn merged<S: Simd>(simd: S, lanes: &Lanes, y: usize, half: usize) -> [[i16x8<S>; 2]; 2] {
-    let [a, b, c, d] = [0, 1, 2, 3]
-        .map(|x| i16x8::from_slice(simd, &lanes[4 * y + x][half * LANES / 2..][..LANES / 2]));
+    let [a, b, c, d] =
+        [0, 1, 2, 3].map(|x| i16x8::from_slice(simd, &lanes[4 * y + x][half * LANES / 2..][..LANES / 2]));
     let (even, odd) = ([a.zip_low(c), a.zip_high(c)], [b.zip_low(d), b.zip_high(d)]);
     [0, 1].map(|side| [even[side].zip_low(odd[side]), even[side].zip_high(odd[side])])
 }

@@ -71,12 +71,8 @@ fn encoded(random: &mut Random, size: Size) -> Vec<u8> {
             _ => ((x * a / 2 + y * b / 2) as u8).wrapping_add(random.below(16) as u8),
         }));
     }
-    let config = Config {
-        quality: random.below(101) as u8,
-        effort: random.below(7) as u8,
-        sharp: false,
-        threads: 1,
-    };
+    let config =
+        Config { quality: random.below(101) as u8, effort: random.below(7) as u8, sharp: false, threads: 1 };
     let mut encoder = Encoder::within(size, config, u64::MAX).unwrap();
     encoder.push_rows(Layout::Rgb, &data).unwrap();
     encoder.finish().unwrap()
@@ -140,7 +136,9 @@ fn frames_cut_short_or_damaged_are_refused_alike() {
     for _ in 0..20 {
         let size = Size::new(1 + random.below(60), 1 + random.below(60));
         let frame = encoded(&mut random, size);
-        for length in (0..frame.len()).filter(|length| *length < 40 || length % 7 == 0 || length + 9 > frame.len()) {
+        for length in
+            (0..frame.len()).filter(|length| *length < 40 || length % 7 == 0 || length + 9 > frame.len())
+        {
             assert_alike(&frame[..length], &format!("{size:?} cut at {length} of {}", frame.len()));
         }
         for _ in 0..60 {
