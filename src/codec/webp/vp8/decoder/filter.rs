@@ -80,7 +80,9 @@ pub fn macroblock<S: Simd>(
         filter.chroma_down(strip, column, 0);
     }
     if edges.inner {
-        [4, 8, 12].into_iter().for_each(|edge| filter.luma_down(strip, column, edge));
+        for edge in [4, 8, 12] {
+            filter.luma_down(strip, column, edge);
+        }
         filter.chroma_down(strip, column, 4);
     }
 }
@@ -200,7 +202,8 @@ impl<S: Simd> EdgeFilter<S> {
     fn simple(&self, around: &mut Around<S>, is_outer: bool) {
         let [_, _, p1, p0, q0, q1, _, _] = *around;
         let smooth = self.is_smooth([p1, p0, q0, q1], is_outer);
-        let [p1, p0, q0, q1] = [p1, p0, q0, q1].map(|sample| self.signed(sample));
+        let (p1, p0) = (self.signed(p1), self.signed(p0));
+        let (q0, q1) = (self.signed(q0), self.signed(q1));
         let change = p1.saturating_sub(q1) & smooth;
         let step = q0.saturating_sub(p0) & smooth;
         let (up, down) = self.halves(self.thrice(change, step));
@@ -219,8 +222,9 @@ impl<S: Simd> EdgeFilter<S> {
         let (up, down) = self.halves(whole & varied);
         let (p0, q0) = (p0.saturating_add(up), q0.saturating_sub(down));
         let (low, high) = (whole & !varied).widen();
-        let change = |factor: i16| ((low * factor + 63) >> 7).narrow((high * factor + 63) >> 7);
-        let [a, b, c] = [change(27), change(18), change(9)];
+        let a = ((low * 27 + 63) >> 7).narrow((high * 27 + 63) >> 7);
+        let b = ((low * 18 + 63) >> 7).narrow((high * 18 + 63) >> 7);
+        let c = ((low * 9 + 63) >> 7).narrow((high * 9 + 63) >> 7);
         around[1] = self.unsigned(p2.saturating_add(c));
         around[2] = self.unsigned(p1.saturating_add(b));
         around[3] = self.unsigned(p0.saturating_add(a));
@@ -271,7 +275,10 @@ impl<S: Simd> EdgeFilter<S> {
     /// The six samples next to an edge, from -128 to 127.
     #[inline(always)]
     fn middle(&self, around: &Around<S>) -> [i8x16<S>; 6] {
-        [1, 2, 3, 4, 5, 6].map(|place| self.signed(around[place]))
+        let [_, p2, p1, p0, q0, q1, q2, _] = *around;
+        let (p2, p1, p0) = (self.signed(p2), self.signed(p1), self.signed(p0));
+        let (q0, q1, q2) = (self.signed(q0), self.signed(q1), self.signed(q2));
+        [p2, p1, p0, q0, q1, q2]
     }
 
     #[inline(always)]
@@ -293,8 +300,8 @@ impl<S: Simd> EdgeFilter<S> {
     /// How the samples next to an edge move up and down.
     #[inline(always)]
     fn halves(&self, change: i8x16<S>) -> (i8x16<S>, i8x16<S>) {
-        let plus = |value: i8| change.saturating_add(i8x16::splat(self.simd, value)) >> 3;
-        (plus(3), plus(4))
+        let (three, four) = (i8x16::splat(self.simd, 3), i8x16::splat(self.simd, 4));
+        (change.saturating_add(three) >> 3, change.saturating_add(four) >> 3)
     }
 }
 

@@ -24,10 +24,15 @@ impl Modes {
     /// Reads the next macroblock's, and keeps the 4x4 modes along its lower and right edges.
     #[inline(always)]
     pub fn read(bits: &mut BoolReader<'_>, header: &Header, top: &mut [u8; 4], left: &mut [u8; 4]) -> Self {
-        let segment = header.segment_probs.map_or(0, |[first, low, high]| {
-            if bits.bit(first) { 2 + usize::from(bits.bit(high)) } else { usize::from(bits.bit(low)) }
-        });
-        let is_skipped = header.skip_prob.is_some_and(|prob| bits.bit(prob));
+        let segment = match header.segment_probs {
+            None => 0,
+            Some([first, _, high]) if bits.bit(first) => 2 + usize::from(bits.bit(high)),
+            Some([_, low, _]) => usize::from(bits.bit(low)),
+        };
+        let is_skipped = match header.skip_prob {
+            Some(prob) => bits.bit(prob),
+            None => false,
+        };
         let luma = if bits.bit(Y_MODE_PROBS[0]) {
             let mode = y_mode(bits);
             // The 4x4 modes have the same numbers as the 16x16 modes that they resemble.
@@ -35,10 +40,11 @@ impl Modes {
             Luma::Whole(mode)
         } else {
             let mut modes = [0; 16];
-            for (block, mode) in modes.iter_mut().enumerate() {
+            for block in 0..16 {
                 let (x, y) = (block % 4, block / 4);
-                *mode = block_mode(bits, &B_MODE_PROBS[usize::from(top[x])][usize::from(left[y])]);
-                (top[x], left[y]) = (*mode, *mode);
+                let mode = block_mode(bits, &B_MODE_PROBS[usize::from(top[x])][usize::from(left[y])]);
+                modes[block] = mode;
+                (top[x], left[y]) = (mode, mode);
             }
             Luma::Blocks(modes)
         };

@@ -98,28 +98,31 @@ fn blocks<S: Simd>(simd: S, plane: &mut Plane<16>, column: usize, modes: &[u8; 1
     for row in [4, 8, 12] {
         square[row][FIRST + 16..].copy_from_slice(&top[16..]);
     }
-    for (row, left) in square[1..].iter_mut().zip(plane.left(column)) {
-        row[FIRST - 1] = left;
+    let left = plane.left(column);
+    for y in 0..16 {
+        square[y + 1][FIRST - 1] = left[y];
     }
-    for (block, &mode) in modes.iter().enumerate() {
+    for block in 0..16 {
         let (x, y) = (block % 4 * 4, block / 4 * 4);
         let mut edge = [0; 13];
         for place in 0..4 {
             edge[place] = square[y + 4 - place][x + FIRST - 1];
         }
         edge[4..].copy_from_slice(&square[y][x + FIRST - 1..][..9]);
-        let mut pixels = predict_block(simd, &edge, mode);
+        let mut pixels = predict_block(simd, &edge, modes[block]);
         if let Some(differences) = &differences {
             for place in 0..16 {
                 pixels[place] = (i16::from(pixels[place]) + differences[block][place]).clamp(0, 255) as u8;
             }
         }
-        for (row, pixels) in square[y + 1..y + 5].iter_mut().zip(pixels.as_chunks::<4>().0) {
-            row[x + FIRST..x + FIRST + 4].copy_from_slice(pixels);
+        for line in 0..4 {
+            let row = &mut square[y + 1 + line];
+            row[x + FIRST..x + FIRST + 4].copy_from_slice(&pixels[4 * line..4 * line + 4]);
         }
     }
     let (at, stride) = (plane.at(ABOVE, column), plane.stride);
-    for (row, out) in square[1..].iter().zip(plane.samples[at..].chunks_mut(stride)) {
-        out[..16].copy_from_slice(&row[FIRST..FIRST + 16]);
+    let samples = &mut plane.samples[at..];
+    for y in 0..16 {
+        samples[y * stride..y * stride + 16].copy_from_slice(&square[y + 1][FIRST..FIRST + 16]);
     }
 }

@@ -64,8 +64,15 @@ impl Residual {
         if has_y2 {
             let mut dcs = [0; 16];
             let context = usize::from(top.0[8] + left.0[8]);
-            let is_coded =
-                read_block(&mut reader, &probs[1], context, 0, &steps.y2, |place, value| dcs[place] = value);
+            let is_coded = read_block(
+                &mut reader,
+                &probs[1],
+                context,
+                0,
+                &steps.y2,
+                #[inline(always)]
+                |place, value| dcs[place] = value,
+            );
             (top.0[8], left.0[8]) = (u8::from(is_coded), u8::from(is_coded));
             if is_coded {
                 for (block, dc) in inverse_dcs_wide(&dcs).into_iter().enumerate() {
@@ -78,19 +85,34 @@ impl Residual {
         for block in 0..16 {
             let (x, y) = (block % 4, block / 4);
             let context = usize::from(top.0[x] + left.0[y]);
-            let is_coded =
-                read_block(&mut reader, &probs[kind], context, first, &steps.y1, |place, value| {
+            let is_coded = read_block(
+                &mut reader,
+                &probs[kind],
+                context,
+                first,
+                &steps.y1,
+                #[inline(always)]
+                |place, value| {
                     self.put_y(block, place, value);
-                });
+                },
+            );
             self.has_y |= is_coded;
             (top.0[x], left.0[y]) = (u8::from(is_coded), u8::from(is_coded));
         }
         for block in 0..8 {
             let (x, y) = (4 + block / 4 * 2 + block % 2, 4 + block / 2);
             let context = usize::from(top.0[x] + left.0[y]);
-            let is_coded = read_block(&mut reader, &probs[2], context, 0, &steps.uv, |place, value| {
-                self.put_uv(block, place, value);
-            });
+            let is_coded = read_block(
+                &mut reader,
+                &probs[2],
+                context,
+                0,
+                &steps.uv,
+                #[inline(always)]
+                |place, value| {
+                    self.put_uv(block, place, value);
+                },
+            );
             self.has_uv |= is_coded;
             (top.0[x], left.0[y]) = (u8::from(is_coded), u8::from(is_coded));
         }
@@ -165,10 +187,11 @@ impl Residual {
         let mut rows = [[0; 16]; 16];
         for y in 0..4 {
             for half in 0..2 {
-                for (side, [left, right]) in merged(simd, &self.y, y, half).into_iter().enumerate() {
+                let merged = merged(simd, &self.y, y, half);
+                for side in 0..2 {
                     let row = &mut rows[(2 * half + side) * 4 + y];
-                    left.store_slice(&mut row[..8]);
-                    right.store_slice(&mut row[8..]);
+                    merged[side][0].store_slice(&mut row[..8]);
+                    merged[side][1].store_slice(&mut row[8..]);
                 }
             }
         }
@@ -178,11 +201,12 @@ impl Residual {
     /// Luma's differences by block, if there are any.
     #[inline(always)]
     pub fn y_blocks<S: Simd>(&self, simd: S) -> Option<Blocks> {
+        if !self.has_y {
+            return None;
+        }
         let mut blocks = EMPTY;
-        self.has_y.then(|| {
-            to_raster_blocks(simd, &self.y, &mut blocks);
-            blocks
-        })
+        to_raster_blocks(simd, &self.y, &mut blocks);
+        Some(blocks)
     }
 
     /// Chroma's differences, if there are any.
@@ -193,9 +217,10 @@ impl Residual {
         }
         let mut planes = [[[0; 8]; 8]; 2];
         for y in 0..4 {
-            for (plane, [upper, lower]) in planes.iter_mut().zip(merged(simd, &self.uv, y, 0)) {
-                upper.store_slice(&mut plane[y]);
-                lower.store_slice(&mut plane[4 + y]);
+            let merged = merged(simd, &self.uv, y, 0);
+            for plane in 0..2 {
+                merged[plane][0].store_slice(&mut planes[plane][y]);
+                merged[plane][1].store_slice(&mut planes[plane][4 + y]);
             }
         }
         Some(planes)
@@ -205,10 +230,14 @@ impl Residual {
 /// Row `y` of eight blocks: four rows of two blocks each, two and two.
 #[inline(always)]
 fn merged<S: Simd>(simd: S, lanes: &Lanes, y: usize, half: usize) -> [[i16x8<S>; 2]; 2] {
-    let [a, b, c, d] =
-        [0, 1, 2, 3].map(|x| i16x8::from_slice(simd, &lanes[4 * y + x][half * LANES / 2..][..LANES / 2]));
-    let (even, odd) = ([a.zip_low(c), a.zip_high(c)], [b.zip_low(d), b.zip_high(d)]);
-    [0, 1].map(|side| [even[side].zip_low(odd[side]), even[side].zip_high(odd[side])])
+    let mut rows = [i16x8::splat(simd, 0); 4];
+    for (x, row) in rows.iter_mut().enumerate() {
+        *row = i16x8::from_slice(simd, &lanes[4 * y + x][half * LANES / 2..][..LANES / 2]);
+    }
+    let [a, b, c, d] = rows;
+    let even = [a.zip_low(c), a.zip_high(c)];
+    let odd = [b.zip_low(d), b.zip_high(d)];
+    [[even[0].zip_low(odd[0]), even[0].zip_high(odd[0])], [even[1].zip_low(odd[1]), even[1].zip_high(odd[1])]]
 }
 
 /// Reads a block's tokens from `first` on and gives each coefficient with its place; true if there are any tokens but the
@@ -268,6 +297,9 @@ fn read_large(bits: &mut BoolReader<'_>, node: &[Prob; 11]) -> i32 {
         let high = usize::from(bits.bit(node[8]));
         2 + 2 * high + usize::from(bits.bit(node[9 + high]))
     };
-    let extra = CATEGORY_PROBS[category].iter().fold(0, |extra, &prob| 2 * extra + i32::from(bits.bit(prob)));
+    let mut extra = 0;
+    for &prob in CATEGORY_PROBS[category] {
+        extra = 2 * extra + i32::from(bits.bit(prob));
+    }
     i32::from(CATEGORY_BASE[category]) + extra
 }

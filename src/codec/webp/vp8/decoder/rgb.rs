@@ -59,14 +59,10 @@ fn scale_up<S: Simd>(simd: S, near: &[u8], far: &[u8], width: usize, out: &mut [
     // Each sample and the next give two pixels.
     let mut at = 0;
     while at + 17 <= length {
-        let sums = |at: usize| {
-            let [near, far] = [near, far].map(|row| u8x16::load_array_ref(simd, portion(row, at)).widen());
-            [near.0 * 3 + far.0, near.1 * 3 + far.1]
-        };
-        let (left, right) = (sums(at), sums(at + 1));
-        let mean = |main: u16x8<S>, other: u16x8<S>| (main * 3 + other + 8) >> 4;
-        let odd = mean(left[0], right[0]).narrow(mean(left[1], right[1]));
-        let even = mean(right[0], left[0]).narrow(mean(right[1], left[1]));
+        let [left_low, left_high] = sums(simd, near, far, at);
+        let [right_low, right_high] = sums(simd, near, far, at + 1);
+        let odd = mean(left_low, right_low).narrow(mean(left_high, right_high));
+        let even = mean(right_low, left_low).narrow(mean(right_high, left_high));
         odd.zip_low(even).store_slice(&mut out[2 * at + 1..][..16]);
         odd.zip_high(even).store_slice(&mut out[2 * at + 17..][..16]);
         at += 16;
@@ -82,20 +78,26 @@ fn scale_up<S: Simd>(simd: S, near: &[u8], far: &[u8], width: usize, out: &mut [
     }
 }
 
+/// Three of each of sixteen samples, and one of the row beside.
+#[inline(always)]
+fn sums<S: Simd>(simd: S, near: &[u8], far: &[u8], at: usize) -> [u16x8<S>; 2] {
+    let near = u8x16::load_array_ref(simd, portion(near, at)).widen();
+    let far = u8x16::load_array_ref(simd, portion(far, at)).widen();
+    [near.0 * 3 + far.0, near.1 * 3 + far.1]
+}
+
+#[inline(always)]
+fn mean<S: Simd>(main: u16x8<S>, other: u16x8<S>) -> u16x8<S> {
+    (main * 3 + other + 8) >> 4
+}
+
 /// Sixteen pixels, interleaved.
 #[inline(always)]
 fn to_rgb<S: Simd>(simd: S, y: &[u8; 16], u: &[u8; 16], v: &[u8; 16], out: &mut [u8; 48]) {
     simd.vectorize(
         #[inline(always)]
         || {
-            let [y, u, v] = [y, u, v].map(|samples| {
-                // Times 256: the high half of a product with this is the product divided by 256.
-                let mut wide = [0; 16];
-                for lane in 0..16 {
-                    wide[lane] = (u16::from(samples[lane]) << 8) as i16;
-                }
-                i16x16::load_array(simd, wide)
-            });
+            let (y, u, v) = (times_256(simd, y), times_256(simd, u), times_256(simd, v));
             let luma = mul_high(simd, y, 19_077);
             let red = luma + mul_high(simd, v, 26_149) - 14_234;
             let green = luma - mul_high(simd, u, 6_419) - mul_high(simd, v, 13_320) + 8_708;
@@ -103,22 +105,35 @@ fn to_rgb<S: Simd>(simd: S, y: &[u8; 16], u: &[u8; 16], v: &[u8; 16], out: &mut 
             let blue = (luma + mul_high(simd, u, 33_050)).bitcast::<u16x16<S>>();
             let least = u16x16::splat(simd, 17_685);
             let blue = ((blue.max(least) - least) >> 6).bitcast::<i16x16<S>>();
-            let channels = [red >> 6, green >> 6, blue].map(|channel| {
-                let channel = channel.max(i16x16::splat(simd, 0)).min(i16x16::splat(simd, 255)).to_array();
-                let mut narrow = [0; 16];
-                for lane in 0..16 {
-                    narrow[lane] = channel[lane] as u8;
-                }
-                u8x16::load_array(simd, narrow)
-            });
-            for (portion, out) in out.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-                let [red, green, blue] = [0, 1, 2].map(|channel| {
-                    channels[channel].swizzle_dyn_precise(u8x16::load_array(simd, PLACES[portion][channel]))
-                });
+            let (red, green, blue) = (narrow(simd, red >> 6), narrow(simd, green >> 6), narrow(simd, blue));
+            for (out, [reds, greens, blues]) in out.as_chunks_mut::<16>().0.iter_mut().zip(&PLACES) {
+                let red = red.swizzle_dyn_precise(u8x16::load_array_ref(simd, reds));
+                let green = green.swizzle_dyn_precise(u8x16::load_array_ref(simd, greens));
+                let blue = blue.swizzle_dyn_precise(u8x16::load_array_ref(simd, blues));
                 (red | green | blue).store_array(out);
             }
         },
     );
+}
+
+/// The high half of a product with this is the product divided by 256.
+#[inline(always)]
+fn times_256<S: Simd>(simd: S, samples: &[u8; 16]) -> i16x16<S> {
+    let mut wide = [0; 16];
+    for lane in 0..16 {
+        wide[lane] = (u16::from(samples[lane]) << 8) as i16;
+    }
+    i16x16::load_array(simd, wide)
+}
+
+#[inline(always)]
+fn narrow<S: Simd>(simd: S, values: i16x16<S>) -> u8x16<S> {
+    let values = values.to_array();
+    let mut narrow = [0; 16];
+    for lane in 0..16 {
+        narrow[lane] = values[lane].clamp(0, 255) as u8;
+    }
+    u8x16::load_array(simd, narrow)
 }
 
 /// For each sixteen bytes of pixels and each channel, where its samples come from; past the end where they are another's.

@@ -73,20 +73,17 @@ impl Strip {
     /// Four samples at left of a macroblock's left edge and four behind it, of two rows.
     #[inline(always)]
     pub fn y_beside(&mut self, row: usize, column: usize) -> [u8; 16] {
-        let [a, b] = [0, 1].map(|second| {
-            let at = self.y.at(ABOVE + row + second, column) - 4;
-            *chunk(&mut self.y.samples, at)
-        });
-        joined(&a, &b)
+        let at = self.y.at(ABOVE + row, column) - 4;
+        let upper = *chunk(&mut self.y.samples, at);
+        joined(&upper, chunk(&mut self.y.samples, at + self.y.stride))
     }
 
     #[inline(always)]
     pub fn put_y_beside(&mut self, row: usize, column: usize, samples: [u8; 16]) {
-        let (a, b): ([u8; 8], [u8; 8]) = split(samples);
-        for (second, samples) in [a, b].into_iter().enumerate() {
-            let at = self.y.at(ABOVE + row + second, column) - 4;
-            *chunk(&mut self.y.samples, at) = samples;
-        }
+        let at = self.y.at(ABOVE + row, column) - 4;
+        let (upper, lower) = split(samples);
+        *chunk(&mut self.y.samples, at) = upper;
+        *chunk(&mut self.y.samples, at + self.y.stride) = lower;
     }
 
     /// Eight samples of a row of Cb and Cr around a macroblock's left edge, or else the edge between its blocks.
@@ -146,8 +143,9 @@ impl<const SIDE: usize> Plane<SIDE> {
     pub fn left(&self, column: usize) -> [u8; SIDE] {
         let mut left = [0; SIDE];
         let at = self.at(ABOVE, column) - 1;
-        for (sample, row) in left.iter_mut().zip(self.samples[at..].chunks(self.stride)) {
-            *sample = row[0];
+        let samples = &self.samples[at..];
+        for y in 0..SIDE {
+            left[y] = samples[y * self.stride];
         }
         left
     }
