@@ -175,8 +175,8 @@ pub fn inverse_dcs_wide(input: &[i32; 16]) -> [i32; 16] {
 
 /// [`inverse_block`] of coefficients that no encoder makes.
 pub fn inverse_wide(input: &[i32; 16]) -> [i64; 16] {
-    let by_cos = |value: i64| value + (value * 20091 >> 16);
-    let by_sin = |value: i64| value * 35468 >> 16;
+    let by_cos = |value: i64| value + ((value * 20091) >> 16);
+    let by_sin = |value: i64| (value * 35468) >> 16;
     let butterfly = |[i0, i1, i2, i3]: [i64; 4]| {
         let (low, high) = (by_sin(i1) - by_cos(i3), by_cos(i1) + by_sin(i3));
         [i0 + i2 + high, i0 - i2 + low, i0 - i2 - low, i0 + i2 - high]

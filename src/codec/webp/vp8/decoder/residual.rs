@@ -13,8 +13,8 @@ use super::{
 };
 use crate::simd::{Simd, SimdBase, i16x8};
 
-/// Coefficients of no more than so many never pass 16 bits on their way back: each of the two passes adds at the most
-/// 3.85 of them.
+/// Coefficients of no more than this never pass 16 bits on their way back: each of the two passes gives at the most 3.85
+/// times what goes in.
 const MOST: u32 = 2047;
 
 /// Coefficients of a macroblock; after [`Residual::transform`] differences of pixels.
