@@ -98,7 +98,11 @@ fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
             (if is_plain { 48 } else { 80 }) * width + index + ROWS_OVERHEAD
         }
         Format::Bmp => bmp::peak_bytes(probe.size.width),
-        Format::WebP => webp::held_bytes(probe.size.width) + ROWS_OVERHEAD,
+        Format::WebP => {
+            // Where more than rows is held small things are counted beside it.
+            let overhead = if flow == Flow::Streamed { ROWS_OVERHEAD } else { 0 };
+            webp::held_bytes(probe.size.width) + overhead
+        }
         // Two rows of up to four samples of 16 bits, as they come and as they go.
         _ => 40 * width + PNG_OVERHEAD,
     }
