@@ -5,8 +5,8 @@
 //! in integers, so every level gives the same result: the loops themselves are the definition.
 
 pub(crate) use fearless_simd::{
-    Bytes, Level, Simd, SimdBase, SimdIntWiden, SimdNarrow, SimdWiden, dispatch, i16x8, i16x16, i32x4, i32x8,
-    u8x16, u8x32, u16x16, u32x8,
+    Bytes, Level, Select, Simd, SimdBase, SimdInt, SimdIntWiden, SimdNarrow, SimdWiden, dispatch, i8x16,
+    i16x8, i16x16, i32x4, i32x8, u8x16, u8x32, u16x8, u16x16, u32x8,
 };
 
 /// The high half of unsigned products: `values * factor / 65536`.

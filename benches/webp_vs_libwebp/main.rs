@@ -1,6 +1,6 @@
 //! Our lossy WebP against libwebp's: size at equal SSIMULACRA2, CPU and wall time, and memory.
 //!
-//! `cargo bench --bench webp_vs_libwebp [-- effort=4 method=4 class=photo side=1024 only=size,cpu,wall,heap]`: ours at
+//! `cargo bench --bench webp_vs_libwebp [-- effort=4 method=4 class=photo side=1024 only=size,cpu,wall,heap,decode]`: ours at
 //! an effort against libwebp at a method, on one class of the corpus or on all. Pictures come from `quality/` of the
 //! corpus (`SLIMPIX_CORPUS`, else `../shared/corpus`), transparent ones on white. Both encoders get the same RGB. Below
 //! 1 is better for us, everywhere.
@@ -11,10 +11,12 @@
 //! - `cpu`: whole pictures, one thread, both by turns, the least of three; at usual qualities, and over the ladder.
 //! - `wall`: the 12-megapixel photo by two threads of ours and the one of libwebp, both by turns.
 //! - `heap`: the most that ours holds while it codes that photo, beside the pixels it was given and the file.
+//! - `decode`: CPU of decoding libwebp's files to RGB, against libwebp and against `image-webp`.
 #![allow(unsafe_code, reason = "libwebp is C, and allocations are counted")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on stops there")]
 
 mod corpus;
+mod decode;
 mod heap;
 mod libwebp;
 mod sizes;
@@ -76,6 +78,9 @@ fn main() {
     }
     if options.wants("heap") {
         heap::print(&options);
+    }
+    if options.wants("decode") {
+        decode::print(&classes);
     }
 }
 

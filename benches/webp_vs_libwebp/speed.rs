@@ -86,7 +86,7 @@ pub fn print_wall(options: &Options) {
 }
 
 /// CPU time of this thread in seconds. Not a number where Linux doesn't tell it.
-fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = stat.split(' ').next().and_then(|word| word.parse::<f64>().ok());
     nanoseconds.map_or(f64::NAN, |nanoseconds| nanoseconds / 1e9)

@@ -4,7 +4,7 @@
 //! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
 use super::{
-    Coding, Format, Probe, avif_memory, bmp,
+    Coding, Format, Probe, avif_memory, bmp, rows,
     webp::{self, Incoming},
 };
 use crate::pixel::{Layout, Orientation, Size, Subsampling};
@@ -13,7 +13,7 @@ use crate::pixel::{Layout, Orientation, Size, Subsampling};
 const SMALL: u64 = 192 << 10;
 const OVERHEAD: u64 = 2 << 20;
 
-/// What a JPEG decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
+/// What a JPEG or WebP decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
 const ROWS_OVERHEAD: u64 = 236 << 10;
 const PNG_OVERHEAD: u64 = 360 << 10;
 
@@ -71,7 +71,8 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
             let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.steps_bytes);
-            let reading = if probe.format == Format::Jpeg { rows_bytes(probe, 8, work.flow) } else { 0 };
+            let is_read_by_rows = probe.format == Format::Jpeg || is_opaque_frame(probe);
+            let reading = if is_read_by_rows { rows_bytes(probe, 8, work.flow) } else { 0 };
             source.saturating_mul(decoder_bytes(probe)).saturating_add(reading).max(scaling)
         }
     };
@@ -101,6 +102,11 @@ fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
             (if is_plain { scaled(32) + 8 } else { scaled(64) + 16 }) * width + index + ROWS_OVERHEAD
         }
         Format::Bmp => bmp::peak_bytes(probe.size.width),
+        Format::WebP => {
+            // Where more than rows is held small things are counted beside it.
+            let overhead = if flow == Flow::Streamed { ROWS_OVERHEAD } else { 0 };
+            webp::held_bytes(probe.size.width) + overhead
+        }
         // Two rows of up to four samples of 16 bits, as they come and as they go.
         _ => 40 * width + PNG_OVERHEAD,
     }
@@ -196,8 +202,14 @@ fn decoded_bytes(probe: &Probe) -> u64 {
     match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(Subsampling::Yuv420)) => 2,
         (Format::Jpeg, Some(_)) => 3,
+        _ if is_opaque_frame(probe) => 3,
         _ => 4,
     }
+}
+
+/// True for a lossy WebP that our own decoder reads.
+fn is_opaque_frame(probe: &Probe) -> bool {
+    probe.format == Format::WebP && rows::come_from(probe)
 }
 
 /// The same of the result: scaled to an odd size chroma takes the full one.
@@ -221,6 +233,7 @@ fn decoder_bytes(probe: &Probe) -> u64 {
         Format::Jpeg => decoded_bytes(probe),
         // Planes of whole macroblocks, RGB and a copy of the coded frame, and the alpha's lossless picture; of a
         // lossless one a copy and its groups.
+        Format::WebP if is_opaque_frame(probe) => 3,
         Format::WebP if probe.subsampling.is_some() => {
             if probe.alpha {
                 12

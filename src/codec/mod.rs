@@ -247,6 +247,7 @@ pub(crate) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn rows::Si
         Some(Format::Jpeg) => jpeg::decode_rows(bytes, limits, sink),
         Some(Format::Png) => png::decode_rows(bytes, limits, sink),
         Some(Format::Bmp) => bmp::decode_rows(bytes, limits, sink),
+        Some(Format::WebP) => webp::decode_rows(bytes, limits, sink),
         _ => Ok(false),
     }
 }

@@ -41,3 +41,4 @@ mod single_flight;
 mod sizes_are_as_asked;
 mod support;
 mod traversal;
+mod webp_by_rows;

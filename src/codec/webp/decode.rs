@@ -1,15 +1,21 @@
-//! From a WebP's bytes to RGB or RGBA, by `image-webp`.
+//! From a WebP's bytes to RGB or RGBA: a lossy one without alpha by rows, all others by `image-webp`.
 
 use std::{borrow::Cow, io::Cursor};
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::header::{EXIF, Header, XMP};
+use super::{
+    header::{EXIF, Header, XMP},
+    vp8::decoder::{Decoder, held_bytes},
+};
 use crate::{
-    codec::Decoded,
+    codec::{
+        Decoded,
+        rows::{FULL_SIZE, Form, Head, Rows, Sink},
+    },
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::{Layout, Metadata, Picture, Raster, Size},
+    pixel::{Layout, Picture, Raster, Size},
 };
 
 /// Where the flags of VP8X stand in the file.
@@ -17,13 +23,70 @@ const FLAGS: usize = 20;
 
 /// Decodes a WebP, or the first frame of an animation on its canvas.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
+    let (header, size) = read_header(bytes, limits)?;
+    let raster = match header.opaque_frame() {
+        Some(frame) => {
+            let row_bytes = size.width as usize * 3;
+            limits.check_memory(bytes.len() as u64 + 3 * size.pixels() + held_bytes(size.width))?;
+            let decoder = Decoder::new(frame)?;
+            let mut raster = Raster::zeroed(size, Layout::Rgb)?;
+            let mut rows = raster.data_mut().chunks_exact_mut(row_bytes);
+            decoder.decode(|row| {
+                rows.by_ref().take(1).for_each(|place| place.copy_from_slice(row));
+                Ok(())
+            })?;
+            raster
+        }
+        None => decode_whole(bytes, &header, size, limits)?,
+    };
+    Ok(Decoded {
+        picture: Picture::Raster(raster),
+        orientation: header.orientation(),
+        metadata: header.metadata(),
+    })
+}
+
+/// Gives a lossy WebP to a sink, row by row. `false` when it moves, has alpha or is coded without loss, or the sink asked
+/// for none.
+///
+/// # Errors
+/// As [`decode`], and those of the sink.
+pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<bool> {
+    let (header, size) = read_header(bytes, limits)?;
+    let Some(frame) = header.opaque_frame() else { return Ok(false) };
+    let metadata = header.metadata();
+    let beside =
+        [&metadata.icc, &metadata.exif, &metadata.xmp].map(|chunk| chunk.as_ref().map_or(0, Vec::len));
+    limits.check_memory((bytes.len() + beside.iter().sum::<usize>()) as u64 + held_bytes(size.width))?;
+    let decoder = Decoder::new(frame)?;
+    let head = Head {
+        size,
+        scales: FULL_SIZE,
+        form: Form::Raster(Layout::Rgb),
+        orientation: header.orientation(),
+        can_turn: false,
+        metadata,
+    };
+    if sink.begin(head)?.is_none() {
+        return Ok(false);
+    }
+    decoder.decode(|row| sink.take(Rows::Raster(row)))?;
+    Ok(true)
+}
+
+/// Reads the chunks, and refuses what they say too much of.
+fn read_header<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(Header<'a>, Size)> {
     let header = Header::read(bytes)?;
     let size = header.size()?;
     limits.check_size(size)?;
     check_image(&header, size)?;
-    limits.check_memory(peak_bytes(&header, size, bytes.len()))?;
+    Ok((header, size))
+}
 
-    let bytes = without_empty_promises(bytes, &header);
+/// Decodes by `image-webp`, which holds frames as a whole.
+fn decode_whole(bytes: &[u8], header: &Header<'_>, size: Size, limits: &Limits) -> Result<Raster> {
+    limits.check_memory(peak_bytes(header, size, bytes.len()))?;
+    let bytes = without_empty_promises(bytes, header);
     let mut decoder = WebPDecoder::new(Cursor::new(bytes.as_ref())).map_err(failed)?;
     decoder.set_memory_limit(usize::try_from(limits.max_memory).unwrap_or(usize::MAX));
     let layout = if decoder.has_alpha() { Layout::Rgba } else { Layout::Rgb };
@@ -32,18 +95,10 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     }
     let mut raster = Raster::zeroed(size, layout)?;
     decoder.read_image(raster.data_mut()).map_err(failed)?;
-    Ok(Decoded {
-        picture: Picture::Raster(raster),
-        orientation: header.orientation(),
-        metadata: Metadata {
-            icc: header.icc.map(<[u8]>::to_vec),
-            exif: header.exif.map(<[u8]>::to_vec),
-            xmp: header.xmp.map(<[u8]>::to_vec),
-        },
-    })
+    Ok(raster)
 }
 
-/// The decoder makes room for what the coded image says of itself, which must therefore be what its container
+/// A decoder makes room for what the coded image says of itself, which must therefore be what its container
 /// says: a canvas of one pixel may not hold an image of 16383x16383.
 fn check_image(header: &Header<'_>, canvas: Size) -> Result<()> {
     let image = header.image.ok_or_else(|| Error::malformed("the WebP has no image"))?;
@@ -55,7 +110,7 @@ fn check_image(header: &Header<'_>, canvas: Size) -> Result<()> {
     if !fits { Err(Error::malformed("the WebP's first frame is larger than its canvas")) } else { Ok(()) }
 }
 
-/// The most memory that decoding takes, the file included: the pixels; a copy with alpha (VP8L, animations); for
+/// The most memory that `image-webp` takes, the file included: the pixels; a copy with alpha (VP8L, animations); for
 /// VP8 its planes in whole macroblocks and the alpha plane, which is coded as VP8L; the frame of an animation.
 fn peak_bytes(header: &Header<'_>, size: Size, input: usize) -> u64 {
     let channels = if header.has_alpha() { 4 } else { 3 };

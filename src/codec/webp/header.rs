@@ -7,7 +7,7 @@ use crate::{
         exif,
     },
     error::{Error, Result},
-    pixel::{Orientation, Size, Subsampling},
+    pixel::{Metadata, Orientation, Size, Subsampling},
 };
 
 // Flags of VP8X.
@@ -22,10 +22,12 @@ const RIFF: usize = 12;
 
 /// A coded image, VP8 or VP8L.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Image {
+pub(super) struct Image<'a> {
     pub(super) size: Size,
     pub(super) lossless: bool,
     pub(super) alpha: bool,
+    /// The chunk's payload, as far as it is there.
+    pub(super) data: &'a [u8],
 }
 
 /// What the chunks say, as far as they are there.
@@ -34,7 +36,7 @@ pub(super) struct Header<'a> {
     /// The flags and the canvas of the extended format.
     pub(super) extended: Option<(u8, Size)>,
     /// The image, the first frame's when it is an animation.
-    pub(super) image: Option<Image>,
+    pub(super) image: Option<Image<'a>>,
     /// The size that the first frame of an animation states for its image.
     pub(super) frame: Option<Size>,
     pub(super) icc: Option<&'a [u8]>,
@@ -88,7 +90,9 @@ impl<'a> Header<'a> {
                 self.extended = Some((flags, Size::new(width + 1, height + 1)));
             }
             b"VP8 " | b"VP8L" if self.image.is_none() => self.image = read_image(name, payload),
-            b"ANMF" if self.frame.is_none() && self.image.is_none() => self.note_frame(payload),
+            b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
+                self.note_frame(payload)
+            }
             b"ICCP" if self.icc.is_none() => self.icc = Some(payload),
             b"EXIF" if self.exif.is_none() => {
                 // Some writers put JPEG's prefix before the block.
@@ -101,7 +105,7 @@ impl<'a> Header<'a> {
     }
 
     /// Notes the first frame: its size, and the image in it, which may follow its alpha.
-    fn note_frame(&mut self, payload: &[u8]) {
+    fn note_frame(&mut self, payload: &'a [u8]) {
         let (Some(width), Some(height)) = (le24(payload, 6), le24(payload, 9)) else { return };
         self.frame = Some(Size::new(width + 1, height + 1));
         let mut at = 16;
@@ -125,6 +129,17 @@ impl<'a> Header<'a> {
 
     pub(super) fn is_animated(&self) -> bool {
         self.flag(ANIMATION)
+    }
+
+    /// The image of a picture that comes by rows: a lossy one that doesn't move and has no alpha.
+    pub(super) fn opaque_frame(&self) -> Option<&'a [u8]> {
+        let image = self.image.filter(|image| !image.lossless && !self.has_alpha() && !self.is_animated());
+        image.map(|image| image.data)
+    }
+
+    pub(super) fn metadata(&self) -> Metadata {
+        let [icc, exif, xmp] = [self.icc, self.exif, self.xmp].map(|chunk| chunk.map(<[u8]>::to_vec));
+        Metadata { icc, exif, xmp }
     }
 
     pub(super) fn has_alpha(&self) -> bool {
@@ -151,15 +166,16 @@ impl<'a> Header<'a> {
 }
 
 /// The size in the head of a VP8 key frame (RFC 6386, 9.1) or of a VP8L image (RFC 9649, 3.4).
-fn read_image(name: &[u8; 4], payload: &[u8]) -> Option<Image> {
+fn read_image<'a>(name: &[u8; 4], payload: &'a [u8]) -> Option<Image<'a>> {
     if name == b"VP8L" {
         let bits = le32(payload, 1)?;
         let size = Size::new(1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff));
-        return (payload[0] == 0x2f).then_some(Image { size, lossless: true, alpha: bits >> 28 & 1 != 0 });
+        let image = Image { size, lossless: true, alpha: bits >> 28 & 1 != 0, data: payload };
+        return (payload[0] == 0x2f).then_some(image);
     }
     let start: [u8; 3] = array_at(payload, 3)?;
     let [width, height] = [6, 8].map(|at| le16(payload, at).map(|side| u32::from(side & 0x3fff)));
-    let image = Image { size: Size::new(width?, height?), lossless: false, alpha: false };
+    let image = Image { size: Size::new(width?, height?), lossless: false, alpha: false, data: payload };
     (start == [0x9d, 0x01, 0x2a]).then_some(image)
 }
 

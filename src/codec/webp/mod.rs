@@ -12,8 +12,8 @@ mod vp8l;
 pub use self::encode::encode;
 pub(crate) use self::lossy::RowWriter;
 pub(super) use self::{
-    decode::decode,
+    decode::{decode, decode_rows},
     header::probe,
     lossy::{alpha_bytes, frame_bytes, rows_bytes},
-    vp8::Incoming,
+    vp8::{Incoming, decoder::held_bytes},
 };

@@ -15,7 +15,7 @@
 //! | 6 | | 10 | when twice as bad | trellis of each |
 //!
 //! Every level uses four segments by how busy a macroblock is, token costs that follow the picture, skip flags and
-//! the normal loop filter. `NOTES.md` beside this file has what was tried.
+//! the normal loop filter. `NOTES.md` beside this file has what was tried. The way back is in [`decoder`].
 
 #![allow(clippy::needless_range_loop, reason = "loops over blocks and lanes index several arrays")]
 
@@ -26,6 +26,7 @@ mod budget;
 mod chroma;
 mod color;
 mod cost;
+pub mod decoder;
 mod diffusion;
 #[cfg(test)]
 mod filter;

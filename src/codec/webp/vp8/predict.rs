@@ -26,7 +26,7 @@ pub struct Edge<const SIDE: usize> {
 
 impl<const SIDE: usize> Edge<SIDE> {
     /// The mean of the edges that there are, or 128.
-    fn dc(&self) -> i16 {
+    pub fn dc(&self) -> i16 {
         let sum = |edge: &[u8; SIDE]| edge.iter().map(|&pixel| u32::from(pixel)).sum::<u32>();
         let side = SIDE as u32;
         let mean = match (self.has_top, self.has_left) {
@@ -171,6 +171,26 @@ pub fn predict_blocks<S: Simd>(
     );
 }
 
+/// Predicts a 4x4 block in one mode, of the same edge.
+#[inline(always)]
+pub fn predict_block<S: Simd>(simd: S, edge: &[u8; 13], mode: u8) -> [u8; 16] {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let (means, pairs, tm) = parts(edge);
+            if mode == 1 {
+                return tm;
+            }
+            let mode = usize::from(mode) % B_MODES;
+            let by_means =
+                u8x16::load_array(simd, means).swizzle_dyn(u8x16::load_array(simd, MEANS_OF[mode]));
+            let by_pairs =
+                u8x16::load_array(simd, pairs).swizzle_dyn(u8x16::load_array(simd, PAIRS_OF[mode]));
+            (by_means | by_pairs).to_array()
+        },
+    )
+}
+
 /// What predictions are made of: the weighted means of three neighbours along the edge, one for each of its 13
 /// pixels; the 12 means of two, the lowest pixel at left and the mean of the block; the 16 pixels of TM. The last of
 /// the first two is zero.
@@ -218,6 +238,20 @@ const TM_LANE: [u8; LANES] = [0, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// For each pixel and mode the mean of three, or the mean of two, that predicts it; none where it is the other's.
 const MEANS: [[u8; LANES]; 16] = sources(true);
 const PAIRS: [[u8; LANES]; 16] = sources(false);
+
+/// The same by mode.
+const MEANS_OF: [[u8; 16]; B_MODES] = by_mode(&MEANS);
+const PAIRS_OF: [[u8; 16]; B_MODES] = by_mode(&PAIRS);
+
+const fn by_mode(places: &[[u8; LANES]; 16]) -> [[u8; 16]; B_MODES] {
+    let mut modes = [[0; 16]; B_MODES];
+    let mut at = 0;
+    while at < 16 * B_MODES {
+        modes[at / 16][at % 16] = places[at % 16][at / 16];
+        at += 1;
+    }
+    modes
+}
 
 const fn sources(of_three: bool) -> [[u8; LANES]; 16] {
     let mut table = [[NONE as u8; LANES]; 16];

@@ -148,10 +148,15 @@ pub fn forward_dcs(dcs: &[i16; 16]) -> [i16; 16] {
 /// The exact inverse Walsh-Hadamard transform (section 14.3): the DCs of the sixteen luma blocks.
 #[inline(always)]
 pub fn inverse_dcs(input: &[i16; 16]) -> [i16; 16] {
-    let mut columns = [0_i32; 16];
+    inverse_dcs_wide(&input.map(i32::from)).map(|dc| dc as i16)
+}
+
+/// The same of coefficients that no encoder makes.
+#[inline(always)]
+pub fn inverse_dcs_wide(input: &[i32; 16]) -> [i32; 16] {
+    let mut columns = [0; 16];
     for x in 0..4 {
-        let (i0, i1) = (i32::from(input[x]), i32::from(input[4 + x]));
-        let (i2, i3) = (i32::from(input[8 + x]), i32::from(input[12 + x]));
+        let (i0, i1, i2, i3) = (input[x], input[4 + x], input[8 + x], input[12 + x]);
         let (a0, a1, a2, a3) = (i0 + i3, i1 + i2, i1 - i2, i0 - i3);
         for (y, sum) in [a0 + a1, a3 + a2, a0 - a1, a3 - a2].into_iter().enumerate() {
             columns[4 * y + x] = sum;
@@ -162,10 +167,24 @@ pub fn inverse_dcs(input: &[i16; 16]) -> [i16; 16] {
         let (i0, i1, i2, i3) = (columns[4 * y], columns[4 * y + 1], columns[4 * y + 2], columns[4 * y + 3]);
         let (a0, a1, a2, a3) = (i0 + i3 + 3, i1 + i2, i1 - i2, i0 - i3 + 3);
         for (x, sum) in [a0 + a1, a3 + a2, a0 - a1, a3 - a2].into_iter().enumerate() {
-            output[4 * y + x] = (sum >> 3) as i16;
+            output[4 * y + x] = sum >> 3;
         }
     }
     output
+}
+
+/// [`inverse_block`] of coefficients that no encoder makes.
+pub fn inverse_wide(input: &[i32; 16]) -> [i64; 16] {
+    let by_cos = |value: i64| value + ((value * 20091) >> 16);
+    let by_sin = |value: i64| (value * 35468) >> 16;
+    let butterfly = |[i0, i1, i2, i3]: [i64; 4]| {
+        let (low, high) = (by_sin(i1) - by_cos(i3), by_cos(i1) + by_sin(i3));
+        [i0 + i2 + high, i0 - i2 + low, i0 - i2 - low, i0 + i2 - high]
+    };
+    let columns = [0, 1, 2, 3].map(|x| butterfly([0, 1, 2, 3].map(|y| i64::from(input[4 * y + x]))));
+    let rows =
+        [0, 1, 2, 3].map(|y| butterfly([columns[0][y] + 4, columns[1][y], columns[2][y], columns[3][y]]));
+    std::array::from_fn(|place| rows[place / 4][place % 4] >> 3)
 }
 
 #[cfg(test)]
@@ -223,6 +242,23 @@ mod tests {
             let dcs: [i16; 16] = std::array::from_fn(|_| random(&mut seed, 2040));
             let output = inverse_dcs(&forward_dcs(&dcs));
             assert!(dcs.iter().zip(output).all(|(a, b)| (a - b).abs() <= 1));
+        }
+    }
+
+    /// 2047 is as large as [`inverse_block`] takes, whatever the signs.
+    #[test]
+    fn the_wide_inverse_is_the_same() {
+        let mut seed = 11;
+        for limit in [3, 255, 2047] {
+            for _ in 0..500 {
+                let input: [i16; 16] = std::array::from_fn(|_| random(&mut seed, limit));
+                let ends: [i16; 16] =
+                    std::array::from_fn(|_| if random(&mut seed, 1) == 0 { limit } else { -limit });
+                for input in [input, ends] {
+                    let wide = inverse_wide(&input.map(i32::from));
+                    assert_eq!(wide, inverse_block(&input).map(i64::from));
+                }
+            }
         }
     }
 
