@@ -69,6 +69,12 @@ impl Plan {
         self.peak_bytes = self.photo_bytes.max(graphic);
         self
     }
+
+    /// True if more threads than one decode the source, not only code the result.
+    #[must_use]
+    pub fn decodes_side_by_side(&self) -> bool {
+        cost::further_rows_bytes(&self.probe, &self.work, 2) > 0
+    }
 }
 
 /// A picture of no more pixels that may be a graphic is held as a whole: to decode a graphic once more costs more than
