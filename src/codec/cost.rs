@@ -104,7 +104,7 @@ fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
     }
 }
 
-/// Bytes that further threads hold which decode a JPEG's rows side by side; 0 where it is decoded by one alone.
+/// Bytes that further threads hold which decode a JPEG's rows ahead; 0 where there are none.
 #[must_use]
 pub fn further_rows_bytes(probe: &Probe, work: &Work, threads: usize) -> u64 {
     let orientation = if work.flow == Flow::Streamed { probe.orientation } else { Orientation::Upright };

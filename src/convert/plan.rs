@@ -70,9 +70,9 @@ impl Plan {
         self
     }
 
-    /// True if more threads than one decode the source, not only code the result.
+    /// True if the source is decoded by other threads than the one that scales and codes.
     #[must_use]
-    pub fn decodes_side_by_side(&self) -> bool {
+    pub fn decodes_ahead(&self) -> bool {
         cost::further_rows_bytes(&self.probe, &self.work, 2) > 0
     }
 }

@@ -364,7 +364,7 @@ fn work(
     Ok((in_bytes, worked))
 }
 
-/// Pixels of a result from which on a second thread is worth its start, and of a source that is decoded side by side.
+/// Pixels of a result from which on a second thread is worth its start, and of a source that is decoded while the result is coded.
 const WORTH_THREADS: u64 = 500_000;
 const WORTH_DECODERS: u64 = 2_000_000;
 
@@ -376,7 +376,7 @@ fn with_idle_threads(ticket: &mut Ticket, bytes: &[u8], params: &Params, limits:
         let alone = plan.within(limits);
         let shared = alone.clone().within(&many).peak_bytes;
         let is_worth = alone.output.pixels() >= WORTH_THREADS
-            || (alone.decodes_side_by_side() && alone.source.pixels() >= WORTH_DECODERS);
+            || (alone.decodes_ahead() && alone.source.pixels() >= WORTH_DECODERS);
         many.threads > 1
             && is_worth
             && many.check_memory(shared.saturating_add(bytes.len() as u64)).is_ok()
@@ -405,6 +405,7 @@ mod tests {
 
     #[test]
     fn a_lone_photo_has_idle_processors_where_they_are_of_use() {
+        let whole = Params::default();
         let small = Some(Resize { width: Some(200), ..Resize::default() });
         let small = Params { resize: small, ..Params::default() };
         let ticket = |budget, bytes, jobs| {
@@ -415,15 +416,15 @@ mod tests {
         let threads = |file: &[u8], params, mut ticket| {
             with_idle_threads(&mut ticket, file, params, &Limits::default()).threads
         };
-        let (all, free) = (machine::processors(), 64 << 20);
-        let (large, markers) = (photo(2_000, 1_200, 0), photo(2_000, 1_200, 250));
-        assert_eq!(threads(&large, &Params::default(), ticket(free, 1, 64)), all.min(64));
-        assert_eq!(threads(&large, &small, ticket(free, 1, 64)), 1);
-        assert_eq!(threads(&markers, &small, ticket(free, 1, 64)), all.min(64));
-        // Markers that are too far apart, a small photo, no room, another conversion.
-        assert_eq!(threads(&photo(2_000, 1_200, 2_500), &small, ticket(free, 1, 64)), 1);
+        let (all, free) = (machine::processors().min(64), 64 << 20);
+        for restarts in [0, 250] {
+            let file = photo(2_000, 1_200, restarts);
+            assert_eq!(threads(&file, &whole, ticket(free, 1, 64)), all);
+            assert_eq!(threads(&file, &small, ticket(free, 1, 64)), all);
+            // No room, another conversion.
+            assert_eq!(threads(&file, &small, ticket(free, free, 64)), 1);
+            assert_eq!(threads(&file, &small, ticket(free, 1, 1)), 1);
+        }
         assert_eq!(threads(&photo(400, 300, 50), &small, ticket(free, 1, 64)), 1);
-        assert_eq!(threads(&markers, &small, ticket(free, free, 64)), 1);
-        assert_eq!(threads(&markers, &small, ticket(free, 1, 1)), 1);
     }
 }

@@ -1,5 +1,5 @@
-//! A JPEG whose lines of blocks begin at restart markers is decoded by several threads: the bytes are those of one, and
-//! what the threads hold is stated.
+//! Threads decode a JPEG ahead of its coding, side by side where its lines of blocks begin at restart markers: the bytes
+//! are those of one thread, and what they hold is stated.
 
 use std::{env, process::Command};
 
@@ -65,8 +65,9 @@ fn bytes_are_the_same_and_what_threads_hold_is_stated() {
         assert!(is_done, "{}", String::from_utf8_lossy(&child.stderr));
         return;
     }
-    // A marker each line, each four lines, and each eighth of one.
+    // No marker, one each line, each four lines, and each eighth of one.
     for (name, bytes) in [
+        ("none", photo(SamplingFactor::F_2_2, 0, false)),
         ("each line", photo(SamplingFactor::F_2_2, 100, false)),
         ("each four lines", photo(SamplingFactor::F_2_2, 400, false)),
         ("full chroma", photo(SamplingFactor::F_1_1, 25, false)),
@@ -91,22 +92,27 @@ fn bytes_are_the_same_and_what_threads_hold_is_stated() {
 }
 
 #[test]
-fn only_what_is_decoded_side_by_side_pays_for_it() {
-    let further = |restarts, width| {
-        let bytes = photo(SamplingFactor::F_2_2, restarts, false);
-        let plan = plan(&codec::probe(&bytes).unwrap(), &params(width)).unwrap();
-        let further = stated(&bytes, width, 2) - stated(&bytes, width, 1);
-        (plan.decodes_side_by_side(), further)
+fn only_what_is_decoded_ahead_pays_for_it() {
+    let further = |bytes: &[u8], width| {
+        let plan = plan(&codec::probe(bytes).unwrap(), &params(width)).unwrap();
+        (plan.decodes_ahead(), stated(bytes, width, 2) - stated(bytes, width, 1))
     };
-    for width in [None, Some(300)] {
-        let (is_shared, coding_alone) = further(0, width);
-        assert!(!is_shared);
-        // Ten lines of units are too many to wait.
-        assert_eq!(further(1_000, width), (false, coding_alone));
-        let (is_shared, both) = further(100, width);
-        assert!(is_shared);
-        // Four lines of units, and what a thread has in work.
-        let rows = 4 * 24 * u64::from(WIDTH);
-        assert!((1..rows + (80 << 10)).contains(&(both - coding_alone)), "{}", both - coding_alone);
+    let mut progressive = Vec::new();
+    let mut encoder = Encoder::new(&mut progressive, 90);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.set_progressive(true);
+    let pixels = raster(WIDTH.into(), HEIGHT.into(), Layout::Rgb).into_data();
+    encoder.encode(&pixels, WIDTH, HEIGHT, ColorType::Rgb).unwrap();
+    for (width, eighths) in [(None, 8), (Some(300), 3)] {
+        let (is_ahead, coding) = further(&progressive, width);
+        assert!(!is_ahead);
+        for restarts in [0, 100, 1_000] {
+            let (is_ahead, both) = further(&photo(SamplingFactor::F_2_2, restarts, false), width);
+            assert!(is_ahead);
+            // Of four lines of units, or a quarter of a megabyte of them, and what a thread has in work.
+            let line = 3 * u64::from(WIDTH) * eighths * eighths / 8;
+            let rows = (4 * line).max(256 << 10);
+            assert!((4 * line..rows + (64 << 10)).contains(&(both - coding)), "{}", both - coding);
+        }
     }
 }

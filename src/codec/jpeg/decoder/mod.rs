@@ -141,7 +141,7 @@ impl<'a> Decoder<'a> {
         let Ok(stored) = Geometry::new(&header.frame, side) else { return 0 };
         let geometry = stored.clone().turned(turn);
         let components = geometry.components.iter();
-        let rows: usize = components.clone().map(|component| Plane::heap_bytes(component, side, turn)).sum();
+        let rows = plane::heap_bytes(&geometry, side, turn);
         let blocks: usize = components.map(|component| component.across * component.down).sum();
         // Eight Huffman tables, and the small lists.
         let tables = 8 * huffman::TABLE_BYTES + (64 << 10);
@@ -164,7 +164,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Decodes all lines of units, as [`Decoder::next_rows`] does, and gives their rows. With several threads lines are
-    /// decoded side by side where they can be found without decoding those before.
+    /// decoded ahead of those that are given, side by side where they can be found without decoding those before.
     ///
     /// # Errors
     /// As [`Decoder::next_rows`], and those of the taker.

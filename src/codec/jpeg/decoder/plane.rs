@@ -28,6 +28,11 @@ pub(super) fn planes(geometry: &Geometry, side: usize, turn: Turn) -> Result<Vec
     geometry.components.iter().map(|component| Plane::new(component, side, turn)).collect()
 }
 
+/// The bytes that these take.
+pub(super) fn heap_bytes(geometry: &Geometry, side: usize, turn: Turn) -> usize {
+    geometry.components.iter().map(|component| Plane::heap_bytes(component, side, turn)).sum()
+}
+
 /// Begins with a line of units in each plane.
 pub(super) fn begin_line(planes: &mut [Plane], geometry: &Geometry, side: usize, line: usize) {
     for (plane, component) in planes.iter_mut().zip(&geometry.components) {

@@ -1,9 +1,10 @@
-//! Lines of units decoded side by side, each by one thread into rows of its own.
+//! Lines of units decoded by several threads, into rows of their own, ahead of the rows that are given.
 //!
 //! Where restart markers stand between lines a scan falls into portions that need nothing of each other. A search for
 //! the markers keeps a few portions ahead of the rows that are given; whoever has nothing to do takes the next one.
 //! Where a marker is not the one that was promised the search ends, and one decoder goes on from there alone: rows and
-//! errors are those that it would have given from the beginning.
+//! errors are those that it would have given from the beginning. Without markers one thread decodes line after line
+//! while another uses the rows.
 
 use std::{
     collections::VecDeque,
@@ -29,19 +30,32 @@ use crate::{
 const MOST_LINES: usize = 4;
 
 /// Portions that are in work or wait beside one for each thread: one whose rows are being used, and one that nobody
-/// has begun.
+/// has begun. More wait as long as their rows take no more than so many bytes: while the rows that come next are used
+/// for long, the other threads go on.
 const WAITING: usize = 2;
+const WAITING_BYTES: usize = 256 << 10;
 
 /// What a thread takes of the heap beside its coefficients, and a portion beside its rows.
 const THREAD: usize = 8 << 10;
+const PORTION: usize = 1 << 10;
 
 /// How a scan falls into portions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Portions {
     /// Lines of units in each.
     lines: usize,
-    /// Restart markers from where one begins to where the next begins; 0 where an index knows all beginnings.
-    markers: usize,
+    pub(super) order: Order,
+}
+
+/// How the beginning of a portion is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By the index of all units.
+    Any,
+    /// So many restart markers stand from one beginning to the next.
+    Markers(usize),
+    /// When the one before is decoded.
+    Serial,
 }
 
 impl Portions {
@@ -58,21 +72,35 @@ impl Portions {
             return None;
         }
         let [across, down] = geometry.units;
+        let interval = interval as usize;
+        let common = greatest_divisor(interval, across).max(1);
         let portions = if turn.reorders() {
-            Self { lines: 1, markers: 0 }
+            Self { lines: 1, order: Order::Any }
+        } else if (1..=MOST_LINES).contains(&(interval / common)) && interval / common < down {
+            Self { lines: interval / common, order: Order::Markers(across / common) }
         } else {
-            let interval = interval as usize;
-            let common = greatest_divisor(interval, across);
-            Self { lines: interval / common, markers: across / common }
+            Self { lines: 1, order: Order::Serial }
         };
-        // Without markers there are no lines.
-        let is_fit = (1..=MOST_LINES).contains(&portions.lines) && portions.lines < down;
-        is_fit.then_some(portions)
+        (down > 1).then_some(portions)
     }
 
     /// The places where portions begin, as far as the markers are the right ones; the reader stands at the first.
     pub(super) fn starts<'a>(self, reader: &Reader<'a>) -> Starts<'a> {
-        Starts { next: Some(reader.place), markers: self.markers }
+        Starts { next: Some(reader.place), order: self.order }
+    }
+
+    /// The threads that decode beside one that uses the rows.
+    const fn helpers(self, threads: usize) -> usize {
+        match self.order {
+            Order::Serial => 1,
+            _ => threads - 1,
+        }
+    }
+
+    /// How many are in work or wait, where one's rows take so many bytes.
+    fn at_once(self, lines: usize, bytes: usize, threads: usize) -> usize {
+        let least = self.helpers(threads) + 1 + WAITING;
+        least.max(WAITING_BYTES / bytes.max(1)).min(lines.div_ceil(self.lines))
     }
 
     /// The most heap that decoding on so many threads takes beside what it takes on one, in bytes.
@@ -81,10 +109,10 @@ impl Portions {
             return 0;
         }
         let components = geometry.components.iter();
-        let groups: usize = components.clone().map(|component| component.across * component.down).sum();
-        let rows: usize = components.map(|component| Plane::heap_bytes(component, side, turn)).sum();
-        let portions = (threads + WAITING) * (self.lines * rows + THREAD);
-        (portions + (threads - 1) * (groups * 2 * GROUP + THREAD)) as u64
+        let groups: usize = components.map(|component| component.across * component.down).sum();
+        let bytes = self.lines * plane::heap_bytes(geometry, side, turn);
+        let portions = self.at_once(geometry.units[1], bytes, threads) * (bytes + PORTION);
+        (portions + self.helpers(threads) * (groups * 2 * GROUP + THREAD)) as u64
     }
 }
 
@@ -141,11 +169,14 @@ impl<'a> Work<'_, 'a> {
         let hall = Hall { desk: Mutex::default(), posted: Condvar::new(), finished: Condvar::new() };
         thread::scope(|scope| {
             let _end = End(&hall);
-            for _ in 1..threads {
-                // Where there is no thread the work is done without it.
-                let _ = thread::Builder::new().spawn_scoped(scope, || self.help(&hall));
-            }
-            self.lead(&hall, threads + WAITING, reader, take)
+            let helpers = (0..self.portions.helpers(threads))
+                .filter(|_| thread::Builder::new().spawn_scoped(scope, || self.help(&hall)).is_ok())
+                .count();
+            // Where there is no thread the work is done without it.
+            hall.desk().is_open_to_all = helpers == 0 || self.portions.order != Order::Serial;
+            let bytes = self.portions.lines * plane::heap_bytes(self.geometry, self.plan.side, self.turn);
+            let most = self.portions.at_once(self.geometry.units[1], bytes, threads);
+            self.lead(&hall, most, reader, take)
         })
     }
 
@@ -163,10 +194,17 @@ impl<'a> Work<'_, 'a> {
         let (mut free, mut posted, mut given) = (Vec::new(), 0, 0);
         loop {
             while posted < all && posted < given + most * lines {
-                let Some(place) = starts.next() else { break };
+                let Some(start) = starts.next() else { break };
                 let count = lines.min(all - posted);
                 let rows = if let Some(rows) = free.pop() { rows } else { self.rows()? };
-                hall.post(Portion { first: posted, count, place, rows, outcome: (0, Ok(())) });
+                hall.post(Portion {
+                    first: posted,
+                    count,
+                    start,
+                    rows,
+                    end: reader.place,
+                    outcome: (0, Ok(())),
+                });
                 posted += count;
             }
             if given == posted {
@@ -179,7 +217,7 @@ impl<'a> Work<'_, 'a> {
             }
             outcome?;
             given += portion.count;
-            reader.place = portion.place;
+            reader.place = portion.end;
             free.push(portion.rows);
         }
     }
@@ -199,7 +237,8 @@ impl<'a> Work<'_, 'a> {
             if desk.is_closed {
                 return Err(Error::new(Kind::Internal, "a thread of the decoder has ended"));
             }
-            if let Some(portion) = desk.posted.pop_front() {
+            let next = if desk.is_open_to_all { desk.posted.pop_front() } else { None };
+            if let Some(portion) = next {
                 drop(desk);
                 let portion = self.decoded(portion, reader);
                 desk = hall.desk();
@@ -222,7 +261,9 @@ impl<'a> Work<'_, 'a> {
     }
 
     fn decoded(&self, mut portion: Portion<'a>, reader: &mut Reader<'a>) -> Portion<'a> {
-        reader.place = portion.place;
+        if let Some(place) = portion.start {
+            reader.place = place;
+        }
         portion.outcome = (portion.count, Ok(()));
         for (at, planes) in portion.rows.iter_mut().enumerate().take(portion.count) {
             let line = portion.first + at;
@@ -235,7 +276,7 @@ impl<'a> Work<'_, 'a> {
                 break;
             }
         }
-        portion.place = reader.place;
+        portion.end = reader.place;
         portion
     }
 }
@@ -245,29 +286,37 @@ struct Portion<'a> {
     /// The first line, and how many there are.
     first: usize,
     count: usize,
-    /// Where it begins; when it is decoded, where it ended.
-    place: Place<'a>,
+    /// Where it begins; `None` where the one before ends.
+    start: Option<Place<'a>>,
     /// Of each line.
     rows: Vec<Vec<Plane>>,
+    /// Where it ended.
+    end: Place<'a>,
     /// How many lines were decoded, and what ended that.
     outcome: (usize, Result<()>),
 }
 
-/// The places where portions begin, found one after the other.
+/// The places where portions begin, found one after the other; `None` where that is the end of the one before.
 pub(super) struct Starts<'a> {
     next: Option<Place<'a>>,
-    markers: usize,
+    order: Order,
 }
 
 impl<'a> Iterator for Starts<'a> {
-    type Item = Place<'a>;
+    type Item = Option<Place<'a>>;
 
-    fn next(&mut self) -> Option<Place<'a>> {
-        let place = self.next?;
-        let mut next = place;
-        let found = (0..self.markers).try_for_each(|_| next.restart());
-        self.next = found.is_ok().then_some(next);
-        Some(place)
+    fn next(&mut self) -> Option<Option<Place<'a>>> {
+        match self.order {
+            Order::Any => self.next.map(Some),
+            Order::Serial => Some(self.next.take()),
+            Order::Markers(markers) => {
+                let place = self.next?;
+                let mut next = place;
+                let found = (0..markers).try_for_each(|_| next.restart());
+                self.next = found.is_ok().then_some(next);
+                Some(Some(place))
+            }
+        }
     }
 }
 
@@ -284,6 +333,8 @@ struct Hall<'a> {
 struct Desk<'a> {
     posted: VecDeque<Portion<'a>>,
     finished: Vec<Portion<'a>>,
+    /// True if the thread that uses the rows may decode as well.
+    is_open_to_all: bool,
     /// True when nothing more is to be done, or a thread has failed.
     is_closed: bool,
 }
