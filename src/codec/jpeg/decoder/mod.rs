@@ -6,8 +6,8 @@
 //! ([`layout`]), of which [`idct`], [`full`] and [`reduced`] make samples. What was tried is in `NOTES.md`.
 //!
 //! A turned picture comes by rows as well: lines of units are then columns, or begin at the bottom. [`index`] finds
-//! where in the file they are, and [`plane`] puts their samples. With several threads [`portions`] decodes lines side
-//! by side where restart markers or the index allow it.
+//! where in the file they are, and [`plane`] puts their samples. With several threads [`portions`] decodes lines ahead
+//! of those that are given, side by side where restart markers or the index allow it.
 
 mod bits;
 mod entropy;

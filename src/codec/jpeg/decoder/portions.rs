@@ -29,6 +29,9 @@ use crate::{
 /// The most lines of a portion: their rows are held.
 const MOST_LINES: usize = 4;
 
+/// The most threads: more would wait for the one that uses the rows.
+const MOST_THREADS: usize = 8;
+
 /// Portions that are in work or wait beside one for each thread: one whose rows are being used, and one that nobody
 /// has begun. More wait as long as their rows take no more than so many bytes: while the rows that come next are used
 /// for long, the other threads go on.
@@ -90,10 +93,10 @@ impl Portions {
     }
 
     /// The threads that decode beside one that uses the rows.
-    const fn helpers(self, threads: usize) -> usize {
+    fn helpers(self, threads: usize) -> usize {
         match self.order {
             Order::Serial => 1,
-            _ => threads - 1,
+            _ => threads.clamp(2, MOST_THREADS) - 1,
         }
     }
 

@@ -116,7 +116,7 @@ impl<'a> Sequential<'a> {
             #[inline(always)]
             || {
                 for first in (0..geometry.units[0]).step_by(LANES) {
-                    reader.groups.as_flattened_mut().fill(0);
+                    reader.groups.iter_mut().for_each(|group| group[..plan.group()].fill(0));
                     reader.lasts.fill(0);
                     let end = geometry.units[0].min(first + LANES);
                     self.read_units(reader, plan, line, first..end)?;
