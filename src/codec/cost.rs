@@ -4,7 +4,7 @@
 //! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
 use super::{
-    Coding, Format, Probe, avif_memory, bmp, rows,
+    Coding, Format, Probe, avif_memory, bmp, jpeg, rows,
     webp::{self, Incoming},
 };
 use crate::pixel::{Layout, Orientation, Size, Subsampling};
@@ -56,7 +56,9 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     if probe.size.pixels().max(output) > MOST_PIXELS {
         return u64::MAX;
     }
-    let rows = rows_bytes(probe, work.eighths, work.flow).saturating_add(work.steps_bytes);
+    let rows = rows_bytes(probe, work.eighths, work.flow)
+        .saturating_add(work.steps_bytes)
+        .saturating_add(further_rows_bytes(probe, work, coding.threads));
     let decoding = match work.flow {
         Flow::Streamed => {
             let profile = if work.converts_color { OVERHEAD } else { 0 };
@@ -109,6 +111,18 @@ fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
         }
         // Two rows of up to four samples of 16 bits, as they come and as they go.
         _ => 40 * width + PNG_OVERHEAD,
+    }
+}
+
+/// Bytes that further threads hold which decode a JPEG's rows ahead; 0 where there are none.
+#[must_use]
+pub fn further_rows_bytes(probe: &Probe, work: &Work, threads: usize) -> u64 {
+    let orientation = if work.flow == Flow::Streamed { probe.orientation } else { Orientation::Upright };
+    match (probe.format, work.flow) {
+        (Format::Jpeg, Flow::Streamed | Flow::Gathered) => {
+            jpeg::further_bytes(probe, work.eighths, orientation, threads)
+        }
+        _ => 0,
     }
 }
 
@@ -345,6 +359,7 @@ mod tests {
                     subsampling: None,
                     progressive: true,
                     icc: true,
+                    restart_interval: 1,
                 };
                 for (target, lossless) in
                     [(Format::WebP, true), (Format::Png, true), (Format::Jpeg, false), (Format::Avif, false)]

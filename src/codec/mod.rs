@@ -144,6 +144,10 @@ pub struct Probe {
     pub progressive: bool,
     /// An ICC profile is embedded.
     pub icc: bool,
+    /// Units between the restart markers of a JPEG, 0 for none: lines of units that begin at one can be decoded side
+    /// by side.
+    #[serde(default)]
+    pub restart_interval: u32,
 }
 
 impl Probe {

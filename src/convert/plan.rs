@@ -76,6 +76,12 @@ impl Plan {
     pub fn likely_file_bytes(&self) -> Option<u64> {
         cost::likely_file_bytes(self.output, &self.coding)
     }
+
+    /// True if the source is decoded by other threads than the one that scales and codes.
+    #[must_use]
+    pub fn decodes_ahead(&self) -> bool {
+        cost::further_rows_bytes(&self.probe, &self.work, 2) > 0
+    }
 }
 
 /// A picture of no more pixels that may be a graphic is held as a whole: to decode a graphic once more costs more than

@@ -35,6 +35,7 @@ mod photos_take_little;
 mod pictures;
 mod ranges;
 mod remote_origin;
+mod restart_markers;
 mod room_is_counted_in_bytes;
 mod serve_converts;
 mod single_flight;

@@ -45,7 +45,8 @@ fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
         _ if header.subsampling().is_some() => 0,
         _ => 3 * size.pixels(),
     };
-    input as u64 + Decoder::peak_bytes(header, FULL_SIZE, Orientation::Upright) + planes + rgb + (64 << 10)
+    let decoder = Decoder::peak_bytes(header, FULL_SIZE, Orientation::Upright, 1);
+    input as u64 + decoder + planes + rgb + (64 << 10)
 }
 
 /// Decodes all planes. Of a file that is cut short nothing is made: what a decoder puts in place of the rest is

@@ -49,6 +49,8 @@ pub(super) struct Header<'a> {
     jfif: bool,
     /// The `transform` of an Adobe segment.
     adobe: Option<u8>,
+    /// Units between restart markers, 0 for none.
+    pub(super) restart_interval: u32,
     /// Components in the first scan; 0 when it was not reached.
     pub(super) scan_components: u8,
     /// The file without its metadata up to the first scan: the start marker, tables and the frame header.
@@ -76,6 +78,7 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: header.subsampling(),
         progressive: !header.is_in_one_scan(),
         icc: !header.icc.is_empty(),
+        restart_interval: header.restart_interval,
     })
 }
 
@@ -116,8 +119,13 @@ impl<'a> Header<'a> {
                 // Frames of a film leave out the standard tables; this segment tells the decoder.
                 0xe0 if payload.starts_with(b"AVI1") => found.keep(marker, payload),
                 0xe0..=0xef => found.application(marker, payload, body.start),
-                // DHT, DAC, DQT, DNL, DRI
-                0xc4 | 0xcc | 0xdb..=0xdd => found.keep(marker, payload),
+                // DHT, DAC, DQT, DNL
+                0xc4 | 0xcc | 0xdb | 0xdc => found.keep(marker, payload),
+                // DRI
+                0xdd => {
+                    found.restart_interval = be16(payload, 0).map_or(0, u32::from);
+                    found.keep(marker, payload);
+                }
                 _ => {}
             }
         }
@@ -129,6 +137,7 @@ impl<'a> Header<'a> {
             frame,
             jfif: found.jfif,
             adobe: found.adobe,
+            restart_interval: found.restart_interval,
             scan_components: found.scan_components,
             tables: found.tables,
             scans: bytes.get(found.scans..).unwrap_or_default(),
@@ -214,6 +223,7 @@ struct Found {
     frame: Option<Frame>,
     jfif: bool,
     adobe: Option<u8>,
+    restart_interval: u32,
     scan_components: u8,
     tables: Vec<u8>,
     /// Where the first scan's marker stands.

@@ -7,4 +7,4 @@ mod header;
 mod strips;
 
 pub use self::encode::encode;
-pub(super) use self::{decode::decode, header::probe, strips::decode_rows};
+pub(super) use self::{decode::decode, decoder::further_bytes, header::probe, strips::decode_rows};

@@ -33,14 +33,13 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let head = Head { size, scales: EIGHTHS, form, orientation, can_turn: true, metadata };
     let Some(eighths) = sink.begin(head)? else { return Ok(false) };
     let turned = if sink.wants_turned() { orientation } else { Orientation::Upright };
-    limits.check_memory(bytes.len() as u64 + Decoder::peak_bytes(&header, eighths, turned))?;
-    let mut decoder = Decoder::new(&header, eighths, turned, limits)?;
-    while let Some(planes) = decoder.next_rows()? {
-        match planes[..] {
-            [y, cb, cr] => sink.take(Rows::Planes([y, cb, cr]))?,
-            [gray] => sink.take(Rows::Raster(gray))?,
-            _ => return Err(Error::new(Kind::Internal, "a JPEG of other components than its colour has")),
-        }
-    }
+    let peak = Decoder::peak_bytes(&header, eighths, turned, limits.threads);
+    limits.check_memory(bytes.len() as u64 + peak)?;
+    let decoder = Decoder::new(&header, eighths, turned, limits)?;
+    decoder.give_all(limits.threads, &mut |planes| match planes[..] {
+        [y, cb, cr] => sink.take(Rows::Planes([y, cb, cr])),
+        [gray] => sink.take(Rows::Raster(gray)),
+        _ => Err(Error::new(Kind::Internal, "a JPEG of other components than its colour has")),
+    })?;
     Ok(true)
 }

@@ -48,6 +48,7 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: None,
         progressive: header.interlaced,
         icc: header.icc,
+        restart_interval: 0,
     })
 }
 

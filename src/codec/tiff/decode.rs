@@ -46,6 +46,7 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: None,
         progressive: false,
         icc: decoder.find_tag(Tag::IccProfile).is_ok_and(|tag| tag.is_some()),
+        restart_interval: 0,
     })
 }
 

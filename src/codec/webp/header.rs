@@ -58,6 +58,7 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: header.image.is_some_and(|image| !image.lossless).then_some(Subsampling::Yuv420),
         progressive: false,
         icc: header.icc.is_some() || header.flag(ICC),
+        restart_interval: 0,
     })
 }
 

@@ -119,22 +119,44 @@ impl<'a> Bits<'a> {
 
     /// Leaves out what is left before the next marker. Returns the marker, if there is one.
     pub(super) fn next_marker(&mut self) -> Option<u8> {
-        let ahead = Self { buffer: 0, count: 0, padding: 0, ..*self };
-        *self = ahead;
-        loop {
-            self.at += self.data.get(self.at..)?.iter().position(|&byte| byte == 0xff)?;
-            match self.data.get(self.at + 1)? {
-                // A stuffed byte belongs to the data that is left out.
-                0 => self.at += 2,
-                // A fill byte.
-                0xff => self.at += 1,
-                &marker => {
-                    self.at += 2;
-                    return Some(marker);
-                }
-            }
+        let (marker, behind) = find_marker(self.data, self.at)?;
+        *self = Self::behind(self.data, behind);
+        Some(marker)
+    }
+
+    /// Begins behind a marker, at a byte of the data.
+    pub(super) const fn behind(data: &'a [u8], at: usize) -> Self {
+        Self { data, at, buffer: 0, count: 0, padding: 0 }
+    }
+}
+
+/// Finds the next marker in entropy-coded data, from the byte `at` on. Returns it and where the byte behind it is.
+pub(super) fn find_marker(data: &[u8], mut at: usize) -> Option<(u8, usize)> {
+    loop {
+        at = pass_data(data, at);
+        at += data.get(at..)?.iter().position(|&byte| byte == 0xff)?;
+        match data.get(at + 1)? {
+            // A stuffed byte belongs to the data.
+            0 => at += 2,
+            // A fill byte.
+            0xff => at += 1,
+            &marker => return Some((marker, at + 2)),
         }
     }
+}
+
+/// Passes over bytes that surely hold no marker, many at once: no 0xff in them that no zero follows.
+fn pass_data(data: &[u8], mut at: usize) -> usize {
+    const STEP: usize = 64;
+    while let Some(bytes) = data.get(at..).and_then(<[u8]>::first_chunk::<{ STEP + 1 }>) {
+        let pairs = bytes[..STEP].iter().zip(&bytes[1..]);
+        let found = pairs.fold(0, |found, (&byte, &next)| found | u8::from((byte == 0xff) & (next != 0)));
+        if found != 0 {
+            break;
+        }
+        at += STEP;
+    }
+    at
 }
 
 /// True if one of the eight bytes is 0xff.

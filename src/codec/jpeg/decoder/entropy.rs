@@ -38,6 +38,32 @@ fn put(group: &mut [i16], offset: u16, value: i32) {
     }
 }
 
+/// Where a decoder of a sequential scan stands: all that it needs to go on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) bits: Bits<'a>,
+    pub(super) restarts: Restarts,
+    /// What each component's differences count from.
+    pub(super) predictions: [i32; 4],
+}
+
+impl<'a> Place<'a> {
+    /// The beginning of a scan.
+    pub(super) const fn first(data: &'a [u8], interval: u32) -> Self {
+        Self { bits: Bits::new(data), restarts: Restarts::new(interval), predictions: [0; 4] }
+    }
+
+    /// Goes on to behind the next restart marker, which must be the right one.
+    ///
+    /// # Errors
+    /// `Malformed` when it is not there.
+    pub(super) fn restart(&mut self) -> Result<()> {
+        self.bits = self.restarts.restart(self.bits)?;
+        self.predictions = [0; 4];
+        Ok(())
+    }
+}
+
 /// Restart markers (T.81 F.2.1.3.1): after so many units the decoder begins anew.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Restarts {

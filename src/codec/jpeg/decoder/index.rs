@@ -3,7 +3,7 @@
 
 use super::{
     bits::Bits,
-    entropy::{Restarts, check},
+    entropy::{Place, Restarts, check},
     layout::{Geometry, Turn},
     sequential::Block,
 };
@@ -27,13 +27,6 @@ pub(super) struct Index<'a> {
     /// Entries along the file for a line of the turned picture, and for a unit in it.
     strides: [usize; 2],
     entries: Vec<Entry>,
-}
-
-/// What is needed to go on from an entry.
-pub(super) struct Start<'a> {
-    pub(super) bits: Bits<'a>,
-    pub(super) restarts: Restarts,
-    pub(super) predictions: [i32; 4],
 }
 
 impl<'a> Index<'a> {
@@ -80,13 +73,13 @@ impl<'a> Index<'a> {
 
     /// Where to go on for a unit of a line of the turned picture; `None` where that is behind the unit before.
     #[inline(always)]
-    pub(super) fn start(&self, line: usize, unit: usize) -> Option<Start<'a>> {
+    pub(super) fn start(&self, line: usize, unit: usize) -> Option<Place<'a>> {
         let unit = line * self.strides[0] + unit * self.strides[1];
         if !unit.is_multiple_of(self.step) {
             return None;
         }
         let entry = self.entries.get(unit / self.step)?;
-        Some(Start {
+        Some(Place {
             bits: Bits::at(self.data, entry.position),
             restarts: Restarts::before(self.restart_interval, unit as u32),
             predictions: entry.predictions.map(i32::from),

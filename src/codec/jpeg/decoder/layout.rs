@@ -6,7 +6,7 @@
 use super::super::header::Frame;
 use crate::{
     error::{Error, Result},
-    pixel::{Orientation, Size},
+    pixel::{Orientation, Size, Subsampling},
 };
 
 /// Blocks in a group.
@@ -142,6 +142,16 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
+    /// True for a single component, and for three whose sampling factors are the plainest of a usual subsampling.
+    pub(super) fn is_usual(&self, subsampling: Option<Subsampling>) -> bool {
+        let is_plain = |component: &Component| (component.across, component.down) == (1, 1);
+        match self.components.as_slice() {
+            [_] => true,
+            [_, blue, red] => subsampling.is_some() && is_plain(blue) && is_plain(red),
+            _ => false,
+        }
+    }
+
     /// The same, turned: across and down exchange their meanings where the picture is transposed.
     pub(super) fn turned(mut self, turn: Turn) -> Self {
         self.units = turn.pair(self.units);

@@ -6,7 +6,8 @@
 //! ([`layout`]), of which [`idct`], [`full`] and [`reduced`] make samples. What was tried is in `NOTES.md`.
 //!
 //! A turned picture comes by rows as well: lines of units are then columns, or begin at the bottom. [`index`] finds
-//! where in the file they are, and [`plane`] puts their samples.
+//! where in the file they are, and [`plane`] puts their samples. With several threads [`portions`] decodes lines ahead
+//! of those that are given, side by side where restart markers or the index allow it.
 
 mod bits;
 mod entropy;
@@ -16,6 +17,7 @@ mod idct;
 mod index;
 mod layout;
 mod plane;
+mod portions;
 mod progressive;
 mod reduced;
 mod sequential;
@@ -26,10 +28,12 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::codec) use self::portions::further_bytes;
 use self::{
     layout::{GROUP, Geometry, Plan, Turn},
     plane::Plane,
-    sequential::Sequential,
+    portions::{Portions, Work},
+    sequential::{Reader, Sequential},
     stored::Stored,
     survey::Survey,
     tables::{Next, Tables},
@@ -49,6 +53,7 @@ pub(super) struct Decoder<'a> {
     turn: Turn,
     plan: Plan,
     source: Source<'a>,
+    portions: Option<Portions>,
     planes: Vec<Plane>,
     /// Lines of units that are done.
     done: usize,
@@ -57,7 +62,7 @@ pub(super) struct Decoder<'a> {
 
 /// Where coefficients come from.
 enum Source<'a> {
-    File(Box<Sequential<'a>>),
+    File { scan: Box<Sequential<'a>>, reader: Reader<'a> },
     Memory(Vec<Stored>),
 }
 
@@ -75,7 +80,7 @@ impl<'a> Decoder<'a> {
         limits: &Limits,
     ) -> Result<Self> {
         Self::check(header, limits)?;
-        limits.check_memory(Self::peak_bytes(header, eighths, orientation))?;
+        limits.check_memory(Self::peak_bytes(header, eighths, orientation, 1))?;
         Self::with_level(header, eighths, orientation, Level::new())
     }
 
@@ -84,8 +89,8 @@ impl<'a> Decoder<'a> {
         let side = eighths.clamp(1, 8) as usize;
         let (stored, plan, turn) = (Geometry::new(frame, side)?, Plan::new(side), Turn::new(orientation));
         let geometry = stored.clone().turned(turn);
-        let planes = geometry.components.iter().map(|component| Plane::new(component, side, turn));
-        let planes = planes.collect::<Result<_>>()?;
+        let planes = plane::planes(&geometry, side, turn)?;
+        let portions = Portions::of(header, &geometry, turn);
         let mut tables = Tables::default();
         tables.read_to(&header.tables, 0, header.tables.len())?;
         let source = if header.is_in_one_scan() {
@@ -94,7 +99,8 @@ impl<'a> Decoder<'a> {
                 return Err(Error::malformed("the JPEG ends before its first scan"));
             };
             let data = header.scans.get(start..).unwrap_or_default();
-            Source::File(Box::new(Sequential::new(data, &scan, &tables, &geometry, (side, turn))?))
+            let scan = Box::new(Sequential::new(data, &scan, &tables, &geometry, (side, turn))?);
+            Source::File { reader: scan.reader(), scan }
         } else {
             let survey = Survey::new(header.scans, &stored, &plan, frame.process == 2)?;
             let stored = dispatch!(level, simd => {
@@ -102,7 +108,7 @@ impl<'a> Decoder<'a> {
             })?;
             Source::Memory(stored)
         };
-        Ok(Self { geometry, turn, plan, source, planes, done: 0, level })
+        Ok(Self { geometry, turn, plan, source, portions, planes, done: 0, level })
     }
 
     /// Refuses what is too large, and the kinds that can't be decoded.
@@ -125,19 +131,27 @@ impl<'a> Decoder<'a> {
     }
 
     /// The most heap that decoding takes beside the file, in bytes.
-    pub(super) fn peak_bytes(header: &Header<'_>, eighths: u32, orientation: Orientation) -> u64 {
+    pub(super) fn peak_bytes(
+        header: &Header<'_>,
+        eighths: u32,
+        orientation: Orientation,
+        threads: usize,
+    ) -> u64 {
         let (side, turn) = (eighths.clamp(1, 8) as usize, Turn::new(orientation));
         let Ok(stored) = Geometry::new(&header.frame, side) else { return 0 };
         let geometry = stored.clone().turned(turn);
         let components = geometry.components.iter();
-        let rows: usize = components.clone().map(|component| Plane::heap_bytes(component, side, turn)).sum();
+        let rows = plane::heap_bytes(&geometry, side, turn);
         let blocks: usize = components.map(|component| component.across * component.down).sum();
         // Eight Huffman tables, and the small lists.
         let tables = 8 * huffman::TABLE_BYTES + (64 << 10);
         rows as u64
             + tables
             + if header.is_in_one_scan() {
-                index::heap_bytes(&geometry, turn) + (blocks * 2 * GROUP) as u64
+                let portions = Portions::of(header, &geometry, turn);
+                index::heap_bytes(&geometry, turn)
+                    + (blocks * 2 * GROUP) as u64
+                    + portions.map_or(0, |portions| portions.heap_bytes(&geometry, (side, turn), threads))
             } else {
                 // At an eighth corrections of AC coefficients are passed over.
                 stored::heap_bytes(&stored, &Plan::new(side), [side > 1 && header.frame.process == 2; 4])
@@ -147,6 +161,27 @@ impl<'a> Decoder<'a> {
     /// The size of each component's plane, scaled and turned: that of luma is the picture's.
     pub(super) fn plane_sizes(&self) -> impl Iterator<Item = Size> {
         self.geometry.components.iter().map(|component| component.size)
+    }
+
+    /// Decodes all lines of units, as [`Decoder::next_rows`] does, and gives their rows. With several threads lines are
+    /// decoded ahead of those that are given, side by side where they can be found without decoding those before.
+    ///
+    /// # Errors
+    /// As [`Decoder::next_rows`], and those of the taker.
+    pub(super) fn give_all(
+        mut self,
+        threads: usize,
+        take: &mut dyn FnMut(Vec<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        let Self { source, geometry, turn, plan, portions, level, done, .. } = &mut self;
+        if let (Source::File { scan, reader }, Some(portions), 2..) = (source, *portions, threads) {
+            let work = Work { scan, geometry, turn: *turn, plan, level: *level, portions };
+            *done = work.decode(threads, reader, take)?;
+        }
+        while let Some(rows) = self.next_rows()? {
+            take(rows)?;
+        }
+        Ok(())
     }
 
     /// Decodes the next line of units: the next rows of each component's plane, without padding. They are of the same
@@ -162,12 +197,9 @@ impl<'a> Decoder<'a> {
         let line = if self.turn.is_backwards { lines - 1 - self.done } else { self.done };
         self.done += 1;
         let Self { geometry, turn, plan, source, planes, level, .. } = self;
-        for (plane, component) in planes.iter_mut().zip(&geometry.components) {
-            let all = component.down * plan.side;
-            plane.begin(all.min((component.size.height as usize).saturating_sub(line * all)));
-        }
+        plane::begin_line(planes, geometry, plan.side, line);
         dispatch!(*level, simd => match source {
-            Source::File(scan) => scan.read_line(simd, geometry, plan, line, planes),
+            Source::File { scan, reader } => scan.read_line(simd, reader, (geometry, plan), line, planes),
             Source::Memory(stored) => {
                 stored::transform_line(simd, stored, geometry, (plan, *turn), line, planes);
                 Ok(())

@@ -2,7 +2,7 @@
 
 use super::{
     idct::Samples,
-    layout::{Component, LANES, Turn},
+    layout::{Component, Geometry, LANES, Turn},
 };
 use crate::{error::Result, limits::try_zeroed};
 
@@ -18,6 +18,27 @@ pub(super) struct Plane {
     /// Rows that were given away.
     given: usize,
     samples: Vec<u8>,
+}
+
+/// A plane of each component.
+///
+/// # Errors
+/// `Memory` when there is none.
+pub(super) fn planes(geometry: &Geometry, side: usize, turn: Turn) -> Result<Vec<Plane>> {
+    geometry.components.iter().map(|component| Plane::new(component, side, turn)).collect()
+}
+
+/// The bytes that these take.
+pub(super) fn heap_bytes(geometry: &Geometry, side: usize, turn: Turn) -> usize {
+    geometry.components.iter().map(|component| Plane::heap_bytes(component, side, turn)).sum()
+}
+
+/// Begins with a line of units in each plane.
+pub(super) fn begin_line(planes: &mut [Plane], geometry: &Geometry, side: usize, line: usize) {
+    for (plane, component) in planes.iter_mut().zip(&geometry.components) {
+        let all = component.down * side;
+        plane.begin(all.min((component.size.height as usize).saturating_sub(line * all)));
+    }
 }
 
 impl Plane {

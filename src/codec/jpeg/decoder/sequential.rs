@@ -4,11 +4,10 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{
-    bits::Bits,
-    entropy::{Restarts, check, read_block},
+    entropy::{Place, check, read_block},
     huffman::Table,
     idct::{Quantiser, Samples},
-    index::{Index, Start},
+    index::Index,
     layout::{GROUP, Geometry, LANES, Plan, Turn},
     plane::Plane,
     tables::{Scan, Tables},
@@ -29,15 +28,21 @@ pub(super) struct Block {
     pub(super) tables: [Arc<Table>; 2],
 }
 
-/// A scan of all components, being decoded.
+/// A scan of all components: what all share that decode it.
 pub(super) struct Sequential<'a> {
-    bits: Bits<'a>,
-    restarts: Restarts,
-    predictions: [i32; 4],
+    data: &'a [u8],
+    restart_interval: u32,
     /// Of a unit, in coded order.
     blocks: Vec<Block>,
     index: Option<Index<'a>>,
     quantisers: Vec<Quantiser>,
+    /// Blocks of a unit.
+    groups: usize,
+}
+
+/// One that decodes a scan: where it stands, and what it has in work.
+pub(super) struct Reader<'a> {
+    pub(super) place: Place<'a>,
     /// Coefficients of sixteen units, and the last place in each group that may not be 0.
     groups: Vec<[i16; GROUP]>,
     lasts: Vec<u32>,
@@ -82,27 +87,28 @@ impl<'a> Sequential<'a> {
         let quantisers = quantisers
             .map(|component| Ok(Quantiser::new(&tables.quantiser(component.quantiser)?, side)))
             .collect::<Result<_>>()?;
-        Ok(Self {
-            bits: Bits::new(data),
-            restarts: Restarts::new(tables.restart_interval),
-            predictions: [0; 4],
-            blocks,
-            index,
-            quantisers,
-            groups: vec![[0; GROUP]; groups],
-            lasts: vec![0; groups],
-        })
+        let restart_interval = tables.restart_interval;
+        Ok(Self { data, restart_interval, blocks, index, quantisers, groups })
     }
 
-    /// Decodes a line of units into the planes: the next one, where there is no index.
+    /// One that stands at the beginning.
+    pub(super) fn reader(&self) -> Reader<'a> {
+        Reader {
+            place: Place::first(self.data, self.restart_interval),
+            groups: vec![[0; GROUP]; self.groups],
+            lasts: vec![0; self.groups],
+        }
+    }
+
+    /// Decodes a line of units into the planes: the reader's next one, where there is no index.
     ///
     /// # Errors
     /// `Malformed` when the data end before.
     pub(super) fn read_line<S: Simd>(
-        &mut self,
+        &self,
         simd: S,
-        geometry: &Geometry,
-        plan: &Plan,
+        reader: &mut Reader<'a>,
+        (geometry, plan): (&Geometry, &Plan),
         line: usize,
         planes: &mut [Plane],
     ) -> Result<()> {
@@ -110,39 +116,45 @@ impl<'a> Sequential<'a> {
             #[inline(always)]
             || {
                 for first in (0..geometry.units[0]).step_by(LANES) {
-                    self.groups.as_flattened_mut().fill(0);
-                    self.lasts.fill(0);
+                    reader.groups.iter_mut().for_each(|group| group[..plan.group()].fill(0));
+                    reader.lasts.fill(0);
                     let end = geometry.units[0].min(first + LANES);
-                    self.read_units(plan, line, first..end)?;
-                    self.transform(simd, plan, planes, first);
+                    self.read_units(reader, plan, line, first..end)?;
+                    self.transform(simd, reader, plan, planes, first);
                 }
-                check(&self.bits)
+                check(&reader.place.bits)
             },
         )
     }
 
     /// Decodes up to sixteen units of a line into the groups.
     #[inline(always)]
-    fn read_units(&mut self, plan: &Plan, line: usize, units: Range<usize>) -> Result<()> {
-        // A copy that can be held in registers.
-        let mut bits = self.bits;
+    fn read_units(
+        &self,
+        reader: &mut Reader<'a>,
+        plan: &Plan,
+        line: usize,
+        units: Range<usize>,
+    ) -> Result<()> {
+        // Copies that can be held in registers.
+        let Place { mut bits, mut restarts, mut predictions } = reader.place;
         for (unit, at) in units.enumerate() {
             if let Some(index) = &self.index
-                && let Some(Start { bits: start, restarts, predictions }) = index.start(line, at)
+                && let Some(start) = index.start(line, at)
             {
-                (bits, self.restarts, self.predictions) = (start, restarts, predictions);
+                Place { bits, restarts, predictions } = start;
             }
-            if self.restarts.is_due(&mut bits)? {
-                self.predictions = [0; 4];
+            if restarts.is_due(&mut bits)? {
+                predictions = [0; 4];
             }
-            self.restarts.pass(1);
+            restarts.pass(1);
             for block in &self.blocks {
-                let place = unit * block.across + block.column;
-                let group = block.group + place / LANES;
+                let column = unit * block.across + block.column;
+                let group = block.group + column / LANES;
                 let (Some(coefficients), Some(last), Some(prediction)) = (
-                    self.groups.get_mut(group).and_then(|group| group.get_mut(plan.lane(place % LANES)..)),
-                    self.lasts.get_mut(group),
-                    self.predictions.get_mut(block.component),
+                    reader.groups.get_mut(group).and_then(|group| group.get_mut(plan.lane(column % LANES)..)),
+                    reader.lasts.get_mut(group),
+                    predictions.get_mut(block.component),
                 ) else {
                     return Err(Error::malformed("a JPEG with too many components"));
                 };
@@ -150,13 +162,20 @@ impl<'a> Sequential<'a> {
                 *last = read_block(&mut bits, tables, plan, coefficients, prediction).max(*last);
             }
         }
-        self.bits = bits;
+        reader.place = Place { bits, restarts, predictions };
         Ok(())
     }
 
     /// Makes samples of the groups, which begin with the unit `first` of the line.
     #[inline(always)]
-    fn transform<S: Simd>(&self, simd: S, plan: &Plan, planes: &mut [Plane], first: usize) {
+    fn transform<S: Simd>(
+        &self,
+        simd: S,
+        reader: &Reader<'_>,
+        plan: &Plan,
+        planes: &mut [Plane],
+        first: usize,
+    ) {
         let mut samples: Samples = [[0; 8 * LANES]; 8];
         let (mut row, mut component) = (0, usize::MAX);
         for block in self.blocks.iter().filter(|block| block.column == 0) {
@@ -170,8 +189,8 @@ impl<'a> Sequential<'a> {
                 }
                 self.quantisers[component].transform(
                     simd,
-                    &self.groups[group],
-                    self.lasts[group],
+                    &reader.groups[group],
+                    reader.lasts[group],
                     &mut samples,
                 );
                 planes[component].put(&samples, column, row * plan.side, plan.side);

@@ -20,6 +20,7 @@ use crate::{
     simd::{Simd, levels},
 };
 
+mod side_by_side;
 mod turned;
 
 /// Written by libjpeg: ten scans, corrections among them.

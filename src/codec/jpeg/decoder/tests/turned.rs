@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ALL: [Orientation; 8] = [
+pub(super) const ALL: [Orientation; 8] = [
     Orientation::Upright,
     Orientation::MirrorHorizontal,
     Orientation::Rotate180,
