@@ -267,7 +267,10 @@ fn noise(width: u32, height: u32, subsampling: Subsampling) -> Vec<u8> {
 /// is stated. With `Mode::Auto` it can't tell a graphic, which is coded twice, from a photo. `rav1e` takes 20 to 31 bytes
 /// a pixel.
 const fn looseness(probe: &Probe, format: Format, mode: Mode) -> u64 {
-    let by_rows = matches!(probe.format, Format::Jpeg | Format::Png | Format::Bmp) && !probe.alpha;
+    let is_lossy_webp = matches!(probe.format, Format::WebP) && probe.subsampling.is_some();
+    let is_opaque = !probe.alpha;
+    let by_rows =
+        is_opaque && (is_lossy_webp || matches!(probe.format, Format::Jpeg | Format::Png | Format::Bmp));
     match (format, mode) {
         (Format::WebP, Mode::Lossy) if by_rows => CLOSE,
         (Format::WebP, Mode::Lossy) => 160,
