@@ -60,6 +60,7 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
             (true, false) => Layout::Rgb,
             (true, true) => Layout::Rgba,
         }),
+        (Format::WebP, Some(_)) if !probe.alpha => Form::Raster(Layout::Rgb),
         _ => Form::Raster(Layout::Rgba),
     };
     let to = frame.stored_output(probe.orientation);
