@@ -15,6 +15,7 @@ const OVERHEAD: u64 = 2 << 20;
 
 /// What a JPEG or WebP decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
 const ROWS_OVERHEAD: u64 = 236 << 10;
+const WEBP_OVERHEAD: u64 = 160 << 10;
 const PNG_OVERHEAD: u64 = 360 << 10;
 
 /// Pixels up to which memory is reckoned; more than that never fits.
@@ -106,7 +107,7 @@ fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
         Format::Bmp => bmp::peak_bytes(probe.size.width),
         Format::WebP => {
             // Where more than rows is held small things are counted beside it.
-            let overhead = if flow == Flow::Streamed { ROWS_OVERHEAD } else { 0 };
+            let overhead = if flow == Flow::Streamed { WEBP_OVERHEAD } else { 0 };
             webp::held_bytes(probe.size.width) + overhead
         }
         // Two rows of up to four samples of 16 bits, as they come and as they go.
