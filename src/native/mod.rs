@@ -13,6 +13,7 @@ mod drive;
 mod files;
 mod flight;
 mod hit;
+mod idle;
 mod inputs;
 mod keys;
 mod log;
