@@ -6,6 +6,10 @@
 use super::macroblock::{Edge, Luma, Macroblock, Y2};
 use crate::error::Result;
 
+/// A tape that is full grows by one part of so many. In WebAssembly what is left free by small steps is of use to nobody, and
+/// stays.
+pub const GROWTH: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
+
 /// A row of macroblocks.
 pub struct RowTape {
     /// Segments and modes.
@@ -100,7 +104,7 @@ impl Bits {
 
     fn reserve(&mut self, words: usize) -> Result<()> {
         if self.words.capacity() - self.words.len() < words {
-            self.words.try_reserve_exact(words.max(self.words.len() / 4))?;
+            self.words.try_reserve_exact(words.max(self.words.len() / GROWTH))?;
         }
         Ok(())
     }

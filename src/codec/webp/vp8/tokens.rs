@@ -16,6 +16,10 @@ use crate::{
     simd::{Level, Simd, dispatch},
 };
 
+/// True if memory is taken with the first row, for the whole tape as well: where it comes in pages, those that are not written
+/// cost nothing. In WebAssembly what was asked for once stays: rows are held as they came.
+const IS_TAKEN_AT_ONCE: bool = cfg!(not(target_arch = "wasm32"));
+
 /// The tokens of a picture, in one partition.
 pub struct Tokens {
     /// Levels of the rows that wait for the probabilities, one after the other, and the words for which memory is taken with
@@ -23,8 +27,9 @@ pub struct Tokens {
     tape: Vec<u32>,
     tape_words: usize,
     taped: Vec<(usize, Vec<u16>)>,
-    /// The same of rows that only wait to be written.
+    /// The same of rows that only wait to be written, and of all where the tape has no memory of its own; their words.
     held: Vec<(Bits, Vec<u16>)>,
+    held_words: usize,
     /// Bytes of tape after which the probabilities are fixed.
     long: usize,
     probs: Option<TokenProbs>,
@@ -46,6 +51,7 @@ impl Tokens {
             tape_words: length(tape / 4),
             taped: Vec::new(),
             held: Vec::new(),
+            held_words: 0,
             long: length(long),
             probs: None,
             skips,
@@ -60,10 +66,11 @@ impl Tokens {
     /// # Errors
     /// `Memory`.
     pub fn hold(&mut self, levels: Bits, above: Vec<u16>) -> Result<()> {
-        if self.probs.is_some() {
+        self.take_room()?;
+        if self.probs.is_some() || !IS_TAKEN_AT_ONCE {
+            self.held_words += levels.words().len();
             self.held.push((levels, above));
         } else {
-            self.take_room()?;
             let more = if self.taped.is_empty() { self.tape_words } else { 0 };
             self.tape.try_reserve_exact(more.max(levels.words().len()))?;
             self.tape.extend_from_slice(levels.words());
@@ -74,7 +81,7 @@ impl Tokens {
 
     /// True if it is time to fix the probabilities.
     pub const fn is_long(&self) -> bool {
-        self.probs.is_none() && self.tape.len() * 4 > self.long
+        self.probs.is_none() && (self.tape.len() + self.held_words) * 4 > self.long
     }
 
     /// Fixes the probabilities, if they aren't.
