@@ -4,11 +4,10 @@
 //! fixed code of about the size of the final file: a tape for each row of macroblocks.
 
 use super::macroblock::{Edge, Luma, Macroblock, Y2};
-use crate::error::Result;
+use crate::{MEMORY_IS_IN_PAGES, error::Result};
 
-/// A tape that is full grows by one part of so many. In WebAssembly what is left free by small steps is of use to nobody, and
-/// stays.
-pub const GROWTH: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
+/// A tape that is full grows by one part of so many: by larger ones where what small steps leave free stays.
+pub const GROWTH: usize = if MEMORY_IS_IN_PAGES { 4 } else { 2 };
 
 /// A row of macroblocks.
 pub struct RowTape {

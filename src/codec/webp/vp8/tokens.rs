@@ -12,13 +12,10 @@ use super::{
     tape::{Bits, Reader},
 };
 use crate::{
+    MEMORY_IS_IN_PAGES,
     error::Result,
     simd::{Level, Simd, dispatch},
 };
-
-/// True if memory is taken with the first row, for the whole tape as well: where it comes in pages, those that are not written
-/// cost nothing. In WebAssembly what was asked for once stays: rows are held as they came.
-const IS_TAKEN_AT_ONCE: bool = cfg!(not(target_arch = "wasm32"));
 
 /// The tokens of a picture, in one partition.
 pub struct Tokens {
@@ -27,7 +24,7 @@ pub struct Tokens {
     tape: Vec<u32>,
     tape_words: usize,
     taped: Vec<(usize, Vec<u16>)>,
-    /// The same of rows that only wait to be written, and of all where the tape has no memory of its own; their words.
+    /// The same of rows that only wait to be written, and of all where memory that was asked for once stays; their words.
     held: Vec<(Bits, Vec<u16>)>,
     held_words: usize,
     /// Bytes of tape after which the probabilities are fixed.
@@ -67,7 +64,7 @@ impl Tokens {
     /// `Memory`.
     pub fn hold(&mut self, levels: Bits, above: Vec<u16>) -> Result<()> {
         self.take_room()?;
-        if self.probs.is_some() || !IS_TAKEN_AT_ONCE {
+        if self.probs.is_some() || !MEMORY_IS_IN_PAGES {
             self.held_words += levels.words().len();
             self.held.push((levels, above));
         } else {
