@@ -72,10 +72,6 @@ pub mod pixel;
 pub mod service;
 mod simd;
 
-/// True where memory comes in pages: those that are not written cost nothing, and what is free goes back. In WebAssembly what was
-/// asked for once stays.
-const MEMORY_IS_IN_PAGES: bool = cfg!(not(target_arch = "wasm32"));
-
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub mod browser;
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]

@@ -4,7 +4,7 @@
 //! fixed code of about the size of the final file: a tape for each row of macroblocks.
 
 use super::macroblock::{Edge, Luma, Macroblock, Y2};
-use crate::{MEMORY_IS_IN_PAGES, error::Result};
+use crate::{codec::MEMORY_IS_IN_PAGES, error::Result};
 
 /// A tape that is full grows by one part of so many: by larger ones where what small steps leave free stays.
 pub const GROWTH: usize = if MEMORY_IS_IN_PAGES { 4 } else { 2 };

@@ -12,7 +12,7 @@ use super::{
     tape::{Bits, Reader},
 };
 use crate::{
-    MEMORY_IS_IN_PAGES,
+    codec::MEMORY_IS_IN_PAGES,
     error::Result,
     simd::{Level, Simd, dispatch},
 };
