@@ -176,7 +176,9 @@ impl Drive {
     }
 
     async fn convert(&mut self, convert: Convert) -> Step {
+        let turn = flight::turn().await;
         let result = self.perform(convert).await;
+        drop(turn);
         self.room = None;
         result
     }

@@ -4,7 +4,7 @@
 //! again on a timer of its own. A request that the runtime has cancelled never runs again, not even to drop what it
 //! holds: leads and rooms that are older than any request's life no longer count.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, thread::LocalKey, time::Duration};
 
 use worker::{Date, Delay};
 
@@ -25,7 +25,14 @@ pub(super) type Landed = Result<(Record, Option<(Format, Rc<Vec<u8>>)>), FlightE
 thread_local! {
     static FLIGHTS: RefCell<HashMap<String, Rc<Flight>>> = RefCell::default();
     static ROOMS: RefCell<Rooms> = RefCell::default();
+    static READERS: RefCell<Rooms> = RefCell::default();
 }
+
+/// Originals that are read at a time: one is converted while the next arrives. More would only be held.
+const MOST_READERS: u64 = 2;
+
+/// How long to wait for a turn to read. Who has none by then reads all the same: it is there to hold less, not to refuse.
+const READERS_PATIENCE: Duration = Duration::from_secs(20);
 
 struct Flight {
     begun: u64,
@@ -106,24 +113,30 @@ struct Taken {
     begun: u64,
 }
 
-/// Bytes of the budget. Dropping it gives them back.
+/// A part of what there is. Dropping it gives it back.
 pub(super) struct Room {
+    of: &'static LocalKey<RefCell<Rooms>>,
     number: u64,
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        ROOMS.with_borrow_mut(|rooms| rooms.taken.retain(|taken| taken.number != self.number));
+        self.of.with_borrow_mut(|rooms| rooms.taken.retain(|taken| taken.number != self.number));
     }
 }
 
 /// Waits for room in the budget, and says how long that took.
 pub(super) async fn admit(bytes: u64, budget: u64, patience: Duration) -> (Option<Room>, Duration) {
-    poll(patience, || take(bytes, budget)).await
+    poll(patience, || take(&ROOMS, bytes, budget)).await
 }
 
-fn take(bytes: u64, budget: u64) -> Option<Room> {
-    ROOMS.with_borrow_mut(|rooms| {
+/// Waits for the turn to read an original and convert it.
+pub(super) async fn turn() -> Option<Room> {
+    poll(READERS_PATIENCE, || take(&READERS, 1, MOST_READERS)).await.0
+}
+
+fn take(of: &'static LocalKey<RefCell<Rooms>>, bytes: u64, budget: u64) -> Option<Room> {
+    of.with_borrow_mut(|rooms| {
         let now = now();
         rooms.taken.retain(|taken| now.saturating_sub(taken.begun) < LIFETIME);
         let in_use: u64 = rooms.taken.iter().map(|taken| taken.bytes).sum();
@@ -132,7 +145,7 @@ fn take(bytes: u64, budget: u64) -> Option<Room> {
         }
         rooms.next += 1;
         rooms.taken.push(Taken { number: rooms.next, bytes, begun: now });
-        Some(Room { number: rooms.next })
+        Some(Room { of, number: rooms.next })
     })
 }
 

@@ -8,7 +8,7 @@
 
 import { __wbg_reset_state as renew, fetch as answer, memory_bytes, rescue } from "./slimpix.js";
 
-const MEMORY_MARK = 40 << 20;
+const MEMORY_MARK = 32 << 20;
 
 // A task older than this belongs to a request that the runtime has cancelled, in milliseconds.
 const LIFETIME = 300_000;

@@ -9,7 +9,7 @@ import { Origin, WEBP, Worker } from "./worker.mjs";
 const PHOTOS = 50;
 const CONNECTIONS = 6;
 // Past this an instance is replaced as soon as it is idle: see src/edge/shim.mjs.
-const MARK = 40 << 20;
+const MARK = 32 << 20;
 
 test("a page of fifty photos of twelve megapixels, six connections at once", async () => {
   const jpeg = photo(4032, 3024);
