@@ -67,10 +67,6 @@ pub enum Format {
     Svg,
 }
 
-/// True where memory comes in pages: those that are not written cost nothing, and what is free goes back. In WebAssembly what was
-/// asked for once stays.
-pub(crate) const MEMORY_IS_IN_PAGES: bool = cfg!(not(target_arch = "wasm32"));
-
 impl Format {
     /// The media type, as in `Content-Type`.
     #[must_use]

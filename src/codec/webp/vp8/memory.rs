@@ -3,7 +3,6 @@
 use super::{
     Column,
     boolenc::{SLACK, STEP},
-    tape::GROWTH,
 };
 use crate::pixel::{Layout, Size, Subsampling};
 
@@ -112,9 +111,9 @@ pub fn held_bytes(size: Size, incoming: Incoming, quality: u8, is_sharp: bool) -
     let stride = u64::from(size.width.next_multiple_of(16));
     let (columns, rows) = (stride / 16, u64::from(size.height.div_ceil(16)));
     let strip = (16 * u64::from(size.width) + 8) * incoming.halves() / 2 + planes_bytes(stride, is_sharp);
-    // The tape of a row is held twice while it grows; one more waits to be written.
+    // The tape of a row grows by a quarter, for which it is held twice; one more waits to be written.
     let row = row_bytes(stride, quality);
-    let tape = tape_room(size, quality) + 2 * row + row / GROWTH as u64 + rows * (56 + 2 * columns);
+    let tape = tape_room(size, quality) + 9 * row / 4 + rows * (56 + 2 * columns);
     // The edges above and below, on their way and as they arrive.
     let edges = 4 * columns * size_of::<Column>() as u64;
     strip + tape + edges + rows * (MODES * columns + MODES_ROW) + TABLES

@@ -4,10 +4,7 @@
 //! fixed code of about the size of the final file: a tape for each row of macroblocks.
 
 use super::macroblock::{Edge, Luma, Macroblock, Y2};
-use crate::{codec::MEMORY_IS_IN_PAGES, error::Result};
-
-/// A tape that is full grows by one part of so many: by larger ones where what small steps leave free stays.
-pub const GROWTH: usize = if MEMORY_IS_IN_PAGES { 4 } else { 2 };
+use crate::error::Result;
 
 /// A row of macroblocks.
 pub struct RowTape {
@@ -103,7 +100,7 @@ impl Bits {
 
     fn reserve(&mut self, words: usize) -> Result<()> {
         if self.words.capacity() - self.words.len() < words {
-            self.words.try_reserve_exact(words.max(self.words.len() / GROWTH))?;
+            self.words.try_reserve_exact(words.max(self.words.len() / 4))?;
         }
         Ok(())
     }

@@ -12,7 +12,6 @@ use super::{
     tape::{Bits, Reader},
 };
 use crate::{
-    codec::MEMORY_IS_IN_PAGES,
     error::Result,
     simd::{Level, Simd, dispatch},
 };
@@ -24,9 +23,8 @@ pub struct Tokens {
     tape: Vec<u32>,
     tape_words: usize,
     taped: Vec<(usize, Vec<u16>)>,
-    /// The same of rows that only wait to be written, and of all where memory that was asked for once stays; their words.
+    /// The same of rows that only wait to be written.
     held: Vec<(Bits, Vec<u16>)>,
-    held_words: usize,
     /// Bytes of tape after which the probabilities are fixed.
     long: usize,
     probs: Option<TokenProbs>,
@@ -48,7 +46,6 @@ impl Tokens {
             tape_words: length(tape / 4),
             taped: Vec::new(),
             held: Vec::new(),
-            held_words: 0,
             long: length(long),
             probs: None,
             skips,
@@ -63,11 +60,10 @@ impl Tokens {
     /// # Errors
     /// `Memory`.
     pub fn hold(&mut self, levels: Bits, above: Vec<u16>) -> Result<()> {
-        self.take_room()?;
-        if self.probs.is_some() || !MEMORY_IS_IN_PAGES {
-            self.held_words += levels.words().len();
+        if self.probs.is_some() {
             self.held.push((levels, above));
         } else {
+            self.take_room()?;
             let more = if self.taped.is_empty() { self.tape_words } else { 0 };
             self.tape.try_reserve_exact(more.max(levels.words().len()))?;
             self.tape.extend_from_slice(levels.words());
@@ -78,7 +74,7 @@ impl Tokens {
 
     /// True if it is time to fix the probabilities.
     pub const fn is_long(&self) -> bool {
-        self.probs.is_none() && (self.tape.len() + self.held_words) * 4 > self.long
+        self.probs.is_none() && self.tape.len() * 4 > self.long
     }
 
     /// Fixes the probabilities, if they aren't.
