@@ -128,17 +128,17 @@ fn decode(payload: &[u8], size: Size) -> Vec<u8> {
     data
 }
 
-struct Random(u32);
+pub(super) struct Random(pub(super) u32);
 
 impl Random {
-    fn below(&mut self, limit: u32) -> u32 {
+    pub(super) fn below(&mut self, limit: u32) -> u32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.0 >> 8) % limit
     }
 }
 
 /// Noise, ramps, checks, or ramps with noise.
-fn picture(random: &mut Random, size: Size) -> Vec<u8> {
+pub(super) fn picture(random: &mut Random, size: Size) -> Vec<u8> {
     let kind = random.below(4);
     let (a, b, c) = (random.below(9), random.below(9), random.below(255));
     let mut data = Vec::new();

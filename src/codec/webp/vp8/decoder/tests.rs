@@ -7,20 +7,14 @@ use image_webp::WebPDecoder;
 
 use super::Decoder;
 use crate::{
-    codec::webp::vp8::{Config, Encoder},
+    codec::webp::vp8::{
+        Config, Encoder,
+        tests::{Random, picture},
+    },
     error::{Kind, Result},
     pixel::{Layout, Size},
     simd::{Level, levels},
 };
-
-struct Random(u32);
-
-impl Random {
-    fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) % limit
-    }
-}
 
 /// The pixels of a frame in the simplest file, or `None` if it is refused.
 fn by_image_webp(frame: &[u8]) -> Option<Vec<u8>> {
@@ -58,19 +52,9 @@ fn assert_alike(frame: &[u8], what: &str) -> bool {
     expected.is_some()
 }
 
-/// Noise, ramps, checks, or ramps with noise.
+/// A frame of noise, ramps, checks, or ramps with noise.
 fn encoded(random: &mut Random, size: Size) -> Vec<u8> {
-    let kind = random.below(4);
-    let (a, b, c) = (random.below(9), random.below(9), random.below(255));
-    let mut data = Vec::new();
-    for (y, x) in (0..size.height).flat_map(|y| (0..size.width).map(move |x| (y, x))) {
-        data.extend([0, 1, 2].map(|channel| match kind {
-            0 => random.below(256) as u8,
-            1 => (x * a + y * b + c * channel) as u8,
-            2 => (x / (a + 1) + y / (b + 1)) as u8 % 2 * 255,
-            _ => ((x * a / 2 + y * b / 2) as u8).wrapping_add(random.below(16) as u8),
-        }));
-    }
+    let data = picture(random, size);
     let config =
         Config { quality: random.below(101) as u8, effort: random.below(7) as u8, sharp: false, threads: 1 };
     let mut encoder = Encoder::within(size, config, u64::MAX).unwrap();
