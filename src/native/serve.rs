@@ -248,6 +248,7 @@ fn connect(
 ) {
     // Small answers must not wait for more; where that can't be said they do.
     let _ = stream.set_nodelay(true);
+    keep_pace_on_this_machine(&stream);
     let socket = Socket::new(stream);
     let (host, outlet) = (Arc::clone(host), socket.outlet());
     let service = service_fn(move |request: Request<Incoming>| {
@@ -271,6 +272,18 @@ fn connect(
         }
     });
 }
+
+/// Sends to a client of this machine, mostly a proxy, at the pace at which it reads. BBR, where that is the system's choice,
+/// measures the way to it instead, and halts an answer for 25 to 40 ms now and then. Without this it just stays so.
+#[cfg(target_os = "linux")]
+fn keep_pace_on_this_machine(stream: &TcpStream) {
+    if stream.peer_addr().is_ok_and(|client| client.ip().to_canonical().is_loopback()) {
+        let _ = rustix::net::sockopt::set_tcp_congestion(stream, "reno");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn keep_pace_on_this_machine(_: &TcpStream) {}
 
 /// Takes as many file descriptors as this process may have: each connection is one, each answer under way another.
 fn raise_limit() {
@@ -299,5 +312,20 @@ async fn told_to_stop() {
         Err(_) => {
             let _ = interrupted.await;
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_of_this_machine_is_not_paced() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let stream = accepted.unwrap().0;
+        keep_pace_on_this_machine(&stream);
+        assert_eq!(rustix::net::sockopt::tcp_congestion(&stream).unwrap(), "reno");
     }
 }
