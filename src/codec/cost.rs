@@ -4,7 +4,7 @@
 //! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
 use super::{
-    Coding, Format, Probe, avif_memory, bmp, jpeg, rows,
+    Coding, Format, Probe, avif_memory, bmp, jpeg, png, rows,
     webp::{self, Incoming},
 };
 use crate::pixel::{Layout, Orientation, Size, Subsampling};
@@ -73,8 +73,10 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
         Flow::Whole => {
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
-            let scaling = decoded.saturating_add(output.saturating_mul(4)).saturating_add(work.steps_bytes);
-            let is_read_by_rows = probe.format == Format::Jpeg || is_opaque_frame(probe);
+            let scaled = output.saturating_mul(result_bytes(probe, work));
+            let scaling = decoded.saturating_add(scaled).saturating_add(work.steps_bytes);
+            let is_read_by_rows =
+                matches!(probe.format, Format::Jpeg | Format::Png) || is_opaque_frame(probe);
             let reading = if is_read_by_rows { rows_bytes(probe, 8, work.flow) } else { 0 };
             source.saturating_mul(decoder_bytes(probe)).saturating_add(reading).max(scaling)
         }
@@ -163,27 +165,38 @@ fn writer_bytes(size: Size, incoming: Incoming, coding: &Coding) -> u64 {
     webp::rows_bytes(size, incoming, coding).into_iter().fold(0, u64::saturating_add)
 }
 
-/// The most bytes that the file may have.
+/// The most bytes that the file may have, as made of such a picture.
 #[must_use]
-pub fn file_bytes(size: Size, coding: &Coding) -> u64 {
+pub fn file_bytes(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> u64 {
     let most = match coding.format {
         Format::WebP if !coding.lossless => webp::frame_bytes(size, coding)[0],
+        Format::Png => png::most_bytes(size, channels(probe)),
+        Format::Jpeg => {
+            jpeg::most_bytes(size, jpeg_planes(probe, size, coding, may_be_graphic), coding.quality)
+        }
         _ => size.pixels().saturating_mul(5),
     };
     most.min(coding.max_bytes)
 }
 
+/// A file that is shorter has its room at once, whatever is in it.
+const SMALL_FILE: u64 = 256 << 10;
+
 /// The most bytes of the files of pictures, where noise has much more: the memory that is taken for a file depends on
 /// what it is allowed to have. `None` where nothing is gained.
 #[must_use]
-pub fn likely_file_bytes(size: Size, coding: &Coding) -> Option<u64> {
-    match coding.format {
+pub fn likely_file_bytes(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> Option<u64> {
+    let noise = || file_bytes(probe, size, &Coding { max_bytes: u64::MAX, ..*coding }, may_be_graphic);
+    let (likely, most) = match coding.format {
         Format::WebP if !coding.lossless => {
             let [most, likely] = webp::frame_bytes(size, coding);
-            (likely < most.min(coding.max_bytes)).then_some(likely)
+            (likely, most.min(coding.max_bytes))
         }
-        _ => None,
-    }
+        Format::Jpeg => ((noise() / 2).max(SMALL_FILE), coding.max_bytes),
+        Format::Png => (noise().max(SMALL_FILE), coding.max_bytes),
+        _ => return None,
+    };
+    (likely < most).then_some(likely)
 }
 
 /// How rows come to the encoder.
@@ -217,7 +230,8 @@ fn decoded_bytes(probe: &Probe) -> u64 {
     match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(Subsampling::Yuv420)) => 2,
         (Format::Jpeg, Some(_)) => 3,
-        _ if is_opaque_frame(probe) => 3,
+        (Format::Jpeg, None) if !probe.color => 1,
+        (Format::Png | Format::WebP, _) => u64::from(channels(probe)),
         _ => 4,
     }
 }
@@ -259,11 +273,8 @@ fn decoder_bytes(probe: &Probe) -> u64 {
         Format::WebP => 10,
         // An interlaced picture of 16 bits is held as it is before it is rounded.
         Format::Png => {
-            if probe.progressive && probe.depth == 16 {
-                12
-            } else {
-                4
-            }
+            let samples = if probe.progressive && probe.depth == 16 { 3 } else { 1 };
+            samples * decoded_bytes(probe)
         }
         // The canvas, and the frame's indices.
         Format::Gif => 5,
@@ -281,35 +292,50 @@ fn encoder_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
         Format::WebP if work.may_be_graphic => {
             // The picture waits for its turn, then the lossy file.
             let lossy = lossy_bytes(probe, coding, work) + pixels * result_bytes(probe, work);
-            lossy.max(lossless_bytes(probe, work) + file_bytes(work.output, coding))
+            lossy.max(lossless_bytes(probe, work) + file_bytes(probe, work.output, coding, true))
         }
         Format::WebP => lossy_bytes(probe, coding, work),
-        // The samples, their palette's indices, the packed samples, which grow, and the file.
-        Format::Png => 5 * pixels * channels(probe),
-        _ => jpeg_bytes(probe, coding, work),
+        Format::Png => {
+            let (raster, planes) = raster_bytes(probe, work);
+            let channels = channels(probe);
+            pixels * raster + (pixels * planes).max(png::held_bytes(work.output, channels, coding.max_bytes))
+        }
+        _ => {
+            // The raster is there while planes are made of it.
+            let planes = jpeg_planes(probe, work.output, coding, work.may_be_graphic);
+            let raster = if probe.format == Format::Jpeg { 0 } else { pixels * result_bytes(probe, work) };
+            let held = jpeg::held_bytes(work.output, planes, coding.quality, coding.max_bytes);
+            held.max(raster + 3 * pixels + 12 * u64::from(work.output.width))
+        }
     }
 }
 
-/// What `jpeg-encoder` holds for a progressive file: 10.5 to 12.3 bytes a pixel beside the file, for grey 4.1. The file
-/// grows, for which it is held twice; noise of full contrast takes 0.9 bytes a sample at quality 80, 1.3 at 100.
-fn jpeg_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
-    let is_full = coding.full_chroma || work.may_be_graphic;
-    // In half bytes and half samples a pixel.
-    let (held, samples) = match (probe.color, is_full) {
-        (false, _) => (9, 2),
-        (true, false) => (22, 3),
-        (true, true) => (25, 6),
-    };
-    let quality = u64::from(coding.quality);
-    let densest = 34 + quality / 4 + quality.saturating_sub(80) * 3 / 2;
-    work.output.pixels() * (64 * held + samples * densest * 3) / 128
+/// Bytes a pixel of the picture as interleaved samples, and of the planes of which it is made.
+fn raster_bytes(probe: &Probe, work: &Work) -> (u64, u64) {
+    let result = result_bytes(probe, work);
+    if probe.format == Format::Jpeg { (u64::from(channels(probe)), result) } else { (result, 0) }
+}
+
+/// How chroma is kept in a JPEG of such a size; `None` for grey.
+fn jpeg_planes(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> Option<Subsampling> {
+    let is_full = coding.full_chroma || may_be_graphic;
+    let is_scaled = size != probe.oriented_size();
+    let of_source = probe.subsampling.filter(|_| probe.format == Format::Jpeg);
+    probe.color.then_some(match of_source {
+        _ if !is_full => Subsampling::Yuv420,
+        Some(subsampling) if !(is_scaled && is_odd(size)) => subsampling.turned(probe.orientation),
+        _ => Subsampling::Yuv444,
+    })
 }
 
 /// Samples of a pixel as far as the header tells.
-const fn channels(probe: &Probe) -> u64 {
+fn channels(probe: &Probe) -> u32 {
     let colors = if probe.color { 3 } else { 1 };
-    // A JPEG has no alpha; others may have it where the header has not been read to its end.
-    if matches!(probe.format, Format::Jpeg) { colors } else { colors + 1 }
+    match probe.format {
+        // Those of several pictures, or of inks, may have some of which the header says nothing.
+        Format::Tiff | Format::Ico => colors + 1,
+        _ => colors + u32::from(probe.alpha),
+    }
 }
 
 /// The picture, what the encoder holds, and its alpha, which is gathered meanwhile.
@@ -326,9 +352,8 @@ fn lossy_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
 /// The picture, a copy of four bytes a pixel and the file, which grows.
 fn lossless_bytes(probe: &Probe, work: &Work) -> u64 {
     let pixels = work.output.pixels();
-    let channels = channels(probe);
-    // Planes become RGB before.
-    let raster = if probe.format == Format::Jpeg { channels } else { result_bytes(probe, work) };
+    let channels = u64::from(channels(probe));
+    let (raster, _) = raster_bytes(probe, work);
     (raster * pixels + grown(pixels, channels)).max((raster + result_bytes(probe, work)) * pixels)
 }
 

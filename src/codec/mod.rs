@@ -14,6 +14,7 @@ mod bmp;
 mod bytes;
 pub mod cost;
 mod exif;
+mod file_buffer;
 mod gif;
 mod heif;
 mod ico;

@@ -59,11 +59,13 @@ impl Plan {
         self.coding.threads = limits.threads.max(1);
         self.coding.max_bytes = self.target_size.unwrap_or(u64::MAX).min(limits.max_output_bytes);
         // While a better quality is tried the best result is held.
-        let best = self.target_size.map_or(0, |_| cost::file_bytes(self.output, &self.coding));
+        let best = self
+            .target_size
+            .map_or(0, |_| cost::file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic));
         let peak = |work: &cost::Work| cost::peak_bytes(&self.probe, 0, &self.coding, work);
         self.photo_bytes = peak(&self.work).saturating_add(best);
         // A graphic is made without loss with its lossy file in hand.
-        let file = cost::file_bytes(self.output, &self.coding);
+        let file = cost::file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic);
         let graphic =
             self.graphic.as_ref().map_or(0, |work| peak(work).saturating_add(file).saturating_add(best));
         self.peak_bytes = self.photo_bytes.max(graphic);
@@ -74,7 +76,7 @@ impl Plan {
     /// `Limits::max_output_bytes` it makes the conversion take less memory, see [`Plan::within`].
     #[must_use]
     pub fn likely_file_bytes(&self) -> Option<u64> {
-        cost::likely_file_bytes(self.output, &self.coding)
+        cost::likely_file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic)
     }
 
     /// True if the source is decoded by other threads than the one that scales and codes.

@@ -7,4 +7,10 @@ mod header;
 mod strips;
 
 pub use self::encode::encode;
-pub(super) use self::{decode::decode, decoder::further_bytes, header::probe, strips::decode_rows};
+pub(super) use self::{
+    decode::decode,
+    decoder::further_bytes,
+    encode::{held_bytes, most_bytes},
+    header::probe,
+    strips::decode_rows,
+};

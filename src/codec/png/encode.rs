@@ -1,66 +1,131 @@
-//! Writes a PNG, by the `png` crate: with a palette where the colours are few, else as the samples are.
+//! Writes a PNG by rows, by the `png` crate: with a palette where the colours are few, else as the samples are.
+
+use std::io::Write;
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter, Info, text_metadata::ITXtChunk};
 
-use super::palette::{self, Indexed};
+use super::palette::Palette;
 use crate::{
-    codec::Coding,
-    error::{Error, Kind, Result},
+    codec::{
+        Coding,
+        file_buffer::{self, FileBuffer},
+    },
+    error::{Kind, Result},
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
 /// The keyword under which XMP is stored (XMP specification part 3, section 1.1.5).
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
+/// The most bytes of compressed samples in a chunk.
+const CHUNK: usize = 32 << 10;
+
+/// What deflating holds, with a chunk, beyond what is counted for small things anyway. Beside it are four rows.
+const DEFLATE: u64 = 256 << 10;
+
+/// Headers and a palette.
+const HEADERS: u64 = 2 << 10;
+
 /// Encodes a picture, always without loss. XMP that is not UTF-8 is left out.
 ///
 /// # Errors
-/// `Memory` when there is no room.
+/// `Larger` when the file would pass `Coding::max_bytes`, `Memory` when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let mut raster = picture.into_raster()?;
     raster.clear_hidden();
     // Grey takes a byte a pixel as it is, so only a palette of less than a byte is worth it.
     let most = if raster.layout() == Layout::Gray { 16 } else { 256 };
-    let indexed = palette::index(&raster, most)?;
-    let mut info = Info::with_size(raster.size().width, raster.size().height);
-    info.color_type = color_type(&raster, indexed.as_ref());
+    let palette = Palette::of(&raster, most);
+    let palette = palette.as_ref();
+    match coding.effort {
+        // It can't store what doesn't pack, which would become longer than it was.
+        0..=1 => match file(&raster, palette, Compression::Fast, coding, metadata) {
+            Err(error) if error.kind() == Kind::Larger => {
+                file(&raster, palette, Compression::NoCompression, coding, metadata)
+            }
+            other => other,
+        },
+        2..=4 => file(&raster, palette, Compression::Balanced, coding, metadata),
+        _ => file(&raster, palette, Compression::High, coding, metadata),
+    }
+}
+
+fn file(
+    raster: &Raster,
+    palette: Option<&Palette>,
+    compression: Compression,
+    coding: &Coding,
+    metadata: &Metadata,
+) -> Result<Vec<u8>> {
+    let Size { width, height } = raster.size();
+    let mut info = Info::with_size(width, height);
+    info.color_type = color_type(raster, palette);
     info.icc_profile = metadata.icc.as_deref().map(Into::into);
     info.exif_metadata = metadata.exif.as_deref().map(Into::into);
     if let Some(xmp) = metadata.xmp.as_ref().and_then(|xmp| String::from_utf8(xmp.clone()).ok()) {
         info.utf8_text.push(ITXtChunk::new(XMP_KEYWORD, xmp));
     }
-    if let Some(indexed) = &indexed {
-        info.bit_depth = depth(indexed.bits);
-        info.palette = Some(indexed.colors.as_slice().into());
-        info.trns = Some(indexed.alphas.as_slice()).filter(|alphas| !alphas.is_empty()).map(Into::into);
+    if let Some(palette) = palette {
+        info.bit_depth = depth(palette.bits);
+        info.palette = Some(palette.colors.as_slice().into());
+        info.trns = Some(palette.alphas.as_slice()).filter(|alphas| !alphas.is_empty()).map(Into::into);
     }
-    let rows = indexed.as_ref().map_or_else(|| raster.data(), |indexed| &indexed.rows);
-    write(info, rows, coding.effort, indexed.is_some()).map_err(|error| {
-        let Size { width, height } = raster.size();
-        Error::with_source(Kind::Internal, format!("a PNG of {width}x{height}"), error)
-    })
+    let noise = most_bytes(raster.size(), raster.layout().channels());
+    let mut buffer = FileBuffer::new(noise, coding.max_bytes)?;
+    if matches!(compression, Compression::Fast) {
+        let Metadata { icc, exif, xmp } = metadata;
+        let beside: usize = [icc, exif, xmp].into_iter().flatten().map(Vec::len).sum();
+        buffer = buffer.up_to(noise + beside as u64);
+    }
+    let coded = write(info, raster, palette, compression, &mut buffer);
+    buffer.finish(coded, format!("a PNG of {width}x{height}"))
 }
 
-fn write(info: Info<'_>, rows: &[u8], effort: u8, is_indexed: bool) -> Result<Vec<u8>, EncodingError> {
-    let mut out = Vec::new();
-    let mut encoder = Encoder::with_info(&mut out, info)?;
-    encoder.set_compression(match effort {
-        0..=1 => Compression::Fast,
-        2..=4 => Compression::Balanced,
-        _ => Compression::High,
-    });
-    if is_indexed {
+fn write(
+    info: Info<'_>,
+    raster: &Raster,
+    palette: Option<&Palette>,
+    compression: Compression,
+    buffer: &mut FileBuffer,
+) -> Result<(), EncodingError> {
+    let mut encoder = Encoder::with_info(buffer, info)?;
+    encoder.set_compression(compression);
+    if palette.is_some() || matches!(compression, Compression::NoCompression) {
         // Neighbouring indices have nothing to do with each other.
         encoder.set_filter(Filter::NoFilter);
     }
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(rows)?;
-    writer.finish()?;
-    Ok(out)
+    let mut rows = writer.stream_writer_with_size(CHUNK)?;
+    let mut packed = Vec::new();
+    let row_bytes = raster.size().width as usize * raster.layout().channels() as usize;
+    for row in raster.data().chunks_exact(row_bytes) {
+        match palette {
+            Some(palette) => {
+                palette.pack(row, &mut packed);
+                rows.write_all(&packed)?;
+            }
+            None => rows.write_all(row)?,
+        }
+    }
+    rows.finish()?;
+    writer.finish()
 }
 
-fn color_type(raster: &Raster, indexed: Option<&Indexed>) -> ColorType {
-    match (indexed, raster.layout()) {
+/// The most bytes of a picture of so many samples a pixel: stored as it is, with a byte before each row.
+pub(in crate::codec) fn most_bytes(size: Size, channels: u32) -> u64 {
+    let row = u64::from(size.width) * u64::from(channels) + 1;
+    let rows = row * u64::from(size.height);
+    rows + rows / 1024 + HEADERS
+}
+
+/// The most bytes that are held beside the picture, the file included.
+pub(in crate::codec) fn held_bytes(size: Size, channels: u32, max_bytes: u64) -> u64 {
+    let row = u64::from(size.width) * u64::from(channels);
+    file_buffer::held_bytes(most_bytes(size, channels), max_bytes) + 4 * row + DEFLATE
+}
+
+fn color_type(raster: &Raster, palette: Option<&Palette>) -> ColorType {
+    match (palette, raster.layout()) {
         (Some(_), _) => ColorType::Indexed,
         (None, Layout::Gray) => ColorType::Grayscale,
         (None, Layout::GrayAlpha) => ColorType::GrayscaleAlpha,

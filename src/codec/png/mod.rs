@@ -8,5 +8,6 @@ mod palette;
 pub use self::encode::encode;
 pub(super) use self::{
     decode::{decode, decode_rows},
+    encode::{held_bytes, most_bytes},
     header::probe,
 };
