@@ -44,6 +44,7 @@ pub(super) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: None,
         progressive: Stored::read(head, width).is_none(),
         icc: false,
+        icc_bytes: 0,
         restart_interval: 0,
     })
 }

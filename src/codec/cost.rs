@@ -9,9 +9,8 @@ use super::{
 };
 use crate::pixel::{Layout, Orientation, Size, Subsampling};
 
-/// What small things take: tables, headers, rows in work; and the same with an ICC profile that is read.
+/// What small things take: tables, headers, rows in work.
 const SMALL: u64 = 192 << 10;
-const OVERHEAD: u64 = 2 << 20;
 
 /// What a JPEG or WebP decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
 const ROWS_OVERHEAD: u64 = 236 << 10;
@@ -62,7 +61,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
         .saturating_add(further_rows_bytes(probe, work, coding.threads));
     let decoding = match work.flow {
         Flow::Streamed => {
-            let profile = if work.converts_color { OVERHEAD } else { 0 };
+            let profile = if work.converts_color { probe.icc_bytes } else { 0 };
             return rows
                 .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
                 .saturating_add(alpha_bytes(probe, work.output, coding))
@@ -84,10 +83,14 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     // Turning holds what goes in and what comes out.
     let is_turned = probe.orientation != Orientation::Upright;
     let turning = if is_turned { output.saturating_mul(2 * result_bytes(probe, work)) } else { 0 };
-    let color = if work.converts_color { output.saturating_mul(8) } else { 0 };
-    let encoding = encoder_bytes(probe, coding, work);
-    let overhead = if work.converts_color { OVERHEAD } else { SMALL };
-    decoding.max(turning).max(color).max(encoding).saturating_add(input_bytes).saturating_add(overhead)
+    // Planes become RGB, and planes again.
+    let recolored = if probe.format == Format::Jpeg { 6 } else { result_bytes(probe, work) };
+    let color = if work.converts_color { output.saturating_mul(recolored) } else { 0 };
+    // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
+    let profile = probe.icc_bytes;
+    let before = decoding.max(turning).max(color).saturating_add(profile);
+    let encoding = encoder_bytes(probe, coding, work).saturating_add(profile / 3);
+    before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
 }
 
 /// Bytes that a decoder holds which gives a picture by rows: rows in work, of a JPEG of several scans its
@@ -385,6 +388,7 @@ mod tests {
                     subsampling: None,
                     progressive: true,
                     icc: true,
+                    icc_bytes: 1 << 20,
                     restart_interval: 1,
                 };
                 for (target, lossless) in

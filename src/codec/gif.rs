@@ -70,6 +70,7 @@ pub(super) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: None,
         progressive: first.is_some_and(|image| image.interlaced),
         icc: false,
+        icc_bytes: 0,
         restart_interval: 0,
     })
 }

@@ -47,6 +47,7 @@ pub(super) fn probe(head: &[u8], format: Format) -> Result<Probe> {
         subsampling: properties.subsampling,
         progressive: false,
         icc: properties.icc,
+        icc_bytes: 0,
         restart_interval: 0,
     })
 }

@@ -49,6 +49,7 @@ pub(super) fn probe(head: &[u8], probe_png: fn(&[u8]) -> Result<Probe>) -> Resul
         subsampling: None,
         progressive: false,
         icc: false,
+        icc_bytes: 0,
         restart_interval: 0,
     };
     if entry.payload.starts_with(PNG)

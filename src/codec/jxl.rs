@@ -27,6 +27,7 @@ pub(super) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: None,
         progressive: false,
         icc: false,
+        icc_bytes: 0,
         restart_interval: 0,
     })
 }

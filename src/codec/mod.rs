@@ -17,6 +17,7 @@ mod exif;
 mod file_buffer;
 mod gif;
 mod heif;
+pub(crate) mod icc;
 mod ico;
 mod jpeg;
 mod jxl;
@@ -145,10 +146,19 @@ pub struct Probe {
     pub progressive: bool,
     /// An ICC profile is embedded.
     pub icc: bool,
+    /// The most bytes that reading this profile and applying it takes, told from its length and the kind of its
+    /// contents as far as they are seen.
+    #[serde(default = "unknown_profile_bytes")]
+    pub icc_bytes: u64,
     /// Units between the restart markers of a JPEG, 0 for none: lines of units that begin at one can be decoded side
     /// by side.
     #[serde(default)]
     pub restart_interval: u32,
+}
+
+/// What is stated of a profile of which only is known that there is one.
+const fn unknown_profile_bytes() -> u64 {
+    icc::UNSEEN
 }
 
 impl Probe {

@@ -12,7 +12,9 @@ use moxcms::{
     TransformOptions,
 };
 
+use super::profile;
 use crate::{
+    codec::icc,
     error::Result,
     limits::try_zeroed,
     pixel::{Picture, Raster},
@@ -20,10 +22,6 @@ use crate::{
 
 /// How far from sRGB a profile's colours may be, in 8-bit steps, to count as sRGB.
 const SAME: u8 = 2;
-
-/// The most bytes of a profile that is looked at. Profiles of displays and cameras have 0.5 to 10 kB, those of
-/// printers, which are of no use here, some megabytes.
-const MAX_PROFILE_BYTES: usize = 4 << 20;
 
 /// Converts a picture from the colours of `profile` to sRGB.
 ///
@@ -49,7 +47,8 @@ pub(super) enum Conversion {
 impl Conversion {
     /// From a profile to sRGB; `None` where that changes nothing, or can't be done.
     pub(super) fn of(profile: Option<&[u8]>, is_gray: bool) -> Option<Self> {
-        let profile = profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES)?;
+        let profile = profile.filter(|profile| profile.len() as u64 <= icc::MOST_BYTES)?;
+        let profile = &profile::reduced(profile).ok()??;
         match Kind::of(profile)? {
             Kind::Rgb if !is_gray => rgb_transform(profile).map(Self::Rgb),
             Kind::Gray if is_gray => gray_table(profile).map(|table| Self::Gray(Box::new(table))),

@@ -13,6 +13,7 @@ mod mode;
 mod orient;
 mod params;
 mod plan;
+mod profile;
 mod recolor;
 mod resize;
 mod strips;

@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::{Orientation, Size},
+    pixel::{Orientation, Size, Subsampling},
 };
 
 /// Pixels of a result that is small enough to be turned as a whole. Rows in another order mean that a JPEG of one scan is
@@ -189,7 +189,12 @@ fn work(probe: &Probe, frame: &Frame, flow: Flow, may_be_graphic: bool) -> cost:
     let output = frame.output;
     let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, flow) };
     let recoloring = match (flow, probe.format) {
-        (Flow::Streamed, Format::Jpeg) if probe.icc => Recolor::bytes(output.width),
+        (Flow::Streamed, Format::Jpeg) if probe.icc => {
+            // Scaled to an odd size chroma takes the full one.
+            let is_odd = !is_plain && (output.width % 2 == 1 || output.height % 2 == 1);
+            let subsampling = probe.subsampling.filter(|_| !is_odd);
+            Recolor::bytes(output.width, subsampling.unwrap_or(Subsampling::Yuv444))
+        }
         (Flow::Streamed, _) if probe.icc => RecolorRows::bytes(output.width),
         _ => 0,
     };

@@ -49,6 +49,9 @@ impl RecolorRows {
     }
 }
 
+/// Rows of planes that are held at the most: of those that come at once, and those that wait.
+const ROWS: u64 = 36;
+
 /// Planes on their way to RGB.
 pub(super) struct Recolor {
     transform: Option<Transform>,
@@ -66,9 +69,10 @@ impl Recolor {
     }
 
     /// Bytes that are held for rows of `width` pixels, of which at most 32 come at once.
-    pub(super) const fn bytes(width: u32) -> u64 {
-        // 36 rows of planes, which may grow to twice the room, a copy of them, and RGB.
-        width as u64 * (36 * 3 * 3 + 36 * 3 + 8)
+    pub(super) const fn bytes(width: u32, subsampling: Subsampling) -> u64 {
+        // Planes, a copy of them, and RGB; two rows of this are in work.
+        let halves = if matches!(subsampling, Subsampling::Yuv420) { 3 } else { 6 };
+        (width as u64 + 1) * (ROWS * halves + ROWS * 3 + 2 * 3)
     }
 
     /// Takes rows of planes, a whole number of rows of chroma; gives rows of RGB to `sink`. Rows of chroma wait for
@@ -83,7 +87,9 @@ impl Recolor {
         sink: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
         for (window, rows) in self.window.iter_mut().zip(planes) {
-            window.try_reserve(rows.len())?;
+            // Up to four rows wait.
+            let waiting = if window.capacity() == 0 { 4 * self.width as usize } else { 0 };
+            window.try_reserve_exact(rows.len() + waiting)?;
             window.extend_from_slice(rows);
         }
         let down = self.subsampling.factors().1 as usize;

@@ -33,6 +33,7 @@ mod old_flags;
 mod parameters_cannot_flood;
 mod photos_take_little;
 mod pictures;
+mod profiles_are_stated;
 mod ranges;
 mod remote_origin;
 mod restart_markers;

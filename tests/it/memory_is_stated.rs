@@ -78,6 +78,10 @@ fn targets() -> Vec<(String, Params)> {
             targets.push((format!("{format:?} {mode:?} {width:?}"), params));
         }
     }
+    let mut linear = Params::default();
+    (linear.mode, linear.effort) = (Mode::Lossy, 0);
+    linear.resize = Some(Resize { width: Some(90), linear: true, ..Resize::default() });
+    targets.push(("WebP in linear light".to_owned(), linear));
     let mut finest = Params::default();
     (finest.mode, finest.quality, finest.effort) = (Mode::Lossy, 100, 6);
     targets.push(("WebP as fine as can be".to_owned(), finest));
@@ -114,10 +118,8 @@ fn no_conversion_takes_more_than_its_plan_states() {
 /// What a statement may have too much beside a share of what is measured.
 const SLACK: u64 = 512 << 10;
 
-/// The header says that there is an ICC profile, not what it is: room for reading a large one, and for each column or pixel of
-/// the source what changing its colours takes.
-const PROFILE: u64 = 2 << 20;
-const RECOLORED: u64 = 600;
+/// What a profile takes of which the header doesn't say that it changes nothing.
+const PROFILE: u64 = 192 << 10;
 
 /// What may be stated of what is measured, in hundredths; of noise, whose file is not bounded.
 const CLOSE: u64 = 120;
@@ -153,8 +155,6 @@ impl Statement {
         let probe = codec::probe(bytes).ok()?;
         let stated = plan(&probe, params).ok()?.within(limits).peak_bytes;
         let (peak, outcome) = peak_of(|| convert(bytes, params, limits));
-        let width = u64::from(probe.size.width.max(probe.size.height));
-        let profile = if probe.icc { PROFILE + RECOLORED * width + 8 * probe.size.pixels() } else { 0 };
         // Samples of up to 64 bits are stated for some, most have 8; the `png` decoder's window and metadata.
         let decoder = match probe.format {
             Format::Tiff | Format::Bmp | Format::Ico => 12 * probe.size.pixels(),
@@ -164,7 +164,7 @@ impl Statement {
             _ => 0,
         };
         let is_made = matches!(outcome, Ok(Outcome::Made(_)));
-        Some(Self { peak, stated, is_made, slack: SLACK + profile + decoder })
+        Some(Self { peak, stated, is_made, slack: SLACK + decoder + if probe.icc { PROFILE } else { 0 } })
     }
 
     /// Never less, and no more than so many hundredths of what is measured.
@@ -267,11 +267,11 @@ fn noise(width: u32, height: u32, subsampling: Subsampling) -> Vec<u8> {
 const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> u64 {
     // Others' decoders hold what is in a file.
     let is_open = matches!(probe.format, Format::Gif)
-        || matches!(probe.format, Format::WebP) && probe.subsampling.is_none();
+        || matches!(probe.format, Format::WebP | Format::Jpeg) && probe.color && probe.subsampling.is_none();
     match (format, mode) {
         (Format::WebP, Mode::Auto) => 400,
         (Format::WebP, Mode::Lossless) => 375,
-        (Format::Avif, _) => 350,
+        (Format::Avif, _) => 375,
         _ if !is_used => 275,
         _ if is_open => 170,
         _ => CLOSE,

@@ -6,7 +6,7 @@ use crate::{
     codec::{
         Format, Probe,
         bytes::{be16, u8_at},
-        exif,
+        exif, icc,
     },
     error::{Error, Result},
     pixel::{Metadata, Orientation, Size, Subsampling},
@@ -78,6 +78,7 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: header.subsampling(),
         progressive: !header.is_in_one_scan(),
         icc: !header.icc.is_empty(),
+        icc_bytes: header.icc_bytes(),
         restart_interval: header.restart_interval,
     })
 }
@@ -201,11 +202,28 @@ impl<'a> Header<'a> {
         self.bytes.get(range?.clone())
     }
 
+    /// What the profile takes of which the parts that are seen tell.
+    fn icc_bytes(&self) -> u64 {
+        let Some((_, count, _)) = self.icc.first() else { return 0 };
+        // All parts stand before the first scan.
+        match self.icc_profile() {
+            Some(profile) => return icc::held_bytes(&profile, profile.len() as u64),
+            None if self.scan_components > 0 => return 0,
+            None => (),
+        }
+        let seen: usize = self.icc.iter().map(|(_, _, range)| range.len()).sum();
+        let unseen = usize::from(*count).saturating_sub(self.icc.len()) * usize::from(u16::MAX);
+        let first = self.icc.iter().find(|part| part.0 == 1);
+        let head = self.part(first.map(|(_, _, range)| range)).unwrap_or_default();
+        icc::held_bytes(head, (seen + unseen) as u64)
+    }
+
     /// The ICC profile put together in the order of its parts' numbers (ICC.1 B.4); `None` when a part is
     /// missing or they contradict each other, as viewers do.
     fn icc_profile(&self) -> Option<Vec<u8>> {
         let count = self.icc.first()?.1;
         let mut profile = Vec::new();
+        profile.try_reserve_exact(self.icc.iter().map(|(_, _, range)| range.len()).sum()).ok()?;
         for number in 1..=count {
             let (_, total, range) = self.icc.iter().find(|part| part.0 == number)?;
             if *total != count {

@@ -15,9 +15,6 @@ use crate::{
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
-/// The most that a colour profile may take, inflated, with the chunk that holds it: real ones are below 4 MiB.
-const MAX_PROFILE_BYTES: u64 = 8 << 20;
-
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 
 /// Decodes a PNG, or the still picture of an APNG. Samples of 16 bits are rounded to 8.
@@ -29,7 +26,7 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     Ok(Decoded {
         picture: Picture::Raster(raster),
         orientation: header.orientation(),
-        metadata: metadata(&reader, &header),
+        metadata: metadata(&header),
     })
 }
 
@@ -45,7 +42,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     }
     let mut reader = open(bytes, &header, limits, 0)?;
     let (layout, depth) = layout(&reader, &header)?;
-    let (orientation, metadata) = (header.orientation(), metadata(&reader, &header));
+    let (orientation, metadata) = (header.orientation(), metadata(&header));
     if sink
         .begin(Head {
             size: header.size,
@@ -78,21 +75,22 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
 /// Reads up to the pixels, of which `held` bytes will be held.
 fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) -> Result<PngReader<'a>> {
     let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
-    let profile = if header.icc { MAX_PROFILE_BYTES } else { 0 };
-    let metadata = profile + 2 * header.exif.map_or(0, <[u8]>::len) as u64;
-    // Beside the pixels: rows in work with a window of inflated data, metadata, and once more the copy of it.
-    let beside = 8 * row + (1 << 20) + metadata;
-    limits.check_memory(bytes.len() as u64 + held + beside + metadata)?;
+    let exif = header.exif.map_or(0, <[u8]>::len) as u64;
+    // Beside the pixels: rows in work with a window of inflated data, and metadata, of which EXIF is read and copied.
+    let beside = 8 * row + (1 << 20) + 2 * exif;
+    limits.check_memory(bytes.len() as u64 + held + beside + exif + header.most_profile_bytes())?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
     decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
     decoder.set_ignore_text_chunk(true);
+    // It would inflate as much as there is room for.
+    decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::EXPAND);
     decoder.read_info().map_err(failed)
 }
 
-fn metadata(reader: &PngReader<'_>, header: &Header<'_>) -> Metadata {
+fn metadata(header: &Header<'_>) -> Metadata {
     Metadata {
-        icc: reader.info().icc_profile.as_ref().map(|profile| profile.to_vec()),
+        icc: header.profile(),
         exif: header.exif.map(<[u8]>::to_vec),
         xmp: header.xmp.map(<[u8]>::to_vec),
     }

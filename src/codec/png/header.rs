@@ -4,13 +4,20 @@ use crate::{
     codec::{
         Format, Probe,
         bytes::{be32, u8_at},
-        exif,
+        exif, icc,
     },
     error::{Error, Result},
     pixel::{Orientation, Size},
 };
 
 const SIGNATURE: usize = 8;
+
+/// The most bytes of a profile that is inflated only to see how much it is, and what inflating holds.
+const SHORT_PROFILE: u64 = 16 << 10;
+const INFLATING: u64 = 64 << 10;
+
+/// The most bytes of a profile's name.
+const MOST_NAME: usize = 79;
 
 /// What the chunks say; a chunk after the pixels (eXIf, iTXt may stand there) counts as well.
 #[derive(Debug)]
@@ -26,7 +33,8 @@ pub(super) struct Header<'a> {
     animated: bool,
     /// The pixels were reached: an acTL would have stood before them.
     complete: bool,
-    pub(super) icc: bool,
+    /// The payload of iCCP as far as it is there, and its length.
+    icc: Option<(&'a [u8], u64)>,
     pub(super) exif: Option<&'a [u8]>,
     /// An uncompressed XMP packet; a compressed one is passed over.
     pub(super) xmp: Option<&'a [u8]>,
@@ -47,7 +55,8 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         orientation: header.orientation(),
         subsampling: None,
         progressive: header.interlaced,
-        icc: header.icc,
+        icc: header.icc.is_some(),
+        icc_bytes: header.icc_bytes(),
         restart_interval: 0,
     })
 }
@@ -84,12 +93,12 @@ impl<'a> Header<'a> {
             transparency: false,
             animated: false,
             complete: false,
-            icc: false,
+            icc: None,
             exif: None,
             xmp: None,
         };
         while let Some((name, payload, next)) = chunk(bytes, at) {
-            header.note(&name, payload);
+            header.note(&name, payload, (next - at) as u64);
             at = next;
         }
         Ok(header)
@@ -110,12 +119,32 @@ impl<'a> Header<'a> {
         self.exif.map_or(Orientation::Upright, exif::orientation)
     }
 
-    fn note(&mut self, name: &[u8; 4], payload: &'a [u8]) {
+    /// The profile; `None` when it is damaged, or inflates to more than profiles do.
+    pub(super) fn profile(&self) -> Option<Vec<u8>> {
+        let (payload, length) = self.icc?;
+        inflate(payload, most_profile_bytes(length))
+    }
+
+    /// The most bytes that the profile has; 0 without one.
+    pub(super) fn most_profile_bytes(&self) -> u64 {
+        self.icc.map_or(0, |(_, length)| most_profile_bytes(length))
+    }
+
+    /// What the profile takes: exactly known of a short one that is all there.
+    fn icc_bytes(&self) -> u64 {
+        let Some((payload, length)) = self.icc else { return 0 };
+        match inflate(payload, SHORT_PROFILE) {
+            Some(profile) => INFLATING + icc::held_bytes(&profile, profile.len() as u64),
+            None => INFLATING + icc::held_bytes(&[], most_profile_bytes(length)),
+        }
+    }
+
+    fn note(&mut self, name: &[u8; 4], payload: &'a [u8], length: u64) {
         match name {
             b"acTL" if !self.complete => self.animated = be32(payload, 0).is_some_and(|frames| frames > 1),
             b"IDAT" => self.complete = true,
             b"tRNS" if !self.complete => self.transparency = true,
-            b"iCCP" if !self.complete => self.icc = true,
+            b"iCCP" if !self.complete && self.icc.is_none() => self.icc = Some((payload, length)),
             b"eXIf" if self.exif.is_none() => {
                 // Some writers put JPEG's prefix before the block.
                 self.exif = Some(payload.strip_prefix(b"Exif\0\0").unwrap_or(payload));
@@ -125,6 +154,21 @@ impl<'a> Header<'a> {
             _ => {}
         }
     }
+}
+
+/// The most bytes of a profile in a chunk of such a length: real ones are packed to a half or a quarter.
+const fn most_profile_bytes(length: u64) -> u64 {
+    let most = 16 * length + (64 << 10);
+    if most < icc::MOST_BYTES { most } else { icc::MOST_BYTES }
+}
+
+/// The profile behind its name and a byte for the method, of which there is one.
+fn inflate(payload: &[u8], most: u64) -> Option<Vec<u8>> {
+    let name = payload.iter().take(MOST_NAME + 1).position(|&byte| byte == 0).filter(|&name| name > 0)?;
+    let packed = payload.get(name + 1..)?.strip_prefix(&[0])?;
+    let mut profile = fdeflate::decompress_to_vec_bounded(packed, usize::try_from(most).ok()?).ok()?;
+    profile.shrink_to_fit();
+    Some(profile)
 }
 
 /// The chunk at `at`: its name, its payload as far as it is there, and where the next one begins.

@@ -13,6 +13,7 @@ use crate::{
     codec::{
         Decoded, Format, Probe,
         bytes::{be16, be32, le16, le32},
+        icc,
     },
     error::{Error, Kind, Result},
     limits::Limits,
@@ -35,6 +36,8 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
     let mut decoder = Decoder::new(Cursor::new(head)).map_err(failed)?;
     let color = color(&mut decoder)?;
     let layout = samples::layout(color, &mut decoder);
+    let has_profile = decoder.find_tag(Tag::IccProfile).is_ok_and(|tag| tag.is_some());
+    let profile = decoder.get_tag_u8_vec(Tag::IccProfile).unwrap_or_default();
     Ok(Probe {
         format: Format::Tiff,
         size: size(&mut decoder)?,
@@ -45,7 +48,12 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         orientation: orientation(&mut decoder),
         subsampling: None,
         progressive: false,
-        icc: decoder.find_tag(Tag::IccProfile).is_ok_and(|tag| tag.is_some()),
+        icc: has_profile,
+        icc_bytes: match profile.len() as u64 {
+            0 if has_profile => icc::UNSEEN,
+            0 => 0,
+            length => icc::held_bytes(&profile, length),
+        },
         restart_interval: 0,
     })
 }

@@ -4,7 +4,7 @@ use crate::{
     codec::{
         Format, Probe,
         bytes::{array_at, le16, le24, le32, u8_at},
-        exif,
+        exif, icc,
     },
     error::{Error, Result},
     pixel::{Metadata, Orientation, Size, Subsampling},
@@ -39,7 +39,8 @@ pub(super) struct Header<'a> {
     pub(super) image: Option<Image<'a>>,
     /// The size that the first frame of an animation states for its image.
     pub(super) frame: Option<Size>,
-    pub(super) icc: Option<&'a [u8]>,
+    /// The profile as far as it is there, and its length.
+    pub(super) icc: Option<(&'a [u8], u64)>,
     pub(super) exif: Option<&'a [u8]>,
     pub(super) xmp: Option<&'a [u8]>,
 }
@@ -58,6 +59,11 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: header.image.is_some_and(|image| !image.lossless).then_some(Subsampling::Yuv420),
         progressive: false,
         icc: header.icc.is_some() || header.flag(ICC),
+        icc_bytes: match header.icc {
+            Some((profile, length)) => icc::held_bytes(profile, length),
+            None if header.flag(ICC) => icc::UNSEEN,
+            None => 0,
+        },
         restart_interval: 0,
     })
 }
@@ -71,7 +77,7 @@ impl<'a> Header<'a> {
         let mut header = Self::default();
         let mut at = RIFF;
         while let Some((name, payload, next)) = chunk(bytes, at) {
-            header.note(&name, payload)?;
+            header.note(&name, payload, (next - at) as u64)?;
             if header.extended.is_none() {
                 break;
             }
@@ -80,7 +86,7 @@ impl<'a> Header<'a> {
         Ok(header)
     }
 
-    fn note(&mut self, name: &[u8; 4], payload: &'a [u8]) -> Result<()> {
+    fn note(&mut self, name: &[u8; 4], payload: &'a [u8], length: u64) -> Result<()> {
         match name {
             b"VP8X" if self.extended.is_none() => {
                 let (Some(flags), Some(width), Some(height)) =
@@ -94,7 +100,7 @@ impl<'a> Header<'a> {
             b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
                 self.note_frame(payload)
             }
-            b"ICCP" if self.icc.is_none() => self.icc = Some(payload),
+            b"ICCP" if self.icc.is_none() => self.icc = Some((payload, length)),
             b"EXIF" if self.exif.is_none() => {
                 // Some writers put JPEG's prefix before the block.
                 self.exif = Some(payload.strip_prefix(b"Exif\0\0").unwrap_or(payload));
@@ -139,7 +145,8 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn metadata(&self) -> Metadata {
-        let [icc, exif, xmp] = [self.icc, self.exif, self.xmp].map(|chunk| chunk.map(<[u8]>::to_vec));
+        let profile = self.icc.map(|(profile, _)| profile);
+        let [icc, exif, xmp] = [profile, self.exif, self.xmp].map(|chunk| chunk.map(<[u8]>::to_vec));
         Metadata { icc, exif, xmp }
     }
 

@@ -70,7 +70,11 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
     let (planes, rgb) = match form {
         // Planes that become RGB: by rows, or all of them at once. The result has more samples than planes have.
         Form::Planes(_) if frame.linear => {
-            let source = if by_rows { Recolor::bytes(probe.size.width) } else { 3 * probe.size.pixels() };
+            let source = if by_rows {
+                Recolor::bytes(probe.size.width, Subsampling::Yuv444)
+            } else {
+                3 * probe.size.pixels()
+            };
             (source, 3 * to.pixels())
         }
         _ => (0, 0),

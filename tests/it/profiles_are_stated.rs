@@ -1,0 +1,130 @@
+//! A colour profile takes what its plan states: one of curves little, one of tables more, and one that is made to take
+//! much no more than that.
+
+use slimpix::{
+    codec::{self, Coding, Format},
+    convert::{Mode, Outcome, Params, convert, plan},
+    limits::Limits,
+    pixel::{Layout, Metadata, Picture, Raster, Size},
+};
+
+use crate::support::heap::peak_of;
+
+/// A profile of RGB with these tags; several may stand at the same place.
+fn profile(tags: &[(&[u8; 4], usize)], contents: &[Vec<u8>]) -> Vec<u8> {
+    let mut places = Vec::new();
+    let mut at = 132 + 12 * tags.len();
+    for content in contents {
+        places.push(at);
+        at += content.len();
+    }
+    let mut profile = vec![0; 128];
+    profile[..4].copy_from_slice(&(at as u32).to_be_bytes());
+    profile[8..12].copy_from_slice(&[2, 0x40, 0, 0]);
+    profile[12..24].copy_from_slice(b"scnrRGB Lab ");
+    profile[36..40].copy_from_slice(b"acsp");
+    for (place, value) in [(68, 63_190_u32), (72, 65_536), (76, 54_061)] {
+        profile[place..place + 4].copy_from_slice(&value.to_be_bytes());
+    }
+    profile.extend((tags.len() as u32).to_be_bytes());
+    for (name, content) in tags {
+        profile.extend_from_slice(*name);
+        profile.extend((places[*content] as u32).to_be_bytes());
+        profile.extend((contents[*content].len() as u32).to_be_bytes());
+    }
+    contents.iter().for_each(|content| profile.extend_from_slice(content));
+    profile
+}
+
+/// Tables of 8 bits (`mft1`, ICC.1:2022 section 10.11) of so many steps a side: greyer than the colours that go in.
+fn tables(steps: u32) -> Vec<u8> {
+    let mut tables = b"mft1\0\0\0\0\x03\x03".to_vec();
+    tables.extend([steps as u8, 0]);
+    for at in 0..9_u32 {
+        tables.extend((if at % 4 == 0 { 65_536_u32 } else { 0 }).to_be_bytes());
+    }
+    (0..3).for_each(|_| tables.extend(0..=255));
+    for at in 0..steps.pow(3) {
+        let [r, g, b] =
+            [at / steps / steps, at / steps % steps, at % steps].map(|step| step * 255 / (steps - 1));
+        tables.extend([((r + g + b) / 3) as u8, (128 + r / 8 - g / 8) as u8, (128 + g / 8 - b / 8) as u8]);
+    }
+    (0..3).for_each(|_| tables.extend(0..=255));
+    tables
+}
+
+fn white() -> Vec<u8> {
+    [
+        b"XYZ \0\0\0\0".as_slice(),
+        &63_190_u32.to_be_bytes(),
+        &65_536_u32.to_be_bytes(),
+        &54_061_u32.to_be_bytes(),
+    ]
+    .concat()
+}
+
+fn file(format: Format, icc: Option<Vec<u8>>) -> Vec<u8> {
+    let data = (0..24 * 24 * 3_u32).map(|at| (at * 37) as u8).collect();
+    let picture = Picture::Raster(Raster::new(Size::new(24, 24), Layout::Rgb, data).unwrap());
+    let coding = Coding::new(format, 90, 1, format != Format::Jpeg);
+    codec::encode(picture, &coding, &Metadata { icc, ..Metadata::default() }).unwrap()
+}
+
+/// What a conversion takes, what is stated, and the file.
+fn measure(bytes: &[u8]) -> (u64, u64, Vec<u8>) {
+    let mut params = Params::default();
+    (params.mode, params.effort) = (Mode::Lossy, 0);
+    let stated = plan(&codec::probe(bytes).unwrap(), &params).unwrap().peak_bytes;
+    let (peak, outcome) = peak_of(|| convert(bytes, &params, &Limits::default()));
+    let Ok(Outcome::Made(made)) = outcome else { panic!("{outcome:?}") };
+    (peak, stated, made.bytes)
+}
+
+#[test]
+fn tables_of_any_size_stay_within_what_is_stated() {
+    for steps in [2, 9, 33, 65, 90] {
+        let profile = profile(&[(b"wtpt", 0), (b"A2B0", 1)], &[white(), tables(steps)]);
+        for format in [Format::WebP, Format::Png, Format::Jpeg] {
+            let (peak, stated, made) = measure(&file(format, Some(profile.clone())));
+            println!("{steps} steps, {} bytes, in {format:?}: {peak} of {stated}", profile.len());
+            assert!(peak <= stated, "{steps} steps in {format:?}: {peak} bytes, {stated} stated");
+            let (_, _, plain) = measure(&file(format, None));
+            assert!(made != plain, "{steps} steps in {format:?}: the profile changed nothing");
+        }
+    }
+}
+
+#[test]
+fn a_profile_of_curves_is_stated_closely() {
+    let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    for format in [Format::WebP, Format::Png, Format::Jpeg] {
+        let (peak, stated, _) = measure(&file(format, Some(wide.clone())));
+        println!("{} bytes in {format:?}: {peak} of {stated}", wide.len());
+        assert!(
+            peak <= stated && stated <= peak * 6 / 5 + (512 << 10),
+            "{format:?}: {peak} bytes, {stated} stated"
+        );
+    }
+}
+
+/// Many tags at the same place, each of which a reader would take for a table of its own.
+#[test]
+fn what_is_listed_many_times_is_read_once() {
+    let names: [&[u8; 4]; 7] = [b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2", b"gamt"];
+    let tags: Vec<_> = names.into_iter().cycle().take(700).map(|name| (name, 0)).collect();
+    let (peak, stated, _) = measure(&file(Format::WebP, Some(profile(&tags, &[tables(60)]))));
+    println!("{peak} of {stated}");
+    assert!(peak <= stated, "{peak} bytes, {stated} stated");
+}
+
+/// Zeros behind a header pack to a thousandth.
+#[test]
+fn a_profile_that_inflates_to_much_is_ignored() {
+    let bomb = profile(&[(b"wtpt", 0), (b"A2B0", 1)], &[white(), [tables(9), vec![0; 30 << 20]].concat()]);
+    let file = file(Format::Png, Some(bomb));
+    assert!(file.len() < 200_000);
+    let (peak, stated, made) = measure(&file);
+    println!("{peak} of {stated}");
+    assert!(peak <= stated && peak < 4 << 20, "{peak} bytes, {stated} stated");
+    assert!(made == measure(&self::file(Format::Png, None)).2);
+}
