@@ -12,6 +12,10 @@ use crate::pixel::{Layout, Orientation, Size, Subsampling};
 /// What small things take: tables, headers, rows in work.
 const SMALL: u64 = 192 << 10;
 
+/// What EXIF and XMP take that go with the result, beyond what is counted for small things: copies on their way, and in
+/// the file.
+const KEPT: u64 = 256 << 10;
+
 /// What a JPEG or WebP decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
 const ROWS_OVERHEAD: u64 = 236 << 10;
 const WEBP_OVERHEAD: u64 = 160 << 10;
@@ -42,6 +46,8 @@ pub struct Work {
     pub eighths: u32,
     /// What scaling, cropping and the conversion of rows hold beside the picture and the result.
     pub steps_bytes: u64,
+    /// EXIF and XMP go with the result.
+    pub keeps_metadata: bool,
     /// Pixels may be converted to sRGB.
     pub converts_color: bool,
     /// The picture may turn out to be a graphic: full chroma, and two files made of which the smaller is taken.
@@ -59,9 +65,10 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     let rows = rows_bytes(probe, work.eighths, work.flow)
         .saturating_add(work.steps_bytes)
         .saturating_add(further_rows_bytes(probe, work, coding.threads));
+    let kept = if work.keeps_metadata { KEPT } else { 0 };
     let decoding = match work.flow {
         Flow::Streamed => {
-            let profile = if work.converts_color { probe.icc_bytes } else { 0 };
+            let profile = if work.converts_color { probe.icc_bytes } else { 0 } + kept;
             return rows
                 .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
                 .saturating_add(alpha_bytes(probe, work.output, coding))
@@ -89,7 +96,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
     let profile = probe.icc_bytes;
     let before = decoding.max(turning).max(color).saturating_add(profile);
-    let encoding = encoder_bytes(probe, coding, work).saturating_add(profile / 3);
+    let encoding = encoder_bytes(probe, coding, work).saturating_add(profile / 3 + kept);
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
 }
 
@@ -399,6 +406,7 @@ mod tests {
                         flow: Flow::Whole,
                         eighths: 8,
                         steps_bytes: u64::MAX,
+                        keeps_metadata: true,
                         converts_color: true,
                         may_be_graphic: true,
                     };

@@ -166,7 +166,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let flow = flow(probe, params, &coding, &frame);
     let streams = flow == Flow::Streamed;
     let gathering = if frame.is_plain(source) { Flow::Whole } else { Flow::Gathered };
-    let graphic = (streams && may_be_graphic).then(|| work(probe, &frame, gathering, true));
+    let graphic = (streams && may_be_graphic).then(|| work(probe, params, &frame, gathering, true));
     let plan = Plan {
         source,
         frame,
@@ -177,14 +177,14 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         peak_bytes: 0,
         photo_bytes: 0,
         probe: probe.clone(),
-        work: work(probe, &frame, flow, may_be_graphic && !streams),
+        work: work(probe, params, &frame, flow, may_be_graphic && !streams),
         graphic,
         target_size: params.target_size,
     };
     Ok(plan.within(&Limits::default()))
 }
 
-fn work(probe: &Probe, frame: &Frame, flow: Flow, may_be_graphic: bool) -> cost::Work {
+fn work(probe: &Probe, params: &Params, frame: &Frame, flow: Flow, may_be_graphic: bool) -> cost::Work {
     let is_plain = frame.is_plain(probe.oriented_size());
     let output = frame.output;
     let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, flow) };
@@ -203,6 +203,7 @@ fn work(probe: &Probe, frame: &Frame, flow: Flow, may_be_graphic: bool) -> cost:
         flow,
         eighths: if flow == Flow::Whole { 8 } else { frame.eighths(rows::scales(probe)) },
         steps_bytes: scaling.saturating_add(recoloring),
+        keeps_metadata: params.keep_metadata,
         converts_color: probe.icc || (frame.linear && !is_plain),
         may_be_graphic,
     }

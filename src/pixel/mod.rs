@@ -72,8 +72,23 @@ impl Picture {
 pub struct Metadata {
     /// An ICC profile.
     pub icc: Option<Vec<u8>>,
-    /// A TIFF-structured EXIF block, beginning with `II` or `MM`.
+    /// A TIFF-structured EXIF block, beginning with `II` or `MM`. Of at most 64 KB, as a JPEG can hold.
     pub exif: Option<Vec<u8>>,
-    /// An XMP packet.
+    /// An XMP packet. Of at most 64 KB, as a JPEG can hold.
     pub xmp: Option<Vec<u8>>,
+}
+
+impl Metadata {
+    /// The most bytes of EXIF and of XMP.
+    pub(crate) const MOST_BYTES: usize = 64 << 10;
+
+    /// A copy of EXIF or XMP, if it is not too long.
+    pub(crate) fn part(bytes: Option<&[u8]>) -> Option<Vec<u8>> {
+        bytes.filter(|bytes| bytes.len() <= Self::MOST_BYTES).map(<[u8]>::to_vec)
+    }
+
+    /// Bytes of all parts.
+    pub(crate) fn len(&self) -> u64 {
+        [&self.icc, &self.exif, &self.xmp].into_iter().flatten().map(|part| part.len() as u64).sum()
+    }
 }

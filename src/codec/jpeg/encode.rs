@@ -33,7 +33,8 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     };
     let components = Components::new(picture, coding.full_chroma)?;
     let subsampling = components.subsampling();
-    let mut buffer = FileBuffer::new(most_bytes(size, subsampling, coding.quality), coding.max_bytes)?;
+    let noise = most_bytes(size, subsampling, coding.quality);
+    let mut buffer = FileBuffer::new(noise + metadata.len(), coding.max_bytes)?;
     let coded = write(Source { components, width, height }, coding, metadata, &mut buffer);
     buffer.finish(coded, "JPEG")
 }

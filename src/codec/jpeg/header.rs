@@ -193,8 +193,8 @@ impl<'a> Header<'a> {
     pub(super) fn metadata(&self) -> Metadata {
         Metadata {
             icc: self.icc_profile(),
-            exif: self.part(self.exif.as_ref()).map(<[u8]>::to_vec),
-            xmp: self.part(self.xmp.as_ref()).map(<[u8]>::to_vec),
+            exif: Metadata::part(self.part(self.exif.as_ref())),
+            xmp: Metadata::part(self.part(self.xmp.as_ref())),
         }
     }
 

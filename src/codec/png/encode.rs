@@ -62,7 +62,7 @@ fn file(
     info.color_type = color_type(raster, palette);
     info.icc_profile = metadata.icc.as_deref().map(Into::into);
     info.exif_metadata = metadata.exif.as_deref().map(Into::into);
-    if let Some(xmp) = metadata.xmp.as_ref().and_then(|xmp| String::from_utf8(xmp.clone()).ok()) {
+    if let Some(xmp) = metadata.xmp.as_ref().and_then(|xmp| str::from_utf8(xmp).ok()) {
         info.utf8_text.push(ITXtChunk::new(XMP_KEYWORD, xmp));
     }
     if let Some(palette) = palette {
@@ -70,12 +70,10 @@ fn file(
         info.palette = Some(palette.colors.as_slice().into());
         info.trns = Some(palette.alphas.as_slice()).filter(|alphas| !alphas.is_empty()).map(Into::into);
     }
-    let noise = most_bytes(raster.size(), raster.layout().channels());
+    let noise = most_bytes(raster.size(), raster.layout().channels()) + metadata.len();
     let mut buffer = FileBuffer::new(noise, coding.max_bytes)?;
     if matches!(compression, Compression::Fast) {
-        let Metadata { icc, exif, xmp } = metadata;
-        let beside: usize = [icc, exif, xmp].into_iter().flatten().map(Vec::len).sum();
-        buffer = buffer.up_to(noise + beside as u64);
+        buffer = buffer.up_to(noise);
     }
     let coded = write(info, raster, palette, compression, &mut buffer);
     buffer.finish(coded, format!("a PNG of {width}x{height}"))

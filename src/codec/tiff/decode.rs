@@ -8,13 +8,9 @@ use tiff::{
     tags::Tag,
 };
 
-use super::{embedded, group3, samples};
+use super::{directory::Directory, embedded, group3, samples};
 use crate::{
-    codec::{
-        Decoded, Format, Probe,
-        bytes::{be16, be32, le16, le32},
-        icc,
-    },
+    codec::{Decoded, Format, Probe, icc},
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
@@ -24,6 +20,10 @@ pub(super) type TiffDecoder<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// The most that a single entry of the directory may take: strip tables, colour maps, ICC profiles.
 const MAX_ENTRY_BYTES: usize = 8 << 20;
+/// Tags of the directory.
+const PHOTOMETRIC: u16 = 262;
+const XMP: u16 = 700;
+const PROFILE: u16 = 34_675;
 /// Values of the compression tag.
 const GROUP3: u32 = 3;
 const JPEG: u32 = 7;
@@ -37,7 +37,7 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
     let color = color(&mut decoder)?;
     let layout = samples::layout(color, &mut decoder);
     let has_profile = decoder.find_tag(Tag::IccProfile).is_ok_and(|tag| tag.is_some());
-    let profile = decoder.get_tag_u8_vec(Tag::IccProfile).unwrap_or_default();
+    let profile = Directory::of(head).and_then(|directory| directory.field(PROFILE));
     Ok(Probe {
         format: Format::Tiff,
         size: size(&mut decoder)?,
@@ -49,10 +49,10 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         subsampling: None,
         progressive: false,
         icc: has_profile,
-        icc_bytes: match profile.len() as u64 {
-            0 if has_profile => icc::UNSEEN,
-            0 => 0,
-            length => icc::held_bytes(&profile, length),
+        icc_bytes: match profile {
+            Some(profile) => icc::held_bytes(profile, profile.len() as u64),
+            None if has_profile => icc::UNSEEN,
+            None => 0,
         },
         restart_interval: 0,
     })
@@ -60,17 +60,16 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
 
 /// Decodes the first picture of a TIFF.
 pub(in crate::codec) fn decode(
-    bytes: &[u8],
+    file: &[u8],
     limits: &Limits,
     decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
 ) -> Result<Decoded> {
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(failed)?;
+    let mut decoder = Decoder::new(Cursor::new(file)).map_err(failed)?;
     let size = size(&mut decoder)?;
     limits.check_size(size)?;
     let color = color(&mut decoder)?;
     let layout = samples::layout(color, &mut decoder)?;
-    let bytes =
-        if matches!(color, ColorType::Palette(1..8)) { as_gray(bytes)? } else { Cow::Borrowed(bytes) };
+    let bytes = if matches!(color, ColorType::Palette(1..8)) { as_gray(file)? } else { Cow::Borrowed(file) };
     let mut decoder = Decoder::new(Cursor::new(bytes.as_ref())).map_err(failed)?;
     let stored = stored_bytes(&mut decoder)?;
     let result = u64::from(layout.channels()) * size.pixels();
@@ -95,13 +94,15 @@ pub(in crate::codec) fn decode(
             raster
         }
     };
+    let directory = Directory::of(file);
+    let field = |tag| directory.as_ref()?.field(tag);
     Ok(Decoded {
         picture: Picture::Raster(raster),
         orientation: orientation(&mut decoder),
         metadata: Metadata {
-            icc: decoder.get_tag_u8_vec(Tag::IccProfile).ok(),
+            icc: field(PROFILE).map(<[u8]>::to_vec),
             exif: None,
-            xmp: decoder.get_tag_u8_vec(Tag::Unknown(700)).ok(),
+            xmp: Metadata::part(field(XMP)),
         },
     })
 }
@@ -124,23 +125,15 @@ fn color(decoder: &mut TiffDecoder<'_>) -> Result<ColorType> {
 
 /// A copy of the file that says its samples are grey: the crate then gives a short palette's indices.
 fn as_gray(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
-    let is_little = bytes.starts_with(b"II");
-    let read16 = if is_little { le16 } else { be16 };
-    let read32 = if is_little { le32 } else { be32 };
-    let directory = read32(bytes, 4).map(|at| at as usize);
-    let entry = directory.and_then(|start| {
-        let count = usize::from(read16(bytes, start)?);
-        (0..count).map(|number| start + 2 + 12 * number).find(|&at| read16(bytes, at) == Some(262))
-    });
-    // Bytes 2 and 3 of 42 say that it is no BigTIFF, whose directory is another.
-    let value = entry.filter(|_| read16(bytes, 2) == Some(42)).map(|at| at + 8);
+    let directory = Directory::of(bytes);
+    let value = directory.as_ref().and_then(|directory| directory.value(PHOTOMETRIC));
     let mut copy = Vec::new();
     copy.try_reserve_exact(bytes.len())?;
     copy.extend_from_slice(bytes);
-    let value = value
-        .and_then(|at| copy.get_mut(at..at + 2))
-        .ok_or_else(|| Error::unsupported("a BigTIFF of a short palette"))?;
-    value.copy_from_slice(&if is_little { GRAY.to_le_bytes() } else { GRAY.to_be_bytes() });
+    let (Some(place), Some(directory)) = (value.and_then(|at| copy.get_mut(at..at + 2)), directory) else {
+        return Err(Error::malformed("a TIFF without a photometric interpretation"));
+    };
+    place.copy_from_slice(&directory.bytes_of(GRAY));
     Ok(Cow::Owned(copy))
 }
 

@@ -2,6 +2,7 @@
 //! together here and decoded by the decoder that `codec` hands in: the crate would link a second JPEG decoder.
 
 mod decode;
+mod directory;
 mod embedded;
 mod group3;
 mod samples;

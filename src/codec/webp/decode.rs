@@ -55,9 +55,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let (header, size) = read_header(bytes, limits)?;
     let Some(frame) = header.opaque_frame() else { return Ok(false) };
     let metadata = header.metadata();
-    let beside =
-        [&metadata.icc, &metadata.exif, &metadata.xmp].map(|chunk| chunk.as_ref().map_or(0, Vec::len));
-    limits.check_memory((bytes.len() + beside.iter().sum::<usize>()) as u64 + held_bytes(size.width))?;
+    limits.check_memory(bytes.len() as u64 + metadata.len() + held_bytes(size.width))?;
     let decoder = Decoder::new(frame)?;
     let head = Head {
         size,

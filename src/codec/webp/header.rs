@@ -145,9 +145,11 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn metadata(&self) -> Metadata {
-        let profile = self.icc.map(|(profile, _)| profile);
-        let [icc, exif, xmp] = [profile, self.exif, self.xmp].map(|chunk| chunk.map(<[u8]>::to_vec));
-        Metadata { icc, exif, xmp }
+        Metadata {
+            icc: self.icc.map(|(profile, _)| profile.to_vec()),
+            exif: Metadata::part(self.exif),
+            xmp: Metadata::part(self.xmp),
+        }
     }
 
     pub(super) fn has_alpha(&self) -> bool {

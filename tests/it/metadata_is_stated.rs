@@ -1,5 +1,5 @@
-//! A colour profile takes what its plan states: one of curves little, one of tables more, and one that is made to take
-//! much no more than that.
+//! A colour profile, EXIF and XMP take what the plan of a conversion states: a profile of curves little, one of tables more, and
+//! what is made to take much no more than that.
 
 use slimpix::{
     codec::{self, Coding, Format},
@@ -127,4 +127,69 @@ fn a_profile_that_inflates_to_much_is_ignored() {
     println!("{peak} of {stated}");
     assert!(peak <= stated && peak < 4 << 20, "{peak} bytes, {stated} stated");
     assert!(made == measure(&self::file(Format::Png, None)).2);
+}
+
+/// A chunk of a WebP or a PNG before the last twelve bytes, or at the place where pixels begin.
+fn with_chunk(mut file: Vec<u8>, format: Format, name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+    let length = payload.len() as u32;
+    if format == Format::WebP {
+        file[20] |= if name == b"EXIF" { 8 } else { 4 };
+        file.extend([name.as_slice(), &length.to_le_bytes(), payload].concat());
+        let all = (file.len() as u32 - 8).to_le_bytes();
+        file[4..8].copy_from_slice(&all);
+    } else {
+        let at = file.windows(4).position(|four| four == b"IDAT").unwrap() - 4;
+        let mut checked = name.to_vec();
+        checked.extend_from_slice(payload);
+        let sum = checked.iter().fold(!0_u32, |sum, &byte| {
+            (0..8).fold(sum ^ u32::from(byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))
+        });
+        let chunk = [&length.to_be_bytes(), checked.as_slice(), &(!sum).to_be_bytes()].concat();
+        file.splice(at..at, chunk);
+    }
+    file
+}
+
+/// EXIF and XMP of any length, kept or not.
+#[test]
+fn long_metadata_takes_no_more_than_is_stated() {
+    let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    for kilobytes in [1, 60, 100, 3_000] {
+        let packet = [b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), &vec![b' '; kilobytes << 10]].concat();
+        let exif = [b"II*\0\x08\0\0\0\0\0\0\0".as_slice(), &vec![0; kilobytes << 10]].concat();
+        for (format, name, payload) in [
+            (Format::WebP, b"EXIF", &exif),
+            (Format::WebP, b"XMP ", &packet),
+            (Format::Png, b"eXIf", &exif),
+            (Format::Png, b"iTXt", &packet),
+        ] {
+            let mut bytes = with_chunk(file(format, Some(wide.clone())), format, name, payload);
+            if format == Format::Png && name == b"iTXt" && kilobytes < 64 {
+                bytes = with_chunk(bytes, format, b"eXIf", &exif);
+            } else if format == Format::WebP && name == b"XMP " {
+                bytes = with_chunk(bytes, format, b"EXIF", &exif);
+            }
+            for target in [Format::WebP, Format::Png, Format::Jpeg] {
+                for keep_metadata in [false, true] {
+                    let mut params = Params::default();
+                    (params.format, params.effort, params.keep_metadata) = (target, 0, keep_metadata);
+                    let plan = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
+                    let mut limits = Limits::default();
+                    limits.max_output_bytes = plan.likely_file_bytes().unwrap_or(u64::MAX);
+                    let stated = plan.within(&limits).peak_bytes;
+                    let (peak, outcome) = peak_of(|| convert(&bytes, &params, &limits));
+                    let case =
+                        format!("{kilobytes} KB of {} to {target:?}, {keep_metadata}", name.escape_ascii());
+                    assert!(peak <= stated, "{case}: {peak} bytes, {stated} stated");
+                    // A PNG's EXIF can't be passed over.
+                    let is_refused = name == b"eXIf" && kilobytes == 3_000;
+                    assert_eq!(outcome.is_err(), is_refused, "{case}: {outcome:?}");
+                    if let (Ok(Outcome::Made(made)), true, 1 | 60) = (outcome, keep_metadata, kilobytes) {
+                        let metadata = codec::decode(&made.bytes, &Limits::default()).unwrap().metadata;
+                        assert!(metadata.exif.is_some() || metadata.xmp.is_some(), "{case}: nothing is kept");
+                    }
+                }
+            }
+        }
+    }
 }
