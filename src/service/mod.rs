@@ -29,6 +29,7 @@ mod conditional;
 mod explain;
 mod flow;
 mod key;
+mod log_line;
 mod negotiation;
 mod params;
 mod policy;
@@ -40,10 +41,11 @@ mod steps;
 pub use self::{
     flow::begin,
     key::hash_hex,
+    log_line::{Decision, LogLine},
     negotiation::Accepted,
     policy::{Allowed, Mount, MountPoint, Policy, Target},
     record::{Entry, Facts, Known, Record, Settings, Stamp, Variant},
-    respond::{Body, Decision, LogLine, Response, Whole},
+    respond::{Body, Response, Whole},
     route::{RequestHead, Source},
     steps::{
         Admit, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, SourceInfo, Step, Store,

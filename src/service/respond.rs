@@ -13,6 +13,7 @@ use super::{
     conditional::{Conditions, Validators, Verdict},
     flow::Flow,
     key,
+    log_line::{Decision, LogLine},
     record::{Facts, Variant},
     route::Source,
     steps::Step,
@@ -82,66 +83,6 @@ pub struct Whole {
     pub headers: HeaderMap,
     /// Its body, in full.
     pub body: Body,
-}
-
-/// Why an answer is what it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Decision {
-    /// A variant is the smallest that the client can show.
-    Variant,
-    /// The source is.
-    Source,
-    /// The source, or a variant that isn't the best, until something better is made.
-    ForNow,
-    /// No picture, passed through.
-    PassedThrough,
-    /// From a cache of answers.
-    Answer,
-    /// JSON about the source or the decision.
-    Json,
-    /// `/healthz`.
-    Health,
-    /// An error.
-    Refused,
-}
-
-/// The facts for one line of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LogLine {
-    /// Why the answer is what it is.
-    pub decision: Decision,
-    /// The source's name; empty when there is none.
-    pub source: String,
-    /// The format that is sent.
-    pub format: Option<Format>,
-    /// The length of the whole answer in bytes.
-    pub bytes: u64,
-    /// The length of the source in bytes.
-    pub source_bytes: u64,
-    /// The time spent waiting for room.
-    pub waited: Duration,
-    /// True if this request made the conversion.
-    pub converted: bool,
-    /// What went wrong on the way, answered all the same or not.
-    pub trouble: Option<String>,
-}
-
-impl LogLine {
-    pub(super) fn of(decision: Decision) -> Self {
-        Self {
-            decision,
-            source: String::new(),
-            format: None,
-            bytes: 0,
-            source_bytes: 0,
-            waited: Duration::ZERO,
-            converted: false,
-            trouble: None,
-        }
-    }
 }
 
 impl Response {

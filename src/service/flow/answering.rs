@@ -9,10 +9,11 @@ use crate::{
     service::{
         choose::{Pick, Why},
         explain,
+        log_line::{Decision, LogLine},
         params::Topic,
         policy::Allowed,
         record::{Facts, Variant},
-        respond::{self, Body, Decision, LogLine, Representation, Response, Vary},
+        respond::{self, Body, Representation, Response, Vary},
         steps::{Step, Write},
     },
 };
