@@ -1,7 +1,11 @@
 //! A picture without loss, as VP8L.
 
 use super::{encode::Chunks, vp8l::picture};
-use crate::{codec::Coding, error::Result, pixel::Raster};
+use crate::{
+    codec::Coding,
+    error::Result,
+    pixel::{Raster, Size},
+};
 
 /// Encodes a picture without loss.
 ///
@@ -12,4 +16,9 @@ pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     let has_alpha = raster.layout().has_alpha();
     let picture = picture::encode(raster, coding.effort, coding.max_bytes)?;
     Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha })
+}
+
+/// The most bytes that coding a picture of so many samples a pixel holds beside it, with its file of at most `most`.
+pub fn lossless_bytes(size: Size, channels: u64, most: u64) -> u64 {
+    picture::held_bytes(size, channels, most)
 }

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{error::Result, limits::try_filled};
 
-/// The most groups to begin with, and tiles.
+/// The most groups to begin with, and bytes of the counts of tiles.
 const MOST: usize = 32;
-pub const MOST_TILES: usize = 1600;
+const TILES_BYTES: usize = 512 << 10;
 
 /// How often tiles change their groups.
 const ROUNDS: usize = 5;
@@ -18,6 +18,21 @@ const ROUNDS: usize = 5;
 /// Classes of a sample of a pixel with several.
 const CLASSES: usize = 32;
 const COPIES: usize = GREENS - 256 + DISTANCES;
+
+/// Coarse symbols of pixels of so many samples.
+const fn kinds(channels: usize) -> usize {
+    COPIES + if channels == 1 { 256 } else { CLASSES * channels }
+}
+
+/// The most tiles that are counted.
+pub const fn most_tiles(channels: usize) -> usize {
+    TILES_BYTES / 2 / kinds(channels)
+}
+
+/// The most bytes that they take, of tiles of at least 16 x 16 pixels.
+pub fn held_bytes(pixels: u64) -> u64 {
+    (pixels / 256 * 3 * kinds(1) as u64).min(TILES_BYTES as u64)
+}
 
 /// Coarse counts of all tiles.
 pub struct TileCounts {
@@ -55,7 +70,7 @@ impl TileCounts {
     /// # Errors
     /// `Memory`.
     pub fn new(tiles: Tiles, channels: usize) -> Result<Self> {
-        let kinds = COPIES + if channels == 1 { 256 } else { CLASSES * channels };
+        let kinds = kinds(channels);
         Ok(Self { tiles, channels, kinds, counts: try_filled(tiles.count() * kinds, 0)? })
     }
 

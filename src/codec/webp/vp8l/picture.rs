@@ -7,7 +7,7 @@
 use super::{
     bits::{BitWriter, Header},
     counts::{Codes, Costs, Counts},
-    groups::{Groups, MOST_TILES, Place},
+    groups::{self, Groups, Place},
     palette::Palette,
     parse::{self, Parser, Search},
     pixels::{Pixels, subtract_green},
@@ -25,6 +25,13 @@ const AROUND: u64 = 64;
 
 /// What a picture takes beside its samples at the most: the description of a transform, of codes, and of their tiles.
 const HEADERS: u64 = 8 << 10;
+
+/// Pixels for which there may be a group of codes, and the bytes of its counts and codes.
+const GROUP_PIXELS: usize = 4096;
+const GROUP: u64 = 12 << 10;
+
+/// The bytes of all other tables.
+const TABLES: u64 = 160 << 10;
 
 /// The most tiles of a transform.
 const TRANSFORM_TILES: usize = 1 << 14;
@@ -60,10 +67,12 @@ pub fn most_bytes(size: Size, channels: u64) -> u64 {
     pixels * channels + pixels / 64 + HEADERS
 }
 
-/// The most bytes that are held beside the samples and the file.
-pub fn held_bytes(size: Size) -> u64 {
+/// The most bytes that are held beside the samples, the file of at most `most` bytes included.
+pub fn held_bytes(size: Size, channels: u64, most: u64) -> u64 {
     let pixels = size.pixels();
-    parse::held_bytes(pixels) + (1 << 20)
+    let groups = (1 + pixels / GROUP_PIXELS as u64).min(Effort::new(6).groups as u64);
+    let tables = parse::held_bytes(pixels) + groups::held_bytes(pixels) + groups * GROUP + TABLES;
+    most_bytes(size, channels).min(most) + AROUND + tables
 }
 
 /// Codes a picture in at most `most` bytes, in a buffer that has room for a file around it.
@@ -142,8 +151,8 @@ impl Coder {
     }
 
     fn code<const C: usize>(&self, pixels: Pixels<C>, header: Header) -> Result<Vec<u8>> {
-        let tiles = Tiles::new(pixels.width, pixels.height(), 4, MOST_TILES);
-        let most_groups = self.effort.groups.min(1 + pixels.count() / 4096);
+        let tiles = Tiles::new(pixels.width, pixels.height(), 4, groups::most_tiles(C));
+        let most_groups = self.effort.groups.min(1 + pixels.count() / GROUP_PIXELS);
         let (costs, cache_bits, mut groups) = {
             let costs = survey::first_costs(pixels)?;
             let mut survey = Survey::<C>::new(pixels, tiles, most_groups)?;

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::picture::encode;
+use super::picture::{encode, most_bytes};
 use crate::{
     codec::{self, Coding, Format},
     error::Kind,
@@ -109,6 +109,31 @@ fn pictures_of_all_kinds_come_back() {
                 }),
                 effort,
             );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_may_not_be_so_long_is_none() {
+    let mut random = random();
+    for layout in LAYOUTS {
+        let raster = picture([90, 70], layout, |x, _, c| x + c + random(20));
+        let length = encode(raster.clone(), 4, u64::MAX).unwrap().len() as u64;
+        assert_eq!(encode(raster.clone(), 4, length).unwrap().len() as u64, length);
+        assert_eq!(encode(raster, 4, length - 1).map_err(|error| error.kind()), Err(Kind::Larger));
+    }
+}
+
+#[test]
+fn noise_has_room() {
+    let mut random = random();
+    for layout in LAYOUTS {
+        for size in [[1, 1], [3, 2], [64, 64], [300, 200]] {
+            for most in [2, 3, 20, 256] {
+                let raster = picture(size, layout, |_, _, _| random(most) * (255 / (most - 1)));
+                let room = most_bytes(raster.size(), layout.channels().into());
+                assert!(encode(raster, 4, u64::MAX).unwrap().len() as u64 <= room);
+            }
         }
     }
 }
