@@ -15,6 +15,7 @@ pub mod picture;
 mod pixels;
 mod predict;
 mod prefix;
+mod record;
 mod survey;
 mod tally;
 #[cfg(test)]

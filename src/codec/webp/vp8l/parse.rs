@@ -15,6 +15,9 @@ use crate::{error::Result, limits::try_filled};
 /// The most pixels that a copy may reach back.
 const WINDOW: usize = 1 << 17;
 
+/// Bits of a hash beside a distance: where they differ pixels need not be looked at.
+const CHECK: u32 = !(WINDOW as u32 - 1);
+
 /// The most slots for hashes.
 const SLOTS: usize = 1 << 16;
 
@@ -45,7 +48,7 @@ impl Token {
 /// How hard copies are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Search {
-    /// Places of the same hash that are tried; with none there are only literals.
+    /// Places of the same hash that are tried; with none there are only copies of what is near.
     pub tried: usize,
     /// A copy so long is taken without looking further.
     pub long: usize,
@@ -129,7 +132,7 @@ impl<'a, const C: usize> Parser<'a, C> {
         while from < end {
             let at = start + from;
             self.step_literal(from, at);
-            let longest = if self.search.tried > 0 { self.step_copies(from, at, &mut end) } else { 0 };
+            let longest = self.step_copies(from, at, &mut end);
             self.places.remember(&self.pixels, at);
             if longest < self.search.long {
                 from += 1;
@@ -181,17 +184,25 @@ impl<'a, const C: usize> Parser<'a, C> {
                 self.step_copy(from, at, distance, &mut longest, end);
             }
         }
-        let mut place = self.places.last(&self.pixels, at);
+        if self.search.tried == 0 {
+            return longest;
+        }
+        let Some(hash) = hash(&self.pixels, at) else { return longest };
+        let (mut place, check) = (self.places.last(hash), hash as u32 & CHECK);
         for _ in 0..self.search.tried {
             if place == 0 || longest >= self.search.long {
                 break;
             }
             let distance = at + 1 - place;
-            if distance > self.places.window {
+            if distance >= self.places.window {
                 break;
             }
-            self.step_copy(from, at, distance, &mut longest, end);
-            place = self.places.before(place);
+            let before = self.places.backs[(place - 1) & (self.places.window - 1)];
+            if before & CHECK == check {
+                self.step_copy(from, at, distance, &mut longest, end);
+            }
+            let back = (before & !CHECK) as usize;
+            place = if back == 0 { 0 } else { place.saturating_sub(back) };
         }
         longest
     }
@@ -247,7 +258,7 @@ struct Places {
     shift: u32,
     /// Pixels from 1, or zero.
     heads: Vec<u32>,
-    /// Pixels back, or zero.
+    /// Pixels back, or zero, and bits of the own hash.
     backs: Vec<u32>,
 }
 
@@ -261,30 +272,27 @@ fn slots(pixels: usize) -> usize {
 
 impl Places {
     fn new(pixels: usize) -> Result<Self> {
-        let (slots, window) = (slots(pixels), window(pixels));
+        let (slots, window) = if pixels == 0 { (1, 0) } else { (slots(pixels), window(pixels)) };
         let (heads, backs) = (try_filled(slots, 0)?, try_filled(window, 0)?);
-        Ok(Self { window, shift: 64 - slots.ilog2(), heads, backs })
+        Ok(Self { window, shift: (64 - slots.ilog2()).min(63), heads, backs })
     }
 
     /// The last place, from 1, whose first pixels may be the same; zero if there is none.
     #[inline(always)]
-    fn last<const C: usize>(&self, pixels: &Pixels<C>, at: usize) -> usize {
-        hash(pixels, at).map_or(0, |hash| self.heads[(hash >> self.shift) as usize] as usize)
-    }
-
-    /// The one before.
-    #[inline(always)]
-    fn before(&self, place: usize) -> usize {
-        let back = self.backs[(place - 1) & (self.window - 1)] as usize;
-        if back == 0 { 0 } else { place.saturating_sub(back) }
+    fn last(&self, hash: u64) -> usize {
+        self.heads[(hash >> self.shift) as usize] as usize
     }
 
     #[inline(always)]
     fn remember<const C: usize>(&mut self, pixels: &Pixels<C>, at: usize) {
+        if self.backs.is_empty() {
+            return;
+        }
         let Some(hash) = hash(pixels, at) else { return };
         let head = &mut self.heads[(hash >> self.shift) as usize];
         let back = if *head == 0 { 0 } else { at as u32 + 1 - *head };
-        self.backs[at & (self.window - 1)] = back;
+        let back = if back < self.window as u32 { back } else { 0 };
+        self.backs[at & (self.window - 1)] = back | (hash as u32 & CHECK);
         *head = at as u32 + 1;
     }
 }
@@ -298,5 +306,6 @@ fn hash<const C: usize>(pixels: &Pixels<C>, at: usize) -> Option<u64> {
         3 => u64::from_le_bytes(*samples.first_chunk::<8>()?) << 16,
         _ => u64::from_le_bytes(*samples.first_chunk::<8>()?),
     };
-    Some(mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    let mixed = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    Some(mixed ^ mixed >> 32)
 }

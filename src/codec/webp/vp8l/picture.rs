@@ -6,12 +6,13 @@
 
 use super::{
     bits::{BitWriter, Header},
-    counts::{Codes, Costs, Counts},
+    counts::{Codes, Counts},
     groups::{self, Groups, Place},
     palette::Palette,
-    parse::{self, Parser, Search},
+    parse::{self, Parser, Search, Token},
     pixels::{Pixels, subtract_green},
     predict::{self, Tiles},
+    record::{self, Record},
     survey::{self, Kind, Survey},
 };
 use crate::{
@@ -59,6 +60,11 @@ impl Effort {
         };
         Self { search: Search { tried, long }, rows, groups }
     }
+
+    /// How copies are looked for at first, to see what things cost.
+    const fn survey(self) -> Search {
+        Search { tried: self.search.tried.div_ceil(4), long: self.search.long }
+    }
 }
 
 /// The most bytes that a picture's code has.
@@ -71,7 +77,8 @@ pub fn most_bytes(size: Size, channels: u64) -> u64 {
 pub fn held_bytes(size: Size, channels: u64, most: u64) -> u64 {
     let pixels = size.pixels();
     let groups = (1 + pixels / GROUP_PIXELS as u64).min(Effort::new(6).groups as u64);
-    let tables = parse::held_bytes(pixels) + groups::held_bytes(pixels) + groups * GROUP + TABLES;
+    let counts = groups::held_bytes(pixels).max(record::held_bytes(pixels));
+    let tables = parse::held_bytes(pixels) + counts + groups * GROUP + TABLES;
     most_bytes(size, channels).min(most) + AROUND + tables
 }
 
@@ -156,12 +163,13 @@ impl Coder {
         let (costs, cache_bits, mut groups) = {
             let costs = survey::first_costs(pixels)?;
             let mut survey = Survey::<C>::new(pixels, tiles, most_groups)?;
-            Parser::new(pixels, &costs, self.effort.search, 0)?.each(|at, token| survey.add(at, token));
+            Parser::new(pixels, &costs, self.effort.survey(), 0)?.each(|at, token| survey.add(at, token));
             survey.finish(most_groups)?
         };
         let mut counts = try_filled(groups.count, Counts::new(cache_bits)?)?;
-        let mut place = Place::new(pixels.width);
+        let (mut place, mut record) = (Place::new(pixels.width), Record::new(pixels.count())?);
         Parser::new(pixels, &costs, self.effort.search, cache_bits)?.each(|_, token| {
+            record.add(token);
             counts[groups.at(&place)].add(token);
             place.pass(token.pixels());
         });
@@ -171,7 +179,23 @@ impl Coder {
         if plan.bits.div_ceil(8) > self.most {
             return Err(larger(plan.bits, self.most));
         }
-        plan.write(pixels, &costs, self.effort.search, self.room.min(self.most))
+        let mut out = plan.begin(self.room.min(self.most))?;
+        let mut writer = BitWriter::new(0);
+        plan.header.write(&mut writer, &mut out);
+        let mut place = Place::new(pixels.width);
+        let write = |_, token: Token| {
+            let codes = &plan.codes[plan.groups.at(&place)];
+            codes.put(token, |value, count| writer.put(&mut out, value, count));
+            place.pass(token.pixels());
+        };
+        if record.is_full() {
+            drop(record);
+            Parser::new(pixels, &costs, self.effort.search, cache_bits)?.each(write);
+        } else {
+            record.each(pixels, cache_bits, write)?;
+        }
+        writer.finish(&mut out);
+        Ok(out)
     }
 }
 
@@ -182,7 +206,6 @@ fn larger(bits: u64, most: u64) -> Error {
 /// How tokens are written.
 struct Plan {
     header: Header,
-    cache_bits: u32,
     groups: Groups,
     codes: Vec<Codes>,
     /// The length of all.
@@ -209,28 +232,14 @@ impl Plan {
             bits += more;
         }
         bits += header.bits();
-        Ok(Self { header, cache_bits, groups, codes, bits })
+        Ok(Self { header, groups, codes, bits })
     }
 
-    fn write<const C: usize>(
-        self,
-        pixels: Pixels<C>,
-        costs: &Costs,
-        search: Search,
-        room: u64,
-    ) -> Result<Vec<u8>> {
-        let length = self.bits.div_ceil(8) as usize;
+    /// A buffer of the length, with such room.
+    fn begin(&self, room: u64) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         out.try_reserve_exact((room + AROUND) as usize)?;
-        out.resize(length, 0);
-        let mut writer = BitWriter::new(0);
-        self.header.write(&mut writer, &mut out);
-        let mut place = Place::new(pixels.width);
-        Parser::new(pixels, costs, search, self.cache_bits)?.each(|_, token| {
-            self.codes[self.groups.at(&place)].put(token, |value, count| writer.put(&mut out, value, count));
-            place.pass(token.pixels());
-        });
-        writer.finish(&mut out);
+        out.resize(self.bits.div_ceil(8) as usize, 0);
         Ok(out)
     }
 }
