@@ -72,9 +72,10 @@ impl Counts {
         [&self.green, red, blue, alpha, &self.distance]
     }
 
-    /// About what all takes in bits, descriptions of the codes included.
-    pub fn estimate(&self) -> u64 {
-        let described = |counts: &[u32]| 20 + 5 * counts.iter().filter(|count| **count > 0).count() as u64;
+    /// About what all takes in bits, with a part of so many of the descriptions of the codes.
+    pub fn estimate(&self, parts: u64) -> u64 {
+        let described =
+            |counts: &[u32]| (20 + 5 * counts.iter().filter(|count| **count > 0).count() as u64) / parts;
         self.more + self.parts().iter().map(|counts| entropy(counts) + described(counts)).sum::<u64>()
     }
 

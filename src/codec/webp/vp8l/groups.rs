@@ -44,6 +44,7 @@ pub struct TileCounts {
 }
 
 /// The group of each tile.
+#[derive(Clone)]
 pub struct Groups {
     pub tiles: Tiles,
     pub of_tiles: Vec<u8>,
@@ -178,9 +179,9 @@ impl Groups {
         if self.count > 1 { self.of_tiles[place.tile(self.tiles)].into() } else { 0 }
     }
 
-    /// Joins groups as long as fewer codes save more than they cost.
-    pub fn join(&mut self, counts: &mut Vec<Counts>) -> Result<()> {
-        let mut own: Vec<u64> = counts.iter().map(Counts::estimate).collect();
+    /// Joins groups as long as fewer codes save more than they cost. Counted is one of so many parts of all.
+    pub fn join(&mut self, counts: &mut Vec<Counts>, parts: u64) -> Result<()> {
+        let mut own: Vec<u64> = counts.iter().map(|counts| counts.estimate(parts)).collect();
         let mut saved = try_filled(self.count * self.count, None)?;
         let mut live: Vec<usize> = (0..self.count).collect();
         loop {
@@ -190,7 +191,7 @@ impl Groups {
                     let saved = *saved[a * self.count + b].get_or_insert_with(|| {
                         let mut both = counts[a].clone();
                         both.add_all(&counts[b]);
-                        (own[a] + own[b]) as i64 - both.estimate() as i64
+                        (own[a] + own[b]) as i64 - both.estimate(parts) as i64
                     });
                     if saved > best.0 {
                         best = (saved, a, b);
@@ -203,7 +204,7 @@ impl Groups {
             }
             let other = counts[b].clone();
             counts[a].add_all(&other);
-            own[a] = counts[a].estimate();
+            own[a] = counts[a].estimate(parts);
             self.of_tiles
                 .iter_mut()
                 .filter(|group| usize::from(**group) == b)
@@ -234,9 +235,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// The first pixel of rows of `width`.
-    pub const fn new(width: usize) -> Self {
-        Self { width, x: 0, y: 0 }
+    /// The first pixel of rows of `width`, from the row `y` on.
+    pub const fn new(width: usize, y: usize) -> Self {
+        Self { width, x: 0, y }
     }
 
     /// The tile.

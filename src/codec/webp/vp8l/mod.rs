@@ -7,6 +7,7 @@ mod bits;
 mod cache;
 mod copies;
 mod counts;
+mod cross;
 mod entropy;
 mod groups;
 mod palette;

@@ -6,7 +6,8 @@
 
 use super::{
     bits::{BitWriter, Header},
-    counts::{Codes, Counts},
+    counts::{Codes, Costs, Counts},
+    cross,
     groups::{self, Groups, Place},
     palette::Palette,
     parse::{self, Parser, Search, Token},
@@ -27,6 +28,9 @@ const AROUND: u64 = 64;
 /// What a picture takes beside its samples at the most: the description of a transform, of codes, and of their tiles.
 const HEADERS: u64 = 8 << 10;
 
+/// Pixels that colour caches are tried on.
+const TRIED_PIXELS: usize = 1 << 18;
+
 /// Pixels for which there may be a group of codes, and the bytes of its counts and codes.
 const GROUP_PIXELS: usize = 4096;
 const GROUP: u64 = 12 << 10;
@@ -43,22 +47,24 @@ struct Effort {
     search: Search,
     /// Every so many rows are looked at to choose predictors.
     rows: usize,
+    /// The same to choose factors of colours; none are if it is zero.
+    cross: usize,
     /// The most groups of codes.
     groups: usize,
 }
 
 impl Effort {
     const fn new(effort: u8) -> Self {
-        let (tried, long, rows, groups) = match effort {
-            0 => (2, 32, 4, 1),
-            1 => (4, 32, 4, 1),
-            2 => (4, 48, 2, 8),
-            3 => (8, 64, 2, 16),
-            4 => (16, 96, 1, 32),
-            5 => (32, 128, 1, 32),
-            _ => (96, 256, 1, 32),
+        let (tried, long, rows, cross, groups) = match effort {
+            0 => (0, 32, 8, 0, 1),
+            1 => (2, 32, 8, 0, 1),
+            2 => (2, 48, 8, 0, 8),
+            3 => (8, 64, 2, 4, 16),
+            4 => (16, 96, 2, 2, 32),
+            5 => (32, 128, 1, 1, 32),
+            _ => (96, 256, 1, 1, 32),
         };
-        Self { search: Search { tried, long }, rows, groups }
+        Self { search: Search { tried, long }, rows, cross, groups }
     }
 
     /// How copies are looked for at first, to see what things cost.
@@ -140,6 +146,9 @@ impl Coder {
         }
         if predicted {
             self.predict::<C>(&mut samples, &mut header)?;
+            if C >= 3 && self.effort.cross > 0 {
+                self.cross::<C>(&mut samples, &mut header)?;
+            }
         }
         header.put(0, 1);
         let is_opaque = C % 2 == 1 && !predicted;
@@ -157,23 +166,36 @@ impl Coder {
         part(Pixels::<1> { samples: &modes, width: tiles.across, rest: 0xFF00_0000 }, header)
     }
 
+    fn cross<const C: usize>(&self, samples: &mut [u8], header: &mut Header) -> Result<()> {
+        let (width, height) = (self.size.width as usize, self.size.height as usize);
+        let tiles = Tiles::new(width, height, 5, TRANSFORM_TILES);
+        let factors = cross::apply::<C>(samples, width, tiles, self.effort.cross)?;
+        if factors.iter().any(|factor| *factor != 0) {
+            header.put(0b011, 3);
+            header.put(tiles.bits - 2, 3);
+            part(Pixels::<3> { samples: &factors, width: tiles.across, rest: 0xFF00_0000 }, header)?;
+        }
+        Ok(())
+    }
+
     fn code<const C: usize>(&self, pixels: Pixels<C>, header: Header) -> Result<Vec<u8>> {
         let tiles = Tiles::new(pixels.width, pixels.height(), 4, groups::most_tiles(C));
         let most_groups = self.effort.groups.min(1 + pixels.count() / GROUP_PIXELS);
-        let (costs, cache_bits, mut groups) = {
+        let (caches, mut groups) = {
             let costs = survey::first_costs(pixels)?;
             let mut survey = Survey::<C>::new(pixels, tiles, most_groups)?;
             Parser::new(pixels, &costs, self.effort.survey(), 0)?.each(|at, token| survey.add(at, token));
             survey.finish(most_groups)?
         };
+        let (cache_bits, costs) = self.best_cache(pixels, caches, &groups)?;
         let mut counts = try_filled(groups.count, Counts::new(cache_bits)?)?;
-        let (mut place, mut record) = (Place::new(pixels.width), Record::new(pixels.count())?);
+        let (mut place, mut record) = (Place::new(pixels.width, 0), Record::new(pixels.count())?);
         Parser::new(pixels, &costs, self.effort.search, cache_bits)?.each(|_, token| {
             record.add(token);
             counts[groups.at(&place)].add(token);
             place.pass(token.pixels());
         });
-        groups.join(&mut counts)?;
+        groups.join(&mut counts, 1)?;
         let plan = Plan::new(header, cache_bits, groups, &counts)?;
         drop(counts);
         if plan.bits.div_ceil(8) > self.most {
@@ -182,7 +204,7 @@ impl Coder {
         let mut out = plan.begin(self.room.min(self.most))?;
         let mut writer = BitWriter::new(0);
         plan.header.write(&mut writer, &mut out);
-        let mut place = Place::new(pixels.width);
+        let mut place = Place::new(pixels.width, 0);
         let write = |_, token: Token| {
             let codes = &plan.codes[plan.groups.at(&place)];
             codes.put(token, |value, count| writer.put(&mut out, value, count));
@@ -196,6 +218,34 @@ impl Coder {
         }
         writer.finish(&mut out);
         Ok(out)
+    }
+}
+
+impl Coder {
+    /// Tries caches on the middle of a picture: with groups of codes things are not as they seemed without.
+    fn best_cache<const C: usize>(
+        &self,
+        pixels: Pixels<C>,
+        mut caches: Vec<(u32, Costs)>,
+        groups: &Groups,
+    ) -> Result<(u32, Costs)> {
+        let height = pixels.height();
+        let rows = (TRIED_PIXELS / pixels.width).clamp(1, height);
+        let (first, parts) = ((height - rows) / 2, (height / rows) as u64);
+        let range = first * pixels.width * C..(first + rows) * pixels.width * C;
+        let part = Pixels::<C> { samples: &pixels.samples[range], ..pixels };
+        let mut best = (u64::MAX, 0);
+        for (at, (bits, costs)) in caches.iter().enumerate().filter(|_| self.effort.groups > 1 && C > 1) {
+            let (mut groups, mut counts) = (groups.clone(), try_filled(groups.count, Counts::new(*bits)?)?);
+            let mut place = Place::new(pixels.width, first);
+            Parser::new(part, costs, self.effort.survey(), *bits)?.each(|_, token| {
+                counts[groups.at(&place)].add(token);
+                place.pass(token.pixels());
+            });
+            groups.join(&mut counts, parts)?;
+            best = best.min((counts.iter().map(|counts| counts.estimate(parts)).sum(), at));
+        }
+        Ok(caches.swap_remove(best.1))
     }
 }
 

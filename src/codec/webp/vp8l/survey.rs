@@ -93,7 +93,7 @@ pub fn kind<const C: usize>(source: Pixels<C>, palette: Option<&Palette>) -> Res
             }
         }
     }
-    let [plain, predicted, less, both] = sketches.map(|sketch| sketch.counts.estimate());
+    let [plain, predicted, less, both] = sketches.map(|sketch| sketch.counts.estimate(1));
     // A mode for each tile.
     let modes = source.count().min(LOOKED_AT) as u64 / 256 * 2;
     let (predicted, both) = (predicted + modes, both + modes);
@@ -149,7 +149,7 @@ impl<'a, const C: usize> Survey<'a, C> {
         let caches = caches.iter().map(|&bits| Ok((bits, Cache::new(bits)?, Counts::new(bits)?)));
         let tiles = if most_groups > 1 { Some(TileCounts::new(of, C)?) } else { None };
         let caches = caches.collect::<Result<_>>()?;
-        Ok(Self { pixels, copies: Counts::new(0)?, caches, tiles, of, place: Place::new(pixels.width) })
+        Ok(Self { pixels, copies: Counts::new(0)?, caches, tiles, of, place: Place::new(pixels.width, 0) })
     }
 
     /// Counts the token that begins at a pixel.
@@ -179,24 +179,28 @@ impl<'a, const C: usize> Survey<'a, C> {
         }
     }
 
-    /// What tokens take, the bits of the cache, and the groups.
+    /// What tokens take without a cache and with the best one, each with the bits of it, the better first; and the groups.
     ///
     /// # Errors
     /// `Memory`.
-    pub fn finish(mut self, most_groups: usize) -> Result<(Costs, u32, Groups)> {
-        let mut best: Option<(u64, u32, Costs)> = None;
-        for (bits, _, counts) in &mut self.caches {
+    pub fn finish(mut self, most_groups: usize) -> Result<(Vec<(u32, Costs)>, Groups)> {
+        for (_, _, counts) in &mut self.caches {
             counts.add_all(&self.copies);
-            let estimate = counts.estimate();
-            if best.as_ref().is_none_or(|(least, ..)| estimate < *least) {
-                best = Some((estimate, *bits, counts.costs()));
-            }
         }
-        let (bits, costs) = best.map_or_else(|| (0, Costs::default()), |(_, bits, costs)| (bits, costs));
+        let mut caches: Vec<_> =
+            self.caches.iter().map(|(bits, _, counts)| (counts.estimate(1), *bits, counts)).collect();
+        caches.sort_by_key(|(estimate, bits, _)| (*estimate, *bits));
+        let cached = caches.iter().position(|(_, bits, _)| *bits > 0);
+        let (mut at, mut best) = (0, Vec::new());
+        caches.retain(|(_, bits, _)| {
+            at += 1;
+            *bits == 0 || Some(at - 1) == cached
+        });
+        best.extend(caches.iter().map(|(_, bits, counts)| (*bits, counts.costs())));
         let groups = match &self.tiles {
             Some(tiles) => tiles.groups(most_groups)?,
             None => Groups::single(),
         };
-        Ok((costs, bits, groups))
+        Ok((best, groups))
     }
 }
