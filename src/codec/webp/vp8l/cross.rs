@@ -3,8 +3,9 @@
 use super::{entropy::sixteenths, predict::Tiles};
 use crate::error::Result;
 
-/// What a factor must save in a tile, in 1/16 bits.
+/// What a factor must save in a tile, in 1/16 bits, beside a part of what it takes.
 const CHANGE: u64 = 8 * 16;
+const PART: u64 = 40;
 
 /// Factors that are tried around the best, in 1/32.
 const STEPS: [i8; 4] = [16, 8, 4, 2];
@@ -64,7 +65,7 @@ fn search(mut price: impl FnMut(i8) -> u64) -> i8 {
             best = best.min((price(factor), factor));
         }
     }
-    if best.0 + CHANGE < none { best.1 } else { 0 }
+    if best.0 + CHANGE + none / PART < none { best.1 } else { 0 }
 }
 
 /// Puts red and blue less what green and red tell in their places, and gives the factors of each tile as a picture of red,

@@ -143,7 +143,8 @@ impl TileCounts {
     /// What symbols take in each group.
     fn price(&self, of_tiles: &[u8], prices: &mut [u16]) {
         for (group, prices) in prices.chunks_exact_mut(self.kinds).enumerate() {
-            let mut counts = [0_u32; COPIES + 256];
+            // As if each had been there once: a group without tiles is good for none.
+            let mut counts = [1_u32; COPIES + 256];
             for (tile, _) in of_tiles.iter().enumerate().filter(|(_, own)| usize::from(**own) == group) {
                 let own = &self.counts[tile * self.kinds..(tile + 1) * self.kinds];
                 counts.iter_mut().zip(own).for_each(|(sum, count)| *sum += 4 * u32::from(*count));
