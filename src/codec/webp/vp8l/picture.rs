@@ -29,7 +29,11 @@ const AROUND: u64 = 64;
 const HEADERS: u64 = 8 << 10;
 
 /// Pixels that colour caches are tried on.
-const TRIED_PIXELS: usize = 1 << 18;
+const TRIED_PIXELS: usize = 1 << 16;
+
+/// Of 16 pixels so many are like no neighbour where colours are told from others, and where copies from afar are rare.
+const BUSY_FOR_CROSS: u64 = 7;
+const BUSY_FOR_NEAR: u64 = 13;
 
 /// Pixels for which there may be a group of codes, and the bytes of its counts and codes.
 const GROUP_PIXELS: usize = 4096;
@@ -45,6 +49,8 @@ const TRANSFORM_TILES: usize = 1 << 14;
 #[derive(Debug, Clone, Copy)]
 struct Effort {
     search: Search,
+    /// How many places are tried in pictures that hardly repeat.
+    far: usize,
     /// Every so many rows are looked at to choose predictors.
     rows: usize,
     /// The same to choose factors of colours; none are if it is zero.
@@ -64,12 +70,13 @@ impl Effort {
             5 => (32, 128, 1, 1, 32),
             _ => (96, 256, 1, 1, 32),
         };
-        Self { search: Search { tried, long }, rows, cross, groups }
+        let far = if effort < 4 { 0 } else { tried };
+        Self { search: Search { tried, long }, far, rows, cross, groups }
     }
 
     /// How copies are looked for at first, to see what things cost.
     const fn survey(self) -> Search {
-        Search { tried: self.search.tried.div_ceil(4), long: self.search.long }
+        Search { tried: self.search.tried / 4, long: self.search.long }
     }
 }
 
@@ -120,7 +127,7 @@ struct Coder {
 }
 
 impl Coder {
-    fn transform<const C: usize>(&self, mut samples: Vec<u8>, mut header: Header) -> Result<Vec<u8>> {
+    fn transform<const C: usize>(mut self, mut samples: Vec<u8>, mut header: Header) -> Result<Vec<u8>> {
         let width = self.size.width as usize;
         let palette = Palette::of::<C>(&samples);
         let source = Pixels::<C> { samples: &samples, width, rest: 0 };
@@ -135,9 +142,12 @@ impl Coder {
             header.put(0, 1);
             return self.code(Pixels::<1> { samples: &samples, width, rest: 0xFF00_0000 }, header);
         }
-        let Kind::Samples { less_green, predicted } = kind else {
+        let Kind::Samples { less_green, predicted, busy } = kind else {
             return Err(Error::new(error::Kind::Internal, "lossless WebP: a palette that is none"));
         };
+        if busy > BUSY_FOR_NEAR && self.effort.far < self.effort.search.tried {
+            self.effort.search.tried = self.effort.far;
+        }
         if less_green {
             header.put(0b101, 3);
             if C >= 3 {
@@ -146,7 +156,7 @@ impl Coder {
         }
         if predicted {
             self.predict::<C>(&mut samples, &mut header)?;
-            if C >= 3 && self.effort.cross > 0 {
+            if C >= 3 && self.effort.cross > 0 && busy > BUSY_FOR_CROSS {
                 self.cross::<C>(&mut samples, &mut header)?;
             }
         }

@@ -23,8 +23,9 @@ const LOOKED_AT: usize = 1 << 19;
 pub enum Kind {
     /// Indices of its palette.
     Palette,
-    /// Samples: red and blue less green or not, as they are or predicted.
-    Samples { less_green: bool, predicted: bool },
+    /// Samples: red and blue less green or not, as they are or predicted; and of 16 pixels how many are like neither
+    /// the one to the left nor the one above.
+    Samples { less_green: bool, predicted: bool, busy: u64 },
 }
 
 /// The symbols of pixels of which neither the one to the left nor the one above is the same, and places of a small cache.
@@ -77,13 +78,16 @@ pub fn kind<const C: usize>(source: Pixels<C>, palette: Option<&Palette>) -> Res
     let mut sketches = [Sketch::new(bits)?, Sketch::new(bits)?, Sketch::new(bits)?, Sketch::new(bits)?];
     let (width, height) = (source.width, source.height());
     let step = source.count().div_ceil(LOOKED_AT);
+    let (mut seen, mut others) = (0, 0);
     // Some rows together, so that the cache sees what is near.
     for y in (1..height).filter(|y| (y / 8) % step == 0) {
+        seen += width as u64;
         for at in y * width + 1..(y + 1) * width {
             let (here, left, above) = (source.argb(at), source.argb(at - 1), source.argb(at - width));
             if here == left || here == above {
                 continue;
             }
+            others += 1;
             let residue = difference(here, mean(left, above));
             sketches[0].add(here);
             sketches[1].add(residue);
@@ -97,17 +101,18 @@ pub fn kind<const C: usize>(source: Pixels<C>, palette: Option<&Palette>) -> Res
     // A mode for each tile.
     let modes = source.count().min(LOOKED_AT) as u64 / 256 * 2;
     let (predicted, both) = (predicted + modes, both + modes);
+    let busy = 16 * others / seen.max(1);
     if C < 3 {
         let is_flat = palette.is_some() && plain <= predicted;
         return Ok(if is_flat {
             Kind::Palette
         } else {
-            Kind::Samples { less_green: true, predicted: predicted < plain }
+            Kind::Samples { less_green: true, predicted: predicted < plain, busy }
         });
     }
     let least = plain.min(predicted).min(less).min(both);
     let less_green = least == less || least == both;
-    Ok(Kind::Samples { less_green, predicted: least == predicted || least == both })
+    Ok(Kind::Samples { less_green, predicted: least == predicted || least == both, busy })
 }
 
 /// What tokens take as pixels that are not like their neighbours say.
