@@ -277,12 +277,12 @@ fn encoder_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
     let pixels = work.output.pixels();
     match coding.format {
         Format::Avif => avif_memory::peak_bytes(work.output, coding, work.may_be_graphic, probe.alpha),
-        Format::WebP if coding.lossless => lossless_bytes(probe, work, coding.max_bytes),
+        Format::WebP if coding.lossless => lossless_bytes(probe, coding, work, coding.max_bytes),
         Format::WebP if work.may_be_graphic => {
             // The picture waits for its turn, then the lossy file.
             let lossy = lossy_bytes(probe, coding, work) + pixels * result_bytes(probe, work);
             let file = file_bytes(work.output, coding);
-            lossy.max(lossless_bytes(probe, work, file) + file)
+            lossy.max(lossless_bytes(probe, coding, work, file) + file)
         }
         Format::WebP => lossy_bytes(probe, coding, work),
         // The samples, their palette's indices, the packed samples, which grow, and the file.
@@ -325,13 +325,13 @@ fn lossy_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
 }
 
 /// The picture, and what coding it without loss in a file of at most `most` bytes takes.
-fn lossless_bytes(probe: &Probe, work: &Work, most: u64) -> u64 {
+fn lossless_bytes(probe: &Probe, coding: &Coding, work: &Work, most: u64) -> u64 {
     let pixels = work.output.pixels();
     let channels = channels(probe);
     // Planes become RGB before.
     let raster = if probe.format == Format::Jpeg { channels } else { result_bytes(probe, work) };
-    let coding = raster * pixels + webp::lossless_bytes(work.output, channels, most);
-    coding.max((raster + result_bytes(probe, work)) * pixels)
+    let held = webp::lossless_bytes(work.output, channels, coding.effort, most);
+    (raster * pixels + held).max((raster + result_bytes(probe, work)) * pixels)
 }
 
 #[cfg(test)]

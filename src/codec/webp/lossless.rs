@@ -19,6 +19,6 @@ pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
 }
 
 /// The most bytes that coding a picture of so many samples a pixel holds beside it, with its file of at most `most`.
-pub fn lossless_bytes(size: Size, channels: u64, most: u64) -> u64 {
-    picture::held_bytes(size, channels, most)
+pub fn lossless_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
+    picture::held_bytes(size, channels, effort, most)
 }

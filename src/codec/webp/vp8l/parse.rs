@@ -78,9 +78,9 @@ pub struct Parser<'a, const C: usize> {
 }
 
 /// Bytes that a parser holds beside the colour cache.
-pub fn held_bytes(pixels: u64) -> u64 {
-    let slots = slots(pixels as usize) as u64;
-    4 * (slots + window(pixels as usize) as u64) + ((BLOCK + LONGEST + 1) * size_of::<Step>()) as u64
+pub fn held_bytes(pixels: u64, search: Search) -> u64 {
+    let places = if search.tried > 0 { slots(pixels as usize) + window(pixels as usize) } else { 0 };
+    4 * places as u64 + ((BLOCK + LONGEST + 1) * size_of::<Step>()) as u64
 }
 
 impl<'a, const C: usize> Parser<'a, C> {
@@ -227,7 +227,9 @@ impl<'a, const C: usize> Parser<'a, C> {
     /// Takes the copies of such lengths where they are the best way to where they end.
     #[inline(always)]
     fn relax(&mut self, from: usize, lengths: [usize; 2], cost: u32, distance: usize, end: &mut usize) {
-        let [mut least, most] = lengths;
+        let [least, most] = lengths;
+        // So there are at most half as many copies as pixels.
+        let mut least = least.max(2);
         if most >= self.search.long {
             // Only the whole of it.
             least = most;
@@ -262,12 +264,13 @@ struct Places {
     backs: Vec<u32>,
 }
 
+/// A power of two, no more than there are pixels: few copies reach back over more than half of a picture.
 fn window(pixels: usize) -> usize {
-    pixels.next_power_of_two().min(WINDOW)
+    (1 << pixels.max(1).ilog2()).min(WINDOW)
 }
 
 fn slots(pixels: usize) -> usize {
-    pixels.next_power_of_two().clamp(16, SLOTS)
+    (window(pixels) / 2).clamp(16, SLOTS)
 }
 
 impl Places {

@@ -40,7 +40,7 @@ const GROUP_PIXELS: usize = 4096;
 const GROUP: u64 = 12 << 10;
 
 /// The bytes of all other tables.
-const TABLES: u64 = 160 << 10;
+const TABLES: u64 = 96 << 10;
 
 /// The most tiles of a transform.
 const TRANSFORM_TILES: usize = 1 << 14;
@@ -87,12 +87,16 @@ pub fn most_bytes(size: Size, channels: u64) -> u64 {
 }
 
 /// The most bytes that are held beside the samples, the file of at most `most` bytes included.
-pub fn held_bytes(size: Size, channels: u64, most: u64) -> u64 {
-    let pixels = size.pixels();
-    let groups = (1 + pixels / GROUP_PIXELS as u64).min(Effort::new(6).groups as u64);
-    let counts = groups::held_bytes(pixels).max(record::held_bytes(pixels));
-    let tables = parse::held_bytes(pixels) + counts + groups * GROUP + TABLES;
-    most_bytes(size, channels).min(most) + AROUND + tables
+pub fn held_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
+    let (pixels, effort) = (size.pixels(), Effort::new(effort));
+    let groups = (1 + pixels / GROUP_PIXELS as u64).min(effort.groups as u64) * GROUP;
+    let tiles = if effort.groups > 1 { groups::held_bytes(pixels) } else { 0 };
+    let (parser, record) = (parse::held_bytes(pixels, effort.search), record::held_bytes(pixels));
+    // First tiles are counted, then tokens; what is written has been noted, or is found once more.
+    let counting = parser + tiles.max(record + groups);
+    let again = if record::may_be_full(pixels) { parser } else { 0 };
+    let writing = most_bytes(size, channels).min(most) + AROUND + groups + record.max(again);
+    counting.max(writing) + TABLES
 }
 
 /// Codes a picture in at most `most` bytes, in a buffer that has room for a file around it.
@@ -297,9 +301,9 @@ impl Plan {
 
     /// A buffer of the length, with such room.
     fn begin(&self, room: u64) -> Result<Vec<u8>> {
-        let mut out = Vec::new();
-        out.try_reserve_exact((room + AROUND) as usize)?;
-        out.resize(self.bits.div_ceil(8) as usize, 0);
+        let (mut out, bytes) = (Vec::new(), self.bits.div_ceil(8));
+        out.try_reserve_exact((room.max(bytes) + AROUND) as usize)?;
+        out.resize(bytes as usize, 0);
         Ok(out)
     }
 }

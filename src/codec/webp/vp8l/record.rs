@@ -29,7 +29,12 @@ pub const fn held_bytes(pixels: u64) -> u64 {
     8 * room(pixels as usize) as u64
 }
 
-/// A copy that pays replaces some pixels, most of them.
+/// False if all copies of so many pixels have room.
+pub const fn may_be_full(pixels: u64) -> bool {
+    pixels / 2 + 16 > MOST as u64
+}
+
+/// A copy is of two pixels at the least.
 const fn room(pixels: usize) -> usize {
     let room = pixels / 2 + 16;
     if room < MOST { room } else { MOST }
