@@ -292,7 +292,8 @@ const fn looseness(probe: &Probe, format: Format, mode: Mode) -> u64 {
         (Format::WebP, Mode::Lossy) => 160,
         (Format::WebP, Mode::Auto) => 160,
         (Format::Jpeg, _) => 275,
-        (Format::WebP, Mode::Lossless) => CLOSE,
+        (Format::WebP, Mode::Lossless) if is_opaque => CLOSE,
+        (Format::WebP, Mode::Lossless) => 145,
         (Format::Avif, _) => 350,
         _ => 675,
     }

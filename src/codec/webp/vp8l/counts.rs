@@ -137,7 +137,7 @@ impl Costs {
         if C >= 3 {
             bits += cost(1, red) + cost(2, blue);
         }
-        if C % 2 == 0 {
+        if C.is_multiple_of(2) {
             bits += cost(3, alpha);
         }
         bits

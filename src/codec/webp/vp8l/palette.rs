@@ -14,8 +14,8 @@ pub struct Palette {
 #[inline(always)]
 fn color<const C: usize>(samples: &[u8]) -> u32 {
     match C {
-        1 => 0xFF00_0000 | u32::from(samples[0]) * 0x01_0101,
-        2 => u32::from(samples[0]) * 0x01_0101 | u32::from(samples[1]) << 24,
+        1 => 0xFF00_0000 | (u32::from(samples[0]) * 0x01_0101),
+        2 => (u32::from(samples[0]) * 0x01_0101) | (u32::from(samples[1]) << 24),
         3 => 0xFF00_0000 | argb(samples),
         _ => argb(samples),
     }

@@ -54,7 +54,7 @@ fn residuals<const C: usize>(mode: u8, data: &[u8], start: usize, stride: usize,
     match mode {
         0 => {
             for (i, (out, &sample)) in out.iter_mut().zip(here).enumerate() {
-                let is_alpha = C % 2 == 0 && i % C == C - 1;
+                let is_alpha = C.is_multiple_of(2) && i % C == C - 1;
                 *out = sample.wrapping_sub(if is_alpha { 255 } else { 0 });
             }
         }
@@ -124,15 +124,15 @@ impl<const C: usize> Prices<C> {
 
     fn of(&self, residues: &[u8]) -> u32 {
         let pixel = |pixel: &[u8]| -> u32 {
-            (0..C).map(|channel| u32::from(self.bits[channel][usize::from(pixel[channel])])).sum()
+            self.bits.iter().zip(pixel).map(|(bits, &residue)| u32::from(bits[usize::from(residue)])).sum()
         };
         residues.chunks_exact(C).map(pixel).sum()
     }
 
     fn count(&mut self, residues: &[u8]) {
         for pixel in residues.chunks_exact(C) {
-            for channel in 0..C {
-                self.counts[channel][usize::from(pixel[channel])] += 1;
+            for (counts, &residue) in self.counts.iter_mut().zip(pixel) {
+                counts[usize::from(residue)] += 1;
             }
         }
     }
@@ -191,7 +191,7 @@ pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, mod
             let left = samples[..stride - C].iter();
             out[C..].iter_mut().zip(left).for_each(|(out, left)| *out = out.wrapping_sub(*left));
             out[..C].copy_from_slice(&samples[..C]);
-            if C % 2 == 0 {
+            if C.is_multiple_of(2) {
                 out[C - 1] = out[C - 1].wrapping_sub(255);
             }
         } else {
