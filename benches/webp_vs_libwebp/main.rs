@@ -1,6 +1,6 @@
 //! Our lossy WebP against libwebp's: size at equal SSIMULACRA2, CPU and wall time, and memory.
 //!
-//! `cargo bench --bench webp_vs_libwebp [-- effort=4 method=4 class=photo side=1024 only=size,cpu,wall,heap,decode]`: ours at
+//! `cargo bench --bench webp_vs_libwebp [-- effort=4 method=4 class=photo side=1024 only=size,cpu,wall,heap,decode,lossless]`: ours at
 //! an effort against libwebp at a method, on one class of the corpus or on all. Pictures come from `quality/` of the
 //! corpus (`SLIMPIX_CORPUS`, else `../shared/corpus`), transparent ones on white. Both encoders get the same RGB. Below
 //! 1 is better for us, everywhere.
@@ -12,6 +12,8 @@
 //! - `wall`: the 12-megapixel photo by two threads of ours and the one of libwebp, both by turns.
 //! - `heap`: the most that ours holds while it codes that photo, beside the pixels it was given and the file.
 //! - `decode`: CPU of decoding libwebp's files to RGB, against libwebp and against `image-webp`.
+//! - `lossless`: bytes and CPU of lossless files, whole pictures with their alpha, against libwebp at quality 75 and
+//!   against `image-webp`'s encoder, by turns, the least of three.
 #![allow(unsafe_code, reason = "libwebp is C, and allocations are counted")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on stops there")]
 
@@ -19,6 +21,7 @@ mod corpus;
 mod decode;
 mod heap;
 mod libwebp;
+mod lossless;
 mod sizes;
 mod speed;
 
@@ -81,6 +84,9 @@ fn main() {
     }
     if options.wants("decode") {
         decode::print(&classes);
+    }
+    if options.wants("lossless") {
+        lossless::print(&classes, &options);
     }
 }
 

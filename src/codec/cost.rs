@@ -298,11 +298,12 @@ fn encoder_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
     let pixels = work.output.pixels();
     match coding.format {
         Format::Avif => avif_memory::peak_bytes(work.output, coding, work.may_be_graphic, probe.alpha),
-        Format::WebP if coding.lossless => lossless_bytes(probe, work),
+        Format::WebP if coding.lossless => lossless_bytes(probe, coding, work, coding.max_bytes),
         Format::WebP if work.may_be_graphic => {
             // The picture waits for its turn, then the lossy file.
             let lossy = lossy_bytes(probe, coding, work) + pixels * result_bytes(probe, work);
-            lossy.max(lossless_bytes(probe, work) + file_bytes(probe, work.output, coding, true))
+            let file = file_bytes(probe, work.output, coding, true);
+            lossy.max(lossless_bytes(probe, coding, work, file) + file)
         }
         Format::WebP => lossy_bytes(probe, coding, work),
         Format::Png => {
@@ -359,19 +360,12 @@ fn lossy_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
         + alpha_bytes(probe, work.output, coding)
 }
 
-/// The picture, a copy of four bytes a pixel and the file, which grows.
-fn lossless_bytes(probe: &Probe, work: &Work) -> u64 {
+/// The picture, and what coding it without loss in a file of at most `most` bytes takes.
+fn lossless_bytes(probe: &Probe, coding: &Coding, work: &Work, most: u64) -> u64 {
     let pixels = work.output.pixels();
-    let channels = u64::from(channels(probe));
     let (raster, _) = raster_bytes(probe, work);
-    (raster * pixels + grown(pixels, channels)).max((raster + result_bytes(probe, work)) * pixels)
-}
-
-/// The copy that `image-webp` works on, and its file, whose room doubles each time it is full. It has never more than
-/// 41/40 of the samples.
-fn grown(pixels: u64, channels: u64) -> u64 {
-    let most = pixels * channels * 41 / 40 + (4 << 10);
-    4 * pixels + 3 * (most.next_power_of_two() / 2)
+    let held = webp::lossless_bytes(work.output, u64::from(channels(probe)), coding.effort, most);
+    (raster * pixels + held).max((raster + result_bytes(probe, work)) * pixels)
 }
 
 #[cfg(test)]

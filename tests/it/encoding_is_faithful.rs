@@ -4,13 +4,14 @@ use std::io::Cursor;
 
 use image_webp::WebPDecoder;
 use slimpix::{
-    codec::{self, Format},
+    codec::{self, Coding, Format},
     limits::Limits,
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
 use crate::{
-    corpus::rgba,
+    corpus::{Corpus, rgba},
+    lossy_webp_decodes_alike::{by_image_webp, by_libwebp, by_libwebp_in_parts},
     pictures::{coding, encode, raster},
 };
 
@@ -76,6 +77,35 @@ fn lossless_webp_is_read_by_a_decoder_of_others() {
         });
         let decoded = Raster::new(source.size(), Layout::Rgba, pixels.collect()).unwrap();
         assert_eq!(visible(&decoded), visible(&rgba(&Picture::Raster(source))), "{layout:?}");
+    }
+}
+
+/// By libwebp, whole and in parts as browsers decode, and by image-webp; at every effort.
+#[test]
+fn lossless_webp_is_read_alike_by_all() {
+    let corpus = Corpus::find();
+    let mut pictures: Vec<Raster> =
+        LAYOUTS.into_iter().flat_map(|layout| [raster(1, 1, layout), raster(269, 131, layout)]).collect();
+    for row in corpus.rows.iter().filter(|row| row.expected == "ok" && row.format == "png") {
+        let bytes = corpus.read(row);
+        let size = codec::probe(&bytes).unwrap().size;
+        if size.pixels() <= 70_000 {
+            let decoded = codec::decode(&bytes, &Limits::default()).unwrap();
+            pictures.push(decoded.picture.into_raster().unwrap());
+        }
+    }
+    for (at, source) in pictures.into_iter().enumerate() {
+        let expected = visible(&rgba(&Picture::Raster(source.clone())));
+        // Each picture at some efforts, all pictures together at all of them.
+        for effort in [at as u8 % 7, (at as u8 + 4) % 7] {
+            let file = encode(source.clone(), &Coding::new(Format::WebP, 0, effort, true));
+            for (width, height, pixels) in
+                [by_libwebp(&file), by_libwebp_in_parts(&file), by_image_webp(&file)]
+            {
+                let decoded = Raster::new(Size::new(width, height), Layout::Rgba, pixels).unwrap();
+                assert_eq!(visible(&decoded), expected, "{at}: {:?} at {effort}", source.size());
+            }
+        }
     }
 }
 

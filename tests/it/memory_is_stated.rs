@@ -121,6 +121,9 @@ const SLACK: u64 = 512 << 10;
 /// What a profile takes of which the header doesn't say that it changes nothing.
 const PROFILE: u64 = 192 << 10;
 
+/// What finding copies takes in a lossless WebP, where there is more than one colour.
+const TABLES: u64 = 720 << 10;
+
 /// What may be stated of what is measured, in hundredths; of noise, whose file is not bounded.
 const CLOSE: u64 = 120;
 const NOISE: u64 = 150;
@@ -163,8 +166,10 @@ impl Statement {
             Format::Jpeg if probe.color && probe.subsampling.is_none() => 4 * probe.size.pixels(),
             _ => 0,
         };
+        let profile = if probe.icc { PROFILE } else { 0 };
+        let tables = if params.mode == Mode::Lossless { TABLES } else { 0 };
         let is_made = matches!(outcome, Ok(Outcome::Made(_)));
-        Some(Self { peak, stated, is_made, slack: SLACK + decoder + if probe.icc { PROFILE } else { 0 } })
+        Some(Self { peak, stated, is_made, slack: SLACK + decoder + profile + tables })
     }
 
     /// Never less, and no more than so many hundredths of what is measured.
@@ -269,11 +274,11 @@ const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> 
     let is_open = matches!(probe.format, Format::Gif)
         || matches!(probe.format, Format::WebP | Format::Jpeg) && probe.color && probe.subsampling.is_none();
     match (format, mode) {
-        (Format::WebP, Mode::Auto) => 400,
-        (Format::WebP, Mode::Lossless) => 375,
+        (Format::WebP, Mode::Auto) => 175,
         (Format::Avif, _) => 375,
         _ if !is_used => 275,
         _ if is_open => 170,
+        (Format::WebP, Mode::Lossless) if probe.alpha => 145,
         _ => CLOSE,
     }
 }

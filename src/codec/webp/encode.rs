@@ -36,7 +36,7 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
         return Err(Error::limit(format!("{width}x{height} is past WebP's longest side of {MAX_SIDE}")));
     }
     let chunks = if coding.lossless {
-        lossless::encode(picture.into_raster()?)?
+        lossless::encode(picture.into_raster()?, coding)?
     } else {
         lossy::encode(picture, coding)?
     };

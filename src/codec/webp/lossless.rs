@@ -1,43 +1,24 @@
-//! VP8L, by `image-webp`.
+//! A picture without loss, as VP8L.
 
-use image_webp::{ColorType, WebPEncoder};
-
-use super::encode::Chunks;
+use super::{encode::Chunks, vp8l::picture};
 use crate::{
-    error::{Error, Kind, Result},
-    pixel::{Layout, Raster, Size},
+    codec::Coding,
+    error::Result,
+    pixel::{Raster, Size},
 };
 
-/// Bytes before the `VP8L` payload in the simple file that `image-webp` writes.
-const FILE_HEADER: usize = 20;
-
-/// The bytes of a VP8L header: signature, width, height, alpha hint and version.
-const STREAM_HEADER: usize = 5;
-
 /// Encodes a picture without loss.
-pub(super) fn encode(mut raster: Raster) -> Result<Chunks> {
+///
+/// # Errors
+/// `Larger` when it takes more than `coding.max_bytes`, `Memory`.
+pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     raster.clear_hidden();
-    let color = match raster.layout() {
-        Layout::Gray => ColorType::L8,
-        Layout::GrayAlpha => ColorType::La8,
-        Layout::Rgb => ColorType::Rgb8,
-        Layout::Rgba => ColorType::Rgba8,
-    };
-    let picture = stream(raster.data(), raster.size(), color)?;
-    Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha: raster.layout().has_alpha() })
+    let has_alpha = raster.layout().has_alpha();
+    let picture = picture::encode(raster, coding.effort, coding.max_bytes)?;
+    Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha })
 }
 
-fn stream(data: &[u8], size: Size, color: ColorType) -> Result<Vec<u8>> {
-    let mut file = Vec::new();
-    WebPEncoder::new(&mut file)
-        .encode(data, size.width, size.height, color)
-        .map_err(|error| Error::with_source(Kind::Internal, "lossless WebP", error))?;
-    let stated = file.get(FILE_HEADER - 4..FILE_HEADER).and_then(|bytes| bytes.try_into().ok());
-    let length = stated.map_or(0, |bytes| u32::from_le_bytes(bytes) as usize);
-    file.truncate(FILE_HEADER + length);
-    file.drain(..FILE_HEADER);
-    if file.len() != length || length <= STREAM_HEADER {
-        return Err(Error::new(Kind::Internal, "lossless WebP: a file of another shape than known"));
-    }
-    Ok(file)
+/// The most bytes that coding a picture of so many samples a pixel holds beside it, with its file of at most `most`.
+pub fn lossless_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
+    picture::held_bytes(size, channels, effort, most)
 }

@@ -14,6 +14,7 @@ pub(crate) use self::lossy::RowWriter;
 pub(super) use self::{
     decode::{decode, decode_rows},
     header::probe,
+    lossless::lossless_bytes,
     lossy::{alpha_bytes, frame_bytes, rows_bytes},
     vp8::{Incoming, decoder::held_bytes},
 };

@@ -1,25 +1,36 @@
 //! Bits in the order of VP8L: the first is the lowest of its byte (RFC 9649 section 4.1).
 
-/// Bits that are written ahead of the samples, in order: each entry a value and how many bits of it, 32 at the most.
+/// Bits that are written ahead of the samples, in order.
 #[derive(Default)]
-pub struct Header(Vec<(u32, u32)>);
+pub struct Header {
+    words: Vec<u32>,
+    pending: u64,
+    count: u32,
+}
 
 impl Header {
-    /// Appends the lowest `count` bits of `value`, which has no others.
+    /// Appends the lowest `count` bits of `value`, up to 32, which has no others.
     pub fn put(&mut self, value: u32, count: u32) {
-        self.0.push((value, count));
+        self.pending |= u64::from(value) << self.count;
+        self.count += count;
+        if self.count >= 32 {
+            self.words.push(self.pending as u32);
+            self.pending >>= 32;
+            self.count -= 32;
+        }
     }
 
     /// How many bits there are.
     pub fn bits(&self) -> u64 {
-        self.0.iter().map(|(_, count)| u64::from(*count)).sum()
+        32 * self.words.len() as u64 + u64::from(self.count)
     }
 
     /// Writes all.
     pub fn write(&self, writer: &mut BitWriter, out: &mut [u8]) {
-        for &(value, count) in &self.0 {
-            writer.put(out, value, count);
+        for &word in &self.words {
+            writer.put(out, word, 32);
         }
+        writer.put(out, self.pending as u32, self.count);
     }
 }
 

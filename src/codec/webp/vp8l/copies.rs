@@ -233,7 +233,13 @@ impl<'a> Finder<'a> {
 
 /// How many samples are the same, up to the longest copy.
 pub fn common(here: &[u8], there: &[u8]) -> usize {
-    let most = here.len().min(there.len()).min(LONGEST);
+    common_within(here, there, LONGEST)
+}
+
+/// The same up to so many.
+#[inline(always)]
+pub fn common_within(here: &[u8], there: &[u8], most: usize) -> usize {
+    let most = here.len().min(there.len()).min(most);
     let (here, there) = (&here[..most], &there[..most]);
     let (eights, _) = here.as_chunks::<8>();
     let (others, _) = there.as_chunks::<8>();

@@ -4,9 +4,23 @@
 //! write them. What is written takes the place of what has been read, so there is no second buffer: see [`head_bytes`].
 
 mod bits;
+mod cache;
 mod copies;
+mod counts;
+mod cross;
+mod entropy;
+mod groups;
+mod palette;
+mod parse;
+pub mod picture;
+mod pixels;
+mod predict;
 mod prefix;
+mod record;
+mod survey;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 pub use self::tally::RunCounts;
 use self::{
@@ -77,8 +91,8 @@ const START: usize = 1;
 struct Plan {
     /// By which copies are chosen; without them there are only runs.
     costs: Option<Costs>,
-    green: Code<GREENS>,
-    distance: Code<DISTANCES>,
+    green: Code,
+    distance: Code,
     header: Header,
     /// The length of all, and of the parts.
     bits: u64,

@@ -10,23 +10,23 @@ const LONGEST_OF_LENGTHS: usize = 7;
 /// The order in which the lengths of code lengths are told.
 const ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// A code for `N` symbols.
-pub struct Code<const N: usize> {
+/// A code for symbols.
+pub struct Code {
     /// In bits, zero for symbols that don't occur, and where there is but one.
-    lengths: [u8; N],
+    lengths: Vec<u8>,
     /// Turned round: the first bit is the lowest.
-    codes: [u16; N],
+    codes: Vec<u16>,
 }
 
-impl<const N: usize> Code<N> {
+impl Code {
     /// The best code for symbols of such counts.
-    pub fn new(counts: &[u32; N]) -> Self {
+    pub fn new(counts: &[u32]) -> Self {
         Self::within(counts, LONGEST)
     }
 
-    fn within(counts: &[u32; N], limit: usize) -> Self {
+    fn within(counts: &[u32], limit: usize) -> Self {
         let lengths = lengths(counts, limit);
-        let (mut codes, mut next) = ([0; N], 0_u32);
+        let (mut codes, mut next) = (vec![0; counts.len()], 0_u32);
         for length in 1..=limit as u8 {
             for (symbol, _) in lengths.iter().enumerate().filter(|(_, own)| **own == length) {
                 codes[symbol] = ((next << (32 - u32::from(length))).reverse_bits()) as u16;
@@ -44,17 +44,25 @@ impl<const N: usize> Code<N> {
     }
 
     /// The bits that symbols of such counts take.
-    pub fn bits(&self, counts: &[u32; N]) -> u64 {
-        counts.iter().zip(self.lengths).map(|(&count, length)| u64::from(count) * u64::from(length)).sum()
+    pub fn bits(&self, counts: &[u32]) -> u64 {
+        counts.iter().zip(&self.lengths).map(|(&count, &length)| u64::from(count) * u64::from(length)).sum()
     }
 
     /// Tells the code to the decoder. Without any symbol it is told as one that has the first alone.
-    pub fn describe(&self, counts: &[u32; N], header: &mut Header) {
-        let mut used = (0..N).filter(|&symbol| counts[symbol] > 0);
+    pub fn describe(&self, counts: &[u32], header: &mut Header) {
+        let mut used = (0..counts.len()).filter(|&symbol| counts[symbol] > 0);
         let (first, second, third) = (used.next().unwrap_or(0), used.next(), used.next());
         // One or two symbols of eight bits are told as they are.
         if third.is_some() || first.max(second.unwrap_or(0)) > 255 {
-            return self.describe_lengths(header);
+            return match second {
+                Some(_) => describe_lengths(&self.lengths, header),
+                // What is alone takes no bits, but is told as if it took one.
+                None => {
+                    let mut lengths = self.lengths.clone();
+                    lengths[first] = 1;
+                    describe_lengths(&lengths, header);
+                }
+            };
         }
         header.put(1 | u32::from(second.is_some()) << 1, 2);
         let is_long = first > 1;
@@ -64,27 +72,27 @@ impl<const N: usize> Code<N> {
             header.put(second as u32, 8);
         }
     }
+}
 
-    fn describe_lengths(&self, header: &mut Header) {
-        let runs = length_runs(&self.lengths);
-        let mut counts = [0; 19];
-        runs.iter().for_each(|run| counts[run.symbol] += 1);
-        let code = Code::within(&counts, LONGEST_OF_LENGTHS);
-        let is_single = counts.iter().filter(|count| **count > 0).count() == 1;
-        let told = ORDER.iter().rposition(|&symbol| counts[symbol] > 0).map_or(4, |last| (last + 1).max(4));
-        header.put(0, 1);
-        header.put(told as u32 - 4, 4);
-        for &symbol in &ORDER[..told] {
-            let length = if is_single { u32::from(counts[symbol] > 0) } else { code.code(symbol).1 };
-            header.put(length, 3);
-        }
-        // As many lengths as there are symbols.
-        header.put(0, 1);
-        for LengthRun { symbol, more, bits } in runs {
-            let (value, length) = code.code(symbol);
-            header.put(value, length);
-            header.put(more, bits);
-        }
+fn describe_lengths(lengths: &[u8], header: &mut Header) {
+    let runs = length_runs(lengths);
+    let mut counts = [0_u32; 19];
+    runs.iter().for_each(|run| counts[run.symbol] += 1);
+    let code = Code::within(&counts, LONGEST_OF_LENGTHS);
+    let is_single = counts.iter().filter(|count| **count > 0).count() == 1;
+    let told = ORDER.iter().rposition(|&symbol| counts[symbol] > 0).map_or(4, |last| (last + 1).max(4));
+    header.put(0, 1);
+    header.put(told as u32 - 4, 4);
+    for &symbol in &ORDER[..told] {
+        let length = if is_single { u32::from(counts[symbol] > 0) } else { code.code(symbol).1 };
+        header.put(length, 3);
+    }
+    // As many lengths as there are symbols.
+    header.put(0, 1);
+    for LengthRun { symbol, more, bits } in runs {
+        let (value, length) = code.code(symbol);
+        header.put(value, length);
+        header.put(more, bits);
     }
 }
 
@@ -123,9 +131,9 @@ fn length_runs(lengths: &[u8]) -> Vec<LengthRun> {
 
 /// Code lengths by package-merge (Larmore and Hirschberg, 1990): of all codes within the limit the shortest. All are
 /// zero where fewer than two symbols occur.
-fn lengths<const N: usize>(counts: &[u32; N], limit: usize) -> [u8; N] {
-    let mut lengths = [0; N];
-    let mut leaves: Vec<(u64, usize)> = counts.iter().map(|&count| count.into()).zip(0..N).collect();
+fn lengths(counts: &[u32], limit: usize) -> Vec<u8> {
+    let mut lengths = vec![0; counts.len()];
+    let mut leaves: Vec<(u64, usize)> = counts.iter().map(|&count| count.into()).zip(0..).collect();
     leaves.retain(|(count, _)| *count > 0);
     leaves.sort_unstable();
     if leaves.len() < 2 {

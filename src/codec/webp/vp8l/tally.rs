@@ -77,7 +77,7 @@ impl Tally {
     }
 
     /// The bits of each part.
-    pub fn bits(&self, green: &Code<GREENS>, distance: &Code<DISTANCES>) -> [u64; PARTS] {
+    pub fn bits(&self, green: &Code, distance: &Code) -> [u64; PARTS] {
         let mut bits = [0; PARTS];
         for (bits, part) in bits.iter_mut().zip(&self.parts) {
             *bits = green.bits(&part.green) + distance.bits(&part.distance) + part.more;

@@ -1,0 +1,114 @@
+//! Pictures of at most 256 colours as their indices, several in a byte where there are few (RFC 9649 section 3.5.4).
+
+use super::pixels::argb;
+
+/// Slots for colours while they are gathered.
+const SLOTS: usize = 1024;
+
+/// The colours of a picture, as ARGB in rising order.
+pub struct Palette {
+    colors: Vec<u32>,
+}
+
+/// A source's pixel as ARGB: of fewer than three samples the first is grey.
+#[inline(always)]
+fn color<const C: usize>(samples: &[u8]) -> u32 {
+    match C {
+        1 => 0xFF00_0000 | (u32::from(samples[0]) * 0x01_0101),
+        2 => (u32::from(samples[0]) * 0x01_0101) | (u32::from(samples[1]) << 24),
+        3 => 0xFF00_0000 | argb(samples),
+        _ => argb(samples),
+    }
+}
+
+const fn slot(color: u32) -> usize {
+    (color.wrapping_mul(0x9E37_79B1) >> (32 - SLOTS.ilog2())) as usize
+}
+
+impl Palette {
+    /// That of pixels of `C` samples; `None` if there are more colours.
+    pub fn of<const C: usize>(samples: &[u8]) -> Option<Self> {
+        let mut slots = [None; SLOTS];
+        let (mut colors, mut last) = (Vec::new(), None);
+        for pixel in samples.chunks_exact(C) {
+            let color = color::<C>(pixel);
+            if last == Some(color) {
+                continue;
+            }
+            last = Some(color);
+            let mut at = slot(color);
+            while slots[at].is_some_and(|other| other != color) {
+                at = (at + 1) % SLOTS;
+            }
+            if slots[at].is_none() {
+                if colors.len() == 256 {
+                    return None;
+                }
+                slots[at] = Some(color);
+                colors.push(color);
+            }
+        }
+        colors.sort_unstable();
+        Some(Self { colors })
+    }
+
+    /// How many colours there are.
+    pub fn len(&self) -> usize {
+        self.colors.len()
+    }
+
+    /// As power of two how many indices are in a byte.
+    pub fn packing(&self) -> u32 {
+        match self.colors.len() {
+            ..=2 => 3,
+            3..=4 => 2,
+            5..=16 => 1,
+            _ => 0,
+        }
+    }
+
+    /// The colours as a picture of one row, each as the difference to the one before: red, green, blue, alpha.
+    pub fn differences(&self) -> Vec<u8> {
+        let mut before = [0; 4];
+        let mut all = Vec::new();
+        for &color in &self.colors {
+            let [alpha, red, green, blue] = color.to_be_bytes();
+            let color = [red, green, blue, alpha];
+            all.extend(color.iter().zip(before).map(|(now, before)| now.wrapping_sub(before)));
+            before = color;
+        }
+        all
+    }
+
+    /// Puts packed indices in the place of samples, and gives how many bytes a row has then.
+    pub fn apply<const C: usize>(&self, samples: &mut Vec<u8>, width: usize) -> usize {
+        let mut slots = [(0, 0); SLOTS];
+        let find = |slots: &[(u32, u16); SLOTS], color: u32| {
+            let mut at = slot(color);
+            while slots[at].1 != 0 && slots[at].0 != color {
+                at = (at + 1) % SLOTS;
+            }
+            at
+        };
+        for (&color, index) in self.colors.iter().zip(1..) {
+            let at = find(&slots, color);
+            slots[at] = (color, index);
+        }
+        let packing = self.packing();
+        let (packed, bits) = (width.div_ceil(1 << packing), 8 >> packing);
+        let rows = samples.len() / C / width;
+        for y in 0..rows {
+            for to in 0..packed {
+                let (from, mut byte) = (to << packing, 0);
+                for x in from..(from + (1 << packing)).min(width) {
+                    let at = (y * width + x) * C;
+                    let index = slots[find(&slots, color::<C>(&samples[at..at + C]))].1 - 1;
+                    byte |= index << ((x - from) * bits);
+                }
+                samples[y * packed + to] = byte as u8;
+            }
+        }
+        samples.truncate(rows * packed);
+        packed
+    }
+}
