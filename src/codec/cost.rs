@@ -3,8 +3,12 @@
 //! A statement is never less than what the conversion takes: a test counts every allocation for each format, size
 //! and target. It may be more; the sums below take the worst case of each step, and the largest step counts.
 
+mod decoding;
+
+pub use self::decoding::further_rows_bytes;
+use self::decoding::{decoded_bytes, decoder_bytes, is_odd, is_opaque_frame, result_bytes, rows_bytes};
 use super::{
-    Coding, Format, Probe, avif_memory, bmp, jpeg, png, rows,
+    Coding, Format, Probe, avif_memory, jpeg, png,
     webp::{self, Incoming},
 };
 use crate::pixel::{Layout, Orientation, Size, Subsampling};
@@ -15,11 +19,6 @@ const SMALL: u64 = 192 << 10;
 /// What EXIF and XMP take that go with the result, beyond what is counted for small things: copies on their way, and in
 /// the file.
 const KEPT: u64 = 256 << 10;
-
-/// What a JPEG or WebP decoder by rows takes for its tables and metadata, a PNG decoder for a window and metadata.
-const ROWS_OVERHEAD: u64 = 236 << 10;
-const WEBP_OVERHEAD: u64 = 160 << 10;
-const PNG_OVERHEAD: u64 = 360 << 10;
 
 /// Pixels up to which memory is reckoned; more than that never fits.
 const MOST_PIXELS: u64 = 1 << 48;
@@ -100,76 +99,6 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
 }
 
-/// Bytes that a decoder holds which gives a picture by rows: rows in work, of a JPEG of several scans its
-/// coefficients, and of one whose units come in another order where each begins.
-fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
-    let is_turned = flow == Flow::Streamed;
-    let width = u64::from(if is_turned { probe.oriented_size().width } else { probe.size.width });
-    // A line of units, both of its sides scaled.
-    let scaled = |rows: u64| (rows * u64::from(eighths * eighths)).div_ceil(64);
-    match probe.format {
-        Format::Jpeg if probe.progressive => {
-            coefficient_bytes(probe, eighths) + (scaled(64) + 16) * width + ROWS_OVERHEAD
-        }
-        Format::Jpeg => {
-            let index = if is_turned { index_bytes(probe) } else { 0 };
-            let is_plain = probe.subsampling.is_some() && probe.orientation == Orientation::Upright;
-            (if is_plain { scaled(32) + 8 } else { scaled(64) + 16 }) * width + index + ROWS_OVERHEAD
-        }
-        Format::Bmp => bmp::peak_bytes(probe.size.width),
-        Format::WebP => {
-            // Where more than rows is held small things are counted beside it.
-            let overhead = if flow == Flow::Streamed { WEBP_OVERHEAD } else { 0 };
-            webp::held_bytes(probe.size.width) + overhead
-        }
-        // Two rows of up to four samples of 16 bits, as they come and as they go.
-        _ => 40 * width + PNG_OVERHEAD,
-    }
-}
-
-/// Bytes that further threads hold which decode a JPEG's rows ahead; 0 where there are none.
-#[must_use]
-pub fn further_rows_bytes(probe: &Probe, work: &Work, threads: usize) -> u64 {
-    let orientation = if work.flow == Flow::Streamed { probe.orientation } else { Orientation::Upright };
-    match (probe.format, work.flow) {
-        (Format::Jpeg, Flow::Streamed | Flow::Gathered) => {
-            jpeg::further_bytes(probe, work.eighths, orientation, threads)
-        }
-        _ => 0,
-    }
-}
-
-/// Bytes of the index of a JPEG's units, 12 for each; for each row of them where only these change their order.
-fn index_bytes(probe: &Probe) -> u64 {
-    let Size { width, height } = probe.size;
-    let (across, down) = probe.subsampling.map_or((1, 1), Subsampling::factors);
-    let (across, down) = (u64::from(width.div_ceil(8 * across)), u64::from(height.div_ceil(8 * down)));
-    let is_transposing = probe.orientation.is_transposing();
-    if is_transposing {
-        12 * across * down
-    } else if probe.orientation.flips().1 {
-        12 * down
-    } else {
-        0
-    }
-}
-
-/// Bytes of a JPEG's coefficients, in groups of 16 blocks: of each block those that the scale needs, of 16 bits, and
-/// a bit for all 64 where more than the means are needed.
-fn coefficient_bytes(probe: &Probe, eighths: u32) -> u64 {
-    let Size { width, height } = probe.size;
-    // Rows and columns of blocks are filled up to units of at most four.
-    let blocks = |length: u32, factor: u32| u64::from((length.div_ceil(8) + 3).div_ceil(factor));
-    let groups = |across: u32, down: u32| blocks(width, across).div_ceil(16) * blocks(height, down);
-    let groups = match probe.subsampling.map(Subsampling::factors) {
-        Some((across, down)) => groups(1, 1) + 2 * groups(across, down),
-        None if probe.color => 4 * groups(1, 1),
-        None => groups(1, 1),
-    };
-    let kept = u64::from(eighths * eighths);
-    groups * 16 * (2 * kept + if eighths > 1 { 8 } else { 0 })
-}
-
 /// Bytes that the lossy WebP encoder holds, the file included, beside the rows that it is given.
 fn writer_bytes(size: Size, incoming: Incoming, coding: &Coding) -> u64 {
     webp::rows_bytes(size, incoming, coding).into_iter().fold(0, u64::saturating_add)
@@ -233,64 +162,6 @@ fn alpha_bytes(probe: &Probe, output: Size, coding: &Coding) -> u64 {
         return 0;
     }
     webp::alpha_bytes(output, coding) + 8 * u64::from(output.width)
-}
-
-/// Bytes a pixel of a decoded picture.
-fn decoded_bytes(probe: &Probe) -> u64 {
-    match (probe.format, probe.subsampling) {
-        (Format::Jpeg, Some(Subsampling::Yuv420)) => 2,
-        (Format::Jpeg, Some(_)) => 3,
-        (Format::Jpeg, None) if !probe.color => 1,
-        (Format::Png | Format::WebP, _) => u64::from(channels(probe)),
-        _ => 4,
-    }
-}
-
-/// True for a lossy WebP that our own decoder reads.
-fn is_opaque_frame(probe: &Probe) -> bool {
-    probe.format == Format::WebP && rows::come_from(probe)
-}
-
-/// The same of the result: scaled to an odd size chroma takes the full one.
-fn result_bytes(probe: &Probe, work: &Work) -> u64 {
-    let is_full = is_odd(work.output) && work.output != probe.oriented_size();
-    match (probe.format, probe.subsampling) {
-        (Format::Jpeg, Some(Subsampling::Yuv420)) if is_full => 3,
-        _ => decoded_bytes(probe),
-    }
-}
-
-const fn is_odd(size: Size) -> bool {
-    size.width % 2 == 1 || size.height % 2 == 1
-}
-
-/// Bytes a pixel at the peak of decoding.
-fn decoder_bytes(probe: &Probe) -> u64 {
-    match probe.format {
-        // Up to four planes and the RGB that is made of them, or planes alone.
-        Format::Jpeg if probe.color && probe.subsampling.is_none() => 7,
-        Format::Jpeg => decoded_bytes(probe),
-        // Planes of whole macroblocks, RGB and a copy of the coded frame, and the alpha's lossless picture; of a
-        // lossless one a copy and its groups.
-        Format::WebP if is_opaque_frame(probe) => 3,
-        Format::WebP if probe.subsampling.is_some() => {
-            if probe.alpha {
-                12
-            } else {
-                8
-            }
-        }
-        Format::WebP => 10,
-        // An interlaced picture of 16 bits is held as it is before it is rounded.
-        Format::Png => {
-            let samples = if probe.progressive && probe.depth == 16 { 3 } else { 1 };
-            samples * decoded_bytes(probe)
-        }
-        // The canvas, and the frame's indices.
-        Format::Gif => 5,
-        // Raw samples of up to 64 bits, then 8-bit ones.
-        _ => 8 + u64::from(probe.depth.div_ceil(8)) * 4,
-    }
 }
 
 /// Bytes at the peak of encoding, the picture included. A photo comes as a JPEG's planes.

@@ -24,6 +24,7 @@ mod faults;
 mod full_disk;
 mod graceful_stop;
 mod hostile_files_are_bounded;
+mod large_pictures_take_little;
 mod layers;
 mod lossy_webp_decodes_alike;
 mod memory_is_stated;

@@ -1,13 +1,13 @@
 //! A conversion never takes more memory than its plan states, and not much less. Counted: every byte that the
 //! converting threads allocate beside the source file.
 
-use std::{env, io::Write, process::Command};
+use std::{env, process::Command};
 
 use slimpix::{
     codec::{self, Format, Probe},
     convert::{Mode, Outcome, Params, Resize, convert, plan},
     limits::Limits,
-    pixel::{Layout, Metadata, Picture, Raster, Size, Subsampling},
+    pixel::{Layout, Metadata, Picture, Raster, Subsampling},
 };
 
 use crate::{
@@ -125,7 +125,7 @@ const PROFILE: u64 = 192 << 10;
 const TABLES: u64 = 720 << 10;
 
 /// What may be stated of what is measured, in hundredths; of noise, whose file is not bounded.
-const CLOSE: u64 = 120;
+pub const CLOSE: u64 = 120;
 const NOISE: u64 = 150;
 
 /// What a conversion took, and what its plan stated.
@@ -184,7 +184,7 @@ impl Statement {
     }
 }
 
-const fn is_close(peak: u64, stated: u64, hundredths: u64) -> bool {
+pub const fn is_close(peak: u64, stated: u64, hundredths: u64) -> bool {
     Statement { peak, stated, is_made: true, slack: SLACK }.is_close(hundredths)
 }
 
@@ -419,176 +419,4 @@ fn no_file_of_the_corpus_takes_more_than_its_plan_states() {
     println!("{tried} tried, {made} made");
     assert!(made > 0);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-/// A photo of any size, made row by row.
-pub struct Sky(pub u16, pub u16);
-
-impl jpeg_encoder::ImageBuffer for Sky {
-    fn get_jpeg_color_type(&self) -> jpeg_encoder::JpegColorType {
-        jpeg_encoder::JpegColorType::Ycbcr
-    }
-
-    fn width(&self) -> u16 {
-        self.0
-    }
-
-    fn height(&self) -> u16 {
-        self.1
-    }
-
-    fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
-        for x in 0..self.0 {
-            let (x, y) = (u32::from(x), u32::from(y));
-            let grain = (x * x + y * 7 + x * y / 5) % 23;
-            let samples = [(x / 16 + y / 12) % 200 + grain, 90 + x / 200, 150 - y / 200];
-            buffers.iter_mut().zip(samples).for_each(|(buffer, sample)| buffer.push(sample as u8));
-        }
-    }
-}
-
-/// The heap that a baseline 4:2:0 photo takes beside its file, in megabytes of a million bytes at the most.
-#[test]
-fn a_photo_is_converted_by_rows() {
-    for (size, width, most) in
-        [((4032, 3024), None, 7), ((4032, 3024), Some(800), 2), ((11_500, 8_600), Some(1600), 3)]
-    {
-        let mut file = Vec::new();
-        let mut encoder = jpeg_encoder::Encoder::new(&mut file, 85);
-        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
-        encoder.encode_image(Sky(size.0, size.1)).unwrap();
-        let mut params = Params::default();
-        params.effort = 0;
-        params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
-        // As the server asks for it: no longer than the source, or than is likely.
-        let mut limits = Limits::default();
-        limits.max_output_bytes = file.len() as u64;
-        let plan = plan(&codec::probe(&file).unwrap(), &params).unwrap().within(&limits);
-        limits.max_output_bytes = plan.likely_file_bytes().unwrap_or(limits.max_output_bytes);
-        let stated = plan.within(&limits).peak_bytes;
-        let (peak, outcome) = peak_of(|| convert(&file, &params, &limits));
-        assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
-        println!("{size:?} to {width:?}: {peak} bytes, {stated} stated, {} read", file.len());
-        assert!(peak <= most * 1_000_000, "{size:?} to {width:?}: {peak} bytes");
-        assert!(is_close(peak, stated, CLOSE), "{size:?} to {width:?}: {peak} bytes, {stated} stated");
-    }
-}
-
-/// Black and white at random, of which nothing can be predicted: the longest file that there is.
-fn checks(width: u32, height: u32) -> Vec<u8> {
-    let mut state = 1_u64;
-    let samples = (0..width * height * 3).map(|_| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        if state.is_multiple_of(2) { 0 } else { 255 }
-    });
-    let raster = Raster::new(Size::new(width, height), Layout::Rgb, samples.collect()).unwrap();
-    encode(raster, &coding(Format::Png, 0, true))
-}
-
-/// What the AV1 encoder holds depends on the content; tiles bound it. The larger pictures are cut into some.
-#[test]
-fn noise_as_avif_stays_within_its_statement() {
-    for ((width, height), qualities, effort) in [
-        ((200, 136), [30, 60, 80, 92, 96, 100].as_slice(), 0),
-        ((200, 136), &[80, 100], 6),
-        ((600, 520), &[80, 100], 0),
-    ] {
-        let file = checks(width, height);
-        for &quality in qualities {
-            let mut params = Params::default();
-            (params.format, params.mode) = (Format::Avif, Mode::Lossy);
-            (params.quality, params.effort) = (quality, effort);
-            let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
-            let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
-            assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
-            let case = format!("{width}x{height}, quality {quality}, effort {effort}");
-            println!("{case}: {peak} of {stated}");
-            assert!(peak <= stated, "{case}: {peak} bytes, {stated} stated");
-        }
-    }
-}
-
-/// Bytes a pixel that a photo takes as AVIF, the whole of it included, at the most.
-#[test]
-fn a_photo_as_avif_takes_few_bytes_a_pixel() {
-    let size = (3200, 2400);
-    let mut file = Vec::new();
-    let mut encoder = jpeg_encoder::Encoder::new(&mut file, 85);
-    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
-    encoder.encode_image(Sky(size.0, size.1)).unwrap();
-    let mut params = Params::default();
-    (params.format, params.quality, params.effort) = (Format::Avif, 60, 0);
-    let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
-    let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
-    assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
-    let a_pixel = |bytes: u64| bytes as f64 / (f64::from(size.0) * f64::from(size.1));
-    println!("{:.2} bytes a pixel, {:.2} stated", a_pixel(peak), a_pixel(stated));
-    assert!(peak <= stated);
-    assert!(a_pixel(peak) < 15.0);
-    assert!(a_pixel(stated) < 18.0);
-}
-
-/// A PNG of any size, made row by row: grainy as a photo, and half seen through where there is alpha.
-fn grainy_png(width: u32, height: u32, color: png::ColorType) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width, height);
-    encoder.set_color(color);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().unwrap();
-    let mut rows = writer.stream_writer().unwrap();
-    for y in 0..height {
-        let row = (0..width).flat_map(|x| {
-            let grain = (x * x + y * 7 + x * y / 5) % 23;
-            let alpha = if (x / 300 + y / 200) % 2 == 0 { 255 } else { 20 + x % 100 };
-            let pixel = [(x / 16 + y / 12) % 200 + grain, 90 + x / 40 + grain, 150 - y / 40, alpha];
-            pixel.map(|sample| sample as u8).into_iter().take(color.samples())
-        });
-        rows.write_all(&row.collect::<Vec<u8>>()).unwrap();
-    }
-    rows.finish().unwrap();
-    writer.finish().unwrap();
-    file
-}
-
-/// The same of PNGs.
-#[test]
-fn a_png_is_converted_by_rows() {
-    for (color, mode, width, most) in [
-        (png::ColorType::Rgb, Mode::Auto, None, 12),
-        (png::ColorType::Rgb, Mode::Lossy, None, 12),
-        (png::ColorType::Rgb, Mode::Auto, Some(800), 3),
-        (png::ColorType::Rgb, Mode::Lossy, Some(800), 2),
-        // The plane of alpha is held.
-        (png::ColorType::Rgba, Mode::Auto, None, 32),
-        (png::ColorType::Rgba, Mode::Auto, Some(800), 4),
-        (png::ColorType::Rgba, Mode::Lossy, Some(800), 6),
-    ] {
-        let file = grainy_png(4032, 3024, color);
-        let mut params = Params::default();
-        (params.mode, params.effort) = (mode, 0);
-        params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
-        let plan = plan(&codec::probe(&file).unwrap(), &params).unwrap();
-        let mut limits = Limits::default();
-        limits.max_output_bytes = plan.likely_file_bytes().unwrap();
-        let plan = plan.within(&limits);
-        let (peak, outcome) = peak_of(|| convert(&file, &params, &limits));
-        let Ok(Outcome::Made(made)) = outcome else { panic!("{outcome:?}") };
-        println!(
-            "{color:?} {mode:?} to {width:?}: {peak} bytes, {} stated, {} made",
-            plan.photo_bytes,
-            made.bytes.len()
-        );
-        assert!(peak <= most * 1_000_000, "{color:?} {mode:?} to {width:?}: {peak} bytes");
-        // What is small and may be a graphic is held as a whole, and coded twice if it is one.
-        let is_open = color == png::ColorType::Rgba || !plan.streams;
-        let hundredths = if is_open { 300 } else { CLOSE };
-        assert!(
-            is_close(peak, plan.photo_bytes, hundredths),
-            "{color:?} {mode:?} to {width:?}: {peak} bytes, {} stated",
-            plan.photo_bytes
-        );
-    }
 }
