@@ -13,34 +13,8 @@ use slimpix::{
 use crate::{
     memory_is_stated::{CLOSE, is_close},
     pictures::{coding, encode},
-    support::heap::peak_of,
+    support::{heap::peak_of, pictures::Sky},
 };
-
-/// A photo of any size, made row by row.
-pub struct Sky(pub u16, pub u16);
-
-impl jpeg_encoder::ImageBuffer for Sky {
-    fn get_jpeg_color_type(&self) -> jpeg_encoder::JpegColorType {
-        jpeg_encoder::JpegColorType::Ycbcr
-    }
-
-    fn width(&self) -> u16 {
-        self.0
-    }
-
-    fn height(&self) -> u16 {
-        self.1
-    }
-
-    fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
-        for x in 0..self.0 {
-            let (x, y) = (u32::from(x), u32::from(y));
-            let grain = (x * x + y * 7 + x * y / 5) % 23;
-            let samples = [(x / 16 + y / 12) % 200 + grain, 90 + x / 200, 150 - y / 200];
-            buffers.iter_mut().zip(samples).for_each(|(buffer, sample)| buffer.push(sample as u8));
-        }
-    }
-}
 
 /// The heap that a baseline 4:2:0 photo takes beside its file, in megabytes of a million bytes at the most.
 #[test]

@@ -8,7 +8,7 @@ use slimpix::{
     limits::Limits,
 };
 
-use crate::{large_pictures_take_little::Sky, support::heap::peak_of};
+use crate::support::{heap::peak_of, pictures::Sky};
 
 const PHONE: (u16, u16) = (4032, 3024);
 const LARGE: (u16, u16) = (11_500, 8_600);

@@ -48,7 +48,7 @@ pub fn with_comment(jpeg: &[u8], comment: &str) -> Vec<u8> {
 }
 
 /// Something like a landscape with grain, made row by row.
-struct Sky(u16, u16);
+pub struct Sky(pub u16, pub u16);
 
 impl jpeg_encoder::ImageBuffer for Sky {
     fn get_jpeg_color_type(&self) -> jpeg_encoder::JpegColorType {
