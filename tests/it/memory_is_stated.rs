@@ -558,6 +558,25 @@ fn grainy_png(width: u32, height: u32, color: png::ColorType) -> Vec<u8> {
     file
 }
 
+/// Lossless WebP of large pictures, with all that it takes at high efforts.
+#[test]
+fn large_lossless_pictures_are_stated_closely() {
+    for (file, name) in [
+        (grainy_png(1_300, 1_000, png::ColorType::Rgba), "grainy"),
+        (crate::pictures::png(1_300, 1_000, Layout::Rgba), "drawn"),
+        (checks(700, 600), "noise"),
+    ] {
+        for effort in [0, 2, 4, 6] {
+            let mut params = Params::default();
+            (params.mode, params.effort) = (Mode::Lossless, effort);
+            let statement = Statement::of(&file, &params, &Limits::default()).unwrap();
+            println!("{name} at {effort}: {} bytes, {} stated", statement.peak, statement.stated);
+            assert!(statement.is_made);
+            assert!(statement.is_close(CLOSE), "{name} at {effort}");
+        }
+    }
+}
+
 /// The same of PNGs.
 #[test]
 fn a_png_is_converted_by_rows() {
