@@ -161,3 +161,26 @@ fn a_png_is_converted_by_rows() {
         );
     }
 }
+
+/// Lossless WebP, with all that it takes at high efforts.
+#[test]
+fn large_lossless_pictures_are_stated_closely() {
+    for (file, name) in [
+        (grainy_png(1_300, 1_000, png::ColorType::Rgba), "grainy"),
+        (crate::pictures::png(1_300, 1_000, Layout::Rgba), "drawn"),
+        (checks(700, 600), "noise"),
+    ] {
+        for effort in [0, 2, 4, 6] {
+            let mut params = Params::default();
+            (params.mode, params.effort) = (Mode::Lossless, effort);
+            let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
+            let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
+            assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
+            println!("{name} at {effort}: {peak} bytes, {stated} stated");
+            // Noise has no copies, for whose tables there is room.
+            let slack = if name == "noise" { 800 << 10 } else { 0 };
+            let is_close = stated - slack <= peak * CLOSE / 100 + (512 << 10);
+            assert!(peak <= stated && is_close, "{name} at {effort}");
+        }
+    }
+}

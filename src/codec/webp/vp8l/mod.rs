@@ -1,4 +1,5 @@
-//! A VP8L stream of one channel (RFC 9649 section 3), as `ALPH` holds it: without a header, the samples in green.
+//! VP8L (RFC 9649 section 3). Here is a stream of one channel as `ALPH` holds it: without a header, the samples in green.
+//! Whole pictures are [`picture`]'s.
 //!
 //! The samples are cut into tokens twice, by the same rule: once to count them, from which the codes are made, and once to
 //! write them. What is written takes the place of what has been read, so there is no second buffer: see [`head_bytes`].

@@ -123,14 +123,14 @@ impl<const C: usize> Prices<C> {
     }
 
     fn of(&self, residues: &[u8]) -> u32 {
-        let pixel = |pixel: &[u8]| -> u32 {
+        let pixel = |pixel: &[u8; C]| -> u32 {
             self.bits.iter().zip(pixel).map(|(bits, &residue)| u32::from(bits[usize::from(residue)])).sum()
         };
-        residues.chunks_exact(C).map(pixel).sum()
+        residues.as_chunks().0.iter().map(pixel).sum()
     }
 
     fn count(&mut self, residues: &[u8]) {
-        for pixel in residues.chunks_exact(C) {
+        for pixel in residues.as_chunks::<C>().0 {
             for (counts, &residue) in self.counts.iter_mut().zip(pixel) {
                 counts[usize::from(residue)] += 1;
             }
