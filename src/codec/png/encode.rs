@@ -40,7 +40,9 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     match coding.effort {
         // It can't store what doesn't pack, which would become longer than it was.
         0..=1 => match file(&raster, palette, Compression::Fast, coding, metadata) {
-            Err(error) if error.kind() == Kind::Larger => {
+            Err(error)
+                if error.kind() == Kind::Larger && coding.max_bytes >= noise_bytes(&raster, metadata) =>
+            {
                 file(&raster, palette, Compression::NoCompression, coding, metadata)
             }
             other => other,
@@ -70,7 +72,7 @@ fn file(
         info.palette = Some(palette.colors.as_slice().into());
         info.trns = Some(palette.alphas.as_slice()).filter(|alphas| !alphas.is_empty()).map(Into::into);
     }
-    let noise = most_bytes(raster.size(), raster.layout().channels()) + metadata.len();
+    let noise = noise_bytes(raster, metadata);
     let mut buffer = FileBuffer::new(noise, coding.max_bytes)?;
     if matches!(compression, Compression::Fast) {
         buffer = buffer.up_to(noise);
@@ -107,6 +109,11 @@ fn write(
     }
     rows.finish()?;
     writer.finish()
+}
+
+/// What a file has whose picture is stored.
+fn noise_bytes(raster: &Raster, metadata: &Metadata) -> u64 {
+    most_bytes(raster.size(), raster.layout().channels()) + metadata.len()
 }
 
 /// The most bytes of a picture of so many samples a pixel: stored as it is, with a byte before each row.
