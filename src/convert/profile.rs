@@ -22,18 +22,20 @@ const TABLES: [&[u8; 4]; 2] = [b"A2B1", b"A2B0"];
 /// # Errors
 /// `Memory`.
 pub(super) fn reduced(profile: &[u8]) -> Result<Option<Vec<u8>>> {
-    let Some(all) = tags(profile) else { return Ok(None) };
-    let all: Vec<_> = all.filter(|(name, _)| WANTED.contains(&name) || TABLES.contains(&name)).collect();
-    let table = TABLES.into_iter().find(|table| all.iter().any(|(name, _)| name == *table));
+    // Of two the last one counts, as readers have it.
+    let place_of = |wanted: &[u8; 4]| Some(tags(profile)?.filter(|(name, _)| name == wanted).last()?.1);
+    if tags(profile).is_none() {
+        return Ok(None);
+    }
+    let table = TABLES.into_iter().find(|table| place_of(table).is_some());
     let mut reduced = Vec::new();
     reduced.try_reserve_exact(profile.len())?;
     reduced.extend_from_slice(profile);
     let mut count = 0_u32;
     for name in WANTED.into_iter().chain(table) {
-        // Of two the last one counts, as readers have it.
-        let Some((_, place)) = all.iter().rev().find(|(other, _)| other == name) else { continue };
+        let Some(place) = place_of(name) else { continue };
         let to = COUNT + 4 + count as usize * TAG;
-        reduced[to..to + TAG].copy_from_slice(&profile[*place..place + TAG]);
+        reduced[to..to + TAG].copy_from_slice(&profile[place..place + TAG]);
         count += 1;
     }
     reduced[COUNT..COUNT + 4].copy_from_slice(&count.to_be_bytes());

@@ -184,3 +184,20 @@ fn large_lossless_pictures_are_stated_closely() {
         }
     }
 }
+
+/// A line of pixels has as many tiles as a picture many times as large.
+#[test]
+fn lines_of_pixels_stay_within_their_statement() {
+    for (width, height) in [(1, 13_000), (1, 16_383), (3, 16_383), (16_383, 1)] {
+        for layout in [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba] {
+            let file = crate::pictures::png(width, height, layout);
+            let mut params = Params::default();
+            (params.mode, params.effort) = (Mode::Lossless, 4);
+            let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
+            let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
+            assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
+            println!("{width}x{height} {layout:?}: {peak} bytes, {stated} stated");
+            assert!(peak <= stated, "{width}x{height} {layout:?}: {peak} bytes, {stated} stated");
+        }
+    }
+}

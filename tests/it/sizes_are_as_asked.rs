@@ -105,7 +105,7 @@ fn impossible_sizes_are_refused_before_anything_is_decoded() {
 #[test]
 fn memory_past_the_limit_is_refused() {
     let mut limits = Limits::default();
-    limits.max_memory = 1 << 20;
+    limits.max_memory = 1 << 17;
     let error = convert(&png(60, 40, Layout::Rgb), &Params::default(), &limits).unwrap_err();
     assert_eq!(error.kind(), slimpix::error::Kind::Limit);
 }

@@ -114,7 +114,14 @@ impl Components {
                 over_white(&mut raster);
                 match raster.layout() {
                     Layout::Gray => Ok(Self::Gray(raster.into_data())),
-                    Layout::GrayAlpha => Ok(Self::Gray(raster.data().iter().step_by(2).copied().collect())),
+                    Layout::GrayAlpha => {
+                        let mut samples = raster.into_data();
+                        let pixels = samples.len() / 2;
+                        (0..pixels).for_each(|at| samples[at] = samples[2 * at]);
+                        samples.truncate(pixels);
+                        samples.shrink_to_fit();
+                        Ok(Self::Gray(samples))
+                    }
                     Layout::Rgb | Layout::Rgba => {
                         let subsampling = if full_chroma { Subsampling::Yuv444 } else { Subsampling::Yuv420 };
                         raster.to_planes(subsampling).map(Self::Color)

@@ -59,8 +59,8 @@ impl<'a> Directory<'a> {
     fn entry(&self, tag: u16) -> Option<usize> {
         let length = if self.is_big { 20 } else { 12 };
         let end = self.bytes.len().checked_sub(length)?;
-        let entries = (self.start..=end).step_by(length).take(self.count);
-        entries.into_iter().find(|&at| self.short(at) == Some(tag))
+        let mut entries = (self.start..=end).step_by(length).take(self.count);
+        entries.find(|&at| self.short(at) == Some(tag))
     }
 
     fn short(&self, at: usize) -> Option<u16> {

@@ -6,7 +6,7 @@
 use super::{
     DISTANCES, GREENS, copies::Prefixed, counts::Counts, entropy::sixteenths, parse::Token, predict::Tiles,
 };
-use crate::{error::Result, limits::try_filled};
+use crate::{error::Result, limits::try_filled, pixel::Size};
 
 /// The most groups to begin with, and bytes of the counts of tiles.
 const MOST: usize = 32;
@@ -29,9 +29,10 @@ pub const fn most_tiles(channels: usize) -> usize {
     TILES_BYTES / 2 / kinds(channels)
 }
 
-/// The most bytes that they take, of tiles of at least 16 x 16 pixels.
-pub fn held_bytes(pixels: u64) -> u64 {
-    (pixels / 256 * 3 * kinds(1) as u64).min(TILES_BYTES as u64)
+/// The most bytes that they take, of tiles whose sides are at least 16 pixels, but at the edges.
+pub fn held_bytes(size: Size) -> u64 {
+    let tiles = u64::from(size.width.div_ceil(16)) * u64::from(size.height.div_ceil(16));
+    (tiles * 3 * kinds(1) as u64).min(TILES_BYTES as u64)
 }
 
 /// Coarse counts of all tiles.

@@ -90,7 +90,7 @@ pub fn most_bytes(size: Size, channels: u64) -> u64 {
 pub fn held_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
     let (pixels, effort) = (size.pixels(), Effort::new(effort));
     let groups = (1 + pixels / GROUP_PIXELS as u64).min(effort.groups as u64) * GROUP;
-    let tiles = if effort.groups > 1 { groups::held_bytes(pixels) } else { 0 };
+    let tiles = if effort.groups > 1 { groups::held_bytes(size) } else { 0 };
     let (parser, record) = (parse::held_bytes(pixels, effort.search), record::held_bytes(pixels));
     // First tiles are counted, then tokens; what is written has been noted, or is found once more.
     let counting = parser + tiles.max(record + groups);
