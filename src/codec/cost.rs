@@ -6,7 +6,9 @@
 mod decoding;
 
 pub use self::decoding::further_rows_bytes;
-use self::decoding::{decoded_bytes, decoder_bytes, is_odd, is_opaque_frame, result_bytes, rows_bytes};
+use self::decoding::{
+    decoded_bytes, decoder_bytes, has_full_chroma, is_opaque_frame, result_bytes, rows_bytes,
+};
 use super::{
     Coding, Format, Probe, avif_memory, jpeg, png,
     webp::{self, Incoming},
@@ -148,10 +150,7 @@ fn incoming(probe: &Probe, work: &Work) -> Incoming {
             (true, true) => Layout::Rgba,
         }),
         Some(_) if work.converts_color => Incoming::Raster(Layout::Rgb),
-        // Scaled to an odd size chroma takes the full one.
-        Some(_) if work.output != probe.oriented_size() && is_odd(work.output) => {
-            Incoming::Planes(Subsampling::Yuv444)
-        }
+        Some(_) if has_full_chroma(probe, work.output) => Incoming::Planes(Subsampling::Yuv444),
         Some(subsampling) => Incoming::Planes(subsampling.turned(probe.orientation)),
     }
 }
@@ -201,11 +200,10 @@ fn raster_bytes(probe: &Probe, work: &Work) -> (u64, u64) {
 /// How chroma is kept in a JPEG of such a size; `None` for grey.
 fn jpeg_planes(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> Option<Subsampling> {
     let is_full = coding.full_chroma || may_be_graphic;
-    let is_scaled = size != probe.oriented_size();
     let of_source = probe.subsampling.filter(|_| probe.format == Format::Jpeg);
     probe.color.then_some(match of_source {
         _ if !is_full => Subsampling::Yuv420,
-        Some(subsampling) if !(is_scaled && is_odd(size)) => subsampling.turned(probe.orientation),
+        Some(subsampling) if !has_full_chroma(probe, size) => subsampling.turned(probe.orientation),
         _ => Subsampling::Yuv444,
     })
 }

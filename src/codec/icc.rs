@@ -7,8 +7,8 @@ use super::bytes::{array_at, be32};
 pub(crate) const MOST_BYTES: u64 = 4 << 20;
 
 /// Where the tags are counted, and where they begin; bytes of each: its name, where it stands, its length.
-const COUNT: usize = 128;
-const FIRST: usize = 132;
+pub(crate) const COUNT: usize = 128;
+pub(crate) const FIRST: usize = 132;
 pub(crate) const TAG: usize = 12;
 
 /// What curves and a matrix take beside the profile: tables of all values of a sample.

@@ -2,12 +2,9 @@
 //! worth their memory, and may be made to take much of it.
 
 use crate::{
-    codec::icc::{TAG, tags},
+    codec::icc::{COUNT, FIRST, TAG, tags},
     error::Result,
 };
-
-/// Where the tags are counted.
-const COUNT: usize = 128;
 
 /// Curves, matrix, and what the white is; colours that are coded by number.
 const WANTED: [&[u8; 4]; 10] =
@@ -34,11 +31,11 @@ pub(super) fn reduced(profile: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut count = 0_u32;
     for name in WANTED.into_iter().chain(table) {
         let Some(place) = place_of(name) else { continue };
-        let to = COUNT + 4 + count as usize * TAG;
+        let to = FIRST + count as usize * TAG;
         reduced[to..to + TAG].copy_from_slice(&profile[place..place + TAG]);
         count += 1;
     }
-    reduced[COUNT..COUNT + 4].copy_from_slice(&count.to_be_bytes());
+    reduced[COUNT..FIRST].copy_from_slice(&count.to_be_bytes());
     Ok(Some(reduced))
 }
 

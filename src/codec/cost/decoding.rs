@@ -99,15 +99,16 @@ pub(super) fn is_opaque_frame(probe: &Probe) -> bool {
 
 /// The same of the result: scaled to an odd size chroma takes the full one.
 pub(super) fn result_bytes(probe: &Probe, work: &Work) -> u64 {
-    let is_full = is_odd(work.output) && work.output != probe.oriented_size();
     match (probe.format, probe.subsampling) {
-        (Format::Jpeg, Some(Subsampling::Yuv420)) if is_full => 3,
+        (Format::Jpeg, Some(Subsampling::Yuv420)) if has_full_chroma(probe, work.output) => 3,
         _ => decoded_bytes(probe),
     }
 }
 
-pub(super) const fn is_odd(size: Size) -> bool {
-    size.width % 2 == 1 || size.height % 2 == 1
+/// True if chroma takes the full size: that of a picture which is scaled to an odd one.
+pub(super) fn has_full_chroma(probe: &Probe, output: Size) -> bool {
+    let is_odd = output.width % 2 == 1 || output.height % 2 == 1;
+    is_odd && output != probe.oriented_size()
 }
 
 /// Bytes a pixel at the peak of decoding.

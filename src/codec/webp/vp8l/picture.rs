@@ -233,9 +233,7 @@ impl Coder {
         writer.finish(&mut out);
         Ok(out)
     }
-}
 
-impl Coder {
     /// Tries caches on the middle of a picture: with groups of codes things are not as they seemed without.
     fn best_cache<const C: usize>(
         &self,
