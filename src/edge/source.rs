@@ -24,7 +24,7 @@ use super::settings::{Origin, Settings};
 use crate::{
     codec::PROBE_BYTES,
     error::{Error, Kind, Result},
-    service::{Source, Stamp},
+    service::{Source, Stamp, http_date},
 };
 
 /// What stands before the path of a picture in a bucket.
@@ -94,6 +94,7 @@ async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Resu
         modified: header("last-modified").and_then(|date| httpdate::parse_http_date(&date).ok()),
         // A weak tag says nothing of bytes, but it does tell two states apart.
         etag: header("etag"),
+        file: None,
     };
     let (_, body) = response.into_parts();
     let ResponseBody::Stream(stream) = body else {
@@ -136,8 +137,8 @@ fn request(url: &Url, known: Option<&Stamp>) -> worker::Result<Request> {
     headers.set(LOOP_HEADER, "1")?;
     if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
         headers.set("if-none-match", etag)?;
-    } else if let Some(modified) = known.and_then(|stamp| stamp.modified) {
-        headers.set("if-modified-since", &httpdate::fmt_http_date(modified))?;
+    } else if let Some(date) = known.and_then(|stamp| stamp.modified).and_then(http_date) {
+        headers.set("if-modified-since", &date)?;
     }
     let mut init = RequestInit::new();
     init.with_headers(headers).with_redirect(RequestRedirect::Manual);
@@ -174,6 +175,7 @@ async fn open_object(
         len: object.size(),
         modified: Some(SystemTime::UNIX_EPOCH + uploaded),
         etag: Some(object.http_etag()),
+        file: None,
     };
     Opened::begin(stamp, true, &stream, settings).await
 }

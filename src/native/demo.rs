@@ -1,9 +1,6 @@
 //! The demo page: static files below `/_demo/`.
 
-use std::{
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::path::{Path, PathBuf};
 
 use http::{Method, Response, StatusCode, header, request::Parts};
 use percent_encoding::percent_decode_str;
@@ -15,6 +12,7 @@ use crate::{
         files::{self, Content},
         source::blocking,
     },
+    service::http_date,
 };
 
 /// Where the page is.
@@ -54,13 +52,14 @@ impl Demo {
             Method::HEAD => body::empty(),
             _ => body::part(Content::File(file), 0..len),
         };
-        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        let answer = Response::builder()
+        let mut answer = Response::builder()
             .header(header::CONTENT_TYPE, kind)
             .header(header::CONTENT_LENGTH, len)
-            .header(header::LAST_MODIFIED, httpdate::fmt_http_date(modified))
             .header(header::CACHE_CONTROL, "no-cache")
             .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        if let Some(date) = metadata.modified().ok().and_then(http_date) {
+            answer = answer.header(header::LAST_MODIFIED, date);
+        }
         answer.body(content).unwrap_or_else(|_| plain(StatusCode::NOT_FOUND))
     }
 

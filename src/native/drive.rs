@@ -24,11 +24,11 @@ use crate::{
         idle::with_idle_threads,
         pool::Ticket,
         site::{Site, Word},
-        source::{Fetched, blocking},
+        source::{Fetched, blocking, stamp_of},
     },
     service::{
         self, Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
-        Response as Answer, Source, SourceInfo, Step, Store as StoreStep, Task, hash_hex,
+        Response as Answer, Source, SourceInfo, Stamp, Step, Store as StoreStep, Task, hash_hex,
     },
 };
 
@@ -114,15 +114,15 @@ impl Drive {
 
     /// The bytes to send; `None` when they aren't there, or aren't as many as they must be.
     async fn open(&mut self, body: &What) -> Option<Body> {
-        let (content, len, range) = match body {
+        let (content, stamp, range) = match body {
             What::Empty => return Some(body::empty()),
             What::Bytes(bytes) => return Some(body::full(bytes.clone().into())),
-            What::Source { source, len, range } => {
+            What::Source { source, stamp, range } => {
                 let content = match self.content.take() {
                     Some(content) => content,
                     None => self.site.sources.content(source).await.ok()?,
                 };
-                (content, *len, range.clone())
+                (content, stamp.clone(), range.clone())
             }
             What::Variant { folder, id, format, len, hash, range } => {
                 let made = self.made.take().filter(|(made, _)| made == format);
@@ -131,12 +131,12 @@ impl Drive {
                 let opening = move || store.open(&folder, &id, format, said_len, hash.as_deref());
                 let stored = blocking(opening).await.ok().flatten();
                 let content = stored.or_else(|| made.map(|(_, bytes)| Content::Memory(bytes)))?;
-                (content, *len, range.clone())
+                (content, Stamp { len: *len, ..Stamp::default() }, range.clone())
             }
             // There is no cache of answers here, nor what is not known yet.
             _ => return None,
         };
-        blocking(move || (content.len().ok()? == len).then(|| body::part(content, range))).await.ok()?
+        blocking(move || is_in_state(&content, &stamp).then(|| body::part(content, range))).await.ok()?
     }
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
@@ -323,6 +323,16 @@ impl Drive {
             Err(error) => tracing::error!(%error, "the cache was not written"),
         }
         step.done()
+    }
+}
+
+/// True for what is as long as it must be, and is the very file, where a file is named.
+fn is_in_state(content: &Content, stamp: &Stamp) -> bool {
+    match content {
+        Content::File(file) => file.metadata().is_ok_and(|metadata| {
+            metadata.len() == stamp.len && (stamp.file.is_none() || stamp_of(&metadata) == *stamp)
+        }),
+        Content::Memory(bytes) => bytes.len() as u64 == stamp.len,
     }
 }
 

@@ -26,14 +26,6 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    /// Its length in bytes.
-    pub(crate) fn len(&self) -> io::Result<u64> {
-        match self {
-            Self::File(file) => file.metadata().map(|metadata| metadata.len()),
-            Self::Memory(bytes) => Ok(bytes.len() as u64),
-        }
-    }
-
     /// All of it; see [`read_whole`].
     pub(crate) fn read(&self, most: u64) -> Result<Bytes> {
         match self {

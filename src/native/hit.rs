@@ -5,7 +5,7 @@
 //! A file that was asked for lately is found without asking the disk. A network may have to be asked all the same,
 //! so nothing of this is done where a folder lies on one.
 //!
-//! The checks are those of every answer: the original's length and time, the record's file, the variant's length,
+//! The checks are those of every answer: the original's state, the record's file, the variant's length,
 //! and that its checksum was right when this process first opened it.
 
 use crate::{
@@ -71,9 +71,9 @@ fn open(site: &Site, body: &What) -> Option<Body> {
     match body {
         What::Empty => Some(body::empty()),
         What::Bytes(bytes) => Some(body::full(bytes.clone().into())),
-        What::Source { source: source @ Source::Local { .. }, len, range } => {
-            let (content, stamp) = site.sources.open_local(source).ok()?;
-            (stamp.len == *len).then(|| body::part(content, range.clone()))
+        What::Source { source: source @ Source::Local { .. }, stamp, range } => {
+            let (content, now) = site.sources.open_local(source).ok()?;
+            (now == *stamp).then(|| body::part(content, range.clone()))
         }
         What::Variant { folder, id, format, len, range, .. } => {
             let file = site.store.open_checked(folder, id, *format, *len)?;

@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -22,7 +23,7 @@ use crate::{
         store::{self, Store},
         upstream::{Answer, Download, Upstream},
     },
-    service::{Source, Stamp},
+    service::{FileState, Source, Stamp},
 };
 
 /// Where originals come from.
@@ -197,8 +198,14 @@ async fn open(path: PathBuf) -> Result<fs::File> {
     blocking(move || files::open_regular(&path)).await?.map(|(file, _)| file)
 }
 
-fn stamp_of(metadata: &fs::Metadata) -> Stamp {
-    Stamp { len: metadata.len(), modified: metadata.modified().ok(), etag: None }
+/// The state of a file.
+pub(super) fn stamp_of(metadata: &fs::Metadata) -> Stamp {
+    let file = FileState {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    };
+    Stamp { len: metadata.len(), modified: metadata.modified().ok(), etag: None, file: Some(file) }
 }
 
 /// Where a download goes: a temporary file, or memory from the moment on when the disk takes no more.

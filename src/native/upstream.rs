@@ -18,7 +18,7 @@ use tokio::time;
 
 use crate::{
     error::{Error, Kind, Result},
-    service::{Policy, Stamp, Target},
+    service::{Policy, Stamp, Target, http_date},
 };
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -160,8 +160,8 @@ fn request(uri: &Uri, known: Option<&Stamp>) -> Result<Request<Empty<Bytes>>> {
         .header(header::USER_AGENT, concat!("slimpix/", env!("CARGO_PKG_VERSION")));
     if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
         request = request.header(header::IF_NONE_MATCH, etag);
-    } else if let Some(modified) = known.and_then(|stamp| stamp.modified) {
-        request = request.header(header::IF_MODIFIED_SINCE, httpdate::fmt_http_date(modified));
+    } else if let Some(date) = known.and_then(|stamp| stamp.modified).and_then(http_date) {
+        request = request.header(header::IF_MODIFIED_SINCE, date);
     }
     request
         .body(Empty::new())
@@ -190,6 +190,7 @@ fn download(response: http::Response<Incoming>, most: u64) -> Result<Download> {
             .and_then(|date| httpdate::parse_http_date(date).ok())
             .filter(|date| *date > SystemTime::UNIX_EPOCH),
         etag: text(header::ETAG).map(str::to_owned),
+        file: None,
     };
     let until = time::Instant::now() + WHOLE;
     Ok(Download { stamp, body: response.into_body(), left: most, until })

@@ -7,6 +7,8 @@ use std::{ops::Range, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, Method, header};
 
+use super::time::whole_seconds;
+
 /// What a request says about the copy that its client has.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Conditions {
@@ -153,9 +155,4 @@ fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     headers.get(name)?.to_str().ok().and_then(|date| httpdate::parse_http_date(date).ok())
-}
-
-/// HTTP's dates have whole seconds, files' times don't.
-fn whole_seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -136,10 +136,11 @@ impl Flow {
         if let Some(record) = found.record.filter(|record| record.id == self.record.id) {
             self.record = record;
         }
-        if let (Some(own), Some(stored)) = (&mut self.source_record, found.source_record)
-            && own.id == stored.id
-        {
-            *own = stored;
+        match (&mut self.source_record, found.source_record) {
+            // What webp_server_go wrote waits until it is asked for: its files aren't known here.
+            (own, Some(stored)) if stored.is_foreign() => *own = None,
+            (Some(own), Some(stored)) if own.id == stored.id => *own = stored,
+            _ => {}
         }
         self.files = found.files;
         if let Some(facts) = self.facts.take() {
@@ -150,7 +151,7 @@ impl Flow {
             self.source_record.as_ref().and_then(Record::facts).or_else(|| self.record.facts()).cloned();
         match known {
             Some(facts) if self.is_fresh(&facts, found.stamp.as_ref()) => self.on_facts(facts),
-            known => self.fetch(known),
+            known => self.fetch(known, found.stamp.map(|stamp| stamp.len)),
         }
     }
 
@@ -186,9 +187,18 @@ impl Flow {
 
 /// Looking at the source.
 impl Flow {
-    fn fetch(self: Box<Self>, known: Option<Facts>) -> Step {
+    /// `len` is the present length of a local source, if it was asked.
+    fn fetch(self: Box<Self>, known: Option<Facts>, len: Option<u64>) -> Step {
         let is_remote = matches!(self.source, Source::Remote { .. });
-        let wants_checksum = !is_remote && self.record.is_foreign() && !self.files.is_empty();
+        // Another file may hold the same bytes, of which all that was made is still right.
+        let may_be_same = |record: &Record| !record.checksum.is_empty() && len == Some(record.size);
+        let wants_checksum = match self.record.is_foreign() {
+            true => !is_remote && !self.files.is_empty(),
+            false => {
+                let records = [Some(&self.record), self.source_record.as_ref()];
+                !is_remote && records.into_iter().flatten().any(may_be_same)
+            }
+        };
         let known = known.map(|facts| facts.stamp).filter(|_| is_remote);
         Step::Fetch(Fetch { source: self.source.clone(), known, wants_checksum, flow: self })
     }
@@ -205,9 +215,8 @@ impl Flow {
         let probe = codec::probe(info.head);
         let format = probe.as_ref().map_or_else(|_| codec::sniff(info.head), |probe| Some(probe.format));
         let facts = Facts { stamp: info.stamp.clone(), checked_at: self.now, format, probe: probe.ok() };
-        if self.record.is_foreign() && checksum.as_ref() == Some(&self.record.checksum) {
-            self.record.adopt(facts.clone(), &std::mem::take(&mut self.files));
-            self.write_later(None, None);
+        if let Some(checksum) = checksum.as_ref().filter(|_| self.is_local() || self.record.is_foreign()) {
+            self.follow(&facts, checksum);
         }
         self.on_new_facts(facts, checksum)
     }
@@ -266,17 +275,34 @@ impl Flow {
     }
 
     fn take_facts(&mut self, facts: Facts) {
-        self.record.set_facts(facts.clone());
         if let Some(record) = &mut self.source_record {
             record.set_facts(facts.clone());
+            let checksum = record.checksum.clone();
+            if self.is_local() {
+                self.follow(&facts, &checksum);
+            }
         }
+        self.record.set_facts(facts.clone());
         self.facts = Some(facts);
     }
 
-    fn set_checksum(&mut self, checksum: &str) {
-        checksum.clone_into(&mut self.record.checksum);
+    /// Keeps what was made of the very same bytes, though they are in another file now.
+    fn follow(&mut self, facts: &Facts, checksum: &str) {
         if let Some(record) = &mut self.source_record {
-            checksum.clone_into(&mut record.checksum);
+            record.follow(facts, checksum, &[]);
         }
+        if self.record.follow(facts, checksum, &self.files) {
+            self.write_later(None, None);
+        }
+    }
+
+    fn set_checksum(&mut self, checksum: &str) {
+        for record in [Some(&mut self.record), self.source_record.as_mut()].into_iter().flatten() {
+            record.set_checksum(checksum);
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        matches!(self.source, Source::Local { .. })
     }
 }

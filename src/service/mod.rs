@@ -37,6 +37,7 @@ mod record;
 mod respond;
 mod route;
 mod steps;
+mod time;
 
 pub use self::{
     flow::begin,
@@ -44,11 +45,12 @@ pub use self::{
     log_line::{Decision, LogLine},
     negotiation::Accepted,
     policy::{Allowed, Mount, MountPoint, Policy, Target},
-    record::{Entry, Facts, Known, Record, Settings, Stamp, Variant},
+    record::{Entry, Facts, FileState, Known, Record, Settings, Stamp, Variant},
     respond::{Body, Response, Whole},
     route::{RequestHead, Source},
     steps::{
         Admit, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, SourceInfo, Step, Store,
         Task, Write,
     },
+    time::http_date,
 };

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::time;
 use crate::{
     codec::{Format, Probe},
     convert::{Mode, Params},
@@ -73,6 +74,7 @@ pub struct Facts {
     /// Which bytes they were.
     pub stamp: Stamp,
     /// When that was last found to be so.
+    #[serde(with = "time::stored")]
     pub checked_at: SystemTime,
     /// The format by its first bytes; `None`: it is no picture that is known here.
     #[serde(default)]
@@ -88,11 +90,27 @@ pub struct Stamp {
     /// Bytes.
     pub len: u64,
     /// When it was last changed: the file's time, or the origin's `Last-Modified`.
-    #[serde(default)]
+    #[serde(default, with = "time::stored::option")]
     pub modified: Option<SystemTime>,
     /// The origin's entity tag, quotes included.
     #[serde(default)]
     pub etag: Option<String>,
+    /// Which file it is, on a machine that has files. Records before it was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileState>,
+}
+
+/// What else a file has that another one in its place has not, be it of the same length and time: `cp -p`, `rsync -t`
+/// and a link that is turned elsewhere are seen by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileState {
+    /// The device that it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// When its contents, its name or its rights were last changed, in seconds and nanoseconds since 1970. No program
+    /// can set it.
+    pub changed: (i64, i64),
 }
 
 /// What became of one target format.
@@ -222,6 +240,17 @@ impl Record {
         }
     }
 
+    /// Keeps the checksum of the source's bytes. What was made of others goes.
+    pub(super) fn set_checksum(&mut self, checksum: &str) {
+        if let Some(known) = &mut self.slimpix
+            && !self.checksum.is_empty()
+            && self.checksum != checksum
+        {
+            known.variants.clear();
+        }
+        checksum.clone_into(&mut self.checksum);
+    }
+
     pub(super) fn remove_entry(&mut self, format: Format) {
         if let Some(known) = &mut self.slimpix {
             known.variants.remove(&format);
@@ -252,8 +281,23 @@ impl Record {
         self.slimpix.get_or_insert(Known { source: facts, variants: BTreeMap::new(), described: false });
     }
 
+    /// Where the source's bytes are the very ones that this record is about, it is from now on about this state of
+    /// them: another file in the same place, or one that webp_server_go knew, whose variants are `files`. True if that
+    /// is news. `checksum` is that of the present bytes.
+    pub(super) fn follow(&mut self, facts: &Facts, checksum: &str, files: &[(Format, u64)]) -> bool {
+        if checksum.is_empty() || self.checksum != checksum {
+            return false;
+        }
+        match &mut self.slimpix {
+            Some(known) if known.source.stamp == facts.stamp => return false,
+            Some(known) => known.source = facts.clone(),
+            None => self.adopt(facts.clone(), files),
+        }
+        true
+    }
+
     /// Makes a record of webp_server_go ours, with the files that stand beside it.
-    pub(super) fn adopt(&mut self, facts: Facts, files: &[(Format, u64)]) {
+    fn adopt(&mut self, facts: Facts, files: &[(Format, u64)]) {
         self.describe_source(&facts);
         let variant = |&(format, size): &(Format, u64)| {
             (format, Entry::Made(Variant { size, hash: None, settings: None, pixels: None }))

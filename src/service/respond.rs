@@ -14,9 +14,10 @@ use super::{
     flow::Flow,
     key,
     log_line::{Decision, LogLine},
-    record::{Facts, Variant},
+    record::{Facts, FileState, Stamp, Variant},
     route::Source,
     steps::Step,
+    time,
 };
 use crate::{codec::Format, error::Kind};
 
@@ -49,8 +50,8 @@ pub enum Body {
     Source {
         /// The source.
         source: Source,
-        /// The length that it must have.
-        len: u64,
+        /// The state that a local one must be in, and the length that any must have.
+        stamp: Stamp,
         /// Which part.
         range: Range<u64>,
     },
@@ -246,8 +247,8 @@ impl Representation {
         set(&mut headers, header::CONTENT_LENGTH, &self.len.to_string());
         set(&mut headers, header::ACCEPT_RANGES, "bytes");
         set(&mut headers, header::ETAG, &self.etag);
-        if let Some(modified) = self.modified {
-            set(&mut headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
+        if let Some(date) = self.modified.and_then(time::http_date) {
+            set(&mut headers, header::LAST_MODIFIED, &date);
         }
         set(&mut headers, header::CACHE_CONTROL, &format!("public, max-age={}", self.max_age.as_secs()));
         if let Some(vary) = self.vary.value() {
@@ -268,14 +269,16 @@ impl Representation {
 /// The strong entity tag of a source.
 pub(super) fn source_etag(facts: &Facts) -> String {
     let stamp = &facts.stamp;
-    let nanos =
-        |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     // An origin that gives neither a tag nor a time says nothing about two fetches being the same.
     let since = match (&stamp.etag, stamp.modified) {
-        (None, None) => nanos(facts.checked_at),
-        (_, modified) => modified.map_or(0, nanos),
+        (None, None) => time::nanos(facts.checked_at),
+        (_, modified) => modified.map_or(0, time::nanos),
     };
-    let state = format!("{}/{since}/{}", stamp.len, stamp.etag.as_deref().unwrap_or(""));
+    let mut state = format!("{}/{since}/{}", stamp.len, stamp.etag.as_deref().unwrap_or(""));
+    if let Some(FileState { inode, changed: (seconds, nanos), .. }) = stamp.file {
+        // Not the device: some are numbered anew at each start of the machine.
+        state.push_str(&format!("/{inode}/{seconds}.{nanos}"));
+    }
     format!("\"{}\"", key::hash_hex(state.as_bytes()))
 }
 

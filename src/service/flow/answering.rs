@@ -1,6 +1,6 @@
 //! From what there is to the answer, and on to another one when a body turns out to be lost.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Flow, TRIES};
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         record::{Facts, Variant},
         respond::{self, Body, Representation, Response, Vary},
         steps::{Step, Write},
+        time,
     },
 };
 
@@ -77,7 +78,7 @@ impl Flow {
             is_active: format == Some(Format::Svg),
             ..self.representation(facts, len)
         };
-        let body = |range| Body::Source { source: self.source.clone(), len, range };
+        let body = |range| Body::Source { source: self.source.clone(), stamp: facts.stamp.clone(), range };
         let decision = match format {
             None => Decision::PassedThrough,
             Some(_) if self.is_for_now() => Decision::ForNow,
@@ -111,13 +112,18 @@ impl Flow {
         Representation {
             media_type: "",
             etag: String::new(),
-            modified: facts.stamp.modified,
+            modified: facts.stamp.modified.filter(|modified| self.may_tell(*modified)),
             len,
             source_len: facts.stamp.len,
             max_age: self.lifetime(!self.is_for_now()),
             vary: self.vary(),
             is_active: false,
         }
+    }
+
+    /// True for a time that HTTP has a date of, and that has come (RFC 9110 §8.8.2.1).
+    fn may_tell(&self, modified: SystemTime) -> bool {
+        time::has_http_date(modified) && modified <= self.now
     }
 
     pub(super) fn logged(&self, response: Response, decision: Decision, format: Option<Format>) -> Response {
@@ -167,11 +173,7 @@ impl Flow {
             _ if self.tries > TRIES => self.not_found(),
             Body::Source { .. } => {
                 self.facts = None;
-                self.record.slimpix = None;
-                if let Some(record) = &mut self.source_record {
-                    record.slimpix = None;
-                }
-                self.fetch(None)
+                self.fetch(None, None)
             }
             _ => self.look_up(),
         }

@@ -256,7 +256,7 @@ impl Scenario {
 }
 
 fn stamp(bytes: &[u8], modified: SystemTime) -> Stamp {
-    Stamp { len: bytes.len() as u64, modified: Some(modified), etag: None }
+    Stamp { len: bytes.len() as u64, modified: Some(modified), etag: None, file: None }
 }
 
 /// A header's value, or an empty text.
