@@ -78,6 +78,15 @@ pub(crate) struct ServeArgs {
     /// Answer ?explain with how a picture was chosen [env: WEBP_EXPLAIN]
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Serve what links lead to outside of the folders, too [env: WEBP_FOLLOW_LINKS]
+    #[arg(long)]
+    pub(crate) follow_links: bool,
+    /// Keep and share what an origin says is private, not to be stored, or sent with a cookie [env: WEBP_OVERRULE_ORIGIN]
+    #[arg(long)]
+    pub(crate) overrule_origin: bool,
+    /// Seconds between two slow passes that compare all that is kept with its checksums; 0 is never [env: WEBP_VERIFY_EVERY] [default: 86400]
+    #[arg(long, value_name = "SECONDS", value_parser = str::parse::<Whole<0, 1_000_000_000>>)]
+    pub(crate) verify_every: Option<Whole<0, 1_000_000_000>>,
     /// Also serve the demo page, under /_demo/ [env: WEBP_DEMO]
     #[arg(long)]
     pub(crate) demo: bool,

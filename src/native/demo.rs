@@ -1,6 +1,9 @@
 //! The demo page: static files below `/_demo/`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use http::{Method, Response, StatusCode, header, request::Parts};
 use percent_encoding::percent_decode_str;
@@ -9,7 +12,8 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         body::{self, Body},
-        files::{self, Content},
+        files::Content,
+        root::Root,
         source::blocking,
     },
     service::http_date,
@@ -20,21 +24,21 @@ pub(crate) const PREFIX: &str = "/_demo/";
 
 /// The folder of the built page.
 #[derive(Debug, Clone)]
-pub(crate) struct Demo(PathBuf);
+pub(crate) struct Demo(Arc<Root>);
 
 impl Demo {
     /// The page in a folder.
     ///
     /// # Errors
     /// `NotFound` when it has not been built.
-    pub(crate) fn new(folder: PathBuf) -> Result<Self> {
+    pub(crate) fn new(folder: PathBuf, follow_links: bool) -> Result<Self> {
         if !folder.join("index.html").is_file() {
             return Err(Error::new(
                 Kind::NotFound,
                 format!("the demo page is not built: no index.html in {}; run www/build", folder.display()),
             ));
         }
-        Ok(Self(folder))
+        Ok(Self(Arc::new(Root::new(folder, follow_links))))
     }
 
     /// Answers a request below [`PREFIX`].
@@ -43,9 +47,9 @@ impl Demo {
             return plain(StatusCode::METHOD_NOT_ALLOWED);
         }
         let rest = request.uri.path().strip_prefix(PREFIX).unwrap_or_default();
-        let Some(path) = self.find(rest) else { return plain(StatusCode::NOT_FOUND) };
-        let kind = media_type(&path);
-        let opened = blocking(move || files::open_regular(&path)).await.and_then(|opened| opened);
+        let Some(path) = find(rest) else { return plain(StatusCode::NOT_FOUND) };
+        let (kind, root) = (media_type(&path), Arc::clone(&self.0));
+        let opened = blocking(move || root.open(&path)).await.and_then(|opened| opened);
         let Ok((file, metadata)) = opened else { return plain(StatusCode::NOT_FOUND) };
         let len = metadata.len();
         let content = match request.method {
@@ -62,22 +66,22 @@ impl Demo {
         }
         answer.body(content).unwrap_or_else(|_| plain(StatusCode::NOT_FOUND))
     }
+}
 
-    /// The file of a path; `None` for what would leave the folder or is hidden.
-    fn find(&self, rest: &str) -> Option<PathBuf> {
-        let decoded = percent_decode_str(rest).decode_utf8().ok()?;
-        let mut path = self.0.clone();
-        for part in decoded.split('/').filter(|part| !part.is_empty()) {
-            if part.starts_with('.') || part.contains(['\\', '\0', ':']) {
-                return None;
-            }
-            path.push(part);
+/// The file of a path, below the folder; `None` for what would leave the folder or is hidden.
+fn find(rest: &str) -> Option<PathBuf> {
+    let decoded = percent_decode_str(rest).decode_utf8().ok()?;
+    let mut path = PathBuf::new();
+    for part in decoded.split('/').filter(|part| !part.is_empty()) {
+        if part.starts_with('.') || part.contains(['\\', '\0', ':']) {
+            return None;
         }
-        if decoded.is_empty() || decoded.ends_with('/') {
-            path.push("index.html");
-        }
-        Some(path)
+        path.push(part);
     }
+    if decoded.is_empty() || decoded.ends_with('/') {
+        path.push("index.html");
+    }
+    Some(path)
 }
 
 fn plain(status: StatusCode) -> Response<Body> {
@@ -111,11 +115,10 @@ mod tests {
 
     #[test]
     fn paths_stay_in_the_folder() {
-        let demo = Demo(PathBuf::from("/d"));
-        assert_eq!(demo.find(""), Some(PathBuf::from("/d/index.html")));
-        assert_eq!(demo.find("a/b.js"), Some(PathBuf::from("/d/a/b.js")));
+        assert_eq!(find(""), Some(PathBuf::from("index.html")));
+        assert_eq!(find("a/b.js"), Some(PathBuf::from("a/b.js")));
         for path in ["../x", "a/../../x", "%2e%2e/x", "..%2fx", ".git/config", "a%00b", "c:%5cx"] {
-            assert_eq!(demo.find(path), None, "{path}");
+            assert_eq!(find(path), None, "{path}");
         }
     }
 }

@@ -164,24 +164,29 @@ impl Drive {
         let (source, id, source_id) = (step.source.clone(), step.id.clone(), step.source_id.clone());
         self.looks_at(&step);
         let looking = blocking(move || {
-            let stamp = sources.stamp(&source);
-            if stamp.is_none() && matches!(source, Source::Local { .. }) {
-                return None;
-            }
+            let stamp = sources.stamp(&source)?;
             let folder = source.folder();
             let record = store.record(folder, &id);
             let is_foreign = record.as_ref().is_some_and(|record| record.slimpix.is_none());
-            Some(Found {
+            Ok(Found {
                 source_record: source_id.and_then(|id| store.record(folder, &id)),
                 files: if is_foreign { store.files(folder, &id) } else { Vec::new() },
                 record,
                 stamp,
             })
         });
-        match looking.await {
-            Ok(Some(found)) => step.found(found),
-            Ok(None) => step.no_source(),
-            Err(_) => step.found(Found::default()),
+        match looking.await.flatten() {
+            Ok(found) => step.found(found),
+            Err(error) if error.kind() == Kind::NotFound => {
+                if !files::is_absence(&error) {
+                    tracing::warn!(source = step.source.name(), %error, "an original is not to be had");
+                }
+                step.no_source()
+            }
+            Err(error) => {
+                tracing::error!(source = step.source.name(), %error, "a look-up failed");
+                step.found(Found::default())
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Files of this machine: written whole or not at all, and only regular ones read.
 
 use std::{
+    error,
     fs::{self, File, OpenOptions},
     hash::Hasher,
     io::{self, Read, Seek, Write},
@@ -9,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use rustix::io::Errno;
 use twox_hash::XxHash64;
 
 use crate::error::{Error, Kind, Result};
@@ -67,26 +69,42 @@ pub(crate) fn temporary() -> tempfile::Builder<'static, 'static> {
 
 /// Opens a regular file; a folder, a pipe or a device is refused without waiting for it.
 pub(crate) fn open_regular(path: &Path) -> Result<(File, fs::Metadata)> {
-    let failed = |source: io::Error| {
-        let kind = match source.kind() {
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::InvalidInput
-            | io::ErrorKind::InvalidFilename => Kind::NotFound,
-            _ => Kind::Io,
-        };
-        Error::with_source(kind, "can't be read", source)
-    };
     // Opening a pipe would wait for its other end, so the kind is asked first, and again of what was opened.
-    let metadata = fs::metadata(path).map_err(failed)?;
+    let metadata = fs::metadata(path).map_err(unopened)?;
     refuse_irregular(&metadata)?;
-    let file = OpenOptions::new().read(true).open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
+    let file = OpenOptions::new().read(true).open(path).map_err(unopened)?;
+    let metadata = file.metadata().map_err(unopened)?;
     refuse_irregular(&metadata)?;
     Ok((file, metadata))
 }
 
-fn refuse_irregular(metadata: &fs::Metadata) -> Result<()> {
+/// Why a file could not be opened: there is none, none that may be had, or no room in the system to open it.
+pub(crate) fn unopened(source: io::Error) -> Error {
+    let is = |errno: Errno| source.raw_os_error() == Some(errno.raw_os_error());
+    let kind = match source.kind() {
+        io::ErrorKind::NotFound
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::InvalidFilename
+        | io::ErrorKind::PermissionDenied => Kind::NotFound,
+        _ if is(Errno::LOOP) => Kind::NotFound,
+        _ if [Errno::MFILE, Errno::NFILE, Errno::NOMEM].into_iter().any(is) => Kind::Overload,
+        _ => Kind::Io,
+    };
+    Error::with_source(kind, "can't be read", source)
+}
+
+/// True if an error says no more than that there is no such file.
+pub(crate) fn is_absence(error: &Error) -> bool {
+    let source = error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    error.kind() == Kind::NotFound
+        && source.is_none_or(|source| {
+            source.kind() != io::ErrorKind::PermissionDenied
+                && source.raw_os_error() != Some(Errno::LOOP.raw_os_error())
+        })
+}
+
+pub(crate) fn refuse_irregular(metadata: &fs::Metadata) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }

@@ -60,7 +60,7 @@ fn find(site: &Site, lookup: &Lookup) -> Option<Found> {
         None => None,
     };
     let stamp = match &lookup.source {
-        Source::Local { .. } => Some(site.sources.stamp(&lookup.source)?),
+        Source::Local { .. } => Some(site.sources.stamp(&lookup.source).ok()??),
         Source::Remote { .. } => None,
     };
     Some(Found { record: Some(record), source_record, stamp, files: Vec::new() })

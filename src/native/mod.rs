@@ -27,6 +27,7 @@ mod probe;
 mod queue;
 mod recent;
 mod report;
+mod root;
 mod serve;
 mod settings;
 mod site;

@@ -6,10 +6,10 @@ use std::{fmt::Write, path::Path, process::ExitCode, sync::Arc};
 use http::{HeaderValue, Request, StatusCode, header, request::Parts};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::task::JoinSet;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    native::{files, site::Site, source::blocking},
+    native::{files, root::Root, site::Site, source::blocking},
     service::{MountPoint, Target},
 };
 
@@ -78,18 +78,23 @@ fn requests(site: &Site) -> Vec<Parts> {
 }
 
 /// The paths of the files below a root that have served names, without those of the cache.
-fn pictures(site: &Site, root: &Path) -> Vec<String> {
+fn pictures(site: &Site, root: &Root) -> Vec<String> {
     let caches = site.cache_folders().map(files::place);
-    let entries = WalkDir::new(root)
+    let below = |path: &Path| path.strip_prefix(root.path()).map(Path::to_owned).unwrap_or_default();
+    let leads_out =
+        |entry: &DirEntry| entry.depth() > 0 && entry.path_is_symlink() && !root.holds(&below(entry.path()));
+    let is_cache =
+        |entry: &DirEntry| entry.file_type().is_dir() && caches.contains(&files::place(entry.path()));
+    let entries = WalkDir::new(root.path())
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| !entry.file_type().is_dir() || !caches.contains(&files::place(entry.path())))
+        .filter_entry(|entry| !leads_out(entry) && !is_cache(entry))
         .flatten();
     entries
         .filter(|entry| entry.file_type().is_file())
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| site.policy().allowed.permits(name)))
-        .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_str()?.to_owned()))
+        .filter_map(|entry| Some(entry.path().strip_prefix(root.path()).ok()?.to_str()?.to_owned()))
         .collect()
 }
 

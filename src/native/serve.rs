@@ -74,7 +74,7 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
     let mut settings = settings::resolve(written)?;
     settings.warnings.extend(unknown.iter().map(|name| format!("environment: {name} is no known setting")));
     check_folders(&settings)?;
-    let demo = settings.demo.clone().map(Demo::new).transpose()?;
+    let demo = settings.demo.clone().map(|folder| Demo::new(folder, settings.follow_links)).transpose()?;
 
     log::start(verbosity, settings.json_log, env::var("RUST_LOG").ok().as_deref());
     for warning in &settings.warnings {
@@ -143,6 +143,9 @@ fn flags(args: ServeArgs) -> Result<Written> {
         convert_types: args.formats,
         enable_extra_params: on(args.resize),
         explain: on(args.explain),
+        follow_links: on(args.follow_links),
+        overrule_origin: on(args.overrule_origin),
+        verify_every: args.verify_every,
         demo: on(args.demo),
         demo_path: args.demo_path,
         log: args.log,

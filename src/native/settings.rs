@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) folders: Folders,
     /// Conversions at a time.
     pub(crate) jobs: usize,
+    /// Follow links that lead out of the folders.
+    pub(crate) follow_links: bool,
     /// The folder of the demo page, when it is served.
     pub(crate) demo: Option<PathBuf>,
     /// Log lines as JSON.
@@ -86,6 +88,7 @@ pub(crate) fn resolve(written: Written) -> Result<Settings> {
             0 => machine::processors(),
             jobs => usize::try_from(jobs).unwrap_or(1),
         },
+        follow_links: on(written.follow_links, false),
         demo: on(written.demo, false)
             .then(|| PathBuf::from(written.demo_path.as_deref().unwrap_or("www/dist"))),
         json_log: json_log(written.log.as_deref())?,
@@ -132,6 +135,7 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         flight_patience: wait + CONVERSION,
         revalidate: Duration::from_secs(whole(written.cache_ttl, 259_200) * 60),
         explain: on(written.explain, base.explain),
+        overrule_origin: on(written.overrule_origin, base.overrule_origin),
         lazy: on(written.lazy_mode, base.lazy),
         ..base
     })
@@ -199,7 +203,8 @@ impl Roots {
     fn target(&mut self, key: &str, place: &str, name: &str) -> Result<Target> {
         if place.starts_with("http://") || place.starts_with("https://") {
             let base = place.trim_end_matches('/').to_owned();
-            let is_origin = base.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some());
+            let is_origin =
+                base.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some() && uri.query().is_none());
             if !is_origin {
                 return Err(wrong(key, place, "it is a folder, or http(s)://host[:port][/path]"));
             }

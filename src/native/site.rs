@@ -18,6 +18,7 @@ use crate::{
         hit::{self, Advanced},
         nowait,
         pool::Pool,
+        root::Root,
         settings::{Folders, Settings},
         source::Sources,
         store::Store,
@@ -30,7 +31,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(super) policy: Arc<Policy>,
-    pub(super) roots: Arc<[PathBuf]>,
+    pub(super) roots: Arc<[Root]>,
     pub(super) store: Arc<Store>,
     pub(super) sources: Arc<Sources>,
     pub(super) pool: Pool,
@@ -51,13 +52,15 @@ impl Site {
         let policy = settings.policy.clone();
         let store = Arc::new(Store::new(settings.folders.clone()));
         let upstream = Upstream::new(&policy)?;
-        let sources =
-            Sources::new(settings.roots.clone(), Arc::clone(&store), upstream, policy.limits.max_input_bytes);
+        let root = |path: &PathBuf| Root::new(path.clone(), settings.follow_links);
+        let roots: Arc<[Root]> = settings.roots.iter().map(root).collect();
+        let most_bytes = policy.limits.max_input_bytes;
+        let sources = Sources::new(Arc::clone(&roots), Arc::clone(&store), upstream, most_bytes);
         let Folders { exhaust, metadata, .. } = &settings.folders;
         Ok(Self {
             pool: Pool::new(policy.budget, settings.jobs),
             policy: Arc::new(policy),
-            roots: settings.roots.as_slice().into(),
+            roots,
             store,
             sources: Arc::new(sources),
             flights: Arc::default(),
@@ -84,7 +87,7 @@ impl Site {
     }
 
     /// The folders of originals.
-    pub(crate) fn roots(&self) -> &[PathBuf] {
+    pub(crate) fn roots(&self) -> &[Root] {
         &self.roots
     }
 

@@ -20,6 +20,7 @@ use crate::{
     native::{
         files::{self, Content},
         flight::{Flights, Joined, Landing},
+        root::Root,
         store::{self, Store},
         upstream::{Answer, Download, Upstream},
     },
@@ -29,7 +30,7 @@ use crate::{
 /// Where originals come from.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    roots: Vec<PathBuf>,
+    roots: Arc<[Root]>,
     store: Arc<Store>,
     upstream: Upstream,
     fetches: Flights<Word>,
@@ -57,23 +58,31 @@ enum Word {
 
 impl Sources {
     /// Originals below `roots`, as `Target::Local` counts them, or from `upstream`, `max_bytes` long at the most.
-    pub(crate) fn new(roots: Vec<PathBuf>, store: Arc<Store>, upstream: Upstream, max_bytes: u64) -> Self {
+    pub(crate) fn new(roots: Arc<[Root]>, store: Arc<Store>, upstream: Upstream, max_bytes: u64) -> Self {
         Self { roots, store, upstream, fetches: Flights::default(), max_bytes }
     }
 
-    /// The present state of a local original; `None` for a remote one, or when there is none. Blocks.
-    pub(crate) fn stamp(&self, source: &Source) -> Option<Stamp> {
-        let metadata = fs::metadata(self.local_path(source)?).ok()?;
-        metadata.is_file().then(|| stamp_of(&metadata))
+    /// The present state of a local original; `None` for a remote one. Blocks.
+    ///
+    /// # Errors
+    /// As [`Root::look_at`].
+    pub(crate) fn stamp(&self, source: &Source) -> Result<Option<Stamp>> {
+        match source {
+            Source::Local { .. } => {
+                let (root, path) = self.local(source)?;
+                root.look_at(path).map(|metadata| Some(stamp_of(&metadata)))
+            }
+            Source::Remote { .. } => Ok(None),
+        }
     }
 
     /// Opens a local original. Blocks.
     ///
     /// # Errors
-    /// `NotFound` when there is no such regular file, `Io` when it can't be opened.
+    /// As [`Root::open`].
     pub(crate) fn open_local(&self, source: &Source) -> Result<(Content, Stamp)> {
-        let path = self.local_path(source).ok_or_else(|| Error::new(Kind::Internal, "not a local source"))?;
-        let (file, metadata) = files::open_regular(&path)?;
+        let (root, path) = self.local(source)?;
+        let (file, metadata) = root.open(path)?;
         Ok((Content::File(file), stamp_of(&metadata)))
     }
 
@@ -166,11 +175,12 @@ impl Sources {
         }
     }
 
-    fn local_path(&self, source: &Source) -> Option<PathBuf> {
-        match source {
-            Source::Local { root, path, .. } => self.roots.get(*root).map(|root| root.join(path)),
+    fn local<'a>(&'a self, source: &'a Source) -> Result<(&'a Root, &'a Path)> {
+        let found = match source {
+            Source::Local { root, path, .. } => self.roots.get(*root).map(|root| (root, Path::new(path))),
             Source::Remote { .. } => None,
-        }
+        };
+        found.ok_or_else(|| Error::new(Kind::Internal, "not a local source"))
     }
 
     fn raw_path(&self, source: &Source) -> PathBuf {

@@ -2,7 +2,7 @@
 //!
 //! An id is xxHash64 (seed 0) in lower-case hexadecimal without leading zeros. What is hashed is
 //! `/path?width=W&height=H&max_width=MW&max_height=MH` for a local source, empty values staying empty, and the
-//! full URL for a remote one. Parameters that this scheme can't express are appended only where they are present,
+//! full URL for a remote one, its query included. Parameters that this scheme can't express are appended only where they are present,
 //! so an existing cache folder goes on to be used.
 
 use twox_hash::XxHash64;
@@ -40,12 +40,12 @@ pub(super) fn text(source: &Source, wanted: &Wanted) -> String {
     text
 }
 
+/// The URL, then what is wanted: after a `?` where the URL has no query, and after a `#`, which none has, where it does.
 fn remote_text(url: &str, wanted: &Wanted) -> String {
     let mut text = url.to_owned();
     if wanted.is_plain() {
         return text;
     }
-    text.push('?');
     let sizes = [
         ("width", wanted.width),
         ("height", wanted.height),
@@ -54,6 +54,7 @@ fn remote_text(url: &str, wanted: &Wanted) -> String {
     ];
     let present: Vec<String> =
         sizes.iter().filter_map(|(name, size)| size.map(|size| format!("{name}={size}"))).collect();
+    text.push(if url.contains('?') || present.is_empty() { '#' } else { '?' });
     text.push_str(&present.join("&"));
     text
 }

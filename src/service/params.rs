@@ -140,6 +140,23 @@ impl Topic {
     }
 }
 
+/// What of a query is the origin's, in its order and encoding: all but what is obeyed here. The names of
+/// webp_server_go's sizes are never the origin's, be they obeyed or not.
+pub(super) fn left_for_origin(query: &str, policy: &Policy) -> String {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let is_taken = |pair: &&str| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match &*decode(key) {
+            "width" | "height" | "max_width" | "max_height" => true,
+            "w" | "h" | "fit" | "dpr" | "q" | "format" => policy.short_params,
+            "meta" => decode(value) == "full",
+            "explain" => policy.explain,
+            _ => false,
+        }
+    };
+    query.split('&').filter(|pair| !is_taken(pair)).collect::<Vec<_>>().join("&")
+}
+
 struct Query {
     pairs: Vec<(String, String)>,
 }

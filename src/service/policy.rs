@@ -55,6 +55,8 @@ pub struct Policy {
     pub short_max_age: Duration,
     /// For how long a remote source is trusted before it is asked about again. Default 180 days; 0: for ever.
     pub revalidate: Duration,
+    /// Keep and share what an origin says is private, not to be stored, or sends with a cookie. Default false.
+    pub overrule_origin: bool,
     /// Obey `?explain`. Default false: it tells strangers about the machine.
     pub explain: bool,
     /// Look clients that name no image type up by their `User-Agent`. Default false. Then answers vary by that
@@ -88,6 +90,7 @@ impl Default for Policy {
             max_age: Duration::from_secs(86_400),
             short_max_age: Duration::from_secs(10),
             revalidate: Duration::from_secs(259_200 * 60),
+            overrule_origin: false,
             explain: false,
             by_user_agent: false,
             lazy: false,

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{
-    key,
+    key, params,
     policy::{MountPoint, Policy, Target},
 };
 
@@ -38,7 +38,7 @@ pub enum Source {
     },
     /// Something on an origin server.
     Remote {
-        /// The full URL, its path percent-encoded.
+        /// The full URL, its path percent-encoded, with what of the request's query is the origin's.
         url: String,
         /// `host[:port]`, the name of its folder in a cache.
         host: String,
@@ -100,7 +100,7 @@ pub(super) fn route(head: &RequestHead<'_>, policy: &Policy) -> Route {
         return Route::Refused(name.to_owned());
     }
     let (target, rest) = find_target(head, &path, policy);
-    Route::Source(resolve(target, rest))
+    Route::Source(resolve(target, rest, head.uri.query().unwrap_or(""), policy))
 }
 
 /// The segments of a path, decoded, joined by `/`, without a leading slash; `None` for what must not be looked for.
@@ -178,7 +178,9 @@ fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     path.strip_prefix(prefix)?.strip_prefix('/')
 }
 
-fn resolve(target: &Target, rest: &str) -> Source {
+/// The source of a path below a target. A query is an origin's own affair: presigned URLs and versions stand in it. A
+/// folder or a bucket has none, and so it can't make another source there.
+fn resolve(target: &Target, rest: &str, query: &str, policy: &Policy) -> Source {
     match target {
         Target::Local { root, name } => Source::Local {
             root: *root,
@@ -188,10 +190,14 @@ fn resolve(target: &Target, rest: &str) -> Source {
         Target::Remote { base } => {
             let base = base.trim_end_matches('/');
             let host = base.split_once("://").map_or(base, |(_, rest)| rest);
-            Source::Remote {
-                url: format!("{base}/{}", utf8_percent_encode(rest, PATH)),
-                host: host.split('/').next().unwrap_or_default().to_owned(),
+            let mut url = format!("{base}/{}", utf8_percent_encode(rest, PATH));
+            let has_queries = base.starts_with("http://") || base.starts_with("https://");
+            let query = if has_queries { params::left_for_origin(query, policy) } else { String::new() };
+            if !query.is_empty() {
+                url.push('?');
+                url.push_str(&query);
             }
+            Source::Remote { url, host: host.split('/').next().unwrap_or_default().to_owned() }
         }
     }
 }

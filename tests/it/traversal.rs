@@ -77,12 +77,12 @@ fn an_exact_host_comes_first_then_the_longest_path() {
 }
 
 #[test]
-fn an_origin_gets_an_encoded_path_and_no_query() {
+fn an_origin_gets_an_encoded_path_and_its_query() {
     let mut policy = Policy::default();
     policy.target = Target::Remote { base: "https://o.example/p".to_owned() };
-    match source(&policy, "/a%20b%3f%23%25.jpg?token=1", &[]) {
+    match source(&policy, "/a%20b%3f%23%25.jpg?token=%2F1&width=5&v", &[]) {
         Source::Remote { url, host } => {
-            assert_eq!(url, "https://o.example/p/a%20b%3F%23%25.jpg");
+            assert_eq!(url, "https://o.example/p/a%20b%3F%23%25.jpg?token=%2F1&v");
             assert_eq!(host, "o.example");
         }
         source => panic!("{source:?}"),
