@@ -172,7 +172,7 @@ impl Probe {
 /// A decoded still picture with what its file carried beside it.
 #[derive(Debug, Clone)]
 pub struct Decoded {
-    /// The pixels as stored: not turned, no colour conversion but CMYK/YCCK to RGB.
+    /// The pixels as stored: not turned, in the colours or inks of the file.
     pub picture: Picture,
     /// How they must be turned.
     pub orientation: Orientation,

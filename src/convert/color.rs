@@ -1,8 +1,8 @@
 //! Brings pixels from the colour space of an embedded ICC profile to sRGB, by `moxcms`.
 //!
 //! A profile that changes nothing visible (sRGB under any of its names) leaves the picture as it is, so that a
-//! photo's planes stay planes. One that is damaged, or of another kind of colour than the pixels (a CMYK JPEG is
-//! decoded to RGB), is ignored, as browsers do. `moxcms` runs without SIMD: its kernels round differently on
+//! photo's planes stay planes. One that is damaged, or of another kind of colour than the pixels, is ignored, as
+//! browsers do; inks then become their plain complement. `moxcms` runs without SIMD: its kernels round differently on
 //! different machines.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use moxcms::{
 use super::profile;
 use crate::{
     codec::icc,
-    error::Result,
+    error::{Error, Kind as ErrorKind, Result},
     limits::try_zeroed,
     pixel::{Picture, Raster},
 };
@@ -34,7 +34,24 @@ pub(super) fn to_srgb(picture: Picture, profile: Option<&[u8]>) -> Result<Pictur
     }
 }
 
-/// From a profile's RGB to sRGB.
+/// Makes colours of inks, by their profile or by the plain complement. Other pictures stay as they are.
+///
+/// # Errors
+/// `Memory` when there is no room.
+pub(super) fn without_inks(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
+    let Picture::Inks(inks) = picture else { return Ok(picture) };
+    let colors = match profile.and_then(ink_transform) {
+        None => inks.into_complement(),
+        Some(transform) => inks.into_colors(|inks, colors| {
+            transform
+                .transform(inks, colors)
+                .map_err(|error| Error::with_source(ErrorKind::Internal, "inks can't be converted", error))
+        }),
+    };
+    colors.map(Picture::Raster)
+}
+
+/// From a profile's RGB or inks to sRGB.
 pub(super) type Transform = Arc<Transform8BitExecutor>;
 
 /// What has to be done to samples.
@@ -47,8 +64,7 @@ pub(super) enum Conversion {
 impl Conversion {
     /// From a profile to sRGB; `None` where that changes nothing, or can't be done.
     pub(super) fn of(profile: Option<&[u8]>, is_gray: bool) -> Option<Self> {
-        let profile = profile.filter(|profile| profile.len() as u64 <= icc::MOST_BYTES)?;
-        let profile = &profile::reduced(profile).ok()??;
+        let profile = &reduced(profile?)?;
         match Kind::of(profile)? {
             Kind::Rgb if !is_gray => rgb_transform(profile).map(Self::Rgb),
             Kind::Gray if is_gray => gray_table(profile).map(|table| Self::Gray(Box::new(table))),
@@ -73,11 +89,17 @@ pub(super) fn suits(profile: &[u8], is_gray: bool) -> bool {
     matches!((Kind::of(profile), is_gray), (Some(Kind::Rgb), false) | (Some(Kind::Gray), true))
 }
 
+/// What is needed of a profile; `None` of one that is too long or damaged.
+fn reduced(profile: &[u8]) -> Option<Vec<u8>> {
+    (profile.len() as u64 <= icc::most_bytes(profile)).then(|| profile::reduced(profile).ok()?)?
+}
+
 /// What a profile's samples are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Rgb,
     Gray,
+    Inks,
 }
 
 impl Kind {
@@ -86,6 +108,7 @@ impl Kind {
         match profile.get(16..20)? {
             b"RGB " => Some(Self::Rgb),
             b"GRAY" => Some(Self::Gray),
+            b"CMYK" => Some(Self::Inks),
             _ => None,
         }
     }
@@ -94,7 +117,7 @@ impl Kind {
 /// True if the picture has no colour by its kind.
 pub(super) fn is_gray(picture: &Picture) -> bool {
     match picture {
-        Picture::Planes(_) => false,
+        Picture::Planes(_) | Picture::Inks(_) => false,
         Picture::Raster(raster) => raster.layout().channels() < 3,
     }
 }
@@ -120,6 +143,14 @@ fn rgb_transform(profile: &[u8]) -> Option<Transform> {
     transform.transform(&colors, &mut converted).ok()?;
     let farthest = colors.iter().zip(&converted).map(|(a, b)| a.abs_diff(*b)).max()?;
     (farthest > SAME).then_some(transform)
+}
+
+/// From the profile's inks to sRGB; `None` when that can't be done.
+fn ink_transform(profile: &[u8]) -> Option<Transform> {
+    let profile = reduced(profile).filter(|profile| Kind::of(profile) == Some(Kind::Inks))?;
+    let source = ColorProfile::new_from_slice(&profile).ok()?;
+    // Inks take as many bytes as RGB and alpha.
+    source.create_transform_8bit(Channels::Rgba, &ColorProfile::new_srgb(), Channels::Rgb, options()).ok()
 }
 
 /// A grid of six steps each way, and all greys.
@@ -163,6 +194,7 @@ fn convert_rgb(picture: Picture, transform: &Transform8BitExecutor) -> Result<Pi
             convert_rows(&mut raster, transform)?;
             raster.to_planes(subsampling).map(Picture::Planes)
         }
+        Picture::Inks(_) => Ok(picture),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Interest, plan::Frame};
-use crate::pixel::{Orientation, Picture, Size};
+use crate::pixel::{Orientation, Picture, Size, complement};
 
 /// Into how many slices the picture is cut to find the part with the most detail.
 const SLICES: u32 = 64;
@@ -118,7 +118,7 @@ fn histograms(picture: &Picture, axis: Axis, whole: u32) -> Vec<[u32; 256]> {
             let channels = layout.channels() as usize;
             for (i, pixel) in raster.data().chunks_exact(channels).enumerate() {
                 let luma = match *pixel {
-                    [r, g, b, ..] => (u32::from(r) * 77 + u32::from(g) * 150 + u32::from(b) * 29) >> 8,
+                    [r, g, b, ..] => luma([r, g, b]),
                     [gray, ..] => u32::from(gray),
                     [] => 0,
                 };
@@ -127,8 +127,19 @@ fn histograms(picture: &Picture, axis: Axis, whole: u32) -> Vec<[u32; 256]> {
                 count(i, (luma * alpha / 255) as u8);
             }
         }
+        Picture::Inks(inks) => {
+            for (i, pixel) in inks.data().chunks_exact(inks.channels() as usize).enumerate() {
+                if let [cyan, magenta, yellow, black, ..] = *pixel {
+                    count(i, luma(complement([cyan, magenta, yellow, black])) as u8);
+                }
+            }
+        }
     }
     slices
+}
+
+fn luma([r, g, b]: [u8; 3]) -> u32 {
+    (u32::from(r) * 77 + u32::from(g) * 150 + u32::from(b) * 29) >> 8
 }
 
 /// In bits a pixel. The logarithm is `libm`'s, the same on every machine.

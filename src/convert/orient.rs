@@ -22,7 +22,16 @@ pub(super) fn upright(picture: Picture, orientation: Orientation) -> Result<Pict
     }
     let turned = |size: Size| if orientation.is_transposing() { size.transposed() } else { size };
     match picture {
-        Picture::Raster(raster) => {
+        Picture::Planes(planes) => {
+            let (size, subsampling) = (planes.size(), planes.subsampling());
+            let chroma = subsampling.chroma_size(size);
+            let [y, cb, cr] = planes.into_planes();
+            let turn_plane = |plane: Vec<u8>, size| turn::<1>(&plane, size, orientation);
+            let planes = [turn_plane(y, size)?, turn_plane(cb, chroma)?, turn_plane(cr, chroma)?];
+            Planes::new(turned(size), subsampling.turned(orientation), planes).map(Picture::Planes)
+        }
+        other => {
+            let raster = other.into_raster()?;
             let (size, layout) = (raster.size(), raster.layout());
             let data = match layout.channels() {
                 1 => turn::<1>(raster.data(), size, orientation),
@@ -31,14 +40,6 @@ pub(super) fn upright(picture: Picture, orientation: Orientation) -> Result<Pict
                 _ => turn::<4>(raster.data(), size, orientation),
             }?;
             Raster::new(turned(size), layout, data).map(Picture::Raster)
-        }
-        Picture::Planes(planes) => {
-            let (size, subsampling) = (planes.size(), planes.subsampling());
-            let chroma = subsampling.chroma_size(size);
-            let [y, cb, cr] = planes.into_planes();
-            let turn_plane = |plane: Vec<u8>, size| turn::<1>(&plane, size, orientation);
-            let planes = [turn_plane(y, size)?, turn_plane(cb, chroma)?, turn_plane(cr, chroma)?];
-            Planes::new(turned(size), subsampling.turned(orientation), planes).map(Picture::Planes)
         }
     }
 }

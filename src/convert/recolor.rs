@@ -43,7 +43,7 @@ impl RecolorRows {
         let raster = Raster::new(Size::new(self.width, height), self.layout, own)?;
         match self.conversion.convert(Picture::Raster(raster))? {
             Picture::Raster(raster) => self.rows = raster.into_data(),
-            Picture::Planes(_) => return Err(Error::new(Kind::Internal, "rows became planes")),
+            _ => return Err(Error::new(Kind::Internal, "rows became another picture")),
         }
         Ok(&self.rows)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Params,
-    color::Conversion,
+    color::{self, Conversion},
     crop::Region,
     keep,
     mode::Flatness,
@@ -30,6 +30,7 @@ pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Re
         return gathered.finish();
     }
     let Decoded { picture, orientation, metadata } = codec::decode(bytes, limits)?;
+    let picture = color::without_inks(picture, metadata.icc.as_deref())?;
     Ok(Decoded { picture: resize::resize(picture, orientation, frame)?, orientation, metadata })
 }
 

@@ -4,6 +4,7 @@
 //! no file format and does no conversion that needs a parameter.
 
 mod hidden;
+mod inks;
 mod orientation;
 mod planes;
 mod raster;
@@ -11,8 +12,9 @@ mod reduce;
 mod upsample;
 mod ycbcr;
 
-pub(crate) use self::{hidden::continue_row, upsample::ycbcr_to_rgb};
+pub(crate) use self::{hidden::continue_row, inks::complement, upsample::ycbcr_to_rgb};
 pub use self::{
+    inks::Inks,
     orientation::Orientation,
     planes::{Planes, Subsampling},
     raster::{Layout, Raster},
@@ -54,6 +56,8 @@ pub enum Picture {
     Raster(Raster),
     /// A photo's planes, as a JPEG stores them.
     Planes(Planes),
+    /// Inks, as files for print hold them.
+    Inks(Inks),
 }
 
 impl Picture {
@@ -63,6 +67,7 @@ impl Picture {
         match self {
             Self::Raster(raster) => raster.size(),
             Self::Planes(planes) => planes.size(),
+            Self::Inks(inks) => inks.size(),
         }
     }
 }

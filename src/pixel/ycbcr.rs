@@ -71,7 +71,7 @@ impl Raster {
 }
 
 impl Picture {
-    /// The picture as interleaved samples.
+    /// The picture as interleaved samples; inks by the plain complement.
     ///
     /// # Errors
     /// `Limit` or `Memory` when there is no room for it.
@@ -79,6 +79,7 @@ impl Picture {
         match self {
             Self::Raster(raster) => Ok(raster),
             Self::Planes(planes) => planes.to_rgb(),
+            Self::Inks(inks) => inks.into_complement(),
         }
     }
 }

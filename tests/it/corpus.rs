@@ -96,10 +96,7 @@ pub fn sha256(rgba: &[u8]) -> String {
 
 /// A picture as 8-bit RGBA, straight alpha.
 pub fn rgba(picture: &Picture) -> Raster {
-    let raster = match picture {
-        Picture::Raster(raster) => raster.clone(),
-        Picture::Planes(planes) => planes.to_rgb().unwrap(),
-    };
+    let raster = picture.clone().into_raster().unwrap();
     let pixels = raster.data().chunks_exact(raster.layout().channels() as usize);
     let expand = |pixel: &[u8]| match (raster.layout(), pixel) {
         (Layout::Gray, &[v]) => [v, v, v, 255],

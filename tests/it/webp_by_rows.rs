@@ -79,7 +79,7 @@ fn by_us(file: &[u8]) -> Option<Vec<u8>> {
     match codec::decode(file, &Limits::default()) {
         Ok(decoded) => match decoded.picture {
             Picture::Raster(raster) => Some(raster.into_data()),
-            Picture::Planes(_) => unreachable!("a WebP becomes RGB"),
+            _ => unreachable!("a WebP becomes RGB"),
         },
         Err(error) => {
             assert!(matches!(error.kind(), Kind::Malformed | Kind::Unsupported), "{error}");

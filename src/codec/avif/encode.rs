@@ -40,7 +40,8 @@ fn parts(picture: Picture, full_chroma: bool) -> Result<(av1::Image, Option<Vec<
             let planes = if keeps_chroma { planes } else { planes.into_yuv420()? };
             Ok((av1::Image::Color(planes), None))
         }
-        Picture::Raster(mut raster) => {
+        other => {
+            let mut raster = other.into_raster()?;
             raster.continue_hidden();
             let alpha = raster.alpha()?;
             let color = match raster.layout() {

@@ -114,8 +114,8 @@ pub(super) fn has_full_chroma(probe: &Probe, output: Size) -> bool {
 /// Bytes a pixel at the peak of decoding.
 pub(super) fn decoder_bytes(probe: &Probe) -> u64 {
     match probe.format {
-        // Up to four planes and the RGB that is made of them, or planes alone.
-        Format::Jpeg if probe.color && probe.subsampling.is_none() => 7,
+        // Up to four planes and the RGB or inks that are made of them, or planes alone.
+        Format::Jpeg if probe.color && probe.subsampling.is_none() => 8,
         Format::Jpeg => decoded_bytes(probe),
         // Planes of whole macroblocks, RGB and a copy of the coded frame, and the alpha's lossless picture; of a
         // lossless one a copy and its groups.

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     codec::Decoded,
     error::Result,
-    limits::{Limits, area_bytes},
-    pixel::{Layout, Orientation, Picture, Planes, Raster, Size, ycbcr_to_rgb},
+    limits::{Limits, area_bytes, try_zeroed},
+    pixel::{Inks, Layout, Orientation, Picture, Planes, Raster, Size, ycbcr_to_rgb},
 };
 
 /// The scale of a picture that is decoded as it is, in eighths.
@@ -22,7 +22,7 @@ struct Plane {
     samples: Vec<u8>,
 }
 
-/// Decodes a JPEG: YCbCr of a usual subsampling to planes, grey to grey, all else to RGB.
+/// Decodes a JPEG: YCbCr of a usual subsampling to planes, grey to grey, inks to inks, all else to RGB.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     let header = Header::read(bytes)?;
     Decoder::check(&header, limits)?;
@@ -35,13 +35,14 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     })
 }
 
-/// The most memory that decoding takes, the file included: the decoder's, the planes, and RGB where the planes are
-/// no result.
+/// The most memory that decoding takes, the file included: the decoder's, the planes, and RGB or
+/// inks where the planes are no result.
 fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
     let size = header.frame.size;
     let planes = header.frame.components.len() as u64 * size.pixels();
     let rgb = match header.color() {
         Color::Gray => 0,
+        Color::Cmyk | Color::Ycck => 4 * size.pixels(),
         _ if header.subsampling().is_some() => 0,
         _ => 3 * size.pixels(),
     };
@@ -78,38 +79,45 @@ fn into_picture(mut planes: Vec<Plane>, header: &Header<'_>) -> Result<Picture> 
             let samples = [y, cb, cr].map(|plane| mem::take(&mut plane.samples));
             Planes::new(size, subsampling, samples).map(Picture::Planes)
         }
-        _ => to_rgb(&planes, header).map(Picture::Raster),
+        (Color::Cmyk | Color::Ycck, ..) => {
+            let inks = interleave(&planes, header, |color, [a, b, c, black]| {
+                // Ink is stored inverted, 255 being none of it, with an Adobe segment or without: every viewer reads it
+                // so. The first three of YCCK are the YCbCr of the inverted ink's inverse.
+                let [cyan, magenta, yellow] =
+                    if color == Color::Ycck { ycbcr_to_rgb(a, b, c) } else { [!a, !b, !c] };
+                [cyan, magenta, yellow, !black]
+            })?;
+            Inks::new(size, false, inks).map(Picture::Inks)
+        }
+        _ => {
+            let rgb = interleave(&planes, header, |color, [a, b, c, _]| {
+                if color == Color::YCbCr { ycbcr_to_rgb(a, b, c) } else { [a, b, c] }
+            })?;
+            Raster::new(size, Layout::Rgb, rgb).map(Picture::Raster)
+        }
     }
 }
 
-/// RGB of everything else: RGB files, ink files, and YCbCr of unusual sampling factors, whose small planes are
-/// repeated.
-fn to_rgb(planes: &[Plane], header: &Header<'_>) -> Result<Raster> {
+/// Pixels of planes, of which small ones are repeated, as `pixel` makes them: of RGB files, inks, and YCbCr of unusual
+/// sampling factors.
+fn interleave<const CHANNELS: usize>(
+    planes: &[Plane],
+    header: &Header<'_>,
+    pixel: impl Fn(Color, [u8; 4]) -> [u8; CHANNELS],
+) -> Result<Vec<u8>> {
     let size = header.frame.size;
-    let mut raster = Raster::zeroed(size, Layout::Rgb)?;
     let color = header.color();
+    let mut samples = try_zeroed(area_bytes(size, CHANNELS as u32)?)?;
     let mut rows = vec![Vec::new(); planes.len()];
-    for (y, line) in raster.data_mut().chunks_exact_mut(3 * size.width as usize).enumerate() {
+    for (y, line) in samples.chunks_exact_mut(CHANNELS * size.width as usize).enumerate() {
         for (row, plane) in rows.iter_mut().zip(planes) {
             repeat_row(plane, y, size, row);
         }
-        for (x, pixel) in line.as_chunks_mut::<3>().0.iter_mut().enumerate() {
-            let sample = |component: usize| rows[component][x];
-            *pixel = match color {
-                Color::Gray => [sample(0); 3],
-                Color::Rgb => [sample(0), sample(1), sample(2)],
-                Color::YCbCr => ycbcr_to_rgb(sample(0), sample(1), sample(2)),
-                // Ink is stored inverted, 255 being none of it, with an Adobe segment or without: every viewer
-                // reads it so.
-                Color::Cmyk => [0, 1, 2].map(|ink| multiply(sample(ink), sample(3))),
-                // The first three are the YCbCr of the inverted ink's inverse.
-                Color::Ycck => {
-                    ycbcr_to_rgb(sample(0), sample(1), sample(2)).map(|ink| multiply(!ink, sample(3)))
-                }
-            };
+        for (x, out) in line.as_chunks_mut::<CHANNELS>().0.iter_mut().enumerate() {
+            *out = pixel(color, [0, 1, 2, 3].map(|component| rows.get(component).map_or(0, |row| row[x])));
         }
     }
-    Ok(raster)
+    Ok(samples)
 }
 
 /// Fills `row` with row `y` of the picture of `size` from a plane that may be smaller, each sample repeated.
@@ -120,10 +128,4 @@ fn repeat_row(plane: &Plane, y: usize, size: Size, row: &mut Vec<u8>) {
     let samples = &plane.samples[from..from + plane_width];
     row.clear();
     row.extend((0..width).map(|x| samples[x * plane_width / width]));
-}
-
-/// The product of two samples, 255 being one.
-fn multiply(a: u8, b: u8) -> u8 {
-    let product = u32::from(a) * u32::from(b);
-    ((product + 127) / 255) as u8
 }

@@ -110,7 +110,8 @@ impl Components {
         match picture {
             Picture::Planes(planes) if full_chroma => Ok(Self::Color(planes)),
             Picture::Planes(planes) => planes.into_yuv420().map(Self::Color),
-            Picture::Raster(mut raster) => {
+            other => {
+                let mut raster = other.into_raster()?;
                 over_white(&mut raster);
                 match raster.layout() {
                     Layout::Gray => Ok(Self::Gray(raster.into_data())),

@@ -134,7 +134,10 @@ pub(super) fn encode(picture: Picture, coding: &Coding) -> Result<Chunks> {
             let [y, cb, cr] = planes.planes();
             writer.push_planes(planes.subsampling(), [y, cb, cr])?;
         }
-        Picture::Raster(raster) => writer.push_rows(raster.layout(), raster.data())?,
+        other => {
+            let raster = other.into_raster()?;
+            writer.push_rows(raster.layout(), raster.data())?;
+        }
     }
     writer.chunks()
 }

@@ -37,13 +37,13 @@ pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) 
         return Ok(picture);
     }
     match picture {
-        Picture::Raster(raster) => resize_raster(&raster, region, output, frame).map(Picture::Raster),
         Picture::Planes(planes) if frame.linear => {
             let raster = planes.to_rgb()?;
             drop(planes);
             resize_raster(&raster, region, output, frame).map(Picture::Raster)
         }
         Picture::Planes(planes) => resize_planes(planes, region, output, frame).map(Picture::Planes),
+        other => resize_raster(&other.into_raster()?, region, output, frame).map(Picture::Raster),
     }
 }
 

@@ -71,6 +71,7 @@ fn differences(a: &Picture, b: &Picture) -> Vec<u8> {
     let samples = |picture: &Picture| match picture {
         Picture::Planes(planes) => planes.planes().concat(),
         Picture::Raster(raster) => raster.data().to_vec(),
+        Picture::Inks(inks) => inks.data().to_vec(),
     };
     let (a, b) = (samples(a), samples(b));
     assert_eq!(a.len(), b.len());
