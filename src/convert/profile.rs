@@ -10,8 +10,8 @@ use crate::{
 const WANTED: [&[u8; 4]; 10] =
     [b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC", b"wtpt", b"chad", b"cicp"];
 
-/// Tables of colours: for the colorimetric intent, or where there are none for the perceptual one.
-const TABLES: [&[u8; 4]; 2] = [b"A2B1", b"A2B0"];
+/// Tables of colours: for the perceptual intent, or where there are none for the colorimetric one, as browsers choose.
+const TABLES: [&[u8; 4]; 2] = [b"A2B0", b"A2B1"];
 
 /// The profile with a list of those tags alone, each listed once. What they say stays where it is. `None` for what is no
 /// profile.
@@ -58,7 +58,7 @@ mod tests {
     fn only_what_colours_need_is_listed_and_once() {
         let all = profile(&[b"desc", b"rTRC", b"B2A0", b"rXYZ", b"cprt", b"rTRC", b"A2B0", b"A2B1"]);
         let reduced = reduced(&all).unwrap().unwrap();
-        assert_eq!(listed(&reduced), [(*b"rXYZ", 3), (*b"rTRC", 5), (*b"A2B1", 7)]);
+        assert_eq!(listed(&reduced), [(*b"rXYZ", 3), (*b"rTRC", 5), (*b"A2B0", 6)]);
         assert_eq!(reduced.len(), all.len());
     }
 
