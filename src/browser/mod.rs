@@ -21,7 +21,7 @@ use js_sys::{Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    codec::{self, PROBE_BYTES},
+    codec::{self, Looked},
     convert::{self, Outcome},
     error::{Error, Result},
     limits::{Limits, try_zeroed},
@@ -36,7 +36,7 @@ extern "C" {
     fn console_error(text: &str);
 }
 
-/// What the first 64 KiB of a picture say about it.
+/// What a picture's header says about it, wherever it stands in the file.
 ///
 /// # Errors
 /// An `Error` with a `kind`: `malformed`, `unsupported` or `limit`.
@@ -44,8 +44,7 @@ extern "C" {
 #[allow(clippy::needless_pass_by_value, reason = "what wasm_bindgen hands over is owned")]
 pub fn probe(bytes: Uint8Array) -> Result<Object, JsValue> {
     report_panics();
-    let head = bytes.subarray(0, PROBE_BYTES as u32);
-    probe_inner(&head).map_err(|error| object::error(&error))
+    probe_inner(&bytes).map_err(|error| object::error(&error))
 }
 
 /// Converts one picture. Without options: to WebP at quality 80.
@@ -62,8 +61,14 @@ pub fn convert(
     convert_inner(&bytes, &options).map_err(|error| object::error(&error))
 }
 
-fn probe_inner(head: &Uint8Array) -> Result<Object> {
-    let probe = codec::probe(&copy_in(head)?)?;
+fn probe_inner(bytes: &Uint8Array) -> Result<Object> {
+    // Only what is needed is copied in.
+    let looked = Looked::with(Some(bytes.length().into()), |need| {
+        let start = u32::try_from(need.offset).unwrap_or(u32::MAX);
+        let end = start.saturating_add(u32::try_from(need.length).unwrap_or(u32::MAX));
+        copy_in(&bytes.subarray(start, end))
+    })?;
+    let probe = looked.probe?;
     Limits::default().check_size(probe.size)?;
     Ok(object::probe(&probe))
 }

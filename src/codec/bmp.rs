@@ -3,7 +3,10 @@
 //! The crate decodes a file as a whole. To have rows, each strip of them is given to it as a small bitmap of its own,
 //! with the head of the file.
 
-use std::{io::Cursor, ops::Range};
+use std::{
+    io::{BufReader, Cursor},
+    ops::Range,
+};
 
 use image::{ColorType, ImageDecoder, ImageError, codecs::bmp::BmpDecoder};
 
@@ -11,6 +14,7 @@ use super::{
     Decoded, Format, Probe,
     bytes::{le16, le32},
     rows::{FULL_SIZE, Form, Head, Rows, Sink},
+    view::View,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -30,8 +34,8 @@ const CORE_HEIGHT_AT: usize = 20;
 const HEIGHT_AT: usize = 22;
 
 /// Reads what a bitmap's head says about it.
-pub(super) fn probe(head: &[u8]) -> Result<Probe> {
-    let decoder = BmpDecoder::new(Cursor::new(head)).map_err(failed)?;
+pub(super) fn probe(view: View<'_>) -> Result<Probe> {
+    let decoder = BmpDecoder::new(BufReader::new(view.reader())).map_err(failed)?;
     let (width, height) = decoder.dimensions();
     Ok(Probe {
         format: Format::Bmp,
@@ -42,9 +46,10 @@ pub(super) fn probe(head: &[u8]) -> Result<Probe> {
         animated: Some(false),
         orientation: Orientation::Upright,
         subsampling: None,
-        progressive: Stored::read(head, width).is_none(),
+        progressive: Stored::read(view.up_to(0, HEAD_BYTES), width).is_none(),
         icc: false,
         icc_bytes: 0,
+        metadata_bytes: 0,
         restart_interval: 0,
     })
 }
@@ -245,7 +250,7 @@ mod tests {
     fn runs_come_as_a_whole() {
         let mut file = bitmap(7, 16, 8);
         file[30] = 1;
-        assert!(probe(&file).unwrap().progressive);
+        assert!(probe(View::whole(&file)).unwrap().progressive);
         assert!(!decode_rows(&file, &Limits::default(), &mut Gathered::default()).unwrap());
     }
 }

@@ -15,11 +15,6 @@ pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     array_at(bytes, at).map(u32::from_be_bytes)
 }
 
-/// The big-endian 64-bit number at `at`.
-pub(super) fn be64(bytes: &[u8], at: usize) -> Option<u64> {
-    array_at(bytes, at).map(u64::from_be_bytes)
-}
-
 /// The little-endian 16-bit number at `at`.
 pub(super) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
     array_at(bytes, at).map(u16::from_le_bytes)

@@ -18,9 +18,8 @@ use crate::pixel::{Layout, Orientation, Size, Subsampling};
 /// What small things take: tables, headers, rows in work.
 const SMALL: u64 = 192 << 10;
 
-/// What EXIF and XMP take that go with the result, beyond what is counted for small things: copies on their way, and in
-/// the file.
-const KEPT: u64 = 256 << 10;
+/// What containers take with room for EXIF and XMP.
+const KEPT: u64 = 64 << 10;
 
 /// Pixels up to which memory is reckoned; more than that never fits.
 const MOST_PIXELS: u64 = 1 << 48;
@@ -66,14 +65,15 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     let rows = rows_bytes(probe, work.eighths, work.flow)
         .saturating_add(work.steps_bytes)
         .saturating_add(further_rows_bytes(probe, work, coding.threads));
-    let kept = if work.keeps_metadata { KEPT } else { 0 };
+    let kept = metadata_bytes(probe, work);
     let decoding = match work.flow {
         Flow::Streamed => {
-            let profile = if work.converts_color { probe.icc_bytes } else { 0 } + kept;
+            let profile = if work.converts_color { probe.icc_bytes } else { 0 };
             return rows
                 .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
                 .saturating_add(alpha_bytes(probe, work.output, coding))
                 .saturating_add(profile)
+                .saturating_add(kept)
                 .saturating_add(input_bytes);
         }
         Flow::Gathered => rows.saturating_add(output.saturating_mul(result_bytes(probe, work))),
@@ -96,9 +96,17 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     let color = if work.converts_color { output.saturating_mul(recolored) } else { 0 };
     // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
     let profile = probe.icc_bytes;
-    let before = decoding.max(turning).max(color).saturating_add(profile);
-    let encoding = encoder_bytes(probe, coding, work).saturating_add(profile / 3 + kept);
+    let before = decoding.max(turning).max(color).saturating_add(profile).saturating_add(kept);
+    let encoding = encoder_bytes(probe, coding, work).saturating_add(profile / 3).saturating_add(kept);
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
+}
+
+/// What EXIF and XMP take: they are read in any case. Where they go with the result they are in the file as well, and
+/// copied on their way.
+fn metadata_bytes(probe: &Probe, work: &Work) -> u64 {
+    let copies = if work.keeps_metadata { 5 } else { 2 };
+    let small = if work.keeps_metadata { KEPT } else { 0 };
+    probe.metadata_bytes.saturating_mul(copies).saturating_add(small)
 }
 
 /// Bytes that the lossy WebP encoder holds, the file included, beside the rows that it is given.
@@ -259,6 +267,7 @@ mod tests {
                     progressive: true,
                     icc: true,
                     icc_bytes: 1 << 20,
+                    metadata_bytes: 1 << 50,
                     restart_interval: 1,
                 };
                 for (target, lossless) in

@@ -7,42 +7,51 @@
 
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
-use super::{
-    Decoded, Format, PROBE_BYTES, Probe,
-    bytes::{le16, u8_at},
-};
+use super::{Decoded, Format, Probe, bytes::u8_at, probing, view::View};
 use crate::{
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
 };
 
-/// Bytes of the signature and the logical screen descriptor.
-const SCREEN: usize = 13;
+/// Bytes of the signature, and with the logical screen descriptor.
+const SIGNATURE: u64 = 6;
+const SCREEN: u64 = 13;
+
+/// How far into a file a second image is looked for: to find it, all that stands before it must be read.
+const LOOKED_THROUGH: u64 = 4 << 20;
 
 /// What the blocks say, up to the second image.
-struct Header<'a> {
+#[derive(Debug, Clone)]
+struct Blocks {
+    /// Where the next block stands.
+    at: u64,
     canvas: Size,
-    first: Option<Image<'a>>,
+    /// The palette of all images, which follows the screen's descriptor.
+    global: usize,
+    transparent: Option<u8>,
+    first: Option<Image>,
     /// True if a second image was met, false if the end was; `None` when the bytes ended before either.
     animated: Option<bool>,
+    is_inside: bool,
 }
 
 /// The first image: where it lies on the canvas, its colours, where its data begin.
-struct Image<'a> {
+#[derive(Debug, Clone, Copy)]
+struct Image {
     left: u32,
     top: u32,
     size: Size,
     interlaced: bool,
     transparent: Option<u8>,
-    /// Red, green, blue of each index; empty when the file has none.
-    palette: &'a [u8],
+    /// Where red, green, blue of each index stand, and how many bytes; empty when the file has none.
+    palette: (u64, usize),
     code_size: u8,
-    /// Data from the first sub-block on.
-    blocks: &'a [u8],
+    /// Where the first sub-block of its data stands.
+    blocks: u64,
 }
 
-impl Image<'_> {
+impl Image {
     /// True if every pixel of the canvas gets a colour.
     fn is_opaque(&self, canvas: Size) -> bool {
         let covers = self.left == 0
@@ -53,50 +62,65 @@ impl Image<'_> {
     }
 }
 
-/// Reads what a GIF's head says about it. A second image may stand anywhere.
-pub(super) fn probe(head: &[u8]) -> Result<Probe> {
-    let header = Header::read(head)?;
-    let first = header.first.as_ref();
-    // Fewer bytes than are probed are the whole file, as are more: where they end, it ends.
-    let is_whole = head.len() != PROBE_BYTES;
-    Ok(Probe {
-        format: Format::Gif,
-        size: header.canvas,
-        depth: 8,
-        alpha: first.is_none_or(|image| !image.is_opaque(header.canvas)),
-        color: true,
-        animated: header.animated.or(is_whole.then_some(false)),
-        orientation: Orientation::Upright,
-        subsampling: None,
-        progressive: first.is_some_and(|image| image.interlaced),
-        icc: false,
-        icc_bytes: 0,
-        restart_interval: 0,
-    })
+/// Reads what a GIF's blocks say about it, and goes on where it was. A second image may stand anywhere.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    blocks: Option<Blocks>,
+}
+
+impl probing::Walk for Walk {
+    fn probe(&mut self, view: View<'_>) -> Result<Probe> {
+        let blocks = match &mut self.blocks {
+            Some(blocks) => blocks,
+            blocks => blocks.insert(Blocks::begin(view)?),
+        };
+        blocks.read(view);
+        let first = blocks.first.as_ref();
+        Ok(Probe {
+            format: Format::Gif,
+            size: blocks.canvas,
+            depth: 8,
+            alpha: first.is_none_or(|image| !image.is_opaque(blocks.canvas)),
+            color: true,
+            // Where the file ends, its pictures end.
+            animated: blocks.animated.or(view.ends_at(blocks.at).then_some(false)),
+            orientation: Orientation::Upright,
+            subsampling: None,
+            progressive: first.is_some_and(|image| image.interlaced),
+            icc: false,
+            icc_bytes: 0,
+            metadata_bytes: 0,
+            restart_interval: 0,
+        })
+    }
 }
 
 /// Decodes the first frame on its canvas.
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
-    let header = Header::read(bytes)?;
-    let canvas = header.canvas;
-    let image = header.first.ok_or_else(|| Error::malformed("the GIF has no image"))?;
+    let view = View::whole(bytes);
+    let mut blocks = Blocks::begin(view)?;
+    blocks.read(view);
+    let canvas = blocks.canvas;
+    let image = blocks.first.ok_or_else(|| Error::malformed("the GIF has no image"))?;
     limits.check_size(canvas)?;
     limits.check_size(image.size)?;
     let layout = if image.is_opaque(canvas) { Layout::Rgb } else { Layout::Rgba };
     let pixels = u64::from(layout.channels()) * canvas.pixels() + image.size.pixels();
     limits.check_memory(bytes.len() as u64 + pixels + (1 << 20))?;
-    let indices = read_indices(&image)?;
+    let data = usize::try_from(image.blocks).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let indices = read_indices(&image, data)?;
+    let palette = view.up_to(image.palette.0, image.palette.1);
     Ok(Decoded {
-        picture: Picture::Raster(draw(&image, &indices, canvas, layout)?),
+        picture: Picture::Raster(draw(&image, palette, &indices, canvas, layout)?),
         orientation: Orientation::Upright,
         metadata: Metadata::default(),
     })
 }
 
-/// The image's pixels as indices into its palette, in the order of the file.
-fn read_indices(image: &Image<'_>) -> Result<Vec<u8>> {
+/// The image's pixels as indices into its palette, in the order of the file. `blocks` are those of its data.
+fn read_indices(image: &Image, blocks: &[u8]) -> Result<Vec<u8>> {
     let mut at = 0;
-    let first = sub_block(image.blocks, &mut at);
+    let first = sub_block(blocks, &mut at);
     let (1..=11, Some(mut data)) = (image.code_size, first) else {
         return Err(Error::malformed("the GIF's first image has no pixels"));
     };
@@ -114,7 +138,7 @@ fn read_indices(image: &Image<'_>) -> Result<Vec<u8>> {
             Ok(LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => idle = 0,
             Ok(LzwStatus::Ok) if idle < 64 => idle += 1,
             // It has taken all and given all: it waits for more.
-            Ok(_) => match sub_block(image.blocks, &mut at) {
+            Ok(_) => match sub_block(blocks, &mut at) {
                 Some(block) => (data, idle) = (block, 0),
                 None => break,
             },
@@ -138,11 +162,11 @@ fn row_order(height: usize, interlaced: bool) -> Vec<usize> {
 }
 
 /// Puts the image on a canvas that is transparent elsewhere.
-fn draw(image: &Image<'_>, indices: &[u8], canvas: Size, layout: Layout) -> Result<Raster> {
+fn draw(image: &Image, palette: &[u8], indices: &[u8], canvas: Size, layout: Layout) -> Result<Raster> {
     let mut raster = Raster::zeroed(canvas, layout)?;
     let channels = layout.channels() as usize;
     let mut colors = [[0, 0, 0, 255]; 256];
-    for (color, entry) in colors.iter_mut().zip(image.palette.as_chunks::<3>().0) {
+    for (color, entry) in colors.iter_mut().zip(palette.as_chunks::<3>().0) {
         color[..3].copy_from_slice(entry);
     }
     if let Some(index) = image.transparent {
@@ -168,47 +192,85 @@ fn draw(image: &Image<'_>, indices: &[u8], canvas: Size, layout: Layout) -> Resu
     Ok(raster)
 }
 
-impl<'a> Header<'a> {
-    /// Walks the blocks up to the second image.
-    fn read(bytes: &'a [u8]) -> Result<Self> {
-        let (Some(width), Some(height), Some(flags)) = (le16(bytes, 6), le16(bytes, 8), u8_at(bytes, 10))
-        else {
-            return Err(Error::malformed("the GIF ends in its header"));
-        };
-        let mut header = Self { canvas: Size::new(width.into(), height.into()), first: None, animated: None };
-        let mut at = SCREEN;
-        let global = palette(bytes, flags, &mut at);
-        let mut transparent = None;
-        while let Some(kind) = u8_at(bytes, at) {
-            at += 1;
-            match kind {
-                0x2c if header.first.is_some() => {
-                    header.animated = Some(true);
-                    break;
-                }
-                0x2c => {
-                    header.first = read_image(bytes, &mut at, global, transparent);
-                    header.grow_canvas();
-                    while sub_block(bytes, &mut at).is_some() {}
-                }
-                0x21 => {
-                    let label = u8_at(bytes, at);
-                    at += 1;
-                    while let Some(block) = sub_block(bytes, &mut at) {
-                        if label == Some(0xf9) && header.first.is_none() {
-                            transparent = transparent_index(block);
-                        }
-                    }
-                }
-                0x3b => {
-                    header.animated = Some(false);
-                    break;
-                }
-                // Stray bytes between blocks are passed over.
-                _ => {}
+impl Blocks {
+    /// Reads the logical screen's descriptor.
+    ///
+    /// # Errors
+    /// `Malformed` when it is not all there.
+    fn begin(view: View<'_>) -> Result<Self> {
+        let [w0, w1, h0, h1, flags, _, _] =
+            view.array(SIGNATURE).ok_or_else(|| Error::malformed("the GIF ends in its header"))?;
+        let global = palette_bytes(flags);
+        Ok(Self {
+            at: SCREEN + global as u64,
+            canvas: Size::new(u16::from_le_bytes([w0, w1]).into(), u16::from_le_bytes([h0, h1]).into()),
+            global,
+            transparent: None,
+            first: None,
+            animated: None,
+            is_inside: false,
+        })
+    }
+
+    /// Reads the blocks up to the second image, as far as they are there.
+    fn read(&mut self, view: View<'_>) {
+        while self.animated.is_none() && self.at < LOOKED_THROUGH {
+            if self.read_block(view).is_none() {
+                break;
             }
         }
-        Ok(header)
+    }
+
+    /// Reads a block, or one of the sub-blocks that it has; `None` if it is not all there.
+    fn read_block(&mut self, view: View<'_>) -> Option<()> {
+        let byte = view.u8(self.at)?;
+        if self.is_inside {
+            self.is_inside = byte > 0;
+            self.at += 1 + u64::from(byte);
+            return Some(());
+        }
+        match byte {
+            0x2c if self.first.is_some() => self.animated = Some(true),
+            0x2c => {
+                let image = self.read_image(view)?;
+                self.at = image.blocks;
+                self.first = Some(image);
+                self.is_inside = true;
+                self.grow_canvas();
+            }
+            0x21 => {
+                if view.u8(self.at + 1)? == 0xf9 && self.first.is_none() {
+                    let length = view.u8(self.at + 2)?;
+                    self.transparent = transparent_index(view.get(self.at + 3, length.into())?);
+                }
+                self.at += 2;
+                self.is_inside = true;
+            }
+            0x3b => self.animated = Some(false),
+            // Stray bytes between blocks are passed over.
+            _ => self.at += 1,
+        }
+        Some(())
+    }
+
+    /// Reads the image descriptor whose separator is next.
+    fn read_image(&self, view: View<'_>) -> Option<Image> {
+        let descriptor: [u8; 9] = view.array(self.at + 1)?;
+        let [left, top, width, height] =
+            [0, 2, 4, 6].map(|at| u32::from(u16::from_le_bytes([descriptor[at], descriptor[at + 1]])));
+        let (flags, start) = (descriptor[8], self.at + 10);
+        let local = palette_bytes(flags);
+        let code = start + local as u64;
+        Some(Image {
+            left,
+            top,
+            size: Size::new(width, height),
+            interlaced: flags & 0x40 != 0,
+            transparent: self.transparent,
+            palette: if local == 0 { (SCREEN, self.global) } else { (start, local) },
+            code_size: view.u8(code)?,
+            blocks: code + 1,
+        })
     }
 
     /// A canvas that is too small for the first image, or of no size at all, is taken as large enough for it.
@@ -220,39 +282,9 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Reads an image descriptor and leaves `at` on its first sub-block.
-fn read_image<'a>(
-    bytes: &'a [u8],
-    at: &mut usize,
-    global: &'a [u8],
-    transparent: Option<u8>,
-) -> Option<Image<'a>> {
-    let [left, top, width, height] = [0, 2, 4, 6].map(|offset| le16(bytes, *at + offset).map(u32::from));
-    let flags = u8_at(bytes, *at + 8)?;
-    *at += 9;
-    let local = palette(bytes, flags, at);
-    let code_size = u8_at(bytes, *at)?;
-    *at += 1;
-    Some(Image {
-        left: left?,
-        top: top?,
-        size: Size::new(width?, height?),
-        interlaced: flags & 0x40 != 0,
-        transparent,
-        palette: if local.is_empty() { global } else { local },
-        code_size,
-        blocks: bytes.get(*at..)?,
-    })
-}
-
-/// The palette that a descriptor's flags announce, which `at` is moved past.
-fn palette<'a>(bytes: &'a [u8], flags: u8, at: &mut usize) -> &'a [u8] {
-    if flags & 0x80 == 0 {
-        return &[];
-    }
-    let start = (*at).min(bytes.len());
-    *at += 3 << ((flags & 7) + 1);
-    &bytes[start..(*at).min(bytes.len())]
+/// Bytes of the palette that a descriptor's flags announce.
+const fn palette_bytes(flags: u8) -> usize {
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
 
 /// The transparent index of a graphic control extension.

@@ -2,12 +2,17 @@
 
 use super::{
     Format, Probe,
-    bytes::{array_at, be16, be32, be64, u8_at},
+    bytes::{be32, u8_at},
+    view::View,
 };
 use crate::{
     error::{Error, Result},
     pixel::{Orientation, Size, Subsampling},
 };
+
+/// Bytes of a list of brands, and of a property, that are looked at.
+const MOST_BRANDS: u64 = 4 * 64;
+const MOST_VALUE: u64 = 256;
 
 /// The properties of the primary picture.
 #[derive(Default)]
@@ -23,18 +28,20 @@ struct Properties {
     mirror: Option<u8>,
 }
 
-/// Reads what the boxes at the head of a HEIF file say about its primary picture.
-pub(super) fn probe(head: &[u8], format: Format) -> Result<Probe> {
-    let (brands, rest) = next_box(head).ok_or_else(|| Error::malformed("no ftyp box"))?;
+/// Reads what the boxes of a HEIF file say about its primary picture, wherever they stand.
+pub(super) fn probe(view: View<'_>, format: Format) -> Result<Probe> {
+    let file = Child { name: [0; 4], start: 0, end: u64::MAX };
+    let brands = file.child(view, b"ftyp").ok_or_else(|| Error::malformed("no ftyp box"))?;
     // A still HEIC may name the brand of sequences among those it is compatible with; an AVIF that does moves.
-    let (major, all) = (brands.payload.get(..4), brands.payload.as_chunks::<4>().0);
+    let brands = brands.bytes(view, MOST_BRANDS);
+    let (major, all) = (brands.get(..4), brands.as_chunks::<4>().0);
     let animated = all.contains(b"avis") || matches!(major, Some(b"msf1" | b"hevc" | b"hevx"));
     // A full box: four bytes of version and flags come first.
-    let meta = find(rest, b"meta").and_then(|meta| meta.get(4..));
-    let properties = meta.map(read_properties).unwrap_or_default();
-    let alpha = meta.and_then(property_list).is_some_and(|list| {
+    let meta = file.child(view, b"meta").map(|meta| meta.past(4));
+    let properties = meta.map(|meta| read_properties(meta, view)).unwrap_or_default();
+    let alpha = meta.and_then(|meta| property_list(meta, view)).is_some_and(|list| {
         let is_alpha = |urn: &[u8]| contains(urn, b":alpha") || contains(urn, b"auxid:1");
-        children(list).any(|child| &child.name == b"auxC" && is_alpha(child.payload))
+        list.children(view).any(|child| &child.name == b"auxC" && is_alpha(child.bytes(view, MOST_VALUE)))
     });
     Ok(Probe {
         format,
@@ -48,60 +55,64 @@ pub(super) fn probe(head: &[u8], format: Format) -> Result<Probe> {
         progressive: false,
         icc: properties.icc,
         icc_bytes: 0,
+        metadata_bytes: 0,
         restart_interval: 0,
     })
 }
 
 /// The properties that belong to the primary item (`pitm`, `ipma`, `ipco`).
-fn read_properties(meta: &[u8]) -> Properties {
+fn read_properties(meta: Child, view: View<'_>) -> Properties {
     let mut found = Properties::default();
-    let Some(list) = property_list(meta) else { return found };
-    let primary = find(meta, b"pitm").and_then(|pitm| match u8_at(pitm, 0)? {
-        0 => be16(pitm, 4).map(u32::from),
-        _ => be32(pitm, 4),
+    let Some(list) = property_list(meta, view) else { return found };
+    let primary = meta.child(view, b"pitm").and_then(|pitm| match view.u8(pitm.start)? {
+        0 => view.be16(pitm.start + 4).map(u32::from),
+        _ => view.be32(pitm.start + 4),
     });
-    let association = find(meta, b"iprp").and_then(|iprp| find(iprp, b"ipma"));
-    let wanted = primary.zip(association).and_then(|(item, ipma)| indices_of(item, ipma));
+    let association = meta.child(view, b"iprp").and_then(|iprp| iprp.child(view, b"ipma"));
+    let wanted = primary.zip(association).and_then(|(item, ipma)| indices_of(item, ipma, view));
+    let properties: Vec<Child> = list.children(view).collect();
     for index in wanted.unwrap_or_default() {
         // Counted from 1; 0 is none.
-        let property = usize::from(index).checked_sub(1).and_then(|at| children(list).nth(at));
-        if let Some(property) = property {
-            found.note(&property);
+        if let Some(property) = usize::from(index).checked_sub(1).and_then(|at| properties.get(at)) {
+            found.note(&property.name, property.bytes(view, MOST_VALUE));
         }
     }
     found
 }
 
-fn property_list(meta: &[u8]) -> Option<&[u8]> {
-    find(find(meta, b"iprp")?, b"ipco")
+fn property_list(meta: Child, view: View<'_>) -> Option<Child> {
+    meta.child(view, b"iprp")?.child(view, b"ipco")
 }
 
 /// The indices into the property list that `ipma` gives an item.
-fn indices_of(item: u32, ipma: &[u8]) -> Option<Vec<u16>> {
-    let (version, is_wide) = (u8_at(ipma, 0)?, u8_at(ipma, 3)? & 1 != 0);
-    let mut at = 8;
-    for _ in 0..be32(ipma, 4)? {
-        let id = if version == 0 { be16(ipma, at).map(u32::from) } else { be32(ipma, at) }?;
+fn indices_of(item: u32, ipma: Child, view: View<'_>) -> Option<Vec<u16>> {
+    let start = ipma.start;
+    let (version, is_wide) = (view.u8(start)?, view.u8(start + 3)? & 1 != 0);
+    let mut at = start + 8;
+    for _ in 0..view.be32(start + 4)? {
+        let id = if version == 0 { view.be16(at).map(u32::from) } else { view.be32(at) }?;
         at += if version == 0 { 2 } else { 4 };
-        let count = usize::from(u8_at(ipma, at)?);
+        let count = u64::from(view.u8(at)?);
         at += 1;
         let width = if is_wide { 2 } else { 1 };
         if id == item {
-            let index = |number: usize| match is_wide {
-                true => be16(ipma, at + 2 * number).map(|index| index & 0x7fff),
-                false => u8_at(ipma, at + number).map(|index| u16::from(index & 0x7f)),
+            let index = |number: u64| match is_wide {
+                true => view.be16(at + 2 * number).map(|index| index & 0x7fff),
+                false => view.u8(at + number).map(|index| u16::from(index & 0x7f)),
             };
             return (0..count).map(index).collect();
         }
         at += count * width;
+        if at >= ipma.end {
+            break;
+        }
     }
     None
 }
 
 impl Properties {
-    fn note(&mut self, property: &Child<'_>) {
-        let payload = property.payload;
-        match &property.name {
+    fn note(&mut self, name: &[u8; 4], payload: &[u8]) {
+        match name {
             b"ispe" => {
                 self.size =
                     be32(payload, 4).zip(be32(payload, 8)).map(|(width, height)| Size::new(width, height));
@@ -150,37 +161,47 @@ fn orientation(turns: u8, mirror: Option<u8>) -> Orientation {
     }
 }
 
-/// A box (ISO 14496-12, 4.2).
-struct Child<'a> {
+/// A box (ISO 14496-12, 4.2): its name, and where its payload stands in the file.
+#[derive(Debug, Clone, Copy)]
+struct Child {
     name: [u8; 4],
-    /// As far as it is there.
-    payload: &'a [u8],
+    start: u64,
+    end: u64,
 }
 
-/// The first box and what follows it.
-fn next_box(bytes: &[u8]) -> Option<(Child<'_>, &[u8])> {
-    let name = array_at(bytes, 4)?;
-    let (header, length) = match be32(bytes, 0)? {
-        0 => (8, bytes.len()),
-        1 => (16, usize::try_from(be64(bytes, 8)?).ok()?),
-        length => (8, length as usize),
-    };
-    let end = length.min(bytes.len());
-    let payload = bytes.get(header..end)?;
-    Some((Child { name, payload }, &bytes[end..]))
-}
+impl Child {
+    /// All boxes in the payload, as far as their heads are there.
+    fn children(self, view: View<'_>) -> impl Iterator<Item = Self> {
+        let mut at = self.start;
+        std::iter::from_fn(move || {
+            if at >= self.end {
+                return None;
+            }
+            let name = view.array(at + 4)?;
+            let (header, length) = match view.be32(at)? {
+                0 => (8, self.end - at),
+                1 => (16, view.array(at + 8).map(u64::from_be_bytes)?),
+                length => (8, length.into()),
+            };
+            let start = at + header;
+            at = at.saturating_add(length).min(self.end);
+            (at >= start).then_some(Self { name, start, end: at })
+        })
+    }
 
-/// All boxes in a payload.
-fn children(mut bytes: &[u8]) -> impl Iterator<Item = Child<'_>> {
-    std::iter::from_fn(move || {
-        let (child, rest) = next_box(bytes)?;
-        bytes = rest;
-        Some(child)
-    })
-}
+    fn child(self, view: View<'_>, name: &[u8; 4]) -> Option<Self> {
+        self.children(view).find(|child| &child.name == name)
+    }
 
-fn find<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
-    children(bytes).find(|child| &child.name == name).map(|child| child.payload)
+    /// The same without its first bytes.
+    const fn past(self, bytes: u64) -> Self {
+        Self { start: self.start + bytes, ..self }
+    }
+
+    /// The first bytes of the payload.
+    fn bytes<'a>(&self, view: View<'a>, most: u64) -> &'a [u8] {
+        view.up_to(self.start, (self.end - self.start).min(most) as usize)
+    }
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

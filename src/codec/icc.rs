@@ -12,6 +12,9 @@ pub(crate) const COUNT: usize = 128;
 pub(crate) const FIRST: usize = 132;
 pub(crate) const TAG: usize = 12;
 
+/// A list of tags that is longer is not looked at.
+const LONGEST_LIST: u64 = 8 << 10;
+
 /// What curves and a matrix take beside the profile: tables of all values of a sample.
 const CURVES: u64 = 160 << 10;
 
@@ -36,24 +39,42 @@ pub(crate) fn tags(profile: &[u8]) -> Option<impl Iterator<Item = ([u8; 4], usiz
 
 /// The most bytes of a profile that is applied, by the kind of its samples.
 pub(crate) fn most_bytes(head: &[u8]) -> u64 {
-    if is_of_inks(head) { MOST_INK_BYTES } else { MOST_BYTES }
+    most_bytes_of(head.get(16..20))
 }
 
-/// The most bytes that reading a profile and applying it takes, of which the first bytes are `head`, as far as they have been
-/// seen.
-pub(super) fn held_bytes(head: &[u8], length: u64) -> u64 {
+fn most_bytes_of(kind: Option<&[u8]>) -> u64 {
+    if kind == Some(b"CMYK") { MOST_INK_BYTES } else { MOST_BYTES }
+}
+
+/// The most bytes that reading a profile of a length and applying it takes. `get` gives bytes of it, from some place on.
+pub(super) fn held_bytes<'a>(get: &dyn Fn(u64, usize) -> Option<&'a [u8]>, length: u64) -> u64 {
+    let tags = get(COUNT as u64, 4).and_then(|count| Some(u64::from(be32(count, 0)?) * TAG as u64));
+    let has_list = tags.is_some_and(|tags| FIRST as u64 + tags <= length);
+    let kind = get(16, 4);
     // What is of no use, or too long, is read and put aside.
-    let is_whole = head.len() as u64 == length;
-    let is_useless = array_at(head, 16).is_some_and(|kind| ![*b"RGB ", *b"GRAY", *b"CMYK"].contains(&kind))
-        || is_whole && tags(head).is_none()
-        || length > most_bytes(head);
+    let is_useless = kind.is_some_and(|kind| ![b"RGB ", b"GRAY", b"CMYK"].iter().any(|known| kind == *known))
+        || (tags.is_some() || length < FIRST as u64) && !has_list
+        || length > most_bytes_of(kind);
     if is_useless {
         return 2 * length;
     }
-    let has_tables = tags(head)
-        .is_none_or(|mut tags| tags.any(|(name, _)| name.starts_with(b"A2B") || name.starts_with(b"D2B")));
-    let tables = match (has_tables, is_of_inks(head)) {
-        (true, true) if is_made_in_parts(head) => INKS + 6 * length,
+    let list = tags.filter(|&tags| has_list && tags <= LONGEST_LIST);
+    let list = list.and_then(|tags| get(FIRST as u64, tags as usize)).map(|list| list.as_chunks::<TAG>().0);
+    let is_table = |tag: &&[u8; TAG]| tag.starts_with(b"A2B") || tag.starts_with(b"D2B");
+    // What is not seen may have some.
+    let has_tables = list.is_none_or(|list| list.iter().any(|tag| is_table(&tag)));
+    // True if all tables of colours are of the kinds of version 2, which are read and applied bit by bit.
+    let is_made_in_parts = || {
+        list.is_some_and(|list| {
+            let mut tables = list.iter().filter(|tag| tag.starts_with(b"A2B"));
+            tables.all(|tag| {
+                let kind = be32(tag, 4).and_then(|at| get(at.into(), 4));
+                kind == Some(b"mft1") || kind == Some(b"mft2")
+            })
+        })
+    };
+    let tables = match (has_tables, kind == Some(b"CMYK")) {
+        (true, true) if is_made_in_parts() => INKS + 6 * length,
         (true, true) => WHOLE_INKS + 6 * length,
         (true, false) => GRID + 6 * length,
         (false, _) => CURVES + 4 * length,
@@ -61,21 +82,13 @@ pub(super) fn held_bytes(head: &[u8], length: u64) -> u64 {
     2 * length + tables
 }
 
-fn is_of_inks(head: &[u8]) -> bool {
-    head.get(16..20) == Some(b"CMYK")
-}
-
-/// True if all tables of colours are of the kinds of version 2, which are read and applied bit by bit.
-fn is_made_in_parts(profile: &[u8]) -> bool {
-    let kind = |place: usize| array_at(profile, usize::try_from(be32(profile, place + 4)?).ok()?);
-    let is_table = |place| [Some(*b"mft1"), Some(*b"mft2")].contains(&kind(place));
-    tags(profile)
-        .is_some_and(|mut tags| tags.all(|(name, place)| !name.starts_with(b"A2B") || is_table(place)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn get(profile: &[u8]) -> impl Fn(u64, usize) -> Option<&[u8]> {
+        |at, length| profile.get(at as usize..at as usize + length)
+    }
 
     fn profile(names: &[&[u8; 4]]) -> Vec<u8> {
         let mut profile = vec![0; COUNT];
@@ -88,11 +101,10 @@ mod tests {
     #[test]
     fn tables_are_told_from_curves() {
         let [curves, tables] = [profile(&[b"rXYZ", b"rTRC"]), profile(&[b"desc", b"A2B0"])];
-        assert_eq!(held_bytes(&curves, 500), CURVES + 6 * 500);
-        assert_eq!(held_bytes(&tables, 500), GRID + 8 * 500);
-        // What is not seen may have some.
+        assert_eq!(held_bytes(&get(&curves), 500), CURVES + 6 * 500);
+        assert_eq!(held_bytes(&get(&tables), 500), GRID + 8 * 500);
         for end in [0, 18, 130, curves.len() - 1] {
-            assert_eq!(held_bytes(&curves[..end], 500), GRID + 8 * 500, "{end}");
+            assert_eq!(held_bytes(&get(&curves[..end]), 500), GRID + 8 * 500, "{end}");
         }
     }
 
@@ -102,7 +114,7 @@ mod tests {
         ink[16..20].copy_from_slice(b"6CLR");
         let cut = &profile(&[b"A2B0"])[..140];
         for (head, length) in [(&*ink, 9_000), (cut, 140), (&[0xff; 200], 200), (&[], MOST_BYTES + 1)] {
-            assert_eq!(held_bytes(head, length), 2 * length);
+            assert_eq!(held_bytes(&get(head), length), 2 * length);
         }
     }
 }

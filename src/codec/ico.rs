@@ -9,7 +9,9 @@ use image::{ImageDecoder, ImageError, codecs::ico::IcoDecoder};
 
 use super::{
     Decoded, Format, Probe,
-    bytes::{le16, le32, u8_at},
+    bytes::{le16, le32},
+    probing,
+    view::View,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -28,36 +30,55 @@ const BITMAP_HEADER: u64 = 40;
 
 /// A picture of the directory.
 #[derive(Clone, Copy)]
-struct Entry<'a> {
+struct Entry {
     /// The size by the directory.
     hint: Size,
-    /// The bytes of the picture, as far as they are there.
-    payload: &'a [u8],
+    /// Where the picture begins.
+    start: u64,
+    /// Bits a pixel.
+    bits: u16,
+    /// It begins within the file.
+    is_there: bool,
 }
 
-/// Reads what an icon's head says about the picture that is decoded of it.
-pub(super) fn probe(head: &[u8], probe_png: fn(&[u8]) -> Result<Probe>) -> Result<Probe> {
-    let entry = best_entry(head)?;
-    let mut probe = Probe {
-        format: Format::Ico,
-        size: bitmap_size(entry.payload).unwrap_or(entry.hint),
-        depth: 8,
-        alpha: true,
-        color: true,
-        animated: Some(false),
-        orientation: Orientation::Upright,
-        subsampling: None,
-        progressive: false,
-        icc: false,
-        icc_bytes: 0,
-        restart_interval: 0,
-    };
-    if entry.payload.starts_with(PNG)
-        && let Ok(png) = probe_png(entry.payload)
-    {
-        probe = Probe { format: Format::Ico, animated: Some(false), ..png };
+/// Reads what an icon's directory says about the picture that is decoded of it, and that picture's header.
+pub(super) struct Walk {
+    /// Reads a PNG's header.
+    png: Box<dyn probing::Walk>,
+}
+
+impl Walk {
+    pub(super) const fn new(png: Box<dyn probing::Walk>) -> Self {
+        Self { png }
     }
-    Ok(probe)
+}
+
+impl probing::Walk for Walk {
+    fn probe(&mut self, view: View<'_>) -> Result<Probe> {
+        let entry = best_entry(view)?;
+        let picture = view.from(entry.start);
+        let is_png = picture.up_to(0, PNG.len()) == PNG;
+        if view.is_waiting() {
+            return Err(Error::malformed("the icon ends in its directory"));
+        }
+        let probe = Probe {
+            format: Format::Ico,
+            size: bitmap_size(picture.up_to(0, BITMAP_HEADER as usize)).unwrap_or(entry.hint),
+            depth: 8,
+            alpha: true,
+            color: true,
+            animated: Some(false),
+            orientation: Orientation::Upright,
+            subsampling: None,
+            progressive: false,
+            icc: false,
+            icc_bytes: 0,
+            metadata_bytes: 0,
+            restart_interval: 0,
+        };
+        let png = if is_png { self.png.probe(picture).ok() } else { None };
+        Ok(png.map_or(probe, |png| Probe { format: Format::Ico, animated: Some(false), ..png }))
+    }
 }
 
 /// Decodes the best picture of an icon.
@@ -66,17 +87,17 @@ pub(super) fn decode(
     limits: &Limits,
     decode_png: fn(&[u8], &Limits) -> Result<Decoded>,
 ) -> Result<Decoded> {
-    let entry = best_entry(bytes)?;
-    if entry.payload.starts_with(PNG) {
-        return decode_png(entry.payload, limits);
+    let entry = best_entry(View::whole(bytes))?;
+    let payload = usize::try_from(entry.start).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    if payload.starts_with(PNG) {
+        return decode_png(payload, limits);
     }
-    let size =
-        bitmap_size(entry.payload).ok_or_else(|| Error::malformed("the icon's bitmap is cut short"))?;
+    let size = bitmap_size(payload).ok_or_else(|| Error::malformed("the icon's bitmap is cut short"))?;
     limits.check_size(size)?;
     // The file and the copy of its best picture, the pixels, rows in work and a palette.
     limits
         .check_memory(2 * bytes.len() as u64 + 4 * size.pixels() + 16 * u64::from(size.width) + (1 << 20))?;
-    let alone = alone(&entry, size)?;
+    let alone = alone(payload, size)?;
     let decoder = IcoDecoder::new(Cursor::new(alone.as_slice())).map_err(failed)?;
     if decoder.dimensions() != (size.width, size.height) || decoder.color_type().bytes_per_pixel() != 4 {
         return Err(Error::malformed("the icon's headers contradict each other"));
@@ -97,24 +118,23 @@ pub(super) fn decode(
 }
 
 /// The best picture that begins within the file.
-fn best_entry(bytes: &[u8]) -> Result<Entry<'_>> {
-    let count = usize::from(le16(bytes, 4).unwrap_or(0));
-    let entries = (0..count).map_while(|number| read_entry(bytes, HEADER + number * ENTRY));
+fn best_entry(view: View<'_>) -> Result<Entry> {
+    let count = u64::from(view.le16(4).unwrap_or(0));
+    let entries = (0..count).map_while(|number| read_entry(view, HEADER as u64 + number * ENTRY as u64));
     entries
-        .max_by_key(|(entry, bits)| (!entry.payload.is_empty(), entry.hint.pixels(), *bits))
-        .map(|(entry, _)| entry)
+        .max_by_key(|entry| (entry.is_there, entry.hint.pixels(), entry.bits))
         .ok_or_else(|| Error::malformed("the icon's directory is empty"))
 }
 
-/// An entry of the directory, and its bits a pixel: of a cursor, whose entry has none, those of its bitmap.
-fn read_entry(bytes: &[u8], at: usize) -> Option<(Entry<'_>, u16)> {
-    let side = |at| u8_at(bytes, at).map(|side| if side == 0 { 256 } else { u32::from(side) });
+/// An entry of the directory, with its bits a pixel: of a cursor, whose entry has none, those of its bitmap.
+fn read_entry(view: View<'_>, at: u64) -> Option<Entry> {
+    let side = |at| view.u8(at).map(|side| if side == 0 { 256 } else { u32::from(side) });
     let hint = Size::new(side(at)?, side(at + 1)?);
     // The length that follows is often wrong; where the picture ends stands in its own header.
-    let start = (le32(bytes, at + 12)? as usize).min(bytes.len());
-    let payload = &bytes[start..];
-    let bits = if payload.starts_with(PNG) { 32 } else { le16(payload, 14).unwrap_or(0) };
-    Some((Entry { hint, payload }, bits))
+    let start = u64::from(view.le32(at + 12)?);
+    let head = view.up_to(start, 16);
+    let bits = if head.starts_with(PNG) { 32 } else { le16(head, 14).unwrap_or(0) };
+    Some(Entry { hint, start, bits, is_there: !head.is_empty() })
 }
 
 /// The size by a bitmap's header, whose height counts the mask below it.
@@ -127,10 +147,10 @@ fn bitmap_size(payload: &[u8]) -> Option<Size> {
 
 /// An icon of this picture alone, with a directory that agrees with it. The mask is left out where a part of it
 /// is missing, and where pixels of 32 bits carry alpha, which counts before a mask.
-fn alone(entry: &Entry<'_>, size: Size) -> Result<Vec<u8>> {
+fn alone(payload: &[u8], size: Size) -> Result<Vec<u8>> {
     let cut = || Error::malformed("the icon's bitmap is cut short");
-    let bits = le16(entry.payload, 14).ok_or_else(cut)?;
-    let colors = match (le32(entry.payload, 32), bits) {
+    let bits = le16(payload, 14).ok_or_else(cut)?;
+    let colors = match (le32(payload, 32), bits) {
         (Some(0), 1..=8) => 1 << bits,
         (Some(colors), _) => u64::from(colors),
         (None, _) => 0,
@@ -139,7 +159,7 @@ fn alone(entry: &Entry<'_>, size: Size) -> Result<Vec<u8>> {
         |bits: u16| (u64::from(size.width) * u64::from(bits)).div_ceil(32) * 4 * u64::from(size.height);
     let start = BITMAP_HEADER + 4 * colors;
     let (pixels, whole) = (start + rows(bits), start + rows(bits) + rows(1));
-    let present = |length: u64| entry.payload.get(..usize::try_from(length).ok()?);
+    let present = |length: u64| payload.get(..usize::try_from(length).ok()?);
     let has_alpha = |payload: &[u8]| {
         payload
             .get(start as usize..)

@@ -1,19 +1,20 @@
 //! JPEG XL (ISO 18181-1, annex D): size, orientation and whether it moves, from the first bits of the codestream.
 
-use super::{
-    Format, Probe,
-    bytes::{array_at, be32},
-};
+use super::{Format, Probe, view::View};
 use crate::{
     error::{Error, Result},
     pixel::{Orientation, Size},
 };
 
+/// More than the sizes and the metadata that are read take.
+const HEADER_BYTES: usize = 64;
+
 /// Reads the head of a bare codestream or of a container. What the first bits don't say (depth, alpha, colour) is
 /// answered by what is possible.
-pub(super) fn probe(head: &[u8]) -> Result<Probe> {
+pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let short = || Error::malformed("the JPEG XL ends in its header");
-    let mut bits = Bits { bytes: codestream(head).ok_or_else(short)?, at: 16 };
+    let start = codestream(view).ok_or_else(short)?;
+    let mut bits = Bits { bytes: view.up_to(start, HEADER_BYTES), at: 16 };
     let size = read_size(&mut bits).ok_or_else(short)?;
     let (orientation, animated) = read_metadata(&mut bits).unwrap_or((Orientation::Upright, None));
     Ok(Probe {
@@ -28,26 +29,30 @@ pub(super) fn probe(head: &[u8]) -> Result<Probe> {
         progressive: false,
         icc: false,
         icc_bytes: 0,
+        metadata_bytes: 0,
         restart_interval: 0,
     })
 }
 
-/// The codestream in a file, from its `ff 0a` on (ISO 18181-2: box `jxlc`, or the first part, `jxlp`).
-fn codestream(file: &[u8]) -> Option<&[u8]> {
-    if file.starts_with(&[0xff, 0x0a]) {
-        return Some(file);
+/// Where the codestream begins in a file, with its `ff 0a` (ISO 18181-2: box `jxlc`, or the first part, `jxlp`).
+fn codestream(view: View<'_>) -> Option<u64> {
+    if view.array(0)? == [0xff, 0x0a] {
+        return Some(0);
     }
-    let mut at = 0;
+    let mut at: u64 = 0;
     loop {
-        let length = be32(file, at)? as usize;
-        let name: [u8; 4] = array_at(file, at + 4)?;
+        let name: [u8; 4] = view.array(at + 4)?;
+        let (header, length) = match view.be32(at)? {
+            1 => (16, view.array(at + 8).map(u64::from_be_bytes)?),
+            length => (8, length.into()),
+        };
         match &name {
-            b"jxlc" => return file.get(at + 8..),
-            b"jxlp" => return file.get(at + 12..),
+            b"jxlc" => return Some(at + header),
+            b"jxlp" => return Some(at + header + 4),
             _ => {}
         }
-        // 0 and 1 are boxes to the end and of 64-bit length: neither stands before the codestream in practice.
-        at = at.checked_add(length).filter(|_| length >= 8)?;
+        // 0 is a box to the end.
+        at = at.checked_add(length).filter(|_| length >= header)?;
     }
 }
 

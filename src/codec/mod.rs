@@ -22,23 +22,26 @@ mod ico;
 mod jpeg;
 mod jxl;
 mod png;
+mod probing;
 pub(crate) mod rows;
 mod sniff;
 mod svg;
 mod tiff;
+mod view;
 mod webp;
 
-pub use self::sniff::{probe, sniff};
 pub(crate) use self::webp::RowWriter;
+pub use self::{
+    probing::{Looked, Prober, Probing},
+    sniff::{probe, sniff},
+    view::Need,
+};
 
 use crate::{
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Metadata, Orientation, Picture, Size, Subsampling},
 };
-
-/// How many bytes of a file [`probe`] needs at the most to say all that it can.
-pub const PROBE_BYTES: usize = 64 << 10;
 
 /// A picture file's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -120,7 +123,7 @@ impl Format {
     }
 }
 
-/// What a file's first bytes say about it.
+/// What a file's header says about it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Probe {
@@ -150,6 +153,9 @@ pub struct Probe {
     /// contents as far as they are seen.
     #[serde(default = "unknown_profile_bytes")]
     pub icc_bytes: u64,
+    /// Bytes of EXIF and XMP, which are read with the picture.
+    #[serde(default = "unknown_metadata_bytes")]
+    pub metadata_bytes: u64,
     /// Units between the restart markers of a JPEG, 0 for none: lines of units that begin at one can be decoded side
     /// by side.
     #[serde(default)]
@@ -159,6 +165,11 @@ pub struct Probe {
 /// What is stated of a profile of which only is known that there is one.
 const fn unknown_profile_bytes() -> u64 {
     icc::UNSEEN
+}
+
+/// What is stated of EXIF and XMP where it was not written down.
+const fn unknown_metadata_bytes() -> u64 {
+    128 << 10
 }
 
 impl Probe {

@@ -1,10 +1,19 @@
 //! What a file is, by its first bytes alone: never by its name, and never because something that looks like a
 //! picture stands further inside.
 
-use super::{Format, Probe, bmp, bytes, gif, heif, ico, jpeg, jxl, png, svg, tiff, webp};
+use super::{
+    Format, Probe, bmp, bytes, gif, heif, ico, jpeg, jxl, png,
+    probing::{Looked, Walk},
+    svg, tiff,
+    view::View,
+    webp,
+};
 use crate::error::{Error, Result};
 
-/// The format of a file by its first bytes (64 are enough; SVG may need more).
+/// Bytes that tell all formats but SVG: a list of 64 brands.
+const MAGIC: usize = 8 + 4 * 64;
+
+/// The format of a file by its first bytes (264 are enough; SVG may need more).
 #[must_use]
 pub fn sniff(head: &[u8]) -> Option<Format> {
     match head {
@@ -24,24 +33,42 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
     }
 }
 
-/// Reads a file's header. `head` holds its first [`super::PROBE_BYTES`] bytes, or all of it.
+/// Reads the header of a file that is all there.
 ///
 /// # Errors
 /// `Unsupported` when it is no picture that is known here, `Malformed` when its header makes no sense.
-pub fn probe(head: &[u8]) -> Result<Probe> {
-    match sniff(head) {
-        Some(Format::Jpeg) => jpeg::probe(head),
-        Some(Format::Png) => png::probe(head),
-        Some(Format::Gif) => gif::probe(head),
-        Some(Format::WebP) => webp::probe(head),
-        Some(Format::Bmp) => bmp::probe(head),
-        Some(Format::Ico) => ico::probe(head, png::probe),
-        Some(Format::Tiff) => tiff::probe(head),
-        Some(format @ (Format::Avif | Format::Heic)) => heif::probe(head, format),
-        Some(Format::Jxl) => jxl::probe(head),
-        Some(Format::Svg) => svg::probe(head),
-        None => Err(Error::unsupported("not a picture that is known here")),
+pub fn probe(bytes: &[u8]) -> Result<Probe> {
+    Looked::at(bytes).probe
+}
+
+/// The format of a file.
+pub(super) fn format(view: View<'_>) -> Option<Format> {
+    let head = view.up_to(0, MAGIC);
+    // The root of an XML document may stand behind a long comment.
+    sniff(head).or_else(|| {
+        let more = svg::may_be(head).then(|| view.up_to(0, svg::LOOKED_AT))?;
+        sniff(more)
+    })
+}
+
+/// How a format's header is read.
+pub(super) fn walk(format: Format) -> Box<dyn Walk> {
+    match format {
+        Format::Jpeg => Box::new(jpeg::Walk::default()),
+        Format::Png => Box::new(png::Walk::default()),
+        Format::Gif => Box::new(gif::Walk::default()),
+        Format::WebP => Box::new(webp::Walk::default()),
+        Format::Bmp => Box::new(bmp::probe),
+        Format::Ico => Box::new(ico::Walk::new(Box::new(png::Walk::default()))),
+        Format::Tiff => Box::new(tiff::probe),
+        Format::Avif | Format::Heic => Box::new(move |view: View<'_>| heif::probe(view, format)),
+        Format::Jxl => Box::new(jxl::probe),
+        Format::Svg => Box::new(svg::probe),
     }
+}
+
+pub(super) fn unknown() -> Error {
+    Error::unsupported("not a picture that is known here")
 }
 
 /// AVIF or HEIF by the brands of an ISO base media file (ISO 14496-12, 4.3). AVIF is looked for first: its

@@ -1,6 +1,6 @@
 //! SVG: what its root element says. Nothing is parsed further, nothing is rendered.
 
-use super::{Format, Probe};
+use super::{Format, Probe, view::View};
 use crate::{
     error::{Error, Result},
     pixel::{Orientation, Size},
@@ -11,10 +11,13 @@ const UNSTATED: Size = Size::new(300, 150);
 /// Sides past this are taken as not stated: they are no size of a picture.
 const MAX_SIDE: f64 = 1e6;
 
+/// Bytes in which the root's tag is looked for.
+pub(super) const LOOKED_AT: usize = 64 << 10;
+
 /// Reads the size of the root element: `width` and `height` in pixels, else those of `viewBox`, else what browsers
 /// take.
-pub(super) fn probe(head: &[u8]) -> Result<Probe> {
-    let tag = root(head).ok_or_else(|| Error::malformed("no svg element"))?;
+pub(super) fn probe(view: View<'_>) -> Result<Probe> {
+    let tag = root(view.up_to(0, LOOKED_AT)).ok_or_else(|| Error::malformed("no svg element"))?;
     let view = attribute(tag, b"viewBox").and_then(|text| {
         let mut numbers = text.split(|c: char| c.is_whitespace() || c == ',').filter(|part| !part.is_empty());
         numbers.nth(1)?;
@@ -41,8 +44,14 @@ pub(super) fn probe(head: &[u8]) -> Result<Probe> {
         progressive: false,
         icc: false,
         icc_bytes: 0,
+        metadata_bytes: 0,
         restart_interval: 0,
     })
+}
+
+/// True if a file whose root was not found may have it further inside.
+pub(super) fn may_be(head: &[u8]) -> bool {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start().starts_with(b"<")
 }
 
 /// What follows the name of the root element, if that is `svg`, with or without a prefix. HTML that contains one is
@@ -111,7 +120,7 @@ mod tests {
     use super::*;
 
     fn size(attributes: &str) -> (u32, u32) {
-        let size = probe(format!("<svg {attributes}>").as_bytes()).unwrap().size;
+        let size = probe(View::whole(format!("<svg {attributes}>").as_bytes())).unwrap().size;
         (size.width, size.height)
     }
 

@@ -119,12 +119,14 @@ impl Drive {
 
     async fn fetch(&mut self, fetch: Fetch) -> Step {
         match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await {
-            Ok(Opening::Found(opened)) => {
-                let info = SourceInfo { stamp: opened.stamp.clone(), head: opened.head(), checksum: None };
-                let step = fetch.found(&info);
-                self.opened = Some(opened);
-                step
-            }
+            Ok(Opening::Found(mut opened)) => match opened.look_at(&self.settings, &fetch.source).await {
+                Ok(looked) => {
+                    let info = SourceInfo { stamp: opened.stamp.clone(), looked, checksum: None };
+                    self.opened = Some(opened);
+                    fetch.found(info)
+                }
+                Err(error) => fetch.failed(error),
+            },
             Ok(Opening::Unchanged) => fetch.unchanged(),
             Ok(Opening::Missing) => fetch.missing(),
             Err(error) => fetch.failed(error),

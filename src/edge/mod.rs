@@ -7,6 +7,7 @@
 mod drive;
 pub mod entry;
 mod flight;
+mod piece;
 mod settings;
 mod source;
 mod store;

@@ -20,9 +20,12 @@ use worker::{
     RequestRedirect, Response, ResponseBody, Url, wasm_bindgen::JsCast, web_sys::ReadableStream,
 };
 
-use super::settings::{Origin, Settings};
+use super::{
+    piece,
+    settings::{Origin, Settings},
+};
 use crate::{
-    codec::PROBE_BYTES,
+    codec::{Looked, Prober, Probing},
     error::{Error, Kind, Result},
     service::{Source, Stamp, http_date},
 };
@@ -34,6 +37,13 @@ pub(super) const BUCKET_BASE: &str = "r2://bucket";
 pub(super) const LOOP_HEADER: &str = "x-slimpix-hop";
 
 const REDIRECTS: usize = 3;
+
+/// Bytes that are read at once, and that are read on to find out what an original is.
+const HEAD: usize = 64 << 10;
+const READ_ON: usize = 1 << 20;
+
+/// Pieces that are asked for by themselves.
+const PIECES: u32 = 4;
 
 /// How long what came in time may take to be heard of.
 const GRACE: Duration = Duration::from_millis(100);
@@ -129,7 +139,7 @@ async fn ask(url: &str, known: Option<&Stamp>, timeout: Duration) -> Result<Resp
     Err(upstream("the origin redirects in circles"))
 }
 
-fn request(url: &Url, known: Option<&Stamp>) -> worker::Result<Request> {
+pub(super) fn request(url: &Url, known: Option<&Stamp>) -> worker::Result<Request> {
     let headers = Headers::new();
     headers.set("accept", "image/*,*/*;q=0.5")?;
     headers.set("accept-encoding", "identity")?;
@@ -158,9 +168,7 @@ async fn open_object(
     known: Option<&Stamp>,
     settings: &Settings,
 ) -> Result<Opening> {
-    let path = url.strip_prefix(BUCKET_BASE).unwrap_or(url).trim_start_matches('/');
-    let key = percent_decode_str(path).decode_utf8_lossy();
-    let mut get = bucket.get(&*key);
+    let mut get = bucket.get(object_key(url));
     if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
         let etag = etag.trim_matches('"').to_owned();
         get = get.only_if(Conditional { etag_does_not_match: Some(etag), ..Conditional::default() });
@@ -180,6 +188,12 @@ async fn open_object(
     Opened::begin(stamp, true, &stream, settings).await
 }
 
+/// The key of an object.
+pub(super) fn object_key(url: &str) -> String {
+    let path = url.strip_prefix(BUCKET_BASE).unwrap_or(url).trim_start_matches('/');
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
 impl Opened {
     async fn begin(
         stamp: Stamp,
@@ -197,7 +211,7 @@ impl Opened {
             untouched: Some(untouched),
             timeout: settings.timeout,
         };
-        opened.read_until(PROBE_BYTES).await?;
+        opened.read_until(HEAD).await?;
         if opened.rest.is_some() && !knows_len {
             // An answer states its length, so an original that doesn't is read to its end.
             opened.read_whole(settings.policy.limits.max_input_bytes).await?;
@@ -208,9 +222,46 @@ impl Opened {
         Ok(Opening::Found(Box::new(opened)))
     }
 
-    /// The first bytes.
-    pub(super) fn head(&self) -> &[u8] {
-        &self.read[..self.read.len().min(PROBE_BYTES)]
+    /// What it is. Reads on a little for that; what stands far inside is asked for by itself where that is possible, else
+    /// read up to.
+    ///
+    /// # Errors
+    /// `Upstream` when it breaks off, `Limit` when it is too long to be read.
+    pub(super) async fn look_at(&mut self, settings: &Settings, source: &Source) -> Result<Looked> {
+        let length = (self.stamp.len != 0).then_some(self.stamp.len);
+        let mut prober = Prober::new(length);
+        let mut pieces = PIECES;
+        let probe = loop {
+            let need = match prober.next() {
+                Ok(Probing::Need(need)) => need,
+                Ok(Probing::Known(probe)) => break Ok(*probe),
+                Err(error) => break Err(error),
+            };
+            let start = usize::try_from(need.offset).unwrap_or(usize::MAX);
+            let end = start.saturating_add(need.length);
+            if self.rest.is_some() && end > READ_ON {
+                // What may still follow turns a picture at the most, which converting it will see.
+                let looked = Looked::at_beginning(&self.read, length);
+                if looked.probe.is_ok() {
+                    return Ok(looked);
+                }
+                let piece = match pieces {
+                    0 => None,
+                    _ => piece::read(settings, source, self.stamp.etag.as_deref(), need).await,
+                };
+                if let Some(piece) = piece {
+                    pieces -= 1;
+                    prober.feed(&piece)?;
+                    continue;
+                }
+                pieces = 0;
+                self.read_whole(settings.policy.limits.max_input_bytes).await?;
+            }
+            self.read_until(end).await?;
+            let end = end.min(self.read.len());
+            prober.feed(self.read.get(start..end).unwrap_or_default())?;
+        };
+        Ok(Looked { format: prober.format(), probe })
     }
 
     /// The whole original.

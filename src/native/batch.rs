@@ -2,7 +2,6 @@
 //! does not stop the others.
 
 use std::{
-    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -13,13 +12,13 @@ use std::{
 use tokio::{runtime, task, task::JoinSet};
 
 use crate::{
-    codec::{self, Format},
+    codec::{self, Format, Looked},
     convert::{self, Made, Mode, Outcome, Params, Resize},
     error::{Error, Kind, Result},
     limits::Limits,
     native::{
         cli::{ConvertArgs, Target},
-        files,
+        files::{self, Content},
         inputs::{self, Input, Job, Jobs, Output},
         machine,
         pool::Pool,
@@ -134,56 +133,56 @@ async fn work(list: Vec<Job>, shop: &Arc<Shop>, at_a_time: usize, report: &mut R
 /// Probe, plan, wait for room, then read, convert and write on a thread of the pool.
 async fn convert_one(job: &Job, shop: &Arc<Shop>) -> Result<Done> {
     let began = Instant::now();
-    let source = open(job.input.clone(), shop.limits.max_input_bytes).await?;
-    let reserve = reserve(&source, shop)?;
+    let Source { content, length, looked } = open(job.input.clone(), shop.limits.max_input_bytes).await?;
+    let reserve = reserve(looked, length, shop)?;
     let asked = Instant::now();
     let ticket = shop.pool.admit(reserve, PATIENCE).await?;
     let (peak_bytes, waited) = (ticket.bytes(), asked.elapsed());
     let (output, shared) = (job.output.clone(), Arc::clone(shop));
-    let done = shop.pool.run(ticket, move |_ticket| make(source, &output, &shared)).await?;
+    let done = shop.pool.run(ticket, move |_ticket| make(&content, &output, &shared)).await?;
     Ok(Done { peak_bytes, elapsed: began.elapsed() - waited, ..done })
 }
 
-/// An opened source: its first bytes, or all of it when it is no file.
+/// An opened source, and what it is.
 struct Source {
-    head: Vec<u8>,
-    file: Option<File>,
-    bytes: u64,
+    content: Content,
+    length: u64,
+    looked: Looked,
 }
 
 async fn open(input: Input, most: u64) -> Result<Source> {
     let reading = task::spawn_blocking(move || match input {
         Input::Stdin => read_stdin(most),
-        Input::Named(path) | Input::Found(path) => read_head(&path),
+        Input::Named(path) | Input::Found(path) => look_at(&path),
     });
     reading.await.map_err(|source| Error::with_source(Kind::Internal, "reading was cut off", source))?
 }
 
 /// Standard input has no length, so all of it must be read before anything is known.
 fn read_stdin(most: u64) -> Result<Source> {
-    let mut head = Vec::new();
+    let mut bytes = Vec::new();
     io::stdin()
         .lock()
         .take(most + 1)
-        .read_to_end(&mut head)
+        .read_to_end(&mut bytes)
         .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
-    Ok(Source { bytes: head.len() as u64, head, file: None })
+    let looked = Looked::at(&bytes);
+    Ok(Source { length: bytes.len() as u64, content: Content::Memory(bytes.into()), looked })
 }
 
-fn read_head(path: &Path) -> Result<Source> {
+fn look_at(path: &Path) -> Result<Source> {
     let (file, metadata) = files::open_regular(path)?;
-    let head = files::read_head(&file, codec::PROBE_BYTES)
-        .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
-    Ok(Source { head, file: Some(file), bytes: metadata.len() })
+    let content = Content::File(file);
+    Ok(Source { looked: content.look_at()?, content, length: metadata.len() })
 }
 
 /// The memory to ask for: the largest plan's, and the file itself; nothing but the file for what won't be made.
-fn reserve(source: &Source, shop: &Shop) -> Result<u64> {
-    shop.limits.check_input(source.bytes)?;
-    if codec::sniff(&source.head).is_none() {
+fn reserve(looked: Looked, length: u64, shop: &Shop) -> Result<u64> {
+    shop.limits.check_input(length)?;
+    if looked.format.is_none() {
         return Err(Error::malformed("its content is no picture of a format known here"));
     }
-    let probe = codec::probe(&source.head)?;
+    let probe = looked.probe?;
     shop.limits.check_size(probe.size)?;
     let mut most = 0;
     if probe.animated != Some(true) {
@@ -193,15 +192,12 @@ fn reserve(source: &Source, shop: &Shop) -> Result<u64> {
         }
     }
     // With two formats the first result is held while the second is made.
-    let held = if shop.params.len() > 1 { source.bytes } else { 0 };
-    Ok(most.saturating_add(source.bytes).saturating_add(held))
+    let held = if shop.params.len() > 1 { length } else { 0 };
+    Ok(most.saturating_add(length).saturating_add(held))
 }
 
-fn make(source: Source, output: &Output, shop: &Shop) -> Result<Done> {
-    let bytes = match &source.file {
-        None => source.head,
-        Some(file) => files::read_whole(file, shop.limits.max_input_bytes)?,
-    };
+fn make(content: &Content, output: &Output, shop: &Shop) -> Result<Done> {
+    let bytes = content.read(shop.limits.max_input_bytes)?;
     let probe = codec::probe(&bytes)?;
     let mut done = Done {
         output: None,

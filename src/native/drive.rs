@@ -13,7 +13,7 @@ use http::Response;
 use tokio::time;
 
 use crate::{
-    codec::{Format, PROBE_BYTES},
+    codec::Format,
     convert::{self, Description, Kept, Outcome},
     error::{Error, Kind, Result},
     limits::Limits,
@@ -27,7 +27,7 @@ use crate::{
         source::{Fetched, blocking, stamp_of},
     },
     service::{
-        self, Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
+        Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
         Response as Answer, Source, SourceInfo, Stamp, Step, Store as StoreStep, Task, hash_hex,
     },
 };
@@ -192,7 +192,7 @@ impl Drive {
 
     async fn fetch(&mut self, step: Fetch) -> Step {
         match self.look_at(&step).await {
-            Ok(Some((stamp, head, checksum))) => step.found(&SourceInfo { stamp, head: &head, checksum }),
+            Ok(Some(info)) => step.found(info),
             Ok(None) => step.unchanged(),
             Err(error) if error.kind() == Kind::NotFound => step.missing(),
             Err(error) => {
@@ -202,8 +202,8 @@ impl Drive {
         }
     }
 
-    /// Opens the original; gives its state, its first bytes and, if wanted, its checksum; nothing if it is as it was.
-    async fn look_at(&mut self, step: &Fetch) -> Result<Option<(service::Stamp, Bytes, Option<String>)>> {
+    /// Opens the original; gives its state, what it is and, if wanted, its checksum; nothing if it is as it was.
+    async fn look_at(&mut self, step: &Fetch) -> Result<Option<SourceInfo>> {
         let (source, wants_checksum) = (step.source.clone(), step.wants_checksum);
         let sources = Arc::clone(&self.site.sources);
         let fetched = match &source {
@@ -220,17 +220,17 @@ impl Drive {
                 None => sources.open_local(&source)?,
             };
             let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
-            let head = content.head(PROBE_BYTES).map_err(unreadable)?;
+            let looked = content.look_at()?;
             let checksum = match &content {
                 Content::File(file) if wants_checksum => Some(files::checksum(file).map_err(unreadable)?),
                 Content::Memory(bytes) if wants_checksum => Some(hash_hex(bytes)),
                 _ => None,
             };
-            Ok((content, stamp, head, checksum))
+            Ok((content, SourceInfo { stamp, looked, checksum }))
         });
-        let (content, stamp, head, checksum) = looking.await.and_then(|looked| looked)?;
+        let (content, info) = looking.await.and_then(|looked| looked)?;
         self.content = Some(content);
-        Ok(Some((stamp, head, checksum)))
+        Ok(Some(info))
     }
 
     async fn join(&mut self, step: Join) -> Step {

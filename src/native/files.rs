@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, OpenOptions},
     hash::Hasher,
     io::{self, Read, Seek, Write},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{FileExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,11 @@ use bytes::Bytes;
 use rustix::io::Errno;
 use twox_hash::XxHash64;
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    codec::Looked,
+    error::{Error, Kind, Result},
+    limits::try_zeroed,
+};
 
 /// Temporary files begin with this, so that leftovers of a crash are known as such.
 pub(crate) const TEMPORARY_PREFIX: &str = ".slimpix-";
@@ -36,11 +40,11 @@ impl Content {
         }
     }
 
-    /// Its first bytes, `most` at the most.
-    pub(crate) fn head(&self, most: usize) -> io::Result<Bytes> {
+    /// What it is, see [`look_at`].
+    pub(crate) fn look_at(&self) -> Result<Looked> {
         match self {
-            Self::File(file) => read_head(file, most).map(Bytes::from),
-            Self::Memory(bytes) => Ok(bytes.slice(..most.min(bytes.len()))),
+            Self::File(file) => look_at(file),
+            Self::Memory(bytes) => Ok(Looked::at(bytes)),
         }
     }
 }
@@ -118,6 +122,29 @@ pub(crate) fn read_head(mut file: &File, most: usize) -> io::Result<Vec<u8>> {
     file.take(most as u64).read_to_end(&mut head)?;
     file.rewind()?;
     Ok(head)
+}
+
+/// What a file is. Reads what that takes, wherever it stands in the file, which stays where it stood.
+///
+/// # Errors
+/// `Io` when it can't be read, `Memory` when there is no room for a piece of it.
+pub(crate) fn look_at(file: &File) -> Result<Looked> {
+    let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
+    let length = file.metadata().map_err(unreadable)?.len();
+    Looked::with(Some(length), |need| {
+        let mut piece = try_zeroed(need.length)?;
+        let mut filled = 0;
+        while filled < piece.len() {
+            match file.read_at(&mut piece[filled..], need.offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(unreadable(error)),
+            }
+        }
+        piece.truncate(filled);
+        Ok(piece)
+    })
 }
 
 /// A whole file.

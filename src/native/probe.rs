@@ -1,4 +1,4 @@
-//! `slimpix probe`: what files are, from their first bytes.
+//! `slimpix probe`: what files are, from their headers.
 
 use std::{
     io::{self, Read, Write},
@@ -10,7 +10,7 @@ use indicatif::HumanBytes;
 use serde_json::json;
 
 use crate::{
-    codec::{self, Probe},
+    codec::{Looked, Probe},
     error::{Error, Kind, Result},
     native::{cli::ProbeArgs, files},
 };
@@ -38,18 +38,28 @@ pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
 }
 
 fn look(path: &Path) -> Result<(Probe, Option<u64>)> {
-    let mut head = Vec::new();
-    let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
-    let most = codec::PROBE_BYTES as u64;
-    let bytes = if path == Path::new("-") {
-        io::stdin().lock().take(most).read_to_end(&mut head).map_err(unreadable)?;
-        None
-    } else {
-        let (file, metadata) = files::open_regular(path)?;
-        file.take(most).read_to_end(&mut head).map_err(unreadable)?;
-        Some(metadata.len())
-    };
-    Ok((codec::probe(&head)?, bytes))
+    if path == Path::new("-") {
+        return Ok((look_at_input()?.probe?, None));
+    }
+    let (file, metadata) = files::open_regular(path)?;
+    Ok((files::look_at(&file)?.probe?, Some(metadata.len())))
+}
+
+/// Reads standard input as far as is needed, and keeps what was read: a piece before may be wanted again.
+fn look_at_input() -> Result<Looked> {
+    let mut read = Vec::new();
+    let mut input = io::stdin().lock();
+    Looked::with(None, |need| {
+        let start = usize::try_from(need.offset).unwrap_or(usize::MAX);
+        let end = start.saturating_add(need.length);
+        let missing = end.saturating_sub(read.len());
+        input
+            .by_ref()
+            .take(missing as u64)
+            .read_to_end(&mut read)
+            .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
+        Ok(read.get(start.min(read.len())..end.min(read.len())).unwrap_or_default().to_vec())
+    })
 }
 
 fn describe(probe: &Probe, bytes: Option<u64>) -> String {

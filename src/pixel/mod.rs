@@ -77,19 +77,20 @@ impl Picture {
 pub struct Metadata {
     /// An ICC profile.
     pub icc: Option<Vec<u8>>,
-    /// A TIFF-structured EXIF block, beginning with `II` or `MM`. Of at most 64 KB, as a JPEG can hold.
+    /// A TIFF-structured EXIF block, beginning with `II` or `MM`.
     pub exif: Option<Vec<u8>>,
-    /// An XMP packet. Of at most 64 KB, as a JPEG can hold.
+    /// An XMP packet.
     pub xmp: Option<Vec<u8>>,
 }
 
 impl Metadata {
-    /// The most bytes of EXIF and of XMP.
-    pub(crate) const MOST_BYTES: usize = 64 << 10;
-
-    /// A copy of EXIF or XMP, if it is not too long.
+    /// A copy of EXIF or XMP, if there is room for it.
     pub(crate) fn part(bytes: Option<&[u8]>) -> Option<Vec<u8>> {
-        bytes.filter(|bytes| bytes.len() <= Self::MOST_BYTES).map(<[u8]>::to_vec)
+        let bytes = bytes?;
+        let mut copy = Vec::new();
+        copy.try_reserve_exact(bytes.len()).ok()?;
+        copy.extend_from_slice(bytes);
+        Some(copy)
     }
 
     /// Bytes of all parts.

@@ -25,7 +25,7 @@ use super::{
     steps::{Fetch, Found, Lookup, SourceInfo, Step, Write},
 };
 use crate::{
-    codec::{self, Format},
+    codec::{Format, Looked},
     error::{Error, Kind},
 };
 
@@ -203,7 +203,7 @@ impl Flow {
         Step::Fetch(Fetch { source: self.source.clone(), known, wants_checksum, flow: self })
     }
 
-    pub(super) fn on_fetched(mut self: Box<Self>, info: &SourceInfo<'_>) -> Step {
+    pub(super) fn on_fetched(mut self: Box<Self>, info: SourceInfo) -> Step {
         let checksum = match &self.source {
             Source::Local { .. } => info.checksum.clone(),
             Source::Remote { .. } => info
@@ -212,8 +212,7 @@ impl Flow {
                 .as_ref()
                 .map(|etag| key::hash_hex(format!("{etag}{}", info.stamp.len).as_bytes())),
         };
-        let probe = codec::probe(info.head);
-        let format = probe.as_ref().map_or_else(|_| codec::sniff(info.head), |probe| Some(probe.format));
+        let Looked { format, probe } = info.looked;
         let facts = Facts { stamp: info.stamp.clone(), checked_at: self.now, format, probe: probe.ok() };
         if let Some(checksum) = checksum.as_ref().filter(|_| self.is_local() || self.record.is_foreign()) {
             self.follow(&facts, checksum);

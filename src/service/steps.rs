@@ -10,7 +10,7 @@ use super::{
     route::Source,
 };
 use crate::{
-    codec::Format,
+    codec::{Format, Looked},
     convert::{Description, Kept, Params},
     error::{Error, Kind},
     limits::Limits,
@@ -116,20 +116,20 @@ pub struct Fetch {
     pub(super) flow: Box<Flow>,
 }
 
-/// A source's state and first bytes.
-#[derive(Debug, Clone)]
-pub struct SourceInfo<'a> {
+/// A source's state, and what it is.
+#[derive(Debug)]
+pub struct SourceInfo {
     /// Its state.
     pub stamp: Stamp,
-    /// Its first [`PROBE_BYTES`](crate::codec::PROBE_BYTES) bytes, or all of it.
-    pub head: &'a [u8],
+    /// What looking at it came to.
+    pub looked: Looked,
     /// [`hash_hex`](super::hash_hex) of the whole, if it is known.
     pub checksum: Option<String>,
 }
 
 impl Fetch {
     /// This is the source.
-    pub fn found(self, info: &SourceInfo<'_>) -> Step {
+    pub fn found(self, info: SourceInfo) -> Step {
         self.flow.on_fetched(info)
     }
 

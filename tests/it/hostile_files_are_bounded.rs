@@ -13,7 +13,7 @@ use std::{
 };
 
 use slimpix::{
-    codec::{Format, PROBE_BYTES, decode, probe, sniff},
+    codec::{Format, Looked, decode, probe, sniff},
     error::{Error, Kind},
     limits::Limits,
 };
@@ -37,7 +37,8 @@ fn read(bytes: &[u8]) -> Result<Result<(), Error>, String> {
     let (peak, outcome) = peak_of(|| {
         catch_unwind(|| {
             let _ = sniff(bytes);
-            let _ = probe(&bytes[..bytes.len().min(PROBE_BYTES)]);
+            let _ = Looked::at_beginning(&bytes[..bytes.len().min(16 << 10)], Some(bytes.len() as u64));
+            let _ = probe(&bytes);
             let _ = probe(bytes);
             decode(bytes, &limits).map(|_| ())
         })

@@ -22,6 +22,7 @@ mod corpus;
 mod demo_is_served;
 mod doctor;
 mod encoding_is_faithful;
+mod facts_stand_anywhere;
 mod faults;
 mod full_disk;
 mod graceful_stop;

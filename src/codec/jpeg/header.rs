@@ -1,4 +1,5 @@
-//! The marker segments before a JPEG's first scan: frame, colour, metadata. Borrows all of it from the file.
+//! The marker segments before a JPEG's first scan: frame, colour, metadata. They are passed over by their length, and of
+//! metadata only the places are noted.
 
 use std::ops::Range;
 
@@ -6,7 +7,8 @@ use crate::{
     codec::{
         Format, Probe,
         bytes::{be16, u8_at},
-        exif, icc,
+        exif, icc, probing,
+        view::View,
     },
     error::{Error, Result},
     pixel::{Metadata, Orientation, Size, Subsampling},
@@ -44,7 +46,7 @@ pub(super) enum Color {
 /// Everything before the first scan.
 #[derive(Debug)]
 pub(super) struct Header<'a> {
-    bytes: &'a [u8],
+    view: View<'a>,
     pub(super) frame: Frame,
     jfif: bool,
     /// The `transform` of an Adobe segment.
@@ -58,29 +60,42 @@ pub(super) struct Header<'a> {
     /// The file from the marker of its first scan on.
     pub(super) scans: &'a [u8],
     /// Numbered parts of an ICC profile: number, count, place in the file.
-    icc: Vec<(u8, u8, Range<usize>)>,
-    exif: Option<Range<usize>>,
-    xmp: Option<Range<usize>>,
+    icc: Vec<(u8, u8, Range<u64>)>,
+    exif: Option<Range<u64>>,
+    xmp: Option<Range<u64>>,
 }
 
-/// Reads what a JPEG's head says about it.
-pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
-    let header = Header::read(head)?;
-    let frame = &header.frame;
-    Ok(Probe {
-        format: Format::Jpeg,
-        size: frame.size,
-        depth: frame.precision,
-        alpha: false,
-        color: header.color() != Color::Gray,
-        animated: Some(false),
-        orientation: header.orientation(),
-        subsampling: header.subsampling(),
-        progressive: !header.is_in_one_scan(),
-        icc: !header.icc.is_empty(),
-        icc_bytes: header.icc_bytes(),
-        restart_interval: header.restart_interval,
-    })
+/// Reads what a JPEG's segments say about it, and goes on where it was.
+#[derive(Debug, Default)]
+pub(in crate::codec) struct Walk {
+    found: Found,
+}
+
+impl probing::Walk for Walk {
+    fn probe(&mut self, view: View<'_>) -> Result<Probe> {
+        self.found.read(view)?;
+        let header = Header::of(self.found.clone(), view, &[])?;
+        let frame = &header.frame;
+        Ok(Probe {
+            format: Format::Jpeg,
+            size: frame.size,
+            depth: frame.precision,
+            alpha: false,
+            color: header.color() != Color::Gray,
+            animated: Some(false),
+            orientation: header.orientation(),
+            subsampling: header.subsampling(),
+            progressive: !header.is_in_one_scan(),
+            icc: !header.icc.is_empty(),
+            icc_bytes: header.icc_bytes(),
+            metadata_bytes: [&header.exif, &header.xmp]
+                .into_iter()
+                .flatten()
+                .map(|part| part.end - part.start)
+                .sum(),
+            restart_interval: header.restart_interval,
+        })
+    }
 }
 
 impl<'a> Header<'a> {
@@ -95,53 +110,26 @@ impl<'a> Header<'a> {
     /// # Errors
     /// `Malformed` when there is no frame header, or it makes no sense.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
-        let mut found = Found { tables: vec![0xff, 0xd8], ..Found::default() };
-        let mut at = 2;
-        while let Some((marker, body)) = next_segment(bytes, at) {
-            at = body.end;
-            let Some(payload) = bytes.get(body.clone()) else { break };
-            match marker {
-                // EOI
-                0xd9 => break,
-                // SOS
-                0xda => {
-                    found.scan_components = payload.first().copied().unwrap_or(0);
-                    found.scans = body.start - 4;
-                    break;
-                }
-                // SOF0 to SOF15, without DHT, JPG and DAC, which stand among them
-                0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
-                    if found.frame.is_some() {
-                        return Err(Error::malformed("two frame headers"));
-                    }
-                    found.frame = Some(read_frame(marker & 15, payload)?);
-                    found.keep(marker, payload);
-                }
-                // Frames of a film leave out the standard tables; this segment tells the decoder.
-                0xe0 if payload.starts_with(b"AVI1") => found.keep(marker, payload),
-                0xe0..=0xef => found.application(marker, payload, body.start),
-                // DHT, DAC, DQT, DNL
-                0xc4 | 0xcc | 0xdb | 0xdc => found.keep(marker, payload),
-                // DRI
-                0xdd => {
-                    found.restart_interval = be16(payload, 0).map_or(0, u32::from);
-                    found.keep(marker, payload);
-                }
-                _ => {}
-            }
-        }
+        let view = View::whole(bytes);
+        let mut found = Found::default();
+        found.read(view)?;
+        let scans = usize::try_from(found.scans).ok().and_then(|scans| bytes.get(scans..));
+        Self::of(found, view, scans.unwrap_or_default())
+    }
+
+    fn of(found: Found, view: View<'a>, scans: &'a [u8]) -> Result<Self> {
         let frame = found.frame.ok_or_else(|| {
-            Error::malformed(format!("no frame header in the first {} bytes of the JPEG", bytes.len()))
+            Error::malformed(format!("no frame header in the {} bytes of the JPEG that there are", found.at))
         })?;
         Ok(Self {
-            bytes,
+            view,
             frame,
             jfif: found.jfif,
             adobe: found.adobe,
             restart_interval: found.restart_interval,
             scan_components: found.scan_components,
             tables: found.tables,
-            scans: bytes.get(found.scans..).unwrap_or_default(),
+            scans,
             icc: found.icc,
             exif: found.exif,
             xmp: found.xmp,
@@ -186,7 +174,8 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn orientation(&self) -> Orientation {
-        self.part(self.exif.as_ref()).map_or(Orientation::Upright, exif::orientation)
+        let exif = self.exif.as_ref().map(|exif| self.view.from(exif.start));
+        exif.map_or(Orientation::Upright, exif::orientation)
     }
 
     /// Copies ICC, EXIF and XMP out of the file.
@@ -198,24 +187,28 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn part(&self, range: Option<&Range<usize>>) -> Option<&'a [u8]> {
-        self.bytes.get(range?.clone())
+    fn part(&self, range: Option<&Range<u64>>) -> Option<&'a [u8]> {
+        let range = range?;
+        self.view.get(range.start, usize::try_from(range.end - range.start).ok()?)
     }
 
-    /// What the profile takes of which the parts that are seen tell.
+    /// What the profile takes, all of whose parts stand before the first scan.
     fn icc_bytes(&self) -> u64 {
-        let Some((_, count, _)) = self.icc.first() else { return 0 };
-        // All parts stand before the first scan.
-        match self.icc_profile() {
-            Some(profile) => return icc::held_bytes(&profile, profile.len() as u64),
-            None if self.scan_components > 0 => return 0,
-            None => (),
+        let length = self.icc.iter().map(|(_, _, range)| range.end - range.start).sum();
+        icc::held_bytes(&|at, bytes| self.icc_piece(at, bytes), length)
+    }
+
+    /// Bytes of the profile, if one part has all of them.
+    fn icc_piece(&self, mut at: u64, length: usize) -> Option<&'a [u8]> {
+        for number in 1..=self.icc.first()?.1 {
+            let (_, _, range) = self.icc.iter().find(|part| part.0 == number)?;
+            let part = range.end - range.start;
+            if at < part {
+                return self.view.get(range.start + at, length).filter(|_| at + length as u64 <= part);
+            }
+            at -= part;
         }
-        let seen: usize = self.icc.iter().map(|(_, _, range)| range.len()).sum();
-        let unseen = usize::from(*count).saturating_sub(self.icc.len()) * usize::from(u16::MAX);
-        let first = self.icc.iter().find(|part| part.0 == 1);
-        let head = self.part(first.map(|(_, _, range)| range)).unwrap_or_default();
-        icc::held_bytes(head, (seen + unseen) as u64)
+        None
     }
 
     /// The ICC profile put together in the order of its parts' numbers (ICC.1 B.4); `None` when a part is
@@ -223,21 +216,25 @@ impl<'a> Header<'a> {
     fn icc_profile(&self) -> Option<Vec<u8>> {
         let count = self.icc.first()?.1;
         let mut profile = Vec::new();
-        profile.try_reserve_exact(self.icc.iter().map(|(_, _, range)| range.len()).sum()).ok()?;
+        let length: u64 = self.icc.iter().map(|(_, _, range)| range.end - range.start).sum();
+        profile.try_reserve_exact(usize::try_from(length).ok()?).ok()?;
         for number in 1..=count {
             let (_, total, range) = self.icc.iter().find(|part| part.0 == number)?;
             if *total != count {
                 return None;
             }
-            profile.extend_from_slice(self.bytes.get(range.clone())?);
+            profile.extend_from_slice(self.part(Some(range))?);
         }
         Some(profile)
     }
 }
 
 /// What was met so far.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Found {
+    /// Where the next segment is looked for.
+    at: u64,
+    is_done: bool,
     frame: Option<Frame>,
     jfif: bool,
     adobe: Option<u8>,
@@ -245,13 +242,75 @@ struct Found {
     scan_components: u8,
     tables: Vec<u8>,
     /// Where the first scan's marker stands.
-    scans: usize,
-    icc: Vec<(u8, u8, Range<usize>)>,
-    exif: Option<Range<usize>>,
-    xmp: Option<Range<usize>>,
+    scans: u64,
+    icc: Vec<(u8, u8, Range<u64>)>,
+    exif: Option<Range<u64>>,
+    xmp: Option<Range<u64>>,
 }
 
 impl Found {
+    /// Reads the segments up to the first scan, as far as they are there.
+    fn read(&mut self, view: View<'_>) -> Result<()> {
+        if self.at == 0 {
+            (self.at, self.tables) = (2, vec![0xff, 0xd8]);
+        }
+        while !self.is_done
+            && let Some((marker, body)) = next_segment(view, self.at)
+        {
+            let is_here = self.note(marker, &body, view)?;
+            // What is missing will be there the next time; what the end of the file cuts is no segment.
+            if !is_here {
+                break;
+            }
+            self.at = body.end;
+        }
+        Ok(())
+    }
+
+    /// Takes note of a segment; `false` if it is not all there.
+    fn note(&mut self, marker: u8, body: &Range<u64>, view: View<'_>) -> Result<bool> {
+        let length = (body.end - body.start) as usize;
+        if view.length_from(body.start, length as u64) < length as u64 {
+            return Ok(false);
+        }
+        match marker {
+            // EOI
+            0xd9 => self.is_done = true,
+            // SOS
+            0xda => {
+                let Some(payload) = view.get(body.start, length) else { return Ok(false) };
+                self.scan_components = payload.first().copied().unwrap_or(0);
+                self.scans = body.start - 4;
+                self.is_done = true;
+            }
+            // SOF0 to SOF15, DHT and DAC, DQT, DNL, DRI; JPG stands among them.
+            0xc0..=0xcf | 0xdb..=0xdd if marker != 0xc8 => {
+                let Some(payload) = view.get(body.start, length) else { return Ok(false) };
+                match marker {
+                    0xc4 | 0xcc | 0xdb | 0xdc => (),
+                    0xdd => self.restart_interval = be16(payload, 0).map_or(0, u32::from),
+                    _ if self.frame.is_some() => return Err(Error::malformed("two frame headers")),
+                    _ => self.frame = Some(read_frame(marker & 15, payload)?),
+                }
+                self.keep(marker, payload);
+            }
+            0xe0..=0xef => {
+                let kind = view.up_to(body.start, length.min(KIND));
+                if view.is_waiting() {
+                    return Ok(false);
+                }
+                if marker == 0xe0 && kind.starts_with(b"AVI1") {
+                    // Frames of a film leave out the standard tables; this segment tells the decoder.
+                    let Some(payload) = view.get(body.start, length) else { return Ok(false) };
+                    self.keep(marker, payload);
+                }
+                self.application(marker, kind, body);
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
     /// Keeps a segment for the decoder.
     fn keep(&mut self, marker: u8, payload: &[u8]) {
         // The length came from 16 bits, which counted its own two.
@@ -260,46 +319,70 @@ impl Found {
         self.tables.extend_from_slice(payload);
     }
 
-    /// Takes note of an APPn segment whose payload begins at `start` in the file.
-    fn application(&mut self, marker: u8, payload: &[u8], start: usize) {
+    /// Takes note of an APPn segment by the first bytes of its payload.
+    fn application(&mut self, marker: u8, kind: &[u8], body: &Range<u64>) {
         const EXIF: &[u8] = b"Exif\0\0";
         const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
         const ICC: &[u8] = b"ICC_PROFILE\0";
-        let end = start + payload.len();
+        let behind = |prefix: usize| body.start + prefix as u64..body.end;
         match marker {
-            0xe0 if payload.starts_with(b"JFIF\0") => self.jfif = true,
-            0xe1 if payload.starts_with(EXIF) && self.exif.is_none() => {
-                self.exif = Some(start + EXIF.len()..end);
-            }
-            0xe1 if payload.starts_with(XMP) && self.xmp.is_none() => self.xmp = Some(start + XMP.len()..end),
-            0xe2 if payload.starts_with(ICC) => {
-                if let &[number, count, ..] = &payload[ICC.len()..] {
-                    self.icc.push((number, count, start + ICC.len() + 2..end));
+            0xe0 if kind.starts_with(b"JFIF\0") => self.jfif = true,
+            0xe1 if kind.starts_with(EXIF) && self.exif.is_none() => self.exif = Some(behind(EXIF.len())),
+            0xe1 if kind.starts_with(XMP) && self.xmp.is_none() => self.xmp = Some(behind(XMP.len())),
+            0xe2 if kind.starts_with(ICC) => {
+                if let &[number, count, ..] = &kind[ICC.len()..] {
+                    self.icc.push((number, count, behind(ICC.len() + 2)));
                 }
             }
-            0xee if payload.starts_with(b"Adobe") => self.adobe = u8_at(payload, 11),
+            0xee if kind.starts_with(b"Adobe") => self.adobe = u8_at(kind, 11),
             _ => {}
         }
     }
 }
 
+/// Bytes that say what an APPn segment holds: the longest is XMP's name.
+const KIND: usize = 32;
+
+/// Bytes in which a marker is looked for at once.
+const SEARCHED: usize = 512;
+
 /// The next marker at or after `at` with the place of its payload. Fill bytes and stray bytes before a marker
 /// are passed over, as decoders do.
-pub(super) fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usize>)> {
+fn next_segment(view: View<'_>, mut at: u64) -> Option<(u8, Range<u64>)> {
     loop {
-        at += bytes.get(at..)?.iter().position(|&byte| byte == 0xff)?;
-        at += bytes.get(at..)?.iter().position(|&byte| byte != 0xff)?;
-        let marker = u8_at(bytes, at)?;
+        at = next_byte(view, at, |byte| byte == 0xff)?;
+        at = next_byte(view, at, |byte| byte != 0xff)?;
+        let marker = view.u8(at)?;
         at += 1;
         match marker {
             // A stuffed byte, TEM and RSTn have no length and mean nothing here.
             0x00 | 0x01 | 0xd0..=0xd8 => {}
             0xd9 => return Some((marker, at..at)),
             _ => {
-                let length = usize::from(be16(bytes, at)?);
+                let length = u64::from(view.be16(at)?);
                 return Some((marker, at + 2..at + length.max(2)));
             }
         }
+    }
+}
+
+/// The same of bytes that are all there.
+pub(super) fn next_segment_of(bytes: &[u8], at: usize) -> Option<(u8, Range<usize>)> {
+    let (marker, body) = next_segment(View::whole(bytes), at as u64)?;
+    Some((marker, usize::try_from(body.start).ok()?..usize::try_from(body.end).ok()?))
+}
+
+/// Where the next such byte stands.
+fn next_byte(view: View<'_>, mut at: u64, is_wanted: fn(u8) -> bool) -> Option<u64> {
+    loop {
+        let piece = view.up_to(at, SEARCHED);
+        if piece.is_empty() {
+            return None;
+        }
+        if let Some(place) = piece.iter().position(|&byte| is_wanted(byte)) {
+            return Some(at + place as u64);
+        }
+        at += piece.len() as u64;
     }
 }
 

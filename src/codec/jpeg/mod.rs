@@ -11,6 +11,6 @@ pub(super) use self::{
     decode::decode,
     decoder::further_bytes,
     encode::{held_bytes, most_bytes},
-    header::probe,
+    header::Walk,
     strips::decode_rows,
 };

@@ -75,9 +75,8 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
 /// Reads up to the pixels, of which `held` bytes will be held.
 fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) -> Result<PngReader<'a>> {
     let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
-    // Beside the pixels: rows in work with a window of inflated data, and metadata. EXIF that is too long to be kept is
-    // refused, as the decoder can't pass it over.
-    let beside = 8 * row + 2 * Metadata::MOST_BYTES as u64;
+    // Beside the pixels: rows in work with a window of inflated data, and EXIF, which the decoder can't pass over.
+    let beside = 8 * row + (128 << 10) + 2 * header.metadata_bytes();
     limits.check_memory(bytes.len() as u64 + held + beside + header.most_profile_bytes())?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
     decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
@@ -89,7 +88,7 @@ fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) ->
 }
 
 fn metadata(header: &Header<'_>) -> Metadata {
-    Metadata { icc: header.profile(), exif: Metadata::part(header.exif), xmp: Metadata::part(header.xmp) }
+    Metadata { icc: header.profile(), exif: Metadata::part(header.exif()), xmp: Metadata::part(header.xmp()) }
 }
 
 /// The pixels as they are held: all 16 bits of an interlaced picture, whose rows don't come in order.

@@ -1,16 +1,15 @@
-//! The chunks before a PNG's pixels, and what they say about it. Borrows all of it from the file.
+//! The chunks of a PNG, and what they say about it. They are passed over by their length: of most only the place is noted.
 
 use crate::{
-    codec::{
-        Format, Probe,
-        bytes::{be32, u8_at},
-        exif, icc,
-    },
+    codec::{Format, Probe, exif, icc, probing, view::View},
     error::{Error, Result},
     pixel::{Orientation, Size},
 };
 
-const SIGNATURE: usize = 8;
+const SIGNATURE: u64 = 8;
+
+/// How an uncompressed XMP packet begins: keyword, no compression, method, language, translated keyword.
+const XMP: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0";
 
 /// The most bytes of a profile that is inflated only to see how much it is, and what inflating holds.
 const SHORT_PROFILE: u64 = 16 << 10;
@@ -19,9 +18,14 @@ const INFLATING: u64 = 64 << 10;
 /// The most bytes of a profile's name.
 const MOST_NAME: usize = 79;
 
+/// A chunk's payload: where it begins, and its length.
+type Place = (u64, u64);
+
 /// What the chunks say; a chunk after the pixels (eXIf, iTXt may stand there) counts as well.
-#[derive(Debug)]
-pub(super) struct Header<'a> {
+#[derive(Debug, Clone)]
+pub(super) struct Chunks {
+    /// Where the next chunk stands.
+    at: u64,
     pub(super) size: Size,
     /// Bits a sample; of the index for a palette.
     pub(super) depth: u8,
@@ -33,49 +37,73 @@ pub(super) struct Header<'a> {
     animated: bool,
     /// The pixels were reached: an acTL would have stood before them.
     complete: bool,
-    /// The payload of iCCP as far as it is there, and its length.
-    icc: Option<(&'a [u8], u64)>,
-    pub(super) exif: Option<&'a [u8]>,
+    icc: Option<Place>,
+    exif: Option<Place>,
     /// An uncompressed XMP packet; a compressed one is passed over.
-    pub(super) xmp: Option<&'a [u8]>,
+    xmp: Option<Place>,
 }
 
-/// Reads what a PNG's head says about it.
-pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
-    let header = Header::read(head)?;
-    let animated = (header.complete || header.animated).then_some(header.animated);
-    Ok(Probe {
-        format: Format::Png,
-        size: header.size,
-        depth: if header.color_type == 3 { 8 } else { header.depth },
-        // A tRNS may stand past the bytes seen.
-        alpha: header.transparency || !header.complete || matches!(header.color_type, 4 | 6),
-        color: !matches!(header.color_type, 0 | 4),
-        animated,
-        orientation: header.orientation(),
-        subsampling: None,
-        progressive: header.interlaced,
-        icc: header.icc.is_some(),
-        icc_bytes: header.icc_bytes(),
-        restart_interval: 0,
-    })
+/// The chunks, and the file in which they stand.
+#[derive(Debug)]
+pub(super) struct Header<'a> {
+    chunks: Chunks,
+    view: View<'a>,
 }
 
-impl<'a> Header<'a> {
-    /// Reads all chunks that are there.
+impl std::ops::Deref for Header<'_> {
+    type Target = Chunks;
+
+    fn deref(&self) -> &Chunks {
+        &self.chunks
+    }
+}
+
+/// Reads what a PNG's chunks say about it, and goes on where it was.
+#[derive(Debug, Default)]
+pub(in crate::codec) struct Walk {
+    chunks: Option<Chunks>,
+}
+
+impl probing::Walk for Walk {
+    fn probe(&mut self, view: View<'_>) -> Result<Probe> {
+        let chunks = match &mut self.chunks {
+            Some(chunks) => chunks,
+            chunks => chunks.insert(Chunks::begin(view)?),
+        };
+        chunks.read(view);
+        let header = Header { chunks: chunks.clone(), view };
+        let animated = (header.complete || header.animated).then_some(header.animated);
+        Ok(Probe {
+            format: Format::Png,
+            size: header.size,
+            depth: if header.color_type == 3 { 8 } else { header.depth },
+            // A tRNS may stand past the bytes seen.
+            alpha: header.transparency || !header.complete || matches!(header.color_type, 4 | 6),
+            color: !matches!(header.color_type, 0 | 4),
+            animated,
+            orientation: header.orientation(),
+            subsampling: None,
+            progressive: header.interlaced,
+            icc: header.icc.is_some(),
+            icc_bytes: header.icc_bytes(),
+            metadata_bytes: header.metadata_bytes(),
+            restart_interval: 0,
+        })
+    }
+}
+
+impl Chunks {
+    /// Reads the IHDR.
     ///
     /// # Errors
     /// `Malformed` without an IHDR that makes sense.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
-        let (name, first, mut at) = chunk(bytes, SIGNATURE).ok_or_else(|| Error::malformed("no IHDR"))?;
-        let (Some(width), Some(height)) = (be32(first, 0), be32(first, 4)) else {
-            return Err(Error::malformed("a short IHDR"));
-        };
-        let (Some(depth), Some(color_type), Some(interlace)) =
-            (u8_at(first, 8), u8_at(first, 9), u8_at(first, 12))
-        else {
-            return Err(Error::malformed("a short IHDR"));
-        };
+    fn begin(view: View<'_>) -> Result<Self> {
+        let (name, length, next) = chunk(view, SIGNATURE).ok_or_else(|| Error::malformed("no IHDR"))?;
+        let first: [u8; 13] = view
+            .array(SIGNATURE + 8)
+            .filter(|_| length >= 13)
+            .ok_or_else(|| Error::malformed("a short IHDR"))?;
+        let [w3, w2, w1, w0, h3, h2, h1, h0, depth, color_type, _, _, interlace] = first;
         let is_legal = match color_type {
             0 => matches!(depth, 1 | 2 | 4 | 8 | 16),
             3 => matches!(depth, 1 | 2 | 4 | 8),
@@ -85,8 +113,9 @@ impl<'a> Header<'a> {
         if name != *b"IHDR" || !is_legal || interlace > 1 {
             return Err(Error::malformed(format!("an IHDR of colour type {color_type} and {depth} bits")));
         }
-        let mut header = Self {
-            size: Size::new(width, height),
+        Ok(Self {
+            at: next,
+            size: Size::new(u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0])),
             depth,
             color_type,
             interlaced: interlace == 1,
@@ -96,12 +125,55 @@ impl<'a> Header<'a> {
             icc: None,
             exif: None,
             xmp: None,
-        };
-        while let Some((name, payload, next)) = chunk(bytes, at) {
-            header.note(&name, payload, (next - at) as u64);
-            at = next;
+        })
+    }
+
+    /// Reads the chunks that are there, up to IEND.
+    fn read(&mut self, view: View<'_>) {
+        while let Some((name, length, next)) = chunk(view, self.at) {
+            self.note(&name, length, view);
+            if view.is_waiting() {
+                return;
+            }
+            if &name == b"IEND" {
+                break;
+            }
+            self.at = next;
         }
-        Ok(header)
+    }
+
+    fn note(&mut self, name: &[u8; 4], length: u64, view: View<'_>) {
+        let start = self.at + 8;
+        let place = Some((start, length));
+        match name {
+            b"acTL" if !self.complete => self.animated = view.be32(start).is_some_and(|frames| frames > 1),
+            b"IDAT" => self.complete = true,
+            b"tRNS" if !self.complete => self.transparency = true,
+            b"iCCP" if !self.complete && self.icc.is_none() => self.icc = place,
+            b"eXIf" if self.exif.is_none() => {
+                // Some writers put JPEG's prefix before the block.
+                let has_prefix = length >= 6 && view.up_to(start, 6) == b"Exif\0\0";
+                self.exif = if has_prefix { Some((start + 6, length - 6)) } else { place };
+            }
+            b"iTXt" if self.xmp.is_none() => {
+                let is_xmp = view.up_to(start, (length as usize).min(XMP.len())) == XMP;
+                self.xmp = is_xmp.then(|| (start + XMP.len() as u64, length - XMP.len() as u64));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'a> Header<'a> {
+    /// Reads all chunks that are there.
+    ///
+    /// # Errors
+    /// `Malformed` without an IHDR that makes sense.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
+        let view = View::whole(bytes);
+        let mut chunks = Chunks::begin(view)?;
+        chunks.read(view);
+        Ok(Self { chunks, view })
     }
 
     /// The samples of a decoded pixel: a palette is expanded, a transparent colour becomes alpha.
@@ -116,13 +188,23 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn orientation(&self) -> Orientation {
-        self.exif.map_or(Orientation::Upright, exif::orientation)
+        self.exif.map_or(Orientation::Upright, |(start, _)| exif::orientation(self.view.from(start)))
+    }
+
+    /// The EXIF block, as far as it is there.
+    pub(super) fn exif(&self) -> Option<&'a [u8]> {
+        self.exif.map(|place| self.payload(place))
+    }
+
+    /// The XMP packet, as far as it is there.
+    pub(super) fn xmp(&self) -> Option<&'a [u8]> {
+        self.xmp.map(|place| self.payload(place))
     }
 
     /// The profile; `None` when it is damaged, or inflates to more than profiles do.
     pub(super) fn profile(&self) -> Option<Vec<u8>> {
-        let (payload, length) = self.icc?;
-        inflate(payload, most_profile_bytes(length))
+        let place = self.icc?;
+        inflate(self.payload(place), most_profile_bytes(place.1))
     }
 
     /// The most bytes that the profile has; 0 without one.
@@ -130,29 +212,31 @@ impl<'a> Header<'a> {
         self.icc.map_or(0, |(_, length)| most_profile_bytes(length))
     }
 
-    /// What the profile takes: exactly known of a short one that is all there.
+    /// What the profile takes: exactly known of a short one.
     fn icc_bytes(&self) -> u64 {
-        let Some((payload, length)) = self.icc else { return 0 };
-        match inflate(payload, SHORT_PROFILE) {
-            Some(profile) => INFLATING + icc::held_bytes(&profile, profile.len() as u64),
-            None => INFLATING + icc::held_bytes(&[], most_profile_bytes(length)),
+        let Some(place @ (_, length)) = self.icc else { return 0 };
+        let profile =
+            if length <= SHORT_PROFILE { inflate(self.payload(place), SHORT_PROFILE) } else { None };
+        match profile {
+            Some(profile) => {
+                INFLATING
+                    + icc::held_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), profile.len() as u64)
+            }
+            None => INFLATING + icc::held_bytes(&|_, _| None, most_profile_bytes(length)),
         }
     }
 
-    fn note(&mut self, name: &[u8; 4], payload: &'a [u8], length: u64) {
-        match name {
-            b"acTL" if !self.complete => self.animated = be32(payload, 0).is_some_and(|frames| frames > 1),
-            b"IDAT" => self.complete = true,
-            b"tRNS" if !self.complete => self.transparency = true,
-            b"iCCP" if !self.complete && self.icc.is_none() => self.icc = Some((payload, length)),
-            b"eXIf" if self.exif.is_none() => {
-                // Some writers put JPEG's prefix before the block.
-                self.exif = Some(payload.strip_prefix(b"Exif\0\0").unwrap_or(payload));
-            }
-            // Keyword, no compression, method, language, translated keyword.
-            b"iTXt" if self.xmp.is_none() => self.xmp = payload.strip_prefix(b"XML:com.adobe.xmp\0\0\0\0\0"),
-            _ => {}
-        }
+    /// Bytes of EXIF and XMP.
+    pub(super) fn metadata_bytes(&self) -> u64 {
+        [self.exif, self.xmp]
+            .iter()
+            .flatten()
+            .map(|(start, length)| self.view.length_from(*start, *length))
+            .sum()
+    }
+
+    fn payload(&self, (start, length): Place) -> &'a [u8] {
+        self.view.up_to(start, usize::try_from(length).unwrap_or(usize::MAX))
     }
 }
 
@@ -171,11 +255,8 @@ fn inflate(payload: &[u8], most: u64) -> Option<Vec<u8>> {
     Some(profile)
 }
 
-/// The chunk at `at`: its name, its payload as far as it is there, and where the next one begins.
-fn chunk(bytes: &[u8], at: usize) -> Option<([u8; 4], &[u8], usize)> {
-    let length = be32(bytes, at)? as usize;
-    let name = crate::codec::bytes::array_at(bytes, at + 4)?;
-    let start = at + 8;
-    let end = start.checked_add(length)?;
-    Some((name, &bytes[start..end.min(bytes.len())], end.checked_add(4)?))
+/// The chunk at `at`: its name, the length of its payload, and where the next one begins.
+fn chunk(view: View<'_>, at: u64) -> Option<([u8; 4], u64, u64)> {
+    let length = u64::from(view.be32(at)?);
+    Some((view.array(at + 4)?, length, at + 8 + length + 4))
 }

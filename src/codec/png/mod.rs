@@ -9,5 +9,5 @@ pub use self::encode::encode;
 pub(super) use self::{
     decode::{decode, decode_rows},
     encode::{held_bytes, most_bytes},
-    header::probe,
+    header::Walk,
 };

@@ -1,6 +1,9 @@
 //! From a TIFF's first directory to a picture of 8 bits a sample.
 
-use std::{borrow::Cow, io::Cursor};
+use std::{
+    borrow::Cow,
+    io::{Cursor, Read, Seek},
+};
 
 use tiff::{
     ColorType, TiffError,
@@ -10,7 +13,7 @@ use tiff::{
 
 use super::{directory::Directory, embedded, group3, samples};
 use crate::{
-    codec::{Decoded, Format, Probe, icc},
+    codec::{Decoded, Format, Probe, icc, view::View},
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
@@ -31,13 +34,14 @@ const JPEG: u32 = 7;
 const GRAY: u16 = 1;
 const PALETTE: u32 = 3;
 
-/// Reads what a TIFF's directory says. It may stand anywhere: files that end with it need all their bytes.
-pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
-    let mut decoder = Decoder::new(Cursor::new(head)).map_err(failed)?;
+/// Reads what a TIFF's first directory says, wherever it stands.
+pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
+    let mut decoder = Decoder::new(view.reader()).map_err(failed)?;
     let color = color(&mut decoder)?;
     let layout = samples::layout(color, &mut decoder);
     let has_profile = decoder.find_tag(Tag::IccProfile).is_ok_and(|tag| tag.is_some());
-    let profile = Directory::of(head).and_then(|directory| directory.field(PROFILE));
+    let place = |tag| Directory::of(view)?.place(tag);
+    let (profile, xmp) = (place(PROFILE), place(XMP));
     Ok(Probe {
         format: Format::Tiff,
         size: size(&mut decoder)?,
@@ -50,10 +54,13 @@ pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
         progressive: false,
         icc: has_profile,
         icc_bytes: match profile {
-            Some(profile) => icc::held_bytes(profile, profile.len() as u64),
+            Some((start, length)) => {
+                icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
+            }
             None if has_profile => icc::UNSEEN,
             None => 0,
         },
+        metadata_bytes: xmp.map_or(0, |(_, length)| length),
         restart_interval: 0,
     })
 }
@@ -94,7 +101,7 @@ pub(in crate::codec) fn decode(
             raster
         }
     };
-    let directory = Directory::of(file);
+    let directory = Directory::of(View::whole(file));
     let field = |tag| directory.as_ref()?.field(tag);
     Ok(Decoded {
         picture: Picture::Raster(raster),
@@ -113,7 +120,7 @@ fn stored_bytes(decoder: &mut TiffDecoder<'_>) -> Result<u64> {
 }
 
 /// The meaning of the samples. The crate knows palettes of 8 bits only.
-fn color(decoder: &mut TiffDecoder<'_>) -> Result<ColorType> {
+fn color<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<ColorType> {
     decoder.colortype().or_else(|error| {
         let depth = decoder.get_tag_u16_vec(Tag::BitsPerSample).ok().and_then(|bits| bits.first().copied());
         match (tag(decoder, Tag::PhotometricInterpretation), depth) {
@@ -125,12 +132,14 @@ fn color(decoder: &mut TiffDecoder<'_>) -> Result<ColorType> {
 
 /// A copy of the file that says its samples are grey: the crate then gives a short palette's indices.
 fn as_gray(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
-    let directory = Directory::of(bytes);
+    let directory = Directory::of(View::whole(bytes));
     let value = directory.as_ref().and_then(|directory| directory.value(PHOTOMETRIC));
     let mut copy = Vec::new();
     copy.try_reserve_exact(bytes.len())?;
     copy.extend_from_slice(bytes);
-    let (Some(place), Some(directory)) = (value.and_then(|at| copy.get_mut(at..at + 2)), directory) else {
+    let (Some(place), Some(directory)) =
+        (value.and_then(|at| usize::try_from(at).ok()).and_then(|at| copy.get_mut(at..at + 2)), directory)
+    else {
         return Err(Error::malformed("a TIFF without a photometric interpretation"));
     };
     place.copy_from_slice(&directory.bytes_of(GRAY));
@@ -153,16 +162,16 @@ pub(super) fn parts<'a>(decoder: &mut TiffDecoder<'_>, bytes: &'a [u8]) -> Resul
     parts.ok_or_else(|| Error::malformed("a part of the TIFF lies past its end"))
 }
 
-fn size(decoder: &mut TiffDecoder<'_>) -> Result<Size> {
+fn size<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<Size> {
     decoder.dimensions().map(|(width, height)| Size::new(width, height)).map_err(failed)
 }
 
-fn orientation(decoder: &mut TiffDecoder<'_>) -> Orientation {
+fn orientation<R: Read + Seek>(decoder: &mut Decoder<R>) -> Orientation {
     tag(decoder, Tag::Orientation).map_or(Orientation::Upright, Orientation::from_exif)
 }
 
 /// A number of the directory; one that can't be read counts as missing.
-pub(super) fn tag(decoder: &mut TiffDecoder<'_>, tag: Tag) -> Option<u32> {
+pub(super) fn tag<R: Read + Seek>(decoder: &mut Decoder<R>, tag: Tag) -> Option<u32> {
     decoder.find_tag_unsigned(tag).ok().flatten()
 }
 

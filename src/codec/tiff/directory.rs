@@ -1,24 +1,27 @@
 //! A TIFF's first directory, read in place: the crate makes 32 bytes of each byte of an entry.
 
-use crate::codec::bytes::array_at;
+use crate::codec::view::View;
+
+/// Entries of a directory that are looked through: a BigTIFF may say that it has any number.
+const MOST_ENTRIES: u64 = 1 << 16;
 
 /// Types of entries that hold bytes: BYTE and UNDEFINED.
 const BYTES: [u16; 2] = [1, 7];
 
 /// The first directory. A BigTIFF has numbers of 64 bits where others have 32.
 pub(super) struct Directory<'a> {
-    bytes: &'a [u8],
+    view: View<'a>,
     is_little: bool,
     is_big: bool,
     /// Where the entries begin, and how many there are.
-    start: usize,
-    count: usize,
+    start: u64,
+    count: u64,
 }
 
 impl<'a> Directory<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
-        let is_little = bytes.starts_with(b"II");
-        let mut directory = Self { bytes, is_little, is_big: false, start: 0, count: 0 };
+    pub(super) fn of(view: View<'a>) -> Option<Self> {
+        let is_little = view.get(0, 2)? == b"II";
+        let mut directory = Self { view, is_little, is_big: false, start: 0, count: 0 };
         directory.is_big = match directory.short(2)? {
             42 => false,
             43 => true,
@@ -28,18 +31,18 @@ impl<'a> Directory<'a> {
         if directory.is_big {
             (directory.start, directory.count) = (at.checked_add(8)?, directory.long(at)?);
         } else {
-            (directory.start, directory.count) = (at.checked_add(2)?, usize::from(directory.short(at)?));
+            (directory.start, directory.count) = (at.checked_add(2)?, u64::from(directory.short(at)?));
         }
         Some(directory)
     }
 
     /// Where the value of a tag, or the place of it, stands.
-    pub(super) fn value(&self, tag: u16) -> Option<usize> {
+    pub(super) fn value(&self, tag: u16) -> Option<u64> {
         Some(self.entry(tag)? + if self.is_big { 12 } else { 8 })
     }
 
-    /// The bytes of a tag.
-    pub(super) fn field(&self, tag: u16) -> Option<&'a [u8]> {
+    /// Where the bytes of a tag stand, and how many there are.
+    pub(super) fn place(&self, tag: u16) -> Option<(u64, u64)> {
         let (at, value) = (self.entry(tag)?, self.value(tag)?);
         if !BYTES.contains(&self.short(at + 2)?) {
             return None;
@@ -47,8 +50,13 @@ impl<'a> Directory<'a> {
         let length = self.long(at + 4)?;
         // What is short enough stands in the entry itself.
         let inside = if self.is_big { 8 } else { 4 };
-        let start = if length > inside { self.long(value)? } else { value };
-        self.bytes.get(start..start.checked_add(length)?)
+        Some((if length > inside { self.long(value)? } else { value }, length))
+    }
+
+    /// The bytes of a tag.
+    pub(super) fn field(&self, tag: u16) -> Option<&'a [u8]> {
+        let (start, length) = self.place(tag)?;
+        self.view.get(start, usize::try_from(length).ok()?)
     }
 
     /// A 16-bit number in the file's byte order.
@@ -56,27 +64,30 @@ impl<'a> Directory<'a> {
         if self.is_little { value.to_le_bytes() } else { value.to_be_bytes() }
     }
 
-    fn entry(&self, tag: u16) -> Option<usize> {
+    fn entry(&self, tag: u16) -> Option<u64> {
         let length = if self.is_big { 20 } else { 12 };
-        let end = self.bytes.len().checked_sub(length)?;
-        let mut entries = (self.start..=end).step_by(length).take(self.count);
-        entries.find(|&at| self.short(at) == Some(tag))
+        for number in 0..self.count.min(MOST_ENTRIES) {
+            let at = number.checked_mul(length).and_then(|at| self.start.checked_add(at))?;
+            if self.short(at)? == tag {
+                return Some(at);
+            }
+        }
+        None
     }
 
-    fn short(&self, at: usize) -> Option<u16> {
-        let bytes = array_at(self.bytes, at)?;
+    fn short(&self, at: u64) -> Option<u16> {
+        let bytes = self.view.array(at)?;
         Some(if self.is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
     }
 
     /// A number of 32 bits, or of 64.
-    fn long(&self, at: usize) -> Option<usize> {
-        let number = match (self.is_big, self.is_little) {
-            (true, true) => u64::from_le_bytes(array_at(self.bytes, at)?),
-            (true, false) => u64::from_be_bytes(array_at(self.bytes, at)?),
-            (false, true) => u32::from_le_bytes(array_at(self.bytes, at)?).into(),
-            (false, false) => u32::from_be_bytes(array_at(self.bytes, at)?).into(),
-        };
-        usize::try_from(number).ok()
+    fn long(&self, at: u64) -> Option<u64> {
+        Some(match (self.is_big, self.is_little) {
+            (true, true) => u64::from_le_bytes(self.view.array(at)?),
+            (true, false) => u64::from_be_bytes(self.view.array(at)?),
+            (false, true) => u32::from_le_bytes(self.view.array(at)?).into(),
+            (false, false) => u32::from_be_bytes(self.view.array(at)?).into(),
+        })
     }
 }
 
@@ -106,14 +117,14 @@ mod tests {
             }
             file.extend(long(0));
             file.extend_from_slice(b"a packet!");
-            let directory = Directory::of(&file).unwrap();
+            let directory = Directory::of(View::whole(&file)).unwrap();
             assert_eq!(directory.field(700), Some(b"a packet!".as_slice()));
             assert_eq!(directory.field(34_675), Some([0; 3].as_slice()));
             assert_eq!((directory.field(256), directory.field(1)), (None, None));
             assert_eq!(directory.value(256), Some(if is_big { 16 + 8 + 12 } else { 8 + 2 + 8 }));
-            assert_eq!(Directory::of(&file[..file.len() - 1]).unwrap().field(700), None);
+            assert_eq!(Directory::of(View::whole(&file[..file.len() - 1])).unwrap().field(700), None);
             file[2..4].fill(44);
-            assert!(Directory::of(&file).is_none());
+            assert!(Directory::of(View::whole(&file)).is_none());
         }
     }
 }

@@ -1,8 +1,15 @@
 //! The samples of a TIFF, of whatever depth and colour, as 8-bit grey or RGB with straight alpha.
 
-use std::num::NonZeroUsize;
+use std::{
+    io::{Read, Seek},
+    num::NonZeroUsize,
+};
 
-use tiff::{ColorType, decoder::DecodingResult, tags::Tag};
+use tiff::{
+    ColorType,
+    decoder::{Decoder, DecodingResult},
+    tags::Tag,
+};
 
 use super::decode::{TiffDecoder, failed, tag};
 use crate::{
@@ -14,7 +21,7 @@ use crate::{
 const ASSOCIATED: u16 = 1;
 
 /// What a picture becomes.
-pub(super) fn layout(color: ColorType, decoder: &mut TiffDecoder<'_>) -> Result<Layout> {
+pub(super) fn layout<R: Read + Seek>(color: ColorType, decoder: &mut Decoder<R>) -> Result<Layout> {
     match color {
         ColorType::Gray(_) => Ok(Layout::Gray),
         ColorType::GrayA(_) => Ok(Layout::GrayAlpha),
@@ -30,7 +37,7 @@ pub(super) fn layout(color: ColorType, decoder: &mut TiffDecoder<'_>) -> Result<
 }
 
 /// The kind of alpha, 1 associated or 2 straight, if there is one.
-fn extra(decoder: &mut TiffDecoder<'_>) -> Option<u16> {
+fn extra<R: Read + Seek>(decoder: &mut Decoder<R>) -> Option<u16> {
     let kinds = decoder.get_tag_u16_vec(Tag::ExtraSamples).ok()?;
     kinds.first().copied().filter(|kind| matches!(kind, 1 | 2))
 }

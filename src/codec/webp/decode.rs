@@ -5,7 +5,7 @@ use std::{borrow::Cow, io::Cursor};
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::{
-    header::{EXIF, Header, XMP},
+    header::Header,
     vp8::decoder::{Decoder, held_bytes},
 };
 use crate::{
@@ -123,9 +123,7 @@ fn peak_bytes(header: &Header<'_>, size: Size, input: usize) -> u64 {
 /// The file without the flags of EXIF and XMP chunks that were removed from it: the decoder would refuse it,
 /// where every viewer shows it.
 fn without_empty_promises<'a>(bytes: &'a [u8], header: &Header<'_>) -> Cow<'a, [u8]> {
-    let missing = [(EXIF, header.exif), (XMP, header.xmp)];
-    let missing: u8 =
-        missing.iter().filter(|(flag, chunk)| header.misses(*flag, *chunk)).map(|(flag, _)| flag).sum();
+    let missing = header.empty_promises();
     let mut bytes = Cow::Borrowed(bytes);
     if missing != 0 {
         bytes.to_mut()[FLAGS] &= !missing;

@@ -1,127 +1,160 @@
-//! The chunks of a WebP (RFC 9649) and what they say about it. Borrows all of it from the file.
+//! The chunks of a WebP (RFC 9649) and what they say about it. They are passed over by their length.
 
 use crate::{
-    codec::{
-        Format, Probe,
-        bytes::{array_at, le16, le24, le32, u8_at},
-        exif, icc,
-    },
+    codec::{Format, Probe, exif, icc, probing, view::View},
     error::{Error, Result},
     pixel::{Metadata, Orientation, Size, Subsampling},
 };
 
 // Flags of VP8X.
 const ANIMATION: u8 = 0x02;
-pub(super) const XMP: u8 = 0x04;
-pub(super) const EXIF: u8 = 0x08;
+const XMP: u8 = 0x04;
+const EXIF: u8 = 0x08;
 const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
 
 /// Bytes before the first chunk.
-const RIFF: usize = 12;
+const RIFF: u64 = 12;
+
+/// A chunk's payload: where it begins, and its length.
+type Place = (u64, u64);
 
 /// A coded image, VP8 or VP8L.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Image<'a> {
+pub(super) struct Image {
     pub(super) size: Size,
     pub(super) lossless: bool,
     pub(super) alpha: bool,
-    /// The chunk's payload, as far as it is there.
-    pub(super) data: &'a [u8],
+    /// The chunk's payload.
+    place: Place,
 }
 
 /// What the chunks say, as far as they are there.
-#[derive(Debug, Default)]
-pub(super) struct Header<'a> {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chunks {
+    /// Where the next chunk stands; 0 before the first.
+    at: u64,
     /// The flags and the canvas of the extended format.
     pub(super) extended: Option<(u8, Size)>,
     /// The image, the first frame's when it is an animation.
-    pub(super) image: Option<Image<'a>>,
+    pub(super) image: Option<Image>,
     /// The size that the first frame of an animation states for its image.
     pub(super) frame: Option<Size>,
-    /// The profile as far as it is there, and its length.
-    pub(super) icc: Option<(&'a [u8], u64)>,
-    pub(super) exif: Option<&'a [u8]>,
-    pub(super) xmp: Option<&'a [u8]>,
+    icc: Option<Place>,
+    exif: Option<Place>,
+    xmp: Option<Place>,
 }
 
-/// Reads what a WebP's head says about it.
-pub(in crate::codec) fn probe(head: &[u8]) -> Result<Probe> {
-    let header = Header::read(head)?;
-    Ok(Probe {
-        format: Format::WebP,
-        size: header.size()?,
-        depth: 8,
-        alpha: header.has_alpha(),
-        color: true,
-        animated: Some(header.is_animated()),
-        orientation: header.orientation(),
-        subsampling: header.image.is_some_and(|image| !image.lossless).then_some(Subsampling::Yuv420),
-        progressive: false,
-        icc: header.icc.is_some() || header.flag(ICC),
-        icc_bytes: match header.icc {
-            Some((profile, length)) => icc::held_bytes(profile, length),
-            None if header.flag(ICC) => icc::UNSEEN,
-            None => 0,
-        },
-        restart_interval: 0,
-    })
+/// The chunks, and the file in which they stand.
+#[derive(Debug)]
+pub(super) struct Header<'a> {
+    chunks: Chunks,
+    view: View<'a>,
 }
 
-impl<'a> Header<'a> {
+impl std::ops::Deref for Header<'_> {
+    type Target = Chunks;
+
+    fn deref(&self) -> &Chunks {
+        &self.chunks
+    }
+}
+
+/// Reads what a WebP's chunks say about it, and goes on where it was.
+#[derive(Debug, Default)]
+pub(in crate::codec) struct Walk {
+    chunks: Chunks,
+}
+
+impl probing::Walk for Walk {
+    fn probe(&mut self, view: View<'_>) -> Result<Probe> {
+        self.chunks.read(view)?;
+        let header = Header { chunks: self.chunks.clone(), view };
+        Ok(Probe {
+            format: Format::WebP,
+            size: header.size()?,
+            depth: 8,
+            alpha: header.has_alpha(),
+            color: true,
+            animated: Some(header.is_animated()),
+            orientation: header.orientation(),
+            subsampling: header.image.is_some_and(|image| !image.lossless).then_some(Subsampling::Yuv420),
+            progressive: false,
+            icc: header.icc.is_some() || header.flag(ICC),
+            icc_bytes: match header.icc {
+                Some((start, length)) => {
+                    icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
+                }
+                None if header.flag(ICC) => icc::UNSEEN,
+                None => 0,
+            },
+            metadata_bytes: header.metadata_bytes(),
+            restart_interval: 0,
+        })
+    }
+}
+
+impl Chunks {
     /// Walks all chunks that are there.
     ///
     /// # Errors
     /// `Malformed` when the first one is no image and no extended header.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
-        let mut header = Self::default();
-        let mut at = RIFF;
-        while let Some((name, payload, next)) = chunk(bytes, at) {
-            header.note(&name, payload, (next - at) as u64)?;
-            if header.extended.is_none() {
+    fn read(&mut self, view: View<'_>) -> Result<()> {
+        self.at = self.at.max(RIFF);
+        while let Some((name, place, next)) = chunk(view, self.at) {
+            self.note(&name, place, view)?;
+            if view.is_waiting() || self.extended.is_none() {
                 break;
             }
-            at = next;
+            self.at = next;
         }
-        Ok(header)
+        Ok(())
     }
 
-    fn note(&mut self, name: &[u8; 4], payload: &'a [u8], length: u64) -> Result<()> {
+    fn note(&mut self, name: &[u8; 4], place: Place, view: View<'_>) -> Result<()> {
+        let (start, length) = place;
         match name {
             b"VP8X" if self.extended.is_none() => {
                 let (Some(flags), Some(width), Some(height)) =
-                    (u8_at(payload, 0), le24(payload, 4), le24(payload, 7))
+                    (view.u8(start), view.le24(start + 4), view.le24(start + 7))
                 else {
                     return Err(Error::malformed("a short VP8X chunk"));
                 };
                 self.extended = Some((flags, Size::new(width + 1, height + 1)));
             }
-            b"VP8 " | b"VP8L" if self.image.is_none() => self.image = read_image(name, payload),
+            b"VP8 " | b"VP8L" if self.image.is_none() => self.image = read_image(name, place, view),
             b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
-                self.note_frame(payload)
+                self.note_frame(place, view)
             }
-            b"ICCP" if self.icc.is_none() => self.icc = Some((payload, length)),
+            b"ICCP" if self.icc.is_none() => self.icc = Some(place),
             b"EXIF" if self.exif.is_none() => {
                 // Some writers put JPEG's prefix before the block.
-                self.exif = Some(payload.strip_prefix(b"Exif\0\0").unwrap_or(payload));
+                let has_prefix = length >= 6 && view.up_to(start, 6) == b"Exif\0\0";
+                self.exif = Some(if has_prefix { (start + 6, length - 6) } else { place });
             }
-            b"XMP " if self.xmp.is_none() => self.xmp = Some(payload),
+            b"XMP " if self.xmp.is_none() => self.xmp = Some(place),
             _ => {}
         }
         Ok(())
     }
 
     /// Notes the first frame: its size, and the image in it, which may follow its alpha.
-    fn note_frame(&mut self, payload: &'a [u8]) {
-        let (Some(width), Some(height)) = (le24(payload, 6), le24(payload, 9)) else { return };
-        self.frame = Some(Size::new(width + 1, height + 1));
-        let mut at = 16;
-        while let Some((name, payload, next)) = chunk(payload, at) {
+    fn note_frame(&mut self, (start, length): Place, view: View<'_>) {
+        let (Some(width), Some(height)) = (view.le24(start + 6), view.le24(start + 9)) else { return };
+        let mut at = start + 16;
+        let mut image = None;
+        while image.is_none()
+            && at < start + length
+            && let Some((name, place, next)) = chunk(view, at)
+        {
             if matches!(&name, b"VP8 " | b"VP8L") {
-                self.image = read_image(&name, payload);
-                return;
+                image = read_image(&name, place, view);
             }
             at = next;
+        }
+        // It is noted when all of it is there.
+        if !view.is_waiting() {
+            (self.frame, self.image) = (Some(Size::new(width + 1, height + 1)), image);
         }
     }
 
@@ -129,27 +162,14 @@ impl<'a> Header<'a> {
         self.extended.is_some_and(|(flags, _)| flags & flag != 0)
     }
 
-    /// True if the extended header announces a chunk that is not there.
-    pub(super) fn misses(&self, flag: u8, chunk: Option<&[u8]>) -> bool {
-        self.flag(flag) && chunk.is_none()
+    /// The flags of the extended header that announce EXIF or XMP which is not there.
+    pub(super) fn empty_promises(&self) -> u8 {
+        let missing = [(EXIF, self.exif), (XMP, self.xmp)];
+        missing.iter().filter(|(flag, place)| self.flag(*flag) && place.is_none()).map(|(flag, _)| flag).sum()
     }
 
     pub(super) fn is_animated(&self) -> bool {
         self.flag(ANIMATION)
-    }
-
-    /// The image of a picture that comes by rows: a lossy one that doesn't move and has no alpha.
-    pub(super) fn opaque_frame(&self) -> Option<&'a [u8]> {
-        let image = self.image.filter(|image| !image.lossless && !self.has_alpha() && !self.is_animated());
-        image.map(|image| image.data)
-    }
-
-    pub(super) fn metadata(&self) -> Metadata {
-        Metadata {
-            icc: self.icc.map(|(profile, _)| profile.to_vec()),
-            exif: Metadata::part(self.exif),
-            xmp: Metadata::part(self.xmp),
-        }
     }
 
     pub(super) fn has_alpha(&self) -> bool {
@@ -169,31 +189,74 @@ impl<'a> Header<'a> {
             .or(self.image.map(|image| image.size))
             .ok_or_else(|| Error::malformed("the WebP begins with neither VP8, VP8L nor VP8X"))
     }
+}
+
+impl<'a> Header<'a> {
+    /// Reads a file that is all there.
+    ///
+    /// # Errors
+    /// `Malformed` when its first chunk is no image and no extended header.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
+        let mut chunks = Chunks::default();
+        let view = View::whole(bytes);
+        chunks.read(view)?;
+        Ok(Self { chunks, view })
+    }
+
+    /// The image of a picture that comes by rows: a lossy one that doesn't move and has no alpha.
+    pub(super) fn opaque_frame(&self) -> Option<&'a [u8]> {
+        let image = self.image.filter(|image| !image.lossless && !self.has_alpha() && !self.is_animated());
+        image.map(|image| self.payload(image.place))
+    }
+
+    pub(super) fn metadata(&self) -> Metadata {
+        let part = |place: Option<Place>| place.map(|place| self.payload(place));
+        Metadata {
+            icc: part(self.icc).map(<[u8]>::to_vec),
+            exif: Metadata::part(part(self.exif)),
+            xmp: Metadata::part(part(self.xmp)),
+        }
+    }
+
+    /// Bytes of EXIF and XMP.
+    fn metadata_bytes(&self) -> u64 {
+        [self.exif, self.xmp]
+            .iter()
+            .flatten()
+            .map(|(start, length)| self.view.length_from(*start, *length))
+            .sum()
+    }
+
+    /// As far as it is there.
+    fn payload(&self, (start, length): Place) -> &'a [u8] {
+        self.view.up_to(start, usize::try_from(length).unwrap_or(usize::MAX))
+    }
 
     pub(super) fn orientation(&self) -> Orientation {
-        self.exif.map_or(Orientation::Upright, exif::orientation)
+        self.exif.map_or(Orientation::Upright, |(start, _)| exif::orientation(self.view.from(start)))
     }
 }
 
 /// The size in the head of a VP8 key frame (RFC 6386, 9.1) or of a VP8L image (RFC 9649, 3.4).
-fn read_image<'a>(name: &[u8; 4], payload: &'a [u8]) -> Option<Image<'a>> {
+fn read_image(name: &[u8; 4], place: Place, view: View<'_>) -> Option<Image> {
+    let view = view.from(place.0);
     if name == b"VP8L" {
-        let bits = le32(payload, 1)?;
+        let [signature, bits @ ..]: [u8; 5] = view.array(0)?;
+        let bits = u32::from_le_bytes(bits);
         let size = Size::new(1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff));
-        let image = Image { size, lossless: true, alpha: bits >> 28 & 1 != 0, data: payload };
-        return (payload[0] == 0x2f).then_some(image);
+        let image = Image { size, lossless: true, alpha: bits >> 28 & 1 != 0, place };
+        return (signature == 0x2f).then_some(image);
     }
-    let start: [u8; 3] = array_at(payload, 3)?;
-    let [width, height] = [6, 8].map(|at| le16(payload, at).map(|side| u32::from(side & 0x3fff)));
-    let image = Image { size: Size::new(width?, height?), lossless: false, alpha: false, data: payload };
-    (start == [0x9d, 0x01, 0x2a]).then_some(image)
+    let [_, _, _, s0, s1, s2, w0, w1, h0, h1]: [u8; 10] = view.array(0)?;
+    let [width, height] = [[w0, w1], [h0, h1]].map(|side| u32::from(u16::from_le_bytes(side) & 0x3fff));
+    let image = Image { size: Size::new(width, height), lossless: false, alpha: false, place };
+    ([s0, s1, s2] == [0x9d, 0x01, 0x2a]).then_some(image)
 }
 
-/// The chunk at `at`: its name, its payload as far as it is there, and where the next one begins.
-fn chunk(bytes: &[u8], at: usize) -> Option<([u8; 4], &[u8], usize)> {
-    let name = array_at(bytes, at)?;
-    let length = le32(bytes, at + 4)? as usize;
+/// The chunk at `at`: its name, its payload, and where the next one begins.
+fn chunk(view: View<'_>, at: u64) -> Option<([u8; 4], Place, u64)> {
+    let name = view.array(at)?;
+    let length = u64::from(view.le32(at + 4)?);
     let start = at + 8;
-    let end = start.checked_add(length)?;
-    Some((name, &bytes[start..end.min(bytes.len())], end.checked_add(length & 1)?))
+    Some((name, (start, length), start + length + (length & 1)))
 }

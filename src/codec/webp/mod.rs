@@ -13,7 +13,7 @@ pub use self::encode::encode;
 pub(crate) use self::lossy::RowWriter;
 pub(super) use self::{
     decode::{decode, decode_rows},
-    header::probe,
+    header::Walk,
     lossless::lossless_bytes,
     lossy::{alpha_bytes, frame_bytes, rows_bytes},
     vp8::{Incoming, decoder::held_bytes},

@@ -11,7 +11,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use slimpix::{
-    codec::{Format, PROBE_BYTES},
+    codec::{Format, Looked},
     convert::Kept,
     error::{Error, Kind},
     pixel::Size,
@@ -199,8 +199,7 @@ impl Scenario {
             return fetch.unchanged();
         }
         let checksum = fetch.wants_checksum.then(|| service::hash_hex(bytes));
-        let head = &bytes[..bytes.len().min(PROBE_BYTES)];
-        fetch.found(&SourceInfo { stamp, head, checksum })
+        fetch.found(SourceInfo { stamp, looked: Looked::at(bytes), checksum })
     }
 
     fn convert(&mut self, convert: service::Convert) -> Step {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::header::next_segment,
+    super::header::next_segment_of,
     huffman::{Class, Table},
     layout::ZIGZAG,
     standard,
@@ -65,7 +65,7 @@ impl Tables {
     pub(super) fn find_scan(bytes: &[u8], mut at: usize, ids: &[u8]) -> Result<(Next, usize)> {
         let mut from = None;
         loop {
-            let Some((marker, body)) = next_segment(bytes, at) else {
+            let Some((marker, body)) = next_segment_of(bytes, at) else {
                 return Ok((Next::Nothing, from.unwrap_or(bytes.len())));
             };
             let begin = body.start - if marker == END { 2 } else { 4 };
@@ -87,7 +87,7 @@ impl Tables {
     /// `Malformed` when a table makes no sense.
     pub(super) fn read_to(&mut self, bytes: &[u8], mut at: usize, end: usize) -> Result<()> {
         let bytes = bytes.get(..end).unwrap_or(bytes);
-        while let Some((marker, body)) = next_segment(bytes, at) {
+        while let Some((marker, body)) = next_segment_of(bytes, at) {
             let Some(payload) = bytes.get(body.clone()) else { return Ok(()) };
             match marker {
                 0xc4 => self.read_huffman(payload)?,
