@@ -74,6 +74,9 @@ impl<'a> View<'a> {
         if self.length.is_some_and(|whole| end > whole) {
             return None;
         }
+        if length == 0 {
+            return Some(&[]);
+        }
         let found = self.find(start).and_then(|bytes| bytes.get(..length));
         if found.is_none() {
             self.note(start, length);
@@ -86,6 +89,9 @@ impl<'a> View<'a> {
         let at = self.base.saturating_add(start);
         let left = self.length.map_or(u64::MAX, |whole| whole.saturating_sub(at));
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(most);
+        if length == 0 {
+            return &[];
+        }
         match self.find(at) {
             Some(bytes) if bytes.len() >= length => &bytes[..length],
             found => {
@@ -203,8 +209,12 @@ mod tests {
         let view = View::of_extents(&extents, Some(20), &missing);
         assert_eq!(view.get(11, 2), Some([2, 3].as_slice()));
         assert_eq!(view.from(10).be16(0), Some(0x0102));
-        // Past the end is nothing to wait for.
+        // At the end and past it is nothing to wait for.
         assert_eq!(view.get(19, 2), None);
+        assert_eq!(
+            (view.up_to(20, 5), view.up_to(25, 5), view.get(20, 0)),
+            (&[][..], &[][..], Some(&[][..]))
+        );
         assert!(!view.is_waiting());
         assert_eq!(view.get(13, 2), None);
         assert_eq!(view.get(0, 1), None);
