@@ -86,8 +86,8 @@ pub(super) fn held_bytes<'a>(get: &dyn Fn(u64, usize) -> Option<&'a [u8]>, lengt
 mod tests {
     use super::*;
 
-    fn get(profile: &[u8]) -> impl Fn(u64, usize) -> Option<&[u8]> {
-        |at, length| profile.get(at as usize..at as usize + length)
+    fn get<'a>(profile: &'a [u8]) -> impl Fn(u64, usize) -> Option<&'a [u8]> {
+        move |at, length| profile.get(at as usize..at as usize + length)
     }
 
     fn profile(names: &[&[u8; 4]]) -> Vec<u8> {
