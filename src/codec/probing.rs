@@ -12,8 +12,8 @@ use super::{
 use crate::error::{Error, Result};
 
 /// The most bytes that are asked for, and in how many pieces.
-const MOST_BYTES: u64 = 32 << 20;
-const MOST_STEPS: u32 = 1 << 16;
+const MOST_BYTES: u64 = 16 << 20;
+const MOST_STEPS: u32 = 1 << 15;
 
 /// The first piece: the whole head of nearly all files.
 const FIRST: usize = 16 << 10;

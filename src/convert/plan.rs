@@ -76,7 +76,9 @@ impl Plan {
     /// `Limits::max_output_bytes` it makes the conversion take less memory, see [`Plan::within`].
     #[must_use]
     pub fn likely_file_bytes(&self) -> Option<u64> {
+        let metadata = if self.work.keeps_metadata { self.probe.metadata_bytes } else { 0 };
         cost::likely_file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic)
+            .map(|picture| picture.saturating_add(metadata))
     }
 
     /// True if the source is decoded by other threads than the one that scales and codes.

@@ -39,7 +39,6 @@ fn read(bytes: &[u8]) -> Result<Result<(), Error>, String> {
             let _ = sniff(bytes);
             let _ = Looked::at_beginning(&bytes[..bytes.len().min(16 << 10)], Some(bytes.len() as u64));
             let _ = probe(bytes);
-            let _ = probe(bytes);
             decode(bytes, &limits).map(|_| ())
         })
     });

@@ -15,6 +15,9 @@ const XMP: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0";
 const SHORT_PROFILE: u64 = 16 << 10;
 const INFLATING: u64 = 64 << 10;
 
+/// Chunks that are looked at: pixels come in chunks of 8 KiB and more.
+const MOST_CHUNKS: u32 = 30_000;
+
 /// The most bytes of a profile's name.
 const MOST_NAME: usize = 79;
 
@@ -24,8 +27,9 @@ type Place = (u64, u64);
 /// What the chunks say; a chunk after the pixels (eXIf, iTXt may stand there) counts as well.
 #[derive(Debug, Clone)]
 pub(super) struct Chunks {
-    /// Where the next chunk stands.
+    /// Where the next chunk stands, and how many were read.
     at: u64,
+    count: u32,
     pub(super) size: Size,
     /// Bits a sample; of the index for a palette.
     pub(super) depth: u8,
@@ -115,6 +119,7 @@ impl Chunks {
         }
         Ok(Self {
             at: next,
+            count: 1,
             size: Size::new(u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0])),
             depth,
             color_type,
@@ -130,7 +135,9 @@ impl Chunks {
 
     /// Reads the chunks that are there, up to IEND.
     fn read(&mut self, view: View<'_>) {
-        while let Some((name, length, next)) = chunk(view, self.at) {
+        while self.count < MOST_CHUNKS
+            && let Some((name, length, next)) = chunk(view, self.at)
+        {
             self.note(&name, length, view);
             if view.is_waiting() {
                 return;
@@ -139,6 +146,7 @@ impl Chunks {
                 break;
             }
             self.at = next;
+            self.count += 1;
         }
     }
 
