@@ -101,10 +101,11 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
 }
 
-/// What EXIF and XMP take: they are read in any case. Where they go with the result they are in the file as well, and
-/// copied on their way.
+/// What EXIF and XMP take: they are read in any case, by the `png` crate into a buffer that doubles, then copied. Where they
+/// go with the result they are in the file as well, and copied on their way.
 fn metadata_bytes(probe: &Probe, work: &Work) -> u64 {
-    let copies = if work.keeps_metadata { 5 } else { 2 };
+    let read = if probe.format == Format::Png { 4 } else { 1 };
+    let copies = if work.keeps_metadata { read + 4 } else { read };
     let small = if work.keeps_metadata { KEPT } else { 0 };
     probe.metadata_bytes.saturating_mul(copies).saturating_add(small)
 }
