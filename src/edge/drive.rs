@@ -119,14 +119,20 @@ impl Drive {
 
     async fn fetch(&mut self, fetch: Fetch) -> Step {
         match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await {
-            Ok(Opening::Found(mut opened)) => match opened.look_at(&self.settings, &fetch.source).await {
-                Ok(looked) => {
-                    let info = SourceInfo { stamp: opened.stamp.clone(), looked, checksum: None };
-                    self.opened = Some(opened);
-                    fetch.found(info)
+            Ok(Opening::Found(mut opened)) => {
+                let fetch = match opened.restriction {
+                    Some(restriction) => fetch.restricted(restriction),
+                    None => fetch,
+                };
+                match opened.look_at(&self.settings, &fetch.source).await {
+                    Ok(looked) => {
+                        let info = SourceInfo { stamp: opened.stamp.clone(), looked, checksum: None };
+                        self.opened = Some(opened);
+                        fetch.found(info)
+                    }
+                    Err(error) => fetch.failed(error),
                 }
-                Err(error) => fetch.failed(error),
-            },
+            }
             Ok(Opening::Unchanged) => fetch.unchanged(),
             Ok(Opening::Missing) => fetch.missing(),
             Err(error) => fetch.failed(error),

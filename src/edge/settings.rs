@@ -19,6 +19,7 @@
 //! | `MEMORY` | bytes for all conversions together | `88M` |
 //! | `MAX_INPUT`, `MAX_PIXELS` | the most bytes and pixels of a picture that is converted | `32M`, 50000000 |
 //! | `AVIF_MAX_PIXELS` | pixels above which no AVIF is made | 1500000 |
+//! | `OVERRULE_ORIGIN` | keep and share what the origin says is private, not to be stored, or sent with a cookie | `false` |
 //! | `EXPLAIN` | obey `?explain` | `false` |
 //! | `LAZY` | send the original now, and convert after answering | `false` |
 //!
@@ -159,6 +160,7 @@ impl Variables<'_> {
         // costs nothing but the wait: the originals stay where they are until there is room.
         policy.room_patience = self.seconds("PATIENCE", 30)?;
         policy.flight_patience = policy.room_patience;
+        policy.overrule_origin = self.switch("OVERRULE_ORIGIN", false)?;
         policy.explain = self.switch("EXPLAIN", false)?;
         policy.lazy = self.switch("LAZY", false)?;
         Ok(())

@@ -23,11 +23,12 @@ use worker::{
 use super::{
     piece,
     settings::{Origin, Settings},
+    store,
 };
 use crate::{
     codec::{Looked, Prober, Probing},
     error::{Error, Kind, Result},
-    service::{Source, Stamp, http_date},
+    service::{Restriction, Source, Stamp, http_date},
 };
 
 /// What stands before the path of a picture in a bucket.
@@ -62,6 +63,8 @@ pub(super) enum Opening {
 pub(super) struct Opened {
     /// Its state.
     pub(super) stamp: Stamp,
+    /// Why it is not to be kept or shared, if so.
+    pub(super) restriction: Option<Restriction>,
     read: Vec<u8>,
     rest: Option<ByteStream>,
     /// The same from its first byte on, for the client. It holds back what `rest` has read, so one of the two is
@@ -85,7 +88,15 @@ pub(super) async fn open(settings: &Settings, source: &Source, known: Option<&St
 }
 
 async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Result<Opening> {
-    let response = ask(url, known, settings.timeout).await?;
+    let mut response = ask(url, known, settings.timeout).await?;
+    let restriction_of = |response: &Response| {
+        Restriction::from_headers(&store::header_map(response.headers()), &settings.policy)
+    };
+    if response.status_code() == 304 && known.is_some() && restriction_of(&response).is_some() {
+        // Nothing that is kept will do.
+        response = ask(url, None, settings.timeout).await?;
+    }
+    let restriction = restriction_of(&response);
     match response.status_code() {
         200 => {}
         304 if known.is_some() => return Ok(Opening::Unchanged),
@@ -110,7 +121,7 @@ async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Resu
     let ResponseBody::Stream(stream) = body else {
         return Ok(Opening::Missing);
     };
-    Opened::begin(stamp, len.is_some(), &stream, settings).await
+    Opened::begin(stamp, len.is_some(), &stream, restriction, settings).await
 }
 
 /// Sends the request and follows redirects that stay with the origin.
@@ -185,7 +196,7 @@ async fn open_object(
         etag: Some(object.http_etag()),
         file: None,
     };
-    Opened::begin(stamp, true, &stream, settings).await
+    Opened::begin(stamp, true, &stream, None, settings).await
 }
 
 /// The key of an object.
@@ -199,6 +210,7 @@ impl Opened {
         stamp: Stamp,
         knows_len: bool,
         stream: &ReadableStream,
+        restriction: Option<Restriction>,
         settings: &Settings,
     ) -> Result<Opening> {
         let branches = stream.tee();
@@ -206,6 +218,7 @@ impl Opened {
         let untouched: ReadableStream = branches.get(1).unchecked_into();
         let mut opened = Self {
             stamp,
+            restriction,
             read: Vec::new(),
             rest: Some(ByteStream::from(rest)),
             untouched: Some(untouched),

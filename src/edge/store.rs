@@ -16,6 +16,9 @@ use crate::{
 
 const HASH: &str = "xxh64";
 
+/// The formats that variants may have.
+const VARIANTS: [Format; 4] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png];
+
 /// The record of an id.
 pub(super) async fn record(bucket: &Bucket, folder: &str, id: &str) -> Option<Record> {
     let object = report("reading", bucket.get(record_name(folder, id)).execute().await)??;
@@ -36,6 +39,13 @@ pub(super) async fn file(bucket: &Bucket, file: &File<'_>, part: &Part<u64>) -> 
 /// Writes what a request has made.
 pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u8>>>) {
     let Write { folder, record: Record { id, .. }, .. } = write;
+    if write.forgets {
+        let variants = VARIANTS.map(|format| file_name(folder, id, format));
+        for name in variants.into_iter().chain([record_name(folder, id)]) {
+            report("deleting", bucket.delete(name).await);
+        }
+        return;
+    }
     if let Some(format) = write.dropped {
         report("deleting", bucket.delete(file_name(folder, id, format)).await);
     }

@@ -4,6 +4,7 @@
 //! wait for, and a slow one holds no ticket, no lead and no thread while it reads.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,7 +29,7 @@ use crate::{
     },
     service::{
         Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
-        Response as Answer, Source, SourceInfo, Stamp, Step, Store as StoreStep, Task, hash_hex,
+        Response as Answer, Restriction, Source, SourceInfo, Stamp, Step, Store as StoreStep, Task, hash_hex,
     },
 };
 
@@ -44,8 +45,10 @@ pub(super) struct Drive {
     ticket: Option<Ticket>,
     /// How long the ticket was waited for.
     waited: Duration,
-    /// What the last conversion made.
-    made: Option<(Format, Bytes)>,
+    /// What the last conversion made; what each one did where nothing is kept.
+    made: BTreeMap<Format, Bytes>,
+    /// The origin wants nothing of this to be kept or shared.
+    restriction: Option<Restriction>,
 }
 
 impl Drive {
@@ -59,7 +62,8 @@ impl Drive {
             lead: None,
             ticket: None,
             waited: Duration::ZERO,
-            made: None,
+            made: BTreeMap::new(),
+            restriction: None,
         }
     }
 
@@ -125,12 +129,12 @@ impl Drive {
                 (content, stamp.clone(), range.clone())
             }
             What::Variant { folder, id, format, len, hash, range } => {
-                let made = self.made.take().filter(|(made, _)| made == format);
+                let made = self.made.get(format).cloned();
                 let (store, folder, id) = (Arc::clone(&self.site.store), folder.clone(), id.clone());
                 let (format, said_len, hash) = (*format, *len, hash.clone());
                 let opening = move || store.open(&folder, &id, format, said_len, hash.as_deref());
                 let stored = blocking(opening).await.ok().flatten();
-                let content = stored.or_else(|| made.map(|(_, bytes)| Content::Memory(bytes)))?;
+                let content = stored.or_else(|| made.map(Content::Memory))?;
                 (content, Stamp { len: *len, ..Stamp::default() }, range.clone())
             }
             // There is no cache of answers here, nor what is not known yet.
@@ -191,7 +195,12 @@ impl Drive {
     }
 
     async fn fetch(&mut self, step: Fetch) -> Step {
-        match self.look_at(&step).await {
+        let looked = self.look_at(&step).await;
+        let step = match self.restriction {
+            Some(restriction) => step.restricted(restriction),
+            None => step,
+        };
+        match looked {
             Ok(Some(info)) => step.found(info),
             Ok(None) => step.unchanged(),
             Err(error) if error.kind() == Kind::NotFound => step.missing(),
@@ -210,6 +219,10 @@ impl Drive {
             Source::Local { .. } => None,
             Source::Remote { .. } => match sources.fetch(&source, step.known.as_ref()).await? {
                 Fetched::Found(stamp, content) => Some((content, stamp)),
+                Fetched::Restricted(stamp, content, restriction) => {
+                    self.restriction = Some(restriction);
+                    Some((content, stamp))
+                }
                 Fetched::Unchanged => return Ok(None),
                 Fetched::Missing => return Err(Error::new(Kind::NotFound, "the origin has none")),
             },
@@ -255,8 +268,10 @@ impl Drive {
     }
 
     async fn admit(&mut self, step: Admit) -> Step {
-        // What was made before is in the cache by now: who waits for room holds none.
-        self.made = None;
+        // What was made before is in the cache by now, if it is kept at all: who waits for room holds none.
+        if self.restriction.is_none() {
+            self.made.clear();
+        }
         let began = Instant::now();
         match self.site.pool.admit(step.bytes, step.patience).await {
             Ok(ticket) => {
@@ -277,7 +292,7 @@ impl Drive {
         let name = step.source.name().to_owned();
         match self.work(&step).await {
             Ok(Worked::Made(made, bytes)) => {
-                self.made = Some((step.job.params.format, bytes));
+                self.made.insert(step.job.params.format, bytes);
                 step.made(made)
             }
             Ok(Worked::Kept(kept)) => step.kept(kept),
@@ -298,6 +313,10 @@ impl Drive {
             Some(content) => content,
             None => self.site.sources.content(&step.source).await?,
         };
+        if self.restriction.is_some() {
+            // It may be wanted again, and is nowhere else.
+            self.content = content.duplicate();
+        }
         let (reserved, waited) = (ticket.bytes(), self.waited);
         let (job, limits) = (step.job.clone(), step.job.limits(&self.site.policy.limits));
         let is_local = matches!(step.source, Source::Local { .. });
@@ -322,8 +341,8 @@ impl Drive {
 
     async fn store(&mut self, step: StoreStep) -> Step {
         let (store, write) = (Arc::clone(&self.site.store), step.write.clone());
-        let made = self.made.clone().filter(|(format, _)| write.variant == Some(*format));
-        match blocking(move || store.write(&write, made.map(|(_, bytes)| bytes).as_ref())).await {
+        let made = write.variant.and_then(|format| self.made.get(&format).cloned());
+        match blocking(move || store.write(&write, made.as_ref())).await {
             Ok(record) => self.word(Ok(record)),
             Err(error) => tracing::error!(%error, "the cache was not written"),
         }

@@ -32,10 +32,23 @@ pub(crate) enum Content {
 }
 
 impl Content {
+    /// Another handle of the same; `None` when the system has none left.
+    pub(crate) fn duplicate(&self) -> Option<Self> {
+        match self {
+            Self::File(file) => file.try_clone().ok().map(Self::File),
+            Self::Memory(bytes) => Some(Self::Memory(bytes.clone())),
+        }
+    }
+
     /// All of it; see [`read_whole`].
     pub(crate) fn read(&self, most: u64) -> Result<Bytes> {
         match self {
-            Self::File(file) => read_whole(file, most).map(Bytes::from),
+            Self::File(file) => {
+                let mut handle = file;
+                // Another handle of it may have been read.
+                handle.rewind().map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
+                read_whole(file, most).map(Bytes::from)
+            }
             Self::Memory(bytes) => Ok(bytes.clone()),
         }
     }

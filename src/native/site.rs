@@ -49,7 +49,7 @@ impl Site {
     /// # Errors
     /// `Io` when an origin wants TLS and the system's root certificates can't be read.
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
-        let policy = settings.policy.clone();
+        let policy = Arc::new(settings.policy.clone());
         let store = Arc::new(Store::new(settings.folders.clone()));
         let upstream = Upstream::new(&policy)?;
         let root = |path: &PathBuf| Root::new(path.clone(), settings.follow_links);
@@ -59,7 +59,7 @@ impl Site {
         let Folders { exhaust, metadata, .. } = &settings.folders;
         Ok(Self {
             pool: Pool::new(policy.budget, settings.jobs),
-            policy: Arc::new(policy),
+            policy,
             roots,
             store,
             sources: Arc::new(sources),

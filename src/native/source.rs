@@ -24,7 +24,7 @@ use crate::{
         store::{self, Store},
         upstream::{Answer, Download, Upstream},
     },
-    service::{FileState, Source, Stamp},
+    service::{FileState, Restriction, Source, Stamp},
 };
 
 /// Where originals come from.
@@ -41,6 +41,8 @@ pub(crate) struct Sources {
 pub(crate) enum Fetched {
     /// It is here.
     Found(Stamp, Content),
+    /// It is here for this request alone: its origin doesn't want it shared or kept.
+    Restricted(Stamp, Content, Restriction),
     /// It is as it was known.
     Unchanged,
     /// There is none.
@@ -51,6 +53,8 @@ pub(crate) enum Fetched {
 #[derive(Debug, Clone)]
 enum Word {
     Found(Stamp, Option<Bytes>),
+    /// It is for the leader alone.
+    Restricted,
     Unchanged,
     Missing,
     Failed(Kind, String),
@@ -100,10 +104,17 @@ impl Sources {
         let key = format!("{url} {known:?}");
         let word = match self.fetches.join(&key) {
             Joined::Leader(lead) => {
-                let word = match self.ask(url, known, &path).await {
-                    Ok(word) => word,
-                    Err(error) => Word::Failed(error.kind(), error.to_string()),
+                let received = match self.ask(url, known).await {
+                    Ok(Asked::Body(download)) if download.restriction.is_some() => {
+                        lead.land(Word::Restricted);
+                        return self.receive_for_one(download, &path).await;
+                    }
+                    Ok(Asked::Body(download)) => self.receive(download, &path).await,
+                    Ok(Asked::Unchanged) => Ok(Word::Unchanged),
+                    Ok(Asked::Missing) => Ok(Word::Missing),
+                    Err(error) => Err(error),
                 };
+                let word = received.unwrap_or_else(|error| Word::Failed(error.kind(), error.to_string()));
                 lead.land(word.clone());
                 word
             }
@@ -117,6 +128,7 @@ impl Sources {
         match word {
             Word::Found(stamp, Some(bytes)) => Ok(Fetched::Found(stamp, Content::Memory(bytes))),
             Word::Found(stamp, None) => Ok(Fetched::Found(stamp, Content::File(open(path).await?))),
+            Word::Restricted => self.fetch_alone(url, &path).await,
             Word::Unchanged => Ok(Fetched::Unchanged),
             Word::Missing => Ok(Fetched::Missing),
             Word::Failed(kind, what) => Err(Error::new(kind, what)),
@@ -136,43 +148,56 @@ impl Sources {
             return Ok(Content::File(file));
         }
         match self.fetch(source, None).await? {
-            Fetched::Found(_, content) => Ok(content),
+            Fetched::Found(_, content) | Fetched::Restricted(_, content, _) => Ok(content),
             Fetched::Unchanged | Fetched::Missing => {
                 Err(Error::new(Kind::NotFound, "the origin has no such original"))
             }
         }
     }
 
-    async fn ask(&self, url: &str, known: Option<&Stamp>, path: &Path) -> Result<Word> {
-        let mut download = match self.upstream.get(url, known, self.max_bytes).await? {
-            Answer::Unchanged => return Ok(Word::Unchanged),
-            Answer::Missing => return Ok(Word::Missing),
-            Answer::Body(download) => download,
-        };
-        let (len, in_memory) = self.receive(&mut download, path).await?;
-        if download.stamp.len != 0 && download.stamp.len != len {
-            return Err(Error::new(Kind::Upstream, "the origin's answer was cut short"));
+    /// Fetches what was for another request alone: this one asks for itself.
+    async fn fetch_alone(&self, url: &str, path: &Path) -> Result<Fetched> {
+        match self.ask(url, None).await? {
+            Asked::Body(download) => self.receive_for_one(download, path).await,
+            Asked::Unchanged | Asked::Missing => Ok(Fetched::Missing),
         }
-        Ok(Word::Found(Stamp { len, ..download.stamp }, in_memory))
     }
 
-    /// Writes a download to its file; gives its length, and its bytes where the disk would not take them.
-    async fn receive(&self, download: &mut Download, path: &Path) -> Result<(u64, Option<Bytes>)> {
-        let mut sink = Sink::new(path.to_owned()).await;
-        let mut len = 0;
-        while let Some(piece) = download.piece().await? {
-            len += piece.len() as u64;
-            sink = sink.push(&piece).await?;
+    /// Asks the origin. What it says is unchanged but not to be shared must be had anew: nothing that is kept will do.
+    async fn ask(&self, url: &str, known: Option<&Stamp>) -> Result<Asked> {
+        let mut answer = self.upstream.get(url, known, self.max_bytes).await?;
+        if let Answer::Unchanged(Some(_)) = answer {
+            answer = self.upstream.get(url, None, self.max_bytes).await?;
         }
-        match sink.finish(path).await? {
-            (None, None) => Ok((len, None)),
-            (in_memory, error) => {
-                if let Some(error) = error {
-                    self.store.complain(path, &error);
-                }
-                Ok((len, in_memory))
-            }
+        Ok(match answer {
+            Answer::Unchanged(_) => Asked::Unchanged,
+            Answer::Missing => Asked::Missing,
+            Answer::Body(download) => Asked::Body(download),
+        })
+    }
+
+    /// Writes a download to its file.
+    async fn receive(&self, download: Download, path: &Path) -> Result<Word> {
+        let (stamp, sink) = drain(download, Sink::new(path.to_owned(), true).await).await?;
+        let (in_memory, error) = sink.finish(path).await?;
+        if let Some(error) = error {
+            self.store.complain(path, &error);
         }
+        Ok(Word::Found(stamp, in_memory))
+    }
+
+    /// Takes a download that is for one request alone: into a file without a name, which goes with the request.
+    /// What was kept before goes now.
+    async fn receive_for_one(&self, download: Download, path: &Path) -> Result<Fetched> {
+        let restriction = download.restriction;
+        let (kept, place) = (path.to_owned(), path.to_owned());
+        drop(blocking(move || fs::remove_file(kept)).await?);
+        let (stamp, sink) = drain(download, Sink::new(place, false).await).await?;
+        let content = sink.content().await?;
+        Ok(match restriction {
+            Some(restriction) => Fetched::Restricted(stamp, content, restriction),
+            None => Fetched::Found(stamp, content),
+        })
     }
 
     fn local<'a>(&'a self, source: &'a Source) -> Result<(&'a Root, &'a Path)> {
@@ -192,6 +217,26 @@ impl Sources {
         let folder = self.store.folders().remote_raw.join(store::file_name(source.folder()));
         folder.join(store::file_name(&format!("{}{extension}", source.id())))
     }
+}
+
+/// What an origin answered.
+enum Asked {
+    Body(Download),
+    Unchanged,
+    Missing,
+}
+
+/// Reads a download to its end; also gives the state of what came.
+async fn drain(mut download: Download, mut sink: Sink) -> Result<(Stamp, Sink)> {
+    let mut len = 0;
+    while let Some(piece) = download.piece().await? {
+        len += piece.len() as u64;
+        sink = sink.push(&piece).await?;
+    }
+    if download.stamp.len != 0 && download.stamp.len != len {
+        return Err(Error::new(Kind::Upstream, "the origin's answer was cut short"));
+    }
+    Ok((Stamp { len, ..download.stamp }, sink))
 }
 
 /// Runs what blocks on a thread for that.
@@ -220,22 +265,25 @@ pub(super) fn stamp_of(metadata: &fs::Metadata) -> Stamp {
 
 /// Where a download goes: a temporary file, or memory from the moment on when the disk takes no more.
 enum Sink {
-    File(tokio::fs::File, TempPath),
+    /// With its name, if it has one.
+    File(tokio::fs::File, Option<TempPath>),
     Memory(Vec<u8>, io::Error),
 }
 
 impl Sink {
-    async fn new(path: PathBuf) -> Self {
+    /// One for what is to be kept at a path, or for what is not to be kept at all.
+    async fn new(path: PathBuf, is_kept: bool) -> Self {
         let made = blocking(move || {
             let folder = path.parent().unwrap_or(Path::new("."));
             fs::create_dir_all(folder)?;
-            files::temporary().tempfile_in(folder)
+            if !is_kept {
+                return tempfile::tempfile_in(folder).map(|file| (file, None));
+            }
+            let (file, path) = files::temporary().tempfile_in(folder)?.into_parts();
+            Ok((file, Some(path)))
         });
         match made.await.map_err(io::Error::other).flatten() {
-            Ok(file) => {
-                let (file, path) = file.into_parts();
-                Self::File(tokio::fs::File::from_std(file), path)
-            }
+            Ok((file, path)) => Self::File(tokio::fs::File::from_std(file), path),
             Err(error) => Self::Memory(Vec::new(), error),
         }
     }
@@ -266,13 +314,28 @@ impl Sink {
     async fn finish(self, path: &Path) -> Result<(Option<Bytes>, Option<io::Error>)> {
         match self {
             Self::Memory(bytes, error) => Ok((Some(bytes.into()), Some(error))),
-            Self::File(file, temporary) => {
+            Self::File(_, None) => Err(Error::new(Kind::Internal, "a copy that has no name can't be kept")),
+            Self::File(file, Some(temporary)) => {
                 let path = path.to_owned();
                 let whole = file.sync_all().await;
                 blocking(move || whole.and_then(|()| temporary.persist(path).map_err(io::Error::from)))
                     .await?
                     .map(|()| (None, None))
                     .map_err(|source| Error::with_source(Kind::Io, "the copy can't be kept", source))
+            }
+        }
+    }
+}
+
+impl Sink {
+    /// What came, without keeping it.
+    async fn content(self) -> Result<Content> {
+        match self {
+            Self::Memory(bytes, _) => Ok(Content::Memory(bytes.into())),
+            Self::File(mut file, _) => {
+                let unreadable = |source| Error::with_source(Kind::Io, "the copy can't be read back", source);
+                file.rewind().await.map_err(unreadable)?;
+                Ok(Content::File(file.into_std().await))
             }
         }
     }

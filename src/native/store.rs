@@ -199,6 +199,10 @@ impl Store {
     /// Writes a variant and its record, on disk if it can be, else into memory. Gives the record as written.
     pub(crate) fn write(&self, write: &Write, made: Option<&Bytes>) -> Record {
         let id = &write.record.id;
+        if write.forgets {
+            self.forget(&write.folder, id);
+            return write.record.clone();
+        }
         if let Some(format) = write.dropped {
             drop(fs::remove_file(self.variant_path(&write.folder, id, format)));
         }
@@ -214,6 +218,17 @@ impl Store {
         let record = write.merged(self.record(&write.folder, id));
         self.put(&self.record_path(&write.folder, id), &record.to_json().into());
         record
+    }
+
+    /// Deletes all that is kept of an id.
+    fn forget(&self, folder: &str, id: &str) {
+        let _one_at_a_time = lock(&self.records);
+        let variants = VARIANTS.map(|format| self.variant_path(folder, id, format));
+        for path in variants.into_iter().chain([self.record_path(folder, id)]) {
+            lock(&self.memory).remove(&path);
+            // Most often there is no such file.
+            drop(fs::remove_file(path));
+        }
     }
 
     fn put(&self, path: &Path, bytes: &Bytes) {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -18,7 +19,7 @@ use tokio::time;
 
 use crate::{
     error::{Error, Kind, Result},
-    service::{Policy, Stamp, Target, http_date},
+    service::{Policy, Restriction, Stamp, Target, http_date},
 };
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -36,20 +37,23 @@ pub(crate) struct Upstream {
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
     /// `scheme://authority` of each configured origin: nothing else is ever asked.
     origins: HashSet<String>,
+    policy: Arc<Policy>,
 }
 
 /// What an origin answered.
 pub(crate) enum Answer {
     /// The thing itself.
     Body(Download),
-    /// It is as it was known.
-    Unchanged,
+    /// It is as it was known, and may be shared or not.
+    Unchanged(Option<Restriction>),
     /// There is none.
     Missing,
 }
 
 /// A body under way.
 pub(crate) struct Download {
+    /// Why it is not to be shared, if so.
+    pub(crate) restriction: Option<Restriction>,
     /// What the head says of it; its length is 0 where the head doesn't say.
     pub(crate) stamp: Stamp,
     body: Incoming,
@@ -62,7 +66,7 @@ impl Upstream {
     ///
     /// # Errors
     /// `Io` when an origin wants TLS and the system's root certificates can't be read.
-    pub(crate) fn new(policy: &Policy) -> Result<Self> {
+    pub(crate) fn new(policy: &Arc<Policy>) -> Result<Self> {
         let targets = policy.mounts.iter().map(|mount| &mount.target).chain([&policy.target]);
         let origins: HashSet<String> = targets
             .filter_map(|target| match target {
@@ -85,7 +89,7 @@ impl Upstream {
         };
         let connector = builder.https_or_http().enable_http1().wrap_connector(http);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { client, origins })
+        Ok(Self { client, origins, policy: Arc::clone(policy) })
     }
 
     /// Asks for a URL, conditionally when something is known; `most` bounds the body's bytes.
@@ -106,9 +110,10 @@ impl Upstream {
                 Ok(Err(source)) => return Err(Error::with_source(Kind::Upstream, "can't be asked", source)),
                 Err(_) => return Err(upstream("no answer in time")),
             };
+            let restriction = Restriction::from_headers(response.headers(), &self.policy);
             match response.status() {
-                StatusCode::OK => return download(response, most).map(Answer::Body),
-                StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Answer::Unchanged),
+                StatusCode::OK => return download(response, most, restriction).map(Answer::Body),
+                StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Answer::Unchanged(restriction)),
                 StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Answer::Missing),
                 status if status.is_redirection() => uri = redirected(&uri, response.headers())?,
                 status => return Err(upstream(format!("answers {status}"))),
@@ -178,7 +183,11 @@ fn redirected(from: &Uri, headers: &HeaderMap) -> Result<Uri> {
     absolute.parse().map_err(|source| Error::with_source(Kind::Upstream, "leads to no URL", source))
 }
 
-fn download(response: http::Response<Incoming>, most: u64) -> Result<Download> {
+fn download(
+    response: http::Response<Incoming>,
+    most: u64,
+    restriction: Option<Restriction>,
+) -> Result<Download> {
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let len = text(header::CONTENT_LENGTH).and_then(|len| len.parse().ok()).unwrap_or(0);
     if len > most {
@@ -193,5 +202,5 @@ fn download(response: http::Response<Incoming>, most: u64) -> Result<Download> {
         file: None,
     };
     let until = time::Instant::now() + WHOLE;
-    Ok(Download { stamp, body: response.into_body(), left: most, until })
+    Ok(Download { restriction, stamp, body: response.into_body(), left: most, until })
 }

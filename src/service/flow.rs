@@ -21,6 +21,7 @@ use super::{
     policy::Policy,
     record::{Facts, Record, Stamp, Variant},
     respond,
+    restriction::Restriction,
     route::{RequestHead, Route, Source, route},
     steps::{Fetch, Found, Lookup, SourceInfo, Step, Write},
 };
@@ -74,6 +75,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         lost: BTreeMap::new(),
         tries: 0,
         is_background: false,
+        restriction: None,
     })
     .look_up()
 }
@@ -104,6 +106,8 @@ pub(super) struct Flow {
     lost: BTreeMap<Format, Variant>,
     tries: u8,
     is_background: bool,
+    /// Why nothing of this is kept or shared, if so.
+    restriction: Option<Restriction>,
 }
 
 /// What a request cost.
@@ -132,7 +136,11 @@ impl Flow {
         Step::Lookup(Lookup { source: self.source.clone(), id, source_id, flow: self })
     }
 
-    pub(super) fn on_found(mut self: Box<Self>, found: Found) -> Step {
+    pub(super) fn on_found(mut self: Box<Self>, mut found: Found) -> Step {
+        if self.restriction.is_some() {
+            // What was kept before is not to be used either.
+            found = Found { stamp: found.stamp, ..Found::default() };
+        }
         if let Some(record) = found.record.filter(|record| record.id == self.record.id) {
             self.record = record;
         }
@@ -147,9 +155,7 @@ impl Flow {
             // Seen by this very request, before it looked up another id.
             return self.on_facts(facts);
         }
-        let known =
-            self.source_record.as_ref().and_then(Record::facts).or_else(|| self.record.facts()).cloned();
-        match known {
+        match self.known() {
             Some(facts) if self.is_fresh(&facts, found.stamp.as_ref()) => self.on_facts(facts),
             known => self.fetch(known, found.stamp.map(|stamp| stamp.len)),
         }
@@ -172,6 +178,17 @@ impl Flow {
         }
         let format = self.wanted.format.map_or("auto", Format::extension);
         Some(format!("{}/{id}/{format}/{:x}", self.source.folder(), self.accepted.bits()))
+    }
+
+    /// What is known of the source. Of a remote one its own record alone says it: where that was deleted, its origin
+    /// may have said so.
+    fn known(&self) -> Option<Facts> {
+        let own = self.source_record.as_ref();
+        let facts = match own {
+            Some(record) if !self.is_local() => record.facts(),
+            own => own.and_then(Record::facts).or_else(|| self.record.facts()),
+        };
+        facts.cloned()
     }
 
     fn is_fresh(&self, facts: &Facts, stamp: Option<&Stamp>) -> bool {
@@ -220,10 +237,25 @@ impl Flow {
         self.on_new_facts(facts, checksum)
     }
 
+    /// From now on nothing of this request is kept or shared; what was kept of an earlier answer goes.
+    pub(super) fn restrict(&mut self, restriction: Restriction) {
+        self.restriction = Some(restriction);
+        self.writes.clear();
+        self.files.clear();
+        for record in [Some(&mut self.record), self.source_record.as_mut()].into_iter().flatten() {
+            let was_kept = record.facts().is_some() || record.is_foreign();
+            *record = Record::empty(std::mem::take(&mut record.id), std::mem::take(&mut record.path));
+            if was_kept {
+                let folder = self.source.folder().to_owned();
+                let write =
+                    Write { folder, record: record.clone(), variant: None, dropped: None, forgets: true };
+                self.writes.push((None, write));
+            }
+        }
+    }
+
     pub(super) fn on_unchanged(mut self: Box<Self>) -> Step {
-        let known =
-            self.source_record.as_ref().and_then(Record::facts).or_else(|| self.record.facts()).cloned();
-        match known {
+        match self.known() {
             Some(mut facts) => {
                 facts.checked_at = self.now;
                 self.on_new_facts(facts, None)
@@ -238,9 +270,7 @@ impl Flow {
 
     pub(super) fn on_fetch_failed(mut self: Box<Self>, error: &Error) -> Step {
         self.trace.trouble = Some(error.to_string());
-        let known =
-            self.source_record.as_ref().and_then(Record::facts).or_else(|| self.record.facts()).cloned();
-        match known {
+        match self.known() {
             Some(facts) if matches!(self.source, Source::Remote { .. }) && self.tries == 0 => {
                 self.trace.is_stale = true;
                 self.take_facts(facts);

@@ -35,6 +35,7 @@ mod params;
 mod policy;
 mod record;
 mod respond;
+mod restriction;
 mod route;
 mod steps;
 mod time;
@@ -47,6 +48,7 @@ pub use self::{
     policy::{Allowed, Mount, MountPoint, Policy, Target},
     record::{Entry, Facts, FileState, Known, Record, Settings, Stamp, Variant},
     respond::{Body, Response, Whole},
+    restriction::Restriction,
     route::{RequestHead, Source},
     steps::{
         Admit, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, SourceInfo, Step, Store,

@@ -135,10 +135,30 @@ pub(super) struct Representation {
     pub(super) modified: Option<SystemTime>,
     pub(super) len: u64,
     pub(super) source_len: u64,
-    pub(super) max_age: Duration,
+    pub(super) keeping: Keeping,
     pub(super) vary: Vary,
     /// True for a document that could run scripts.
     pub(super) is_active: bool,
+}
+
+/// Who may keep an answer, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    All(Duration),
+    /// The client alone.
+    One(Duration),
+    Nobody,
+}
+
+impl Keeping {
+    /// The value of `Cache-Control`.
+    fn value(self) -> String {
+        match self {
+            Self::All(age) => format!("public, max-age={}", age.as_secs()),
+            Self::One(age) => format!("private, max-age={}", age.as_secs()),
+            Self::Nobody => "no-store".to_owned(),
+        }
+    }
 }
 
 /// What else than the URL an answer depends on.
@@ -172,6 +192,7 @@ pub(super) fn picture(
     let mut response = conditioned(headers, &validators, conditions, body, log);
     response.log.bytes = representation.len;
     response.log.source_bytes = representation.source_len;
+    response.whole = response.whole.filter(|_| matches!(representation.keeping, Keeping::All(_)));
     response
 }
 
@@ -250,7 +271,7 @@ impl Representation {
         if let Some(date) = self.modified.and_then(time::http_date) {
             set(&mut headers, header::LAST_MODIFIED, &date);
         }
-        set(&mut headers, header::CACHE_CONTROL, &format!("public, max-age={}", self.max_age.as_secs()));
+        set(&mut headers, header::CACHE_CONTROL, &self.keeping.value());
         if let Some(vary) = self.vary.value() {
             set(&mut headers, header::VARY, vary);
         }
@@ -295,11 +316,7 @@ pub(super) fn variant_etag(id: &str, format: Format, variant: &Variant, facts: &
 }
 
 /// JSON that may be kept for as long as pictures may, or not at all.
-pub(super) fn json(
-    value: &serde_json::Value,
-    max_age: Option<Duration>,
-    conditions: &Conditions,
-) -> Response {
+pub(super) fn json(value: &serde_json::Value, keeping: Keeping, conditions: &Conditions) -> Response {
     let bytes = value.to_string().into_bytes();
     let mut headers = HeaderMap::new();
     let etag = format!("\"{}\"", key::hash_hex(&bytes));
@@ -308,9 +325,7 @@ pub(super) fn json(
     set(&mut headers, header::CONTENT_LENGTH, &len.to_string());
     set(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(&mut headers, header::ETAG, &etag);
-    let keep =
-        max_age.map_or_else(|| "no-store".to_owned(), |age| format!("public, max-age={}", age.as_secs()));
-    set(&mut headers, header::CACHE_CONTROL, &keep);
+    set(&mut headers, header::CACHE_CONTROL, &keeping.value());
     let validators = Validators { etag: &etag, modified: None, len };
     let body = |range: Range<u64>| {
         let clamp = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());

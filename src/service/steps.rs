@@ -7,6 +7,7 @@ use super::{
     flow::Flow,
     record::{Record, Stamp},
     respond::Response,
+    restriction::Restriction,
     route::Source,
 };
 use crate::{
@@ -128,6 +129,13 @@ pub struct SourceInfo {
 }
 
 impl Fetch {
+    /// The origin says that what it answers is not to be shared: nothing of it will be kept, nor told to others, and
+    /// the host does neither by itself. To be said before the answer.
+    pub fn restricted(mut self, restriction: Restriction) -> Self {
+        self.flow.restrict(restriction);
+        self
+    }
+
     /// This is the source.
     pub fn found(self, info: SourceInfo) -> Step {
         self.flow.on_fetched(info)
@@ -320,6 +328,8 @@ pub struct Write {
     pub variant: Option<Format>,
     /// The format of a file that was found missing or damaged: delete what is left of it.
     pub dropped: Option<Format>,
+    /// Nothing is to be kept any more: delete the record and all files of its id, and write nothing.
+    pub forgets: bool,
 }
 
 impl Write {

@@ -36,6 +36,7 @@ mod metadata_is_stated;
 mod negotiation;
 mod never_worse;
 mod old_flags;
+mod origins_word_is_heeded;
 mod parameters_cannot_flood;
 mod photos_take_little;
 mod pictures;

@@ -1,6 +1,6 @@
 //! From what there is to the answer, and on to another one when a body turns out to be lost.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::{Flow, TRIES};
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
         params::Topic,
         policy::Allowed,
         record::{Facts, Variant},
-        respond::{self, Body, Representation, Response, Vary},
+        respond::{self, Body, Keeping, Representation, Response, Vary},
+        restriction::Restriction,
         steps::{Step, Write},
         time,
     },
@@ -28,13 +29,10 @@ impl Flow {
         let choice = self.choice(&facts);
         let pick = choice.pick();
         let response = match self.topic {
-            Topic::Meta => {
-                let keep = self.lifetime(true);
-                respond::json(&explain::meta(&self.record), Some(keep), &self.conditions)
-            }
+            Topic::Meta => respond::json(&explain::meta(&self.record), self.keeping(true), &self.conditions),
             Topic::Explanation => {
                 let json = explain::explanation(&choice, &pick, &self.trace);
-                respond::json(&json, None, &self.conditions)
+                respond::json(&json, Keeping::Nobody, &self.conditions)
             }
             Topic::Picture => match pick {
                 Pick::Source => self.source_response(&facts, facts.format),
@@ -115,7 +113,7 @@ impl Flow {
             modified: facts.stamp.modified.filter(|modified| self.may_tell(*modified)),
             len,
             source_len: facts.stamp.len,
-            max_age: self.lifetime(!self.is_for_now()),
+            keeping: self.keeping(!self.is_for_now()),
             vary: self.vary(),
             is_active: false,
         }
@@ -142,8 +140,14 @@ impl Flow {
         self.trace.is_stale || self.gave_up.values().any(|why| why.is_transient())
     }
 
-    pub(super) fn lifetime(&self, is_final: bool) -> Duration {
-        if is_final { self.policy.max_age } else { self.policy.short_max_age.min(self.policy.max_age) }
+    fn keeping(&self, is_final: bool) -> Keeping {
+        let policy = &self.policy;
+        let age = if is_final { policy.max_age } else { policy.short_max_age.min(policy.max_age) };
+        match self.restriction {
+            None => Keeping::All(age),
+            Some(Restriction::Private { max_age }) => Keeping::One(age.min(max_age)),
+            Some(Restriction::NoStore) => Keeping::Nobody,
+        }
     }
 
     pub(super) fn vary(&self) -> Vary {
@@ -163,8 +167,10 @@ impl Flow {
                     self.lost.insert(*format, lost);
                 }
                 self.record.remove_entry(*format);
-                let dropped = Write { dropped: Some(*format), ..self.write(self.record.clone(), None) };
-                self.writes.push((None, dropped));
+                if self.restriction.is_none() {
+                    let dropped = Write { dropped: Some(*format), ..self.write(self.record.clone(), None) };
+                    self.writes.push((None, dropped));
+                }
                 if self.tries > TRIES {
                     self.give_up(*format, Why::Lost);
                 }

@@ -44,7 +44,9 @@ impl Flow {
 
     pub(super) fn make(mut self: Box<Self>, job: Job, facts: &Facts) -> Step {
         let may_wait = self.is_background || self.topic != Topic::Picture;
-        if !self.policy.lazy || may_wait || self.choice(facts).pick() == Pick::Nothing {
+        // What isn't kept can't be made for later.
+        let is_now = !self.policy.lazy || self.restriction.is_some();
+        if is_now || may_wait || self.choice(facts).pick() == Pick::Nothing {
             return self.join(job);
         }
         let mut later = self.clone();
@@ -62,6 +64,10 @@ impl Flow {
             Task::Describe => "meta",
         };
         let key = format!("{}/{}.{name}", self.source.folder(), self.record.id);
+        if self.restriction.is_some() {
+            // Nobody else may have the result.
+            return self.admit(key, job);
+        }
         Step::Join(Join { key, patience: self.policy.flight_patience, job, flow: self })
     }
 
@@ -258,18 +264,22 @@ impl Flow {
     }
 
     pub(super) fn write_later(&mut self, key: Option<String>, variant: Option<Format>) {
-        let write = self.write(self.record.clone(), variant);
-        self.writes.push((key, write));
+        if self.restriction.is_none() {
+            let write = self.write(self.record.clone(), variant);
+            self.writes.push((key, write));
+        }
     }
 
     pub(super) fn write_source_later(&mut self) {
-        let record = self.source_record.as_ref().unwrap_or(&self.record).clone();
-        let write = self.write(record, None);
-        self.writes.push((None, write));
+        if self.restriction.is_none() {
+            let record = self.source_record.as_ref().unwrap_or(&self.record).clone();
+            let write = self.write(record, None);
+            self.writes.push((None, write));
+        }
     }
 
     pub(super) fn write(&self, record: Record, variant: Option<Format>) -> Write {
-        Write { folder: self.source.folder().to_owned(), record, variant, dropped: None }
+        Write { folder: self.source.folder().to_owned(), record, variant, dropped: None, forgets: false }
     }
 
     pub(super) fn choice<'a>(&'a self, facts: &'a Facts) -> Choice<'a> {

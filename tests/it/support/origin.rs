@@ -16,6 +16,8 @@ use std::{
 pub enum Page {
     /// A file with an entity tag: 304 to who knows it.
     File(Vec<u8>, &'static str),
+    /// The same with more header fields, lines with CRLF between them.
+    With(Vec<u8>, &'static str, &'static str),
     /// Elsewhere.
     Redirect(String),
     /// A head that promises more than comes.
@@ -25,11 +27,13 @@ pub enum Page {
 }
 
 type Asked = Arc<Mutex<Vec<String>>>;
+type Pages = Arc<Mutex<HashMap<String, Page>>>;
 
 /// An origin under way.
 pub struct Origin {
     pub address: SocketAddr,
     asked: Asked,
+    pages: Pages,
     is_down: Arc<AtomicBool>,
 }
 
@@ -39,17 +43,19 @@ impl Origin {
         let address = listener.local_addr().unwrap();
         let pages: HashMap<String, Page> =
             pages.iter().map(|(path, page)| ((*path).to_owned(), page.clone())).collect();
+        let pages = Pages::new(pages.into());
+        let known = Arc::clone(&pages);
         let (asked, is_down) = (Asked::default(), Arc::new(AtomicBool::new(false)));
         let (log, down) = (Arc::clone(&asked), Arc::clone(&is_down));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (pages, log) = (pages.clone(), Arc::clone(&log));
+                let (pages, log) = (pages.lock().unwrap().clone(), Arc::clone(&log));
                 if !down.load(Ordering::SeqCst) {
                     thread::spawn(move || answer(stream, &pages, &log));
                 }
             }
         });
-        Self { address, asked, is_down }
+        Self { address, asked, pages: known, is_down }
     }
 
     pub fn url(&self) -> String {
@@ -59,6 +65,11 @@ impl Origin {
     /// `/path` or `/path known` for each request so far.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// From now on a path answers so.
+    pub fn put(&self, path: &str, page: Page) {
+        self.pages.lock().unwrap().insert(path.to_owned(), page);
     }
 
     /// From now on connections are closed at once.
@@ -93,6 +104,12 @@ fn answer(stream: TcpStream, pages: &HashMap<String, Page>, log: &Asked) {
         }
         Some(Page::File(bytes, etag)) => {
             (format!("200 OK\r\netag: {etag}\r\ncontent-length: {}", bytes.len()), bytes)
+        }
+        Some(Page::With(_, etag, words)) if known.as_deref() == Some(etag) => {
+            (format!("304 Not Modified\r\netag: {etag}\r\n{words}"), &[])
+        }
+        Some(Page::With(bytes, etag, words)) => {
+            (format!("200 OK\r\netag: {etag}\r\n{words}\r\ncontent-length: {}", bytes.len()), bytes)
         }
         Some(Page::Redirect(to)) => (format!("302 Found\r\nlocation: {to}\r\ncontent-length: 0"), &[]),
         Some(Page::Cut(bytes)) => (format!("200 OK\r\ncontent-length: {}", bytes.len() * 2), bytes),

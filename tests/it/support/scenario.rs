@@ -16,8 +16,8 @@ use slimpix::{
     error::{Error, Kind},
     pixel::Size,
     service::{
-        self, Body, FlightError, Found, MadeInfo, Policy, Record, RequestHead, Response, Source, SourceInfo,
-        Stamp, Step, Task, Write,
+        self, Body, FlightError, Found, MadeInfo, Policy, Record, RequestHead, Response, Restriction, Source,
+        SourceInfo, Stamp, Step, Task, Write,
     },
 };
 
@@ -54,6 +54,8 @@ pub struct Scenario {
     pub flights: VecDeque<Flight>,
     /// Why the origin fails.
     pub origin_down: Option<Kind>,
+    /// What the origin says of its answers being shared.
+    pub restriction: Option<Restriction>,
     /// What the host was asked to do, in order.
     pub did: Vec<String>,
     /// The bytes for which there was to be room, in order.
@@ -77,6 +79,7 @@ impl Default for Scenario {
             has_room: true,
             flights: VecDeque::new(),
             origin_down: None,
+            restriction: None,
             did: Vec::new(),
             reserved: Vec::new(),
         }
@@ -195,6 +198,10 @@ impl Scenario {
         }
         let Some((bytes, modified)) = self.sources.get(&name) else { return fetch.missing() };
         let stamp = stamp(bytes, *modified);
+        let fetch = match self.restriction {
+            Some(restriction) => fetch.restricted(restriction),
+            None => fetch,
+        };
         if fetch.known.as_ref() == Some(&stamp) {
             return fetch.unchanged();
         }
@@ -228,6 +235,12 @@ impl Scenario {
 
     fn store(&mut self, write: &Write) {
         let id = write.record.id.clone();
+        if write.forgets {
+            self.note(format!("forget {id}"));
+            self.records.remove(&id);
+            self.files.retain(|(of, _), _| *of != id);
+            return;
+        }
         self.note(format!("store {id} {}", write.variant.map_or("-", Format::extension)));
         if let Some(format) = write.variant {
             let len = write.record.variant(format).unwrap().size;
