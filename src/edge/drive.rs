@@ -281,7 +281,9 @@ impl Drive {
                 let file = File { folder, id, format: *format, len: *len, hash: hash.as_deref() };
                 self.variant_body(&file, range).await?
             }
-            Body::Source { source, stamp, range } => return self.source_body(source, stamp.len, range).await,
+            Body::Source { source, stamp, range, .. } => {
+                return self.source_body(source, stamp.len, range).await;
+            }
         };
         Some((body, false))
     }

@@ -121,10 +121,10 @@ impl Drive {
         let (content, stamp, range) = match body {
             What::Empty => return Some(body::empty()),
             What::Bytes(bytes) => return Some(body::full(bytes.clone().into())),
-            What::Source { source, stamp, range } => {
+            What::Source { source, stamp, hash, range } => {
                 let content = match self.content.take() {
                     Some(content) => content,
-                    None => self.site.sources.content(source).await.ok()?,
+                    None => self.site.sources.content(source, stamp, hash.as_deref()).await.ok()?,
                 };
                 (content, stamp.clone(), range.clone())
             }
@@ -218,26 +218,29 @@ impl Drive {
         let fetched = match &source {
             Source::Local { .. } => None,
             Source::Remote { .. } => match sources.fetch(&source, step.known.as_ref()).await? {
-                Fetched::Found(stamp, content) => Some((content, stamp)),
+                Fetched::Found(stamp, content, sum) => Some((content, stamp, Some(sum))),
                 Fetched::Restricted(stamp, content, restriction) => {
                     self.restriction = Some(restriction);
-                    Some((content, stamp))
+                    Some((content, stamp, None))
                 }
                 Fetched::Unchanged => return Ok(None),
                 Fetched::Missing => return Err(Error::new(Kind::NotFound, "the origin has none")),
             },
         };
         let looking = blocking(move || {
-            let (content, stamp) = match fetched {
+            let (content, stamp, sum) = match fetched {
                 Some(fetched) => fetched,
-                None => sources.open_local(&source)?,
+                None => {
+                    let (content, stamp) = sources.open_local(&source)?;
+                    (content, stamp, None)
+                }
             };
             let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
             let looked = content.look_at()?;
             let checksum = match &content {
                 Content::File(file) if wants_checksum => Some(files::checksum(file).map_err(unreadable)?),
                 Content::Memory(bytes) if wants_checksum => Some(hash_hex(bytes)),
-                _ => None,
+                _ => sum,
             };
             Ok((content, SourceInfo { stamp, looked, checksum }))
         });
@@ -311,7 +314,10 @@ impl Drive {
             self.ticket.take().ok_or_else(|| Error::new(Kind::Internal, "a conversion without a ticket"))?;
         let content = match self.content.take() {
             Some(content) => content,
-            None => self.site.sources.content(&step.source).await?,
+            None => {
+                let (stamp, hash) = &step.state;
+                self.site.sources.content(&step.source, stamp, hash.as_deref()).await?
+            }
         };
         if self.restriction.is_some() {
             // It may be wanted again, and is nowhere else.

@@ -71,7 +71,7 @@ fn open(site: &Site, body: &What) -> Option<Body> {
     match body {
         What::Empty => Some(body::empty()),
         What::Bytes(bytes) => Some(body::full(bytes.clone().into())),
-        What::Source { source: source @ Source::Local { .. }, stamp, range } => {
+        What::Source { source: source @ Source::Local { .. }, stamp, range, .. } => {
             let (content, now) = site.sources.open_local(source).ok()?;
             (now == *stamp).then(|| body::part(content, range.clone()))
         }

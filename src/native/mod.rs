@@ -37,6 +37,7 @@ mod store;
 mod sweep;
 mod upstream;
 mod values;
+mod verify;
 
 use std::{
     ffi::OsString,

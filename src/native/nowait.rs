@@ -1,7 +1,7 @@
 //! Files that are in the kernel's memory, read and sent without waiting for a disk, and so without leaving the
 //! reactor. Linux can say whether they are; elsewhere none ever is, and a thread that may wait reads them.
 
-pub(crate) use imp::{holds, is_near, read, send, send_head};
+pub(crate) use imp::{holds, is_near, let_go, read, send, send_head};
 
 #[cfg(target_os = "linux")]
 mod imp {
@@ -62,6 +62,12 @@ mod imp {
         len > 0 && has(offset + len as u64 - 1) && has(offset)
     }
 
+    /// Says that a file isn't needed in memory: it was read only to look at it.
+    pub(crate) fn let_go(file: &File) {
+        // It is advice; where it isn't taken, other files make way sooner.
+        let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    }
+
     /// Sends a part of a file, or its beginning, without a copy; gives how much went out, 0 at the file's end.
     ///
     /// # Errors
@@ -109,6 +115,8 @@ mod imp {
     pub(crate) fn holds(_: &File, _: u64, _: usize) -> bool {
         false
     }
+
+    pub(crate) fn let_go(_: &File) {}
 
     pub(crate) fn send(_: &TcpStream, _: &File, _: u64, _: usize) -> io::Result<usize> {
         Err(io::ErrorKind::Unsupported.into())

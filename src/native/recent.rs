@@ -18,8 +18,8 @@ pub(crate) struct Recent(HashMap<PathBuf, (Mark, Record)>);
 
 /// What a file has that no other state of it has: a file that is written anew is another one, and one that is
 /// changed in its place gets another time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Mark {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Mark {
     device: u64,
     inode: u64,
     len: u64,
@@ -29,7 +29,8 @@ struct Mark {
 }
 
 impl Mark {
-    fn of(metadata: &Metadata) -> Self {
+    /// Of a file in this state.
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
@@ -37,6 +38,13 @@ impl Mark {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
+    }
+}
+
+impl Mark {
+    /// True if nothing but the time of the file's last change of any kind tells the two apart.
+    pub(crate) fn is_but_touched(&self, other: &Self) -> bool {
+        Self { changed: other.changed, ..*self } == *other
     }
 }
 

@@ -40,6 +40,7 @@ use crate::{
         socket::Socket,
         source::blocking,
         values::Switch,
+        verify,
     },
 };
 
@@ -91,6 +92,9 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         tokio::spawn(give_memory_back(site.pool.clone(), give_back));
         if foreground {
             return Ok(prefetch::run(&site, settings.jobs).await);
+        }
+        if !settings.verify_every.is_zero() {
+            verify::begin(Arc::clone(&site.store), settings.verify_every);
         }
         if background {
             tokio::spawn(prefetch::in_background(Arc::clone(&site)));

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) jobs: usize,
     /// Follow links that lead out of the folders.
     pub(crate) follow_links: bool,
+    /// How long after one another passes over all that is kept begin; zero is never.
+    pub(crate) verify_every: Duration,
     /// The folder of the demo page, when it is served.
     pub(crate) demo: Option<PathBuf>,
     /// Log lines as JSON.
@@ -89,6 +91,7 @@ pub(crate) fn resolve(written: Written) -> Result<Settings> {
             jobs => usize::try_from(jobs).unwrap_or(1),
         },
         follow_links: on(written.follow_links, false),
+        verify_every: Duration::from_secs(whole(written.verify_every, 86_400)),
         demo: on(written.demo, false)
             .then(|| PathBuf::from(written.demo_path.as_deref().unwrap_or("www/dist"))),
         json_log: json_log(written.log.as_deref())?,

@@ -2,7 +2,9 @@
 //! `REMOTE_RAW_PATH/<host>/<id><ext>`. However many want the same remote original, it is fetched once.
 
 use std::{
-    fs, io,
+    fs,
+    hash::Hasher,
+    io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,6 +16,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
     task,
 };
+use twox_hash::XxHash64;
 
 use crate::{
     error::{Error, Kind, Result},
@@ -39,8 +42,8 @@ pub(crate) struct Sources {
 
 /// What became of a fetch.
 pub(crate) enum Fetched {
-    /// It is here.
-    Found(Stamp, Content),
+    /// It is here, with the checksum of its copy.
+    Found(Stamp, Content, String),
     /// It is here for this request alone: its origin doesn't want it shared or kept.
     Restricted(Stamp, Content, Restriction),
     /// It is as it was known.
@@ -52,7 +55,7 @@ pub(crate) enum Fetched {
 /// What a fetch tells all who wanted it. An original that could not be written comes along in memory.
 #[derive(Debug, Clone)]
 enum Word {
-    Found(Stamp, Option<Bytes>),
+    Found(Stamp, String, Option<Bytes>),
     /// It is for the leader alone.
     Restricted,
     Unchanged,
@@ -126,8 +129,8 @@ impl Sources {
             },
         };
         match word {
-            Word::Found(stamp, Some(bytes)) => Ok(Fetched::Found(stamp, Content::Memory(bytes))),
-            Word::Found(stamp, None) => Ok(Fetched::Found(stamp, Content::File(open(path).await?))),
+            Word::Found(stamp, sum, Some(bytes)) => Ok(Fetched::Found(stamp, Content::Memory(bytes), sum)),
+            Word::Found(stamp, sum, None) => Ok(Fetched::Found(stamp, Content::File(open(path).await?), sum)),
             Word::Restricted => self.fetch_alone(url, &path).await,
             Word::Unchanged => Ok(Fetched::Unchanged),
             Word::Missing => Ok(Fetched::Missing),
@@ -135,20 +138,33 @@ impl Sources {
         }
     }
 
-    /// The bytes of an original: of the file, of the copy that is kept, or, where that is gone, of the origin.
+    /// The bytes of an original: of the file, of the copy that is kept, or, where that is gone or damaged, of the
+    /// origin, if that still has the same state of it.
     ///
     /// # Errors
     /// `NotFound` when there is none, and as [`Sources::fetch`].
-    pub(crate) async fn content(self: &Arc<Self>, source: &Source) -> Result<Content> {
+    pub(crate) async fn content(
+        self: &Arc<Self>,
+        source: &Source,
+        stamp: &Stamp,
+        hash: Option<&str>,
+    ) -> Result<Content> {
         if let Source::Local { .. } = source {
             let (sources, source) = (Arc::clone(self), source.clone());
             return blocking(move || sources.open_local(&source)).await?.map(|(content, _)| content);
         }
-        if let Ok(file) = open(self.raw_path(source)).await {
+        let (store, path, said) = (Arc::clone(&self.store), self.raw_path(source), hash.map(str::to_owned));
+        if let Some(file) = blocking(move || store.open_raw(&path, said.as_deref())).await? {
             return Ok(Content::File(file));
         }
         match self.fetch(source, None).await? {
-            Fetched::Found(_, content) | Fetched::Restricted(_, content, _) => Ok(content),
+            Fetched::Found(now, content, sum) if now == *stamp && hash.is_none_or(|hash| hash == sum) => {
+                Ok(content)
+            }
+            Fetched::Restricted(now, content, _) if now == *stamp => Ok(content),
+            Fetched::Found(..) | Fetched::Restricted(..) => {
+                Err(Error::new(Kind::NotFound, "the origin has another original by now"))
+            }
             Fetched::Unchanged | Fetched::Missing => {
                 Err(Error::new(Kind::NotFound, "the origin has no such original"))
             }
@@ -178,12 +194,12 @@ impl Sources {
 
     /// Writes a download to its file.
     async fn receive(&self, download: Download, path: &Path) -> Result<Word> {
-        let (stamp, sink) = drain(download, Sink::new(path.to_owned(), true).await).await?;
+        let (stamp, sum, sink) = drain(download, Sink::new(path.to_owned(), true).await).await?;
         let (in_memory, error) = sink.finish(path).await?;
         if let Some(error) = error {
             self.store.complain(path, &error);
         }
-        Ok(Word::Found(stamp, in_memory))
+        Ok(Word::Found(stamp, sum, in_memory))
     }
 
     /// Takes a download that is for one request alone: into a file without a name, which goes with the request.
@@ -192,11 +208,11 @@ impl Sources {
         let restriction = download.restriction;
         let (kept, place) = (path.to_owned(), path.to_owned());
         drop(blocking(move || fs::remove_file(kept)).await?);
-        let (stamp, sink) = drain(download, Sink::new(place, false).await).await?;
+        let (stamp, sum, sink) = drain(download, Sink::new(place, false).await).await?;
         let content = sink.content().await?;
         Ok(match restriction {
             Some(restriction) => Fetched::Restricted(stamp, content, restriction),
-            None => Fetched::Found(stamp, content),
+            None => Fetched::Found(stamp, content, sum),
         })
     }
 
@@ -226,17 +242,19 @@ enum Asked {
     Missing,
 }
 
-/// Reads a download to its end; also gives the state of what came.
-async fn drain(mut download: Download, mut sink: Sink) -> Result<(Stamp, Sink)> {
+/// Reads a download to its end; also gives the state and the checksum of what came.
+async fn drain(mut download: Download, mut sink: Sink) -> Result<(Stamp, String, Sink)> {
     let mut len = 0;
+    let mut hasher = XxHash64::with_seed(0);
     while let Some(piece) = download.piece().await? {
         len += piece.len() as u64;
+        hasher.write(&piece);
         sink = sink.push(&piece).await?;
     }
     if download.stamp.len != 0 && download.stamp.len != len {
         return Err(Error::new(Kind::Upstream, "the origin's answer was cut short"));
     }
-    Ok((Stamp { len, ..download.stamp }, sink))
+    Ok((Stamp { len, ..download.stamp }, format!("{:x}", hasher.finish()), sink))
 }
 
 /// Runs what blocks on a thread for that.

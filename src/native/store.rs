@@ -2,13 +2,14 @@
 //! `METADATA_PATH/<folder>/<id>.json` for what is known. `<folder>` is `local` or an origin's host.
 //!
 //! It heals: files are written whole or not at all; a file's length is checked each time it is opened, its
-//! checksum the first time in this process; what fails is deleted and made again. A disk that can't be written is told
+//! checksum the first time in this process and again after any change of its state, copies of remote originals
+//! included; what fails is deleted and made again. A disk that can't be written is told
 //! once, and a small cache in memory stands in for it.
 
 use std::{
     collections::HashSet,
     fs::{self, File, FileTimes},
-    hash::Hasher,
+    hash::{BuildHasher, RandomState},
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
@@ -19,18 +20,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use twox_hash::XxHash64;
 
 use crate::{
     codec::{self, Format},
     native::{
         files::{self, Content},
         memory::Memory,
-        recent::Recent,
+        nowait,
+        recent::{Mark, Recent},
         settings::Folders,
         sweep::Sweep,
     },
-    service::{Record, Write},
+    service::{FoundFile, Record, Write},
 };
 
 /// A file's last use is written down when it is this much later than what stands there.
@@ -48,8 +49,9 @@ pub(crate) struct Store {
     folders: Folders,
     /// What stands in for the disk while that can't be written.
     memory: Mutex<Memory>,
-    /// Hashes of the names and times of the files whose checksums were right.
+    /// Hashes of the names and states of the files whose checksums were right.
     checked: Mutex<HashSet<u64>>,
+    hashing: RandomState,
     /// Records that were read lately.
     recent: Mutex<Recent>,
     /// Records are read, merged and written by one at a time.
@@ -77,6 +79,7 @@ impl Store {
             memory: Mutex::new(Memory::new(folders.stand_in_bytes)),
             folders,
             checked: Mutex::default(),
+            hashing: RandomState::new(),
             recent: Mutex::default(),
             records: Mutex::default(),
             has_complained: AtomicBool::new(false),
@@ -115,13 +118,15 @@ impl Store {
         (record.slimpix.is_some() && !lock(&self.memory).holds(&path)).then_some(record)
     }
 
-    /// The variant files of an id that look whole, with their lengths: what webp_server_go made is found so.
-    pub(crate) fn files(&self, folder: &str, id: &str) -> Vec<(Format, u64)> {
+    /// The variant files of an id that look whole: what webp_server_go made is found so.
+    pub(crate) fn files(&self, folder: &str, id: &str) -> Vec<FoundFile> {
         let whole = |format: Format| {
             let path = self.variant_path(folder, id, format);
             let (file, metadata) = files::open_regular(&path).ok()?;
             let head = files::read_head(&file, 64).ok()?;
-            looks_whole(format, &head, metadata.len()).then_some((format, metadata.len()))
+            let len = metadata.len();
+            let hash = looks_whole(format, &head, len).then(|| files::checksum(&file).ok())?;
+            Some(FoundFile { format, len, hash })
         };
         VARIANTS.into_iter().filter_map(whole).collect()
     }
@@ -140,15 +145,16 @@ impl Store {
             return Some(Content::Memory(bytes));
         }
         let (file, metadata) = files::open_regular(&path).ok()?;
-        let is_right = metadata.len() == len && self.is_whole(&path, &file, &metadata, format, hash);
+        let is_right = metadata.len() == len
+            && match hash {
+                Some(hash) => self.is_right(&path, &file, &metadata, hash),
+                None => files::read_head(&file, 64).is_ok_and(|head| looks_whole(format, &head, len)),
+            };
         if !is_right {
-            tracing::warn!(file = %path.display(), "a damaged cache file is dropped and made again");
-            drop(fs::remove_file(&path));
+            self.drop_damaged(&path);
             return None;
         }
-        if self.sweep.is_on() {
-            note_use(&file, &metadata);
-        }
+        self.note_use(&path, &file, &metadata);
         Some(Content::File(file))
     }
 
@@ -159,33 +165,80 @@ impl Store {
             return None;
         }
         let (file, metadata) = files::open_regular(&path).ok()?;
-        let is_right = metadata.len() == len && lock(&self.checked).contains(&token(&path, &metadata));
-        if is_right && self.sweep.is_on() {
-            note_use(&file, &metadata);
+        let is_right = metadata.len() == len && lock(&self.checked).contains(&self.token(&path, &metadata));
+        if is_right {
+            self.note_use(&path, &file, &metadata);
         }
         is_right.then_some(file)
     }
 
-    fn is_whole(
-        &self,
-        path: &Path,
-        file: &File,
-        metadata: &fs::Metadata,
-        format: Format,
-        hash: Option<&str>,
-    ) -> bool {
-        let token = token(path, metadata);
+    /// Opens the copy of a remote original; `None`, and it is deleted, when it hasn't the checksum that was taken as it
+    /// came. Records of older versions have none: then it is taken as it is.
+    pub(crate) fn open_raw(&self, path: &Path, hash: Option<&str>) -> Option<File> {
+        let (file, metadata) = files::open_regular(path).ok()?;
+        if hash.is_none_or(|hash| self.is_right(path, &file, &metadata, hash)) {
+            return Some(file);
+        }
+        self.drop_damaged(path);
+        None
+    }
+
+    /// True if a file has the checksum that is said of it, looked at anew; `None` if it can't be looked at.
+    pub(crate) fn is_as_said(&self, path: &Path, hash: &str) -> Option<bool> {
+        let (file, metadata) = files::open_regular(path).ok()?;
+        let was_at_hand = nowait::holds(&file, 0, usize::try_from(metadata.len()).ok()?);
+        let is_right = files::checksum(&file).ok()? == hash;
+        if is_right {
+            self.remember(self.token(path, &metadata));
+        }
+        if !was_at_hand {
+            nowait::let_go(&file);
+        }
+        Some(is_right)
+    }
+
+    /// Deletes what isn't what its record says.
+    pub(crate) fn drop_damaged(&self, path: &Path) {
+        tracing::warn!(file = %path.display(), "a damaged cache file is dropped and made again");
+        if let Err(error) = fs::remove_file(path) {
+            self.complain(path, &error);
+        }
+    }
+
+    /// True if a file's checksum is right: looked at when this process opens it for the first time, and again whenever
+    /// anything of its state has changed.
+    fn is_right(&self, path: &Path, file: &File, metadata: &fs::Metadata, hash: &str) -> bool {
+        let token = self.token(path, metadata);
         if lock(&self.checked).contains(&token) {
             return true;
         }
-        let is_whole = match hash {
-            Some(hash) => files::checksum(file).is_ok_and(|sum| sum == hash),
-            None => files::read_head(file, 64).is_ok_and(|head| looks_whole(format, &head, metadata.len())),
-        };
-        if is_whole {
+        let is_right = files::checksum(file).is_ok_and(|sum| sum == hash);
+        if is_right {
             self.remember(token);
         }
-        is_whole
+        is_right
+    }
+
+    /// What tells a checked file from the same name with other contents.
+    fn token(&self, path: &Path, metadata: &fs::Metadata) -> u64 {
+        self.hashing.hash_one((path, Mark::of(metadata)))
+    }
+
+    /// Keeps the time of a checked file's last use, which mounts often don't, for the sweep.
+    fn note_use(&self, path: &Path, file: &File, metadata: &fs::Metadata) {
+        let now = SystemTime::now();
+        let is_old = || {
+            metadata.accessed().is_ok_and(|used| now.duration_since(used).is_ok_and(|idle| idle > USE_GRAIN))
+        };
+        // Not being able to is no harm: the file then counts as older than it is.
+        if self.sweep.is_on()
+            && is_old()
+            && file.set_times(FileTimes::new().set_accessed(now)).is_ok()
+            && let Ok(touched) = file.metadata()
+            && Mark::of(metadata).is_but_touched(&Mark::of(&touched))
+        {
+            self.remember(self.token(path, &touched));
+        }
     }
 
     fn remember(&self, token: u64) {
@@ -210,7 +263,7 @@ impl Store {
             let path = self.variant_path(&write.folder, id, format);
             self.put(&path, bytes);
             if let Ok(metadata) = fs::metadata(&path) {
-                self.remember(token(&path, &metadata));
+                self.remember(self.token(&path, &metadata));
                 self.sweep.after_writing(metadata.len());
             }
         }
@@ -268,32 +321,10 @@ pub(crate) fn file_name(name: &str) -> String {
     }
 }
 
-/// What tells a checked file from the same name with other contents.
-fn token(path: &Path, metadata: &fs::Metadata) -> u64 {
-    let mut hasher = XxHash64::with_seed(0);
-    hasher.write(path.as_os_str().as_encoded_bytes());
-    hasher.write_u64(metadata.len());
-    if let Ok(age) = metadata.modified().map(|time| time.duration_since(SystemTime::UNIX_EPOCH)) {
-        hasher.write_u128(age.unwrap_or_default().as_nanos());
-    }
-    hasher.finish()
-}
-
 /// What can be said of a file without a checksum: it is not empty, it begins as its format does, and a WebP is as
 /// long as its RIFF header says (RFC 9649 §2.4).
 fn looks_whole(format: Format, head: &[u8], len: u64) -> bool {
     let riff_len = || head.get(4..8).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);
     codec::sniff(head) == Some(format)
         && (format != Format::WebP || riff_len().is_some_and(|size| u64::from(size) + 8 <= len))
-}
-
-/// Keeps the time of a file's last use, which mounts often don't, for the sweep.
-fn note_use(file: &File, metadata: &fs::Metadata) {
-    let now = SystemTime::now();
-    let is_old =
-        metadata.accessed().is_ok_and(|used| now.duration_since(used).is_ok_and(|idle| idle > USE_GRAIN));
-    if is_old {
-        // Not being able to is no harm: the file then counts as older than it is.
-        drop(file.set_times(FileTimes::new().set_accessed(now)));
-    }
 }

@@ -23,7 +23,7 @@ use super::{
     respond,
     restriction::Restriction,
     route::{RequestHead, Route, Source, route},
-    steps::{Fetch, Found, Lookup, SourceInfo, Step, Write},
+    steps::{Fetch, Found, FoundFile, Lookup, SourceInfo, Step, Write},
 };
 use crate::{
     codec::{Format, Looked},
@@ -95,7 +95,7 @@ pub(super) struct Flow {
     /// Of the source, where that is another id.
     source_record: Option<Record>,
     /// Variants beside a record that webp_server_go wrote.
-    files: Vec<(Format, u64)>,
+    files: Vec<FoundFile>,
     /// What is known to be true of the source now.
     facts: Option<Facts>,
     /// To be stored before anything else happens.
@@ -229,8 +229,10 @@ impl Flow {
                 .as_ref()
                 .map(|etag| key::hash_hex(format!("{etag}{}", info.stamp.len).as_bytes())),
         };
+        let hash = info.checksum.clone().filter(|_| !self.is_local());
         let Looked { format, probe } = info.looked;
-        let facts = Facts { stamp: info.stamp.clone(), checked_at: self.now, format, probe: probe.ok() };
+        let facts =
+            Facts { stamp: info.stamp.clone(), checked_at: self.now, format, probe: probe.ok(), hash };
         if let Some(checksum) = checksum.as_ref().filter(|_| self.is_local() || self.record.is_foreign()) {
             self.follow(&facts, checksum);
         }

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::time;
+use super::{steps::FoundFile, time};
 use crate::{
     codec::{Format, Probe},
     convert::{Mode, Params},
@@ -82,6 +82,17 @@ pub struct Facts {
     /// What its header says; `None`: its header makes no sense.
     #[serde(default)]
     pub probe: Option<Probe>,
+    /// xxHash64 of the copy that is kept of a remote source, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+}
+
+impl Facts {
+    /// True if both are about the same state of a source, and about the same bytes as far as these are known.
+    fn is_of_the_same_as(&self, other: &Self) -> bool {
+        let differ = matches!((&self.hash, &other.hash), (Some(one), Some(other)) if one != other);
+        self.stamp == other.stamp && !differ
+    }
 }
 
 /// What tells two states of a source apart.
@@ -142,7 +153,7 @@ pub enum Entry {
 pub struct Variant {
     /// Its length in bytes.
     pub size: u64,
-    /// xxHash64 of its bytes in hexadecimal; `None` for one that webp_server_go made.
+    /// xxHash64 of its bytes in hexadecimal; `None` for one that webp_server_go made and nobody has read since.
     #[serde(default)]
     pub hash: Option<String>,
     /// How it was made; `None` for one that webp_server_go made.
@@ -274,7 +285,7 @@ impl Record {
     /// Takes over what is known of the source. All that stems from another state of it is forgotten.
     pub(super) fn set_facts(&mut self, facts: Facts) {
         match &mut self.slimpix {
-            Some(known) if known.source.stamp == facts.stamp => known.source = facts.clone(),
+            Some(known) if known.source.is_of_the_same_as(&facts) => known.source = facts.clone(),
             _ => *self = Self::empty(std::mem::take(&mut self.id), std::mem::take(&mut self.path)),
         }
         self.describe_source(&facts);
@@ -284,7 +295,7 @@ impl Record {
     /// Where the source's bytes are the very ones that this record is about, it is from now on about this state of
     /// them: another file in the same place, or one that webp_server_go knew, whose variants are `files`. True if that
     /// is news. `checksum` is that of the present bytes.
-    pub(super) fn follow(&mut self, facts: &Facts, checksum: &str, files: &[(Format, u64)]) -> bool {
+    pub(super) fn follow(&mut self, facts: &Facts, checksum: &str, files: &[FoundFile]) -> bool {
         if checksum.is_empty() || self.checksum != checksum {
             return false;
         }
@@ -297,12 +308,13 @@ impl Record {
     }
 
     /// Makes a record of webp_server_go ours, with the files that stand beside it.
-    fn adopt(&mut self, facts: Facts, files: &[(Format, u64)]) {
+    fn adopt(&mut self, facts: Facts, files: &[FoundFile]) {
         self.describe_source(&facts);
-        let variant = |&(format, size): &(Format, u64)| {
-            (format, Entry::Made(Variant { size, hash: None, settings: None, pixels: None }))
+        let variant = |file: &FoundFile| {
+            let FoundFile { format, len: size, hash } = file.clone();
+            (format, Entry::Made(Variant { size, hash, settings: None, pixels: None }))
         };
-        let variants = files.iter().filter(|(_, size)| *size > 0).map(variant).collect();
+        let variants = files.iter().filter(|file| file.len > 0).map(variant).collect();
         let described = !self.blurhash.is_empty();
         self.slimpix = Some(Known { source: facts, variants, described });
     }

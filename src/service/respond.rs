@@ -52,6 +52,8 @@ pub enum Body {
         source: Source,
         /// The state that a local one must be in, and the length that any must have.
         stamp: Stamp,
+        /// The checksum of the copy that is kept of a remote one, where it is known.
+        hash: Option<String>,
         /// Which part.
         range: Range<u64>,
     },

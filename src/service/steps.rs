@@ -74,8 +74,19 @@ pub struct Found {
     pub source_record: Option<Record>,
     /// The present state of a local source.
     pub stamp: Option<Stamp>,
-    /// The variant files of `id` and their lengths; needed only for a record whose `slimpix` is `None`.
-    pub files: Vec<(Format, u64)>,
+    /// The variant files of `id`; needed only for a record whose `slimpix` is `None`.
+    pub files: Vec<FoundFile>,
+}
+
+/// A variant file that no record of ours tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Its format.
+    pub format: Format,
+    /// Its length in bytes.
+    pub len: u64,
+    /// [`hash_hex`](super::hash_hex) of its bytes, where the host has it.
+    pub hash: Option<String>,
 }
 
 impl Lookup {
@@ -124,7 +135,8 @@ pub struct SourceInfo {
     pub stamp: Stamp,
     /// What looking at it came to.
     pub looked: Looked,
-    /// [`hash_hex`](super::hash_hex) of the whole, if it is known.
+    /// [`hash_hex`](super::hash_hex) of the whole, if it is known. Of a remote source it is kept, and told to the host
+    /// whenever it is to open its copy.
     pub checksum: Option<String>,
 }
 
@@ -264,6 +276,8 @@ pub struct Convert {
     pub job: Job,
     /// The source.
     pub source: Source,
+    /// The state that a remote one must be in, with the checksum of the copy that is kept of it, where that is known.
+    pub state: (Stamp, Option<String>),
     pub(super) key: String,
     pub(super) flow: Box<Flow>,
 }

@@ -11,6 +11,7 @@ mod bad_pictures_are_no_500;
 mod bodies_are_exact;
 mod bursts_stay_small;
 mod cache_heals;
+mod cache_is_verified;
 mod cache_survives_restart;
 mod caching;
 mod conditional;

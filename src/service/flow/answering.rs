@@ -76,7 +76,12 @@ impl Flow {
             is_active: format == Some(Format::Svg),
             ..self.representation(facts, len)
         };
-        let body = |range| Body::Source { source: self.source.clone(), stamp: facts.stamp.clone(), range };
+        let body = |range| Body::Source {
+            source: self.source.clone(),
+            stamp: facts.stamp.clone(),
+            hash: facts.hash.clone(),
+            range,
+        };
         let decision = match format {
             None => Decision::PassedThrough,
             Some(_) if self.is_for_now() => Decision::ForNow,

@@ -128,7 +128,9 @@ impl Flow {
         waited: Duration,
     ) -> Step {
         self.trace.waited += waited;
-        Step::Convert(Convert { job, source: self.source.clone(), key, flow: self })
+        let state = self.facts.as_ref().map(|facts| (facts.stamp.clone(), facts.hash.clone()));
+        let state = state.unwrap_or_default();
+        Step::Convert(Convert { job, source: self.source.clone(), state, key, flow: self })
     }
 
     pub(in crate::service) fn on_refused(mut self: Box<Self>, job: &Job, waited: Duration) -> Step {

@@ -16,8 +16,8 @@ use slimpix::{
     error::{Error, Kind},
     pixel::Size,
     service::{
-        self, Body, FlightError, Found, MadeInfo, Policy, Record, RequestHead, Response, Restriction, Source,
-        SourceInfo, Stamp, Step, Task, Write,
+        self, Body, FlightError, Found, FoundFile, MadeInfo, Policy, Record, RequestHead, Response,
+        Restriction, Source, SourceInfo, Stamp, Step, Task, Write,
     },
 };
 
@@ -150,7 +150,12 @@ impl Scenario {
                 };
                 let source_record = lookup.source_id.as_ref().and_then(|id| self.record(id));
                 let files = self.files.iter().filter(|((id, _), _)| *id == lookup.id);
-                let files = files.map(|((_, format), len)| (*format, *len)).collect();
+                let found = |((_, format), len): (&(String, Format), &u64)| FoundFile {
+                    format: *format,
+                    len: *len,
+                    hash: None,
+                };
+                let files = files.map(found).collect();
                 let record = self.record(&lookup.id);
                 lookup.found(Found { record, source_record, stamp: local, files })
             }
