@@ -3,7 +3,7 @@
 //! Callers match on [`Kind`]; the text is for people. Only `service` turns a kind into an HTTP status, and only
 //! the command line turns one into an exit code. The value is one word wide, so a `Result` stays small.
 
-use std::{error, fmt};
+use std::{any::Any, error, fmt};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -105,6 +105,15 @@ impl Error {
     #[must_use]
     pub fn limit(what: impl Into<String>) -> Self {
         Self::new(Kind::Limit, what)
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "without a message",
     }
 }
 

@@ -29,7 +29,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::{
     codec::{self, Decoded, Format, Probe},
-    error::{Error, Kind, Result},
+    error::{Error, Kind, Result, panic_message},
     limits::Limits,
     pixel::{Metadata, Picture, Size},
 };
@@ -104,8 +104,10 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
 /// decisions, `image-webp` and `jpeg-encoder` on buffers); a stranger's picture must not end the program. Nothing
 /// is shared with the work, so nothing can be left half done. On wasm a panic traps all the same.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    panic::catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(Error::new(Kind::Internal, "a codec failed an assertion of its own")))
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic_message(&*panic).to_owned();
+        Err(Error::with_source(Kind::Internal, "a codec failed an assertion of its own", said))
+    })
 }
 
 /// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.
@@ -171,6 +173,13 @@ mod tests {
             Outcome::Made(made) => Ok(made),
             Outcome::Kept(_) => Err(Error::new(Kind::Internal, "kept")),
         }
+    }
+
+    #[test]
+    fn a_panic_of_a_codec_is_an_error_that_keeps_what_it_said() {
+        let error = guarded::<()>(|| panic!("row {} is torn", 7)).expect_err("it panicked");
+        assert_eq!(error.kind(), Kind::Internal);
+        assert!(error.to_string().ends_with(": row 7 is torn"), "{error}");
     }
 
     #[test]

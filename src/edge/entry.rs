@@ -1,6 +1,8 @@
 //! The fetch event: a request in, an answer out, and what remains to be done after that.
 
 use std::{
+    cell::RefCell,
+    collections::HashSet,
     rc::Rc,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -18,7 +20,7 @@ use super::{
     source::LOOP_HEADER,
     store::{self, Answers},
 };
-use crate::service::RequestHead;
+use crate::service::{RequestHead, hash_hex};
 
 /// Answers a request.
 #[event(fetch)]
@@ -77,6 +79,11 @@ async fn serve(request: &Request, settings: Settings, context: &Context) -> work
     if let Some(trouble) = &response.log.trouble {
         console_log!("{}: {trouble}", response.log.source);
     }
+    if let Some(reason) = &response.log.unconverted
+        && is_news(&response.log.source, reason)
+    {
+        console_log!("{} is sent as it is: {reason}", response.log.source);
+    }
     let answer = respond(&response, body, is_whole);
     context.wait_until(async move {
         if let Some(step) = response.background.take() {
@@ -85,6 +92,20 @@ async fn serve(request: &Request, settings: Settings, context: &Context) -> work
         drive.finish(&response).await;
     });
     Ok(answer)
+}
+
+/// True the first time that an isolate is to tell of it. What it remembers is bounded.
+fn is_news(source: &str, reason: &str) -> bool {
+    const MOST: usize = 1024;
+    thread_local! {
+        static NOTED: RefCell<HashSet<String>> = RefCell::default();
+    }
+    NOTED.with_borrow_mut(|noted| {
+        if noted.len() >= MOST {
+            noted.clear();
+        }
+        noted.insert(hash_hex(format!("{source} {reason}").as_bytes()))
+    })
 }
 
 fn respond(response: &crate::service::Response, body: worker::ResponseBody, is_whole: bool) -> Response {

@@ -173,7 +173,7 @@ impl Variables<'_> {
             return Ok(None);
         }
         let bucket = self.env.bucket(name);
-        bucket.map(Some).map_err(|error| Error::new(Kind::Parameter, format!("{name}: {error}")))
+        bucket.map(Some).map_err(|error| Error::with_source(Kind::Parameter, name, error.to_string()))
     }
 
     fn list<T>(

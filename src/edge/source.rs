@@ -361,5 +361,6 @@ fn upstream(what: impl Into<String>) -> Error {
 }
 
 fn failed(error: worker::Error) -> Error {
-    upstream(format!("the origin: {error}"))
+    // The runtime's errors belong to one thread; what they say doesn't.
+    Error::with_source(Kind::Upstream, "the origin", error.to_string())
 }

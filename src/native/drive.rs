@@ -29,7 +29,8 @@ use crate::{
     },
     service::{
         Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
-        Response as Answer, Restriction, Source, SourceInfo, Stamp, Step, Store as StoreStep, Task, hash_hex,
+        Response as Answer, Restriction, Source, SourceInfo, SourceState, Stamp, Step, Store as StoreStep,
+        Task, hash_hex,
     },
 };
 
@@ -97,6 +98,11 @@ impl Drive {
     /// Sends what was decided, and goes on with what may be done after it.
     pub(super) fn respond(mut self, answer: Answer, body: Body) -> Response<Body> {
         let log = &answer.log;
+        if let Some(reason) = &log.unconverted
+            && self.site.noted.is_news((&log.source, reason))
+        {
+            tracing::warn!(source = log.source, reason, "{} is sent as it is", log.source);
+        }
         tracing::debug!(
             status = answer.status.as_u16(),
             decision = ?log.decision,
@@ -124,7 +130,10 @@ impl Drive {
             What::Source { source, stamp, hash, range } => {
                 let content = match self.content.take() {
                     Some(content) => content,
-                    None => self.site.sources.content(source, stamp, hash.as_deref()).await.ok()?,
+                    None => {
+                        let opened = self.site.sources.content(source, stamp, hash.as_deref()).await;
+                        told(source.name(), "an original can't be opened", opened)?
+                    }
                 };
                 (content, stamp.clone(), range.clone())
             }
@@ -133,14 +142,16 @@ impl Drive {
                 let (store, folder, id) = (Arc::clone(&self.site.store), folder.clone(), id.clone());
                 let (format, said_len, hash) = (*format, *len, hash.clone());
                 let opening = move || store.open(&folder, &id, format, said_len, hash.as_deref());
-                let stored = blocking(opening).await.ok().flatten();
+                let stored = told(&self.id, "a variant can't be opened", blocking(opening).await).flatten();
                 let content = stored.or_else(|| made.map(Content::Memory))?;
                 (content, Stamp { len: *len, ..Stamp::default() }, range.clone())
             }
             // There is no cache of answers here, nor what is not known yet.
             _ => return None,
         };
-        blocking(move || is_in_state(&content, &stamp).then(|| body::part(content, range))).await.ok()?
+        let opened =
+            blocking(move || is_in_state(&content, &stamp).then(|| body::part(content, range))).await;
+        told(&self.id, "a body can't be opened", opened)?
     }
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
@@ -182,7 +193,9 @@ impl Drive {
         match looking.await.flatten() {
             Ok(found) => step.found(found),
             Err(error) if error.kind() == Kind::NotFound => {
-                if !files::is_absence(&error) {
+                if !files::is_absence(&error)
+                    && self.site.noted.is_news((step.source.name(), error.to_string()))
+                {
                     tracing::warn!(source = step.source.name(), %error, "an original is not to be had");
                 }
                 step.no_source()
@@ -267,7 +280,8 @@ impl Drive {
 
     async fn current_record(&self) -> Option<Record> {
         let (store, source, id) = (Arc::clone(&self.site.store), self.source.clone()?, self.id.clone());
-        blocking(move || store.record(source.folder(), &id)).await.ok()?
+        let looked = blocking(move || store.record(source.folder(), &id)).await;
+        told(&self.id, "a look-up failed", looked)?
     }
 
     async fn admit(&mut self, step: Admit) -> Step {
@@ -315,7 +329,7 @@ impl Drive {
         let content = match self.content.take() {
             Some(content) => content,
             None => {
-                let (stamp, hash) = &step.state;
+                let SourceState { stamp, hash } = &*step.state;
                 self.site.sources.content(&step.source, stamp, hash.as_deref()).await?
             }
         };
@@ -354,6 +368,11 @@ impl Drive {
         }
         step.done()
     }
+}
+
+/// The result, if there is one; else the log has the reason.
+fn told<T>(about: &str, what: &str, result: Result<T>) -> Option<T> {
+    result.inspect_err(|error| tracing::warn!(about, %error, "{what}")).ok()
 }
 
 /// True for what is as long as it must be, and is the very file, where a file is named.

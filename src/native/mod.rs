@@ -19,6 +19,7 @@ mod keys;
 mod log;
 mod machine;
 mod memory;
+mod noted;
 mod nowait;
 mod old_flags;
 mod pool;

@@ -4,7 +4,6 @@
 //! whatever happened. Whose turn it is stands in [`super::queue`]; `NOTES.md` beside this file has what was measured.
 
 use std::{
-    any::Any,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -18,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Kind, Result, panic_message},
     native::{machine, queue::Queue},
 };
 
@@ -225,20 +224,12 @@ impl Pool {
             .map_err(|source| Error::with_source(Kind::Overload, "no thread for the conversion", source))?;
         match told.await {
             Ok(Ok(result)) => result,
-            Ok(Err(panic)) => {
-                Err(Error::new(Kind::Internal, format!("the conversion panicked: {}", message(&*panic))))
-            }
+            Ok(Err(panic)) => Err(Error::new(
+                Kind::Internal,
+                format!("the conversion panicked: {}", panic_message(&*panic)),
+            )),
             Err(_) => Err(Error::new(Kind::Internal, "the conversion was cut off")),
         }
-    }
-}
-
-/// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text,
-        _ => "without a message",
     }
 }
 

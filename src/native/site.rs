@@ -16,6 +16,7 @@ use crate::{
         files,
         flight::Flights,
         hit::{self, Advanced},
+        noted::Noted,
         nowait,
         pool::Pool,
         root::Root,
@@ -36,6 +37,8 @@ pub(crate) struct Site {
     pub(super) sources: Arc<Sources>,
     pub(super) pool: Pool,
     pub(super) flights: Arc<Flights<Word>>,
+    /// What was told of originals.
+    pub(super) noted: Arc<Noted>,
     /// True if no folder lies on a network.
     pub(super) is_near: bool,
 }
@@ -64,6 +67,7 @@ impl Site {
             store,
             sources: Arc::new(sources),
             flights: Arc::default(),
+            noted: Arc::default(),
             is_near: settings
                 .roots
                 .iter()

@@ -23,9 +23,11 @@ use bytes::Bytes;
 
 use crate::{
     codec::{self, Format},
+    error::Result,
     native::{
         files::{self, Content},
         memory::Memory,
+        noted::Noted,
         nowait,
         recent::{Mark, Recent},
         settings::Folders,
@@ -57,6 +59,8 @@ pub(crate) struct Store {
     /// Records are read, merged and written by one at a time.
     records: Mutex<()>,
     sweep: Sweep,
+    /// What was told of files.
+    noted: Noted,
     has_complained: AtomicBool,
 }
 
@@ -82,6 +86,7 @@ impl Store {
             hashing: RandomState::new(),
             recent: Mutex::default(),
             records: Mutex::default(),
+            noted: Noted::default(),
             has_complained: AtomicBool::new(false),
         }
     }
@@ -97,10 +102,13 @@ impl Store {
         if let Some(bytes) = lock(&self.memory).find(&path) {
             return Record::from_json(&bytes);
         }
-        let mut file = File::open(&path).ok()?;
-        let before = file.metadata().ok()?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).ok()?;
+        let read = File::open(&path).and_then(|mut file| {
+            let before = file.metadata()?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            Ok((before, bytes))
+        });
+        let (before, bytes) = self.told(&path, read.map_err(files::unopened))?;
         let Some(record) = Record::from_json(&bytes) else {
             tracing::warn!(file = %path.display(), "a damaged record is dropped");
             drop(fs::remove_file(&path));
@@ -144,7 +152,7 @@ impl Store {
         if let Some(bytes) = lock(&self.memory).find(&path) {
             return Some(Content::Memory(bytes));
         }
-        let (file, metadata) = files::open_regular(&path).ok()?;
+        let (file, metadata) = self.told(&path, files::open_regular(&path))?;
         let is_right = metadata.len() == len
             && match hash {
                 Some(hash) => self.is_right(&path, &file, &metadata, hash),
@@ -175,7 +183,7 @@ impl Store {
     /// Opens the copy of a remote original; `None`, and it is deleted, when it hasn't the checksum that was taken as it
     /// came. Records of older versions have none: then it is taken as it is.
     pub(crate) fn open_raw(&self, path: &Path, hash: Option<&str>) -> Option<File> {
-        let (file, metadata) = files::open_regular(path).ok()?;
+        let (file, metadata) = self.told(path, files::open_regular(path))?;
         if hash.is_none_or(|hash| self.is_right(path, &file, &metadata, hash)) {
             return Some(file);
         }
@@ -247,6 +255,17 @@ impl Store {
             checked.clear();
         }
         checked.insert(token);
+    }
+
+    /// What was opened; where that failed though there is such a file, the log has the reason.
+    fn told<T>(&self, path: &Path, opened: Result<T>) -> Option<T> {
+        opened
+            .inspect_err(|error| {
+                if !files::is_absence(error) && self.noted.is_news((path, error.to_string())) {
+                    tracing::warn!(file = %path.display(), %error, "the cache can't be read");
+                }
+            })
+            .ok()
     }
 
     /// Writes a variant and its record, on disk if it can be, else into memory. Gives the record as written.

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    flow::Trace,
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
@@ -156,6 +157,45 @@ impl Choice<'_> {
                 .find(|params| self.room(probe, params, Length::Likely).is_ok())
                 .unwrap_or(wanted),
             _ => wanted,
+        }
+    }
+
+    /// Why a format can't be made of this source at all, if so.
+    pub(super) fn plan_error(&self, format: Format) -> Option<String> {
+        let probe = self.facts.probe.as_ref()?;
+        convert::plan(probe, &self.params(format)).err().map(|error| error.to_string())
+    }
+
+    /// Why nothing is made of a source of a format that is read here; `None` where there is no more to it than that
+    /// the source is the best there is, or that it moves.
+    pub(super) fn why_unconverted(&self, trace: &Trace) -> Option<String> {
+        if !self.facts.format.is_some_and(Format::can_decode) {
+            return None;
+        }
+        let Some(probe) = &self.facts.probe else {
+            let problem = self.facts.problem.as_deref().unwrap_or("its header makes no sense");
+            return Some(problem.to_owned());
+        };
+        let limits = &self.policy.limits;
+        let checked = limits.check_input(self.facts.stamp.len).and_then(|()| limits.check_size(probe.size));
+        if let Err(error) = checked {
+            return Some(error.to_string());
+        }
+        let reasons = self.formats().into_iter().filter_map(|format| {
+            let reason = self.failure(format, trace)?;
+            Some(format!("{}: {reason}", format.extension()))
+        });
+        let reasons: Vec<String> = reasons.collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// What became of a format for good, where it isn't there.
+    fn failure<'a>(&'a self, format: Format, trace: &'a Trace) -> Option<&'a str> {
+        match (self.gave_up.get(&format), self.record.entry(format)) {
+            (Some(Why::NeverFits), _) => Some("it needs more memory than there is"),
+            (Some(Why::Failed(_)), _) => Some(trace.reasons.get(&format).map_or("it failed", String::as_str)),
+            (None, Some(Entry::Failed { reason, .. })) => Some(reason.as_str()),
+            _ => None,
         }
     }
 

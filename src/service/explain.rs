@@ -31,15 +31,19 @@ pub(super) fn explanation(choice: &Choice<'_>, pick: &Pick, trace: &Trace) -> Va
     })];
     candidates.extend(choice.formats().into_iter().map(|format| {
         let params = choice.params(format);
+        let mut why = trace.reasons.get(&format).map(String::as_str);
         let (bytes, state) = match (choice.gave_up.get(&format), choice.record.entry(format)) {
             (Some(why), _) => (None, reason(*why)),
             (None, Some(Entry::Made(variant))) => (Some(variant.size), "made"),
             (None, Some(Entry::Declined { size, .. })) => (Some(*size), "no smaller than the source"),
-            (None, Some(Entry::Failed { .. })) => (None, "can't be made from this source"),
+            (None, Some(Entry::Failed { reason, .. })) => {
+                why = Some(reason);
+                (None, "can't be made from this source")
+            }
             (None, None) => (None, "not made"),
         };
         json!({
-            "format": format, "source": false, "bytes": bytes, "state": state,
+            "format": format, "source": false, "bytes": bytes, "state": state, "reason": why,
             "quality": params.quality, "effort": params.effort,
         })
     }));
@@ -53,6 +57,7 @@ pub(super) fn explanation(choice: &Choice<'_>, pick: &Pick, trace: &Trace) -> Va
         "queued_ms": u64::try_from(trace.waited.as_millis()).unwrap_or(u64::MAX),
         "converted": trace.converted,
         "trouble": trace.trouble,
+        "unconverted": choice.why_unconverted(trace).filter(|_| *pick == Pick::Source),
     })
 }
 

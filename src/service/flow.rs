@@ -120,6 +120,8 @@ pub(super) struct Trace {
     pub(super) converted: bool,
     /// For the log.
     pub(super) trouble: Option<String>,
+    /// What was wrong with the formats that failed in this request.
+    pub(super) reasons: BTreeMap<Format, String>,
     /// What is there may be old: the origin couldn't be asked.
     pub(super) is_stale: bool,
 }
@@ -231,8 +233,10 @@ impl Flow {
         };
         let hash = info.checksum.clone().filter(|_| !self.is_local());
         let Looked { format, probe } = info.looked;
-        let facts =
-            Facts { stamp: info.stamp.clone(), checked_at: self.now, format, probe: probe.ok(), hash };
+        let reads = format.is_some_and(Format::can_decode);
+        let problem = probe.as_ref().err().filter(|_| reads).map(ToString::to_string);
+        let probe = probe.ok();
+        let facts = Facts { stamp: info.stamp.clone(), checked_at: self.now, format, probe, problem, hash };
         if let Some(checksum) = checksum.as_ref().filter(|_| self.is_local() || self.record.is_foreign()) {
             self.follow(&facts, checksum);
         }

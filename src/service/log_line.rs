@@ -45,6 +45,8 @@ pub struct LogLine {
     pub waited: Duration,
     /// True if this request made the conversion.
     pub converted: bool,
+    /// Why the source goes out as it is, though it is of a format that is read here: worth telling once a source.
+    pub unconverted: Option<String>,
     /// What went wrong on the way, answered all the same or not.
     pub trouble: Option<String>,
 }
@@ -59,6 +61,7 @@ impl LogLine {
             source_bytes: 0,
             waited: Duration::ZERO,
             converted: false,
+            unconverted: None,
             trouble: None,
         }
     }

@@ -51,8 +51,8 @@ pub use self::{
     restriction::Restriction,
     route::{RequestHead, Source},
     steps::{
-        Admit, Convert, Fetch, FlightError, Found, FoundFile, Job, Join, Lookup, MadeInfo, SourceInfo, Step,
-        Store, Task, Write,
+        Admit, Convert, Fetch, FlightError, Found, FoundFile, Job, Join, Lookup, MadeInfo, SourceInfo,
+        SourceState, Step, Store, Task, Write,
     },
     time::http_date,
 };

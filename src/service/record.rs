@@ -82,6 +82,9 @@ pub struct Facts {
     /// What its header says; `None`: its header makes no sense.
     #[serde(default)]
     pub probe: Option<Probe>,
+    /// Why there is no probe, where the format is one that is read here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// xxHash64 of the copy that is kept of a remote source, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
@@ -144,6 +147,9 @@ pub enum Entry {
         kind: String,
         /// The version that failed. Another one tries again.
         version: String,
+        /// What was wrong.
+        #[serde(default)]
+        reason: String,
     },
 }
 
@@ -188,8 +194,9 @@ impl Settings {
 
 impl Entry {
     /// A failure of this version, to be remembered.
-    pub(super) fn failed(kind: Kind) -> Self {
-        Self::Failed { kind: format!("{kind:?}").to_lowercase(), version: VERSION.to_owned() }
+    pub(super) fn failed(kind: Kind, reason: impl Into<String>) -> Self {
+        let kind = format!("{kind:?}").to_lowercase();
+        Self::Failed { kind, version: VERSION.to_owned(), reason: reason.into() }
     }
 
     /// True if it still says something about a conversion with these settings.

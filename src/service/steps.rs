@@ -268,6 +268,15 @@ pub enum Task {
     Describe,
 }
 
+/// The state of a source, for who is to open it.
+#[derive(Debug, Clone, Default)]
+pub struct SourceState {
+    /// The state.
+    pub stamp: Stamp,
+    /// The checksum of the copy that is kept of a remote one, where it is known.
+    pub hash: Option<String>,
+}
+
 /// Convert: read the whole source (from wherever the host keeps it, or from where it came) and run the job.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -276,8 +285,8 @@ pub struct Convert {
     pub job: Job,
     /// The source.
     pub source: Source,
-    /// The state that a remote one must be in, with the checksum of the copy that is kept of it, where that is known.
-    pub state: (Stamp, Option<String>),
+    /// The state that the source must be in.
+    pub state: Box<SourceState>,
     pub(super) key: String,
     pub(super) flow: Box<Flow>,
 }

@@ -43,6 +43,7 @@ mod photos_take_little;
 mod pictures;
 mod query_reaches_the_origin;
 mod ranges;
+mod reasons_are_kept;
 mod remote_origin;
 mod restart_markers;
 mod room_is_counted_in_bytes;

@@ -35,7 +35,10 @@ impl Flow {
                 respond::json(&json, Keeping::Nobody, &self.conditions)
             }
             Topic::Picture => match pick {
-                Pick::Source => self.source_response(&facts, facts.format),
+                Pick::Source => {
+                    let reason = choice.why_unconverted(&self.trace);
+                    self.source_response(&facts, facts.format).with_log(|log| log.unconverted = reason)
+                }
                 Pick::Variant(format, variant) => self.variant_response(&facts, format, &variant),
                 Pick::Nothing => return self.nothing_to_show(),
             },

@@ -13,7 +13,7 @@ use crate::{
         policy::Allowed,
         record::{Entry, Facts, Record, Settings, Variant},
         route::Source,
-        steps::{Admit, Convert, FlightError, Job, Join, MadeInfo, Step, Store, Task, Write},
+        steps::{Admit, Convert, FlightError, Job, Join, MadeInfo, SourceState, Step, Store, Task, Write},
     },
 };
 
@@ -36,7 +36,12 @@ impl Flow {
         loop {
             match self.choice(&facts).next(self.topic) {
                 Next::Nothing => return self.respond(),
-                Next::GiveUp(format, why) => self.give_up(format, why),
+                Next::GiveUp(format, why) => {
+                    if let Some(reason) = self.choice(&facts).plan_error(format) {
+                        self.trace.reasons.insert(format, reason);
+                    }
+                    self.give_up(format, why);
+                }
                 Next::Make(job) => return self.make(*job, &facts),
             }
         }
@@ -128,7 +133,10 @@ impl Flow {
         waited: Duration,
     ) -> Step {
         self.trace.waited += waited;
-        let state = self.facts.as_ref().map(|facts| (facts.stamp.clone(), facts.hash.clone()));
+        let state = self.facts.as_ref().map(|facts| {
+            let (stamp, hash) = (facts.stamp.clone(), facts.hash.clone());
+            Box::new(SourceState { stamp, hash })
+        });
         let state = state.unwrap_or_default();
         Step::Convert(Convert { job, source: self.source.clone(), state, key, flow: self })
     }
@@ -173,7 +181,7 @@ impl Flow {
         let settings = Settings::of(&job.params);
         let entry = match roomier {
             Some(Ok(job)) => return self.admit(key, job),
-            Some(Err(_)) => Entry::failed(Kind::Limit),
+            Some(Err(_)) => Entry::failed(Kind::Limit, "the result is longer than there is room for"),
             None => Entry::Declined { size: job.max_bytes.saturating_add(1), settings },
         };
         self.trace.converted = true;
@@ -222,17 +230,21 @@ impl Flow {
         job: &Job,
         error: &Error,
     ) -> Step {
-        self.trace.trouble = Some(error.to_string());
+        let reason = error.to_string();
+        self.trace.trouble = Some(reason.clone());
         let kind = error.kind();
         // A panic comes back too, as long as the program is the same.
         let is_remembered = kind.is_permanent() || kind == Kind::Internal;
         match job.task {
             Task::Describe if is_remembered => return self.finish_description(key),
             Task::Picture(format) if is_remembered => {
-                self.record.set_entry(format, Entry::failed(kind));
+                self.record.set_entry(format, Entry::failed(kind, reason));
                 self.write_later(Some(key), None);
             }
-            _ => self.give_up(job.params.format, Why::Failed(kind)),
+            _ => {
+                self.trace.reasons.insert(job.params.format, reason);
+                self.give_up(job.params.format, Why::Failed(kind));
+            }
         }
         self.advance()
     }
