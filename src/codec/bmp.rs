@@ -13,6 +13,7 @@ use image::{ColorType, ImageDecoder, ImageError, codecs::bmp::BmpDecoder};
 use super::{
     Decoded, Format, Probe,
     bytes::{le16, le32},
+    icc,
     rows::{FULL_SIZE, Form, Head, Rows, Sink},
     view::View,
 };
@@ -33,10 +34,19 @@ const OFFSET_AT: usize = 10;
 const CORE_HEIGHT_AT: usize = 20;
 const HEIGHT_AT: usize = 22;
 
+/// Where the second header begins, which begins with its own length; that of version 5.
+const HEADER_AT: usize = 14;
+const VERSION_5: u32 = 124;
+/// Where that header says what its colours are, and where a profile stands; and that one is embedded.
+const COLOR_SPACE_AT: usize = 56;
+const PROFILE_AT: usize = 112;
+const EMBEDDED: u32 = u32::from_be_bytes(*b"MBED");
+
 /// Reads what a bitmap's head says about it.
 pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let decoder = BmpDecoder::new(BufReader::new(view.reader())).map_err(failed)?;
     let (width, height) = decoder.dimensions();
+    let profile = embedded_profile(view);
     Ok(Probe {
         format: Format::Bmp,
         size: Size::new(width, height),
@@ -47,11 +57,31 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
         orientation: Orientation::Upright,
         subsampling: None,
         progressive: Stored::read(view.up_to(0, HEAD_BYTES), width).is_none(),
-        icc: false,
-        icc_bytes: 0,
+        icc: profile.is_some(),
+        described: false,
+        icc_bytes: profile.map_or(0, |(start, length)| {
+            icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
+        }),
         metadata_bytes: 0,
         restart_interval: 0,
     })
+}
+
+/// Where the profile stands that a header of version 5 says is embedded, and its length. That of version 4 has endpoints
+/// and gammas instead, which no browser applies.
+fn embedded_profile(view: View<'_>) -> Option<(u64, u64)> {
+    let field = |at: usize| view.le32((HEADER_AT + at) as u64);
+    if field(0)? < VERSION_5 || field(COLOR_SPACE_AT)? != EMBEDDED {
+        return None;
+    }
+    let (start, length) = (HEADER_AT as u64 + u64::from(field(PROFILE_AT)?), field(PROFILE_AT + 4)?.into());
+    (view.length_from(start, length) == length).then_some((start, length))
+}
+
+fn metadata(bytes: &[u8]) -> Metadata {
+    let view = View::whole(bytes);
+    let profile = embedded_profile(view).and_then(|(start, length)| view.get(start, length as usize));
+    Metadata { icc: profile.map(<[u8]>::to_vec), ..Metadata::default() }
 }
 
 /// Decodes a bitmap.
@@ -74,7 +104,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     Ok(Decoded {
         picture: Picture::Raster(raster),
         orientation: Orientation::Upright,
-        metadata: Metadata::default(),
+        metadata: metadata(bytes),
     })
 }
 
@@ -98,7 +128,7 @@ pub(super) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) ->
         form: Form::Raster(Layout::Rgb),
         orientation: Orientation::Upright,
         can_turn: false,
-        metadata: Metadata::default(),
+        metadata: metadata(bytes),
     };
     if sink.begin(head)?.is_none() {
         return Ok(false);

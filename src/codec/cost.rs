@@ -267,6 +267,7 @@ mod tests {
                     subsampling: None,
                     progressive: true,
                     icc: true,
+                    described: false,
                     icc_bytes: 1 << 20,
                     metadata_bytes: 1 << 50,
                     restart_interval: 1,

@@ -88,6 +88,7 @@ impl probing::Walk for Walk {
             subsampling: None,
             progressive: first.is_some_and(|image| image.interlaced),
             icc: false,
+            described: false,
             icc_bytes: 0,
             metadata_bytes: 0,
             restart_interval: 0,

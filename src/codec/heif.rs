@@ -54,6 +54,7 @@ pub(super) fn probe(view: View<'_>, format: Format) -> Result<Probe> {
         subsampling: properties.subsampling,
         progressive: false,
         icc: properties.icc,
+        described: false,
         icc_bytes: 0,
         metadata_bytes: 0,
         restart_interval: 0,

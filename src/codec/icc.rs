@@ -37,6 +37,11 @@ pub(crate) fn tags(profile: &[u8]) -> Option<impl Iterator<Item = ([u8; 4], usiz
     Some((0..count).filter_map(|tag| Some((array_at(list, tag * TAG)?, FIRST + tag * TAG))))
 }
 
+/// True of what begins as a profile does, with all of its list of tags.
+pub(super) fn is_profile(bytes: &[u8]) -> bool {
+    bytes.get(36..40) == Some(b"acsp") && tags(bytes).is_some()
+}
+
 /// The most bytes of a profile that is applied, by the kind of its samples.
 pub(crate) fn most_bytes(head: &[u8]) -> u64 {
     most_bytes_of(head.get(16..20))

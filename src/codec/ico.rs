@@ -72,6 +72,7 @@ impl probing::Walk for Walk {
             subsampling: None,
             progressive: false,
             icc: false,
+            described: false,
             icc_bytes: 0,
             metadata_bytes: 0,
             restart_interval: 0,

@@ -28,6 +28,7 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
         subsampling: None,
         progressive: false,
         icc: false,
+        described: false,
         icc_bytes: 0,
         metadata_bytes: 0,
         restart_interval: 0,

@@ -149,6 +149,9 @@ pub struct Probe {
     pub progressive: bool,
     /// An ICC profile is embedded.
     pub icc: bool,
+    /// Its colours are described by numbers, and are not sRGB.
+    #[serde(default)]
+    pub described: bool,
     /// The most bytes that reading this profile and applying it takes, told from its length and the kind of its
     /// contents as far as they are seen.
     #[serde(default = "unknown_profile_bytes")]
@@ -173,6 +176,12 @@ const fn unknown_metadata_bytes() -> u64 {
 }
 
 impl Probe {
+    /// True if its colours may have to be converted.
+    #[must_use]
+    pub(crate) const fn may_need_conversion(&self) -> bool {
+        self.icc || self.described
+    }
+
     /// The size as it is looked at.
     #[must_use]
     pub const fn oriented_size(&self) -> Size {

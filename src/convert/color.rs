@@ -1,4 +1,5 @@
-//! Brings pixels from the colour space of an embedded ICC profile to sRGB, by `moxcms`.
+//! Brings pixels from the colours of their file to sRGB: those of an embedded ICC profile by `moxcms`, those that are
+//! described by numbers by `colorimetry`.
 //!
 //! A profile that changes nothing visible (sRGB under any of its names) leaves the picture as it is, so that a
 //! photo's planes stay planes. One that is damaged, or of another kind of colour than the pixels, is ignored, as
@@ -12,37 +13,44 @@ use moxcms::{
     TransformOptions,
 };
 
-use super::profile;
+use super::{colorimetry::Colorimetry, profile};
 use crate::{
     codec::icc,
     error::{Error, Kind as ErrorKind, Result},
     limits::try_zeroed,
-    pixel::{Picture, Raster},
+    pixel::{Inks, Metadata, Picture, Raster, complement},
 };
 
 /// How far from sRGB a profile's colours may be, in 8-bit steps, to count as sRGB.
 const SAME: u8 = 2;
 
-/// Converts a picture from the colours of `profile` to sRGB.
+/// Converts a picture from the colours of its file to sRGB.
 ///
 /// # Errors
 /// `Memory` when there is no room.
-pub(super) fn to_srgb(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
-    match Conversion::of(profile, is_gray(&picture)) {
+pub(super) fn to_srgb(picture: Picture, metadata: &Metadata) -> Result<Picture> {
+    match Conversion::of(metadata, is_gray(&picture))? {
         None => Ok(picture),
         Some(conversion) => conversion.convert(picture),
     }
 }
 
-/// Makes colours of inks, by their profile or by the plain complement. Other pictures stay as they are.
+/// The sRGB of inks, by their profile or by the plain complement. Chromium applies the profile of a JPEG to the colours of
+/// the complement, as if they were printed without black: `folds_black` says that this is to be shown. Its darkest colours
+/// are lighter by up to 30 than by all four inks, as other tools apply it.
 ///
 /// # Errors
 /// `Memory` when there is no room.
-pub(super) fn without_inks(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
-    let Picture::Inks(inks) = picture else { return Ok(picture) };
+pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>, folds_black: bool) -> Result<Picture> {
     let colors = match profile.and_then(ink_transform) {
         None => inks.into_complement(),
         Some(transform) => inks.into_colors(|inks, colors| {
+            if folds_black {
+                for inks in inks.as_chunks_mut::<4>().0 {
+                    let [red, green, blue] = complement(*inks);
+                    *inks = [!red, !green, !blue, 0];
+                }
+            }
             transform
                 .transform(inks, colors)
                 .map_err(|error| Error::with_source(ErrorKind::Internal, "inks can't be converted", error))
@@ -51,8 +59,41 @@ pub(super) fn without_inks(picture: Picture, profile: Option<&[u8]>) -> Result<P
     colors.map(Picture::Raster)
 }
 
-/// From a profile's RGB or inks to sRGB.
-pub(super) type Transform = Arc<Transform8BitExecutor>;
+/// From samples of three colours to sRGB.
+pub(super) enum Transform {
+    Profile(Arc<Transform8BitExecutor>),
+    Numbers(Box<Colorimetry>),
+}
+
+impl Transform {
+    /// Converts pixels of RGB; `None` when that can't be done.
+    fn apply(&self, from: &[u8], to: &mut [u8]) -> Option<()> {
+        match self {
+            Self::Profile(profile) => profile.transform(from, to).ok(),
+            Self::Numbers(numbers) => {
+                numbers.convert(from, to);
+                Some(())
+            }
+        }
+    }
+
+    /// The same, but `None` when it changes nothing visible.
+    fn if_visible(self) -> Option<Self> {
+        let colors = sample_colors();
+        let mut converted = vec![0; colors.len()];
+        self.apply(&colors, &mut converted)?;
+        let farthest = colors.iter().zip(&converted).map(|(a, b)| a.abs_diff(*b)).max()?;
+        (farthest > SAME).then_some(self)
+    }
+
+    /// What it makes of each grey, of which all but a strange profile makes greys.
+    fn of_greys(&self) -> Option<[u8; 256]> {
+        let greys: Vec<u8> = (0..=255).flat_map(|grey| [grey; 3]).collect();
+        let mut converted = [0; 3 * 256];
+        self.apply(&greys, &mut converted)?;
+        Some(greens(&converted))
+    }
+}
 
 /// What has to be done to samples.
 pub(super) enum Conversion {
@@ -62,11 +103,31 @@ pub(super) enum Conversion {
 }
 
 impl Conversion {
-    /// From a profile to sRGB; `None` where that changes nothing, or can't be done.
-    pub(super) fn of(profile: Option<&[u8]>, is_gray: bool) -> Option<Self> {
-        let profile = &reduced(profile?)?;
+    /// From the colours of a file to sRGB; `None` where that changes nothing, or can't be done.
+    ///
+    /// # Errors
+    /// `Memory` when there is no room.
+    pub(super) fn of(metadata: &Metadata, is_gray: bool) -> Result<Option<Self>> {
+        let transform = match (&metadata.colors, &metadata.icc) {
+            (Some(space), _) => Colorimetry::new(space)?.map(|numbers| Transform::Numbers(Box::new(numbers))),
+            (None, Some(profile)) => return Ok(Self::by_profile(profile, is_gray)),
+            (None, None) => None,
+        };
+        Ok(transform.and_then(|transform| Self::by(transform, is_gray)))
+    }
+
+    fn by(transform: Transform, is_gray: bool) -> Option<Self> {
+        match is_gray {
+            false => transform.if_visible().map(Self::Rgb),
+            true => Some(Self::Gray(Box::new(transform.of_greys()?))),
+        }
+    }
+
+    /// Grey has colours by a profile of RGB too; RGB has none by one of grey.
+    fn by_profile(profile: &[u8], is_gray: bool) -> Option<Self> {
+        let profile = &reduced(profile)?;
         match Kind::of(profile)? {
-            Kind::Rgb if !is_gray => rgb_transform(profile).map(Self::Rgb),
+            Kind::Rgb => Self::by(rgb_transform(profile)?, is_gray),
             Kind::Gray if is_gray => gray_table(profile).map(|table| Self::Gray(Box::new(table))),
             _ => None,
         }
@@ -78,7 +139,7 @@ impl Conversion {
     /// `Memory` when there is no room.
     pub(super) fn convert(&self, picture: Picture) -> Result<Picture> {
         match self {
-            Self::Rgb(transform) => convert_rgb(picture, transform.as_ref()),
+            Self::Rgb(transform) => convert_rgb(picture, transform),
             Self::Gray(table) => Ok(convert_gray(picture, table)),
         }
     }
@@ -129,24 +190,16 @@ fn options() -> TransformOptions {
     }
 }
 
-/// From the profile's RGB to sRGB; `None` when that changes nothing, or can't be done.
+/// From the profile's RGB to sRGB; `None` when that can't be done.
 fn rgb_transform(profile: &[u8]) -> Option<Transform> {
     let source = ColorProfile::new_from_slice(profile).ok()?;
-    if source.color_space != DataColorSpace::Rgb {
-        return None;
-    }
-    let transform = source
-        .create_transform_8bit(Channels::Rgb, &ColorProfile::new_srgb(), Channels::Rgb, options())
-        .ok()?;
-    let colors = sample_colors();
-    let mut converted = vec![0; colors.len()];
-    transform.transform(&colors, &mut converted).ok()?;
-    let farthest = colors.iter().zip(&converted).map(|(a, b)| a.abs_diff(*b)).max()?;
-    (farthest > SAME).then_some(transform)
+    let srgb = ColorProfile::new_srgb();
+    let transform = source.create_transform_8bit(Channels::Rgb, &srgb, Channels::Rgb, options()).ok()?;
+    (source.color_space == DataColorSpace::Rgb).then_some(Transform::Profile(transform))
 }
 
 /// From the profile's inks to sRGB; `None` when that can't be done.
-fn ink_transform(profile: &[u8]) -> Option<Transform> {
+fn ink_transform(profile: &[u8]) -> Option<Arc<Transform8BitExecutor>> {
     let profile = reduced(profile).filter(|profile| Kind::of(profile) == Some(Kind::Inks))?;
     let source = ColorProfile::new_from_slice(&profile).ok()?;
     // Inks take as many bytes as RGB and alpha.
@@ -173,15 +226,19 @@ fn gray_table(profile: &[u8]) -> Option<[u8; 256]> {
     let greys: Vec<u8> = (0..=255).collect();
     let mut converted = [0; 256 * 3];
     transform.transform(&greys, &mut converted).ok()?;
-    let mut table = [0; 256];
-    for (to, [_, green, _]) in table.iter_mut().zip(converted.as_chunks::<3>().0) {
+    Some(greens(&converted))
+}
+
+fn greens(pixels: &[u8; 3 * 256]) -> [u8; 256] {
+    let mut greens = [0; 256];
+    for (to, [_, green, _]) in greens.iter_mut().zip(pixels.as_chunks::<3>().0) {
         *to = *green;
     }
-    Some(table)
+    greens
 }
 
 /// Planes become RGB for this and planes again: what follows treats them as the photo that they are.
-fn convert_rgb(picture: Picture, transform: &Transform8BitExecutor) -> Result<Picture> {
+fn convert_rgb(picture: Picture, transform: &Transform) -> Result<Picture> {
     match picture {
         Picture::Raster(mut raster) => {
             convert_rows(&mut raster, transform)?;
@@ -199,7 +256,7 @@ fn convert_rgb(picture: Picture, transform: &Transform8BitExecutor) -> Result<Pi
 }
 
 /// Converts RGB or RGBA in place, row by row through two small buffers, as `moxcms` writes beside what it reads.
-pub(super) fn convert_rows(raster: &mut Raster, transform: &Transform8BitExecutor) -> Result<()> {
+pub(super) fn convert_rows(raster: &mut Raster, transform: &Transform) -> Result<()> {
     let width = raster.size().width as usize;
     let channels = raster.layout().channels() as usize;
     let (mut from, mut to) = (try_zeroed(width * 3)?, try_zeroed(width * 3)?);
@@ -207,7 +264,7 @@ pub(super) fn convert_rows(raster: &mut Raster, transform: &Transform8BitExecuto
         for (rgb, pixel) in from.chunks_exact_mut(3).zip(row.chunks_exact(channels)) {
             rgb.copy_from_slice(&pixel[..3]);
         }
-        if transform.transform(&from, &mut to).is_err() {
+        if transform.apply(&from, &mut to).is_none() {
             return Ok(());
         }
         for (pixel, rgb) in row.chunks_exact_mut(channels).zip(to.chunks_exact(3)) {
@@ -230,7 +287,11 @@ fn convert_gray(mut picture: Picture, table: &[u8; 256]) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixel::{Layout, Size};
+    use crate::pixel::{ColorSpace, Layout, Size, Transfer};
+
+    fn with(profile: Vec<u8>) -> Metadata {
+        Metadata { icc: Some(profile), ..Metadata::default() }
+    }
 
     fn red() -> Picture {
         Picture::Raster(Raster::new(Size::new(1, 1), Layout::Rgba, vec![200, 30, 20, 77]).unwrap())
@@ -239,9 +300,9 @@ mod tests {
     #[test]
     fn wide_colours_move_and_srgb_does_not() {
         let srgb = ColorProfile::new_srgb().encode().unwrap();
-        assert_eq!(to_srgb(red(), Some(&srgb)).unwrap(), red());
+        assert_eq!(to_srgb(red(), &with(srgb)).unwrap(), red());
         let wide = ColorProfile::new_display_p3().encode().unwrap();
-        let Picture::Raster(converted) = to_srgb(red(), Some(&wide)).unwrap() else { panic!("planes") };
+        let Picture::Raster(converted) = to_srgb(red(), &with(wide)).unwrap() else { panic!("planes") };
         let [r, g, b, a] = converted.data() else { panic!("not one pixel") };
         assert!(*r > 210 && *g < 25 && *b < 20, "{r} {g} {b}");
         assert_eq!(*a, 77);
@@ -251,21 +312,42 @@ mod tests {
     fn a_damaged_or_foreign_profile_is_ignored() {
         let mut damaged = ColorProfile::new_display_p3().encode().unwrap();
         damaged.truncate(200);
-        assert_eq!(to_srgb(red(), Some(&damaged)).unwrap(), red());
+        assert_eq!(to_srgb(red(), &with(damaged)).unwrap(), red());
         let gray = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
-        assert_eq!(to_srgb(red(), Some(&gray)).unwrap(), red());
         assert!(!suits(&gray, false));
+        assert_eq!(to_srgb(red(), &with(gray)).unwrap(), red());
     }
 
     #[test]
-    fn a_grey_profile_bends_greys() {
-        let gray = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
-        let picture = Raster::new(Size::new(3, 1), Layout::Gray, vec![0, 55, 255]).unwrap();
-        let Picture::Raster(converted) = to_srgb(Picture::Raster(picture), Some(&gray)).unwrap() else {
-            panic!("planes")
-        };
-        // 55/255 of the light is 0.5020 in sRGB, 128.
-        assert!(converted.data()[1].abs_diff(128) <= 1, "{:?}", converted.data());
-        assert_eq!((converted.data()[0], converted.data()[2]), (0, 255));
+    fn greys_are_bent_by_profiles_of_grey_and_of_rgb_and_by_numbers() {
+        let mut rgb = ColorProfile::new_srgb();
+        let line = moxcms::ToneReprCurve::Lut(Vec::new());
+        (rgb.red_trc, rgb.green_trc, rgb.blue_trc) = (Some(line.clone()), Some(line.clone()), Some(line));
+        rgb.cicp = None;
+        let linear = ColorSpace { transfer: Transfer::Gamma(100_000), ..ColorSpace::SRGB };
+        let all = [
+            with(ColorProfile::new_gray_with_gamma(1.0).encode().unwrap()),
+            with(rgb.encode().unwrap()),
+            Metadata { colors: Some(linear), ..Metadata::default() },
+        ];
+        for metadata in all {
+            let picture = Raster::new(Size::new(3, 1), Layout::Gray, vec![0, 55, 255]).unwrap();
+            let Picture::Raster(converted) = to_srgb(Picture::Raster(picture), &metadata).unwrap() else {
+                panic!("planes")
+            };
+            // 55/255 of the light is 0.5020 in sRGB, 128.
+            assert!(converted.data()[1].abs_diff(128) <= 1, "{:?}", converted.data());
+            assert_eq!((converted.data()[0], converted.data()[2]), (0, 255));
+        }
+    }
+
+    #[test]
+    fn inks_without_a_profile_of_inks_are_their_complement() {
+        let inks = || Inks::new(Size::new(1, 1), false, vec![255, 0, 51, 0]).unwrap();
+        let wide = ColorProfile::new_display_p3().encode().unwrap();
+        for profile in [None, Some(wide.as_slice()), Some(&wide[..99])] {
+            let Picture::Raster(colors) = of_inks(inks(), profile, true).unwrap() else { panic!("inks") };
+            assert_eq!(colors.data(), [0, 255, 204]);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
 
-use super::{guarded, orient, plan::Frame, strips};
+use super::{color, guarded, orient, plan::Frame, strips};
 use crate::{
     codec::{self, Decoded, Format, Probe},
     error::{Error, Kind, Result},
@@ -39,8 +39,9 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     let size = probe.oriented_size();
     limits.check_size(size)?;
     let frame = Frame::thumbnail(size, BLURHASH_SIDE);
-    let Decoded { picture, orientation, .. } = guarded(|| strips::decode_to_size(bytes, limits, &frame))?;
-    let picture = orient::upright(picture, orientation)?;
+    let Decoded { picture, orientation, metadata } =
+        guarded(|| strips::decode_to_size(bytes, limits, &frame))?;
+    let picture = color::to_srgb(orient::upright(picture, orientation)?, &metadata)?;
     Ok(Description {
         format: probe.format,
         size,

@@ -16,6 +16,8 @@ pub(super) fn kept(mut metadata: Metadata, is_gray: bool, target: Format) -> Met
     if let Some(xmp) = &mut metadata.xmp {
         set_upright_xmp(xmp);
     }
+    // What is not a profile has been applied.
+    metadata.colors = None;
     if !keeps_profile(metadata.icc.as_deref(), is_gray, target) {
         metadata.icc = None;
     }

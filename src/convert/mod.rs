@@ -5,6 +5,7 @@
 //! said of it from the header alone, and `codec::cost` states its memory from that.
 
 mod color;
+mod colorimetry;
 mod crop;
 mod describe;
 mod fit;
@@ -130,7 +131,7 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
     let picture = orient::upright(picture, orientation)?;
     let (icc, is_gray) = (metadata.icc.as_deref(), color::is_gray(&picture));
     let keeps_colors = params.keep_metadata && keep::keeps_profile(icc, is_gray, params.format);
-    let picture = if keeps_colors { picture } else { color::to_srgb(picture, icc)? };
+    let picture = if keeps_colors { picture } else { color::to_srgb(picture, &metadata)? };
     let picture = match picture {
         // A profile that is kept says RGB, even where all is grey.
         Picture::Raster(raster) if !keeps_colors => Picture::Raster(raster.reduced()?),

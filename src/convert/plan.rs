@@ -191,13 +191,13 @@ fn work(probe: &Probe, params: &Params, frame: &Frame, flow: Flow, may_be_graphi
     let output = frame.output;
     let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, flow) };
     let recoloring = match (flow, probe.format) {
-        (Flow::Streamed, Format::Jpeg) if probe.icc => {
+        (Flow::Streamed, Format::Jpeg) if probe.may_need_conversion() => {
             // Scaled to an odd size chroma takes the full one.
             let is_odd = !is_plain && (output.width % 2 == 1 || output.height % 2 == 1);
             let subsampling = probe.subsampling.filter(|_| !is_odd);
             Recolor::bytes(output.width, subsampling.unwrap_or(Subsampling::Yuv444))
         }
-        (Flow::Streamed, _) if probe.icc => RecolorRows::bytes(output.width),
+        (Flow::Streamed, _) if probe.may_need_conversion() => RecolorRows::bytes(output.width),
         _ => 0,
     };
     cost::Work {
@@ -206,7 +206,7 @@ fn work(probe: &Probe, params: &Params, frame: &Frame, flow: Flow, may_be_graphi
         eighths: if flow == Flow::Whole { 8 } else { frame.eighths(rows::scales(probe)) },
         steps_bytes: scaling.saturating_add(recoloring),
         keeps_metadata: params.keep_metadata,
-        converts_color: probe.icc || (frame.linear && !is_plain),
+        converts_color: probe.may_need_conversion() || (frame.linear && !is_plain),
         may_be_graphic,
     }
 }

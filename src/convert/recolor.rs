@@ -108,7 +108,7 @@ impl Recolor {
         }
         let mut rgb = Planes::new(size, self.subsampling, copies)?.to_rgb()?;
         if let Some(transform) = &self.transform {
-            convert_rows(&mut rgb, transform.as_ref())?;
+            convert_rows(&mut rgb, transform)?;
         }
         sink(&rgb.data()[above * width * 3..ready * width * 3])?;
         // The last row of chroma that is done stays, and those that wait.
@@ -126,7 +126,10 @@ impl Recolor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::convert::color::to_srgb;
+    use crate::{
+        convert::color::to_srgb,
+        pixel::{ColorSpace, Metadata},
+    };
 
     #[test]
     fn interleaved_rows_become_what_the_whole_picture_becomes() {
@@ -135,22 +138,27 @@ mod tests {
         for layout in [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba] {
             let is_gray = layout.channels() < 3;
             let profile = if is_gray { &gray } else { &wide };
-            let row = 9 * layout.channels() as usize;
-            let data: Vec<u8> = (0..row * 7).map(|at| (at * 57) as u8).collect();
-            let whole = Picture::Raster(Raster::new(Size::new(9, 7), layout, data.clone()).unwrap());
-            let expected = to_srgb(whole, Some(profile)).unwrap();
-            let conversion = Conversion::of(Some(profile), is_gray).unwrap();
-            let mut recolor = RecolorRows::new(conversion, layout, 9);
-            let rows: Vec<u8> =
-                data.chunks(2 * row).flat_map(|rows| recolor.convert(rows).unwrap().to_vec()).collect();
-            assert!(rows != data);
-            assert_eq!(Some(rows.as_slice()), raster(&expected), "{layout:?}");
+            let by_profile = Metadata { icc: Some(profile.clone()), ..Metadata::default() };
+            let wide = ColorSpace::from_code_points(9, 16, 1000);
+            for metadata in [by_profile, Metadata { colors: wide, ..Metadata::default() }] {
+                let row = 9 * layout.channels() as usize;
+                let data: Vec<u8> = (0..row * 7).map(|at| (at * 57) as u8).collect();
+                let whole = Picture::Raster(Raster::new(Size::new(9, 7), layout, data.clone()).unwrap());
+                let expected = to_srgb(whole, &metadata).unwrap();
+                let conversion = Conversion::of(&metadata, is_gray).unwrap().unwrap();
+                let mut recolor = RecolorRows::new(conversion, layout, 9);
+                let rows: Vec<u8> =
+                    data.chunks(2 * row).flat_map(|rows| recolor.convert(rows).unwrap().to_vec()).collect();
+                assert!(rows != data);
+                assert_eq!(Some(rows.as_slice()), raster(&expected), "{layout:?}");
+            }
         }
     }
 
     #[test]
     fn rows_become_what_the_whole_picture_becomes() {
         let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        let metadata = Metadata { icc: Some(profile), ..Metadata::default() };
         for subsampling in
             [Subsampling::Yuv420, Subsampling::Yuv422, Subsampling::Yuv440, Subsampling::Yuv444]
         {
@@ -161,8 +169,8 @@ mod tests {
                 let planes = [plane(size, 7), plane(chroma, 31), plane(chroma, 57)];
                 let planes = Planes::new(size, subsampling, planes).unwrap();
                 let mut expected = Picture::Raster(planes.to_rgb().unwrap());
-                expected = to_srgb(expected, Some(&profile)).unwrap();
-                let Some(Conversion::Rgb(transform)) = Conversion::of(Some(&profile), false) else {
+                expected = to_srgb(expected, &metadata).unwrap();
+                let Some(Conversion::Rgb(transform)) = Conversion::of(&metadata, false).unwrap() else {
                     panic!("P3 is not sRGB")
                 };
                 let mut recolor = Recolor::new(Some(transform), subsampling, width);

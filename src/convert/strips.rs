@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     codec::{
-        self, Decoded, RowWriter,
+        self, Decoded, Format, RowWriter,
         rows::{Form, Head, Rows, Sink},
     },
     error::{Error, Kind, Result},
@@ -29,8 +29,15 @@ pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Re
     if codec::decode_rows(bytes, limits, &mut gathered)? {
         return gathered.finish();
     }
-    let Decoded { picture, orientation, metadata } = codec::decode(bytes, limits)?;
-    let picture = color::without_inks(picture, metadata.icc.as_deref())?;
+    let Decoded { picture, orientation, mut metadata } = codec::decode(bytes, limits)?;
+    let picture = match picture {
+        // No profile says what the colours are that become of inks.
+        Picture::Inks(inks) => {
+            let is_jpeg = codec::sniff(bytes) == Some(Format::Jpeg);
+            color::of_inks(inks, metadata.icc.take().as_deref(), is_jpeg)?
+        }
+        other => other,
+    };
     Ok(Decoded { picture: resize::resize(picture, orientation, frame)?, orientation, metadata })
 }
 
@@ -219,7 +226,7 @@ impl Sink for Photo<'_> {
         let is_gray = matches!(head.form, Form::Raster(layout) if layout.channels() < 3);
         let icc = head.metadata.icc.as_deref();
         let keeps_colors = self.params.keep_metadata && keep::keeps_profile(icc, is_gray, self.params.format);
-        let conversion = if keeps_colors { None } else { Conversion::of(icc, is_gray) };
+        let conversion = if keeps_colors { None } else { Conversion::of(&head.metadata, is_gray)? };
         if head.orientation != Orientation::Upright && !head.can_turn {
             return Ok(None);
         }

@@ -3,6 +3,7 @@
 //! Owns sizes, 8-bit interleaved rasters, planar YCbCr at its own subsampling, orientation and metadata. Knows
 //! no file format and does no conversion that needs a parameter.
 
+mod color_space;
 mod hidden;
 mod inks;
 mod orientation;
@@ -12,8 +13,11 @@ mod reduce;
 mod upsample;
 mod ycbcr;
 
-pub(crate) use self::{hidden::continue_row, inks::complement, upsample::ycbcr_to_rgb};
+pub(crate) use self::{
+    color_space::BRIGHTEST, hidden::continue_row, inks::complement, upsample::ycbcr_to_rgb,
+};
 pub use self::{
+    color_space::{ColorSpace, Primaries, Transfer},
     inks::Inks,
     orientation::Orientation,
     planes::{Planes, Subsampling},
@@ -77,6 +81,8 @@ impl Picture {
 pub struct Metadata {
     /// An ICC profile.
     pub icc: Option<Vec<u8>>,
+    /// What the samples mean where no profile says it and they are not sRGB.
+    pub colors: Option<ColorSpace>,
     /// A TIFF-structured EXIF block, beginning with `II` or `MM`.
     pub exif: Option<Vec<u8>>,
     /// An XMP packet.

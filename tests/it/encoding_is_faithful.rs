@@ -168,6 +168,7 @@ fn avif_states_its_size_and_its_alpha() {
 fn metadata_comes_back() {
     let metadata = Metadata {
         icc: Some(b"not parsed here".to_vec()),
+        colors: None,
         exif: Some(b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec()),
         xmp: Some(b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>".to_vec()),
     };

@@ -14,6 +14,7 @@ mod cache_heals;
 mod cache_is_verified;
 mod cache_survives_restart;
 mod caching;
+mod colours;
 mod conditional;
 mod config_is_read_whole;
 mod conformance;

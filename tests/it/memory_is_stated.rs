@@ -11,6 +11,7 @@ use slimpix::{
 };
 
 use crate::{
+    colours::linear_png,
     corpus::Corpus,
     pictures::{coding, encode, raster},
     support::heap::{peak_of, peak_of_all_threads},
@@ -29,6 +30,10 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
         ));
     }
     sources.push(("baseline JPEG".to_owned(), baseline(width, height)));
+    sources.push(("JPEG of inks".to_owned(), inks(width, height)));
+    for layout in [Layout::Gray, Layout::Rgba] {
+        sources.push((format!("PNG {layout:?} of linear light"), linear_png(width, height, layout)));
+    }
     sources.push(("BMP".to_owned(), bitmap(width, height)));
     for (layout, lossless) in [(Layout::Rgb, false), (Layout::Rgba, false), (Layout::Rgba, true)] {
         let coding = coding(Format::WebP, 90, lossless);
@@ -48,6 +53,15 @@ fn bitmap(width: u32, height: u32) -> Vec<u8> {
     file.extend([1, 0, 32, 0]);
     file.extend([0; 24]);
     file.extend(raster(width, height, Layout::Rgba).data());
+    file
+}
+
+/// CMYK as print programs write it.
+fn inks(width: u32, height: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let pixels = raster(width, height, Layout::Rgba).into_data();
+    let encoder = jpeg_encoder::Encoder::new(&mut file, 95);
+    encoder.encode(&pixels, width as u16, height as u16, jpeg_encoder::ColorType::CmykAsYcck).unwrap();
     file
 }
 

@@ -38,13 +38,17 @@ fn profile(tags: &[(&[u8; 4], usize)], contents: &[Vec<u8>]) -> Vec<u8> {
 
 /// Tables of 8 bits (`mft1`, ICC.1:2022 section 10.11) of so many steps a side: greyer than the colours that go in.
 fn tables(steps: u32) -> Vec<u8> {
-    let mut tables = b"mft1\0\0\0\0\x03\x03".to_vec();
-    tables.extend([steps as u8, 0]);
+    tables_of(3, steps)
+}
+
+fn tables_of(inputs: u8, steps: u32) -> Vec<u8> {
+    let mut tables = b"mft1\0\0\0\0".to_vec();
+    tables.extend([inputs, 3, steps as u8, 0]);
     for at in 0..9_u32 {
         tables.extend((if at % 4 == 0 { 65_536_u32 } else { 0 }).to_be_bytes());
     }
-    (0..3).for_each(|_| tables.extend(0..=255));
-    for at in 0..steps.pow(3) {
+    (0..inputs).for_each(|_| tables.extend(0..=255));
+    for at in 0..steps.pow(inputs.into()) {
         let [r, g, b] =
             [at / steps / steps, at / steps % steps, at % steps].map(|step| step * 255 / (steps - 1));
         tables.extend([((r + g + b) / 3) as u8, (128 + r / 8 - g / 8) as u8, (128 + g / 8 - b / 8) as u8]);
@@ -90,6 +94,35 @@ fn tables_of_any_size_stay_within_what_is_stated() {
             assert!(peak <= stated, "{steps} steps in {format:?}: {peak} bytes, {stated} stated");
             let (_, _, plain) = measure(&file(format, None));
             assert!(made != plain, "{steps} steps in {format:?}: the profile changed nothing");
+        }
+    }
+}
+
+/// A JPEG of inks with a profile.
+fn inks(profile: &[u8], size: u16) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, 90);
+    if !profile.is_empty() {
+        encoder.add_icc_profile(profile).unwrap();
+    }
+    let data: Vec<u8> = (0..u32::from(size).pow(2) * 4).map(|at| (at * 37 / 5) as u8).collect();
+    encoder.encode(&data, size, size, jpeg_encoder::ColorType::CmykAsYcck).unwrap();
+    file
+}
+
+#[test]
+fn tables_of_inks_are_stated_closely() {
+    for steps in [2, 9, 17, 25] {
+        let mut profile = profile(&[(b"wtpt", 0), (b"A2B0", 1)], &[white(), tables_of(4, steps)]);
+        profile[12..20].copy_from_slice(b"prtrCMYK");
+        for size in [24, 300] {
+            let (peak, stated, made) = measure(&inks(&profile, size));
+            println!("{steps} steps, {} bytes, {size} pixels: {peak} of {stated}", profile.len());
+            assert!(
+                peak <= stated && stated <= peak * 6 / 5 + (512 << 10),
+                "{steps} steps, {size} pixels: {peak} bytes, {stated} stated"
+            );
+            assert!(made != measure(&inks(&[], size)).2, "{steps} steps: the profile changed nothing");
         }
     }
 }

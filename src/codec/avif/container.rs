@@ -74,7 +74,7 @@ fn items<'a>(still: &Still<'a>, properties: &mut Vec<Vec<u8>>) -> Result<Vec<Ite
         properties.push(property);
         properties.len() as u8
     };
-    let Metadata { icc, exif, xmp } = still.metadata;
+    let Metadata { icc, exif, xmp, .. } = still.metadata;
     let extents = add(boxed(b"ispe", &full(&[sides(still.size)]))?);
     let mut of_color = vec![
         extents,

@@ -87,6 +87,7 @@ impl probing::Walk for Walk {
             subsampling: header.subsampling(),
             progressive: !header.is_in_one_scan(),
             icc: !header.icc.is_empty(),
+            described: false,
             icc_bytes: header.icc_bytes(),
             metadata_bytes: [&header.exif, &header.xmp]
                 .into_iter()
@@ -182,6 +183,7 @@ impl<'a> Header<'a> {
     pub(super) fn metadata(&self) -> Metadata {
         Metadata {
             icc: self.icc_profile(),
+            colors: None,
             exif: Metadata::part(self.part(self.exif.as_ref())),
             xmp: Metadata::part(self.part(self.xmp.as_ref())),
         }

@@ -1,10 +1,8 @@
 //! From a PNG's bytes to samples of 8 bits.
 
-use std::io::Cursor;
-
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
-use super::header::Header;
+use super::{ended::Ended, header::Header};
 use crate::{
     codec::{
         Decoded,
@@ -15,7 +13,7 @@ use crate::{
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
-type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
+type PngReader<'a> = Reader<Ended<'a>>;
 
 /// Decodes a PNG, or the still picture of an APNG. Samples of 16 bits are rounded to 8.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
@@ -78,7 +76,7 @@ fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) ->
     // Beside the pixels: rows in work with a window of inflated data, and EXIF, which the decoder can't pass over.
     let beside = 8 * row + (128 << 10) + 2 * header.metadata_bytes();
     limits.check_memory(bytes.len() as u64 + held + beside + header.most_profile_bytes())?;
-    let mut decoder = Decoder::new(Cursor::new(bytes));
+    let mut decoder = Decoder::new(Ended::new(bytes));
     decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
     decoder.set_ignore_text_chunk(true);
     // It would inflate as much as there is room for.
@@ -88,7 +86,9 @@ fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) ->
 }
 
 fn metadata(header: &Header<'_>) -> Metadata {
-    Metadata { icc: header.profile(), exif: Metadata::part(header.exif()), xmp: Metadata::part(header.xmp()) }
+    let icc = header.profile();
+    let colors = if icc.is_some() { None } else { header.space() };
+    Metadata { icc, colors, exif: Metadata::part(header.exif()), xmp: Metadata::part(header.xmp()) }
 }
 
 /// The pixels as they are held: all 16 bits of an interlaced picture, whose rows don't come in order.

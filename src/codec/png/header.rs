@@ -1,9 +1,10 @@
 //! The chunks of a PNG, and what they say about it. They are passed over by their length: of most only the place is noted.
 
+use super::colors::Colors;
 use crate::{
     codec::{Format, Probe, exif, icc, probing, view::View},
     error::{Error, Result},
-    pixel::{Orientation, Size},
+    pixel::{ColorSpace, Orientation, Size},
 };
 
 const SIGNATURE: u64 = 8;
@@ -41,6 +42,8 @@ pub(super) struct Chunks {
     animated: bool,
     /// The pixels were reached: an acTL would have stood before them.
     complete: bool,
+    has_palette: bool,
+    colors: Colors,
     icc: Option<Place>,
     exif: Option<Place>,
     /// An uncompressed XMP packet; a compressed one is passed over.
@@ -88,7 +91,8 @@ impl probing::Walk for Walk {
             orientation: header.orientation(),
             subsampling: None,
             progressive: header.interlaced,
-            icc: header.icc.is_some(),
+            icc: header.icc().is_some(),
+            described: header.colors.space().is_some(),
             icc_bytes: header.icc_bytes(),
             metadata_bytes: header.metadata_bytes(),
             restart_interval: 0,
@@ -127,6 +131,8 @@ impl Chunks {
             transparency: false,
             animated: false,
             complete: false,
+            has_palette: false,
+            colors: Colors::default(),
             icc: None,
             exif: None,
             xmp: None,
@@ -157,6 +163,12 @@ impl Chunks {
             b"acTL" if !self.complete => self.animated = view.be32(start).is_some_and(|frames| frames > 1),
             b"IDAT" => self.complete = true,
             b"tRNS" if !self.complete => self.transparency = true,
+            b"PLTE" => self.has_palette = true,
+            _ if !self.complete && Colors::are_in(name, length) => {
+                if let Some(payload) = sound(view, (start, length)) {
+                    self.colors.note(name, payload, self.has_palette);
+                }
+            }
             b"iCCP" if !self.complete && self.icc.is_none() => self.icc = place,
             b"eXIf" if self.exif.is_none() => {
                 // Some writers put JPEG's prefix before the block.
@@ -209,20 +221,31 @@ impl<'a> Header<'a> {
         self.xmp.map(|place| self.payload(place))
     }
 
+    /// The profile where it counts.
+    fn icc(&self) -> Option<Place> {
+        self.icc.filter(|_| !self.colors.come_before_a_profile())
+    }
+
     /// The profile; `None` when it is damaged, or inflates to more than profiles do.
     pub(super) fn profile(&self) -> Option<Vec<u8>> {
-        let place = self.icc?;
-        inflate(self.payload(place), most_profile_bytes(place.1))
+        let place = self.icc()?;
+        let profile = inflate(sound(self.view, place)?, most_profile_bytes(place.1))?;
+        icc::is_profile(&profile).then_some(profile)
+    }
+
+    /// What the samples mean where there is no profile and they are not sRGB.
+    pub(super) fn space(&self) -> Option<ColorSpace> {
+        self.colors.space()
     }
 
     /// The most bytes that the profile has; 0 without one.
     pub(super) fn most_profile_bytes(&self) -> u64 {
-        self.icc.map_or(0, |(_, length)| most_profile_bytes(length))
+        self.icc().map_or(0, |(_, length)| most_profile_bytes(length))
     }
 
     /// What the profile takes: exactly known of a short one.
     fn icc_bytes(&self) -> u64 {
-        let Some(place @ (_, length)) = self.icc else { return 0 };
+        let Some(place @ (_, length)) = self.icc() else { return 0 };
         let profile =
             if length <= SHORT_PROFILE { inflate(self.payload(place), SHORT_PROFILE) } else { None };
         match profile {
@@ -267,4 +290,11 @@ fn inflate(payload: &[u8], most: u64) -> Option<Vec<u8>> {
 fn chunk(view: View<'_>, at: u64) -> Option<([u8; 4], u64, u64)> {
     let length = u64::from(view.be32(at)?);
     Some((view.array(at + 4)?, length, at + 8 + length + 4))
+}
+
+/// A chunk's payload if it is what the checksum behind it was made of.
+fn sound(view: View<'_>, (start, length): Place) -> Option<&[u8]> {
+    let whole = view.get(start.checked_sub(4)?, usize::try_from(length).ok()?.checked_add(8)?)?;
+    let (named, checksum) = whole.split_last_chunk::<4>()?;
+    (crc32fast::hash(named) == u32::from_be_bytes(*checksum)).then(|| &named[4..])
 }

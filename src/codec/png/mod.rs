@@ -1,7 +1,9 @@
 //! PNG (W3C, third edition) and the first frame of an APNG, read and written with the `png` crate.
 
+mod colors;
 mod decode;
 mod encode;
+mod ended;
 mod header;
 mod palette;
 

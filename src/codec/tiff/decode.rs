@@ -53,6 +53,7 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
         subsampling: None,
         progressive: false,
         icc: has_profile,
+        described: false,
         icc_bytes: match profile {
             Some((start, length)) => {
                 icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
@@ -108,6 +109,7 @@ pub(in crate::codec) fn decode(
         orientation: orientation(&mut decoder),
         metadata: Metadata {
             icc: field(PROFILE).map(<[u8]>::to_vec),
+            colors: None,
             exif: None,
             xmp: Metadata::part(field(XMP)),
         },

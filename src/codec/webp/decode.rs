@@ -84,7 +84,7 @@ fn read_header<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(Header<'a>, Size
 /// Decodes by `image-webp`, which holds frames as a whole.
 fn decode_whole(bytes: &[u8], header: &Header<'_>, size: Size, limits: &Limits) -> Result<Raster> {
     limits.check_memory(peak_bytes(header, size, bytes.len()))?;
-    let bytes = without_empty_promises(bytes, header);
+    let bytes = with_true_flags(bytes, header);
     let mut decoder = WebPDecoder::new(Cursor::new(bytes.as_ref())).map_err(failed)?;
     decoder.set_memory_limit(usize::try_from(limits.max_memory).unwrap_or(usize::MAX));
     let layout = if decoder.has_alpha() { Layout::Rgba } else { Layout::Rgb };
@@ -93,7 +93,21 @@ fn decode_whole(bytes: &[u8], header: &Header<'_>, size: Size, limits: &Limits) 
     }
     let mut raster = Raster::zeroed(size, layout)?;
     decoder.read_image(raster.data_mut()).map_err(failed)?;
+    if header.has_unannounced_alpha() {
+        multiplied(&mut raster);
+    }
     Ok(raster)
+}
+
+/// Takes colours as multiplied with alpha: so browsers show pixels of which the extended header says that they have none.
+fn multiplied(raster: &mut Raster) {
+    for [colors @ .., alpha] in raster.data_mut().as_chunks_mut::<4>().0 {
+        let alpha = u32::from(*alpha);
+        for color in colors {
+            let straight = (u32::from(*color) * 255 + alpha / 2).checked_div(alpha);
+            *color = straight.map_or(0, |straight| straight.min(255) as u8);
+        }
+    }
 }
 
 /// A decoder makes room for what the coded image says of itself, which must therefore be what its container
@@ -120,13 +134,14 @@ fn peak_bytes(header: &Header<'_>, size: Size, input: usize) -> u64 {
     2 * input as u64 + (channels + coded + alpha + animation) * size.pixels() + edge + (1 << 20)
 }
 
-/// The file without the flags of EXIF and XMP chunks that were removed from it: the decoder would refuse it,
-/// where every viewer shows it.
-fn without_empty_promises<'a>(bytes: &'a [u8], header: &Header<'_>) -> Cow<'a, [u8]> {
-    let missing = header.empty_promises();
+/// The file with flags that are true: the decoder would refuse it, or show another alpha, where every viewer shows what is
+/// there.
+fn with_true_flags<'a>(bytes: &'a [u8], header: &Header<'_>) -> Cow<'a, [u8]> {
     let mut bytes = Cow::Borrowed(bytes);
-    if missing != 0 {
-        bytes.to_mut()[FLAGS] &= !missing;
+    if let Some(flags) = header.true_flags().filter(|flags| bytes.get(FLAGS) != Some(flags))
+        && let Some(place) = bytes.to_mut().get_mut(FLAGS)
+    {
+        *place = flags;
     }
     bytes
 }

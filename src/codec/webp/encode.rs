@@ -46,7 +46,7 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
 /// The file around a picture's chunks, made in the buffer of the first that is large: alpha's has room for all.
 pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Vec<u8>> {
     let Chunks { alpha, name, picture, has_alpha } = chunks;
-    let Metadata { icc, exif, xmp } = metadata;
+    let Metadata { icc, exif, xmp, .. } = metadata;
     let is_extended = alpha.is_some() || icc.is_some() || exif.is_some() || xmp.is_some();
     let vp8x = is_extended.then(|| vp8x(size, has_alpha, metadata));
     let before: [(&[u8; 4], Option<&[u8]>); 2] =

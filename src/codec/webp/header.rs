@@ -40,6 +40,9 @@ pub(super) struct Chunks {
     pub(super) image: Option<Image>,
     /// The size that the first frame of an animation states for its image.
     pub(super) frame: Option<Size>,
+    /// Alpha beside a lossy image was met.
+    has_alpha_chunk: bool,
+    // Only what the flags announce counts.
     icc: Option<Place>,
     exif: Option<Place>,
     xmp: Option<Place>,
@@ -81,6 +84,7 @@ impl probing::Walk for Walk {
             subsampling: header.image.is_some_and(|image| !image.lossless).then_some(Subsampling::Yuv420),
             progressive: false,
             icc: header.icc.is_some() || header.flag(ICC),
+            described: false,
             icc_bytes: match header.icc {
                 Some((start, length)) => {
                     icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
@@ -126,13 +130,14 @@ impl Chunks {
             b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
                 self.note_frame(place, view)
             }
-            b"ICCP" if self.icc.is_none() => self.icc = Some(place),
-            b"EXIF" if self.exif.is_none() => {
+            b"ALPH" if self.image.is_none() => self.has_alpha_chunk = true,
+            b"ICCP" if self.icc.is_none() && self.flag(ICC) => self.icc = Some(place),
+            b"EXIF" if self.exif.is_none() && self.flag(EXIF) => {
                 // Some writers put JPEG's prefix before the block.
                 let has_prefix = length >= 6 && view.up_to(start, 6) == b"Exif\0\0";
                 self.exif = Some(if has_prefix { (start + 6, length - 6) } else { place });
             }
-            b"XMP " if self.xmp.is_none() => self.xmp = Some(place),
+            b"XMP " if self.xmp.is_none() && self.flag(XMP) => self.xmp = Some(place),
             _ => {}
         }
         Ok(())
@@ -162,21 +167,36 @@ impl Chunks {
         self.extended.is_some_and(|(flags, _)| flags & flag != 0)
     }
 
-    /// The flags of the extended header that announce EXIF or XMP which is not there.
-    pub(super) fn empty_promises(&self) -> u8 {
+    /// The flags of the extended header as they would be if they said of alpha what the image has, and announced no EXIF or
+    /// XMP that is not there; `None` without such a header.
+    pub(super) fn true_flags(&self) -> Option<u8> {
+        let (flags, _) = self.extended?;
         let missing = [(EXIF, self.exif), (XMP, self.xmp)];
-        missing.iter().filter(|(flag, place)| self.flag(*flag) && place.is_none()).map(|(flag, _)| flag).sum()
+        let missing: u8 = missing
+            .iter()
+            .filter(|(flag, place)| self.flag(*flag) && place.is_none())
+            .map(|(flag, _)| flag)
+            .sum();
+        let alpha = if self.has_alpha() { ALPHA } else { 0 };
+        Some(flags & !(missing | ALPHA) | alpha)
     }
 
     pub(super) fn is_animated(&self) -> bool {
         self.flag(ANIMATION)
     }
 
+    /// A lossless image says so itself; a lossy one has it beside it where that is announced.
     pub(super) fn has_alpha(&self) -> bool {
-        match self.extended {
-            Some((flags, _)) => flags & ALPHA != 0,
-            None => self.image.is_some_and(|image| image.alpha),
+        match self.image {
+            _ if self.is_animated() => self.flag(ALPHA),
+            Some(image) if image.lossless => image.alpha,
+            _ => self.flag(ALPHA) && self.has_alpha_chunk,
         }
+    }
+
+    /// True of a lossless image with alpha in a file that says it has none.
+    pub(super) fn has_unannounced_alpha(&self) -> bool {
+        self.extended.is_some() && !self.flag(ALPHA) && !self.is_animated() && self.has_alpha()
     }
 
     /// The canvas.
@@ -213,6 +233,7 @@ impl<'a> Header<'a> {
         let part = |place: Option<Place>| place.map(|place| self.payload(place));
         Metadata {
             icc: part(self.icc).map(<[u8]>::to_vec),
+            colors: None,
             exif: Metadata::part(part(self.exif)),
             xmp: Metadata::part(part(self.xmp)),
         }

@@ -96,7 +96,7 @@ fn a_photo_of_other_colours_is_turned_by_rows() {
             let whole = orient::upright(picture, orientation).unwrap();
             // By rows it stays the RGB that colours are converted in.
             let whole = Picture::Raster(whole.into_raster().unwrap());
-            let whole = color::to_srgb(whole, metadata.icc.as_deref()).unwrap();
+            let whole = color::to_srgb(whole, &metadata).unwrap();
             let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
             let photo = photo_to_webp(&source, params, &limits, &plan).unwrap();
             assert!(photo.is_some_and(|photo| photo.file == coded), "{kind:?} {orientation:?}");
