@@ -1,13 +1,14 @@
-//! The alpha plane beside a lossy picture: gathered as rows come, with fewer levels where that is asked, filtered,
-//! and coded as a VP8L stream (RFC 9649 section 2.7.1.2).
+//! The alpha plane beside a lossy picture: gathered as rows come, with fewer levels where that is asked, and coded as a
+//! VP8L stream (RFC 9649 section 2.7.1.2): as a grey picture by all that lossless pictures have, or a large one filtered and
+//! coded in place.
 
-use std::array;
+use std::{array, mem};
 
-use super::vp8l::{self, RunCounts};
+use super::vp8l::{self, RunCounts, picture};
 use crate::{
-    error::Result,
+    error::{Kind, Result},
     limits::try_zeroed,
-    pixel::{Layout, Size},
+    pixel::{Layout, Raster, Size},
 };
 
 /// What a file has beside alpha and the frame, but for metadata.
@@ -15,6 +16,16 @@ const CONTAINER: u64 = 256;
 
 /// Rows that are looked at to choose a filter: at least so many, all of a small picture.
 const LOOKED_AT: usize = 256;
+
+/// Samples up to which alpha is coded as a picture: that takes a second buffer and more time.
+const AS_PICTURE: u64 = 1 << 21;
+
+/// Samples of which all are coded in two ways, for the shorter one: drawn shapes are often shorter where no copies are
+/// sought.
+const TWICE: u64 = 1 << 19;
+
+/// The bytes of a lossless picture's header, which `ALPH` doesn't have.
+const HEADER: usize = 5;
 
 /// Alpha of rows, of which nothing is held as long as all are opaque.
 pub(super) struct Alpha {
@@ -47,8 +58,9 @@ impl Alpha {
                     continue;
                 }
                 // Fits where all of the picture does.
-                let head = vp8l::head_bytes(self.size.pixels()) as usize;
-                self.buffer.try_reserve_exact(buffer_bytes(self.size, self.frame) as usize)?;
+                let head = self.head();
+                let bytes = if head == 0 { self.size.pixels() } else { buffer_bytes(self.size, self.frame) };
+                self.buffer.try_reserve_exact(bytes as usize)?;
                 self.buffer.resize(head, 0);
                 self.buffer.resize(head + self.opaque * width, 255);
             }
@@ -57,17 +69,69 @@ impl Alpha {
         Ok(())
     }
 
+    /// The room for code before the samples.
+    fn head(&self) -> usize {
+        if self.size.pixels() <= AS_PICTURE { 0 } else { vp8l::head_bytes(self.size.pixels()) as usize }
+    }
+
     /// The payload of `ALPH`, or `None` when all is opaque. A quality of 100 keeps every sample; less keeps so many
     /// levels as [`levels`] says, where that makes the payload smaller: smooth edges are predicted better than steps.
     ///
     /// # Errors
     /// `Memory`.
-    pub(super) fn encode(self, quality: u8) -> Result<Option<Vec<u8>>> {
-        let (mut buffer, width) = (self.buffer, self.size.width as usize);
-        if buffer.is_empty() {
-            return Ok(None);
+    pub(super) fn encode(self, quality: u8, effort: u8) -> Result<Option<Vec<u8>>> {
+        if self.buffer.is_empty() {
+            Ok(None)
+        } else if self.head() == 0 {
+            self.encode_picture(quality, effort)
+        } else {
+            self.encode_in_place(quality).map(Some)
         }
-        let head = vp8l::head_bytes(self.size.pixels()) as usize;
+    }
+
+    /// Codes alpha as a grey picture.
+    fn encode_picture(mut self, quality: u8, effort: u8) -> Result<Option<Vec<u8>>> {
+        let plane = mem::take(&mut self.buffer);
+        let (effort, mut best) = (effort_of(effort), None);
+        if let Some(values) = if quality < 100 { reduction(&plane, levels(quality)) } else { None } {
+            let mut few = copy(&plane)?;
+            few.iter_mut().for_each(|sample| *sample = values[usize::from(*sample)]);
+            self.try_picture(few, effort, true, &mut best)?;
+        }
+        if effort > 0 && self.size.pixels() <= TWICE {
+            self.try_picture(copy(&plane)?, 0, false, &mut best)?;
+        }
+        self.try_picture(plane, effort, false, &mut best)?;
+        Ok(best)
+    }
+
+    /// Codes samples, and keeps the code if it is the shortest.
+    fn try_picture(
+        &self,
+        samples: Vec<u8>,
+        effort: u8,
+        is_reduced: bool,
+        best: &mut Option<Vec<u8>>,
+    ) -> Result<()> {
+        let most = best.as_ref().map_or(u64::MAX, |best| (best.len() + HEADER - 2) as u64);
+        let raster = Raster::new(self.size, Layout::Gray, samples)?;
+        match picture::encode(raster, effort, most, self.frame + CONTAINER) {
+            Ok(mut code) => {
+                drop(code.drain(..HEADER - 1));
+                // Coded, without a filter.
+                code[0] = 1 | u8::from(is_reduced) << 4;
+                *best = Some(code);
+                Ok(())
+            }
+            Err(error) if error.kind() == Kind::Larger => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Filters and codes alpha in the buffer that it is in.
+    fn encode_in_place(self, quality: u8) -> Result<Vec<u8>> {
+        let (head, width) = (self.head(), self.size.width as usize);
+        let mut buffer = self.buffer;
         let plane = &mut buffer[head..];
         let all = array::from_fn(|value| value as u8);
         let (mut filter, bits) = Filter::choose(plane, width, &all)?;
@@ -89,13 +153,40 @@ impl Alpha {
         }
         // Whether it is coded, the filter, and whether there are fewer levels than there were.
         buffer[0] = u8::from(coded.is_some()) | (filter as u8) << 2 | u8::from(is_reduced) << 4;
-        Ok(Some(buffer))
+        Ok(buffer)
     }
 }
 
+/// How hard alpha is tried as a picture at an effort: it is not to take longer than colour.
+const fn effort_of(effort: u8) -> u8 {
+    match effort {
+        0 | 1 => effort,
+        2..=4 => 2,
+        _ => effort - 2,
+    }
+}
+
+fn copy(plane: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(plane.len())?;
+    copy.extend_from_slice(plane);
+    Ok(copy)
+}
+
 /// The most bytes that alpha of a picture takes: its buffer, and what coding holds beside it.
-pub(super) fn held_bytes(size: Size, frame: u64) -> u64 {
-    buffer_bytes(size, frame) + vp8l::TABLES + 4 * u64::from(size.width)
+pub(super) fn held_bytes(size: Size, frame: u64, quality: u8, effort: u8) -> u64 {
+    let samples = size.pixels();
+    if samples > AS_PICTURE {
+        return buffer_bytes(size, frame) + vp8l::TABLES + 4 * u64::from(size.width);
+    }
+    // The file is made in the code's buffer.
+    let around = frame.saturating_add(CONTAINER);
+    let once = samples + picture::held_bytes(size, 1, effort_of(effort), u64::MAX).saturating_add(around);
+    if quality == 100 && samples > TWICE {
+        return once;
+    }
+    // The samples once more, and the best code until now.
+    once.saturating_add(samples + picture::most_bytes(size, 1)).saturating_add(around)
 }
 
 /// The bytes of the buffer in which alpha is gathered and coded, and then the file is made around it: what a file of
@@ -249,10 +340,22 @@ mod tests {
         alpha.push(Layout::GrayAlpha, &[9, 255, 9, 255, 9, 255, 9, 255]).unwrap();
         assert_eq!(alpha.buffer.capacity(), 0);
         alpha.push(Layout::GrayAlpha, &[9, 7, 9, 255]).unwrap();
-        assert_eq!(alpha.buffer[vp8l::head_bytes(6) as usize..], [255, 255, 255, 255, 7, 255]);
+        assert_eq!(alpha.buffer, [255, 255, 255, 255, 7, 255]);
         let mut opaque = Alpha::new(Size::new(1, 1), 0);
         opaque.push(Layout::Rgba, &[1, 2, 3, 255]).unwrap();
-        assert!(opaque.encode(100).unwrap().is_none());
+        assert!(opaque.encode(100, 4).unwrap().is_none());
+    }
+
+    #[test]
+    fn only_what_is_large_is_filtered_and_coded_in_place() {
+        for (height, filter) in [(1024, 0), (1025, Filter::Vertical as u8)] {
+            let mut alpha = Alpha::new(Size::new(2048, height), 0);
+            let row: Vec<u8> = (0..2048).flat_map(|x| [0, mix(x) as u8]).collect();
+            (0..height).for_each(|_| alpha.push(Layout::GrayAlpha, &row).unwrap());
+            let coded = alpha.encode(100, 0).unwrap().unwrap();
+            assert_eq!(coded[0], 1 | filter << 2, "{height}");
+            assert!(coded.len() < 16 << 10, "{height}: {}", coded.len());
+        }
     }
 
     #[test]
@@ -277,7 +380,7 @@ mod tests {
             let mut alpha = Alpha::new(size, 0);
             let rows: Vec<u8> = (0..64 * 64).flat_map(|at| [0, sample(at) as u8]).collect();
             alpha.push(Layout::GrayAlpha, &rows).unwrap();
-            alpha.encode(quality).unwrap().unwrap()
+            alpha.encode(quality, 4).unwrap().unwrap()
         };
         let noise = |at: usize| mix(at);
         assert!(encoded(noise, 50).len() * 3 < encoded(noise, 100).len() * 2);

@@ -84,7 +84,7 @@ impl RowWriter {
 
     fn chunks(self) -> Result<Chunks> {
         let picture = self.encoder.finish()?;
-        let alpha = self.alpha.encode(self.coding.alpha_quality)?;
+        let alpha = self.alpha.encode(self.coding.alpha_quality, self.coding.effort)?;
         // There is no room for a file that would be refused.
         let bytes = picture.len() + alpha.as_ref().map_or(0, Vec::len);
         if bytes as u64 > self.coding.max_bytes {
@@ -118,7 +118,7 @@ pub(in crate::codec) fn frame_bytes(size: Size, coding: &Coding) -> [u64; 2] {
 
 /// The most bytes that alpha of a picture takes, and the file, which is made in the same buffer.
 pub(in crate::codec) fn alpha_bytes(size: Size, coding: &Coding) -> u64 {
-    alpha::held_bytes(size, most_frame_bytes(size, coding))
+    alpha::held_bytes(size, most_frame_bytes(size, coding), coding.alpha_quality, coding.effort)
 }
 
 /// The most bytes that a frame has whose file is not refused.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The bytes of a file around the picture, without metadata.
-const AROUND: u64 = 64;
+pub const AROUND: u64 = 64;
 
 /// What a picture takes beside its samples at the most: the description of a transform, of codes, and of their tiles.
 const HEADERS: u64 = 8 << 10;
@@ -99,11 +99,11 @@ pub fn held_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
     counting.max(writing) + TABLES
 }
 
-/// Codes a picture in at most `most` bytes, in a buffer that has room for a file around it.
+/// Codes a picture in at most `most` bytes, in a buffer that has room for so many bytes around it.
 ///
 /// # Errors
 /// `Larger` when it takes more, `Memory`.
-pub fn encode(raster: Raster, effort: u8, most: u64) -> Result<Vec<u8>> {
+pub fn encode(raster: Raster, effort: u8, most: u64, around: u64) -> Result<Vec<u8>> {
     let (size, layout) = (raster.size(), raster.layout());
     let mut header = Header::default();
     header.put(0x2F, 8);
@@ -111,8 +111,8 @@ pub fn encode(raster: Raster, effort: u8, most: u64) -> Result<Vec<u8>> {
     header.put(size.height - 1, 14);
     header.put(layout.has_alpha().into(), 1);
     header.put(0, 3);
-    let coder =
-        Coder { size, effort: Effort::new(effort), room: most_bytes(size, layout.channels().into()), most };
+    let room = most_bytes(size, layout.channels().into());
+    let coder = Coder { size, effort: Effort::new(effort), room, most, around };
     let samples = raster.into_data();
     match layout {
         Layout::Gray => coder.transform::<1>(samples, header),
@@ -128,6 +128,8 @@ struct Coder {
     /// Bytes that any picture has room in, and those that this one may have.
     room: u64,
     most: u64,
+    /// Bytes that the buffer has room for beside.
+    around: u64,
 }
 
 impl Coder {
@@ -215,7 +217,7 @@ impl Coder {
         if plan.bits.div_ceil(8) > self.most {
             return Err(larger(plan.bits, self.most));
         }
-        let mut out = plan.begin(self.room.min(self.most))?;
+        let mut out = plan.begin(self.room.min(self.most), self.around)?;
         let mut writer = BitWriter::new(0);
         plan.header.write(&mut writer, &mut out);
         let mut place = Place::new(pixels.width, 0);
@@ -297,10 +299,10 @@ impl Plan {
         Ok(Self { header, groups, codes, bits })
     }
 
-    /// A buffer of the length, with such room.
-    fn begin(&self, room: u64) -> Result<Vec<u8>> {
+    /// A buffer of the length, with such room, and for what comes around it.
+    fn begin(&self, room: u64, around: u64) -> Result<Vec<u8>> {
         let (mut out, bytes) = (Vec::new(), self.bits.div_ceil(8));
-        out.try_reserve_exact((room.max(bytes) + AROUND) as usize)?;
+        out.try_reserve_exact((room.max(bytes) + around) as usize)?;
         out.resize(bytes as usize, 0);
         Ok(out)
     }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::picture::{encode, most_bytes};
+use super::picture::{self, most_bytes};
 use crate::{
     codec::{self, Coding, Format},
     error::Kind,
@@ -111,6 +111,10 @@ fn pictures_of_all_kinds_come_back() {
             );
         }
     }
+}
+
+fn encode(raster: Raster, effort: u8, most: u64) -> crate::error::Result<Vec<u8>> {
+    picture::encode(raster, effort, most, picture::AROUND)
 }
 
 #[test]
