@@ -51,27 +51,53 @@ pub fn large_photo() -> Raster {
 
 /// A picture's RGB, on white.
 pub fn rgb(path: &Path) -> Raster {
+    on(&rgba(path), 255)
+}
+
+/// A picture's RGB, or RGBA where it is not opaque.
+pub fn colors(path: &Path) -> Raster {
+    let raster = rgba(path);
+    let is_opaque = raster.data().chunks_exact(4).all(|pixel| pixel[3] == 255);
+    if is_opaque { on(&raster, 255) } else { raster }
+}
+
+fn rgba(path: &Path) -> Raster {
     let picture = codec::decode(&fs::read(path).unwrap(), &Limits::default()).unwrap().picture;
     let raster = picture.into_raster().unwrap();
     let channels = raster.layout().channels() as usize;
     let mut data = Vec::new();
     for pixel in raster.data().chunks_exact(channels) {
-        let alpha = if raster.layout().has_alpha() { u32::from(pixel[channels - 1]) } else { 255 };
-        let on_white = |value: u8| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-        let color = if channels < 3 { [pixel[0]; 3] } else { [pixel[0], pixel[1], pixel[2]] };
-        data.extend(color.map(on_white));
+        data.extend(if channels < 3 { [pixel[0]; 3] } else { [pixel[0], pixel[1], pixel[2]] });
+        data.push(if raster.layout().has_alpha() { pixel[channels - 1] } else { 255 });
+    }
+    Raster::new(raster.size(), Layout::Rgba, data).unwrap()
+}
+
+/// RGB or RGBA as it is seen on a grey.
+pub fn on(raster: &Raster, ground: u8) -> Raster {
+    if !raster.layout().has_alpha() {
+        return raster.clone();
+    }
+    let mut data = Vec::new();
+    for pixel in raster.data().chunks_exact(4) {
+        let (alpha, ground) = (u32::from(pixel[3]), u32::from(ground));
+        let seen = |value: u8| ((u32::from(value) * alpha + ground * (255 - alpha) + 127) / 255) as u8;
+        data.extend([pixel[0], pixel[1], pixel[2]].map(seen));
     }
     Raster::new(raster.size(), Layout::Rgb, data).unwrap()
 }
 
 /// The middle of a picture.
 pub fn crop(raster: &Raster, side: u32) -> Raster {
+    let channels = raster.layout().channels() as usize;
     let Size { width, height } = raster.size();
     let size = Size::new(width.min(side), height.min(side));
     let (left, top) = ((width - size.width) / 2, (height - size.height) / 2);
     let mut data = Vec::new();
-    for row in raster.data().chunks_exact(width as usize * 3).skip(top as usize).take(size.height as usize) {
-        data.extend_from_slice(&row[left as usize * 3..(left + size.width) as usize * 3]);
+    for row in
+        raster.data().chunks_exact(width as usize * channels).skip(top as usize).take(size.height as usize)
+    {
+        data.extend_from_slice(&row[left as usize * channels..(left + size.width) as usize * channels]);
     }
-    Raster::new(size, Layout::Rgb, data).unwrap()
+    Raster::new(size, raster.layout(), data).unwrap()
 }

@@ -4,7 +4,7 @@ use std::slice;
 
 use slimpix::pixel::{Layout, Raster, Size};
 
-/// libwebp's file of RGB, by one thread.
+/// libwebp's file of RGB or RGBA, by one thread.
 pub fn encode(source: &Raster, quality: u8, method: i32) -> Vec<u8> {
     let mut config = libwebp_sys::WebPConfig::new().unwrap();
     config.quality = f32::from(quality);
@@ -59,6 +59,18 @@ fn encode_with(source: &Raster, config: &libwebp_sys::WebPConfig) -> Vec<u8> {
         libwebp_sys::WebPMemoryWriterClear(&mut writer);
         file
     }
+}
+
+/// A file's RGBA.
+pub fn decode_alpha(file: &[u8], size: Size) -> Raster {
+    let mut data = vec![0; size.width as usize * size.height as usize * 4];
+    // SAFETY: both buffers are given with their lengths.
+    let decoded = unsafe {
+        let (stride, length) = (size.width as i32 * 4, data.len());
+        libwebp_sys::WebPDecodeRGBAInto(file.as_ptr(), file.len(), data.as_mut_ptr(), length, stride)
+    };
+    assert!(!decoded.is_null());
+    Raster::new(size, Layout::Rgba, data).unwrap()
 }
 
 /// A file's RGB.

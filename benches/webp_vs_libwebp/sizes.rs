@@ -7,7 +7,7 @@ use slimpix::pixel::{Raster, Size};
 
 use crate::{
     Options,
-    corpus::{Class, crop, name_of, rgb},
+    corpus::{Class, colors, crop, name_of, on},
     encode, libwebp, mean,
 };
 
@@ -56,7 +56,15 @@ fn print_line(name: &str, pictures: &[Ratios]) {
         Some(worst) if pictures.len() > 1 => {
             let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
             let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            println!("  {:.3} {}; {score:+.1} ({least:+.1} to {most:+.1})", largest(worst), worst.name);
+            let own = |picture: &Ratios| picture.scores.iter().sum::<f64>() / picture.scores.len() as f64;
+            let means: Vec<f64> = pictures.iter().map(own).collect();
+            let lowest = means.iter().copied().fold(f64::INFINITY, f64::min);
+            let highest = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            println!(
+                "  {:.3} {}; {score:+.1} ({lowest:+.1} to {highest:+.1}, {least:+.1} to {most:+.1})",
+                largest(worst),
+                worst.name
+            );
         }
         Some(worst) => println!("  {:.3}; {score:+.1}", largest(worst)),
         None => println!(),
@@ -64,12 +72,9 @@ fn print_line(name: &str, pictures: &[Ratios]) {
 }
 
 fn measure(path: &Path, options: &Options) -> Ratios {
-    let source = crop(&rgb(path), options.side);
-    let reference = Ssimulacra2Reference::new(&slice_of(&source)).unwrap();
-    let ours =
-        ladder(&reference, source.size(), |quality| encode(source.clone(), quality, options.effort, 1));
-    let theirs =
-        ladder(&reference, source.size(), |quality| libwebp::encode(&source, quality, options.method));
+    let source = crop(&colors(path), options.side);
+    let ours = ladder(&source, |quality| encode(source.clone(), quality, options.effort, 1));
+    let theirs = ladder(&source, |quality| libwebp::encode(&source, quality, options.method));
     Ratios {
         name: name_of(path),
         sizes: SCORES.map(|score| Some((size_at(&ours, score)? - size_at(&theirs, score)?).exp())),
@@ -77,12 +82,22 @@ fn measure(path: &Path, options: &Options) -> Ratios {
     }
 }
 
-/// Score and logarithm of the size for each quality.
-fn ladder(reference: &Ssimulacra2Reference, size: Size, encode: impl Fn(u8) -> Vec<u8>) -> Vec<(f64, f64)> {
+/// Score and logarithm of the size for each quality. What is not opaque is seen on black and on white.
+fn ladder(source: &Raster, encode: impl Fn(u8) -> Vec<u8>) -> Vec<(f64, f64)> {
+    let has_alpha = source.layout().has_alpha();
+    let grounds: &[u8] = if has_alpha { &[0, 255] } else { &[255] };
+    let reference =
+        |&ground: &u8| (ground, Ssimulacra2Reference::new(&slice_of(&on(source, ground))).unwrap());
+    let references: Vec<_> = grounds.iter().map(reference).collect();
     let step = |&quality: &u8| {
-        let file = encode(quality);
-        let decoded = libwebp::decode(&file, size);
-        (reference.compare(&slice_of(&decoded)).unwrap(), (file.len() as f64).ln())
+        let (file, size) = (encode(quality), source.size());
+        let decoded =
+            if has_alpha { libwebp::decode_alpha(&file, size) } else { libwebp::decode(&file, size) };
+        let score = |(ground, reference): &(u8, Ssimulacra2Reference)| {
+            reference.compare(&slice_of(&on(&decoded, *ground))).unwrap()
+        };
+        let sum: f64 = references.iter().map(score).sum();
+        (sum / references.len() as f64, (file.len() as f64).ln())
     };
     LADDER.iter().map(step).collect()
 }

@@ -96,7 +96,7 @@ impl<S: Simd> Search<'_, S> {
             context: place.context,
             costs: self.costs,
             matrix: &self.segment.y1,
-            weight: self.segment.weights[0],
+            weights: &self.segment.weights[0],
         };
         let mut best = BlockChoice { score: i64::MAX, mode: 0, end: 0 };
         let mut trial = [0; 16];
@@ -143,9 +143,11 @@ impl<S: Simd> Search<'_, S> {
         let chosen = trellis(self.simd, site, coefficients, levels);
         let mut energy = 0;
         for place in 0..16 {
-            energy += i32::from(coefficients[place]) * i32::from(coefficients[place]);
+            let size = i64::from(coefficients[place]);
+            energy += self.segment.frequencies[place] * size * size;
         }
-        (chosen.end, (i64::from(energy as u32) << 8) + self.segment.lambda * chosen.cost)
+        // To 1/256 of squared errors.
+        (chosen.end, 2 * energy + self.segment.lambda * chosen.cost)
     }
 
     /// Scores by the guessed costs of rounded levels, with the mode in the low four bits.

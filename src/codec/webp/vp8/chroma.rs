@@ -82,7 +82,7 @@ impl<S: Simd> Search<'_, S> {
             context: 0,
             costs: self.costs,
             matrix: &self.segment.uv,
-            weight: self.segment.weights[1],
+            weights: &self.segment.weights[3],
         };
         let mut lanes = EMPTY;
         let mut coded = EMPTY;

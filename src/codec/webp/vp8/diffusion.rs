@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_mean_is_nearer_than_a_step() {
-        let matrix = Segment::new(127, &Tuning::default()).uv;
+        let matrix = Segment::new(127, 3, &Tuning::default()).uv;
         let step = i32::from(matrix.step[0]);
         // A third of a step: rounded alone it is lost.
         let wanted = step / 3;

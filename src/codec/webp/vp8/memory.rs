@@ -2,6 +2,7 @@
 
 use super::{
     Column,
+    analysis::strips,
     boolenc::{SLACK, STEP},
 };
 use crate::pixel::{Layout, Size, Subsampling};
@@ -110,13 +111,15 @@ pub fn held_bytes(size: Size, incoming: Incoming, quality: u8, is_sharp: bool) -
     let is_sharp = is_sharp && incoming.is_rgb();
     let stride = u64::from(size.width.next_multiple_of(16));
     let (columns, rows) = (stride / 16, u64::from(size.height.div_ceil(16)));
-    let strip = (16 * u64::from(size.width) + 8) * incoming.halves() / 2 + planes_bytes(stride, is_sharp);
+    // Some strips wait until it is known how busy they are.
+    let strip = (16 * u64::from(size.width) + 8) * incoming.halves() / 2;
+    let strips = strips(size) as u64 * strip + planes_bytes(stride, is_sharp);
     // The tape of a row grows by a quarter, for which it is held twice; one more waits to be written.
     let row = row_bytes(stride, quality);
     let tape = tape_room(size, quality) + 9 * row / 4 + rows * (56 + 2 * columns);
     // The edges above and below, on their way and as they arrive.
     let edges = 4 * columns * size_of::<Column>() as u64;
-    strip + tape + edges + rows * (MODES * columns + MODES_ROW) + TABLES
+    strips + tape + edges + rows * (MODES * columns + MODES_ROW) + TABLES
 }
 
 /// The most bytes that further threads hold: each works on a row, and up to eight rows wait with their tapes.

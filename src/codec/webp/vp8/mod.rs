@@ -54,9 +54,10 @@ mod wave;
 
 pub use self::memory::{Incoming, Room, held_bytes, likely_bytes, most_bytes, thread_bytes};
 
-use std::mem;
+use std::{mem, ops::Range};
 
 use self::{
+    analysis::Sample,
     budget::Budget,
     cost::{ModeCosts, TokenCosts},
     frame::{FilterHeader, Header},
@@ -64,7 +65,7 @@ use self::{
     planes::Planes,
     proba::TokenCounts,
     quant::Segment,
-    row::{Row, Shared},
+    row::{Column, Row, Shared},
     source::Source,
     tables::TOKEN_PROBS,
     tape::{Bits, RowTape},
@@ -113,6 +114,7 @@ pub struct Encoder<O: Observer = ()> {
     rows: usize,
     batch: usize,
     threads: usize,
+    quality: u8,
     sharp: bool,
     /// The most bytes of the frame.
     room: usize,
@@ -138,29 +140,6 @@ pub struct Encoder<O: Observer = ()> {
     /// Macroblocks since the token costs were last looked at.
     since_update: u32,
     observer: O,
-}
-
-/// What a column of macroblocks leaves to the row below, or a macroblock to the one at its right.
-#[derive(Clone)]
-pub struct Column {
-    y: [u8; 16],
-    uv: [[u8; 8]; 2],
-    modes: [u8; 4],
-    coded: macroblock::Edge,
-    uv_errors: diffusion::Errors,
-}
-
-impl Column {
-    /// Outside of the picture; pixels are 127 above and 129 at left.
-    fn outside(pixel: u8) -> Self {
-        Self {
-            y: [pixel; 16],
-            uv: [[pixel; 8]; 2],
-            modes: [0; 4],
-            coded: macroblock::Edge::default(),
-            uv_errors: [[0; 2]; 2],
-        }
-    }
 }
 
 impl Encoder {
@@ -208,7 +187,7 @@ impl<O: Observer> Encoder<O> {
         }
         let columns = width.div_ceil(16) as usize;
         let rows = height.div_ceil(16) as usize;
-        let indices = tuning.quantizers(config.quality);
+        let indices = tuning.quantizers(config.quality, 0);
         let batch = batch(rows);
         let threads = config.threads.clamp(1, batch);
         let room = Room::new(size, config.quality, most);
@@ -220,16 +199,17 @@ impl<O: Observer> Encoder<O> {
             rows,
             batch,
             threads,
+            quality: config.quality,
             sharp: config.sharp,
             room: usize::try_from(room.most).unwrap_or(usize::MAX >> 1),
             level,
             tools: Tools::of(config.effort),
-            segments: indices.map(|index| Segment::new(index, tuning)),
+            segments: [0, 1, 2, 3].map(|number| Segment::new(indices[number], number, tuning)),
             tuning: tuning.clone(),
             costs: TokenCosts::new(&TOKEN_PROBS),
             mode_costs: ModeCosts::new(),
             counts: Box::new(TokenCounts::new()),
-            source: Source::new(size, if threads > 1 { batch } else { 1 }),
+            source: Source::new(size, analysis::strips(size), if threads > 1 { batch } else { 1 }),
             modes: Vec::new(),
             tokens: Tokens::new(tape.into(), room, budget.has_flags()),
             top: vec![Column::outside(127); columns],
@@ -312,22 +292,42 @@ impl<O: Observer> Encoder<O> {
         if !self.source.is_full() {
             return Ok(());
         }
-        if self.modes.len().is_multiple_of(self.batch) {
-            self.share = self.budget.of_a_row(self.columns as u32);
+        if self.modes.is_empty() {
+            self.choose_quantizers();
         }
-        let rows = self.encode_waiting()?;
+        let (waiting, mut done) = (self.source.strips().len(), 0);
+        while done < waiting {
+            let of_batch = self.modes.len() % self.batch;
+            if of_batch == 0 {
+                self.share = self.budget.of_a_row(self.columns as u32);
+            }
+            let most = if self.threads > 1 { self.batch - of_batch } else { 1 };
+            let next = waiting.min(done + most);
+            for row in self.encode_waiting(done..next)? {
+                self.keep(row)?;
+            }
+            done = next;
+            if self.modes.len().is_multiple_of(self.batch) {
+                self.update_costs();
+            }
+        }
         self.source.clear();
-        for row in rows {
-            self.keep(row)?;
-        }
-        if self.modes.len().is_multiple_of(self.batch) {
-            self.update_costs();
-        }
         Ok(())
     }
 
-    /// Codes the rows that wait side by side, each a little behind the one above, and writes the tokens of those before.
-    fn encode_waiting(&mut self) -> Result<Vec<Row>> {
+    /// Moves the quantisers by how busy the strips are that wait first, which may be all.
+    fn choose_quantizers(&mut self) {
+        let mut sample = Sample::new();
+        for strip in self.source.strips() {
+            sample.add(strip, self.size.width as usize, &self.tuning);
+        }
+        let shift = sample.shift(self.size.height, &self.tuning);
+        let indices = self.tuning.quantizers(self.quality, shift);
+        self.segments = [0, 1, 2, 3].map(|number| Segment::new(indices[number], number, &self.tuning));
+    }
+
+    /// Codes some of the rows that wait side by side, each a little behind the one above, and writes the tokens of those before.
+    fn encode_waiting(&mut self, strips: Range<usize>) -> Result<Vec<Row>> {
         let Self { source, tokens, share, level, .. } = self;
         let (shared, level) = (
             Shared {
@@ -343,7 +343,7 @@ impl<O: Observer> Encoder<O> {
         );
         let mut above = Above::whole(mem::take(&mut self.top));
         let mut jobs: Vec<Job<'_, Option<Row>>> = Vec::new();
-        for (number, strip) in (self.modes.len()..).zip(source.strips()) {
+        for (number, strip) in (self.modes.len()..).zip(&source.strips()[strips]) {
             let (below, next) = link();
             let from = mem::replace(&mut above, next);
             let (shared, budget, width) = (&shared, share.clone(), self.size.width);

@@ -164,8 +164,7 @@ impl<S: Simd> Search<'_, S> {
             context: usize::from(site.top.0[8] + site.left.0[8]),
             costs: self.costs,
             matrix: &self.segment.y2,
-            // Luma DCs' errors count a quarter.
-            weight: self.segment.weights[0] / 4,
+            weights: &self.segment.weights[2],
         };
         trellis(self.simd, &site, &choice.dcs, levels).end
     }
@@ -192,7 +191,7 @@ impl<S: Simd> Search<'_, S> {
                 context: 0,
                 costs: self.costs,
                 matrix: &self.segment.y1,
-                weight: self.segment.weights[0],
+                weights: &self.segment.weights[1],
             };
             let mut edges = [[0; 4]; 2];
             for place in 0..4 {

@@ -50,8 +50,11 @@ impl Matrix {
     }
 }
 
-/// Bits behind the point of [`BlockSite::weight`].
+/// Bits behind the point of [`Weights`].
 pub const WEIGHT_BITS: u32 = 16;
+
+/// What a squared error costs by its place in the scan, in 1/256 bits times 2^[`WEIGHT_BITS`].
+pub type Weights = [i64; 16];
 
 /// The quantisers and multipliers of a segment.
 #[derive(Debug, Clone)]
@@ -68,13 +71,16 @@ pub struct Segment {
     pub lambda: i64,
     /// The same for chroma.
     pub lambda_uv: i64,
-    /// The other way round: what a squared error costs, as [`BlockSite::weight`], of luma and chroma.
-    pub weights: [i64; 2],
+    /// The other way round: what a squared error costs, as [`BlockSite::weights`], of 4x4 blocks, 16x16 blocks, luma DCs
+    /// and chroma.
+    pub weights: [Weights; 4],
+    /// What a squared error of a coefficient counts, by its place in the scan, in 1/128.
+    pub frequencies: [i64; 16],
 }
 
 impl Segment {
     /// The quantisers at an index.
-    pub fn new(index: u8, tuning: &Tuning) -> Self {
+    pub fn new(index: u8, number: usize, tuning: &Tuning) -> Self {
         let offsets = tuning.offsets;
         let at = |offset: i8| (i32::from(index) + i32::from(offset)).clamp(0, 127) as usize;
         let ac = AC_STEPS[usize::from(index)];
@@ -84,10 +90,17 @@ impl Segment {
         let uv_ac = AC_STEPS[at(offsets[4])];
         let uv = Matrix::new(DC_STEPS[at(offsets[3])].min(132), uv_ac, tuning.bias_uv);
         let square = |step: u16| i64::from(step) * i64::from(step);
-        let lambda = (square(ac) * tuning.lambda / 256).max(1);
-        let lambda_uv = (square(uv_ac) * tuning.lambda_uv / 256).max(1);
-        let weights = [lambda, lambda_uv].map(|lambda| (256 << WEIGHT_BITS) / lambda);
-        Self { index, y1, y2, uv, lambda, lambda_uv, weights }
+        let share = tuning.segment_lambda[number];
+        let lambda = (square(ac) * tuning.lambda * share / (256 * 128)).max(1);
+        let lambda_uv = (square(uv_ac) * tuning.lambda_uv * share / (256 * 128)).max(1);
+        let weight = |lambda: i64, kind: usize, frequency: i64| {
+            (256 << WEIGHT_BITS) / lambda * tuning.care[kind] * frequency / (128 * 128)
+        };
+        let by_place = |lambda, kind| tuning.frequencies.map(|frequency| weight(lambda, kind, frequency));
+        // Luma DCs' errors count a quarter, all the same.
+        let dcs = [weight(4 * lambda, 2, 128); 16];
+        let weights = [by_place(lambda, 0), by_place(lambda, 1), dcs, by_place(lambda_uv, 3)];
+        Self { index, y1, y2, uv, lambda, lambda_uv, weights, frequencies: tuning.frequencies }
     }
 }
 
@@ -175,8 +188,8 @@ pub struct BlockSite<'a> {
     pub costs: &'a TokenCosts,
     /// Its quantiser.
     pub matrix: &'a Matrix,
-    /// What a squared error costs, in 1/256 bits times 2^[`WEIGHT_BITS`].
-    pub weight: i64,
+    /// What its errors cost.
+    pub weights: &'a Weights,
 }
 
 /// Rounds one block's coefficients in scan order. Returns one past the last level that is not zero.

@@ -1,10 +1,11 @@
 //! One row of macroblocks: from converted pixels to a tape.
 
 use super::{
-    Column, Observer, analysis,
+    Observer, analysis,
     budget::Budget,
     cost::{ModeCosts, TokenCosts},
-    macroblock::{Luma, Macroblock, for_each_block, skip_blocks},
+    diffusion::Errors,
+    macroblock::{Edge, Luma, Macroblock, for_each_block, skip_blocks},
     modes::{Pixels, Search, Site},
     planes::Planes,
     predict,
@@ -15,6 +16,34 @@ use super::{
     wave::{Above, Below},
 };
 use crate::{error::Result, simd::Simd};
+
+/// What a column of macroblocks leaves to the row below, or a macroblock to the one at its right.
+#[derive(Clone)]
+pub struct Column {
+    /// Luma.
+    pub y: [u8; 16],
+    /// Cb and Cr.
+    pub uv: [[u8; 8]; 2],
+    /// 4x4 modes.
+    pub modes: [u8; 4],
+    /// Blocks that have levels.
+    pub coded: Edge,
+    /// What chroma DCs were rounded by.
+    pub uv_errors: Errors,
+}
+
+impl Column {
+    /// Outside of the picture; pixels are 127 above and 129 at left.
+    pub fn outside(pixel: u8) -> Self {
+        Self {
+            y: [pixel; 16],
+            uv: [[pixel; 8]; 2],
+            modes: [0; 4],
+            coded: Edge::default(),
+            uv_errors: [[0; 2]; 2],
+        }
+    }
+}
 
 /// What all rows share.
 pub struct Shared<'a, O> {
@@ -118,8 +147,7 @@ impl<O: Observer> Shared<'_, O> {
         let mut pixels = Pixels::new();
         let source = planes.macroblock(place.0);
         if row.budget.has_flags() {
-            let activity = analysis::activity(&source);
-            mb.segment = self.tuning.activities.iter().filter(|&&limit| activity >= limit).count() as u8;
+            mb.segment = self.tuning.segment(analysis::activity(&source)) as u8;
         }
         let search = Search {
             simd,

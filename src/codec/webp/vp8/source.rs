@@ -16,6 +16,8 @@ pub struct Source {
     /// The strips that wait; those behind [`Self::ready`] are empty, but for the one that is being filled.
     strips: Vec<Strip>,
     ready: usize,
+    /// How many wait after the first time.
+    usual: usize,
 }
 
 /// At most sixteen rows of input.
@@ -37,10 +39,10 @@ pub enum Input {
 }
 
 impl Source {
-    /// No rows yet; at most `strips` will wait.
-    pub fn new(size: Size, strips: usize) -> Self {
-        let strips = (0..strips.max(1)).map(|_| Strip { rows: 0, input: Input::None }).collect();
-        Self { size, taken: 0, strips, ready: 0 }
+    /// No rows yet; at most `first` strips will wait at first, and then `usual`.
+    pub fn new(size: Size, first: usize, usual: usize) -> Self {
+        let strips = (0..first.max(usual)).map(|_| Strip { rows: 0, input: Input::None }).collect();
+        Self { size, taken: 0, strips, ready: 0, usual }
     }
 
     /// Takes rows until a strip is whole; gives back the rest.
@@ -134,9 +136,10 @@ impl Source {
         &self.strips[..self.ready]
     }
 
-    /// Makes room.
+    /// Makes room, for as many strips as usual.
     pub fn clear(&mut self) {
-        self.strips[..self.ready].iter_mut().for_each(Strip::clear);
+        self.strips.truncate(self.usual);
+        self.strips.iter_mut().for_each(Strip::clear);
         self.ready = 0;
     }
 }

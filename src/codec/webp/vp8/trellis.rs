@@ -128,7 +128,7 @@ impl Path {
         for level in floor.max(1)..=floor + u16::from(higher) {
             let reached = reach(&costs[place], &self.scores, level);
             let error = size - i64::from(level) * step_size;
-            let distortion = ((error * error - size * size) * site.weight) >> WEIGHT_BITS;
+            let distortion = ((error * error - size * size) * site.weights[place & 15]) >> WEIGHT_BITS;
             let cost = distortion + i64::from(site.costs.extra(usize::from(level)));
             let state = usize::from(level.min(2));
             let score = (reached & !STATE_MASK) + (cost << STATE_BITS) + state as i64;

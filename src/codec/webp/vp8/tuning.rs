@@ -54,6 +54,18 @@ pub struct Tuning {
     pub segments: [i8; 4],
     /// The activities that part the segments.
     pub activities: [u32; 3],
+    /// What a bit may cost in each segment, in 1/128 of what it may in all: fine detail is missed less where it is busy.
+    pub segment_lambda: [i64; 4],
+    /// What a squared error of a coefficient counts by its place in the scan, in 1/128: low frequencies are seen, and
+    /// measured at more than one scale.
+    pub frequencies: [i64; 16],
+    /// What errors count when levels are chosen for modes that are chosen, in 1/128: of 4x4 blocks, 16x16 blocks, luma DCs and chroma.
+    pub care: [i64; 4],
+    /// What the quantiser's index moves by in the mean over a picture's macroblocks, in 1/16 indices where it is 32; libwebp
+    /// moves it about as much.
+    pub mean_offset: i64,
+    /// The same of all macroblocks, where nothing is known of a picture.
+    pub usual_offset: i64,
 }
 
 impl Default for Tuning {
@@ -69,19 +81,29 @@ impl Default for Tuning {
             sharpness: 0,
             segments: [-9, -5, 0, 8],
             activities: [400, 1100, 2200],
+            segment_lambda: [90, 112, 136, 170],
+            frequencies: [240, 190, 190, 130, 160, 130, 105, 105, 105, 105, 85, 85, 85, 70, 70, 60],
+            care: [128, 128, 160, 160],
+            mean_offset: 31,
+            usual_offset: 53,
         }
     }
 }
 
 impl Tuning {
-    /// The quantiser indices of a quality of 0 to 100 by segment. The curve is libwebp's, so that the same number
-    /// looks about the same; segments part more where steps are large.
-    pub fn quantizers(&self, quality: u8) -> [u8; 4] {
+    /// The segment of a macroblock, 0 to 3.
+    pub fn segment(&self, activity: u32) -> usize {
+        self.activities.iter().filter(|&&limit| activity >= limit).count()
+    }
+
+    /// The quantiser indices of a quality of 0 to 100 by segment, all moved by so many 1/16 indices. The curve is
+    /// libwebp's, so that the same number looks about the same; segments part more where steps are large.
+    pub fn quantizers(&self, quality: u8, shift: i64) -> [u8; 4] {
         let quality = f64::from(quality.min(100)) / 100.0;
         let linear = if quality < 0.75 { quality * 2.0 / 3.0 } else { 2.0 * quality - 1.0 };
         let index = 127.0 * (1.0 - libm::cbrt(linear));
         self.segments.map(|segment| {
-            let offset = f64::from(segment) * (index + 8.0) / 40.0;
+            let offset = (f64::from(segment) + shift as f64 / 16.0) * (index + 8.0) / 40.0;
             (index + offset).round().clamp(0.0, 127.0) as u8
         })
     }
