@@ -38,7 +38,7 @@ impl<'a> Bits<'a> {
     /// Where the next bit is, in bits from the beginning of the data. A byte that is stuffed counts as two.
     ///
     /// # Errors
-    /// `Limit` when that is past 32 bits.
+    /// `Limit` when that is past 31 bits.
     pub(super) fn position(&self) -> Result<u32> {
         let mut left = self.count.saturating_sub(self.padding) as usize;
         let mut at = self.at;
@@ -51,8 +51,10 @@ impl<'a> Bits<'a> {
             left -= 8;
         }
         let inside = (8 - left) % 8;
-        u32::try_from(8 * at as u64 + inside as u64)
-            .map_err(|_| Error::limit("a JPEG of more than half a gigabyte can't be turned"))
+        match u32::try_from(8 * at as u64 + inside as u64) {
+            Ok(position) if position <= i32::MAX as u32 => Ok(position),
+            _ => Err(Error::limit("a JPEG of more than a quarter of a gigabyte can't be turned")),
+        }
     }
 
     /// Makes sure that at least [`FILLED`] bits can be looked at.
@@ -112,26 +114,25 @@ impl<'a> Bits<'a> {
         self.padding > self.count
     }
 
-    /// Takes note of bits that make no sense: from here on the data count as used up.
-    pub(super) const fn spoil(&mut self) {
-        self.padding = u32::MAX;
-    }
-
-    /// Leaves out what is left before the next marker. Returns the marker, if there is one.
-    pub(super) fn next_marker(&mut self) -> Option<u8> {
+    /// The next marker, the place where it stands and the one behind it; `None` when the data end before.
+    pub(super) fn next_marker(&self) -> Option<(u8, Self, Self)> {
         let (marker, behind) = find_marker(self.data, self.at)?;
-        *self = Self::behind(self.data, behind);
-        Some(marker)
+        Some((marker, Self::behind(self.data, behind - 2), Self::behind(self.data, behind)))
     }
 
     /// Begins behind a marker, at a byte of the data.
     pub(super) const fn behind(data: &'a [u8], at: usize) -> Self {
         Self { data, at, buffer: 0, count: 0, padding: 0 }
     }
+
+    /// The same place, as if bits had been taken that are not there.
+    pub(super) const fn without_data(self) -> Self {
+        Self { buffer: 0, count: 0, padding: 1, ..self }
+    }
 }
 
 /// Finds the next marker in entropy-coded data, from the byte `at` on. Returns it and where the byte behind it is.
-pub(super) fn find_marker(data: &[u8], mut at: usize) -> Option<(u8, usize)> {
+fn find_marker(data: &[u8], mut at: usize) -> Option<(u8, usize)> {
     loop {
         at = pass_data(data, at);
         at += data.get(at..)?.iter().position(|&byte| byte == 0xff)?;
@@ -203,11 +204,14 @@ mod tests {
         bits.refill();
         assert_eq!(bits.take(8), 0);
         assert!(bits.is_past_end());
-        assert_eq!(bits.next_marker(), Some(0xd9));
-        assert!(!bits.is_past_end());
-        bits.refill();
-        assert_eq!(bits.take(16), 0x7701);
-        assert_eq!(bits.next_marker(), None);
+        let (marker, mut at, mut behind) = bits.next_marker().unwrap();
+        assert_eq!(marker, 0xd9);
+        at.refill();
+        assert!(!at.is_past_end() && at.without_data().is_past_end());
+        assert_eq!((at.take(8), at.is_past_end()), (0, true));
+        behind.refill();
+        assert_eq!((behind.take(16), behind.is_past_end()), (0x7701, false));
+        assert!(behind.next_marker().is_none());
     }
 
     #[test]

@@ -1,6 +1,15 @@
-//! What all scans share: blocks of a sequential scan, restarts, and the fault of data that end too early.
+//! What all scans share: blocks of a sequential scan, restarts, and what becomes of data that end too early.
+//!
+//! Damage is shown as libjpeg-turbo shows it, and so every browser: where data end before a marker the unit in work is read
+//! from zeros, and those up to the next restart have no coefficients; where a restart marker is not the right one,
+//! its number says whether to go on behind it, to look for a later one, or to wait for its turn. Only a file that ends
+//! where data are due is refused: it is cut short.
 
-use super::{bits::Bits, huffman::Table, layout::Plan};
+use super::{
+    bits::Bits,
+    huffman::{END, Table},
+    layout::Plan,
+};
 use crate::error::{Error, Result};
 
 /// Decodes a block of a sequential scan (T.81 F.2.2) into a lane of a group of zeros. Returns the last place, in
@@ -21,7 +30,14 @@ pub(super) fn read_block(
         bits.refill_below_32();
         let symbol = coefficients.next(bits);
         place += symbol.places;
-        let Some(&offset) = plan.offsets.get(place as usize) else { return last };
+        let Some(&offset) = plan.offsets.get(place as usize) else {
+            if symbol.places < END {
+                // Damage: past the block there is its last place.
+                put(group, plan.offsets[63], symbol.value);
+                last = 63;
+            }
+            return last;
+        };
         put(group, offset, symbol.value);
         last = place;
     }
@@ -53,15 +69,28 @@ impl<'a> Place<'a> {
         Self { bits: Bits::new(data), restarts: Restarts::new(interval), predictions: [0; 4] }
     }
 
-    /// Goes on to behind the next restart marker, which must be the right one.
-    ///
-    /// # Errors
-    /// `Malformed` when it is not there.
-    pub(super) fn restart(&mut self) -> Result<()> {
-        self.bits = self.restarts.restart(self.bits)?;
+    /// Goes on to behind the next restart marker; `None` where it is not the right one.
+    pub(super) fn restart(&mut self) -> Option<()> {
+        let (marker, _, behind) = self.bits.next_marker()?;
+        if marker != 0xd0 | self.restarts.next {
+            return None;
+        }
+        self.bits = behind;
+        self.restarts.begin();
         self.predictions = [0; 4];
-        Ok(())
+        Some(())
     }
+}
+
+/// How a unit begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// Behind the one before.
+    On,
+    /// Anew: differences count from 0.
+    Anew,
+    /// There are no data for it: its coefficients stay as they are.
+    Empty,
 }
 
 /// Restart markers (T.81 F.2.1.3.1): after so many units the decoder begins anew.
@@ -100,38 +129,59 @@ impl Restarts {
         self.left = self.left.wrapping_sub(units);
     }
 
-    /// To be asked before each unit: passes over the marker if one is due, and returns true.
+    /// To be asked before each unit: passes over the marker if one is due.
     ///
     /// # Errors
-    /// `Malformed` when it isn't there.
+    /// `Malformed` when the file ends there.
     #[inline(always)]
-    pub(super) fn is_due(&mut self, bits: &mut Bits<'_>) -> Result<bool> {
-        if self.interval == 0 || self.left > 0 {
-            return Ok(false);
+    pub(super) fn begin_unit(&mut self, bits: &mut Bits<'_>) -> Result<Begin> {
+        if self.interval > 0 && self.left == 0 {
+            *bits = self.resync(*bits)?;
+            return Ok(if bits.is_past_end() { Begin::Empty } else { Begin::Anew });
         }
-        *bits = self.restart(*bits)?;
-        Ok(true)
+        Ok(if bits.is_past_end() { Begin::Empty } else { Begin::On })
     }
 
+    const fn begin(&mut self) {
+        (self.left, self.next) = (self.interval, (self.next + 1) & 7);
+    }
+
+    /// Goes on as libjpeg's `jpeg_resync_to_restart` does. Where the next marker is the right one that is behind it.
     #[cold]
     #[inline(never)]
-    fn restart<'a>(&mut self, mut bits: Bits<'a>) -> Result<Bits<'a>> {
-        check(&bits)?;
-        if bits.next_marker() != Some(0xd0 | self.next) {
-            return Err(Error::malformed("a restart marker of the JPEG is missing"));
+    fn resync<'a>(&mut self, bits: Bits<'a>) -> Result<Bits<'a>> {
+        let mut from = bits;
+        loop {
+            let Some((marker, at, behind)) = from.next_marker() else { return Err(cut_short()) };
+            // How far the marker is ahead of the right one, 0 to 7.
+            let ahead = marker.wrapping_sub(self.next) & 7;
+            from = match (marker, ahead) {
+                // Reserved, or one of the last two: what stands behind it is passed over.
+                (..=0xbf, _) | (0xd0..=0xd7, 6 | 7) => behind,
+                // One of the next two, or no restart marker: it waits for its turn.
+                (0xd0..=0xd7, 1 | 2) | (..=0xcf | 0xd8.., _) => {
+                    self.begin();
+                    return Ok(if bits.is_past_end() { at.without_data() } else { at });
+                }
+                // The right one, or one that says nothing.
+                _ => {
+                    self.begin();
+                    return Ok(behind);
+                }
+            };
         }
-        (self.left, self.next) = (self.interval, (self.next + 1) & 7);
-        Ok(bits)
     }
 }
 
-/// Checks that the data went as far as they were read.
+/// Checks that the file does not end where data are due: a scan whose data end before a marker is damaged, and is
+/// shown.
 ///
 /// # Errors
-/// `Malformed` when they did not.
+/// `Malformed` when it does.
 pub(super) fn check(bits: &Bits<'_>) -> Result<()> {
-    if bits.is_past_end() {
-        return Err(Error::malformed("the JPEG is cut short or damaged: a scan ends too early"));
-    }
-    Ok(())
+    if bits.is_past_end() && bits.next_marker().is_none() { Err(cut_short()) } else { Ok(()) }
+}
+
+fn cut_short() -> Error {
+    Error::malformed("the JPEG is cut short: it ends before its scan does")
 }

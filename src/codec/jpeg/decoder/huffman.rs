@@ -198,7 +198,8 @@ impl Table {
             (entry.places(), entry.value() as u32)
         } else {
             let Some((length, symbol)) = self.search(bits.peek(16)) else {
-                bits.spoil();
+                // As libjpeg has it: 17 bits are passed over for a symbol of 0.
+                bits.skip(17);
                 return Symbol { places: END, value: 0 };
             };
             bits.skip(length);

@@ -3,7 +3,7 @@
 
 use super::{
     bits::Bits,
-    entropy::{Place, Restarts, check},
+    entropy::{Begin, Place, Restarts, check},
     layout::{Geometry, Turn},
     sequential::Block,
 };
@@ -12,10 +12,13 @@ use crate::error::Result;
 /// Where a unit begins, before a restart marker that is due, and what its differences count from.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
+    /// In bits; the topmost bit says that there are no data for it.
     position: u32,
     /// The lower halves: no more of a coefficient is ever used.
     predictions: [i16; 4],
 }
+
+const EMPTY: u32 = 1 << 31;
 
 /// The entry points that a turned picture needs.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ impl<'a> Index<'a> {
     /// Looks through the whole scan. `blocks` are those of a unit, in coded order; the geometry is turned.
     ///
     /// # Errors
-    /// `Malformed` when the data are damaged or end early, `Memory`, `Limit` for a file past half a gigabyte.
+    /// `Malformed` when the file ends before, `Memory`, `Limit` for a file past a quarter of a gigabyte.
     pub(super) fn new(
         data: &'a [u8],
         blocks: &[Block],
@@ -53,12 +56,16 @@ impl<'a> Index<'a> {
             if unit % step == 0 {
                 check(&bits)?;
                 let predictions = predictions.map(|prediction| prediction as i16);
-                entries.push(Entry { position: bits.position()?, predictions });
+                let empty = if bits.is_past_end() { EMPTY } else { 0 };
+                entries.push(Entry { position: bits.position()? | empty, predictions });
             }
-            if restarts.is_due(&mut bits)? {
-                predictions = [0; 4];
-            }
+            let begin = restarts.begin_unit(&mut bits)?;
             restarts.pass(1);
+            match begin {
+                Begin::On => (),
+                Begin::Anew => predictions = [0; 4],
+                Begin::Empty => continue,
+            }
             for block in blocks {
                 bits.refill_below_32();
                 let [differences, coefficients] = &block.tables;
@@ -79,8 +86,9 @@ impl<'a> Index<'a> {
             return None;
         }
         let entry = self.entries.get(unit / self.step)?;
+        let bits = Bits::at(self.data, entry.position & !EMPTY);
         Some(Place {
-            bits: Bits::at(self.data, entry.position),
+            bits: if entry.position & EMPTY == 0 { bits } else { bits.without_data() },
             restarts: Restarts::before(self.restart_interval, unit as u32),
             predictions: entry.predictions.map(i32::from),
         })

@@ -3,7 +3,7 @@
 //! Sixteen blocks that stand side by side make a group. A coefficient's place in it holds that of all sixteen, one
 //! lane each, so that the transform works on many blocks at once.
 
-use super::super::header::Frame;
+use super::{super::header::Frame, tables::Part};
 use crate::{
     error::{Error, Result},
     pixel::{Orientation, Size, Subsampling},
@@ -166,11 +166,27 @@ impl Geometry {
         self
     }
 
-    /// The geometry of a frame at a scale of `side` eighths (T.81 A.1.1, A.2).
+    /// Checks the unit of a scan (T.81 B.2.3): no decoder takes more blocks than the standard allows.
     ///
     /// # Errors
-    /// `Malformed` when a unit has more than ten blocks.
-    pub(super) fn new(frame: &Frame, side: usize) -> Result<Self> {
+    /// `Malformed` when it has more than ten.
+    pub(super) fn check_unit(&self, parts: &[Part]) -> Result<()> {
+        let components = parts.iter().filter_map(|part| self.components.get(part.component()));
+        let blocks: usize = components.map(|component| component.across * component.down).sum();
+        if parts.len() > 1 && blocks > 10 {
+            return Err(Error::malformed("a JPEG with more than ten blocks in a unit"));
+        }
+        Ok(())
+    }
+
+    /// The blocks that a scan passes over.
+    pub(super) fn blocks(&self, parts: &[Part]) -> u64 {
+        let components = parts.iter().filter_map(|part| self.components.get(part.component()));
+        components.map(|component| (component.blocks[0] * component.blocks[1]) as u64).sum()
+    }
+
+    /// The geometry of a frame at a scale of `side` eighths (T.81 A.1.1, A.2).
+    pub(super) fn new(frame: &Frame, side: usize) -> Self {
         // A single component is stored in plain blocks, whatever its factors say.
         let is_single = frame.components.len() == 1;
         let factors =
@@ -178,9 +194,6 @@ impl Geometry {
         let all = || frame.components.iter().map(|component| factors(component.across, component.down));
         let most_across = all().map(|(across, _)| across).max().unwrap_or(1);
         let most_down = all().map(|(_, down)| down).max().unwrap_or(1);
-        if !is_single && all().map(|(across, down)| across * down).sum::<usize>() > 10 {
-            return Err(Error::malformed("a JPEG with more than ten blocks in a unit"));
-        }
         let [width, height] = [frame.size.width as usize, frame.size.height as usize];
         let units = [width.div_ceil(8 * most_across), height.div_ceil(8 * most_down)];
         let components = frame.components.iter().zip(all());
@@ -200,6 +213,6 @@ impl Geometry {
                 size: Size::new(scaled[0] as u32, scaled[1] as u32),
             }
         });
-        Ok(Self { components: components.collect(), units })
+        Self { components: components.collect(), units }
     }
 }

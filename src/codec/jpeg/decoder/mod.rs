@@ -87,7 +87,7 @@ impl<'a> Decoder<'a> {
     fn with_level(header: &Header<'a>, eighths: u32, orientation: Orientation, level: Level) -> Result<Self> {
         let frame = &header.frame;
         let side = eighths.clamp(1, 8) as usize;
-        let (stored, plan, turn) = (Geometry::new(frame, side)?, Plan::new(side), Turn::new(orientation));
+        let (stored, plan, turn) = (Geometry::new(frame, side), Plan::new(side), Turn::new(orientation));
         let geometry = stored.clone().turned(turn);
         let planes = plane::planes(&geometry, side, turn)?;
         let portions = Portions::of(header, &geometry, turn);
@@ -98,6 +98,7 @@ impl<'a> Decoder<'a> {
             let (Next::Scan(scan, start), _) = Tables::find_scan(header.scans, 0, &ids)? else {
                 return Err(Error::malformed("the JPEG ends before its first scan"));
             };
+            geometry.check_unit(scan.parts())?;
             let data = header.scans.get(start..).unwrap_or_default();
             let scan = Box::new(Sequential::new(data, &scan, &tables, &geometry, (side, turn))?);
             Source::File { reader: scan.reader(), scan }
@@ -138,7 +139,7 @@ impl<'a> Decoder<'a> {
         threads: usize,
     ) -> u64 {
         let (side, turn) = (eighths.clamp(1, 8) as usize, Turn::new(orientation));
-        let Ok(stored) = Geometry::new(&header.frame, side) else { return 0 };
+        let stored = Geometry::new(&header.frame, side);
         let geometry = stored.clone().turned(turn);
         let components = geometry.components.iter();
         let rows = plane::heap_bytes(&geometry, side, turn);

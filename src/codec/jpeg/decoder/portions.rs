@@ -137,8 +137,7 @@ pub(in crate::codec) fn further_bytes(
     };
     let frame = Frame { process: 0, precision: 8, size: probe.size, components };
     let (side, turn) = (eighths.clamp(1, 8) as usize, Turn::new(orientation));
-    let Ok(geometry) = Geometry::new(&frame, side) else { return 0 };
-    let geometry = geometry.turned(turn);
+    let geometry = Geometry::new(&frame, side).turned(turn);
     let portions = Portions::new(probe.restart_interval, &geometry, turn);
     portions.map_or(0, |portions| portions.heap_bytes(&geometry, (side, turn), threads))
 }
@@ -316,7 +315,7 @@ impl<'a> Iterator for Starts<'a> {
                 let place = self.next?;
                 let mut next = place;
                 let found = (0..markers).try_for_each(|_| next.restart());
-                self.next = found.is_ok().then_some(next);
+                self.next = found.map(|()| next);
                 Some(Some(place))
             }
         }

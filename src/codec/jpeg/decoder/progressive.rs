@@ -2,7 +2,7 @@
 
 use super::{
     bits::Bits,
-    entropy::{Restarts, check},
+    entropy::{Begin, Restarts, check},
     huffman::{END, Table},
     layout::{Geometry, LANES, Plan},
     stored::{Stored, for_each_block},
@@ -25,16 +25,16 @@ pub(super) fn read_scan(
 ) -> Result<()> {
     let mut bits = Bits::new(data);
     let interval = tables.restart_interval;
-    let is_correction = scan.approximation.0 > 0;
-    match (scan.band.0, is_correction) {
+    let is_correction = scan.approximation().0 > 0;
+    match (scan.band().0, is_correction) {
         (0, false) => read_means(&mut bits, scan, tables, geometry, plan, stored),
         (0, true) => correct_means(&mut bits, scan, interval, geometry, plan, stored),
         _ => {
-            let part = scan.parts[0];
-            let table = tables.coefficients(part.ac_table)?;
+            let part = scan.parts()[0];
+            let table = tables.coefficients(part.ac_table())?;
             let band =
-                Band { table: &table, first: scan.band.0, last: scan.band.1, low: scan.approximation.1 };
-            let stored = &mut stored[part.component];
+                Band { table: &table, first: scan.band().0, last: scan.band().1, low: scan.approximation().1 };
+            let stored = &mut stored[part.component()];
             if is_correction {
                 band.read::<true>(bits, interval, plan, stored)
             } else {
@@ -55,7 +55,7 @@ fn read_means(
     stored: &mut [Stored],
 ) -> Result<()> {
     let chosen: Vec<_> =
-        scan.parts.iter().map(|part| tables.differences(part.dc_table)).collect::<Result<_>>()?;
+        scan.parts().iter().map(|part| tables.differences(part.dc_table())).collect::<Result<_>>()?;
     let mut predictions = [0_i32; 4];
     for_each_block(bits, scan, tables.restart_interval, geometry, |bits, part, place, is_new| {
         if is_new {
@@ -64,8 +64,8 @@ fn read_means(
         bits.refill_below_32();
         let prediction = &mut predictions[part];
         *prediction = prediction.wrapping_add(chosen[part].next(bits).value);
-        if let Some(mean) = stored[scan.parts[part].component].mean(place, plan) {
-            *mean = (*prediction << scan.approximation.1) as i16;
+        if let Some(mean) = stored[scan.parts()[part].component()].mean(place, plan) {
+            *mean = (*prediction << scan.approximation().1) as i16;
         }
     })
 }
@@ -82,8 +82,8 @@ fn correct_means(
 ) -> Result<()> {
     for_each_block(bits, scan, interval, geometry, |bits, part, place, _| {
         bits.refill_below_32();
-        let bit = bits.take(1) << scan.approximation.1;
-        if let Some(mean) = stored[scan.parts[part].component].mean(place, plan) {
+        let bit = bits.take(1) << scan.approximation().1;
+        if let Some(mean) = stored[scan.parts()[part].component()].mean(place, plan) {
             *mean |= bit as i16;
         }
     })
@@ -143,13 +143,16 @@ impl Band<'_> {
             let (coefficients, known) = stored.row(row, plan);
             let mut column = 0;
             while column < across {
-                if restarts.is_due(&mut bits)? {
+                let begin = restarts.begin_unit(&mut bits)?;
+                if begin == Begin::Anew {
                     ended = 0;
                 }
-                if !CORRECTS && ended > 0 {
-                    let passed = ended.min((across - column) as u32).min(restarts.left());
+                let is_empty = begin == Begin::Empty;
+                if is_empty || !CORRECTS && ended > 0 {
+                    let most = if is_empty { u32::MAX } else { ended };
+                    let passed = most.min((across - column) as u32).min(restarts.left());
                     column += passed as usize;
-                    ended -= passed;
+                    ended = ended.saturating_sub(passed);
                     restarts.pass(passed);
                     continue;
                 }
@@ -194,10 +197,8 @@ impl Band<'_> {
             }
             place += symbol.places;
             if symbol.value != 0 {
-                if place > self.last {
-                    bits.spoil();
-                    return 0;
-                }
+                // Damage: past the band there are the places behind it, past the block its last.
+                place = place.min(63);
                 block.known |= 1 << place;
                 if let Some(coefficient) = block.at(place) {
                     *coefficient = (symbol.value << self.low) as i16;
@@ -233,10 +234,8 @@ impl Band<'_> {
             self.correct_known(bits, block, known & passed);
             rest &= !passed;
             if symbol.value != 0 {
-                if target == 0 {
-                    bits.spoil();
-                    return 0;
-                }
+                // Damage: the place behind the band.
+                let target = if target == 0 { 1 << (self.last + 1).min(63) } else { target };
                 block.known |= target;
                 if let Some(coefficient) = block.at(target.trailing_zeros()) {
                     *coefficient = (symbol.value << self.low) as i16;

@@ -4,7 +4,7 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{
-    entropy::{Place, check, read_block},
+    entropy::{Begin, Place, check, read_block},
     huffman::Table,
     idct::{Quantiser, Samples},
     index::Index,
@@ -63,14 +63,14 @@ impl<'a> Sequential<'a> {
     ) -> Result<Self> {
         let mut blocks = Vec::new();
         let mut groups = 0;
-        for part in &scan.parts {
-            let component = &geometry.components[part.component];
-            let both = [tables.differences(part.dc_table)?, tables.coefficients(part.ac_table)?];
+        for part in scan.parts() {
+            let component = &geometry.components[part.component()];
+            let both = [tables.differences(part.dc_table())?, tables.coefficients(part.ac_table())?];
             let [across, down] = turn.pair([component.across, component.down]);
             for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
                 let [column, row] = turn.pair([x, y]);
                 blocks.push(Block {
-                    component: part.component,
+                    component: part.component(),
                     group: groups + row * component.across,
                     across: component.across,
                     column,
@@ -144,10 +144,13 @@ impl<'a> Sequential<'a> {
             {
                 Place { bits, restarts, predictions } = start;
             }
-            if restarts.is_due(&mut bits)? {
-                predictions = [0; 4];
-            }
+            let begin = restarts.begin_unit(&mut bits)?;
             restarts.pass(1);
+            match begin {
+                Begin::On => (),
+                Begin::Anew => predictions = [0; 4],
+                Begin::Empty => continue,
+            }
             for block in &self.blocks {
                 let column = unit * block.across + block.column;
                 let group = block.group + column / LANES;

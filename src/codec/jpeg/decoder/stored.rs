@@ -7,7 +7,7 @@
 
 use super::{
     bits::Bits,
-    entropy::{Restarts, check, read_block},
+    entropy::{Begin, Restarts, check, read_block},
     idct::{Quantiser, Samples},
     layout::{Component, GROUP, Geometry, LANES, Plan, Turn},
     plane::Plane,
@@ -90,16 +90,17 @@ pub(super) fn read<S: Simd>(
     let mut at = 0;
     for pass in &survey.scans {
         tables.read_to(data, at, pass.start)?;
-        for part in &pass.scan.parts {
-            let quantiser = &mut stored[part.component].quantiser;
+        for part in pass.scan.parts() {
+            let quantiser = &mut stored[part.component()].quantiser;
             if quantiser.is_none() {
-                let steps = tables.quantiser(geometry.components[part.component].quantiser)?;
+                let steps = tables.quantiser(geometry.components[part.component()].quantiser)?;
                 *quantiser = Some(Quantiser::new(&steps, plan.side));
             }
         }
         at = pass.end;
         if pass.is_needed {
-            let data = data.get(pass.start..pass.end).unwrap_or_default();
+            // With the marker behind it, which tells it from one that is cut short.
+            let data = data.get(pass.start..data.len().min(pass.end + 2)).unwrap_or_default();
             simd.vectorize(
                 #[inline(always)]
                 || {
@@ -136,13 +137,15 @@ pub(super) fn for_each_block<'a>(
     mut read: impl FnMut(&mut Bits<'a>, usize, [usize; 2], bool),
 ) -> Result<()> {
     let mut restarts = Restarts::new(restart_interval);
-    if let [part] = scan.parts[..] {
-        let [across, down] = geometry.components[part.component].blocks;
+    if let [part] = scan.parts() {
+        let [across, down] = geometry.components[part.component()].blocks;
         for row in 0..down {
             for column in 0..across {
-                let is_new = restarts.is_due(bits)?;
+                let begin = restarts.begin_unit(bits)?;
                 restarts.pass(1);
-                read(bits, 0, [row, column], is_new);
+                if begin != Begin::Empty {
+                    read(bits, 0, [row, column], begin == Begin::Anew);
+                }
             }
             check(bits)?;
         }
@@ -150,10 +153,14 @@ pub(super) fn for_each_block<'a>(
     }
     for unit_row in 0..geometry.units[1] {
         for unit in 0..geometry.units[0] {
-            let mut is_new = restarts.is_due(bits)?;
+            let begin = restarts.begin_unit(bits)?;
             restarts.pass(1);
-            for (index, part) in scan.parts.iter().enumerate() {
-                let component = &geometry.components[part.component];
+            if begin == Begin::Empty {
+                continue;
+            }
+            let mut is_new = begin == Begin::Anew;
+            for (index, part) in scan.parts().iter().enumerate() {
+                let component = &geometry.components[part.component()];
                 for (y, x) in (0..component.down).flat_map(|y| (0..component.across).map(move |x| (y, x))) {
                     let place = [unit_row * component.down + y, unit * component.across + x];
                     read(bits, index, place, is_new);
@@ -176,9 +183,9 @@ fn read_sequential(
     plan: &Plan,
     stored: &mut [Stored],
 ) -> Result<()> {
-    let parts = scan.parts.iter();
+    let parts = scan.parts().iter();
     let chosen = parts
-        .map(|part| Ok([tables.differences(part.dc_table)?, tables.coefficients(part.ac_table)?]))
+        .map(|part| Ok([tables.differences(part.dc_table())?, tables.coefficients(part.ac_table())?]))
         .collect::<Result<Vec<_>>>()?;
     let mut predictions = [0; 4];
     let mut bits = Bits::new(data);
@@ -190,7 +197,7 @@ fn read_sequential(
         let both = [&*chosen[part][0], &*chosen[part][1]];
         group.fill(0);
         read_block(bits, both, plan, &mut group, &mut predictions[part]);
-        let (coefficients, _) = stored[scan.parts[part].component].row(row, plan);
+        let (coefficients, _) = stored[scan.parts()[part].component()].row(row, plan);
         let start = column / LANES * plan.group() + plan.lane(column % LANES);
         for k in (0..64).filter(|k| plan.kept >> k & 1 == 1) {
             let offset = usize::from(plan.offsets[k]);

@@ -6,8 +6,12 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// Scans of a file. Encoders write about ten; each costs time over the whole picture.
-const MAX_SCANS: usize = 64;
+/// Scans of a file. Encoders write about ten, and none more than a hundred; each costs time over the whole picture,
+/// however short its data are. So there may be [`FEW_SCANS`] of any picture, and more as long as they pass over no more than
+/// so many blocks together, which takes about a second at the worst.
+const MOST_SCANS: usize = 1000;
+const FEW_SCANS: usize = 64;
+const MOST_BLOCKS: u64 = 1 << 26;
 
 /// A scan, where its data are, and whether anything kept depends on it.
 #[derive(Debug)]
@@ -31,11 +35,12 @@ impl Survey {
     /// Looks over `data`, the file from its first scan's marker on.
     ///
     /// # Errors
-    /// `Malformed` when a scan header makes no sense, there are too many, or the file ends before its last scan.
+    /// `Malformed` when a scan header makes no sense, or the file ends before its last scan; `Limit` when there are too
+    /// many.
     pub(super) fn new(data: &[u8], geometry: &Geometry, plan: &Plan, is_progressive: bool) -> Result<Self> {
         let ids: Vec<u8> = geometry.components.iter().map(|component| component.id).collect();
         let mut survey = Self { scans: Vec::new(), is_progressive, is_corrected: [false; 4] };
-        let mut at = 0;
+        let (mut at, mut blocks) = (0, 0);
         let is_ended = loop {
             let (next, from) = Tables::find_scan(data, at, &ids)?;
             if let Some(last) = survey.scans.last_mut() {
@@ -43,15 +48,18 @@ impl Survey {
             }
             match next {
                 Next::Scan(scan, start) => {
-                    if survey.scans.len() == MAX_SCANS {
-                        return Err(Error::malformed(format!("a JPEG of more than {MAX_SCANS} scans")));
+                    geometry.check_unit(scan.parts())?;
+                    blocks += geometry.blocks(scan.parts());
+                    let count = survey.scans.len() + 1;
+                    if count > MOST_SCANS || count > FEW_SCANS && blocks > MOST_BLOCKS {
+                        return Err(Error::limit(format!("a JPEG of {count} scans, or more")));
                     }
                     if is_progressive {
                         check(&scan)?;
                     }
                     // In a sequential file a component has one scan.
                     let is_needed =
-                        !is_progressive && scan.parts.iter().any(|part| !survey.has(part.component));
+                        !is_progressive && scan.parts().iter().any(|part| !survey.has(part.component()));
                     survey.scans.push(Pass { scan, start, end: data.len(), is_needed });
                     at = start;
                 }
@@ -73,15 +81,15 @@ impl Survey {
 
     /// True if a scan of the component was found.
     fn has(&self, component: usize) -> bool {
-        self.scans.iter().any(|pass| pass.scan.parts.iter().any(|part| part.component == component))
+        self.scans.iter().any(|pass| pass.scan.parts().iter().any(|part| part.component() == component))
     }
 
     /// True if every coefficient has all its bits.
     fn is_complete(&self, components: usize) -> bool {
         let mut missing = vec![u64::MAX; components];
-        for pass in self.scans.iter().filter(|pass| pass.scan.approximation.1 == 0) {
-            for part in &pass.scan.parts {
-                missing[part.component] &= !band(&pass.scan);
+        for pass in self.scans.iter().filter(|pass| pass.scan.approximation().1 == 0) {
+            for part in pass.scan.parts() {
+                missing[part.component()] &= !band(&pass.scan);
             }
         }
         missing.iter().all(|&missing| missing == 0)
@@ -93,14 +101,14 @@ impl Survey {
         let mut wanted = [plan.kept; 4];
         for pass in self.scans.iter_mut().rev() {
             let band = band(&pass.scan);
-            for part in &pass.scan.parts {
-                if wanted[part.component] & band == 0 {
+            for part in pass.scan.parts() {
+                if wanted[part.component()] & band == 0 {
                     continue;
                 }
                 pass.is_needed = true;
-                if pass.scan.approximation.0 > 0 && band != 1 {
-                    wanted[part.component] |= band;
-                    self.is_corrected[part.component] = true;
+                if pass.scan.approximation().0 > 0 && band != 1 {
+                    wanted[part.component()] |= band;
+                    self.is_corrected[part.component()] = true;
                 }
             }
         }
@@ -109,13 +117,13 @@ impl Survey {
 
 /// A bit for each coefficient of a scan.
 const fn band(scan: &Scan) -> u64 {
-    (u64::MAX << (scan.band.0 & 63)) & (u64::MAX >> (63 - (scan.band.1 & 63)))
+    (u64::MAX << (scan.band().0 & 63)) & (u64::MAX >> (63 - (scan.band().1 & 63)))
 }
 
 /// Checks a progressive scan's header (T.81 G.1.1.1).
 fn check(scan: &Scan) -> Result<()> {
-    let ((first, last), (before, now)) = (scan.band, scan.approximation);
-    let is_band = if first == 0 { last == 0 } else { first <= last && last < 64 && scan.parts.len() == 1 };
+    let ((first, last), (before, now)) = (scan.band(), scan.approximation());
+    let is_band = if first == 0 { last == 0 } else { first <= last && last < 64 && scan.parts().len() == 1 };
     if is_band && now <= 13 && (before == 0 || now + 1 == before) {
         return Ok(());
     }

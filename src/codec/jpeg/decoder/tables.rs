@@ -28,22 +28,55 @@ pub(super) struct Tables {
 }
 
 /// A component's part in a scan.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Part {
-    /// Which component of the frame.
-    pub(super) component: usize,
-    pub(super) dc_table: usize,
-    pub(super) ac_table: usize,
+    component: u8,
+    /// The numbers of its tables for differences and for coefficients.
+    tables: [u8; 2],
 }
 
-/// A scan header.
+impl Part {
+    /// Which component of the frame.
+    #[inline(always)]
+    pub(super) const fn component(&self) -> usize {
+        self.component as usize
+    }
+
+    pub(super) const fn dc_table(&self) -> usize {
+        self.tables[0] as usize
+    }
+
+    pub(super) const fn ac_table(&self) -> usize {
+        self.tables[1] as usize
+    }
+}
+
+/// A scan header. Small: a file may have a thousand.
 #[derive(Debug, Clone)]
 pub(super) struct Scan {
-    pub(super) parts: Vec<Part>,
+    parts: [Part; 4],
+    count: u8,
     /// The first and the last coefficient, in zigzag order.
-    pub(super) band: (u32, u32),
+    band: (u8, u8),
     /// How many lower bits were left out by the scans before, 0 if there was none, and by this one.
-    pub(super) approximation: (u32, u32),
+    approximation: (u8, u8),
+}
+
+impl Scan {
+    #[inline(always)]
+    pub(super) fn parts(&self) -> &[Part] {
+        self.parts.get(..self.count.into()).unwrap_or_default()
+    }
+
+    /// The first and the last coefficient, in zigzag order.
+    pub(super) const fn band(&self) -> (u32, u32) {
+        (self.band.0 as u32, self.band.1 as u32)
+    }
+
+    /// How many lower bits were left out by the scans before, 0 if there was none, and by this one.
+    pub(super) const fn approximation(&self) -> (u32, u32) {
+        (self.approximation.0 as u32, self.approximation.1 as u32)
+    }
 }
 
 /// What stands after entropy-coded data.
@@ -182,20 +215,21 @@ fn read_scan(payload: &[u8], ids: &[u8]) -> Result<Scan> {
     let (parts, rest) = rest.split_at_checked(2 * usize::from(count)).ok_or_else(bad)?;
     let &[first, last, approximation, ..] = rest else { return Err(bad()) };
     let mut scan = Scan {
-        parts: Vec::new(),
-        band: (first.into(), last.into()),
-        approximation: ((approximation >> 4).into(), (approximation & 15).into()),
+        parts: [Part::default(); 4],
+        count,
+        band: (first, last),
+        approximation: (approximation >> 4, approximation & 15),
     };
-    for part in parts.chunks_exact(2) {
+    if !(1..=scan.parts.len()).contains(&count.into()) {
+        return Err(bad());
+    }
+    for (index, part) in parts.chunks_exact(2).enumerate() {
         let component = ids.iter().position(|&id| id == part[0]).ok_or_else(bad)?;
-        if scan.parts.iter().any(|other| other.component == component) {
+        if scan.parts[..index].iter().any(|other| other.component() == component) {
             return Err(bad());
         }
-        scan.parts.push(Part {
-            component,
-            dc_table: usize::from(part[1] >> 4),
-            ac_table: usize::from(part[1] & 15),
-        });
+        let component = component as u8;
+        scan.parts[index] = Part { component, tables: [part[1] >> 4, part[1] & 15] };
     }
-    if scan.parts.is_empty() { Err(bad()) } else { Ok(scan) }
+    Ok(scan)
 }

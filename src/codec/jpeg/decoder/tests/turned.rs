@@ -14,7 +14,7 @@ pub(super) const ALL: [Orientation; 8] = [
 ];
 
 /// A plane turned sample by sample.
-fn turn((size, samples): &(Size, Vec<u8>), orientation: Orientation) -> (Size, Vec<u8>) {
+pub(super) fn turn((size, samples): &(Size, Vec<u8>), orientation: Orientation) -> (Size, Vec<u8>) {
     let (flips_x, flips_y) = orientation.flips();
     let [width, height] = [size.width, size.height].map(|side| side as usize);
     let turned = orientation.oriented(*size);
