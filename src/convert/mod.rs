@@ -18,6 +18,7 @@ mod profile;
 mod recolor;
 mod resize;
 mod strips;
+mod widen;
 
 pub use self::{
     describe::{Description, describe},
@@ -129,6 +130,11 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
     }
     let Decoded { picture, orientation, metadata } = strips::decode_to_size(bytes, limits, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
+    // What is coded without loss becomes RGB in the end: before its colours change its chroma is still as it was stored.
+    let picture = match picture {
+        Picture::Planes(planes) if plan.coding.lossless => Picture::Raster(planes.to_rgb()?),
+        other => other,
+    };
     let (icc, is_gray) = (metadata.icc.as_deref(), color::is_gray(&picture));
     let keeps_colors = params.keep_metadata && keep::keeps_profile(icc, is_gray, params.format);
     let picture = if keeps_colors { picture } else { color::to_srgb(picture, &metadata)? };

@@ -1,5 +1,6 @@
 //! Turns a picture upright.
 
+use super::widen::widened;
 use crate::{
     error::Result,
     limits::try_zeroed,
@@ -11,8 +12,8 @@ const TILE: usize = 32;
 
 /// Turns a stored picture so that it can be looked at.
 ///
-/// Planes stay planes. Where chroma is smaller and a side that is mirrored is odd, chroma moves by one pixel of
-/// luma at the most: its last sample, which stood for one pixel, becomes the first, which stands for two.
+/// Planes stay planes. Where chroma is smaller and a side that is mirrored is odd, it takes the full size so as to keep its
+/// place.
 ///
 /// # Errors
 /// `Memory` when there is no room for the turned picture.
@@ -28,7 +29,11 @@ pub(super) fn upright(picture: Picture, orientation: Orientation) -> Result<Pict
             let [y, cb, cr] = planes.into_planes();
             let turn_plane = |plane: Vec<u8>, size| turn::<1>(&plane, size, orientation);
             let planes = [turn_plane(y, size)?, turn_plane(cb, chroma)?, turn_plane(cr, chroma)?];
-            Planes::new(turned(size), subsampling.turned(orientation), planes).map(Picture::Planes)
+            let planes = Planes::new(turned(size), subsampling.turned(orientation), planes)?;
+            Ok(Picture::Planes(match subsampling.moved(size, orientation) {
+                Some(moved) => widened(planes, moved)?,
+                None => planes,
+            }))
         }
         other => {
             let raster = other.into_raster()?;

@@ -4,6 +4,7 @@ use super::{
     Filter, Fit, Interest, Mode, Params, Resize,
     recolor::{Recolor, RecolorRows},
     resize,
+    widen::Widening,
 };
 use crate::{
     codec::{
@@ -192,19 +193,21 @@ fn work(probe: &Probe, params: &Params, frame: &Frame, flow: Flow, may_be_graphi
     let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, flow) };
     let recoloring = match (flow, probe.format) {
         (Flow::Streamed, Format::Jpeg) if probe.may_need_conversion() => {
-            // Scaled to an odd size chroma takes the full one.
-            let is_odd = !is_plain && (output.width % 2 == 1 || output.height % 2 == 1);
-            let subsampling = probe.subsampling.filter(|_| !is_odd);
+            let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, output));
             Recolor::bytes(output.width, subsampling.unwrap_or(Subsampling::Yuv444))
         }
         (Flow::Streamed, _) if probe.may_need_conversion() => RecolorRows::bytes(output.width),
+        _ => 0,
+    };
+    let widening = match flow {
+        Flow::Streamed if is_plain && cost::moves_chroma(probe) => Widening::bytes(output.width),
         _ => 0,
     };
     cost::Work {
         output,
         flow,
         eighths: if flow == Flow::Whole { 8 } else { frame.eighths(rows::scales(probe)) },
-        steps_bytes: scaling.saturating_add(recoloring),
+        steps_bytes: scaling.saturating_add(recoloring).saturating_add(widening),
         keeps_metadata: params.keep_metadata,
         converts_color: probe.may_need_conversion() || (frame.linear && !is_plain),
         may_be_graphic,

@@ -9,6 +9,7 @@ use super::{
     plan::{Frame, Plan},
     recolor::{Recolor, RecolorRows},
     resize,
+    widen::Widening,
 };
 use crate::{
     codec::{
@@ -17,7 +18,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     limits::{Limits, area_bytes},
-    pixel::{Layout, Metadata, Orientation, Picture, Planes, Raster, Size},
+    pixel::{Layout, Metadata, Orientation, Picture, Planes, Raster, Size, Subsampling},
 };
 
 /// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows.
@@ -196,6 +197,8 @@ struct PhotoWork {
     writer: RowWriter,
     form: Form,
     scaling: Option<Scaling>,
+    /// Where turning moves chroma.
+    widening: Option<Widening>,
     colors: Colors,
     /// Looks at the rows where it matters what they show.
     flatness: Option<Flatness>,
@@ -213,9 +216,10 @@ impl Photo<'_> {
     fn finish(self) -> Result<Streamed> {
         let mut work = self.work.ok_or_else(no_rows)?;
         work.code_done(true)?;
+        work.code_widened([&[]; 3], true)?;
         work.code_recolored([&[]; 3], true)?;
         // The rows' memory is free before the file is put together.
-        drop(work.scaling);
+        drop((work.scaling, work.widening));
         let is_graphic = work.flatness.is_some_and(|flatness| flatness.is_graphic());
         Ok(Streamed { file: work.writer.finish(&work.metadata)?, is_graphic })
     }
@@ -242,9 +246,21 @@ impl Sink for Photo<'_> {
             true => keep::kept(head.metadata, is_gray, self.params.format),
             false => Metadata::default(),
         };
-        let form = scaling.as_ref().map_or(head.form.turned(head.orientation), |scaling| scaling.form);
-        let writer = RowWriter::new(frame.output, &self.plan.coding)?;
         let width = frame.output.width;
+        let turned = head.form.turned(head.orientation);
+        let widening = match (&scaling, head.form, turned) {
+            (None, Form::Planes(own), Form::Planes(subsampling)) => {
+                let moved = own.moved(head.size, head.orientation);
+                moved.map(|moved| Widening::new(subsampling, moved, width))
+            }
+            _ => None,
+        };
+        let form = match (&scaling, &widening) {
+            (Some(scaling), _) => scaling.form,
+            (None, Some(_)) => Form::Planes(Subsampling::Yuv444),
+            (None, None) => turned,
+        };
+        let writer = RowWriter::new(frame.output, &self.plan.coding)?;
         let colors = match (conversion, form) {
             (Some(Conversion::Rgb(transform)), Form::Planes(subsampling)) => {
                 Colors::OfPlanes(Recolor::new(Some(transform), subsampling, width))
@@ -255,7 +271,7 @@ impl Sink for Photo<'_> {
             _ => Colors::Stay,
         };
         let flatness = self.plan.may_be_graphic.then(|| Flatness::new(width));
-        self.work = Some(PhotoWork { writer, form, scaling, colors, flatness, metadata });
+        self.work = Some(PhotoWork { writer, form, scaling, widening, colors, flatness, metadata });
         Ok(Some(eighths))
     }
 
@@ -265,12 +281,13 @@ impl Sink for Photo<'_> {
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {
         let work = self.work.as_mut().ok_or_else(no_rows)?;
-        match &mut work.scaling {
-            None => work.code(rows),
-            Some(scaling) => {
+        match (&mut work.scaling, &work.widening, rows) {
+            (Some(scaling), ..) => {
                 scaling.take(rows)?;
                 work.code_done(false)
             }
+            (None, Some(_), Rows::Planes(planes)) => work.code_widened(planes, false),
+            (None, ..) => work.code(rows),
         }
     }
 }
@@ -294,6 +311,13 @@ impl PhotoWork {
             }
             _ => Err(no_rows()),
         }
+    }
+
+    fn code_widened(&mut self, planes: [&[u8]; 3], is_end: bool) -> Result<()> {
+        let Some(mut widening) = self.widening.take() else { return Ok(()) };
+        widening.push(planes, is_end, &mut |planes| self.code(Rows::Planes(planes)))?;
+        self.widening = Some(widening);
+        Ok(())
     }
 
     fn code_recolored(&mut self, planes: [&[u8]; 3], is_end: bool) -> Result<()> {

@@ -14,7 +14,11 @@ mod upsample;
 mod ycbcr;
 
 pub(crate) use self::{
-    color_space::BRIGHTEST, hidden::continue_row, inks::complement, upsample::ycbcr_to_rgb,
+    color_space::BRIGHTEST,
+    hidden::continue_row,
+    inks::complement,
+    planes::Moved,
+    upsample::{Upsampler, ycbcr_to_rgb},
 };
 pub use self::{
     color_space::{ColorSpace, Primaries, Transfer},

@@ -39,12 +39,33 @@ impl Subsampling {
         }
     }
 
+    /// Where turning a picture that is stored with `size` moves its chroma, if it does.
+    #[must_use]
+    pub(crate) const fn moved(self, size: Size, orientation: Orientation) -> Option<Moved> {
+        let ((across, down), (flips_x, flips_y)) = (self.factors(), orientation.flips());
+        let moves_x = flips_x && size.width % across != 0;
+        let moves_y = flips_y && size.height % down != 0;
+        let moved = match orientation.is_transposing() {
+            true => Moved { across: moves_y, down: moves_x },
+            false => Moved { across: moves_x, down: moves_y },
+        };
+        if moves_x || moves_y { Some(moved) } else { None }
+    }
+
     /// The size of a chroma plane of a picture of `size`.
     #[must_use]
     pub const fn chroma_size(self, size: Size) -> Size {
         let (across, down) = self.factors();
         Size::new(size.width.div_ceil(across), size.height.div_ceil(down))
     }
+}
+
+/// In which directions of a turned picture the first sample of chroma stands for a single pixel: the last one of an odd
+/// side did, before it was mirrored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moved {
+    pub(crate) across: bool,
+    pub(crate) down: bool,
 }
 
 /// A picture of three planes without padding. Their lengths always fit the size.

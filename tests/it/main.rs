@@ -49,6 +49,7 @@ mod remote_origin;
 mod restart_markers;
 mod room_is_counted_in_bytes;
 mod serve_converts;
+mod shown_as_in_browsers;
 mod single_flight;
 mod sizes_are_as_asked;
 mod support;

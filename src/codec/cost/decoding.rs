@@ -97,7 +97,7 @@ pub(super) fn is_opaque_frame(probe: &Probe) -> bool {
     probe.format == Format::WebP && rows::come_from(probe)
 }
 
-/// The same of the result: scaled to an odd size chroma takes the full one.
+/// The same of the result, whose chroma may take the full size.
 pub(super) fn result_bytes(probe: &Probe, work: &Work) -> u64 {
     match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(Subsampling::Yuv420)) if has_full_chroma(probe, work.output) => 3,
@@ -105,10 +105,16 @@ pub(super) fn result_bytes(probe: &Probe, work: &Work) -> u64 {
     }
 }
 
-/// True if chroma takes the full size: that of a picture which is scaled to an odd one.
-pub(super) fn has_full_chroma(probe: &Probe, output: Size) -> bool {
+/// True if chroma takes the full size: that of a picture which is scaled to an odd one, or which turning moves.
+pub(crate) fn has_full_chroma(probe: &Probe, output: Size) -> bool {
     let is_odd = output.width % 2 == 1 || output.height % 2 == 1;
-    is_odd && output != probe.oriented_size()
+    is_odd && (output != probe.oriented_size() || moves_chroma(probe))
+}
+
+/// True if turning the picture at its own size moves its chroma.
+pub(crate) fn moves_chroma(probe: &Probe) -> bool {
+    probe.format == Format::Jpeg
+        && probe.subsampling.is_some_and(|own| own.moved(probe.size, probe.orientation).is_some())
 }
 
 /// Bytes a pixel at the peak of decoding.

@@ -10,7 +10,7 @@ use crate::{
     codec::Decoded,
     error::Result,
     limits::{Limits, area_bytes, try_zeroed},
-    pixel::{Inks, Layout, Orientation, Picture, Planes, Raster, Size, ycbcr_to_rgb},
+    pixel::{Inks, Layout, Orientation, Picture, Planes, Raster, Size, Upsampler, ycbcr_to_rgb},
 };
 
 /// The scale of a picture that is decoded as it is, in eighths.
@@ -46,8 +46,9 @@ fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
         _ if header.subsampling().is_some() => 0,
         _ => 3 * size.pixels(),
     };
+    let rows = if rgb == 0 { 0 } else { 4 * Upsampler::bytes(size.width) };
     let decoder = Decoder::peak_bytes(header, FULL_SIZE, Orientation::Upright, 1);
-    input as u64 + decoder + planes + rgb + (64 << 10)
+    input as u64 + decoder + planes + rgb + rows + (64 << 10)
 }
 
 /// Decodes all planes. Of a file that is cut short nothing is made: what a decoder puts in place of the rest is
@@ -98,8 +99,7 @@ fn into_picture(mut planes: Vec<Plane>, header: &Header<'_>) -> Result<Picture> 
     }
 }
 
-/// Pixels of planes, of which small ones are repeated, as `pixel` makes them: of RGB files, inks, and YCbCr of unusual
-/// sampling factors.
+/// Pixels of planes at the picture's size, as `pixel` makes them: of RGB files, inks, and YCbCr of unusual sampling factors.
 fn interleave<const CHANNELS: usize>(
     planes: &[Plane],
     header: &Header<'_>,
@@ -108,24 +108,24 @@ fn interleave<const CHANNELS: usize>(
     let size = header.frame.size;
     let color = header.color();
     let mut samples = try_zeroed(area_bytes(size, CHANNELS as u32)?)?;
-    let mut rows = vec![Vec::new(); planes.len()];
+    let (most_across, most_down) = header.frame.most_factors();
+    let components = planes.iter().zip(&header.frame.components);
+    let mut planes: Vec<Upsampler<'_>> = components
+        .map(|(plane, component)| {
+            let factors = [(component.across, most_across), (component.down, most_down)];
+            Upsampler::new(&plane.samples, plane.size, factors)
+        })
+        .collect();
     for (y, line) in samples.chunks_exact_mut(CHANNELS * size.width as usize).enumerate() {
-        for (row, plane) in rows.iter_mut().zip(planes) {
-            repeat_row(plane, y, size, row);
+        let mut rows: [&[u8]; 4] = [&[]; 4];
+        for (row, plane) in rows.iter_mut().zip(&mut planes) {
+            *row = plane.row(y);
         }
         for (x, out) in line.as_chunks_mut::<CHANNELS>().0.iter_mut().enumerate() {
-            *out = pixel(color, [0, 1, 2, 3].map(|component| rows.get(component).map_or(0, |row| row[x])));
+            *out = pixel(color, rows.map(|row| row.get(x).copied().unwrap_or(0)));
         }
     }
     Ok(samples)
 }
 
-/// Fills `row` with row `y` of the picture of `size` from a plane that may be smaller, each sample repeated.
-fn repeat_row(plane: &Plane, y: usize, size: Size, row: &mut Vec<u8>) {
-    let [width, height, plane_width, plane_height] =
-        [size.width, size.height, plane.size.width, plane.size.height].map(|side| side as usize);
-    let from = (y * plane_height / height) * plane_width;
-    let samples = &plane.samples[from..from + plane_width];
-    row.clear();
-    row.extend((0..width).map(|x| samples[x * plane_width / width]));
 }

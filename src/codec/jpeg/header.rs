@@ -24,6 +24,14 @@ pub(super) struct Frame {
     pub(super) components: Vec<Component>,
 }
 
+impl Frame {
+    /// The largest sampling factors, across and down.
+    pub(super) fn most_factors(&self) -> (u32, u32) {
+        let most = |of: fn(&Component) -> u32| self.components.iter().map(of).max().unwrap_or(1);
+        (most(|component| component.across), most(|component| component.down))
+    }
+}
+
 /// A component's name, its sampling factors, across and down, and the number of its quantiser.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Component {
@@ -143,7 +151,8 @@ impl<'a> Header<'a> {
         let components = &self.frame.components;
         match components.len() {
             1 => Color::Gray,
-            4 if self.adobe == Some(2) => Color::Ycck,
+            // Any other transform than none is taken for this one.
+            4 if self.adobe.is_some_and(|transform| transform != 0) => Color::Ycck,
             4 => Color::Cmyk,
             3 if self.jfif => Color::YCbCr,
             _ => match self.adobe {
@@ -323,20 +332,24 @@ impl Found {
 
     /// Takes note of an APPn segment by the first bytes of its payload.
     fn application(&mut self, marker: u8, kind: &[u8], body: &Range<u64>) {
-        const EXIF: &[u8] = b"Exif\0\0";
+        const EXIF: &[u8] = b"Exif\0";
         const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
         const ICC: &[u8] = b"ICC_PROFILE\0";
         let behind = |prefix: usize| body.start + prefix as u64..body.end;
         match marker {
-            0xe0 if kind.starts_with(b"JFIF\0") => self.jfif = true,
-            0xe1 if kind.starts_with(EXIF) && self.exif.is_none() => self.exif = Some(behind(EXIF.len())),
+            // Segments that are too short for what they should say are none.
+            0xe0 if kind.starts_with(b"JFIF\0") && kind.len() >= 14 => self.jfif = true,
+            // The first that has anything, whatever its name is filled up with, as browsers take it.
+            0xe1 if kind.starts_with(EXIF) && kind.len() > EXIF.len() + 1 && self.exif.is_none() => {
+                self.exif = Some(behind(EXIF.len() + 1));
+            }
             0xe1 if kind.starts_with(XMP) && self.xmp.is_none() => self.xmp = Some(behind(XMP.len())),
             0xe2 if kind.starts_with(ICC) => {
                 if let &[number, count, ..] = &kind[ICC.len()..] {
                     self.icc.push((number, count, behind(ICC.len() + 2)));
                 }
             }
-            0xee if kind.starts_with(b"Adobe") => self.adobe = u8_at(kind, 11),
+            0xee if kind.starts_with(b"Adobe") => self.adobe = u8_at(kind, 11).or(self.adobe),
             _ => {}
         }
     }
@@ -357,8 +370,8 @@ fn next_segment(view: View<'_>, mut at: u64) -> Option<(u8, Range<u64>)> {
         let marker = view.u8(at)?;
         at += 1;
         match marker {
-            // A stuffed byte, TEM and RSTn have no length and mean nothing here.
-            0x00 | 0x01 | 0xd0..=0xd8 => {}
+            // A stuffed byte, TEM, what is reserved and RSTn have no length and mean nothing here.
+            0x00..=0xbf | 0xd0..=0xd8 => {}
             0xd9 => return Some((marker, at..at)),
             _ => {
                 let length = u64::from(view.be16(at)?);
