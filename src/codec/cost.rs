@@ -6,8 +6,8 @@
 mod decoding;
 
 pub use self::decoding::further_rows_bytes;
-pub(crate) use self::decoding::{has_full_chroma, moves_chroma};
 use self::decoding::{decoded_bytes, decoder_bytes, is_opaque_frame, result_bytes, rows_bytes};
+pub(crate) use self::decoding::{has_full_chroma, moves_chroma};
 use super::{
     Coding, Format, Probe, avif_memory, jpeg, png,
     webp::{self, Incoming},

@@ -1,97 +1,253 @@
 //! The one thing that a conversion must know of an EXIF block: how the camera was held.
+//!
+//! What counts is what browsers take: the first orientation that makes sense, one number of 16 bits from 1 to 8, in the first
+//! directory or the Exif directory that it points to. As a number of another type it is ignored by all of them. Once the
+//! picture is upright every orientation is written over, since other programs are less strict.
 
-use super::view::View;
+use std::ops::ControlFlow;
+
+use super::{bytes::array_at, view::View};
 use crate::pixel::Orientation;
 
-/// The tag of the orientation, and the types that it has in files: BYTE, SHORT, LONG, of so many bytes each.
+/// Tags of a directory (EXIF 2.32, 4.6.3 and 4.6.4).
 const ORIENTATION: u16 = 0x0112;
-const TYPES: [(u16, u32); 3] = [(1, 1), (3, 2), (4, 4)];
+const EXIF_DIRECTORY: u16 = 0x8769;
 
-/// Bytes of an entry of a directory.
-const ENTRY: u64 = 12;
+/// Types of values (TIFF 6.0, section 2): numbers of 16 and of 32 bits.
+const SHORT: u16 = 3;
+const LONG: u16 = 4;
 
-/// The orientation that a TIFF-structured EXIF block states: the first in its first directory counts, as in browsers.
-/// A damaged block is no reason to refuse a picture: what can be read of it counts, else the picture is upright.
+/// Orientations of a block that are written over: programs write one, or two by mistake.
+const MOST: usize = 64;
+
+/// Bytes of a directory's entry, and where in it type, count and value stand.
+const ENTRY: usize = 12;
+const TYPE: usize = 2;
+const COUNT: usize = 4;
+const VALUE: usize = 8;
+
+/// The orientation that a TIFF-structured EXIF block states. A damaged block is no reason to refuse a picture:
+/// what can be read of it counts, else the picture is upright.
 pub(super) fn orientation(block: View<'_>) -> Orientation {
-    stated(block).map_or(Orientation::Upright, Orientation::from_exif)
+    let Some(order) = Order::of(block) else { return Orientation::Upright };
+    let found = each(block, order, &mut |_, entry| {
+        let is_sound = order.short(entry, TYPE) == Some(SHORT) && order.long(entry, COUNT) == Some(1);
+        match order.short(entry, VALUE) {
+            Some(value @ 1..=8) if is_sound => ControlFlow::Break(Orientation::from_exif(value.into())),
+            _ => ControlFlow::Continue(()),
+        }
+    });
+    found.break_value().unwrap_or_default()
 }
 
-fn stated(block: View<'_>) -> Option<u32> {
-    let is_big = match &block.array(0)? {
-        b"II*\0" => false,
-        b"MM\0*" => true,
-        _ => return None,
-    };
-    let short = |bytes: &[u8]| {
-        let pair: [u8; 2] = bytes.get(..2)?.try_into().ok()?;
-        Some(if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
-    };
-    let long = |bytes: &[u8]| {
-        let four: [u8; 4] = bytes.get(..4)?.try_into().ok()?;
-        Some(if is_big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
-    };
-    let directory = u64::from(long(block.get(4, 4)?)?);
-    let count = u64::from(short(block.get(directory, 2)?)?);
-    for number in 0..count {
-        let entry = block.get(directory + 2 + ENTRY * number, ENTRY as usize)?;
-        if short(entry)? != ORIENTATION {
-            continue;
+/// Makes every orientation of a block upright, whatever its type was. A structure that can't be followed is left alone:
+/// nobody could read an orientation from it either.
+pub(crate) fn set_upright(block: &mut [u8]) {
+    let Some(order) = Order::of(View::whole(block)) else { return };
+    let mut found = Vec::new();
+    let _ = each(View::whole(block), order, &mut |at, _| {
+        found.push(at as usize);
+        if found.len() == MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    for at in found {
+        let Some(entry) = block.get_mut(at..at + ENTRY) else { continue };
+        // A number of 16 bits leaves two bytes, which mean nothing.
+        if order.short(entry, TYPE) != Some(SHORT) {
+            entry[VALUE..].fill(0);
         }
-        let kind = short(&entry[2..])?;
-        let (_, width) = *TYPES.iter().find(|(known, _)| *known == kind)?;
-        // More values than fit in the entry stand elsewhere.
-        let is_inside = u64::from(long(&entry[4..])?) * u64::from(width) <= 4;
-        let value = if is_inside { &entry[8..] } else { block.get(long(&entry[8..])?.into(), 4)? };
-        return match width {
-            1 => value.first().map(|&byte| byte.into()),
-            2 => short(value).map(u32::from),
-            _ => long(value),
-        };
+        entry[TYPE..COUNT].copy_from_slice(&order.short_bytes(SHORT));
+        entry[COUNT..VALUE].copy_from_slice(&order.long_bytes(1));
+        entry[VALUE..VALUE + 2].copy_from_slice(&order.short_bytes(1));
     }
-    None
+}
+
+/// Calls with each entry of an orientation and the place where it stands, in the order in which they are met: the Exif
+/// directory comes where the first entry points to it.
+fn each<T>(
+    block: View<'_>,
+    order: Order,
+    found: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<T>,
+) -> ControlFlow<T> {
+    let mut has_below = false;
+    for (at, entry) in entries(block, order, block.get(4, 4)) {
+        match order.short(entry, 0) {
+            Some(ORIENTATION) => found(at, entry)?,
+            Some(EXIF_DIRECTORY) if !has_below && order.short(entry, TYPE) == Some(LONG) => {
+                has_below = true;
+                for (at, entry) in entries(block, order, entry.get(VALUE..)) {
+                    if order.short(entry, 0) == Some(ORIENTATION) {
+                        found(at, entry)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// The entries of a directory to which four bytes point, as far as they are there.
+fn entries<'a>(
+    block: View<'a>,
+    order: Order,
+    pointer: Option<&[u8]>,
+) -> impl Iterator<Item = (u64, &'a [u8])> + use<'a> {
+    let directory = pointer.and_then(|bytes| order.long(bytes, 0)).map(u64::from);
+    let count = directory.and_then(|at| order.short(block.get(at, 2)?, 0)).unwrap_or(0);
+    let first = directory.unwrap_or(0) + 2;
+    (0..u64::from(count)).map_while(move |entry| {
+        let at = first + ENTRY as u64 * entry;
+        Some((at, block.get(at, ENTRY)?))
+    })
+}
+
+/// The order of the bytes of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    /// By the first four bytes.
+    fn of(block: View<'_>) -> Option<Self> {
+        match block.get(0, 4)? {
+            b"II*\0" => Some(Self::Little),
+            b"MM\0*" => Some(Self::Big),
+            _ => None,
+        }
+    }
+
+    fn short(self, bytes: &[u8], at: usize) -> Option<u16> {
+        let pair = array_at(bytes, at)?;
+        Some(if self == Self::Big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
+    }
+
+    fn long(self, bytes: &[u8], at: usize) -> Option<u32> {
+        let four = array_at(bytes, at)?;
+        Some(if self == Self::Big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
+    }
+
+    const fn short_bytes(self, value: u16) -> [u8; 2] {
+        if matches!(self, Self::Big) { value.to_be_bytes() } else { value.to_le_bytes() }
+    }
+
+    const fn long_bytes(self, value: u32) -> [u8; 4] {
+        if matches!(self, Self::Big) { value.to_be_bytes() } else { value.to_le_bytes() }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A block whose directory begins at `at`, of entries of a type and a value.
-    fn block(is_big: bool, at: u32, entries: &[(u16, u16, u32)]) -> Vec<u8> {
-        let short = |value: u16| if is_big { value.to_be_bytes() } else { value.to_le_bytes() };
-        let long = |value: u32| if is_big { value.to_be_bytes() } else { value.to_le_bytes() };
-        let mut block = if is_big { b"MM\0*".to_vec() } else { b"II*\0".to_vec() };
-        block.extend(long(at));
-        block.resize(at as usize, 0xee);
-        block.extend(short(entries.len() as u16));
-        for &(tag, kind, value) in entries {
-            block.extend([short(tag).as_slice(), &short(kind), &long(1)].concat());
-            match kind {
-                1 => block.extend([value as u8, 9, 9, 9]),
-                3 => block.extend([short(value as u16), short(9)].concat()),
-                _ => block.extend(long(value)),
-            }
-        }
+    /// A block whose first directory has these entries: tag, type, count and value.
+    fn block(order: Order, entries: &[(u16, u16, u32, u32)]) -> Vec<u8> {
+        let mut block = if order == Order::Big { b"MM\0*" } else { b"II*\0" }.to_vec();
+        block.extend(order.long_bytes(8));
+        block.extend(directory(order, entries));
         block
     }
 
-    #[test]
-    fn the_first_orientation_counts_of_whatever_type_and_wherever_it_stands() {
-        for is_big in [false, true] {
-            for (kind, _) in TYPES {
-                for at in [8, 9, 100_000] {
-                    let block =
-                        block(is_big, at, &[(0x010f, 4, 8), (ORIENTATION, kind, 6), (ORIENTATION, 3, 3)]);
-                    assert_eq!(
-                        orientation(View::whole(&block)),
-                        Orientation::Rotate90,
-                        "{is_big} {kind} {at}"
-                    );
-                    let cut = &block[..block.len() - 30];
-                    assert_eq!(orientation(View::whole(cut)), Orientation::Upright);
-                }
+    fn stated(block: &[u8]) -> Orientation {
+        orientation(View::whole(block))
+    }
+
+    fn directory(order: Order, entries: &[(u16, u16, u32, u32)]) -> Vec<u8> {
+        let mut bytes = order.short_bytes(entries.len() as u16).to_vec();
+        for &(tag, kind, count, value) in entries {
+            bytes.extend([order.short_bytes(tag), order.short_bytes(kind)].concat());
+            bytes.extend(order.long_bytes(count));
+            match kind {
+                1 => bytes.extend([value as u8, 0, 0, 0]),
+                3 => bytes.extend([order.short_bytes(value as u16), [0; 2]].concat()),
+                _ => bytes.extend(order.long_bytes(value)),
             }
-            let of_text = block(is_big, 8, &[(ORIENTATION, 2, 6)]);
-            assert_eq!(orientation(View::whole(&of_text)), Orientation::Upright);
+        }
+        bytes.extend([0; 4]);
+        bytes
+    }
+
+    /// What Chromium 156 shows of such blocks.
+    #[test]
+    fn the_first_sound_orientation_counts() {
+        let turned = |entries: &[(u16, u16, u32, u32)]| {
+            let [little, big] = [Order::Little, Order::Big].map(|order| stated(&block(order, entries)));
+            assert_eq!(little, big, "{entries:?}");
+            little
+        };
+        let [upright, six, three] = [1, 6, 3].map(Orientation::from_exif);
+        for (entries, expected) in [
+            (&[(0x0112, 3, 1, 6)][..], six),
+            (&[(0x010f, 2, 4, 0), (0x0112, 3, 1, 6), (0x0112, 3, 1, 3)], six),
+            (&[(0x0112, 3, 1, 1), (0x0112, 3, 1, 6)], upright),
+            (&[(0x0112, 3, 1, 9), (0x0112, 3, 1, 3)], three),
+            (&[(0x0112, 3, 1, 0), (0x0112, 3, 1, 3)], three),
+            (&[(0x0112, 4, 1, 6)], upright),
+            (&[(0x0112, 1, 1, 6)], upright),
+            (&[(0x0112, 4, 1, 6), (0x0112, 3, 1, 3)], three),
+            (&[(0x0112, 3, 2, 6)], upright),
+            (&[(0x0112, 3, 0, 6)], upright),
+            (&[(0x0113, 3, 1, 6)], upright),
+            (&[], upright),
+        ] {
+            assert_eq!(turned(entries), expected, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn the_exif_directory_comes_where_it_is_pointed_to() {
+        let below = directory(Order::Little, &[(0x0112, 3, 1, 6)]);
+        let six = Orientation::Rotate90;
+        for (entries, expected) in [
+            (&[(0x8769, 4, 1, 26)][..], six),
+            (&[(0x8769, 4, 1, 38), (0x0112, 3, 1, 3)], six),
+            (&[(0x0112, 3, 1, 3), (0x8769, 4, 1, 38)], Orientation::Rotate180),
+            (&[(0x8769, 3, 1, 26)], Orientation::Upright),
+            (&[(0x8769, 4, 1, u32::MAX)], Orientation::Upright),
+        ] {
+            let mut block = block(Order::Little, entries);
+            block.extend(&below);
+            assert_eq!(stated(&block), expected, "{entries:?}");
+            set_upright(&mut block);
+            assert_eq!(stated(&block), Orientation::Upright, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn every_orientation_becomes_upright_whatever_its_type() {
+        for order in [Order::Little, Order::Big] {
+            for kind in [1, 2, 3, 4, 5, 7, 9] {
+                let mut other = block(
+                    order,
+                    &[(0x010f, 2, 9, 0x0112), (0x0112, kind, 1, 6), (0x0112, 3, 1, 8), (0x0113, 4, 1, 6)],
+                );
+                set_upright(&mut other);
+                let one = (0x0112, 3, 1, 1);
+                assert_eq!(other, block(order, &[(0x010f, 2, 9, 0x0112), one, one, (0x0113, 4, 1, 6)]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_structure_is_left_alone() {
+        let whole = block(Order::Big, &[(0x0112, 3, 1, 6)]);
+        for end in 0..whole.len() - 5 {
+            let mut cut = whole[..end].to_vec();
+            assert_eq!(stated(&cut), Orientation::Upright);
+            set_upright(&mut cut);
+            assert_eq!(cut, whole[..end]);
+        }
+        for broken in [
+            &b"II*\0\xff\xff\xff\xff"[..],
+            b"II*\0\x08\0\0\0\xff\xff",
+            b"XX*\0\x08\0\0\0",
+            b"II+\0\x08\0\0\0",
+        ] {
+            let mut block = broken.to_vec();
+            assert_eq!(stated(&block), Orientation::Upright);
+            set_upright(&mut block);
+            assert_eq!(block, broken);
         }
     }
 }

@@ -13,7 +13,7 @@ mod avif_memory;
 mod bmp;
 mod bytes;
 pub mod cost;
-mod exif;
+pub(crate) mod exif;
 mod file_buffer;
 mod gif;
 mod heif;

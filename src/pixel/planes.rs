@@ -43,8 +43,8 @@ impl Subsampling {
     #[must_use]
     pub(crate) const fn moved(self, size: Size, orientation: Orientation) -> Option<Moved> {
         let ((across, down), (flips_x, flips_y)) = (self.factors(), orientation.flips());
-        let moves_x = flips_x && size.width % across != 0;
-        let moves_y = flips_y && size.height % down != 0;
+        let moves_x = flips_x && !size.width.is_multiple_of(across);
+        let moves_y = flips_y && !size.height.is_multiple_of(down);
         let moved = match orientation.is_transposing() {
             true => Moved { across: moves_y, down: moves_x },
             false => Moved { across: moves_x, down: moves_y },

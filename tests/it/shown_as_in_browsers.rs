@@ -107,9 +107,11 @@ fn turned_chroma_stays_in_its_place() {
 /// A photo with odd sides, which goes by rows into a lossy WebP, and has edges between colours.
 #[test]
 fn turned_chroma_stays_in_its_place_by_rows() {
-    for (sampling, sides) in
-        [(SamplingFactor::F_2_2, (121, 95)), (SamplingFactor::F_2_1, (95, 121)), (SamplingFactor::F_1_2, (64, 95))]
-    {
+    for (sampling, sides) in [
+        (SamplingFactor::F_2_2, (121, 95)),
+        (SamplingFactor::F_2_1, (95, 121)),
+        (SamplingFactor::F_1_2, (64, 95)),
+    ] {
         let picture = raster(sides.0.into(), sides.1.into(), Layout::Rgb);
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, 95);

@@ -127,5 +127,3 @@ fn interleave<const CHANNELS: usize>(
     }
     Ok(samples)
 }
-
-}

@@ -32,8 +32,12 @@ pub(super) fn read_scan(
         _ => {
             let part = scan.parts()[0];
             let table = tables.coefficients(part.ac_table())?;
-            let band =
-                Band { table: &table, first: scan.band().0, last: scan.band().1, low: scan.approximation().1 };
+            let band = Band {
+                table: &table,
+                first: scan.band().0,
+                last: scan.band().1,
+                low: scan.approximation().1,
+            };
             let stored = &mut stored[part.component()];
             if is_correction {
                 band.read::<true>(bits, interval, plan, stored)

@@ -13,8 +13,11 @@ fn lines() -> Vec<u8> {
     bytes
 }
 
-/// The file with other restart markers: of each the numbers that stand in its place.
-fn with_markers(bytes: &[u8], change: &[(usize, &[u8])]) -> Vec<u8> {
+/// A restart marker, and the numbers that stand in its place.
+type Change<'a> = (usize, &'a [u8]);
+
+/// The file with other restart markers.
+fn with_markers(bytes: &[u8], change: &[Change<'_>]) -> Vec<u8> {
     let scan = bytes.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
     let mut changed = bytes[..scan].to_vec();
     let (mut at, mut count) = (scan, 0);
@@ -46,7 +49,7 @@ fn restart_markers_are_resynchronised() {
     let whole = lines();
     let expected = samples(&whole);
     const LOST: usize = 9;
-    let cases: [(&[(usize, &[u8])], [usize; 8]); 12] = [
+    let cases: [(&[Change<'_>], [usize; 8]); 12] = [
         (&[(2, &[])], [0, 1, 2, LOST, 4, 5, 6, 7]),
         (&[(0, &[])], [0, LOST, 2, 3, 4, 5, 6, 7]),
         (&[(6, &[])], [0, 1, 2, 3, 4, 5, 6, LOST]),
