@@ -20,7 +20,8 @@ pub(super) fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
     let scaled = |rows: u64| (rows * u64::from(eighths * eighths)).div_ceil(64);
     match probe.format {
         Format::Jpeg if probe.progressive => {
-            coefficient_bytes(probe, eighths) + (scaled(64) + 16) * width + ROWS_OVERHEAD
+            // Units of any number of blocks: those of all components may be four blocks high.
+            coefficient_bytes(probe, eighths) + (scaled(128) + 16) * width + ROWS_OVERHEAD
         }
         Format::Jpeg => {
             let index = if is_turned { index_bytes(probe) } else { 0 };
