@@ -130,8 +130,8 @@ fn turned_chroma_stays_in_its_place_by_rows() {
             let usual = mean(&decoded(&converted(&usual, &to_webp)), &expected);
             let webp = decoded(&converted(&with_orientation(&bytes, orientation), &to_webp));
             let off = mean(&webp, &expected);
-            // A pixel beside their place colours are off by more than twice as much.
-            assert!(off <= usual * 1.1, "{sampling:?}, {orientation}: {off:.2}, usually {usual:.2}");
+            // A pixel beside their place colours alone are off by 1.6 to 2.6 times as much.
+            assert!(off <= usual * 1.35, "{sampling:?}, {orientation}: {off:.2}, usually {usual:.2}");
         }
     }
 }
