@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc, time::SystemTime
 use worker::{ResponseBody, console_log};
 
 use super::{
+    asking::{self, Answer, Asking, Behind, Seen},
     flight::{self, Landed, Lead, Place, Room},
     settings::Settings,
     source::{self, Opened, Opening},
@@ -29,6 +30,9 @@ pub(super) struct Drive {
     /// The body of an answer from that cache.
     answer: Option<ResponseBody>,
     opened: Option<Box<Opened>>,
+    /// The duty to tell others what the origin answers, or the place of who is told.
+    asking: Option<Asking>,
+    behind: Option<Behind>,
     /// What this request or its leader has made.
     made: BTreeMap<Format, Rc<Vec<u8>>>,
     lead: Option<Lead>,
@@ -56,6 +60,8 @@ impl Drive {
             answer_key: None,
             answer: None,
             opened: None,
+            asking: None,
+            behind: None,
             made: BTreeMap::new(),
             lead: None,
             landing: None,
@@ -118,24 +124,69 @@ impl Drive {
     }
 
     async fn fetch(&mut self, fetch: Fetch) -> Step {
-        match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await {
-            Ok(Opening::Found(mut opened)) => {
-                let fetch = match opened.restriction {
-                    Some(restriction) => fetch.restricted(restriction),
-                    None => fetch,
-                };
-                match opened.look_at(&self.settings, &fetch.source).await {
-                    Ok(looked) => {
-                        let info = SourceInfo { stamp: opened.stamp.clone(), looked, checksum: None };
-                        self.opened = Some(opened);
-                        fetch.found(info)
-                    }
-                    Err(error) => fetch.failed(error),
-                }
+        let behind = match asking::join(&url(&fetch.source), fetch.known.as_ref()) {
+            asking::Place::Asking(asking) => {
+                self.asking = Some(asking);
+                return self.ask(fetch).await;
             }
-            Ok(Opening::Unchanged) => fetch.unchanged(),
-            Ok(Opening::Missing) => fetch.missing(),
-            Err(error) => fetch.failed(error),
+            asking::Place::Behind(behind) => behind,
+        };
+        // Longer than the one who asks may take.
+        match behind.answer(self.settings.timeout * 2).await {
+            Some(Answer::Found(stamp, seen)) => {
+                self.behind = Some(behind);
+                fetch.found(SourceInfo { stamp, looked: seen.into(), checksum: None })
+            }
+            Some(Answer::Unchanged) => fetch.unchanged(),
+            Some(Answer::Missing) => fetch.missing(),
+            Some(Answer::Failed(kind, what)) => fetch.failed(Error::new(kind, what)),
+            Some(Answer::Alone) | None => self.ask(fetch).await,
+        }
+    }
+
+    /// Asks the origin, and tells who waits for that what came.
+    async fn ask(&mut self, fetch: Fetch) -> Step {
+        let asked = match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await {
+            Ok(Opening::Found(mut opened)) => {
+                let looked = opened.look_at(&self.settings, &fetch.source).await;
+                looked.map(|looked| (opened, looked))
+            }
+            Ok(Opening::Unchanged) => {
+                self.tell(Answer::Unchanged);
+                return fetch.unchanged();
+            }
+            Ok(Opening::Missing) => {
+                self.tell(Answer::Missing);
+                return fetch.missing();
+            }
+            Err(error) => Err(error),
+        };
+        let (opened, looked) = match asked {
+            Ok(found) => found,
+            Err(error) => {
+                self.tell(Answer::Failed(error.kind(), error.to_string()));
+                return fetch.failed(error);
+            }
+        };
+        let stamp = opened.stamp.clone();
+        let fetch = match opened.restriction {
+            Some(restriction) => {
+                self.tell(Answer::Alone);
+                self.asking = None;
+                fetch.restricted(restriction)
+            }
+            None => {
+                self.tell(Answer::Found(stamp.clone(), Seen::from(&looked)));
+                fetch
+            }
+        };
+        self.opened = Some(opened);
+        fetch.found(SourceInfo { stamp, looked, checksum: None })
+    }
+
+    fn tell(&self, answer: Answer) {
+        if let Some(asking) = &self.asking {
+            asking.tell(answer);
         }
     }
 
@@ -235,21 +286,40 @@ impl Drive {
 
     /// The whole source, in memory.
     async fn source_bytes(&mut self, source: &Source) -> Result<&[u8]> {
-        let limit = self.settings.policy.limits.max_input_bytes;
-        if self.opened.is_none() {
-            self.opened = self.open_anew(source).await?;
-        }
-        match &mut self.opened {
-            Some(opened) => opened.whole(limit).await,
-            None => Err(Error::new(Kind::Upstream, "the original has gone")),
-        }
+        self.open_source(source).await?;
+        self.read_source().await?;
+        let bytes = self.opened.as_ref().and_then(|opened| opened.bytes());
+        bytes.ok_or_else(|| Error::new(Kind::Upstream, "the original has gone"))
     }
 
-    async fn open_anew(&self, source: &Source) -> Result<Option<Box<Opened>>> {
-        match source::open(&self.settings, source, None).await? {
-            Opening::Found(opened) => Ok(Some(opened)),
-            Opening::Unchanged | Opening::Missing => Ok(None),
+    /// Opens the source, unless it is open: what another request reads, or else anew.
+    async fn open_source(&mut self, source: &Source) -> Result<()> {
+        if self.opened.is_none()
+            && let Some(behind) = &self.behind
+            && let Some((stamp, whole)) = behind.whole(self.settings.timeout).await
+        {
+            self.opened = Some(Box::new(Opened::of(stamp, whole)));
         }
+        if self.opened.is_none() {
+            self.opened = match source::open(&self.settings, source, None).await? {
+                Opening::Found(opened) => Some(opened),
+                Opening::Unchanged | Opening::Missing => None,
+            };
+        }
+        Ok(())
+    }
+
+    /// Reads all of the source that is open, for whoever else wants it, too.
+    async fn read_source(&mut self) -> Result<()> {
+        let Some(opened) = &mut self.opened else { return Ok(()) };
+        if let Some(asking) = &self.asking {
+            asking.reads();
+        }
+        let read = opened.whole(self.settings.policy.limits.max_input_bytes).await.map(|_| ());
+        if let Some(asking) = &self.asking {
+            asking.has_read(opened.shared().filter(|_| read.is_ok()));
+        }
+        read
     }
 
     /// Written after answering: see [`Drive::finish`].
@@ -301,15 +371,17 @@ impl Drive {
         len: u64,
         range: &Range<u64>,
     ) -> Option<(ResponseBody, bool)> {
-        if self.opened.is_none() {
-            self.opened = self.open_anew(source).await.ok()?;
-        }
-        let limit = self.settings.policy.limits.max_input_bytes;
+        self.open_source(source).await.ok()?;
         let opened = self.opened.as_mut().filter(|opened| opened.stamp.len == len)?;
-        let is_part = *range != (0..len);
-        if is_part && len <= limit {
-            let bytes = opened.whole(limit).await.ok()?;
+        let (is_part, fits) = (*range != (0..len), len <= self.settings.policy.limits.max_input_bytes);
+        let is_followed = self.asking.as_ref().is_some_and(Asking::is_followed);
+        if fits && (is_part || is_followed) {
+            self.read_source().await.ok()?;
+            let bytes = self.opened.as_ref()?.bytes()?;
             return Some((ResponseBody::Body(slice(bytes, range)?), false));
+        }
+        if let Some(asking) = &self.asking {
+            asking.has_read(opened.shared());
         }
         // RFC 9110 §14.2: a range may be ignored. One of what is too large to be held is.
         Some((opened.body()?, is_part))
@@ -343,6 +415,13 @@ impl Drive {
             }
             _ => None,
         }
+    }
+}
+
+fn url(source: &Source) -> String {
+    match source {
+        Source::Remote { url, .. } => url.clone(),
+        Source::Local { name, .. } => name.clone(),
     }
 }
 

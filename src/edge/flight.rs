@@ -17,7 +17,7 @@ use crate::{
 const TICK: Duration = Duration::from_millis(10);
 
 /// The age at which the request behind a lead or a room is surely gone, in milliseconds.
-const LIFETIME: u64 = 120_000;
+pub(super) const LIFETIME: u64 = 120_000;
 
 /// What a leader tells its followers.
 pub(super) type Landed = Result<(Record, Option<(Format, Rc<Vec<u8>>)>), FlightError>;
@@ -150,7 +150,7 @@ fn take(of: &'static LocalKey<RefCell<Rooms>>, bytes: u64, budget: u64) -> Optio
 }
 
 /// Looks until there is something or patience ends, and says how long that took.
-async fn poll<T>(patience: Duration, look: impl Fn() -> Option<T>) -> (Option<T>, Duration) {
+pub(super) async fn poll<T>(patience: Duration, look: impl Fn() -> Option<T>) -> (Option<T>, Duration) {
     let begun = now();
     loop {
         let found = look();
@@ -163,6 +163,6 @@ async fn poll<T>(patience: Duration, look: impl Fn() -> Option<T>) -> (Option<T>
 }
 
 /// Milliseconds since 1970. The clock stands still while the engine computes.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     Date::now().as_millis()
 }

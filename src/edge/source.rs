@@ -7,6 +7,7 @@
 
 use std::{
     future::Future,
+    rc::Rc,
     time::{Duration, SystemTime},
 };
 
@@ -65,7 +66,7 @@ pub(super) struct Opened {
     pub(super) stamp: Stamp,
     /// Why it is not to be kept or shared, if so.
     pub(super) restriction: Option<Restriction>,
-    read: Vec<u8>,
+    read: Rc<Vec<u8>>,
     rest: Option<ByteStream>,
     /// The same from its first byte on, for the client. It holds back what `rest` has read, so one of the two is
     /// cancelled before the other is read to its end.
@@ -206,6 +207,12 @@ pub(super) fn object_key(url: &str) -> String {
 }
 
 impl Opened {
+    /// One that another request has read.
+    pub(super) fn of(stamp: Stamp, whole: Rc<Vec<u8>>) -> Self {
+        let timeout = Duration::ZERO;
+        Self { stamp, restriction: None, read: whole, rest: None, untouched: None, timeout }
+    }
+
     async fn begin(
         stamp: Stamp,
         knows_len: bool,
@@ -219,7 +226,7 @@ impl Opened {
         let mut opened = Self {
             stamp,
             restriction,
-            read: Vec::new(),
+            read: Rc::default(),
             rest: Some(ByteStream::from(rest)),
             untouched: Some(untouched),
             timeout: settings.timeout,
@@ -300,6 +307,11 @@ impl Opened {
         self.rest.is_none().then_some(&self.read)
     }
 
+    /// The same for others, too.
+    pub(super) fn shared(&self) -> Option<Rc<Vec<u8>>> {
+        self.rest.is_none().then(|| Rc::clone(&self.read))
+    }
+
     async fn read_whole(&mut self, limit: u64) -> Result<()> {
         if self.rest.is_none() {
             return Ok(());
@@ -311,7 +323,7 @@ impl Opened {
             // A whole buffer at once: one that grows by doubling would hold twice the file at its end.
             let missing =
                 usize::try_from(self.stamp.len).unwrap_or(usize::MAX).saturating_sub(self.read.len());
-            self.read.try_reserve_exact(missing)?;
+            Rc::make_mut(&mut self.read).try_reserve_exact(missing)?;
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.read_until(limit.saturating_add(1)).await?;
@@ -333,8 +345,10 @@ impl Opened {
             match chunk.ok_or_else(|| upstream("the original stopped coming"))? {
                 Some(chunk) => {
                     let chunk = chunk.map_err(failed)?;
-                    self.read.try_reserve(chunk.len())?;
-                    self.read.extend_from_slice(&chunk);
+                    // Nobody shares it before it is whole.
+                    let read = Rc::make_mut(&mut self.read);
+                    read.try_reserve(chunk.len())?;
+                    read.extend_from_slice(&chunk);
                 }
                 None => self.rest = None,
             }

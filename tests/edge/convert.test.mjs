@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
+import { Response } from "miniflare";
 import { CHROME, Origin, PHOTO, ROOT, WEBP, Worker, picture, until } from "./worker.mjs";
 
 const open = [];
@@ -38,7 +39,7 @@ test("the first request converts, the second is a cache hit", async () => {
   assert.equal(second.headers.get("etag"), first.headers.get("etag"));
   assert.deepEqual([worker.conversions, origin.hits], [1, 1]);
   // Written differently, but the same to us.
-  await worker.get("/a.jpg?utm_source=x", { accept: "image/webp;q=0.9, */*" });
+  await worker.get("/a.jpg?w=0&dpr=2", { accept: "image/webp;q=0.9, */*" });
   assert.deepEqual([worker.conversions, origin.hits], [1, 1]);
 });
 
@@ -91,7 +92,70 @@ test("eight requests at once convert once", async () => {
     assert.deepEqual([status, type], [200, "image/webp"]);
     assert.deepEqual(body, answers[0].body);
   }
-  assert.equal(worker.conversions, 1);
+  assert.deepEqual([worker.conversions, origin.hits], [1, 1]);
+});
+
+test("eight requests at once ask the origin once, whatever they get", async () => {
+  for (const store of [true, false]) {
+    const origin = new Origin({ "/a.jpg": PHOTO });
+    const worker = start(origin, {}, { store });
+    const accepts = Array.from({ length: 8 }, (_, index) => (store || index % 2 ? "image/jpeg" : WEBP));
+    const answers = await Promise.all(accepts.map((accept) => worker.get("/a.jpg", { accept })));
+    answers.forEach(({ status, type, body }, index) => {
+      const isJpeg = accepts[index] === "image/jpeg";
+      assert.deepEqual([status, type], [200, isJpeg ? "image/jpeg" : "image/webp"]);
+      if (isJpeg) assert.deepEqual(body, PHOTO);
+    });
+    assert.equal(origin.hits, 1, `store: ${store}`);
+  }
+  // A failure is told to all, too.
+  const origin = new Origin({ "/down.jpg": () => new Response("oops", { status: 503 }) });
+  const worker = start(origin);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => worker.get("/down.jpg")));
+  for (const { status } of answers) assert.equal(status, 502);
+  assert.equal(origin.hits, 1);
+});
+
+test("a query reaches the origin and names the picture", async () => {
+  const small = picture("logo-rgba.png");
+  const pick = (request) => {
+    const bytes = new URL(request.url).search.includes("v=2") ? small : PHOTO;
+    return new Response(bytes, { headers: { "content-length": String(bytes.length) } });
+  };
+  const origin = new Origin({ "/a.jpg": pick });
+  const worker = start(origin);
+  const one = await worker.get("/a.jpg?v=1&w=160&sig=%2Fx", { accept: WEBP });
+  const two = await worker.get("/a.jpg?v=2", { accept: "image/png" });
+  assert.deepEqual([one.type, two.type], ["image/webp", "image/png"]);
+  assert.deepEqual(two.body, small);
+  assert.deepEqual(origin.requests.map(({ search }) => search), ["?v=1&sig=%2Fx", "?v=2"]);
+});
+
+test("what the origin says is private is neither kept nor shared", async () => {
+  for (const [name, value, told] of [
+    ["cache-control", "private, max-age=5", "private, max-age=5"],
+    ["cache-control", "no-store", "no-store"],
+    ["set-cookie", "a=b", "private, max-age=0"],
+  ]) {
+    const page = () => new Response(PHOTO, { headers: { [name]: value, "content-length": String(PHOTO.length) } });
+    const origin = new Origin({ "/a.jpg": page });
+    const worker = start(origin);
+    const answers = await Promise.all(Array.from({ length: 3 }, () => worker.get("/a.jpg", { accept: WEBP })));
+    answers.push(await worker.get("/a.jpg", { accept: WEBP }));
+    for (const { type, headers } of answers) {
+      assert.deepEqual([type, headers.get("cache-control"), headers.get("set-cookie")], ["image/webp", told, null]);
+    }
+    assert.deepEqual([worker.conversions, origin.hits], [4, 4], value);
+    const bucket = await worker.mf.getR2Bucket("STORE");
+    assert.equal((await bucket.list()).objects.length, 0);
+
+    const overruled = start(origin, { OVERRULE_ORIGIN: "true" });
+    const first = await overruled.get("/a.jpg", { accept: WEBP });
+    assert.equal(first.headers.get("cache-control"), "public, max-age=86400");
+    await stored(overruled);
+    await overruled.get("/a.jpg", { accept: WEBP });
+    assert.equal(origin.hits, 5, value);
+  }
 });
 
 test("sixteen different conversions at once share the memory", async () => {

@@ -152,5 +152,8 @@ test("originals come from a bucket too", async () => {
   await bucket.put("album/ä b.png", picture("logo-rgba.png"));
   const answer = await worker.get("/album/%C3%A4%20b.png", { accept: WEBP });
   assert.deepEqual([answer.status, answer.type], [200, "image/webp"]);
+  // A bucket knows no queries.
+  const again = await worker.get("/album/%C3%A4%20b.png?v=1", { accept: WEBP });
+  assert.deepEqual([again.body, worker.conversions], [answer.body, 1]);
   assert.equal((await worker.get("/album/none.png")).status, 404);
 });

@@ -26,8 +26,8 @@ export class Origin {
   }
 
   async answer(request) {
-    const { pathname, host } = new URL(request.url);
-    this.requests.push({ host, pathname, headers: Object.fromEntries(request.headers) });
+    const { pathname, search, host } = new URL(request.url);
+    this.requests.push({ host, pathname, search, headers: Object.fromEntries(request.headers) });
     const served = this.pictures[pathname];
     if (typeof served === "function") return served(request);
     if (!served) return new Response("no such picture", { status: 404 });
