@@ -5,12 +5,12 @@ use std::{
     fs::{self, File, OpenOptions},
     hash::Hasher,
     io::{self, Read, Seek, Write},
-    os::unix::fs::{FileExt, PermissionsExt},
+    os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
-use rustix::io::Errno;
+use rustix::{fs::OFlags, io::Errno};
 use twox_hash::XxHash64;
 
 use crate::{
@@ -89,7 +89,22 @@ pub(crate) fn open_regular(path: &Path) -> Result<(File, fs::Metadata)> {
     // Opening a pipe would wait for its other end, so the kind is asked first, and again of what was opened.
     let metadata = fs::metadata(path).map_err(unopened)?;
     refuse_irregular(&metadata)?;
-    let file = OpenOptions::new().read(true).open(path).map_err(unopened)?;
+    regular(OpenOptions::new().read(true).open(path).map_err(unopened)?)
+}
+
+/// Opens a regular file of our own folders, where nobody else puts anything that it would matter to open.
+pub(crate) fn open_own(path: &Path) -> Result<(File, fs::Metadata)> {
+    regular(open_with(path, OFlags::NONBLOCK | OFlags::NOCTTY).map_err(unopened)?)
+}
+
+/// Opens a file to be read, with more flags.
+pub(crate) fn open_with(path: &Path, flags: OFlags) -> io::Result<File> {
+    // The system's flags have 32 bits.
+    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
+}
+
+/// The file, with what it is like, if it is a regular one.
+pub(crate) fn regular(file: File) -> Result<(File, fs::Metadata)> {
     let metadata = file.metadata().map_err(unopened)?;
     refuse_irregular(&metadata)?;
     Ok((file, metadata))

@@ -14,7 +14,7 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::fs::MetadataExt,
     },
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -64,14 +64,17 @@ impl Root {
         let metadata = if self.follows_links {
             fs::metadata(self.path.join(below))
         } else {
-            self.locate(below, LOOK).and_then(|file| File::from(file).metadata())
+            match self.look_at_entry(below) {
+                Some(metadata) => Ok(metadata),
+                None => self.locate(below, LOOK).and_then(|file| File::from(file).metadata()),
+            }
         };
         let metadata = metadata.map_err(files::unopened)?;
         refuse_irregular(&metadata)?;
         Ok(metadata)
     }
 
-    /// Opens a regular file below it. Blocks.
+    /// Opens a regular file below it. Blocks, but not for the other end of a pipe.
     ///
     /// # Errors
     /// As [`Root::look_at`].
@@ -79,13 +82,21 @@ impl Root {
         if self.follows_links {
             return files::open_regular(&self.path.join(below));
         }
-        // Opening a device may do something, so the kind is asked first, and again of what was opened.
-        self.look_at(below)?;
-        let file = self.locate(below, OFlags::NONBLOCK | OFlags::NOCTTY).map_err(files::unopened)?;
-        let file = File::from(file);
-        let metadata = file.metadata().map_err(files::unopened)?;
-        refuse_irregular(&metadata)?;
-        Ok((file, metadata))
+        let how = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let entry = self.path.join(below);
+        let opened = match is_entry(below).then(|| files::open_with(&entry, how | OFlags::NOFOLLOW)) {
+            Some(Ok(file)) => Ok(file),
+            // Mostly a link.
+            _ => self.locate(below, how).map(File::from),
+        };
+        files::regular(opened.map_err(files::unopened)?)
+    }
+
+    /// The same of what stands in the folder itself and is no link: there is nothing on the way to it that could lead
+    /// out, so one call does.
+    fn look_at_entry(&self, below: &Path) -> Option<Metadata> {
+        let metadata = is_entry(below).then(|| fs::symlink_metadata(self.path.join(below)).ok()).flatten();
+        metadata.filter(|metadata| !metadata.is_symlink())
     }
 
     /// True if what is there, be it a folder, may be had.
@@ -135,6 +146,12 @@ impl Root {
         }
         Ok(openat(&at, *last, how | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?)
     }
+}
+
+/// True for the name of something in the folder itself.
+fn is_entry(below: &Path) -> bool {
+    let mut parts = below.components();
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None))
 }
 
 #[cfg(target_os = "linux")]
