@@ -115,9 +115,9 @@ impl Drive {
         let mut found = Found::default();
         if let Some(bucket) = &self.settings.store {
             let folder = lookup.source.folder();
-            found.record = store::record(bucket, folder, &lookup.id).await;
+            found.record = store::record_of(bucket, folder, &lookup.id).await;
             if let Some(id) = &lookup.source_id {
-                found.source_record = store::record(bucket, folder, id).await;
+                found.source_record = store::record_of(bucket, folder, id).await;
             }
         }
         lookup.found(found)

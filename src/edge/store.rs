@@ -11,7 +11,7 @@ use worker::{Bucket, Cache, Headers, HttpMetadata, Object, Range, Response, Resp
 
 use crate::{
     codec::Format,
-    service::{Policy, Record, Write, hash_hex},
+    service::{Id, Policy, Record, Write, hash_hex},
 };
 
 const HASH: &str = "xxh64";
@@ -24,6 +24,14 @@ pub(super) async fn record(bucket: &Bucket, folder: &str, id: &str) -> Option<Re
     let object = report("reading", bucket.get(record_name(folder, id)).execute().await)??;
     let bytes = report("reading", object.body()?.bytes().await)?;
     Record::from_json(&bytes)
+}
+
+/// The same under the id of now, or under the old one.
+pub(super) async fn record_of(bucket: &Bucket, folder: &str, id: &Id) -> Option<Record> {
+    match record(bucket, folder, &id.now).await {
+        Some(record) => Some(record),
+        None => record(bucket, folder, &id.old).await,
+    }
 }
 
 /// A part of a variant's file. `None` if there is no such file, or another one than the record tells of.

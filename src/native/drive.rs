@@ -37,9 +37,8 @@ use crate::{
 /// One request under way.
 pub(super) struct Drive {
     site: Site,
-    /// Where the picture is, and the id of its record, once they are known.
+    /// Where the picture is, once it is known.
     source: Option<Source>,
-    id: String,
     /// The original, while it is open from looking at it.
     content: Option<Content>,
     lead: Option<(Lead<Word>, Word)>,
@@ -58,7 +57,6 @@ impl Drive {
         Self {
             site,
             source: None,
-            id: String::new(),
             content: None,
             lead: None,
             ticket: None,
@@ -142,7 +140,8 @@ impl Drive {
                 let (store, folder, id) = (Arc::clone(&self.site.store), folder.clone(), id.clone());
                 let (format, said_len, hash) = (*format, *len, hash.clone());
                 let opening = move || store.open(&folder, &id, format, said_len, hash.as_deref());
-                let stored = told(&self.id, "a variant can't be opened", blocking(opening).await).flatten();
+                let stored =
+                    told(self.name(), "a variant can't be opened", blocking(opening).await).flatten();
                 let content = stored.or_else(|| made.map(Content::Memory))?;
                 (content, Stamp { len: *len, ..Stamp::default() }, range.clone())
             }
@@ -151,7 +150,7 @@ impl Drive {
         };
         let opened =
             blocking(move || is_in_state(&content, &stamp).then(|| body::part(content, range))).await;
-        told(&self.id, "a body can't be opened", opened)?
+        told(self.name(), "a body can't be opened", opened)?
     }
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
@@ -160,6 +159,10 @@ impl Drive {
             lead.land(word);
             self.ticket = None;
         }
+    }
+
+    fn name(&self) -> &str {
+        self.source.as_ref().map_or("-", Source::name)
     }
 
     /// From now on this is what followers will be told.
@@ -171,7 +174,7 @@ impl Drive {
 
     /// Remembers what the request is about.
     pub(super) fn looks_at(&mut self, step: &Lookup) {
-        (self.source, self.id) = (Some(step.source.clone()), step.id.clone());
+        self.source = Some(step.source.clone());
     }
 
     async fn look_up(&mut self, step: Lookup) -> Step {
@@ -181,11 +184,11 @@ impl Drive {
         let looking = blocking(move || {
             let stamp = sources.stamp(&source)?;
             let folder = source.folder();
-            let record = store.record(folder, &id);
+            let (id, record) = store.record_of(folder, &id);
             let is_foreign = record.as_ref().is_some_and(|record| record.slimpix.is_none());
             Ok(Found {
-                source_record: source_id.and_then(|id| store.record(folder, &id)),
-                files: if is_foreign { store.files(folder, &id) } else { Vec::new() },
+                source_record: source_id.and_then(|id| store.record_of(folder, &id).1),
+                files: if is_foreign { store.files(folder, id) } else { Vec::new() },
                 record,
                 stamp,
             })
@@ -265,7 +268,7 @@ impl Drive {
     async fn join(&mut self, step: Join) -> Step {
         match self.site.flights.join(&step.key) {
             Joined::Leader(lead) => {
-                let current = self.current_record().await;
+                let current = self.current_record(step.id().to_owned()).await;
                 self.lead = Some((lead, current.clone().ok_or(Kind::Internal)));
                 step.lead(current)
             }
@@ -278,10 +281,10 @@ impl Drive {
         }
     }
 
-    async fn current_record(&self) -> Option<Record> {
-        let (store, source, id) = (Arc::clone(&self.site.store), self.source.clone()?, self.id.clone());
+    async fn current_record(&self, id: String) -> Option<Record> {
+        let (store, source) = (Arc::clone(&self.site.store), self.source.clone()?);
         let looked = blocking(move || store.record(source.folder(), &id)).await;
-        told(&self.id, "a look-up failed", looked)?
+        told(self.name(), "a look-up failed", looked)?
     }
 
     async fn admit(&mut self, step: Admit) -> Step {

@@ -54,9 +54,9 @@ pub(super) fn advance(site: &Site, drive: &mut Drive, mut step: Step) -> Advance
 /// What there is, if all of it is at hand.
 fn find(site: &Site, lookup: &Lookup) -> Option<Found> {
     let folder = lookup.source.folder();
-    let record = site.store.recent_record(folder, &lookup.id)?;
+    let record = site.store.recent_record_of(folder, &lookup.id)?;
     let source_record = match &lookup.source_id {
-        Some(id) => Some(site.store.recent_record(folder, id)?),
+        Some(id) => Some(site.store.recent_record_of(folder, id)?),
         None => None,
     };
     let stamp = match &lookup.source {

@@ -101,9 +101,9 @@ impl Sources {
         let Source::Remote { url, .. } = source else {
             return Err(Error::new(Kind::Internal, "not a remote source"));
         };
-        let path = self.raw_path(source);
+        let RawPaths { now: path, old } = self.raw_paths(source);
         // What is only known, but not here any more, must be had again.
-        let known = known.filter(|_| path.is_file());
+        let known = known.filter(|_| path.is_file() || old.is_file());
         let key = format!("{url} {known:?}");
         let word = match self.fetches.join(&key) {
             Joined::Leader(lead) => {
@@ -153,8 +153,13 @@ impl Sources {
             let (sources, source) = (Arc::clone(self), source.clone());
             return blocking(move || sources.open_local(&source)).await?.map(|(content, _)| content);
         }
-        let (store, path, said) = (Arc::clone(&self.store), self.raw_path(source), hash.map(str::to_owned));
-        if let Some(file) = blocking(move || store.open_raw(&path, said.as_deref())).await? {
+        let (store, paths, said) = (Arc::clone(&self.store), self.raw_paths(source), hash.map(str::to_owned));
+        let opening = move || {
+            let kept = store.open_raw(&paths.now, said.as_deref());
+            // Another original may stand under the old name: it must be known to be this one.
+            kept.or_else(|| store.open_raw_if_right(&paths.old, said.as_deref()?))
+        };
+        if let Some(file) = blocking(opening).await? {
             return Ok(Content::File(file));
         }
         match self.fetch(source, None).await? {
@@ -224,15 +229,23 @@ impl Sources {
         found.ok_or_else(|| Error::new(Kind::Internal, "not a local source"))
     }
 
-    fn raw_path(&self, source: &Source) -> PathBuf {
+    fn raw_paths(&self, source: &Source) -> RawPaths {
         let extension = Path::new(source.name())
             .extension()
             .and_then(|extension| extension.to_str())
             .map(|extension| format!(".{extension}"))
             .unwrap_or_default();
         let folder = self.store.folders().remote_raw.join(store::file_name(source.folder()));
-        folder.join(store::file_name(&format!("{}{extension}", source.id())))
+        let name = |id: &str| folder.join(store::file_name(&format!("{id}{extension}")));
+        let id = source.id();
+        RawPaths { now: name(&id.now), old: name(&id.old) }
     }
+}
+
+/// Where the copy of a remote original is kept, and where webp_server_go and older versions kept it.
+struct RawPaths {
+    now: PathBuf,
+    old: PathBuf,
 }
 
 /// What an origin answered.

@@ -33,7 +33,7 @@ use crate::{
         settings::Folders,
         sweep::Sweep,
     },
-    service::{FoundFile, Record, Write},
+    service::{FoundFile, Id, Record, Write},
 };
 
 /// A file's last use is written down when it is this much later than what stands there.
@@ -118,8 +118,21 @@ impl Store {
         Some(record)
     }
 
+    /// What is known of an id, under the one of now or the old one; also gives which.
+    pub(crate) fn record_of<'a>(&self, folder: &str, id: &'a Id) -> (&'a str, Option<Record>) {
+        match self.record(folder, &id.now) {
+            Some(record) => (&id.now, Some(record)),
+            None => (&id.old, self.record(folder, &id.old)),
+        }
+    }
+
+    /// The same of what was read lately.
+    pub(crate) fn recent_record_of(&self, folder: &str, id: &Id) -> Option<Record> {
+        self.recent_record(folder, &id.now).or_else(|| self.recent_record(folder, &id.old))
+    }
+
     /// What is known of an id, if it was read lately, is still the same, and is ours. Asks the kernel one thing.
-    pub(crate) fn recent_record(&self, folder: &str, id: &str) -> Option<Record> {
+    fn recent_record(&self, folder: &str, id: &str) -> Option<Record> {
         let path = self.record_path(folder, id);
         let now = fs::metadata(&path).ok()?;
         let record = lock(&self.recent).find(&path, &now)?;
@@ -130,7 +143,7 @@ impl Store {
     pub(crate) fn files(&self, folder: &str, id: &str) -> Vec<FoundFile> {
         let whole = |format: Format| {
             let path = self.variant_path(folder, id, format);
-            let (file, metadata) = files::open_regular(&path).ok()?;
+            let (file, metadata) = files::open_own(&path).ok()?;
             let head = files::read_head(&file, 64).ok()?;
             let len = metadata.len();
             let hash = looks_whole(format, &head, len).then(|| files::checksum(&file).ok())?;
@@ -152,7 +165,7 @@ impl Store {
         if let Some(bytes) = lock(&self.memory).find(&path) {
             return Some(Content::Memory(bytes));
         }
-        let (file, metadata) = self.told(&path, files::open_regular(&path))?;
+        let (file, metadata) = self.told(&path, files::open_own(&path))?;
         let is_right = metadata.len() == len
             && match hash {
                 Some(hash) => self.is_right(&path, &file, &metadata, hash),
@@ -172,7 +185,7 @@ impl Store {
         if lock(&self.memory).holds(&path) {
             return None;
         }
-        let (file, metadata) = files::open_regular(&path).ok()?;
+        let (file, metadata) = files::open_own(&path).ok()?;
         let is_right = metadata.len() == len && lock(&self.checked).contains(&self.token(&path, &metadata));
         if is_right {
             self.note_use(&path, &file, &metadata);
@@ -183,7 +196,7 @@ impl Store {
     /// Opens the copy of a remote original; `None`, and it is deleted, when it hasn't the checksum that was taken as it
     /// came. Records of older versions have none: then it is taken as it is.
     pub(crate) fn open_raw(&self, path: &Path, hash: Option<&str>) -> Option<File> {
-        let (file, metadata) = self.told(path, files::open_regular(path))?;
+        let (file, metadata) = self.told(path, files::open_own(path))?;
         if hash.is_none_or(|hash| self.is_right(path, &file, &metadata, hash)) {
             return Some(file);
         }
@@ -191,9 +204,15 @@ impl Store {
         None
     }
 
+    /// The same for a file that may well be another one's, and stays where it is then.
+    pub(crate) fn open_raw_if_right(&self, path: &Path, hash: &str) -> Option<File> {
+        let (file, metadata) = self.told(path, files::open_regular(path))?;
+        self.is_right(path, &file, &metadata, hash).then_some(file)
+    }
+
     /// True if a file has the checksum that is said of it, looked at anew; `None` if it can't be looked at.
     pub(crate) fn is_as_said(&self, path: &Path, hash: &str) -> Option<bool> {
-        let (file, metadata) = files::open_regular(path).ok()?;
+        let (file, metadata) = files::open_own(path).ok()?;
         let was_at_hand = nowait::holds(&file, 0, usize::try_from(metadata.len()).ok()?);
         let is_right = files::checksum(&file).ok()? == hash;
         if is_right {

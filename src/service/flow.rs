@@ -15,7 +15,7 @@ use std::{
 use super::{
     choose::Why,
     conditional::Conditions,
-    key,
+    key::{self, Id},
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
@@ -130,11 +130,11 @@ pub(super) struct Trace {
 impl Flow {
     fn look_up(mut self: Box<Self>) -> Step {
         let text = key::text(&self.source, &self.wanted);
-        let id = key::hash_hex(text.as_bytes());
+        let id = Id::of(&text);
         let source_id = Some(self.source.id()).filter(|source_id| *source_id != id);
-        self.record = Record::empty(id.clone(), text);
-        self.source_record =
-            source_id.clone().map(|id| Record::empty(id, key::text(&self.source, &Wanted::default())));
+        self.record = Record::empty(id.now.clone(), text);
+        let source_text = key::text(&self.source, &Wanted::default());
+        self.source_record = source_id.clone().map(|id| Record::empty(id.now, source_text));
         Step::Lookup(Lookup { source: self.source.clone(), id, source_id, flow: self })
     }
 
@@ -143,16 +143,18 @@ impl Flow {
             // What was kept before is not to be used either.
             found = Found { stamp: found.stamp, ..Found::default() };
         }
-        if let Some(record) = found.record.filter(|record| record.id == self.record.id) {
+        if let Some(record) = found.record.filter(|record| record.is_of(&self.record.path)) {
             self.record = record;
+            self.files = found.files;
         }
-        match (&mut self.source_record, found.source_record) {
+        let own = self.source_record.as_ref().map(|own| own.path.clone());
+        let source_record = found.source_record.filter(|record| own.is_some_and(|path| record.is_of(&path)));
+        match source_record {
             // What webp_server_go wrote waits until it is asked for: its files aren't known here.
-            (own, Some(stored)) if stored.is_foreign() => *own = None,
-            (Some(own), Some(stored)) if own.id == stored.id => *own = stored,
-            _ => {}
+            Some(stored) if stored.is_foreign() => self.source_record = None,
+            Some(stored) => self.source_record = Some(stored),
+            None => {}
         }
-        self.files = found.files;
         if let Some(facts) = self.facts.take() {
             // Seen by this very request, before it looked up another id.
             return self.on_facts(facts);
@@ -172,6 +174,10 @@ impl Flow {
             .with_log(|log| log.source = name)
             .with_flow(fresh)
             .into()
+    }
+
+    pub(super) fn record_id(&self) -> &str {
+        &self.record.id
     }
 
     pub(super) fn answer_key(&self, id: &str) -> Option<String> {

@@ -1,10 +1,14 @@
-//! Cache keys: the names under which sources, records and variants are kept, as webp_server_go made them.
+//! Cache keys: the names under which sources, records and variants are kept.
 //!
-//! An id is xxHash64 (seed 0) in lower-case hexadecimal without leading zeros. What is hashed is
-//! `/path?width=W&height=H&max_width=MW&max_height=MH` for a local source, empty values staying empty, and the
-//! full URL for a remote one, its query included. Parameters that this scheme can't express are appended only where they are present,
-//! so an existing cache folder goes on to be used.
+//! What is hashed to an id is what webp_server_go hashes: `/path?width=W&height=H&max_width=MW&max_height=MH` for a
+//! local source, empty values staying empty, and the full URL for a remote one, its query included. Parameters that
+//! this scheme can't express are appended only where they are present.
+//!
+//! webp_server_go's id is xxHash64 (seed 0) in lower-case hexadecimal without leading zeros. Anybody can make two names
+//! with the same one, so ours is of SHA-256. What is found under either is used only where its record says the very
+//! same text: an existing cache folder goes on to be used, and no name shows what another one made.
 
+use sha2::{Digest, Sha256};
 use twox_hash::XxHash64;
 
 use super::{params::Wanted, route::Source};
@@ -13,6 +17,28 @@ use super::{params::Wanted, route::Source};
 #[must_use]
 pub fn hash_hex(bytes: &[u8]) -> String {
     format!("{:x}", XxHash64::oneshot(0, bytes))
+}
+
+/// How a text is found in a cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Id {
+    /// Under which it is kept: the first half of its SHA-256, in hexadecimal.
+    pub now: String,
+    /// Under which webp_server_go kept it, and older versions.
+    pub old: String,
+}
+
+impl Id {
+    pub(super) fn of(text: &str) -> Self {
+        let digest = Sha256::digest(text);
+        let now = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self { now, old: hash_hex(text.as_bytes()) }
+    }
+
+    /// True for one of the two.
+    pub(super) fn is(&self, id: &str) -> bool {
+        id == self.now || id == self.old
+    }
 }
 
 /// What is hashed to the id of a source's variants with these parameters.

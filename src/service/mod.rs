@@ -42,7 +42,7 @@ mod time;
 
 pub use self::{
     flow::begin,
-    key::hash_hex,
+    key::{Id, hash_hex},
     log_line::{Decision, LogLine},
     negotiation::Accepted,
     policy::{Allowed, Mount, MountPoint, Policy, Target},

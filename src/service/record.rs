@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{steps::FoundFile, time};
+use super::{key::Id, steps::FoundFile, time};
 use crate::{
     codec::{Format, Probe},
     convert::{Mode, Params},
@@ -228,6 +228,7 @@ impl Record {
     /// that two formats made at the same time don't lose each other.
     #[must_use]
     pub fn merged(mut self, stored: Option<Self>) -> Self {
+        let stored = stored.filter(|record| record.path == self.path);
         let (Some(known), Some(other)) = (&mut self.slimpix, stored.and_then(|record| record.slimpix)) else {
             return self;
         };
@@ -278,6 +279,11 @@ impl Record {
     /// A record of which only the name is known.
     pub(super) fn empty(id: String, path: String) -> Self {
         Self { id, path, ..Self::default() }
+    }
+
+    /// True if it is about that text, and stands under an id of it. Texts of the same id are not the same for that.
+    pub(super) fn is_of(&self, path: &str) -> bool {
+        self.path == path && Id::of(path).is(&self.id)
     }
 
     /// True if webp_server_go wrote it.

@@ -48,8 +48,8 @@ pub enum Source {
 impl Source {
     /// The id under which the source itself is kept (`REMOTE_RAW_PATH/<host>/<id><ext>`), whatever the parameters.
     #[must_use]
-    pub fn id(&self) -> String {
-        key::hash_hex(key::text(self, &super::params::Wanted::default()).as_bytes())
+    pub fn id(&self) -> key::Id {
+        key::Id::of(&key::text(self, &super::params::Wanted::default()))
     }
 
     /// The folder of the caches that holds what belongs to it: `local`, or the origin's host.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{
     flow::Flow,
+    key::Id,
     record::{Record, Stamp},
     respond::Response,
     restriction::Restriction,
@@ -58,10 +59,10 @@ impl Step {
 pub struct Lookup {
     /// Where the picture comes from. Its [`Source::folder`] is the folder of the id.
     pub source: Source,
-    /// The id whose record is wanted.
-    pub id: String,
-    /// The id of the source's own record, when it is another one: that is wanted too.
-    pub source_id: Option<String>,
+    /// The id whose record is wanted: the one of now, or, where there is none, the old one.
+    pub id: Id,
+    /// The id of the source's own record, when it is another one: that is wanted too, in the same way.
+    pub source_id: Option<Id>,
     pub(super) flow: Box<Flow>,
 }
 
@@ -104,7 +105,7 @@ impl Lookup {
     /// answer, however their `Accept` is written. `None` if this answer is not for such a cache.
     #[must_use]
     pub fn answer_key(&self) -> Option<String> {
-        self.flow.answer_key(&self.id)
+        self.flow.answer_key(&self.id.now)
     }
 
     /// A cache of answers has it: the headers of [`Whole`](super::Whole) as they were stored, and the body's length
@@ -193,6 +194,12 @@ pub enum FlightError {
 }
 
 impl Join {
+    /// The id of the record that the flight is about.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.flow.record_id()
+    }
+
     /// Nobody else is at it. `current` is the record of the id as it is now, read after the lead was taken: somebody
     /// may have finished just before.
     pub fn lead(self, current: Option<Record>) -> Step {

@@ -91,7 +91,7 @@ fn source_and_id(base: &str, uri: &str, change: impl Fn(&mut Policy)) -> (String
     change(&mut scenario.policy);
     match scenario.begin(http::Method::GET, uri, &[]) {
         Step::Lookup(lookup) => match lookup.source {
-            Source::Remote { url, .. } => (url, lookup.id),
+            Source::Remote { url, .. } => (url, lookup.id.now),
             source => panic!("{source:?}"),
         },
         step => panic!("{step:?}"),

@@ -252,7 +252,10 @@ impl Flow {
     /// Takes over what another request has found out about the same state of the source.
     pub(super) fn learn(&mut self, other: Record) {
         let same = |a: Option<&Facts>, b: Option<&Facts>| a.map(|a| &a.stamp) == b.map(|b| &b.stamp);
-        if other.id == self.record.id && same(other.facts(), self.record.facts()) {
+        if other.id == self.record.id
+            && other.path == self.record.path
+            && same(other.facts(), self.record.facts())
+        {
             let mine = std::mem::replace(&mut self.record, other);
             self.record = std::mem::take(&mut self.record).merged(Some(mine));
             self.facts = self.record.facts().cloned();

@@ -16,7 +16,7 @@ use slimpix::{
     error::{Error, Kind},
     pixel::Size,
     service::{
-        self, Body, FlightError, Found, FoundFile, MadeInfo, Policy, Record, RequestHead, Response,
+        self, Body, FlightError, Found, FoundFile, Id, MadeInfo, Policy, Record, RequestHead, Response,
         Restriction, Source, SourceInfo, Stamp, Step, Task, Write,
     },
 };
@@ -140,7 +140,7 @@ impl Scenario {
     pub fn perform(&mut self, step: Step) -> Step {
         match step {
             Step::Lookup(lookup) => {
-                self.note(format!("lookup {}", lookup.id));
+                self.note(format!("lookup {}", lookup.id.now));
                 let local = match &lookup.source {
                     Source::Local { path, .. } => match self.sources.get(path) {
                         None => return lookup.no_source(),
@@ -148,15 +148,15 @@ impl Scenario {
                     },
                     _ => None,
                 };
-                let source_record = lookup.source_id.as_ref().and_then(|id| self.record(id));
-                let files = self.files.iter().filter(|((id, _), _)| *id == lookup.id);
+                let source_record = lookup.source_id.as_ref().and_then(|id| self.record_of(id).1);
+                let (id, record) = self.record_of(&lookup.id);
+                let files = self.files.iter().filter(|((of, _), _)| of == id);
                 let found = |((_, format), len): (&(String, Format), &u64)| FoundFile {
                     format: *format,
                     len: *len,
                     hash: None,
                 };
                 let files = files.map(found).collect();
-                let record = self.record(&lookup.id);
                 lookup.found(Found { record, source_record, stamp: local, files })
             }
             Step::Fetch(fetch) => self.fetch(fetch),
@@ -256,6 +256,14 @@ impl Scenario {
         }
         let merged = write.merged(self.record(&id));
         self.records.insert(id, merged.to_json());
+    }
+
+    /// The record under the id of now or the old one; also gives which.
+    fn record_of<'a>(&self, id: &'a Id) -> (&'a str, Option<Record>) {
+        match self.record(&id.now) {
+            Some(record) => (&id.now, Some(record)),
+            None => (&id.old, self.record(&id.old)),
+        }
     }
 
     pub fn record(&self, id: &str) -> Option<Record> {
