@@ -47,6 +47,7 @@ mod query_reaches_the_origin;
 mod ranges;
 mod reasons_are_kept;
 mod remote_origin;
+mod reported;
 mod restart_markers;
 mod room_is_counted_in_bytes;
 mod serve_converts;
