@@ -9,8 +9,6 @@ const NAMES = {
   jpeg: 'JPEG', png: 'PNG', gif: 'GIF', bmp: 'BMP', webp: 'WebP', ico: 'ICO', tiff: 'TIFF', avif: 'AVIF', heic: 'HEIC',
   jxl: 'JPEG XL', svg: 'SVG',
 };
-// What a probe needs at the most.
-const HEAD_BYTES = 64 << 10;
 
 export class Picture {
   #pool;
@@ -64,8 +62,7 @@ export class Picture {
 
   async #begin() {
     try {
-      const head = this.file.slice(0, HEAD_BYTES);
-      const { value } = await this.#pool.run({ blob: head, signal: this.#abort.signal });
+      const { value } = await this.#pool.run({ blob: this.file, signal: this.#abort.signal });
       if (!value.convertible) throw new Error(`${NAMES[value.format]} can't be read yet.`);
       this.#probe = value;
     } catch (error) {

@@ -61,14 +61,16 @@ export class Pool {
   async #start(task) {
     this.#running.add(task);
     try {
-      const [module, buffer] = await Promise.all([this.#module, task.blob.arrayBuffer()]);
+      // Only a conversion takes the whole file.
+      const whole = task.options && task.blob.arrayBuffer();
+      const [module, buffer] = await Promise.all([this.#module, whole]);
       if (task.signal?.aborted) return;
       task.worker = this.#idle.pop() ?? newWorker(module);
       task.worker.onmessage = ({ data }) => this.#finish(task, data);
       task.worker.onerror = (event) => this.#finish(task, { error: { kind: 'trap', message: event.message ?? 'the worker stopped' } });
       task.onstart?.();
-      const bytes = new Uint8Array(buffer);
-      task.worker.postMessage({ bytes, options: task.options }, [buffer]);
+      if (buffer) task.worker.postMessage({ bytes: new Uint8Array(buffer), options: task.options }, [buffer]);
+      else task.worker.postMessage({ blob: task.blob });
     } catch (error) {
       this.#running.delete(task);
       task.reject(new TaskError(error.name === 'NotReadableError' ? 'unreadable' : 'trap', error.message));

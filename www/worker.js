@@ -1,20 +1,26 @@
 // One engine in a Web Worker. It is given the compiled module once, then one task at a time, and answers each.
 // A conversion can't be interrupted from outside: the page ends the worker and makes another.
 
-import init, { probe, convert } from './slimpix.js';
+import init, { probeFile, convert } from './slimpix.js';
 
 let engine;
+
+// Pieces of a file, wherever its header wants them.
+function reader(blob) {
+  const files = new FileReaderSync();
+  return (offset, length) => new Uint8Array(files.readAsArrayBuffer(blob.slice(offset, offset + length)));
+}
 
 self.onmessage = async ({ data }) => {
   if (data.module) {
     engine = init({ module_or_path: data.module });
     return;
   }
-  const { bytes, options } = data;
+  const { blob, bytes, options } = data;
   try {
     const { memory } = await engine;
     const started = performance.now();
-    const value = options ? convert(bytes, options) : probe(bytes);
+    const value = options ? convert(bytes, options) : probeFile(blob.size, reader(blob));
     const milliseconds = performance.now() - started;
     self.postMessage({ value, milliseconds, memory: memory.buffer.byteLength }, options ? [value.bytes.buffer] : []);
   } catch (error) {

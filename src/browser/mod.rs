@@ -17,13 +17,13 @@ mod options;
 
 use std::{panic, sync::Once};
 
-use js_sys::{Object, Uint8Array};
-use wasm_bindgen::prelude::*;
+use js_sys::{Function, Object, Uint8Array};
+use wasm_bindgen::{JsCast, prelude::*};
 
 use crate::{
     codec::{self, Looked},
     convert::{self, Outcome},
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     limits::{Limits, try_zeroed},
 };
 
@@ -47,6 +47,26 @@ pub fn probe(bytes: Uint8Array) -> Result<Object, JsValue> {
     probe_inner(&bytes).map_err(|error| object::error(&error))
 }
 
+/// The same of a file that is not in memory: `read(offset, length)` gives bytes of it, fewer where it ends.
+///
+/// # Errors
+/// As [`probe`], and `io` when `read` throws.
+#[wasm_bindgen(js_name = probeFile, unchecked_return_type = "Probe")]
+#[allow(clippy::needless_pass_by_value, reason = "what wasm_bindgen hands over is owned")]
+pub fn probe_file(
+    length: f64,
+    #[wasm_bindgen(unchecked_param_type = "(offset: number, length: number) => Uint8Array")] read: Function,
+) -> Result<Object, JsValue> {
+    report_panics();
+    let looked = Looked::with(Some(length as u64), |need| {
+        let piece =
+            read.call2(&JsValue::UNDEFINED, &(need.offset as f64).into(), &(need.length as u32).into());
+        let piece = piece.ok().and_then(|piece| piece.dyn_into::<Uint8Array>().ok());
+        copy_in(&piece.ok_or_else(|| Error::new(Kind::Io, "the file can't be read"))?)
+    });
+    looked.and_then(known).map_err(|error| object::error(&error))
+}
+
 /// Converts one picture. Without options: to WebP at quality 80.
 ///
 /// # Errors
@@ -68,6 +88,10 @@ fn probe_inner(bytes: &Uint8Array) -> Result<Object> {
         let end = start.saturating_add(u32::try_from(need.length).unwrap_or(u32::MAX));
         copy_in(&bytes.subarray(start, end))
     })?;
+    known(looked)
+}
+
+fn known(looked: Looked) -> Result<Object> {
     let probe = looked.probe?;
     Limits::default().check_size(probe.size)?;
     Ok(object::probe(&probe))
@@ -103,6 +127,6 @@ fn report_panics() {
 impl From<JsValue> for Error {
     /// A getter or a proxy of the caller's object threw.
     fn from(_: JsValue) -> Self {
-        Self::new(crate::error::Kind::Parameter, "the options cannot be read")
+        Self::new(Kind::Parameter, "the options cannot be read")
     }
 }

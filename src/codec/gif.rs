@@ -215,7 +215,7 @@ impl Blocks {
 
     /// Reads the blocks up to the second image, as far as they are there.
     fn read(&mut self, view: View<'_>) {
-        while self.animated.is_none() && self.at < LOOKED_THROUGH {
+        while self.animated.is_none() && (self.first.is_none() || self.at < LOOKED_THROUGH) {
             if self.read_block(view).is_none() {
                 break;
             }

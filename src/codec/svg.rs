@@ -12,7 +12,7 @@ const UNSTATED: Size = Size::new(300, 150);
 const MAX_SIDE: f64 = 1e6;
 
 /// Bytes in which the root's tag is looked for.
-pub(super) const LOOKED_AT: usize = 64 << 10;
+pub(super) const LOOKED_AT: usize = 1 << 20;
 
 /// Reads the size of the root element: `width` and `height` in pixels, else those of `viewBox`, else what browsers
 /// take.
