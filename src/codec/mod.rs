@@ -30,7 +30,7 @@ mod tiff;
 mod view;
 mod webp;
 
-pub(crate) use self::webp::RowWriter;
+pub(crate) use self::webp::{RowWriter, Sketch};
 pub use self::{
     probing::{Looked, Prober, Probing},
     sniff::{probe, sniff},
@@ -221,6 +221,9 @@ pub struct Coding {
     pub alpha_quality: u8,
     /// The most bytes that the file may have. A longer one is not made.
     pub max_bytes: u64,
+    /// A file that will likely be longer than that is not made either: for one that is only taken if it is shorter than
+    /// another. A lossless WebP is given up so before most of its work is done.
+    pub gives_up: bool,
 }
 
 impl Coding {
@@ -237,6 +240,7 @@ impl Coding {
             threads: 1,
             alpha_quality: 100,
             max_bytes: u64::MAX,
+            gives_up: false,
         }
     }
 

@@ -120,7 +120,7 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
         let has_room = plan.may_be_graphic && limits.check_memory(most).is_ok();
         match strips::photo_to_webp(bytes, params, limits, plan) {
-            Ok(Some(streamed)) if streamed.is_graphic && has_room => lossy = Some(streamed.file),
+            Ok(Some(streamed)) if streamed.may_be_lossless && has_room => lossy = Some(streamed.file),
             Ok(Some(streamed)) => return Ok((streamed.file, false)),
             Ok(None) => (),
             // Without loss it may be shorter.

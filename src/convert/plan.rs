@@ -2,6 +2,7 @@
 
 use super::{
     Filter, Fit, Interest, Mode, Params, Resize,
+    mode::Look,
     recolor::{Recolor, RecolorRows},
     resize,
     widen::Widening,
@@ -180,7 +181,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         peak_bytes: 0,
         photo_bytes: 0,
         probe: probe.clone(),
-        work: work(probe, params, &frame, flow, may_be_graphic && !streams),
+        work: work(probe, params, &frame, flow, may_be_graphic),
         graphic,
         target_size: params.target_size,
     };
@@ -203,14 +204,15 @@ fn work(probe: &Probe, params: &Params, frame: &Frame, flow: Flow, may_be_graphi
         Flow::Streamed if is_plain && cost::moves_chroma(probe) => Widening::bytes(output.width),
         _ => 0,
     };
+    let looking = if flow == Flow::Streamed && may_be_graphic { Look::bytes(output.width) } else { 0 };
     cost::Work {
         output,
         flow,
         eighths: if flow == Flow::Whole { 8 } else { frame.eighths(rows::scales(probe)) },
-        steps_bytes: scaling.saturating_add(recoloring).saturating_add(widening),
+        steps_bytes: [scaling, recoloring, widening, looking].into_iter().fold(0, u64::saturating_add),
         keeps_metadata: params.keep_metadata,
         converts_color: probe.may_need_conversion() || (frame.linear && !is_plain),
-        may_be_graphic,
+        may_be_graphic: may_be_graphic && flow != Flow::Streamed,
     }
 }
 

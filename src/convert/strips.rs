@@ -5,7 +5,7 @@ use super::{
     color::{self, Conversion},
     crop::Region,
     keep,
-    mode::Flatness,
+    mode::Look,
     plan::{Frame, Plan},
     recolor::{Recolor, RecolorRows},
     resize,
@@ -21,33 +21,34 @@ use crate::{
     pixel::{Layout, Metadata, Orientation, Picture, Planes, Raster, Size, Subsampling},
 };
 
-/// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows.
+/// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows. The truth says
+/// that it is the complement of inks, of which the profile speaks.
 ///
 /// # Errors
 /// As [`codec::decode`].
-pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Result<Decoded> {
+pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Result<(Decoded, bool)> {
     let mut gathered = Gathered { frame, work: None };
     if codec::decode_rows(bytes, limits, &mut gathered)? {
-        return gathered.finish();
+        return Ok((gathered.finish()?, false));
     }
     let Decoded { picture, orientation, mut metadata } = codec::decode(bytes, limits)?;
-    let picture = match picture {
+    let is_jpeg = codec::sniff(bytes) == Some(Format::Jpeg);
+    let (picture, is_complement) = match picture {
+        Picture::Inks(inks) if is_jpeg => (Picture::Raster(inks.into_complement()?), true),
         // No profile says what the colours are that become of inks.
-        Picture::Inks(inks) => {
-            let is_jpeg = codec::sniff(bytes) == Some(Format::Jpeg);
-            color::of_inks(inks, metadata.icc.take().as_deref(), is_jpeg)?
-        }
-        other => other,
+        Picture::Inks(inks) => (color::of_inks(inks, metadata.icc.take().as_deref())?, false),
+        other => (other, false),
     };
-    Ok(Decoded { picture: resize::resize(picture, orientation, frame)?, orientation, metadata })
+    let picture = resize::resize(picture, orientation, frame)?;
+    Ok((Decoded { picture, orientation, metadata }, is_complement))
 }
 
 /// A lossy WebP that was coded as its rows came.
 pub(super) struct Streamed {
     /// The file.
     pub file: Vec<u8>,
-    /// True if the plan had to know whether the picture is a graphic, and it is.
-    pub is_graphic: bool,
+    /// True if the picture was looked at, and without loss it may be smaller.
+    pub may_be_lossless: bool,
 }
 
 /// Turns a picture that comes by rows into a lossy WebP, of which no more than some rows, its alpha where it has any,
@@ -201,7 +202,7 @@ struct PhotoWork {
     widening: Option<Widening>,
     colors: Colors,
     /// Looks at the rows where it matters what they show.
-    flatness: Option<Flatness>,
+    look: Option<Look>,
     metadata: Metadata,
 }
 
@@ -220,8 +221,9 @@ impl Photo<'_> {
         work.code_recolored([&[]; 3], true)?;
         // The rows' memory is free before the file is put together.
         drop((work.scaling, work.widening));
-        let is_graphic = work.flatness.is_some_and(|flatness| flatness.is_graphic());
-        Ok(Streamed { file: work.writer.finish(&work.metadata)?, is_graphic })
+        let file = work.writer.finish(&work.metadata)?;
+        let may_be_lossless = work.look.is_some_and(|look| look.may_be_lossless(Some(&file)));
+        Ok(Streamed { file, may_be_lossless })
     }
 }
 
@@ -270,8 +272,8 @@ impl Sink for Photo<'_> {
             }
             _ => Colors::Stay,
         };
-        let flatness = self.plan.may_be_graphic.then(|| Flatness::new(width));
-        self.work = Some(PhotoWork { writer, form, scaling, widening, colors, flatness, metadata });
+        let look = if self.plan.may_be_graphic { Some(Look::new(frame.output)?) } else { None };
+        self.work = Some(PhotoWork { writer, form, scaling, widening, colors, look, metadata });
         Ok(Some(eighths))
     }
 
@@ -304,8 +306,8 @@ impl PhotoWork {
             }
             (Rows::Raster(rows), Form::Raster(layout), colors) => {
                 let rows = if let Colors::OfRows(recolor) = colors { recolor.convert(rows)? } else { rows };
-                if let Some(flatness) = &mut self.flatness {
-                    flatness.push(layout, rows);
+                if let Some(look) = &mut self.look {
+                    look.push(layout, rows);
                 }
                 self.writer.push_rows(layout, rows)
             }

@@ -6,6 +6,7 @@ use std::{array, mem};
 
 use super::vp8l::{self, RunCounts, picture};
 use crate::{
+    codec::{Coding, Format},
     error::{Kind, Result},
     limits::try_zeroed,
     pixel::{Layout, Raster, Size},
@@ -115,7 +116,8 @@ impl Alpha {
     ) -> Result<()> {
         let most = best.as_ref().map_or(u64::MAX, |best| (best.len() + HEADER - 2) as u64);
         let raster = Raster::new(self.size, Layout::Gray, samples)?;
-        match picture::encode(raster, effort, most, self.frame + CONTAINER) {
+        let coding = Coding { max_bytes: most, ..Coding::new(Format::WebP, 0, effort, true) };
+        match picture::encode(raster, &coding, self.frame + CONTAINER) {
             Ok(mut code) => {
                 drop(code.drain(..HEADER - 1));
                 // Coded, without a filter.

@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     raster.clear_hidden();
     let has_alpha = raster.layout().has_alpha();
-    let picture = picture::encode(raster, coding.effort, coding.max_bytes, picture::AROUND)?;
+    let picture = picture::encode(raster, coding, picture::AROUND)?;
     Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha })
 }
 

@@ -10,7 +10,6 @@ mod vp8;
 mod vp8l;
 
 pub use self::encode::encode;
-pub(crate) use self::lossy::RowWriter;
 pub(super) use self::{
     decode::{decode, decode_rows},
     header::Walk,
@@ -18,3 +17,4 @@ pub(super) use self::{
     lossy::{alpha_bytes, frame_bytes, rows_bytes},
     vp8::{Incoming, decoder::held_bytes},
 };
+pub(crate) use self::{lossy::RowWriter, vp8l::sketch::Sketch};

@@ -138,7 +138,14 @@ impl TileCounts {
 
     fn cost(&self, tile: usize, prices: &[u16]) -> u64 {
         let counts = &self.counts[tile * self.kinds..(tile + 1) * self.kinds];
-        counts.iter().zip(prices).map(|(&count, &price)| u64::from(u32::from(count) * u32::from(price))).sum()
+        // No more than 2^18 pixels of five symbols of 12 bits.
+        u64::from(
+            counts
+                .iter()
+                .zip(prices)
+                .map(|(&count, &price)| u32::from(count) * u32::from(price))
+                .sum::<u32>(),
+        )
     }
 
     /// What symbols take in each group.

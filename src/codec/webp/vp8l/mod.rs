@@ -18,6 +18,7 @@ mod pixels;
 mod predict;
 mod prefix;
 mod record;
+pub mod sketch;
 mod survey;
 mod tally;
 #[cfg(test)]

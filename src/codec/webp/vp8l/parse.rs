@@ -24,6 +24,9 @@ const SLOTS: usize = 1 << 16;
 /// Pixels of a block, which may end later, with a long copy.
 const BLOCK: usize = 4096;
 
+/// Lengths of a copy that are looked at together.
+const LANES: usize = 8;
+
 /// Of a long copy only so many pixels at its end are remembered.
 const REMEMBERED: usize = 64;
 
@@ -57,7 +60,6 @@ pub struct Search {
 /// The best way to a pixel: by a copy or, of length 1 without a distance, a literal, which may be in the cache.
 #[derive(Clone, Copy, Default)]
 struct Step {
-    cost: u32,
     length: u16,
     /// Where a literal is in the cache, from 1.
     place: u16,
@@ -75,12 +77,14 @@ pub struct Parser<'a, const C: usize> {
     /// The next block's first pixel.
     at: usize,
     steps: Vec<Step>,
+    /// What the ways take.
+    sums: Vec<u32>,
 }
 
 /// Bytes that a parser holds beside the colour cache.
 pub fn held_bytes(pixels: u64, search: Search) -> u64 {
     let places = if search.tried > 0 { slots(pixels as usize) + window(pixels as usize) } else { 0 };
-    4 * places as u64 + ((BLOCK + LONGEST + 1) * size_of::<Step>()) as u64
+    4 * places as u64 + ((BLOCK + LONGEST + 1) * (size_of::<Step>() + size_of::<u32>())) as u64
 }
 
 impl<'a, const C: usize> Parser<'a, C> {
@@ -91,8 +95,8 @@ impl<'a, const C: usize> Parser<'a, C> {
     pub fn new(pixels: Pixels<'a, C>, costs: &'a Costs, search: Search, cache_bits: u32) -> Result<Self> {
         let places = Places::new(if search.tried > 0 { pixels.count() } else { 0 })?;
         let block = BLOCK.min(pixels.count()) + LONGEST + 1;
-        let steps = try_filled(block, Step::default())?;
-        Ok(Self { pixels, costs, search, cache: Cache::new(cache_bits)?, places, at: 0, steps })
+        let (steps, sums) = (try_filled(block, Step::default())?, try_filled(block, 0)?);
+        Ok(Self { pixels, costs, search, cache: Cache::new(cache_bits)?, places, at: 0, steps, sums })
     }
 
     /// Gives all tokens in order, each with the pixel that it begins at.
@@ -126,8 +130,8 @@ impl<'a, const C: usize> Parser<'a, C> {
     fn find_steps(&mut self) -> usize {
         let start = self.at;
         let mut end = BLOCK.min(self.pixels.count() - start);
-        self.steps[..=end].fill(Step { cost: u32::MAX, ..Step::default() });
-        self.steps[0].cost = 0;
+        self.sums[1..=end].fill(u32::MAX);
+        self.sums[0] = 0;
         let mut from = 0;
         while from < end {
             let at = start + from;
@@ -166,10 +170,11 @@ impl<'a, const C: usize> Parser<'a, C> {
             None => self.costs.literal::<C>(argb),
         };
         self.cache.insert(argb);
-        let cost = self.steps[from].cost + cost;
-        let next = &mut self.steps[from + 1];
-        if cost < next.cost {
-            *next = Step { cost, length: 1, place: place.map_or(0, |place| place as u16 + 1), code: 0 };
+        let cost = self.sums[from] + cost;
+        if cost < self.sums[from + 1] {
+            self.sums[from + 1] = cost;
+            self.steps[from + 1] =
+                Step { length: 1, place: place.map_or(0, |place| place as u16 + 1), code: 0 };
         }
     }
 
@@ -219,7 +224,7 @@ impl<'a, const C: usize> Parser<'a, C> {
         if length <= *longest {
             return;
         }
-        let cost = self.steps[from].cost + self.costs.distance(distance_code(distance, self.pixels.width));
+        let cost = self.sums[from] + self.costs.distance(distance_code(distance, self.pixels.width));
         self.relax(from, [*longest + 1, length], cost, distance, end);
         *longest = length;
     }
@@ -234,7 +239,7 @@ impl<'a, const C: usize> Parser<'a, C> {
             // Only the whole of it.
             least = most;
             if from + most > *end {
-                self.steps[*end + 1..=from + most].fill(Step { cost: u32::MAX, ..Step::default() });
+                self.sums[*end + 1..=from + most].fill(u32::MAX);
                 *end = from + most;
             }
         }
@@ -245,12 +250,27 @@ impl<'a, const C: usize> Parser<'a, C> {
         let code = distance_code(distance, self.pixels.width) as u32;
         let costs = &self.costs.lengths[least..=most];
         let steps = &mut self.steps[from + least..=from + most];
-        for ((step, &more), length) in steps.iter_mut().zip(costs).zip(least as u16..) {
+        let sums = &mut self.sums[from + least..=from + most];
+        let mut take = |at: usize, more: u16, sum: &mut u32| {
             let cost = cost + u32::from(more);
-            if cost < step.cost {
-                *step = Step { cost, length, place: 0, code };
+            if cost < *sum {
+                *sum = cost;
+                steps[at] = Step { length: (least + at) as u16, place: 0, code };
+            }
+        };
+        let (costs, last_costs) = costs.as_chunks::<LANES>();
+        let (sums, last_sums) = sums.as_chunks_mut::<LANES>();
+        for (part, (costs, sums)) in costs.iter().zip(sums).enumerate() {
+            // Mostly a copy that began before is no worse, of all.
+            let is_better = costs.iter().zip(&*sums).map(|(&more, &sum)| cost + u32::from(more) < sum);
+            if is_better.fold(false, |any, is_better| any | is_better) {
+                let pairs = costs.iter().zip(sums).enumerate();
+                pairs.for_each(|(lane, (&more, sum))| take(LANES * part + lane, more, sum));
             }
         }
+        let done = LANES * costs.len();
+        let pairs = last_costs.iter().zip(last_sums).enumerate();
+        pairs.for_each(|(lane, (&more, sum))| take(done + lane, more, sum));
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     survey::{self, Kind, Survey},
 };
 use crate::{
+    codec::Coding,
     error::{self, Error, Result},
     limits::try_filled,
     pixel::{Layout, Raster, Size},
@@ -41,6 +42,9 @@ const GROUP: u64 = 12 << 10;
 
 /// The bytes of all other tables.
 const TABLES: u64 = 96 << 10;
+
+/// What a picture takes at least, to what its survey says.
+const LIKELY: [u64; 2] = [4, 5];
 
 /// The most tiles of a transform.
 const TRANSFORM_TILES: usize = 1 << 14;
@@ -99,11 +103,11 @@ pub fn held_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
     counting.max(writing) + TABLES
 }
 
-/// Codes a picture in at most `most` bytes, in a buffer that has room for so many bytes around it.
+/// Codes a picture in at most `coding.max_bytes`, in a buffer that has room for `around` bytes beside.
 ///
 /// # Errors
 /// `Larger` when it takes more, `Memory`.
-pub fn encode(raster: Raster, effort: u8, most: u64, around: u64) -> Result<Vec<u8>> {
+pub fn encode(raster: Raster, coding: &Coding, around: u64) -> Result<Vec<u8>> {
     let (size, layout) = (raster.size(), raster.layout());
     let mut header = Header::default();
     header.put(0x2F, 8);
@@ -111,8 +115,14 @@ pub fn encode(raster: Raster, effort: u8, most: u64, around: u64) -> Result<Vec<
     header.put(size.height - 1, 14);
     header.put(layout.has_alpha().into(), 1);
     header.put(0, 3);
-    let room = most_bytes(size, layout.channels().into());
-    let coder = Coder { size, effort: Effort::new(effort), room, most, around };
+    let coder = Coder {
+        size,
+        effort: Effort::new(coding.effort),
+        room: most_bytes(size, layout.channels().into()),
+        most: coding.max_bytes,
+        around,
+        gives_up: coding.gives_up,
+    };
     let samples = raster.into_data();
     match layout {
         Layout::Gray => coder.transform::<1>(samples, header),
@@ -130,6 +140,8 @@ struct Coder {
     most: u64,
     /// Bytes that the buffer has room for beside.
     around: u64,
+    /// Nothing is made of what will likely be longer.
+    gives_up: bool,
 }
 
 impl Coder {
@@ -201,6 +213,10 @@ impl Coder {
             let costs = survey::first_costs(pixels)?;
             let mut survey = Survey::<C>::new(pixels, tiles, most_groups)?;
             Parser::new(pixels, &costs, self.effort.survey(), 0)?.each(|at, token| survey.add(at, token));
+            let bits = survey.estimate();
+            if self.gives_up && bits / 8 * LIKELY[0] / LIKELY[1] > self.most {
+                return Err(larger(bits, self.most));
+            }
             survey.finish(most_groups)?
         };
         let (cache_bits, costs) = self.best_cache(pixels, caches, &groups)?;

@@ -129,12 +129,67 @@ impl<const C: usize> Prices<C> {
         residues.as_chunks().0.iter().map(pixel).sum()
     }
 
+    /// Counts so many pixels of which nothing is left.
+    fn count_zeros(&mut self, pixels: u32) {
+        self.counts.iter_mut().for_each(|counts| counts[0] += pixels);
+    }
+
     fn count(&mut self, residues: &[u8]) {
         for pixel in residues.as_chunks::<C>().0 {
             for (counts, &residue) in self.counts.iter_mut().zip(pixel) {
                 counts[usize::from(residue)] += 1;
             }
         }
+    }
+}
+
+/// A part of a tile's rows: of which samples, and how many.
+struct Part<'a, const C: usize> {
+    samples: &'a [u8],
+    stride: usize,
+    /// The first sample of the first row, of so many rows the one that is looked at next, and how many there are.
+    start: usize,
+    step: usize,
+    rows: usize,
+    length: usize,
+}
+
+impl<const C: usize> Part<'_, C> {
+    /// Where the rows begin that are looked at.
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        (0..self.rows).step_by(self.step).map(|row| self.start + row * self.stride)
+    }
+
+    /// What the residues by a mode take beside `price`; of what is more than `most` only that it is.
+    fn price(&self, mode: u8, prices: &Prices<C>, mut price: u32, most: u32, out: &mut [u8]) -> u32 {
+        for start in self.starts() {
+            residuals::<C>(mode, self.samples, start, self.stride, out);
+            price += prices.of(out);
+            if price > most {
+                break;
+            }
+        }
+        price
+    }
+
+    /// True if all pixels are the same, and those around from which they are predicted.
+    fn is_flat(&self) -> bool {
+        // A pixel more at the left, and at the right, where the last row has no part in it.
+        let row = |row: usize| {
+            let start = self.start + row * self.stride - self.stride - C;
+            &self.samples[start..start + self.length + if row == self.rows { C } else { 2 * C }]
+        };
+        let first = row(0);
+        first[C..] == first[..first.len() - C] && (1..=self.rows).all(|at| first.starts_with(row(at)))
+    }
+
+    /// The mode of a flat tile behind one with another mode than 0: the same, unless 0 has less.
+    fn flat_mode(&self, before: Option<u8>, prices: &Prices<C>) -> Option<u8> {
+        let mode = before.filter(|mode| *mode > 0 && self.is_flat())?;
+        let mut pixel = [0; C];
+        residuals::<C>(0, self.samples, self.start, self.stride, &mut pixel);
+        let pixels = (self.length / C * self.rows.div_ceil(self.step)) as u32;
+        (pixels * prices.of(&[0; C]) <= CHANGE + pixels * prices.of(&pixel)).then_some(mode)
     }
 }
 
@@ -155,22 +210,27 @@ pub fn choose<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> R
             if length == 0 || rows.is_empty() {
                 continue;
             }
-            let mut each = |mode: u8, take: &mut dyn FnMut(&[u8])| {
-                for y in rows.clone().step_by(step) {
-                    let out = &mut out[..length];
-                    residuals::<C>(mode, pixels.samples, y * stride + from * C, stride, out);
-                    take(out);
-                }
-            };
+            let start = rows.start * stride + from * C;
+            let part = Part::<C> { samples: pixels.samples, stride, start, step, rows: rows.len(), length };
             let before = if tx > 0 { Some(modes[tx - 1]) } else { None };
+            if let Some(mode) = part.flat_mode(before, &prices) {
+                modes[tx] = mode;
+                prices.count_zeros((length / C * rows.len().div_ceil(step)) as u32);
+                continue;
+            }
+            let out = &mut out[..length];
+            // That of the tile before is often the best, and the others are soon seen to be none.
+            let others = MODES.into_iter().filter(|mode| before != Some(*mode));
             let mut best = (u32::MAX, 0);
-            for mode in MODES {
-                let mut price = if before == Some(mode) { 0 } else { CHANGE };
-                each(mode, &mut |residues| price += prices.of(residues));
-                best = best.min((price, mode));
+            for mode in before.into_iter().chain(others) {
+                let change = if before == Some(mode) { 0 } else { CHANGE };
+                best = best.min((part.price(mode, &prices, change, best.0, out), mode));
             }
             modes[tx] = best.1;
-            each(best.1, &mut |residues| prices.count(residues));
+            for start in part.starts() {
+                residuals::<C>(best.1, pixels.samples, start, stride, out);
+                prices.count(out);
+            }
         }
         prices.update();
     }

@@ -47,7 +47,7 @@ impl Sketch {
 }
 
 /// Pixels less others, sample by sample.
-const fn difference(a: u32, b: u32) -> u32 {
+pub(super) const fn difference(a: u32, b: u32) -> u32 {
     let low = alternate_difference(a & 0x00FF_00FF, b & 0x00FF_00FF);
     let high = alternate_difference((a >> 8) & 0x00FF_00FF, (b >> 8) & 0x00FF_00FF);
     low | high << 8
@@ -57,13 +57,13 @@ const fn alternate_difference(a: u32, b: u32) -> u32 {
     (a | 0x0100_0100).wrapping_sub(b) & 0x00FF_00FF
 }
 
-const fn less_green(argb: u32) -> u32 {
+pub(super) const fn less_green(argb: u32) -> u32 {
     let green = (argb >> 8) & 0xFF;
     (argb & 0xFF00_FF00) | alternate_difference(argb & 0x00FF_00FF, green << 16 | green)
 }
 
 /// The mean of two pixels, sample by sample.
-const fn mean(a: u32, b: u32) -> u32 {
+pub(super) const fn mean(a: u32, b: u32) -> u32 {
     (a & b) + (((a ^ b) & 0xFEFE_FEFE) >> 1)
 }
 
@@ -182,6 +182,12 @@ impl<'a, const C: usize> Survey<'a, C> {
                 }
             }
         }
+    }
+
+    /// About what all tokens take in bits, by one code for all.
+    pub fn estimate(&self) -> u64 {
+        let copies = self.copies.estimate(1);
+        self.caches.iter().map(|(.., counts)| counts.estimate(1) + copies).min().unwrap_or(copies)
     }
 
     /// What tokens take without a cache and with the best one, each with the bits of it, the better first; and the groups.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use super::picture::{self, most_bytes};
 use crate::{
     codec::{self, Coding, Format},
-    error::Kind,
+    error::{Kind, Result},
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
@@ -113,8 +113,9 @@ fn pictures_of_all_kinds_come_back() {
     }
 }
 
-fn encode(raster: Raster, effort: u8, most: u64) -> crate::error::Result<Vec<u8>> {
-    picture::encode(raster, effort, most, picture::AROUND)
+fn encode(raster: Raster, effort: u8, max_bytes: u64, gives_up: bool) -> Result<Vec<u8>> {
+    let coding = Coding { max_bytes, gives_up, ..Coding::new(Format::WebP, 0, effort, true) };
+    picture::encode(raster, &coding, picture::AROUND)
 }
 
 #[test]
@@ -122,9 +123,12 @@ fn a_file_that_may_not_be_so_long_is_none() {
     let mut random = random();
     for layout in LAYOUTS {
         let raster = picture([90, 70], layout, |x, _, c| x + c + random(20));
-        let length = encode(raster.clone(), 4, u64::MAX).unwrap().len() as u64;
-        assert_eq!(encode(raster.clone(), 4, length).unwrap().len() as u64, length);
-        assert_eq!(encode(raster, 4, length - 1).map_err(|error| error.kind()), Err(Kind::Larger));
+        let length = encode(raster.clone(), 4, u64::MAX, false).unwrap().len() as u64;
+        for gives_up in [false, true] {
+            assert_eq!(encode(raster.clone(), 4, length, gives_up).unwrap().len() as u64, length);
+            let refused = encode(raster.clone(), 4, length - 1, gives_up);
+            assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::Larger));
+        }
     }
 }
 
@@ -136,7 +140,7 @@ fn noise_has_room() {
             for most in [2, 3, 20, 256] {
                 let raster = picture(size, layout, |_, _, _| random(most) * (255 / (most - 1)));
                 let room = most_bytes(raster.size(), layout.channels().into());
-                assert!(encode(raster, 4, u64::MAX).unwrap().len() as u64 <= room);
+                assert!(encode(raster, 4, u64::MAX, false).unwrap().len() as u64 <= room);
             }
         }
     }
