@@ -16,7 +16,7 @@ use slimpix::{
     limits::Limits,
 };
 
-const PICTURES: [&str; 8] = [
+const PICTURES: [&str; 10] = [
     "photo-420.jpg",
     "turned-p3.jpg",
     "logo-rgba.png",
@@ -25,6 +25,8 @@ const PICTURES: [&str; 8] = [
     "small.bmp",
     "photo.webp",
     "still.gif",
+    "hdr-pq.png",
+    "inks-profile.jpg",
 ];
 
 const OPTIONS: [&str; 9] = [

@@ -136,7 +136,9 @@ fn golden_picture(name: &str) -> &'static [u8] {
         "ramp-grey16.png",
         "small.bmp",
         "photo.webp",
-        "still.gif"
+        "still.gif",
+        "hdr-pq.png",
+        "inks-profile.jpg"
     )
 }
 

@@ -18,7 +18,7 @@ use crate::{
     codec::icc,
     error::{Error, Kind as ErrorKind, Result},
     limits::try_zeroed,
-    pixel::{Inks, Metadata, Picture, Raster, complement},
+    pixel::{Inks, Metadata, Picture, Raster},
 };
 
 /// How far from sRGB a profile's colours may be, in 8-bit steps, to count as sRGB.
@@ -35,22 +35,14 @@ pub(super) fn to_srgb(picture: Picture, metadata: &Metadata) -> Result<Picture> 
     }
 }
 
-/// The sRGB of inks, by their profile or by the plain complement. Chromium applies the profile of a JPEG to the colours of
-/// the complement, as if they were printed without black: `folds_black` says that this is to be shown. Its darkest colours
-/// are lighter by up to 30 than by all four inks, as other tools apply it.
+/// The sRGB of inks, by their profile or by the plain complement.
 ///
 /// # Errors
 /// `Memory` when there is no room.
-pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>, folds_black: bool) -> Result<Picture> {
+pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>) -> Result<Picture> {
     let colors = match profile.and_then(ink_transform) {
         None => inks.into_complement(),
         Some(transform) => inks.into_colors(|inks, colors| {
-            if folds_black {
-                for inks in inks.as_chunks_mut::<4>().0 {
-                    let [red, green, blue] = complement(*inks);
-                    *inks = [!red, !green, !blue, 0];
-                }
-            }
             transform
                 .transform(inks, colors)
                 .map_err(|error| Error::with_source(ErrorKind::Internal, "inks can't be converted", error))
@@ -59,9 +51,26 @@ pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>, folds_black: bool) -> 
     colors.map(Picture::Raster)
 }
 
+/// The sRGB of the plain complement of inks, by their profile: as if they were printed without black. So Chromium shows a
+/// JPEG; the darkest colours are lighter by up to 30 than those of all four inks, as other tools have them.
+///
+/// # Errors
+/// `Memory` when there is no room.
+pub(super) fn of_complement(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
+    match (profile.and_then(ink_transform), picture) {
+        (Some(transform), Picture::Raster(mut raster)) => {
+            convert_rows(&mut raster, &Transform::Complement(transform))?;
+            Ok(Picture::Raster(raster))
+        }
+        (_, picture) => Ok(picture),
+    }
+}
+
 /// From samples of three colours to sRGB.
 pub(super) enum Transform {
     Profile(Arc<Transform8BitExecutor>),
+    /// Of the complement of inks, by their profile.
+    Complement(Arc<Transform8BitExecutor>),
     Numbers(Box<Colorimetry>),
 }
 
@@ -70,6 +79,15 @@ impl Transform {
     fn apply(&self, from: &[u8], to: &mut [u8]) -> Option<()> {
         match self {
             Self::Profile(profile) => profile.transform(from, to).ok(),
+            Self::Complement(profile) => {
+                let mut inks = try_zeroed(from.len() / 3 * Inks::COUNT).ok()?;
+                for (inks, [red, green, blue]) in
+                    inks.as_chunks_mut::<4>().0.iter_mut().zip(from.as_chunks().0)
+                {
+                    *inks = [!red, !green, !blue, 0];
+                }
+                profile.transform(&inks, to).ok()
+            }
             Self::Numbers(numbers) => {
                 numbers.convert(from, to);
                 Some(())
@@ -346,8 +364,9 @@ mod tests {
         let inks = || Inks::new(Size::new(1, 1), false, vec![255, 0, 51, 0]).unwrap();
         let wide = ColorProfile::new_display_p3().encode().unwrap();
         for profile in [None, Some(wide.as_slice()), Some(&wide[..99])] {
-            let Picture::Raster(colors) = of_inks(inks(), profile, true).unwrap() else { panic!("inks") };
+            let Picture::Raster(colors) = of_inks(inks(), profile).unwrap() else { panic!("inks") };
             assert_eq!(colors.data(), [0, 255, 204]);
+            assert_eq!(of_complement(red(), profile).unwrap(), red());
         }
     }
 }

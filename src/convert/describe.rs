@@ -39,9 +39,13 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     let size = probe.oriented_size();
     limits.check_size(size)?;
     let frame = Frame::thumbnail(size, BLURHASH_SIDE);
-    let Decoded { picture, orientation, metadata } =
-        guarded(|| strips::decode_to_size(bytes, limits, &frame))?;
-    let picture = color::to_srgb(orient::upright(picture, orientation)?, &metadata)?;
+    let (decoded, is_complement) = guarded(|| strips::decode_to_size(bytes, limits, &frame))?;
+    let Decoded { picture, orientation, metadata } = decoded;
+    let picture = orient::upright(picture, orientation)?;
+    let picture = match is_complement {
+        true => color::of_complement(picture, metadata.icc.as_deref())?,
+        false => color::to_srgb(picture, &metadata)?,
+    };
     Ok(Description {
         format: probe.format,
         size,

@@ -128,7 +128,8 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
             Err(error) => return Err(error),
         }
     }
-    let Decoded { picture, orientation, metadata } = strips::decode_to_size(bytes, limits, &plan.frame)?;
+    let (decoded, is_complement) = strips::decode_to_size(bytes, limits, &plan.frame)?;
+    let Decoded { picture, orientation, metadata } = decoded;
     let picture = orient::upright(picture, orientation)?;
     // What is coded without loss becomes RGB in the end: before its colours change its chroma is still as it was stored.
     let picture = match picture {
@@ -137,7 +138,11 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
     };
     let (icc, is_gray) = (metadata.icc.as_deref(), color::is_gray(&picture));
     let keeps_colors = params.keep_metadata && keep::keeps_profile(icc, is_gray, params.format);
-    let picture = if keeps_colors { picture } else { color::to_srgb(picture, &metadata)? };
+    let picture = match keeps_colors {
+        true => picture,
+        false if is_complement => color::of_complement(picture, icc)?,
+        false => color::to_srgb(picture, &metadata)?,
+    };
     let picture = match picture {
         // A profile that is kept says RGB, even where all is grey.
         Picture::Raster(raster) if !keeps_colors => Picture::Raster(raster.reduced()?),

@@ -74,14 +74,14 @@ impl Inks {
         })
     }
 
-    /// The colours by `convert`, which makes a row of RGB of a row of inks, its own copy. They are moved together within the memory of
+    /// The colours by `convert`, which makes a row of RGB of a row of inks. They are moved together within the memory of
     /// the inks.
     ///
     /// # Errors
     /// `Memory` when there is no room for rows in work, and those of `convert`.
     pub(crate) fn into_colors(
         mut self,
-        mut convert: impl FnMut(&mut [u8], &mut [u8]) -> Result<()>,
+        mut convert: impl FnMut(&[u8], &mut [u8]) -> Result<()>,
     ) -> Result<Raster> {
         let width = self.size.width as usize;
         let (layout, from) =
@@ -93,7 +93,7 @@ impl Inks {
             for (inks, pixel) in inks.chunks_exact_mut(Self::COUNT).zip(row.chunks_exact(from)) {
                 inks.copy_from_slice(&pixel[..Self::COUNT]);
             }
-            convert(&mut inks, &mut colors)?;
+            convert(&inks, &mut colors)?;
             for (x, color) in colors.as_chunks::<3>().0.iter().enumerate() {
                 let at = y * width + x;
                 let alpha = self.data[at * from + from - 1];

@@ -99,7 +99,8 @@ fn rows_on_their_way_have_the_colours_of_the_whole_picture() {
 #[test]
 fn what_was_applied_is_not_kept() {
     let mut params = Params::default();
-    (params.format, params.mode, params.keep_metadata) = (Format::Png, Mode::Lossless, true);
+    (params.format, params.mode, params.effort) = (Format::Png, Mode::Lossless, 0);
+    params.keep_metadata = true;
     let linear = linear_png(20, 20, Layout::Rgb);
     let Ok(Outcome::Made(made)) = convert(&linear, &params, &Limits::default()) else {
         panic!("not converted")

@@ -166,8 +166,11 @@ fn avif_states_its_size_and_its_alpha() {
 
 #[test]
 fn metadata_comes_back() {
+    // The header of a profile, and no tags.
+    let mut profile = vec![0; 132];
+    profile[36..40].copy_from_slice(b"acsp");
     let metadata = Metadata {
-        icc: Some(b"not parsed here".to_vec()),
+        icc: Some(profile),
         colors: None,
         exif: Some(b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec()),
         xmp: Some(b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>".to_vec()),
