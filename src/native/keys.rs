@@ -64,9 +64,9 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "ALLOWED_TYPES",
-        r#"["jpg","png","jpeg","bmp","gif","svg","nef","heic","webp","avif","jxl"]"#,
+        r#"["jpg","jpeg","jpe","jfif","png","apng","gif","webp","avif","bmp","ico","cur","tif","tiff","heic","heif","jxl","svg","svgz","nef"]"#,
         "the extensions that are served; [\"*\"] serves everything",
-        "",
+        "All formats that are known here; there only some of them.",
     ),
     key(
         "CONVERT_TYPES",

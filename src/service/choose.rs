@@ -144,8 +144,18 @@ impl Choice<'_> {
     /// True if the client is taken to show the source as it is.
     pub(super) fn source_is_shown(&self) -> bool {
         self.facts.format.is_some_and(|format| {
-            self.wanted.format.is_none_or(|wanted| wanted == format) && self.accepted.shows(format)
+            self.wanted.format.is_none_or(|wanted| wanted == format)
+                && self.accepted.shows(format)
+                && !self.source_is_blank()
         })
+    }
+
+    /// True for an icon whose PNG says what its colours are: Chromium shows nothing of it.
+    fn source_is_blank(&self) -> bool {
+        self.facts
+            .probe
+            .as_ref()
+            .is_some_and(|probe| probe.format == Format::Ico && probe.may_need_conversion())
     }
 
     /// The parameters of a conversion to a format: those that are wanted, or, where these never fit, the first that

@@ -103,18 +103,23 @@ impl Default for Policy {
 pub enum Allowed {
     /// Everything; what is no picture is passed through as `application/octet-stream`.
     Everything,
-    /// These, in lower case and without a dot. Default `jpg png jpeg bmp gif svg nef heic webp avif jxl`.
+    /// These, in lower case and without a dot. Default [`Allowed::USUAL`].
     Extensions(Vec<String>),
 }
 
 impl Default for Allowed {
     fn default() -> Self {
-        let usual = ["jpg", "png", "jpeg", "bmp", "gif", "svg", "nef", "heic", "webp", "avif", "jxl"];
-        Self::Extensions(usual.map(String::from).to_vec())
+        Self::Extensions(Self::USUAL.map(String::from).to_vec())
     }
 }
 
 impl Allowed {
+    /// The extensions of all formats that are known here, and of Nikon's raw files, whose first picture is a TIFF's.
+    pub const USUAL: [&str; 20] = [
+        "jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "avif", "bmp", "ico", "cur", "tif",
+        "tiff", "heic", "heif", "jxl", "svg", "svgz", "nef",
+    ];
+
     /// True if a file of that name is served.
     #[must_use]
     pub fn permits(&self, name: &str) -> bool {
