@@ -82,7 +82,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
             let scaled = output.saturating_mul(result_bytes(probe, work));
             let scaling = decoded.saturating_add(scaled).saturating_add(work.steps_bytes);
             let is_read_by_rows =
-                matches!(probe.format, Format::Jpeg | Format::Png) || is_opaque_frame(probe);
+                matches!(probe.format, Format::Jpeg | Format::Png | Format::Tiff) || is_opaque_frame(probe);
             let reading = if is_read_by_rows { rows_bytes(probe, 8, work.flow) } else { 0 };
             source.saturating_mul(decoder_bytes(probe)).saturating_add(reading).max(scaling)
         }
@@ -270,6 +270,7 @@ mod tests {
                     icc_bytes: 1 << 20,
                     metadata_bytes: 1 << 50,
                     restart_interval: 1,
+                    part_bytes: u64::MAX,
                 };
                 for (target, lossless) in
                     [(Format::WebP, true), (Format::Png, true), (Format::Jpeg, false), (Format::Avif, false)]

@@ -92,6 +92,7 @@ impl probing::Walk for Walk {
             icc_bytes: 0,
             metadata_bytes: 0,
             restart_interval: 0,
+            part_bytes: 0,
         })
     }
 }

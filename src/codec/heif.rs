@@ -58,6 +58,7 @@ pub(super) fn probe(view: View<'_>, format: Format) -> Result<Probe> {
         icc_bytes: 0,
         metadata_bytes: 0,
         restart_interval: 0,
+        part_bytes: 0,
     })
 }
 

@@ -1,32 +1,25 @@
-//! Windows icons and cursors: the largest picture in them, and of the largest the one of most bits a pixel.
+//! Windows icons and cursors: the largest picture in them, and of the largest the one of most bits a pixel, as browsers
+//! choose.
 //!
-//! A picture is a PNG, which is decoded as one, or a bitmap without a file header, which the `image` crate reads.
-//! The directory's sizes are hints only (it cannot say more than 256): the picture's own header counts.
+//! A picture is a PNG, which is decoded as one, or a bitmap without a file header. The directory's sizes are hints only (it
+//! cannot say more than 256): the picture's own header counts.
 
-use std::io::Cursor;
-
-use image::{ImageDecoder, ImageError, codecs::ico::IcoDecoder};
-
-use super::{
-    Decoded, Format, Probe,
-    bytes::{le16, le32},
-    probing,
-    view::View,
-};
+use super::{Decoded, Format, Probe, bytes::le16, probing, view::View};
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     limits::Limits,
-    pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
+    pixel::{Metadata, Orientation, Picture, Raster, Size},
 };
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Bytes of the header before the directory, and of an entry.
-const HEADER: usize = 6;
-const ENTRY: usize = 16;
+const HEADER: u64 = 6;
+const ENTRY: u64 = 16;
 /// The file's kind: 1 is an icon.
 const CURSOR: u16 = 2;
-/// Bytes of a bitmap header.
-const BITMAP_HEADER: u64 = 40;
+/// Where a bitmap's header has its bits a pixel, and a PNG's its depth and kind of colours.
+const BITMAP_BITS: usize = 14;
+const PNG_DEPTH: usize = 24;
 
 /// A picture of the directory.
 #[derive(Clone, Copy)]
@@ -45,11 +38,16 @@ struct Entry {
 pub(super) struct Walk {
     /// Reads a PNG's header.
     png: Box<dyn probing::Walk>,
+    /// The size of a bitmap.
+    size_of_bitmap: fn(View<'_>) -> Option<Size>,
 }
 
 impl Walk {
-    pub(super) const fn new(png: Box<dyn probing::Walk>) -> Self {
-        Self { png }
+    pub(super) const fn new(
+        png: Box<dyn probing::Walk>,
+        size_of_bitmap: fn(View<'_>) -> Option<Size>,
+    ) -> Self {
+        Self { png, size_of_bitmap }
     }
 }
 
@@ -63,7 +61,7 @@ impl probing::Walk for Walk {
         }
         let probe = Probe {
             format: Format::Ico,
-            size: bitmap_size(picture.up_to(0, BITMAP_HEADER as usize)).unwrap_or(entry.hint),
+            size: if is_png { None } else { (self.size_of_bitmap)(picture) }.unwrap_or(entry.hint),
             depth: 8,
             alpha: true,
             color: true,
@@ -76,6 +74,7 @@ impl probing::Walk for Walk {
             icc_bytes: 0,
             metadata_bytes: 0,
             restart_interval: 0,
+            part_bytes: 0,
         };
         let png = if is_png { self.png.probe(picture).ok() } else { None };
         Ok(png.map_or(probe, |png| Probe { format: Format::Ico, animated: Some(false), ..png }))
@@ -87,105 +86,97 @@ pub(super) fn decode(
     bytes: &[u8],
     limits: &Limits,
     decode_png: fn(&[u8], &Limits) -> Result<Decoded>,
+    decode_bitmap: fn(&[u8], bool, &Limits) -> Result<Raster>,
 ) -> Result<Decoded> {
     let entry = best_entry(View::whole(bytes))?;
     let payload = usize::try_from(entry.start).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
     if payload.starts_with(PNG) {
         return decode_png(payload, limits);
     }
-    let size = bitmap_size(payload).ok_or_else(|| Error::malformed("the icon's bitmap is cut short"))?;
-    limits.check_size(size)?;
-    // The file and the copy of its best picture, the pixels, rows in work and a palette.
-    limits
-        .check_memory(2 * bytes.len() as u64 + 4 * size.pixels() + 16 * u64::from(size.width) + (1 << 20))?;
-    let alone = alone(payload, size)?;
-    let decoder = IcoDecoder::new(Cursor::new(alone.as_slice())).map_err(failed)?;
-    if decoder.dimensions() != (size.width, size.height) || decoder.color_type().bytes_per_pixel() != 4 {
-        return Err(Error::malformed("the icon's headers contradict each other"));
-    }
-    let mut raster = Raster::zeroed(size, Layout::Rgba)?;
-    decoder.read_image(raster.data_mut()).map_err(failed)?;
-    // Under a cursor's mask stands what the screen is to be inverted with, which is no colour.
-    if le16(bytes, 2) == Some(CURSOR) {
-        raster.data_mut().as_chunks_mut::<4>().0.iter_mut().filter(|pixel| pixel[3] == 0).for_each(|pixel| {
-            *pixel = [0; 4];
-        });
-    }
+    let is_cursor = le16(bytes, 2) == Some(CURSOR);
     Ok(Decoded {
-        picture: Picture::Raster(raster),
+        picture: Picture::Raster(decode_bitmap(payload, is_cursor, limits)?),
         orientation: Orientation::Upright,
         metadata: Metadata::default(),
     })
 }
 
-/// The best picture that begins within the file.
+/// The best picture that begins within the file; of equal ones the first.
 fn best_entry(view: View<'_>) -> Result<Entry> {
     let count = u64::from(view.le16(4).unwrap_or(0));
-    let entries = (0..count).map_while(|number| read_entry(view, HEADER as u64 + number * ENTRY as u64));
-    entries
-        .max_by_key(|entry| (entry.is_there, entry.hint.pixels(), entry.bits))
-        .ok_or_else(|| Error::malformed("the icon's directory is empty"))
+    let is_cursor = view.le16(2) == Some(CURSOR);
+    let entries = (0..count).map_while(|number| read_entry(view, HEADER + number * ENTRY, is_cursor));
+    let better = |best: Entry, entry: Entry| {
+        let rank = |entry: &Entry| (entry.is_there, entry.hint.pixels(), entry.bits);
+        if rank(&entry) > rank(&best) { entry } else { best }
+    };
+    entries.reduce(better).ok_or_else(|| Error::malformed("the icon's directory is empty"))
 }
 
-/// An entry of the directory, with its bits a pixel: of a cursor, whose entry has none, those of its bitmap.
-fn read_entry(view: View<'_>, at: u64) -> Option<Entry> {
+/// An entry of the directory, with its bits a pixel. Where it says none (a cursor's has another number in their place), those
+/// of the picture's own header count.
+fn read_entry(view: View<'_>, at: u64, is_cursor: bool) -> Option<Entry> {
     let side = |at| view.u8(at).map(|side| if side == 0 { 256 } else { u32::from(side) });
     let hint = Size::new(side(at)?, side(at + 1)?);
+    let stated = view.le16(at + 6)?;
     // The length that follows is often wrong; where the picture ends stands in its own header.
     let start = u64::from(view.le32(at + 12)?);
-    let head = view.up_to(start, 16);
-    let bits = if head.starts_with(PNG) { 32 } else { le16(head, 14).unwrap_or(0) };
+    let head = view.up_to(start, PNG_DEPTH + 2);
+    let bits = match head {
+        _ if stated > 0 && !is_cursor => stated,
+        [png @ .., depth, kind] if png.starts_with(PNG) => u16::from(*depth) * samples(*kind),
+        _ if head.starts_with(PNG) => 0,
+        _ => le16(head, BITMAP_BITS).unwrap_or(0),
+    };
     Some(Entry { hint, start, bits, is_there: !head.is_empty() })
 }
 
-/// The size by a bitmap's header, whose height counts the mask below it.
-fn bitmap_size(payload: &[u8]) -> Option<Size> {
-    if payload.starts_with(PNG) {
-        return None;
+/// Samples of a PNG's pixel by its kind of colours.
+const fn samples(kind: u8) -> u16 {
+    match kind {
+        2 => 3,
+        4 => 2,
+        6 => 4,
+        _ => 1,
     }
-    Some(Size::new(le32(payload, 4)?, le32(payload, 8)? / 2))
 }
 
-/// An icon of this picture alone, with a directory that agrees with it. The mask is left out where a part of it
-/// is missing, and where pixels of 32 bits carry alpha, which counts before a mask.
-fn alone(payload: &[u8], size: Size) -> Result<Vec<u8>> {
-    let cut = || Error::malformed("the icon's bitmap is cut short");
-    let bits = le16(payload, 14).ok_or_else(cut)?;
-    let colors = match (le32(payload, 32), bits) {
-        (Some(0), 1..=8) => 1 << bits,
-        (Some(colors), _) => u64::from(colors),
-        (None, _) => 0,
-    };
-    let rows =
-        |bits: u16| (u64::from(size.width) * u64::from(bits)).div_ceil(32) * 4 * u64::from(size.height);
-    let start = BITMAP_HEADER + 4 * colors;
-    let (pixels, whole) = (start + rows(bits), start + rows(bits) + rows(1));
-    let present = |length: u64| payload.get(..usize::try_from(length).ok()?);
-    let has_alpha = |payload: &[u8]| {
-        payload
-            .get(start as usize..)
-            .is_some_and(|pixels| pixels.as_chunks::<4>().0.iter().any(|p| p[3] != 0))
-    };
-    let payload = match present(pixels).ok_or_else(cut)? {
-        bare if bits == 32 && has_alpha(bare) => bare,
-        bare => present(whole).unwrap_or(bare),
-    };
-    let mut icon = Vec::new();
-    icon.try_reserve_exact(HEADER + ENTRY + payload.len())?;
-    let side = |side: u32| u8::try_from(side).unwrap_or(0);
-    icon.extend_from_slice(&[0, 0, 1, 0, 1, 0, side(size.width), side(size.height), 0, 0, 1, 0]);
-    icon.extend_from_slice(&bits.min(32).to_le_bytes());
-    icon.extend_from_slice(&u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes());
-    icon.extend_from_slice(&((HEADER + ENTRY) as u32).to_le_bytes());
-    icon.extend_from_slice(payload);
-    Ok(icon)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn failed(source: ImageError) -> Error {
-    let kind = match source {
-        ImageError::Limits(_) => Kind::Limit,
-        ImageError::Unsupported(_) => Kind::Unsupported,
-        _ => Kind::Malformed,
-    };
-    Error::with_source(kind, "the icon can't be decoded", source)
+    /// An icon of pictures of a width by the directory, its bits there, and those of the bitmap; these have a side of their
+    /// own.
+    fn icon(kind: u8, entries: &[(u8, u16, u16)]) -> Vec<u8> {
+        let mut file = vec![0, 0, kind, 0, entries.len() as u8, 0];
+        let start = 6 + 16 * entries.len();
+        for (number, (side, stated, _)) in entries.iter().enumerate() {
+            file.extend([*side, *side, 0, 0, 1, 0]);
+            file.extend(stated.to_le_bytes());
+            file.extend([40, 0, 0, 0]);
+            file.extend(((start + 40 * number) as u32).to_le_bytes());
+        }
+        for (number, (_, _, bits)) in entries.iter().enumerate() {
+            let mut header = [0; 40];
+            (header[0], header[4], header[8]) = (40, number as u8 + 1, 2 * (number as u8 + 1));
+            header[14..16].copy_from_slice(&bits.to_le_bytes());
+            file.extend(header);
+        }
+        file
+    }
+
+    fn best(kind: u8, entries: &[(u8, u16, u16)]) -> u64 {
+        let entry = best_entry(View::whole(&icon(kind, entries))).unwrap();
+        (entry.start - 6 - 16 * entries.len() as u64) / 40
+    }
+
+    #[test]
+    fn the_largest_and_deepest_counts() {
+        assert_eq!(best(1, &[(16, 32, 32), (48, 8, 8), (32, 32, 32)]), 1);
+        assert_eq!(best(1, &[(16, 32, 32), (0, 8, 8), (255, 32, 32)]), 1);
+        assert_eq!(best(1, &[(32, 8, 32), (32, 24, 24), (32, 24, 32)]), 1);
+        // A directory that says nothing, and a cursor's, which says something else.
+        assert_eq!(best(1, &[(32, 0, 8), (32, 0, 32), (32, 0, 4)]), 1);
+        assert_eq!(best(2, &[(32, 200, 8), (32, 3, 32)]), 1);
+    }
 }

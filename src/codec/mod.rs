@@ -163,6 +163,14 @@ pub struct Probe {
     /// by side.
     #[serde(default)]
     pub restart_interval: u32,
+    /// The most bytes that unpacking a strip or tile of a TIFF takes, beside the picture.
+    #[serde(default = "unknown_part_bytes")]
+    pub part_bytes: u64,
+}
+
+/// What is stated of a TIFF's strips or tiles where it was not written down.
+const fn unknown_part_bytes() -> u64 {
+    32 << 20
 }
 
 /// What is stated of a profile of which only is known that there is one.
@@ -267,7 +275,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
         Some(Format::Gif) => gif::decode(bytes, limits),
         Some(Format::WebP) => webp::decode(bytes, limits),
         Some(Format::Bmp) => bmp::decode(bytes, limits),
-        Some(Format::Ico) => ico::decode(bytes, limits, png::decode),
+        Some(Format::Ico) => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
         Some(Format::Tiff) => tiff::decode(bytes, limits, jpeg::decode),
         Some(format) => Err(Error::unsupported(format!("{format:?} pictures can't be decoded here"))),
         None => Err(Error::unsupported("not a picture that is known here")),

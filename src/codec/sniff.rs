@@ -28,7 +28,7 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => sniff_brands(head),
         _ if is_bmp(head) => Some(Format::Bmp),
         _ if is_ico(head) => Some(Format::Ico),
-        _ if svg::root(head).is_some() => Some(Format::Svg),
+        _ if svg::is_svg(head) => Some(Format::Svg),
         _ => None,
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn walk(format: Format) -> Box<dyn Walk> {
         Format::Gif => Box::new(gif::Walk::default()),
         Format::WebP => Box::new(webp::Walk::default()),
         Format::Bmp => Box::new(bmp::probe),
-        Format::Ico => Box::new(ico::Walk::new(Box::new(png::Walk::default()))),
+        Format::Ico => Box::new(ico::Walk::new(Box::new(png::Walk::default()), bmp::icon_size)),
         Format::Tiff => Box::new(tiff::probe),
         Format::Avif | Format::Heic => Box::new(move |view: View<'_>| heif::probe(view, format)),
         Format::Jxl => Box::new(jxl::probe),
@@ -90,7 +90,7 @@ fn sniff_brands(head: &[u8]) -> Option<Format> {
 
 /// `BM`, and the length of a bitmap header that exists: prose can begin with BM too.
 fn is_bmp(head: &[u8]) -> bool {
-    head.starts_with(b"BM") && matches!(bytes::le32(head, 14), Some(12 | 16 | 40 | 42..=64 | 108 | 124))
+    head.starts_with(b"BM") && matches!(bytes::le32(head, 14), Some(12 | 16 | 20..=64 | 108 | 124))
 }
 
 /// A directory of at least one picture, which begins after the directory.

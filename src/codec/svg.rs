@@ -1,4 +1,10 @@
 //! SVG: what its root element says. Nothing is parsed further, nothing is rendered.
+//!
+//! The text may be UTF-8, or UTF-16 with a mark, and it may be compressed (`.svgz`).
+
+use std::{borrow::Cow, io::Read};
+
+use flate2::bufread::GzDecoder;
 
 use super::{Format, Probe, view::View};
 use crate::{
@@ -7,34 +13,67 @@ use crate::{
 };
 
 /// What browsers take for a picture that states no size (CSS 2.2, 10.3.2).
-const UNSTATED: Size = Size::new(300, 150);
+const UNSTATED: [f64; 2] = [300.0, 150.0];
 /// Sides past this are taken as not stated: they are no size of a picture.
 const MAX_SIDE: f64 = 1e6;
 
-/// Bytes in which the root's tag is looked for.
-pub(super) const LOOKED_AT: usize = 1 << 20;
+/// Bytes in which the root's tag is looked for, unpacked.
+pub(super) const LOOKED_AT: usize = 256 << 10;
 
-/// Reads the size of the root element: `width` and `height` in pixels, else those of `viewBox`, else what browsers
-/// take.
+/// How a compressed file begins.
+const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
+/// Marks of UTF-8, and of UTF-16 in both orders.
+const UTF_8: &[u8] = b"\xef\xbb\xbf";
+const UTF_16_LITTLE: &[u8] = b"\xff\xfe";
+const UTF_16_BIG: &[u8] = b"\xfe\xff";
+
+/// Pixels in an inch, and in an em: the letters are those that a browser has at first. Half of an em are what CSS takes for
+/// the height of an x and the width of a 0.
+const INCH: f64 = 96.0;
+const EM: f64 = 16.0;
+/// Units of lengths in pixels.
+const UNITS: [(&str, f64); 13] = [
+    ("", 1.0),
+    ("px", 1.0),
+    ("in", INCH),
+    ("cm", INCH / 2.54),
+    ("mm", INCH / 25.4),
+    ("q", INCH / 101.6),
+    ("pt", INCH / 72.0),
+    ("pc", INCH / 6.0),
+    ("em", EM),
+    ("rem", EM),
+    ("ic", EM),
+    ("ex", EM / 2.0),
+    ("ch", EM / 2.0),
+];
+
+/// Reads the size of the root element, as browsers have it: `width` and `height`; where one is missing, the shape of
+/// `viewBox` tells it, or it is one of 300x150; where both are, the largest of that shape within 300x150.
 pub(super) fn probe(view: View<'_>) -> Result<Probe> {
-    let tag = root(view.up_to(0, LOOKED_AT)).ok_or_else(|| Error::malformed("no svg element"))?;
-    let view = attribute(tag, b"viewBox").and_then(|text| {
+    let text = text(view.up_to(0, LOOKED_AT));
+    let tag = root_tag(&text).ok_or_else(|| Error::malformed("no svg element"))?;
+    let shape = attribute(tag, b"viewBox").and_then(|text| {
         let mut numbers = text.split(|c: char| c.is_whitespace() || c == ',').filter(|part| !part.is_empty());
         numbers.nth(1)?;
-        Some([side(numbers.next()?)?, side(numbers.next()?)?])
+        let mut side = || numbers.next()?.parse().ok().filter(|&side: &f64| side > 0.0 && side <= MAX_SIDE);
+        Some([side()?, side()?])
     });
     let [width, height] =
         [b"width".as_slice(), b"height"].map(|name| attribute(tag, name).and_then(|text| side(&text)));
-    let size = match (width, height, view) {
-        (Some(width), Some(height), _) => Some([width, height]),
-        (Some(width), None, Some([across, down])) => Some([width, width * down / across]),
-        (None, Some(height), Some([across, down])) => Some([height * across / down, height]),
-        (_, _, view) => view,
+    let size = match (width, height, shape) {
+        (Some(width), None, Some([across, down])) => [width, width * down / across],
+        (None, Some(height), Some([across, down])) => [height * across / down, height],
+        (None, None, Some([across, down])) => {
+            let scale = (UNSTATED[0] / across).min(UNSTATED[1] / down);
+            [across * scale, down * scale]
+        }
+        _ => [width.unwrap_or(UNSTATED[0]), height.unwrap_or(UNSTATED[1])],
     };
-    let rounded = |side: f64| side.round().clamp(1.0, MAX_SIDE) as u32;
+    let [width, height] = size.map(|side| side.round().clamp(1.0, MAX_SIDE) as u32);
     Ok(Probe {
         format: Format::Svg,
-        size: size.map_or(UNSTATED, |[width, height]| Size::new(rounded(width), rounded(height))),
+        size: Size::new(width, height),
         depth: 8,
         alpha: true,
         color: true,
@@ -47,18 +86,53 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
         icc_bytes: 0,
         metadata_bytes: 0,
         restart_interval: 0,
+        part_bytes: 0,
     })
 }
 
 /// True if a file whose root was not found may have it further inside.
 pub(super) fn may_be(head: &[u8]) -> bool {
-    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start().starts_with(b"<")
+    head.starts_with(&GZIP) || text(head).trim_ascii_start().starts_with(b"<")
 }
 
-/// What follows the name of the root element, if that is `svg`, with or without a prefix. HTML that contains one is
-/// not SVG.
-pub(super) fn root(head: &[u8]) -> Option<&[u8]> {
-    let mut rest = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+/// True if a file's root element is `svg`, with or without a prefix. HTML that contains one is not SVG.
+pub(super) fn is_svg(head: &[u8]) -> bool {
+    let is_text = |head: &[u8]| head.trim_ascii_start().starts_with(b"<");
+    (head.starts_with(&GZIP)
+        || [UTF_8, UTF_16_LITTLE, UTF_16_BIG].iter().any(|mark| head.starts_with(mark))
+        || is_text(head))
+        && root_tag(&text(head)).is_some()
+}
+
+/// The beginning of a file as UTF-8 without a mark, unpacked if it is compressed. What can't be had is left out.
+fn text(head: &[u8]) -> Cow<'_, [u8]> {
+    let mut head = Cow::Borrowed(head);
+    if head.starts_with(&GZIP) {
+        let mut unpacked = Vec::new();
+        // The rest of a file that goes on is missing: what came before counts.
+        let _ = GzDecoder::new(head.as_ref()).take(LOOKED_AT as u64).read_to_end(&mut unpacked);
+        head = Cow::Owned(unpacked);
+    }
+    let wide = |bytes: &[u8], number: fn([u8; 2]) -> u16| {
+        let units = bytes.as_chunks::<2>().0.iter().map(|pair| number(*pair));
+        let chars = char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER));
+        Cow::Owned(chars.collect::<String>().into_bytes())
+    };
+    if let Some(rest) = head.strip_prefix(UTF_16_LITTLE) {
+        return wide(rest, u16::from_le_bytes);
+    }
+    if let Some(rest) = head.strip_prefix(UTF_16_BIG) {
+        return wide(rest, u16::from_be_bytes);
+    }
+    match head {
+        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_prefix(UTF_8).unwrap_or(bytes)),
+        Cow::Owned(bytes) => Cow::Owned(bytes.strip_prefix(UTF_8).map(<[u8]>::to_vec).unwrap_or(bytes)),
+    }
+}
+
+/// What follows the name of the root element, if that is `svg`.
+fn root_tag(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text.trim_ascii_start();
     // A declaration, comments, a document type, in any number and order.
     loop {
         rest = if let Some(comment) = rest.strip_prefix(b"<!--") {
@@ -95,10 +169,28 @@ fn attribute(mut tag: &[u8], name: &[u8]) -> Option<String> {
     }
 }
 
-/// A length in pixels; other units and percentages count as not stated.
+/// A length in pixels (CSS Values 4, 6). Percentages, and what is no length, count as not stated.
 fn side(text: &str) -> Option<f64> {
-    let number: f64 = text.trim().trim_end_matches("px").trim_end().parse().ok()?;
-    (number > 0.0 && number <= MAX_SIDE).then_some(number)
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let is_number = |at: usize| {
+        let digit_follows = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        match bytes[at] {
+            b'0'..=b'9' | b'.' => true,
+            b'+' | b'-' => at == 0 || bytes[at - 1].eq_ignore_ascii_case(&b'e'),
+            // An exponent, or the beginning of a unit.
+            b'e' | b'E' => {
+                digit_follows(at + 1)
+                    || matches!(bytes.get(at + 1), Some(b'+' | b'-')) && digit_follows(at + 2)
+            }
+            _ => false,
+        }
+    };
+    let end = (0..bytes.len()).find(|&at| !is_number(at)).unwrap_or(bytes.len());
+    let number: f64 = text.get(..end)?.parse().ok()?;
+    let (_, pixels) = UNITS.iter().find(|(unit, _)| unit.eq_ignore_ascii_case(&text[end..]))?;
+    let side = number * pixels;
+    (side > 0.0 && side <= MAX_SIDE).then_some(side)
 }
 
 /// What follows the first `end`.
@@ -118,20 +210,72 @@ fn skip_doctype(text: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
     use super::*;
 
-    fn size(attributes: &str) -> (u32, u32) {
-        let size = probe(View::whole(format!("<svg {attributes}>").as_bytes())).unwrap().size;
+    fn size_of(file: &[u8]) -> (u32, u32) {
+        let size = probe(View::whole(file)).unwrap().size;
         (size.width, size.height)
     }
 
+    fn size(attributes: &str) -> (u32, u32) {
+        size_of(format!("<svg {attributes}>").as_bytes())
+    }
+
+    /// What Chromium 156 says of the same.
     #[test]
     fn a_size_is_that_of_the_root() {
         assert_eq!(size("width='20' height=\"10.4px\""), (20, 10));
-        assert_eq!(size("viewBox='0 0 40,30' width = '100%'"), (40, 30));
+        assert_eq!(size("viewBox='0 0 40,30' width = '100%'"), (200, 150));
+        assert_eq!(size("viewBox='0 0 400 30'"), (300, 23));
+        assert_eq!(size("viewBox='0 0 30 40'"), (113, 150));
         assert_eq!(size("viewBox='0 0 40 30' width='20'"), (20, 15));
+        assert_eq!(size("viewBox='0 0 40 30' height='20' width='50%'"), (27, 20));
+        assert_eq!((size("width='20'"), size("height='20'")), ((20, 150), (300, 20)));
         assert_eq!(size("stroke-width='5' id=x"), (300, 150));
         assert_eq!(size("width='1e30' height='nan'"), (300, 150));
         assert_eq!(size(""), (300, 150));
+    }
+
+    #[test]
+    fn lengths_have_units() {
+        for (width, height, wanted) in [
+            ("1in", "2.54cm", (96, 96)),
+            ("10mm", "40q", (38, 38)),
+            ("12pt", "2pc", (16, 32)),
+            ("1em", "2rem", (16, 32)),
+            ("20PX", " 10Px ", (20, 10)),
+            ("1e2", "+5", (100, 5)),
+            ("1e1em", ".5in", (160, 48)),
+            ("10 px", "9", (300, 9)),
+            ("50%", "10vh", (300, 150)),
+            ("20.5", "10.5", (21, 11)),
+        ] {
+            assert_eq!(size(&format!("width='{width}' height='{height}'")), wanted, "{width} {height}");
+        }
+    }
+
+    #[test]
+    fn wide_and_compressed_text_is_known() {
+        let svg = "<?xml version='1.0'?><!-- \u{e4}\u{1f600} --><svg width='7' height='9'/>";
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(svg.as_bytes()).unwrap();
+        let gzip = gzip.finish().unwrap();
+        let wide = |bytes: fn(u16) -> [u8; 2]| [0xfeff].into_iter().chain(svg.encode_utf16()).flat_map(bytes);
+        let little: Vec<u8> = wide(u16::to_le_bytes).collect();
+        let big: Vec<u8> = wide(u16::to_be_bytes).collect();
+        for file in [svg.as_bytes(), &gzip, &little, &big, &gzip[..gzip.len() - 9]] {
+            assert!(is_svg(file));
+            assert_eq!(size_of(file), (7, 9));
+        }
+        let mut other = GzEncoder::new(Vec::new(), Compression::default());
+        // Ten megabytes of a page that says svg at its end are not looked through.
+        let page = [&vec![b' '; 10 << 20], b"<svg>".as_slice()].concat();
+        other.write_all(&page).unwrap();
+        assert!(!is_svg(&other.finish().unwrap()));
+        assert!(!is_svg(b"\xff\xfe<\0h\0t\0m\0l\0>\0"));
     }
 }

@@ -3,10 +3,7 @@
 //! Headers are read through a view, at any place of the file. Where a piece is not there yet, the first one that was
 //! wanted is noted, and the reading comes to nothing: it is done again when the piece has come.
 
-use std::{
-    cell::Cell,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::cell::Cell;
 
 /// Bytes of a file that are wanted next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,38 +161,6 @@ impl<'a> View<'a> {
     pub(super) fn le32(&self, at: u64) -> Option<u32> {
         self.array(at).map(u32::from_le_bytes)
     }
-
-    /// For decoders of others, which read and seek.
-    pub(super) const fn reader(self) -> ViewReader<'a> {
-        ViewReader { view: self, at: 0 }
-    }
-}
-
-/// Reads a view as a file. Ends where something is missing.
-pub(super) struct ViewReader<'a> {
-    view: View<'a>,
-    at: u64,
-}
-
-impl Read for ViewReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.view.up_to(self.at, buffer.len());
-        buffer[..bytes.len()].copy_from_slice(bytes);
-        self.at += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-}
-
-impl Seek for ViewReader<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.view.length_from(0, u64::MAX).checked_add_signed(by),
-        };
-        self.at = target.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
-    }
 }
 
 #[cfg(test)]
@@ -231,8 +196,5 @@ mod tests {
         assert_eq!((view.get(1, 4), view.u8(4)), (None, None));
         assert_eq!(View::whole(&[1, 2]).up_to(1, 100), &[2]);
         assert_eq!(View::whole(&[1, 2]).up_to(3, 100), &[] as &[u8]);
-        let mut text = String::new();
-        View::whole(b"a view").from(2).reader().read_to_string(&mut text).unwrap();
-        assert_eq!(text, "view");
     }
 }

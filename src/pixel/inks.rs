@@ -60,6 +60,11 @@ impl Inks {
         &self.data
     }
 
+    /// The samples alone.
+    pub(crate) fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+
     /// The colours by the plain complement: each of them is what cyan, magenta or yellow leaves of the light, and black
     /// of that.
     ///

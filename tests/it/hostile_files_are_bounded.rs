@@ -196,8 +196,9 @@ fn a_picture_larger_than_the_limits_is_refused_from_its_header() {
 }
 
 fn small_pictures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pictures");
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let folders = ["pictures", "tiff"].map(|folder| fs::read_dir(data.join(folder)).unwrap());
+    let mut paths: Vec<PathBuf> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() >= 8);
     paths

@@ -55,5 +55,6 @@ mod shown_as_in_browsers;
 mod single_flight;
 mod sizes_are_as_asked;
 mod support;
+mod tiffs_of_every_kind;
 mod traversal;
 mod webp_by_rows;

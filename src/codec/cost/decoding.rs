@@ -29,6 +29,7 @@ pub(super) fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
             (if is_plain { scaled(32) + 8 } else { scaled(64) + 16 }) * width + index + ROWS_OVERHEAD
         }
         Format::Bmp => bmp::peak_bytes(probe.size.width),
+        Format::Tiff => probe.part_bytes,
         Format::WebP => {
             // Where more than rows is held small things are counted beside it.
             let overhead = if flow == Flow::Streamed { WEBP_OVERHEAD } else { 0 };
@@ -89,6 +90,8 @@ pub(super) fn decoded_bytes(probe: &Probe) -> u64 {
         (Format::Jpeg, Some(_)) => 3,
         (Format::Jpeg, None) if !probe.color => 1,
         (Format::Png | Format::WebP, _) => u64::from(channels(probe)),
+        // Inks with alpha.
+        (Format::Tiff, _) => 4 + u64::from(probe.alpha),
         _ => 4,
     }
 }
@@ -142,7 +145,8 @@ pub(super) fn decoder_bytes(probe: &Probe) -> u64 {
         }
         // The canvas, and the frame's indices.
         Format::Gif => 5,
-        // Raw samples of up to 64 bits, then 8-bit ones.
+        Format::Tiff | Format::Bmp => decoded_bytes(probe),
+        // A PNG inside, or a bitmap.
         _ => 8 + u64::from(probe.depth.div_ceil(8)) * 4,
     }
 }

@@ -103,6 +103,7 @@ impl probing::Walk for Walk {
                 .map(|part| part.end - part.start)
                 .sum(),
             restart_interval: header.restart_interval,
+            part_bytes: 0,
         })
     }
 }

@@ -96,6 +96,7 @@ impl probing::Walk for Walk {
             icc_bytes: header.icc_bytes(),
             metadata_bytes: header.metadata_bytes(),
             restart_interval: 0,
+            part_bytes: 0,
         })
     }
 }

@@ -1,86 +1,126 @@
 //! JPEG inside TIFF (Technical Note 2): each strip or tile is a JPEG without its tables, which stand in the
-//! directory.
+//! directory. Where samples are kept apart each has its own, of grey.
 
-use tiff::tags::Tag;
-
-use super::decode::{TiffDecoder, parts, tag};
+use super::header::Colors;
 use crate::{
     codec::Decoded,
     error::{Error, Result},
     limits::Limits,
-    pixel::{Layout, Raster, Size},
+    pixel::{Picture, Size},
 };
 
-/// Photometric interpretations: grey, RGB and YCbCr.
-const GRAY: [u32; 2] = [0, 1];
-const RGB: u32 = 2;
-const YCBCR: u32 = 6;
+/// Pixels that a JPEG may have past the edges of its part: whole units of up to four blocks.
+const PADDING: u32 = 32;
 
-/// Decodes all strips or tiles and puts them in place.
-pub(super) fn decode(
-    decoder: &mut TiffDecoder<'_>,
-    bytes: &[u8],
-    size: Size,
-    limits: &Limits,
-    decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
-) -> Result<Raster> {
-    if tag(decoder, Tag::PlanarConfiguration) == Some(2) {
-        return Err(Error::unsupported("a TIFF of JPEGs with its samples apart"));
-    }
-    let (layout, transform) = match tag(decoder, Tag::PhotometricInterpretation) {
-        Some(RGB) => (Layout::Rgb, 0),
-        Some(YCBCR) => (Layout::Rgb, 1),
-        Some(kind) if GRAY.contains(&kind) => (Layout::Gray, 0),
-        _ => return Err(Error::unsupported("a TIFF of JPEGs that are neither grey, RGB nor YCbCr")),
-    };
-    let tables = decoder.get_tag_u8_vec(Tag::JPEGTables).unwrap_or_default();
-    let (chunk_width, chunk_height) = decoder.chunk_dimensions();
-    if chunk_width == 0 || chunk_height == 0 {
-        return Err(Error::malformed("the TIFF's tiles have no size"));
-    }
-    let across = size.width.div_ceil(chunk_width);
-    let mut raster = Raster::zeroed(size, layout)?;
-    for (number, chunk) in (0_u32..).zip(parts(decoder, bytes)?) {
-        let left = (number % across) * chunk_width;
-        let top = u64::from(number / across) * u64::from(chunk_height);
-        if top >= u64::from(size.height) {
-            break;
+/// What a JPEG's decoder takes of a part of a size: planes of up to four samples, what is made of them, and rows in work.
+pub(super) fn held_bytes(size: Size) -> u64 {
+    let [width, height] = [size.width, size.height].map(|side| u64::from(side) + u64::from(PADDING));
+    (8 * width).saturating_mul(height).saturating_add(80 * width + (240 << 10))
+}
+
+/// A decoded strip or tile.
+pub(super) struct Part {
+    /// Samples of a pixel that stand together.
+    channels: usize,
+    /// All of them, or those of a plane each.
+    planes: Vec<Plane>,
+    row: usize,
+}
+
+struct Plane {
+    width: usize,
+    samples: Vec<u8>,
+}
+
+impl Part {
+    /// Decodes the JPEGs of a part of `size`, of at least `used` samples a pixel each. Of one that is larger no more is used,
+    /// whatever it says of itself.
+    pub(super) fn decode<'a>(
+        jpegs: impl Iterator<Item = Result<&'a [u8]>>,
+        tables: &[u8],
+        (colors, used): (Colors, usize),
+        size: Size,
+        limits: &Limits,
+        decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+    ) -> Result<Self> {
+        let padded = Size::new(size.width.saturating_add(PADDING), size.height.saturating_add(PADDING));
+        let limits = Limits { max_pixels: limits.max_pixels.min(padded.pixels()), ..limits.clone() };
+        let mut part = Self { channels: 0, planes: Vec::new(), row: 0 };
+        for jpeg in jpegs {
+            let decoded = decode_jpeg(&whole_jpeg(tables, jpeg?, colors)?, &limits)?;
+            let (channels, plane) = samples(decoded.picture)?;
+            if plane.width < size.width as usize {
+                return Err(Error::malformed("a part of the TIFF is narrower than it says"));
+            }
+            if channels < used || part.channels > 0 && channels != part.channels {
+                return Err(Error::malformed("a part of the TIFF has fewer colours than it says"));
+            }
+            part.channels = channels;
+            part.planes.push(plane);
         }
-        let decoded = decode_jpeg(&whole_jpeg(&tables, chunk, transform)?, limits)?;
-        // No more of the JPEG is used than the TIFF says, whatever it says of itself.
-        place(&decoded.picture.into_raster()?, left, top as u32, &mut raster)?;
+        Ok(part)
     }
-    Ok(raster)
+
+    pub(super) const fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// The next row as it is, of `used` samples a pixel; `None` where it has others.
+    pub(super) fn next_bytes(&mut self, used: usize) -> Result<Option<&[u8]>> {
+        let channels = self.channels;
+        match self.planes.as_slice() {
+            [plane] if channels == used => {
+                self.row += 1;
+                plane.row(self.row - 1, channels).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Gives the next row of each plane, with its number.
+    pub(super) fn next(&mut self, mut take: impl FnMut(usize, &[u8])) -> Result<()> {
+        for (number, plane) in self.planes.iter().enumerate() {
+            take(number, plane.row(self.row, self.channels)?);
+        }
+        self.row += 1;
+        Ok(())
+    }
+}
+
+impl Plane {
+    fn row(&self, row: usize, channels: usize) -> Result<&[u8]> {
+        let length = self.width * channels;
+        let rows = self.samples.get(row * length..(row + 1) * length);
+        rows.ok_or_else(|| Error::malformed("a part of the TIFF has too few rows"))
+    }
+}
+
+/// The samples of a decoded picture, and how many of them a pixel has. Inks are stored as TIFF has them, 255 being all of
+/// one, where other JPEGs have the inverse.
+fn samples(picture: Picture) -> Result<(usize, Plane)> {
+    if let Picture::Inks(inks) = picture {
+        let (width, channels) = (inks.size().width as usize, inks.channels() as usize);
+        let mut samples = inks.into_data();
+        samples.iter_mut().for_each(|sample| *sample = !*sample);
+        return Ok((channels, Plane { width, samples }));
+    }
+    let raster = picture.into_raster()?;
+    let channels = raster.layout().channels() as usize;
+    Ok((channels, Plane { width: raster.size().width as usize, samples: raster.into_data() }))
 }
 
 /// A JPEG of the tables and the strip or tile. Adobe's segment says whether the colours are to be converted.
-fn whole_jpeg(tables: &[u8], chunk: &[u8], transform: u8) -> Result<Vec<u8>> {
+fn whole_jpeg(tables: &[u8], part: &[u8], colors: Colors) -> Result<Vec<u8>> {
     let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or_default();
     let tables = tables.strip_suffix(&[0xff, 0xd9]).unwrap_or(tables);
     let scan =
-        chunk.strip_prefix(&[0xff, 0xd8]).ok_or_else(|| Error::malformed("a part of the TIFF is no JPEG"))?;
+        part.strip_prefix(&[0xff, 0xd8]).ok_or_else(|| Error::malformed("a part of the TIFF is no JPEG"))?;
     let mut jpeg = Vec::new();
     jpeg.try_reserve_exact(18 + tables.len() + scan.len())?;
     jpeg.extend_from_slice(&[0xff, 0xd8, 0xff, 0xee, 0, 14]);
     jpeg.extend_from_slice(b"Adobe\0\x64\0\0\0\0");
-    jpeg.push(transform);
+    jpeg.push(u8::from(colors == Colors::YCbCr));
     jpeg.extend_from_slice(tables);
     jpeg.extend_from_slice(scan);
     Ok(jpeg)
-}
-
-/// Copies a strip or tile to its place, without what lies past the edges.
-fn place(part: &Raster, left: u32, top: u32, raster: &mut Raster) -> Result<()> {
-    if part.layout() != raster.layout() {
-        return Err(Error::malformed("a part of the TIFF is of another colour than the rest"));
-    }
-    let channels = raster.layout().channels() as usize;
-    let [line, left] = [raster.size().width, left].map(|side| side as usize * channels);
-    let row = part.size().width as usize * channels;
-    let length = row.min(line - left);
-    let lines = raster.data_mut().chunks_exact_mut(line).skip(top as usize);
-    for (to, from) in lines.zip(part.data().chunks_exact(row)) {
-        to[left..left + length].copy_from_slice(&from[..length]);
-    }
-    Ok(())
 }

@@ -1,10 +1,26 @@
-//! TIFF 6.0 and BigTIFF, the first picture of the file, read with the `tiff` crate. JPEG inside TIFF is put
-//! together here and decoded by the decoder that `codec` hands in: the crate would link a second JPEG decoder.
+//! TIFF 6.0 and BigTIFF, the first picture of the file. Strips and tiles are unpacked row by row, and rows go straight
+//! into the picture: beside it no more is held than the window of a compression.
+//!
+//! From the directory ([`directory`], [`header`]) to the strips and tiles ([`parts`]), their bytes ([`packed`]), unpacked
+//! ([`unpack`], [`window`], [`fax`]), freed of prediction ([`predictor`]), as samples of one kind ([`rows`], [`samples`])
+//! and as colours ([`colors`], [`light`], [`lab`], [`ycbcr`]). JPEG inside TIFF ([`embedded`]) is decoded by the decoder
+//! that `codec` hands in.
 
+mod colors;
 mod decode;
 mod directory;
 mod embedded;
-mod group3;
+mod fax;
+mod header;
+mod lab;
+mod light;
+mod packed;
+mod parts;
+mod predictor;
+mod rows;
 mod samples;
+mod unpack;
+mod window;
+mod ycbcr;
 
-pub(super) use self::decode::{decode, probe};
+pub(super) use self::{decode::decode, header::probe};

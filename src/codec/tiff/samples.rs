@@ -1,177 +1,191 @@
-//! The samples of a TIFF, of whatever depth and colour, as 8-bit grey or RGB with straight alpha.
+//! The samples of a row, of whatever depth and kind, as 16-bit ones.
 
-use std::{
-    io::{Read, Seek},
-    num::NonZeroUsize,
+use super::{
+    header::{Header, Numbers},
+    light::Light,
 };
+use crate::error::{Error, Result};
 
-use tiff::{
-    ColorType,
-    decoder::{Decoder, DecodingResult},
-    tags::Tag,
-};
+/// How samples are stored.
+pub(super) struct Samples {
+    depth: u32,
+    numbers: Numbers,
+    is_little: bool,
+    /// They are places in a palette, and stay what they are.
+    are_indices: bool,
+    /// Samples of a pixel that are colours: alpha is no light.
+    colors: usize,
+    /// Floating point counts light, where other samples count what the eye makes of it.
+    light: Option<Box<Light>>,
+}
 
-use super::decode::{TiffDecoder, failed, tag};
-use crate::{
-    error::{Error, Result},
-    pixel::{Layout, Raster},
-};
-
-/// ExtraSamples: alpha that the colour is multiplied with.
-const ASSOCIATED: u16 = 1;
-
-/// What a picture becomes.
-pub(super) fn layout<R: Read + Seek>(color: ColorType, decoder: &mut Decoder<R>) -> Result<Layout> {
-    match color {
-        ColorType::Gray(_) => Ok(Layout::Gray),
-        ColorType::GrayA(_) => Ok(Layout::GrayAlpha),
-        ColorType::Multiband { num_samples: 2, .. } if extra(decoder).is_some() => Ok(Layout::GrayAlpha),
-        ColorType::RGB(_) | ColorType::Palette(_) | ColorType::CMYK(_) => Ok(Layout::Rgb),
-        ColorType::RGBA(_) if extra(decoder).is_some() => Ok(Layout::Rgba),
-        // A fourth sample that is not said to be alpha is none.
-        ColorType::RGBA(_) => Ok(Layout::Rgb),
-        // Decoded only where a JPEG inside says it, which is RGB by then.
-        ColorType::YCbCr(8) if tag(decoder, Tag::Compression) == Some(7) => Ok(Layout::Rgb),
-        other => Err(Error::unsupported(format!("a TIFF of {other:?}"))),
+impl Samples {
+    /// # Errors
+    /// `Unsupported` for depths that are not read here.
+    pub(super) fn new(header: &Header, colors: usize, are_indices: bool) -> Result<Self> {
+        let Header { depth, numbers, .. } = *header;
+        let is_read = match numbers {
+            _ if are_indices => depth <= 8 && numbers == Numbers::Unsigned,
+            Numbers::Unsigned => matches!(depth, 1..=32 | 64),
+            Numbers::Signed => matches!(depth, 8 | 16 | 32 | 64),
+            Numbers::Float => matches!(depth, 16 | 24 | 32 | 64),
+        };
+        if !is_read {
+            let kind = match numbers {
+                _ if are_indices => "a palette of ",
+                Numbers::Unsigned => "",
+                Numbers::Signed => "signed samples of ",
+                Numbers::Float => "floating point of ",
+            };
+            return Err(Error::unsupported(format!("a TIFF of {kind}{depth} bits a sample")));
+        }
+        // A profile has its own idea of light.
+        let is_light = numbers == Numbers::Float && !header.has_profile && matches!(colors, 1 | 3);
+        Ok(Self {
+            depth,
+            numbers,
+            // That predictor puts the heaviest byte first.
+            is_little: header.is_little && header.predictor != 3,
+            are_indices,
+            colors,
+            light: is_light.then(|| Box::new(Light::new())),
+        })
     }
-}
 
-/// The kind of alpha, 1 associated or 2 straight, if there is one.
-fn extra<R: Read + Seek>(decoder: &mut Decoder<R>) -> Option<u16> {
-    let kinds = decoder.get_tag_u16_vec(Tag::ExtraSamples).ok()?;
-    kinds.first().copied().filter(|kind| matches!(kind, 1 | 2))
-}
+    /// True if a sample is a byte that means what it says.
+    pub(super) fn are_plain_bytes(&self) -> bool {
+        self.depth == 8 && self.numbers != Numbers::Float && !self.are_indices
+    }
 
-/// Bytes of a sample as the crate gives it.
-fn sample_bytes(color: ColorType) -> usize {
-    usize::from(color.bit_depth()).next_power_of_two().div_ceil(8).max(1)
-}
-
-/// Fills `raster` with the picture. `planes` is the distance in bytes between the planes of a file that keeps the
-/// samples apart.
-pub(super) fn convert(
-    decoder: &mut TiffDecoder<'_>,
-    color: ColorType,
-    data: &DecodingResult,
-    planes: Option<NonZeroUsize>,
-    raster: &mut Raster,
-) -> Result<()> {
-    let stored = usize::from(decoder.get_tag_unsigned::<u16>(Tag::SamplesPerPixel).unwrap_or(1)).max(1);
-    let width = raster.size().width as usize;
-    let is_planar = tag(decoder, Tag::PlanarConfiguration) == Some(2) && stored > 1;
-    let source = Source {
-        data,
-        depth: u32::from(color.bit_depth()),
-        stored: if is_planar { 1 } else { stored },
-        plane: if is_planar { planes.map_or(0, NonZeroUsize::get) / sample_bytes(color) } else { 0 },
-        width,
-    };
-    let palette = match color {
-        ColorType::Palette(depth) => Some(read_palette(decoder, depth)?),
-        _ => None,
-    };
-    let is_associated = raster.layout().has_alpha() && extra(decoder) == Some(ASSOCIATED);
-    let channels = raster.layout().channels() as usize;
-    for (y, line) in raster.data_mut().chunks_exact_mut(width * channels).enumerate() {
-        for (x, pixel) in line.chunks_exact_mut(channels).enumerate() {
-            match (&palette, color) {
-                (Some(palette), _) => {
-                    let index = source.raw(x, y, 0)? as usize;
-                    pixel.copy_from_slice(palette.get(index).unwrap_or(&[0; 3]));
-                }
-                (None, ColorType::CMYK(_)) => {
-                    let black = 255 - u32::from(source.sample(x, y, 3)?);
-                    for (ink, out) in pixel.iter_mut().enumerate() {
-                        let left = 255 - u32::from(source.sample(x, y, ink)?);
-                        *out = ((left * black + 127) / 255) as u8;
-                    }
-                }
-                _ => {
-                    for (channel, out) in pixel.iter_mut().enumerate() {
-                        *out = source.sample(x, y, channel)?;
-                    }
-                }
+    /// Reads a row of pixels into `out`, which has `used` samples for each: from a row of pixels that have `stored`, or
+    /// from one of sample `plane` alone.
+    pub(super) fn read(&self, row: &[u8], stored: usize, plane: Option<usize>, used: usize, out: &mut [u16]) {
+        let little = self.is_little;
+        match (self.numbers, self.depth) {
+            (_, 8) if self.are_indices => spread(stored, plane, used, out, |at, _| row[at].into()),
+            (Numbers::Unsigned | Numbers::Signed, 8) => {
+                // Signed bytes that aren't are the rule.
+                spread(stored, plane, used, out, |at, _| u16::from(row[at]) * 257);
             }
-            if is_associated {
-                divide_by_alpha(pixel);
+            (Numbers::Unsigned, 16) => {
+                spread(stored, plane, used, out, |at, _| bytes(row, at, 2, little) as u16)
+            }
+            (Numbers::Unsigned, 24 | 32 | 64) => {
+                let size = self.depth as usize / 8;
+                let max = u64::MAX >> (64 - self.depth);
+                let scaled = |value| (u128::from(value) * 65_535 + u128::from(max / 2)) / u128::from(max);
+                spread(stored, plane, used, out, |at, _| scaled(bytes(row, at, size, little)) as u16);
+            }
+            (Numbers::Signed, depth) => {
+                // What is below nothing is nothing; the rest is as without a sign, as libvips has it.
+                let size = depth as usize / 8;
+                spread(stored, plane, used, out, |at, _| {
+                    let value = bytes(row, at, size, little);
+                    if value >> (depth - 1) == 0 { (value >> (depth - 16)) as u16 } else { 0 }
+                });
+            }
+            (Numbers::Float, depth) => {
+                let size = depth as usize / 8;
+                spread(stored, plane, used, out, |at, sample| {
+                    let value = float(bytes(row, at, size, little), depth);
+                    match &self.light {
+                        Some(light) if sample < self.colors => light.seen(value),
+                        _ => (value.clamp(0.0, 1.0) * 65_535.0 + 0.5) as u16,
+                    }
+                });
+            }
+            (Numbers::Unsigned, depth) => {
+                let max = (1_u32 << depth) - 1;
+                let scale =
+                    |value: u32| if self.are_indices { value } else { (value * 65_535 + max / 2) / max };
+                let scale = |value: u32| if depth > 16 { value >> (depth - 16) } else { scale(value) };
+                spread(stored, plane, used, out, |at, _| scale(bits(row, at, depth)) as u16);
             }
         }
     }
-    Ok(())
 }
 
-/// The samples as the crate gives them.
-struct Source<'a> {
-    data: &'a DecodingResult,
-    depth: u32,
-    /// Samples of a pixel that stand together.
+/// Puts `sample`, which is told where a sample stands in the row and which of the pixel it is, where it belongs.
+fn spread(
     stored: usize,
-    /// The distance between planes, in samples; 0 when they stand together.
-    plane: usize,
-    width: usize,
-}
-
-impl Source<'_> {
-    /// A sample at 8 bits.
-    fn sample(&self, x: usize, y: usize, channel: usize) -> Result<u8> {
-        let raw = u64::from(self.raw(x, y, channel)?);
-        let max = match self.depth {
-            depth @ 1..=32 => (1_u64 << depth) - 1,
-            _ => return Err(Error::unsupported(format!("a TIFF of {} bits a sample", self.depth))),
-        };
-        Ok(((raw * 255 + max / 2) / max) as u8)
-    }
-
-    /// A sample as it is stored. Fewer than 8 bits are packed, each row from a new byte on.
-    fn raw(&self, x: usize, y: usize, channel: usize) -> Result<u32> {
-        let (sample, plane) = if self.plane == 0 { (channel, 0) } else { (0, channel * self.plane) };
-        let column = x * self.stored + sample;
-        let at = plane + y * self.width * self.stored + column;
-        let value = match self.data {
-            DecodingResult::U8(data) if self.depth < 8 => {
-                let depth = self.depth as usize;
-                let row = (self.width * self.stored * depth).div_ceil(8);
-                let bit = column * depth;
-                let bits =
-                    [0, 1].map(|next| data.get(plane + y * row + bit / 8 + next).copied().unwrap_or(0));
-                let shift = 16 - bit % 8 - depth;
-                Some(u32::from(u16::from_be_bytes(bits)) >> shift & ((1 << depth) - 1))
+    plane: Option<usize>,
+    used: usize,
+    out: &mut [u16],
+    sample: impl Fn(usize, usize) -> u16,
+) {
+    for (x, pixel) in out.chunks_exact_mut(used).enumerate() {
+        match plane {
+            Some(plane) => pixel[plane] = sample(x, plane),
+            None => {
+                for (number, out) in pixel.iter_mut().enumerate() {
+                    *out = sample(x * stored + number, number);
+                }
             }
-            DecodingResult::U8(data) if self.depth == 8 => data.get(at).map(|&value| value.into()),
-            DecodingResult::U16(data) if self.depth == 16 => data.get(at).map(|&value| value.into()),
-            DecodingResult::U32(data) if self.depth == 32 => data.get(at).copied(),
-            _ => {
-                return Err(Error::unsupported(format!(
-                    "a TIFF of {} bits a sample of this kind",
-                    self.depth
-                )));
-            }
-        };
-        value.ok_or_else(|| Error::malformed("the TIFF has too few samples"))
+        }
     }
 }
 
-/// The colours of a palette: all reds, then all greens, then all blues, of 16 bits (TIFF 6.0, section 5).
-fn read_palette(decoder: &mut TiffDecoder<'_>, depth: u8) -> Result<Vec<[u8; 3]>> {
-    if depth > 8 {
-        return Err(Error::unsupported(format!("a TIFF palette of {depth} bits")));
-    }
-    let entries = 1_usize << depth;
-    let map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(failed)?;
-    if map.len() < 3 * entries {
-        return Err(Error::malformed("the TIFF's palette is too short"));
-    }
-    // Some writers store 8 bits only.
-    let shift = if map.iter().all(|&value| value < 256) { 0 } else { 8 };
-    let color = |index: usize| [0, 1, 2].map(|channel| (map[channel * entries + index] >> shift) as u8);
-    Ok((0..entries).map(color).collect())
+/// A number of whole bytes.
+fn bytes(row: &[u8], at: usize, size: usize, is_little: bool) -> u64 {
+    let bytes = &row[at * size..(at + 1) * size];
+    let add = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+    if is_little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) }
 }
 
-/// Makes alpha straight.
-fn divide_by_alpha(pixel: &mut [u8]) {
-    let Some((alpha, colors)) = pixel.split_last_mut() else { return };
-    let alpha = u32::from(*alpha);
-    for color in colors {
-        *color = ((u32::from(*color) * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
+/// A number of up to 31 bits, the heaviest first.
+fn bits(row: &[u8], at: usize, depth: u32) -> u32 {
+    let bit = at * depth as usize;
+    let word =
+        (0..5).fold(0_u64, |word, next| word << 8 | u64::from(row.get(bit / 8 + next).copied().unwrap_or(0)));
+    (word >> (40 - bit as u32 % 8 - depth)) as u32 & ((1 << depth) - 1)
+}
+
+/// Floating point of 16, 24, 32 or 64 bits. What is no number is nothing.
+fn float(value: u64, depth: u32) -> f32 {
+    let value = match depth {
+        16 => small_float(value as u32, 5, 10),
+        24 => small_float(value as u32, 7, 16),
+        32 => f32::from_bits(value as u32),
+        _ => f64::from_bits(value) as f32,
+    };
+    if value.is_nan() { 0.0 } else { value }
+}
+
+/// Floating point of a sign, `exponent` and `fraction` bits.
+fn small_float(value: u32, exponent: u32, fraction: u32) -> f32 {
+    let sign = value >> (exponent + fraction) & 1;
+    let power = value >> fraction & ((1 << exponent) - 1);
+    let rest = value & ((1 << fraction) - 1);
+    let bias = (1 << (exponent - 1)) - 1;
+    let unsigned = if power == (1 << exponent) - 1 {
+        f32::from_bits(0xff << 23 | rest << (23 - fraction))
+    } else if power == 0 {
+        // 2 to the power of 1 - bias - fraction: exact.
+        rest as f32 * f32::from_bits((127 + 1 - bias - fraction) << 23)
+    } else {
+        f32::from_bits((power + 127 - bias) << 23 | rest << (23 - fraction))
+    };
+    if sign == 1 { -unsigned } else { unsigned }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_floats_are_read() {
+        let half = |bits| float(bits, 16);
+        assert_eq!([0, 0x3c00, 0x3555, 0xc000, 1].map(half), [0.0, 1.0, 0.333_251_95, -2.0, 5.960_464_5e-8]);
+        assert_eq!((half(0x7c00), half(0x7e00)), (f32::INFINITY, 0.0));
+        assert_eq!([0x3f_0000, 0x3e_8000].map(|bits| float(bits, 24)), [1.0, 0.75]);
+    }
+
+    #[test]
+    fn bits_stand_across_bytes() {
+        let row = [0xab, 0xcd, 0xef];
+        assert_eq!([0, 1].map(|at| bits(&row, at, 12)), [0xabc, 0xdef]);
+        assert_eq!([0, 1, 2].map(|at| bits(&row, at, 1)), [1, 0, 1]);
+        assert_eq!([0, 1, 7].map(|at| bits(&row, at, 3)), [5, 2, 7]);
+        assert_eq!(bits(&[0xff; 4], 0, 31), 0x7fff_ffff);
     }
 }

@@ -94,6 +94,7 @@ impl probing::Walk for Walk {
             },
             metadata_bytes: header.metadata_bytes(),
             restart_interval: 0,
+            part_bytes: 0,
         })
     }
 }

@@ -1,0 +1,82 @@
+//! The bytes of a strip or tile, in the order of bits that decoders expect.
+
+use std::io::{self, BufRead, Read};
+
+/// Bytes that are turned at once.
+const WINDOW: usize = 1 << 10;
+
+/// Packed bytes. Those of fill order 2, whose bits stand the other way round (TIFF 6.0, section 8), are turned in a
+/// window.
+pub(super) struct Packed<'a> {
+    rest: &'a [u8],
+    is_reversed: bool,
+    window: [u8; WINDOW],
+    /// What is left of the window.
+    left: (usize, usize),
+}
+
+impl<'a> Packed<'a> {
+    pub(super) const fn new(rest: &'a [u8], is_reversed: bool) -> Self {
+        Self { rest, is_reversed, window: [0; WINDOW], left: (0, 0) }
+    }
+
+    /// What comes next: nothing at the end.
+    pub(super) fn next(&mut self) -> &[u8] {
+        if !self.is_reversed {
+            return self.rest;
+        }
+        if self.left.0 == self.left.1 {
+            let (head, rest) = self.rest.split_at(self.rest.len().min(WINDOW));
+            for (turned, byte) in self.window.iter_mut().zip(head) {
+                *turned = byte.reverse_bits();
+            }
+            (self.left, self.rest) = ((0, head.len()), rest);
+        }
+        &self.window[self.left.0..self.left.1]
+    }
+
+    /// Goes on by so many of them.
+    pub(super) fn skip(&mut self, count: usize) {
+        if self.is_reversed {
+            self.left.0 = (self.left.0 + count).min(self.left.1);
+        } else {
+            self.rest = &self.rest[count.min(self.rest.len())..];
+        }
+    }
+}
+
+impl BufRead for Packed<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Ok(self.next())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.skip(count);
+    }
+}
+
+impl Read for Packed<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.next();
+        let count = bytes.len().min(out.len());
+        out[..count].copy_from_slice(&bytes[..count]);
+        self.skip(count);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_turned_in_every_window() {
+        let bytes: Vec<u8> = (0..2500_u32).map(|at| (at * 7) as u8).collect();
+        for is_reversed in [false, true] {
+            let mut read = Vec::new();
+            Packed::new(&bytes, is_reversed).read_to_end(&mut read).unwrap();
+            let turned = bytes.iter().map(|byte| if is_reversed { byte.reverse_bits() } else { *byte });
+            assert_eq!(read, turned.collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Where a TIFF's strips or tiles stand, in the picture and in the file.
+
+use super::{
+    directory::{Directory, Values},
+    header::Header,
+    unpack,
+};
+use crate::{
+    error::{Error, Result},
+    limits::Limits,
+    pixel::Size,
+};
+
+const STRIP_OFFSETS: u16 = 273;
+const ROWS_PER_STRIP: u16 = 278;
+const STRIP_LENGTHS: u16 = 279;
+const TILE_WIDTH: u16 = 322;
+const TILE_HEIGHT: u16 = 323;
+const TILE_OFFSETS: u16 = 324;
+const TILE_LENGTHS: u16 = 325;
+
+/// How often the picture's pixels tiles may have, what lies past its edges included.
+const MOST_TILES: u64 = 4;
+/// Of small pictures so many pixels are no matter.
+const SMALL: u64 = 1 << 22;
+
+/// All strips or tiles.
+pub(super) struct Parts<'a> {
+    file: &'a [u8],
+    offsets: Values<'a>,
+    /// Their lengths in the file, where it says them.
+    lengths: Option<Values<'a>>,
+    picture: Size,
+    /// The size of each, in pixels.
+    size: Size,
+    across: u32,
+    is_raw: bool,
+    is_fax: bool,
+}
+
+/// A strip or tile.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    number: u32,
+    /// Where it begins.
+    pub(super) left: u32,
+    pub(super) top: u32,
+    /// How much of it lies in the picture.
+    pub(super) size: Size,
+}
+
+impl<'a> Parts<'a> {
+    /// # Errors
+    /// `Malformed` when the directory doesn't say where they are, `Limit` when most of them lies outside the picture.
+    pub(super) fn of(
+        file: &'a [u8],
+        directory: &Directory<'a>,
+        header: &Header,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let picture = header.size;
+        let is_tiled = directory.number(TILE_WIDTH).is_some() && directory.number(TILE_HEIGHT).is_some();
+        let (offsets, lengths) =
+            if is_tiled { (TILE_OFFSETS, TILE_LENGTHS) } else { (STRIP_OFFSETS, STRIP_LENGTHS) };
+        let size = size_of_part(directory, picture);
+        if size.width == 0 || size.height == 0 {
+            return Err(Error::malformed("the TIFF's tiles have no size"));
+        }
+        let across = picture.width.div_ceil(size.width);
+        let unpacked = u64::from(across) * u64::from(size.width) * u64::from(picture.height);
+        if unpacked > (MOST_TILES * picture.pixels()).max(SMALL).min(limits.max_pixels.saturating_mul(2)) {
+            return Err(Error::limit("most of the TIFF's tiles lies outside the picture"));
+        }
+        // Some writers of tiles use the strips' tags.
+        let values = |tag, other| directory.values(tag).or_else(|| directory.values(other));
+        Ok(Self {
+            file,
+            offsets: values(offsets, STRIP_OFFSETS)
+                .ok_or_else(|| Error::malformed("the TIFF doesn't say where its parts are"))?,
+            lengths: values(lengths, STRIP_LENGTHS),
+            picture,
+            size,
+            across,
+            is_raw: header.compression == unpack::NONE,
+            is_fax: matches!(header.compression, unpack::RUNS..=unpack::GROUP4 | unpack::RUNS_BY_WORDS),
+        })
+    }
+
+    /// The size of each, as far as rows are unpacked.
+    pub(super) fn size(&self) -> Size {
+        Size::new(self.size.width, self.size.height.min(self.picture.height))
+    }
+
+    fn count(&self) -> u32 {
+        self.across.saturating_mul(self.picture.height.div_ceil(self.size.height))
+    }
+
+    /// All of them, from left to right and from top to bottom.
+    pub(super) fn all(&self) -> impl Iterator<Item = Part> {
+        let Size { width, height } = self.size;
+        (0..self.count()).map(move |number| {
+            let (left, top) = ((number % self.across) * width, (number / self.across) * height);
+            let size = Size::new(width.min(self.picture.width - left), height.min(self.picture.height - top));
+            Part { number, left, top, size }
+        })
+    }
+
+    /// The bytes of a part, of one of the planes where each has its own.
+    ///
+    /// # Errors
+    /// `Malformed` when they aren't there.
+    pub(super) fn bytes(&self, part: Part, plane: usize) -> Result<&'a [u8]> {
+        let outside = || Error::malformed("a part of the TIFF lies past its end");
+        let number = plane * self.count() as usize + part.number as usize;
+        let start = self.offsets.long(number).ok_or_else(|| Error::malformed("the TIFF lacks some parts"))?;
+        let start = usize::try_from(start).map_err(|_| outside())?;
+        let rest = self.file.get(start..).filter(|rest| !rest.is_empty()).ok_or_else(outside)?;
+        let length = self.lengths.and_then(|lengths| lengths.long(number)).filter(|&length| length > 0);
+        match length.map(usize::try_from) {
+            // The rows themselves say how many bytes they have; lengths are missing or wrong in some files.
+            _ if self.is_raw => Ok(rest),
+            Some(Ok(length)) if length <= rest.len() => Ok(&rest[..length]),
+            // Of a fax that is cut short the rest would be white.
+            Some(_) if self.is_fax => Err(outside()),
+            _ => Ok(rest),
+        }
+    }
+}
+
+/// The size of a strip or tile.
+pub(super) fn size_of_part(directory: &Directory<'_>, picture: Size) -> Size {
+    if let (Some(width), Some(height)) = (directory.number(TILE_WIDTH), directory.number(TILE_HEIGHT)) {
+        return Size::new(width, height);
+    }
+    let rows = directory.number(ROWS_PER_STRIP).filter(|&rows| rows > 0);
+    Size::new(picture.width, rows.map_or(picture.height, |rows| rows.min(picture.height)))
+}
+
+/// Bytes of a row of samples.
+pub(super) fn row_bytes(width: u32, samples: usize, depth: u32) -> u64 {
+    (u64::from(width) * samples as u64).saturating_mul(depth.into()).div_ceil(8)
+}

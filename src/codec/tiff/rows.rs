@@ -1,0 +1,214 @@
+//! The rows of a strip or tile, of whatever way they are stored.
+
+use super::{
+    embedded,
+    header::{Colors, Header},
+    parts::{Part, Parts, row_bytes},
+    predictor::{undo_floating, undo_horizontal},
+    samples::Samples,
+    unpack::{self, Packing, Unpacker},
+};
+use crate::{
+    codec::Decoded,
+    error::{Error, Result},
+    limits::{Limits, try_zeroed},
+    pixel::Size,
+};
+
+/// How strips and tiles are read.
+pub(super) struct Reader<'a> {
+    header: &'a Header,
+    samples: Samples,
+    /// Samples of a pixel that matter.
+    used: usize,
+    /// How many of them stand together in the file.
+    stored: usize,
+    /// What all JPEGs have in common.
+    tables: &'a [u8],
+    limits: Limits,
+    decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+}
+
+/// The rows of a part, which come in order.
+pub(super) enum Rows<'a> {
+    Stored {
+        /// All samples, or those of a plane each.
+        planes: Vec<Unpacker<'a>>,
+        row: Vec<u8>,
+        copy: Vec<u8>,
+    },
+    /// YCbCr of which some pixels share the chroma: units of their luma, then Cb and Cr.
+    Shared {
+        unpacker: Unpacker<'a>,
+        units: Vec<u8>,
+        line: u32,
+    },
+    Jpeg(embedded::Part),
+}
+
+/// Bytes that reading strips or tiles of `size` takes, of `used` samples a pixel, beside those of the whole picture.
+pub(super) fn held_bytes(header: &Header, size: Size, used: usize) -> u64 {
+    let size = Size::new(size.width, size.height.min(header.size.height));
+    let (planes, stored) = if header.is_planar { (used as u64, 1) } else { (1, header.samples) };
+    let copies = if header.predictor == 3 { 2 } else { 1 };
+    let row = copies * row_bytes(size.width, stored, header.depth) * u64::from(header.subsampling.1.min(4));
+    let samples = 2 * u64::from(size.width) * used as u64;
+    let held = match header.compression {
+        // One plane after the other.
+        unpack::JPEG => embedded::held_bytes(size),
+        _ => packing(header, size, stored).held_bytes().saturating_mul(planes),
+    };
+    row.saturating_add(samples).saturating_add(held)
+}
+
+/// How a part of a size is packed, of so many samples a pixel.
+fn packing(header: &Header, size: Size, samples: usize) -> Packing {
+    Packing {
+        compression: header.compression,
+        is_reversed: header.is_reversed,
+        is_two_dimensional: header.is_two_dimensional,
+        row: size.width,
+        bytes: row_bytes(size.width, samples, header.depth).saturating_mul(size.height.into()),
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// # Errors
+    /// `Unsupported` for what is not read here, by its name.
+    pub(super) fn new(
+        header: &'a Header,
+        tables: &'a [u8],
+        limits: Limits,
+        decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+    ) -> Result<Self> {
+        let colors = header.colors()?;
+        let is_shared = header.subsampling != (1, 1);
+        if colors == Colors::YCbCr && (header.depth != 8 || header.predictor != 1 && is_shared) {
+            return Err(Error::unsupported(format!("a TIFF of YCbCr of {} bits a sample", header.depth)));
+        }
+        if is_shared && (header.is_planar || header.samples != 3) {
+            return Err(Error::unsupported(
+                "a TIFF of subsampled YCbCr with its samples apart, or with more",
+            ));
+        }
+        let is_factor = |factor: u32| matches!(factor, 1 | 2 | 4);
+        if !is_factor(header.subsampling.0) || !is_factor(header.subsampling.1) {
+            return Err(Error::unsupported("a TIFF of YCbCr of other factors than 1, 2 and 4"));
+        }
+        if !matches!(header.predictor, 1..=3) {
+            return Err(Error::unsupported(format!("a TIFF of predictor {}", header.predictor)));
+        }
+        if header.compression == unpack::JPEG && header.depth != 8 {
+            return Err(Error::unsupported(format!("a TIFF of JPEGs of {} bits a sample", header.depth)));
+        }
+        Ok(Self {
+            header,
+            samples: Samples::new(header, colors.count(), colors == Colors::Palette)?,
+            used: header.used(colors),
+            stored: if header.is_planar { 1 } else { header.samples },
+            tables,
+            limits,
+            decode_jpeg,
+        })
+    }
+
+    /// Begins to read a part.
+    pub(super) fn open<'b>(&self, parts: &Parts<'b>, part: Part) -> Result<Rows<'b>> {
+        let header = self.header;
+        let planes = if header.is_planar { self.used } else { 1 };
+        if header.compression == unpack::JPEG {
+            let bytes = (0..planes).map(|plane| parts.bytes(part, plane));
+            let kind = (header.colors()?, if header.is_planar { 1 } else { self.used });
+            let (tables, size) = (self.tables, parts.size());
+            return embedded::Part::decode(bytes, tables, kind, size, &self.limits, self.decode_jpeg)
+                .map(Rows::Jpeg);
+        }
+        let packing = packing(header, parts.size(), self.stored);
+        let unpacker = |plane| Unpacker::new(parts.bytes(part, plane)?, &packing);
+        let width = parts.size().width;
+        if header.subsampling != (1, 1) {
+            let (across, down) = header.subsampling;
+            let units = width.div_ceil(across) as usize * (across * down + 2) as usize;
+            return Ok(Rows::Shared { unpacker: unpacker(0)?, units: try_zeroed(units)?, line: 0 });
+        }
+        let length = usize::try_from(row_bytes(width, self.stored, header.depth)).unwrap_or(usize::MAX);
+        Ok(Rows::Stored {
+            planes: (0..planes).map(unpacker).collect::<Result<_>>()?,
+            row: try_zeroed(length)?,
+            copy: try_zeroed(if header.predictor == 3 { length } else { 0 })?,
+        })
+    }
+
+    /// The next row, of bytes that mean what they say, if it is of such.
+    pub(super) fn next_bytes<'b>(&self, rows: &'b mut Rows<'_>) -> Result<Option<&'b [u8]>> {
+        match rows {
+            Rows::Stored { planes, row, copy }
+                if self.samples.are_plain_bytes() && self.stored == self.used =>
+            {
+                if let [unpacker] = planes.as_mut_slice() {
+                    self.fill(unpacker, row, copy)?;
+                    return Ok(Some(row));
+                }
+                Ok(None)
+            }
+            Rows::Jpeg(part) => part.next_bytes(self.used),
+            _ => Ok(None),
+        }
+    }
+
+    /// The next row.
+    pub(super) fn next(&self, rows: &mut Rows<'_>, out: &mut [u16]) -> Result<()> {
+        let plane = |number: usize| self.header.is_planar.then_some(number);
+        match rows {
+            Rows::Stored { planes, row, copy } => {
+                for (number, unpacker) in planes.iter_mut().enumerate() {
+                    self.fill(unpacker, row, copy)?;
+                    self.samples.read(row, self.stored, plane(number), self.used, out);
+                }
+            }
+            Rows::Shared { unpacker, units, line } => {
+                let (across, down) = self.header.subsampling;
+                if *line == 0 {
+                    unpacker.fill(units)?;
+                }
+                let [across, down, row] = [across, down, *line].map(|number| number as usize);
+                for (pixels, unit) in out.chunks_mut(3 * across).zip(units.chunks_exact(across * down + 2)) {
+                    let chroma =
+                        [unit[across * down], unit[across * down + 1]].map(|sample| u16::from(sample) * 257);
+                    for (x, pixel) in pixels.chunks_exact_mut(3).enumerate() {
+                        pixel.copy_from_slice(&[
+                            u16::from(unit[row * across + x]) * 257,
+                            chroma[0],
+                            chroma[1],
+                        ]);
+                    }
+                }
+                *line = (*line + 1) % down as u32;
+            }
+            Rows::Jpeg(part) => {
+                let stored = part.channels();
+                part.next(|number, row| self.samples.read(row, stored, plane(number), self.used, out))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&self, unpacker: &mut Unpacker<'_>, row: &mut [u8], copy: &mut [u8]) -> Result<()> {
+        unpacker.fill(row)?;
+        let bytes = self.header.depth as usize / 8;
+        match self.header.predictor {
+            2 if matches!(self.header.depth, 8 | 16 | 32 | 64) => {
+                undo_horizontal(row, self.stored, bytes, self.header.is_little);
+            }
+            3 if self.header.depth.is_multiple_of(8) => undo_floating(row, self.stored, bytes, copy),
+            1 => {}
+            _ => {
+                return Err(Error::unsupported(format!(
+                    "a TIFF of differences of {} bits a sample",
+                    self.header.depth
+                )));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,282 @@
+//! Unpacks a strip or tile row by row: no more of it is held than the compression's own window.
+
+use std::io::{ErrorKind, Read};
+
+use flate2::bufread::ZlibDecoder;
+use lzma_rust2::{Lzma2Reader, filter::delta::DeltaReader};
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+use weezl::{BitOrder, LzwStatus, decode::Decoder};
+
+use super::{
+    fax::{Coding, Fax},
+    packed::Packed,
+    window::{self, Chain},
+};
+use crate::error::{Error, Kind, Result};
+
+/// Values of the compression tag.
+pub(super) const NONE: u16 = 1;
+pub(super) const RUNS: u16 = 2;
+pub(super) const GROUP3: u16 = 3;
+pub(super) const GROUP4: u16 = 4;
+pub(super) const LZW: u16 = 5;
+pub(super) const OLD_JPEG: u16 = 6;
+pub(super) const JPEG: u16 = 7;
+pub(super) const DEFLATE: u16 = 8;
+pub(super) const RUNS_BY_WORDS: u16 = 32_771;
+pub(super) const PACK_BITS: u16 = 32_773;
+pub(super) const OLD_DEFLATE: u16 = 32_946;
+pub(super) const LZMA: u16 = 34_925;
+pub(super) const ZSTD: u16 = 50_000;
+
+/// What a compression takes that unpacks rows: a window of 32 KB, or a table of 4096 codes.
+pub(super) const WINDOW: u64 = 48 << 10;
+/// What the tables of those take that have a window as they say themselves, and the longest block of Zstandard.
+const LZMA_TABLES: u64 = 100 << 10;
+const ZSTD_TABLES: u64 = 48 << 10;
+const ZSTD_BLOCK: u64 = 128 << 10;
+
+/// What is known of a strip or tile before it is unpacked.
+#[derive(Clone, Copy)]
+pub(super) struct Packing {
+    pub(super) compression: u16,
+    /// Bits stand the other way round.
+    pub(super) is_reversed: bool,
+    /// Group 3 of two dimensions.
+    pub(super) is_two_dimensional: bool,
+    /// Samples of a row: of a fax, pixels.
+    pub(super) row: u32,
+    /// Bytes of all rows.
+    pub(super) bytes: u64,
+}
+
+impl Packing {
+    /// Bytes that unpacking holds, beside rows.
+    pub(super) fn held_bytes(&self) -> u64 {
+        match self.compression {
+            NONE | PACK_BITS => 2 << 10,
+            RUNS | RUNS_BY_WORDS | GROUP3 | GROUP4 => 8 * (u64::from(self.row) + 2),
+            LZW | DEFLATE | OLD_DEFLATE => WINDOW,
+            LZMA => window::held_bytes(self.bytes) + LZMA_TABLES,
+            // Literals, sequences and the block that they are of.
+            _ => window::held_bytes(self.bytes) + ZSTD_TABLES + 3 * self.bytes.min(ZSTD_BLOCK),
+        }
+    }
+}
+
+/// A strip or tile on its way. Each kind has what it holds on the heap.
+pub(super) enum Unpacker<'a> {
+    None(Box<Packed<'a>>),
+    PackBits(Box<PackBits<'a>>),
+    Lzw(Box<Lzw<'a>>),
+    Deflate(Box<ZlibDecoder<Packed<'a>>>),
+    Zstd(Box<StreamingDecoder<Chain<'a>, FrameDecoder>>),
+    Lzma(Box<Lzma2Reader<Packed<'a>>>),
+    LzmaOfDifferences(Box<DeltaReader<Lzma2Reader<Packed<'a>>>>),
+    Fax(Box<Fax<'a>>),
+}
+
+impl<'a> Unpacker<'a> {
+    /// # Errors
+    /// `Unsupported` for a compression that is not unpacked here, by its name.
+    pub(super) fn new(bytes: &'a [u8], packing: &Packing) -> Result<Self> {
+        let fax = |coding| {
+            Fax::new(bytes, packing.is_reversed, coding, packing.row).map(|fax| Self::Fax(Box::new(fax)))
+        };
+        let packed = Packed::new(bytes, packing.is_reversed);
+        match packing.compression {
+            NONE => Ok(Self::None(Box::new(packed))),
+            RUNS => fax(Coding::Runs { by_words: false }),
+            RUNS_BY_WORDS => fax(Coding::Runs { by_words: true }),
+            GROUP3 => fax(Coding::Group3 { two: packing.is_two_dimensional }),
+            GROUP4 => fax(Coding::Group4),
+            LZW => Ok(Self::Lzw(Box::new(Lzw::new(packed)))),
+            DEFLATE | OLD_DEFLATE => Ok(Self::Deflate(Box::new(ZlibDecoder::new(packed)))),
+            PACK_BITS => Ok(Self::PackBits(Box::new(PackBits { packed, literals: 0, repeats: 0, byte: 0 }))),
+            ZSTD => {
+                let decoder = StreamingDecoder::new(window::fitting_zstd(packed, packing.bytes)?);
+                decoder.map(|decoder| Self::Zstd(Box::new(decoder))).map_err(|error| {
+                    Error::with_source(Kind::Malformed, "a part of the TIFF is no Zstandard frame", error)
+                })
+            }
+            LZMA => {
+                let (packed, block) = window::xz_block(packed)?;
+                let reader = Lzma2Reader::new(packed, block.window(packing.bytes), None);
+                Ok(match block.distance {
+                    None => Self::Lzma(Box::new(reader)),
+                    Some(distance) => Self::LzmaOfDifferences(Box::new(DeltaReader::new(reader, distance))),
+                })
+            }
+            other => Err(Error::unsupported(format!("a TIFF compressed {}", name(other)))),
+        }
+    }
+
+    /// Fills a row with what comes next.
+    ///
+    /// # Errors
+    /// `Malformed` when there is less, or it makes no sense.
+    pub(super) fn fill(&mut self, row: &mut [u8]) -> Result<()> {
+        let read = match self {
+            Self::None(packed) => packed.read_exact(row),
+            Self::PackBits(packed) => packed.read_exact(row),
+            Self::Lzw(packed) => return packed.fill(row),
+            Self::Deflate(packed) => packed.read_exact(row),
+            Self::Zstd(packed) => packed.read_exact(row),
+            Self::Lzma(packed) => packed.read_exact(row),
+            Self::LzmaOfDifferences(packed) => packed.read_exact(row),
+            Self::Fax(packed) => return packed.fill(row),
+        };
+        read.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => cut_short(),
+            _ => Error::with_source(Kind::Malformed, "a part of the TIFF can't be unpacked", error),
+        })
+    }
+}
+
+fn cut_short() -> Error {
+    Error::malformed("a part of the TIFF is cut short")
+}
+
+/// PackBits (TIFF 6.0, section 9): a count, then so many bytes or one to repeat.
+pub(super) struct PackBits<'a> {
+    packed: Packed<'a>,
+    literals: usize,
+    repeats: usize,
+    byte: u8,
+}
+
+impl Read for PackBits<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        while self.literals == 0 && self.repeats == 0 {
+            let mut byte = [0];
+            let mut next = || self.packed.read_exact(&mut byte).map(|()| byte[0]);
+            match next()? {
+                count @ 0..128 => self.literals = usize::from(count) + 1,
+                // Nothing.
+                128 => {}
+                count => (self.repeats, self.byte) = (257 - usize::from(count), next()?),
+            }
+        }
+        if self.repeats > 0 {
+            let count = self.repeats.min(out.len());
+            out[..count].fill(self.byte);
+            self.repeats -= count;
+            return Ok(count);
+        }
+        let most = self.literals.min(out.len());
+        let count = self.packed.read(&mut out[..most])?;
+        self.literals -= count;
+        Ok(count)
+    }
+}
+
+/// LZW (TIFF 6.0, section 13), and the one before it, whose codes begin at the lightest bit and grow a step later.
+pub(super) struct Lzw<'a> {
+    packed: Packed<'a>,
+    decoder: Decoder,
+}
+
+impl<'a> Lzw<'a> {
+    fn new(mut packed: Packed<'a>) -> Self {
+        // Both begin with the code 256, of nine bits.
+        let is_old = matches!(packed.next(), [0, second, ..] if second & 1 == 1);
+        let decoder = if is_old {
+            Decoder::new(BitOrder::Lsb, 8)
+        } else {
+            Decoder::with_tiff_size_switch(BitOrder::Msb, 8)
+        };
+        Self { packed, decoder }
+    }
+
+    fn fill(&mut self, mut out: &mut [u8]) -> Result<()> {
+        while !out.is_empty() {
+            let result = self.decoder.decode_bytes(self.packed.next(), out);
+            self.packed.skip(result.consumed_in);
+            out = &mut out[result.consumed_out..];
+            match result.status {
+                Ok(LzwStatus::Ok) if result.consumed_in + result.consumed_out > 0 => {}
+                Ok(_) if out.is_empty() => {}
+                Ok(_) => return Err(cut_short()),
+                Err(error) => {
+                    return Err(Error::with_source(
+                        Kind::Malformed,
+                        "a part of the TIFF can't be unpacked",
+                        error,
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How a file that is refused is compressed.
+pub(super) fn name(compression: u16) -> String {
+    let known = match compression {
+        OLD_JPEG => "with JPEG in the way of TIFF 6.0, by its tables alone",
+        9 | 34_661 => "with JBIG",
+        10 => "with JBIG in colour",
+        32_766 => "as NeXT did",
+        32_809 => "with ThunderScan",
+        32_895..=32_898 => "for print shops (IT8)",
+        32_908 => "with PixarFilm",
+        32_909 => "with PixarLog",
+        32_947 => "with Kodak DCS",
+        33_003 | 33_005 | 34_712 => "with JPEG 2000",
+        34_676 | 34_677 => "with SGI LogLuv",
+        34_713 => "as Nikon raw files are",
+        34_887 => "with LERC",
+        34_892 => "with lossy JPEG of DNG",
+        34_934 | 22_610 => "with JPEG XR",
+        50_001 => "with WebP",
+        50_002 | 52_546 => "with JPEG XL",
+        _ => return format!("in an unknown way ({compression})"),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_bits_end_in_the_middle_of_runs() {
+        let bytes = [2, 7, 8, 9, 0x80, 254, 5, 0, 6];
+        for step in 1..=7 {
+            let mut packed =
+                PackBits { packed: Packed::new(&bytes, false), literals: 0, repeats: 0, byte: 0 };
+            let mut out = [0; 7];
+            out.chunks_mut(step).for_each(|part| packed.read_exact(part).unwrap());
+            assert_eq!(out, [7, 8, 9, 5, 5, 5, 6], "{step}");
+            assert!(packed.read_exact(&mut [0]).is_err());
+        }
+    }
+
+    #[test]
+    fn lzw_of_both_kinds_is_unpacked_by_rows() {
+        let bytes: Vec<u8> = (0..20_000_u32).map(|at| (at * at / 300) as u8).collect();
+        let new = weezl::encode::Encoder::with_tiff_size_switch(BitOrder::Msb, 8).encode(&bytes).unwrap();
+        let old = weezl::encode::Encoder::new(BitOrder::Lsb, 8).encode(&bytes).unwrap();
+        let turned: Vec<u8> = new.iter().map(|byte| byte.reverse_bits()).collect();
+        for (packed, is_reversed) in [(&new, false), (&old, false), (&turned, true)] {
+            let packing =
+                Packing { compression: LZW, is_reversed, is_two_dimensional: false, row: 100, bytes: 20_000 };
+            let mut unpacker = Unpacker::new(packed, &packing).unwrap();
+            let mut row = [0; 100];
+            for rows in bytes.chunks_exact(100) {
+                unpacker.fill(&mut row).unwrap();
+                assert_eq!(row, rows);
+            }
+            assert_eq!(unpacker.fill(&mut row).unwrap_err().kind(), Kind::Malformed);
+        }
+    }
+
+    #[test]
+    fn what_is_refused_has_a_name() {
+        let packing =
+            Packing { compression: 34_661, is_reversed: false, is_two_dimensional: false, row: 1, bytes: 1 };
+        let Err(error) = Unpacker::new(&[], &packing) else { panic!("unpacked") };
+        assert_eq!(error.to_string(), "a TIFF compressed with JBIG");
+        assert_eq!(error.kind(), Kind::Unsupported);
+    }
+}

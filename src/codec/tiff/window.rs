@@ -1,0 +1,179 @@
+//! Zstandard and LZMA state in the file how large a window they want, whatever they need: of a strip of some kilobytes many
+//! writers state megabytes. No more is taken than the strip or tile has bytes.
+
+use std::io::{Chain as ChainOf, Cursor, Read};
+
+use super::packed::Packed;
+use crate::error::{Error, Result};
+
+/// What is read of a frame's head again, and then the rest.
+pub(super) type Chain<'a> = ChainOf<Cursor<[u8; HEAD]>, Packed<'a>>;
+
+/// The mark of a Zstandard frame, the byte that describes its head, and that of its window.
+const HEAD: usize = 6;
+const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// One of the descriptor's bits: the window is as long as the contents, whose length stands in place of it.
+const SINGLE_SEGMENT: u8 = 0x20;
+/// The least window, as a power of two.
+const LEAST_WINDOW: u32 = 10;
+
+/// The start of an XZ stream, and the length of its head.
+const STREAM: &[u8] = b"\xfd7zXZ\0";
+const STREAM_HEAD: usize = 12;
+/// Filters of LZMA files.
+const DELTA: u64 = 3;
+const LZMA2: u64 = 0x21;
+/// The least window of LZMA.
+const LEAST_DICTIONARY: u64 = 4 << 10;
+
+/// Bytes that unpacking a strip or tile of so many bytes takes: a window, which is doubled while it grows.
+pub(super) const fn held_bytes(bytes: u64) -> u64 {
+    let window = if bytes < LEAST_DICTIONARY { LEAST_DICTIONARY } else { bytes }.next_power_of_two();
+    3 * window / 2
+}
+
+/// A frame of Zstandard (RFC 8878, 3.1.1) whose window is no larger than its contents can use.
+pub(super) fn fitting_zstd(mut packed: Packed<'_>, bytes: u64) -> Result<Chain<'_>> {
+    let cut = |_| Error::malformed("a part of the TIFF is cut short");
+    let mut head = [0; HEAD];
+    packed.read_exact(&mut head).map_err(cut)?;
+    if head[..4] != FRAME {
+        return Err(Error::malformed("a part of the TIFF is no Zstandard frame"));
+    }
+    // A picture's frame is at least as long as what follows here.
+    if head[4] & SINGLE_SEGMENT == 0 {
+        let most = bytes.max(1 << LEAST_WINDOW).next_power_of_two().ilog2() - LEAST_WINDOW;
+        if u32::from(head[5] >> 3) >= most {
+            head[5] = (most.min(31) << 3) as u8;
+        }
+        return Ok(Cursor::new(head).chain(packed));
+    }
+    let length = match head[4] >> 6 {
+        _ if head[4] & 3 != 0 => None,
+        0 => Some(u64::from(head[5])),
+        1 => peek::<1>(&mut packed).map(|[high]| u64::from(u16::from_le_bytes([head[5], high])) + 256),
+        2 => peek::<3>(&mut packed).map(|[b, c, d]| u32::from_le_bytes([head[5], b, c, d]).into()),
+        _ => peek::<7>(&mut packed)
+            .map(|[b, c, d, e, f, g, h]| u64::from_le_bytes([head[5], b, c, d, e, f, g, h])),
+    };
+    match length {
+        Some(length) if length <= bytes.max(1 << LEAST_WINDOW) => Ok(Cursor::new(head).chain(packed)),
+        Some(_) => Err(Error::malformed("a part of the TIFF is longer than its rows")),
+        None => Err(Error::unsupported("a TIFF of Zstandard with a dictionary")),
+    }
+}
+
+/// The next bytes, which stay.
+fn peek<const N: usize>(packed: &mut Packed<'_>) -> Option<[u8; N]> {
+    packed.next().first_chunk().copied()
+}
+
+/// What the head of an XZ block says.
+pub(super) struct Block {
+    /// The window it wants.
+    dictionary: u64,
+    /// How far apart bytes are whose differences are stored, if they are.
+    pub(super) distance: Option<usize>,
+}
+
+impl Block {
+    /// The window it gets, for so many bytes.
+    pub(super) fn window(&self, bytes: u64) -> u32 {
+        let most = bytes.max(LEAST_DICTIONARY).next_power_of_two();
+        u32::try_from(self.dictionary.min(most)).unwrap_or(u32::MAX)
+    }
+}
+
+/// Passes over the heads of an XZ stream and of its first block, which holds all in TIFF.
+pub(super) fn xz_block(mut packed: Packed<'_>) -> Result<(Packed<'_>, Block)> {
+    let malformed = || Error::malformed("a part of the TIFF is no XZ stream");
+    let mut stream = [0; STREAM_HEAD];
+    packed.read_exact(&mut stream).map_err(|_| malformed())?;
+    let mut length = [0];
+    packed.read_exact(&mut length).map_err(|_| malformed())?;
+    if !stream.starts_with(STREAM) || length[0] == 0 {
+        return Err(malformed());
+    }
+    let mut head = [0; 4 * 256];
+    let head = &mut head[..4 * usize::from(length[0]) + 3];
+    packed.read_exact(head).map_err(|_| malformed())?;
+    let mut head = &head[..];
+    let flags = take(&mut head).ok_or_else(malformed)?;
+    for _ in 0..(flags >> 6).count_ones() {
+        number(&mut head).ok_or_else(malformed)?;
+    }
+    let mut block = Block { dictionary: 0, distance: None };
+    for _ in 0..=flags & 3 {
+        let (id, size) = (number(&mut head), number(&mut head));
+        let property = take(&mut head).filter(|_| size == Some(1)).ok_or_else(malformed)?;
+        match id {
+            Some(DELTA) if block.distance.is_none() => block.distance = Some(usize::from(property) + 1),
+            Some(LZMA2) if property <= 40 => {
+                let dictionary = u64::from(2 | property & 1) << (property / 2 + 11);
+                block.dictionary = dictionary.max(LEAST_DICTIONARY);
+            }
+            Some(_) => return Err(Error::unsupported("a TIFF of LZMA with filters for programs")),
+            None => return Err(malformed()),
+        }
+    }
+    if block.dictionary == 0 { Err(malformed()) } else { Ok((packed, block)) }
+}
+
+fn take(head: &mut &[u8]) -> Option<u8> {
+    let (&byte, rest) = head.split_first()?;
+    *head = rest;
+    Some(byte)
+}
+
+/// A number of seven bits a byte, the lightest first.
+fn number(head: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..63).step_by(7) {
+        let byte = take(head)?;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_no_larger_than_the_rows() {
+        let window = |descriptor, window, bytes| {
+            let frame = [&FRAME[..], &[descriptor, window, 0xff, 0xff, 0, 0]].concat();
+            let mut head = [0; HEAD];
+            fitting_zstd(Packed::new(&frame, false), bytes)
+                .map(|mut chain| chain.read_exact(&mut head).map(|()| head[5]).unwrap())
+                .map_err(|error| error.kind())
+        };
+        // Of 128 MB for 3000 bytes 4096 are left; a smaller one stays.
+        assert_eq!(window(0, 17 << 3, 3000), Ok(2 << 3));
+        assert_eq!(window(0, 1 << 3 | 1, 3000), Ok(1 << 3 | 1));
+        assert_eq!(window(0x20, 200, 3000), Ok(200));
+        assert_eq!(window(0x60, 1, 100_000), Ok(1));
+        assert_eq!(window(0x60, 1, 3000), Err(crate::error::Kind::Malformed));
+        assert_eq!(window(0x21, 1, 3000), Err(crate::error::Kind::Unsupported));
+    }
+
+    #[test]
+    fn an_xz_block_says_its_filters() {
+        let head = |filters: &[u8]| {
+            let mut file = [STREAM, &[0, 1, 9, 9, 9, 9]].concat();
+            let mut block = vec![2 + u8::from(filters.len() > 3)];
+            block.extend([u8::from(filters.len() > 3)]);
+            block.extend(filters);
+            block.resize(4 * usize::from(block[0]) + 4, 0);
+            file.extend(block);
+            xz_block(Packed::new(&file, false)).map(|(_, block)| (block.window(3000), block.distance))
+        };
+        assert_eq!(head(&[0x21, 1, 22]).unwrap(), (4096, None));
+        assert_eq!(head(&[3, 1, 2, 0x21, 1, 22]).unwrap(), (4096, Some(3)));
+        assert!(head(&[4, 1, 0]).is_err());
+        assert!(head(&[0x21, 2, 0]).is_err());
+    }
+}
