@@ -80,7 +80,7 @@ fn main() {
     }
     println!();
     for (class, ratios) in classes {
-        let [cpu, bytes] = [0, 1].map(|of| ratios.iter().map(|ratios| ratios[of]));
+        let [cpu, bytes] = [0, 1].map(|of| ratios.iter().map(move |ratios| ratios[of]));
         let mean = |all: &mut dyn Iterator<Item = f64>| all.sum::<f64>() / ratios.len() as f64;
         let most = |all: &mut dyn Iterator<Item = f64>| all.fold(0.0, f64::max);
         println!(
@@ -123,7 +123,8 @@ fn compare(path: &Path, options: &Options) -> [f64; 2] {
     }
     let source = fs::read(path).unwrap();
     let [auto, lossless, lossy] = [Mode::Auto, Mode::Lossless, Mode::Lossy].map(|mode| {
-        let params = Params { mode, effort: options.effort, quality: 80, ..Params::default() };
+        let mut params = Params::default();
+        (params.mode, params.effort, params.quality) = (mode, options.effort, 80);
         let Outcome::Made(made) = convert(&source, &params, &Limits::default()).unwrap() else {
             panic!("{path:?} is kept")
         };
