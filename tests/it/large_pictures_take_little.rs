@@ -20,7 +20,7 @@ use crate::{
 #[test]
 fn a_photo_is_converted_by_rows() {
     for (size, width, most) in
-        [((4032, 3024), None, 7), ((4032, 3024), Some(800), 2), ((11_500, 8_600), Some(1600), 3)]
+        [((4032, 3024), None, 7), ((4032, 3024), Some(800), 2), ((11_500, 8_600), Some(1600), 4)]
     {
         let mut file = Vec::new();
         let mut encoder = jpeg_encoder::Encoder::new(&mut file, 85);
@@ -129,7 +129,7 @@ fn a_png_is_converted_by_rows() {
         (png::ColorType::Rgb, Mode::Auto, None, 12),
         (png::ColorType::Rgb, Mode::Lossy, None, 12),
         (png::ColorType::Rgb, Mode::Auto, Some(800), 3),
-        (png::ColorType::Rgb, Mode::Lossy, Some(800), 2),
+        (png::ColorType::Rgb, Mode::Lossy, Some(800), 3),
         // The plane of alpha is held.
         (png::ColorType::Rgba, Mode::Auto, None, 32),
         (png::ColorType::Rgba, Mode::Auto, Some(800), 4),

@@ -288,11 +288,13 @@ const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> 
     let is_open = matches!(probe.format, Format::Gif)
         || matches!(probe.format, Format::WebP | Format::Jpeg) && probe.color && probe.subsampling.is_none();
     match (format, mode) {
+        (Format::WebP, Mode::Auto) if probe.alpha => 225,
         (Format::WebP, Mode::Auto) => 175,
         (Format::Avif, _) => 375,
         _ if !is_used => 275,
         _ if is_open => 170,
-        (Format::WebP, Mode::Lossless) if probe.alpha => 145,
+        // Alpha is coded as a lossless picture.
+        (Format::WebP, _) if probe.alpha => 145,
         _ => CLOSE,
     }
 }

@@ -60,7 +60,8 @@ impl Alpha {
                 }
                 // Fits where all of the picture does.
                 let head = self.head();
-                let bytes = if head == 0 { self.size.pixels() } else { buffer_bytes(self.size, self.frame) };
+                let bytes =
+                    if head == 0 { self.size.pixels() + 1 } else { buffer_bytes(self.size, self.frame) };
                 self.buffer.try_reserve_exact(bytes as usize)?;
                 self.buffer.resize(head, 0);
                 self.buffer.resize(head + self.opaque * width, 255);
@@ -92,36 +93,47 @@ impl Alpha {
 
     /// Codes alpha as a grey picture.
     fn encode_picture(mut self, quality: u8, effort: u8) -> Result<Option<Vec<u8>>> {
-        let plane = mem::take(&mut self.buffer);
+        let mut plane = mem::take(&mut self.buffer);
         let (effort, mut best) = (effort_of(effort), None);
         if let Some(values) = if quality < 100 { reduction(&plane, levels(quality)) } else { None } {
             let mut few = copy(&plane)?;
             few.iter_mut().for_each(|sample| *sample = values[usize::from(*sample)]);
-            self.try_picture(few, effort, true, &mut best)?;
+            self.try_picture(few, effort, (true, 0), &mut best)?;
         }
         if effort > 0 && self.size.pixels() <= TWICE {
-            self.try_picture(copy(&plane)?, 0, false, &mut best)?;
+            self.try_picture(copy(&plane)?, 0, (false, 0), &mut best)?;
         }
-        self.try_picture(plane, effort, false, &mut best)?;
+        // The file is made in the code's buffer.
+        self.try_picture(copy(&plane)?, effort, (false, self.frame + CONTAINER), &mut best)?;
+        if best.is_none() {
+            // As it is.
+            plane.insert(0, 0);
+            best = Some(plane);
+        }
         Ok(best)
     }
 
-    /// Codes samples, and keeps the code if it is the shortest.
+    /// Codes samples, and keeps the code if it is the shortest, with room for so many bytes around it.
     fn try_picture(
         &self,
         samples: Vec<u8>,
         effort: u8,
-        is_reduced: bool,
+        (is_reduced, around): (bool, u64),
         best: &mut Option<Vec<u8>>,
     ) -> Result<()> {
-        let most = best.as_ref().map_or(u64::MAX, |best| (best.len() + HEADER - 2) as u64);
+        // Shorter than the best until now, or than the samples as they are.
+        let least = best.as_ref().map_or(samples.len() + 1, Vec::len);
+        let most = (least + HEADER - 2) as u64;
         let raster = Raster::new(self.size, Layout::Gray, samples)?;
         let coding = Coding { max_bytes: most, ..Coding::new(Format::WebP, 0, effort, true) };
-        match picture::encode(raster, &coding, self.frame + CONTAINER) {
+        match picture::encode(raster, &coding, around) {
             Ok(mut code) => {
                 drop(code.drain(..HEADER - 1));
                 // Coded, without a filter.
                 code[0] = 1 | u8::from(is_reduced) << 4;
+                if around == 0 {
+                    code.shrink_to_fit();
+                }
                 *best = Some(code);
                 Ok(())
             }
@@ -175,20 +187,17 @@ fn copy(plane: &[u8]) -> Result<Vec<u8>> {
     Ok(copy)
 }
 
-/// The most bytes that alpha of a picture takes: its buffer, and what coding holds beside it.
-pub(super) fn held_bytes(size: Size, frame: u64, quality: u8, effort: u8) -> u64 {
+/// The most bytes that alpha of a picture takes beside colour: its buffer, and what coding holds beside it when what colour
+/// has held, at least `colour` bytes, is free again.
+pub(super) fn held_bytes(size: Size, frame: u64, colour: u64, quality: u8, effort: u8) -> u64 {
     let samples = size.pixels();
     if samples > AS_PICTURE {
         return buffer_bytes(size, frame) + vp8l::TABLES + 4 * u64::from(size.width);
     }
-    // The file is made in the code's buffer.
-    let around = frame.saturating_add(CONTAINER);
-    let once = samples + picture::held_bytes(size, 1, effort_of(effort), u64::MAX).saturating_add(around);
-    if quality == 100 && samples > TWICE {
-        return once;
-    }
-    // The samples once more, and the best code until now.
-    once.saturating_add(samples + picture::most_bytes(size, 1)).saturating_add(around)
+    // A copy that is coded, the best code until now where there are several, and room for the file around the last.
+    let copies = if quality == 100 && samples > TWICE { 1 } else { 2 };
+    let coding = picture::held_bytes(size, 1, effort_of(effort), u64::MAX) + copies * samples;
+    samples + coding.saturating_add(frame).saturating_add(CONTAINER).saturating_sub(colour)
 }
 
 /// The bytes of the buffer in which alpha is gathered and coded, and then the file is made around it: what a file of

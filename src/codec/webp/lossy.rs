@@ -118,7 +118,9 @@ pub(in crate::codec) fn frame_bytes(size: Size, coding: &Coding) -> [u64; 2] {
 
 /// The most bytes that alpha of a picture takes, and the file, which is made in the same buffer.
 pub(in crate::codec) fn alpha_bytes(size: Size, coding: &Coding) -> u64 {
-    alpha::held_bytes(size, most_frame_bytes(size, coding), coding.alpha_quality, coding.effort)
+    let Coding { quality, effort, alpha_quality, .. } = *coding;
+    let colour = vp8::held_bytes(size, Incoming::Raster(Layout::GrayAlpha), quality, false);
+    alpha::held_bytes(size, most_frame_bytes(size, coding), colour, alpha_quality, effort)
 }
 
 /// The most bytes that a frame has whose file is not refused.

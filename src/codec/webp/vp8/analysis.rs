@@ -9,7 +9,7 @@ use super::{
 use crate::pixel::Size;
 
 /// Strips wait for the quantisers up to so many bytes, were they RGB: small pictures are seen as a whole.
-const LOOKED_AT: usize = 1 << 20;
+const LOOKED_AT: u64 = 512 << 10;
 
 /// Mean absolute deviation of luma from the mean of its 4x4 block, times 256 pixels, of the quieter blocks too.
 #[inline(always)]
@@ -38,7 +38,8 @@ pub fn activity(pixels: &Pixels) -> u32 {
 
 /// How many strips of a picture wait for its quantisers.
 pub fn strips(size: Size) -> usize {
-    (LOOKED_AT / (3 * ROWS * size.width.max(1) as usize)).clamp(1, size.height.div_ceil(16).max(1) as usize)
+    let strip = 3 * ROWS as u64 * u64::from(size.width.max(1));
+    (LOOKED_AT / strip).clamp(1, u64::from(size.height.div_ceil(16).max(1))) as usize
 }
 
 /// How busy strips are.
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn small_pictures_are_looked_at_as_a_whole() {
-        assert_eq!(strips(Size::new(512, 512)), 32);
+        assert_eq!(strips(Size::new(400, 400)), 25);
         assert_eq!(strips(Size::new(1, 1)), 1);
         assert_eq!(strips(Size::new(16_383, 16_383)), 1);
     }
