@@ -118,8 +118,9 @@ fn tables_of_inks_are_stated_closely() {
         for size in [24, 300] {
             let (peak, stated, made) = measure(&inks(&profile, size));
             println!("{steps} steps, {} bytes, {size} pixels: {peak} of {stated}", profile.len());
+            // The tables are made when the planes are gone, and are stated beside them.
             assert!(
-                peak <= stated && stated <= peak * 6 / 5 + (512 << 10),
+                peak <= stated && stated <= peak * 6 / 5 + (1 << 20),
                 "{steps} steps, {size} pixels: {peak} bytes, {stated} stated"
             );
             assert!(made != measure(&inks(&[], size)).2, "{steps} steps: the profile changed nothing");
