@@ -23,6 +23,7 @@ use crate::{
         machine,
         pool::Pool,
         report::{Done, Report},
+        serve,
         values::Bytes,
     },
 };
@@ -61,9 +62,12 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
-    let failed = runtime.block_on(work(list, &shop, jobs, &mut report));
-    report.finish();
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let failed = runtime.block_on(async {
+        serve::survive_limit_on_files();
+        work(list, &shop, jobs, &mut report).await
+    });
+    let was_told = report.finish();
+    Ok(if failed == 0 && was_told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The parameters of each format to try.
@@ -258,6 +262,6 @@ fn write(path: Option<&Path>, bytes: &[u8], shop: &Shop) -> Result<()> {
             format!("the result {} would replace an input; use -o or --out-dir", path.display()),
         ));
     }
-    files::write_whole(path, bytes)
+    files::write_to(path, bytes)
         .map_err(|source| Error::with_source(Kind::Io, format!("can't write {}", path.display()), source))
 }

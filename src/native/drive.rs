@@ -24,6 +24,7 @@ use crate::{
         flight::{Joined, Landing, Lead},
         idle::with_idle_threads,
         pool::Ticket,
+        shown::shown,
         site::{Site, Word},
         source::{Fetched, blocking, stamp_of},
     },
@@ -99,7 +100,7 @@ impl Drive {
         if let Some(reason) = &log.unconverted
             && self.site.noted.is_news((&log.source, reason))
         {
-            tracing::warn!(source = log.source, reason, "{} is sent as it is", log.source);
+            tracing::warn!(source = log.source, reason, "{} is sent as it is", shown(&log.source));
         }
         tracing::debug!(
             status = answer.status.as_u16(),
@@ -347,7 +348,7 @@ impl Drive {
         let (in_bytes, worked) =
             self.site.pool.run(ticket, move |ticket| work(ticket, &content, &job, &limits, is_local)).await?;
         if let (Task::Picture(format), Worked::Made(made, _)) = (step.job.task, &worked) {
-            let (name, format) = (step.source.name(), format.extension());
+            let (name, format) = (shown(step.source.name()), format.extension());
             tracing::info!(
                 source = name,
                 format,

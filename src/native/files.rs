@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, OpenOptions},
     hash::Hasher,
     io::{self, Read, Seek, Write},
-    os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -75,6 +75,26 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Writes what somebody asked to have at a path. A pipe or a device there is written into, which a file in its place would
+/// take away; what is no file and can't be written into is refused; a link stays one, and its file is replaced.
+pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::metadata(path).map(|metadata| metadata.file_type()) {
+        Ok(kind) if kind.is_fifo() || kind.is_char_device() => {
+            OpenOptions::new().write(true).open(path)?.write_all(bytes)
+        }
+        Ok(kind) if !kind.is_file() => {
+            let what = if kind.is_dir() {
+                "is a folder"
+            } else {
+                "is neither a file, a pipe nor a character device"
+            };
+            Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+        }
+        _ if path.is_symlink() => write_whole(&fs::canonicalize(path)?, bytes),
+        _ => write_whole(path, bytes),
+    }
 }
 
 /// Makes temporary files with the permissions that a new file usually has; else they would be their owner's alone.

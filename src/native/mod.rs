@@ -31,6 +31,7 @@ mod report;
 mod root;
 mod serve;
 mod settings;
+mod shown;
 mod site;
 mod socket;
 mod source;
@@ -48,7 +49,10 @@ use std::{
 
 use clap::Parser;
 
-use self::cli::{Cli, Command};
+use self::{
+    cli::{Cli, Command},
+    shown::{say, shown},
+};
 use crate::error::{Error, Kind, Result};
 
 /// The whole program: does what the arguments say (the first is the program's name), and gives its exit code: 1 for
@@ -60,8 +64,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
         Ok(cli) => cli,
         Err(told) => {
             // Help and versions come this way too. A reader that is gone is no reason to fail.
-            let _ = told.print();
-            return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2));
+            let code = ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2));
+            return match told.print() {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+                _ => code,
+            };
         }
     };
     let done = match cli.command {
@@ -71,9 +78,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
         Command::Doctor(args) => doctor(&args.config),
     };
     done.unwrap_or_else(|error| {
-        let _ = writeln!(io::stderr(), "slimpix: {error}");
+        let _ = writeln!(io::stderr(), "slimpix: {}", shown(&error.to_string()));
         exit_code(&error)
     })
+}
+
+/// Says something on standard output.
+///
+/// # Errors
+/// `Io` when it can't be said, unless nobody listens any more.
+fn tell(text: &str) -> Result<()> {
+    let failed = |source| Error::with_source(Kind::Io, "standard output can't be written", source);
+    say(io::stdout().lock(), text).map_err(failed)
 }
 
 fn exit_code(error: &Error) -> ExitCode {
@@ -82,6 +98,6 @@ fn exit_code(error: &Error) -> ExitCode {
 
 fn doctor(config: &std::path::Path) -> Result<ExitCode> {
     let report = doctor::examine(config)?;
-    let _ = writeln!(io::stdout(), "{}", report.text);
+    tell(&report.text)?;
     Ok(if report.sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

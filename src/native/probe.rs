@@ -12,27 +12,35 @@ use serde_json::json;
 use crate::{
     codec::{Looked, Probe},
     error::{Error, Kind, Result},
-    native::{cli::ProbeArgs, files},
+    native::{
+        cli::ProbeArgs,
+        files,
+        shown::{say, shown, shown_json, shown_path},
+    },
 };
 
 /// Probes all files; the code is 1 if one could not be.
 pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for path in &args.files {
-        let name = path.display();
-        // A reader that is gone is no reason to fail.
-        let _ = match look(path) {
+        let (name, input) = (shown_path(path), path.to_string_lossy());
+        let looked = look(path);
+        let line = match &looked {
             Ok((probe, bytes)) if args.json => {
-                writeln!(io::stdout(), "{}", json!({ "input": path, "bytes": bytes, "probe": probe }))
+                Some(json!({ "input": input, "bytes": bytes, "probe": probe }).to_string())
             }
-            Ok((probe, bytes)) => writeln!(io::stdout(), "{name}: {}", describe(&probe, bytes)),
+            Ok((probe, bytes)) => Some(format!("{name}: {}", describe(probe, *bytes))),
             Err(error) => {
-                code = ExitCode::FAILURE;
-                let told = json!({ "input": path, "error": error.to_string() });
-                let line = if args.json { writeln!(io::stdout(), "{told}") } else { Ok(()) };
-                line.and_then(|()| writeln!(io::stderr(), "slimpix: {name}: {error}"))
+                args.json.then(|| json!({ "input": input, "error": error.to_string() }).to_string())
             }
         };
+        let line = line.map(|line| if args.json { shown_json(&line) } else { line });
+        let said = line.map_or(Ok(()), |line| say(io::stdout().lock(), &line));
+        let unsaid = said.map_err(|source| Error::with_source(Kind::Io, "what it is can't be told", source));
+        for error in [looked.err(), unsaid.err()].into_iter().flatten() {
+            code = ExitCode::FAILURE;
+            let _ = writeln!(io::stderr(), "slimpix: {name}: {}", shown(&error.to_string()));
+        }
     }
     code
 }

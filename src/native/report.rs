@@ -13,7 +13,10 @@ use tokio::task::JoinError;
 use crate::{
     codec::Format,
     error::Error,
-    native::inputs::{Input, Job},
+    native::{
+        inputs::{Input, Job},
+        shown::{say, shown, shown_json},
+    },
     pixel::Size,
 };
 
@@ -41,6 +44,8 @@ pub(crate) struct Report {
     in_bytes: u64,
     out_bytes: u64,
     files: u64,
+    /// A line could not be written.
+    is_cut: bool,
 }
 
 impl Report {
@@ -50,7 +55,7 @@ impl Report {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} to go") {
             bar.set_style(style);
         }
-        Self { json, to_stderr: pictures_on_stdout, bar, in_bytes: 0, out_bytes: 0, files: 0 }
+        Self { json, to_stderr: pictures_on_stdout, bar, in_bytes: 0, out_bytes: 0, files: 0, is_cut: false }
     }
 
     /// A file is converted.
@@ -63,19 +68,23 @@ impl Report {
         let output = done.output.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
         let Size { width, height } = done.size;
         let ms = done.elapsed.as_millis() as u64;
-        self.line(&if self.json {
-            json!({
+        let line =
+            if self.json {
+                shown_json(&json!({
                 "input": input, "output": output, "in_bytes": done.in_bytes, "out_bytes": done.out_bytes,
                 "width": width, "height": height, "ms": ms, "peak_bytes": done.peak_bytes,
                 "peak_is": "reserved", "format": done.format, "as_is": done.as_is,
             })
-            .to_string()
-        } else {
-            let share = done.out_bytes * 100 / done.in_bytes.max(1);
-            let (before, after) = (HumanBytes(done.in_bytes), HumanBytes(done.out_bytes));
-            let as_is = if done.as_is { ", an animation, as it is" } else { "" };
-            format!("{input} -> {output}: {before} -> {after} ({share} %), {width}x{height}, {ms} ms{as_is}")
-        });
+            .to_string())
+            } else {
+                let share = done.out_bytes * 100 / done.in_bytes.max(1);
+                let (before, after) = (HumanBytes(done.in_bytes), HumanBytes(done.out_bytes));
+                let as_is = if done.as_is { ", an animation, as it is" } else { "" };
+                shown(&format!(
+                    "{input} -> {output}: {before} -> {after} ({share} %), {width}x{height}, {ms} ms{as_is}"
+                ))
+            };
+        self.line(&line);
     }
 
     /// A file failed, or is of a kind that is passed by.
@@ -88,7 +97,8 @@ impl Report {
         if self.json {
             let outcome = if passed_by { "passed_by" } else { "error" };
             let kind = format!("{:?}", error.kind()).to_lowercase();
-            self.line(&json!({ "input": input, outcome: error.to_string(), "kind": kind }).to_string());
+            let line = json!({ "input": input, outcome: error.to_string(), "kind": kind }).to_string();
+            self.line(&shown_json(&line));
         }
         let word = if passed_by { "passed by" } else { "failed" };
         self.complain(&format!("slimpix: {}: {word}: {error}", job.input.name()));
@@ -100,30 +110,34 @@ impl Report {
         self.complain(&format!("slimpix: a job broke off: {failure}"));
     }
 
-    /// All is done.
-    pub(crate) fn finish(&self) {
+    /// All is done; true if all of it could be told.
+    pub(crate) fn finish(&mut self) -> bool {
         self.bar.finish_and_clear();
         if self.files > 1 && !self.json {
             let share = self.out_bytes * 100 / self.in_bytes.max(1);
             let (before, after) = (HumanBytes(self.in_bytes), HumanBytes(self.out_bytes));
-            self.line(&format!("{} files: {before} -> {after} ({share} %)", self.files));
+            let line = format!("{} files: {before} -> {after} ({share} %)", self.files);
+            self.line(&line);
         }
+        !self.is_cut
     }
 
-    /// A reader that is gone is no reason to stop converting, so failures to write are passed over.
-    fn line(&self, text: &str) {
-        self.bar.suspend(|| {
-            if self.to_stderr {
-                let _ = writeln!(io::stderr(), "{text}");
-            } else {
-                let _ = writeln!(io::stdout(), "{text}");
-            }
+    /// No failure to write is a reason to stop converting. A reader that is gone isn't one to fail, either.
+    fn line(&mut self, text: &str) {
+        let to_stderr = self.to_stderr;
+        let said = self.bar.suspend(|| {
+            if to_stderr { say(io::stderr().lock(), text) } else { say(io::stdout().lock(), text) }
         });
+        if let Err(error) = said
+            && !std::mem::replace(&mut self.is_cut, true)
+        {
+            self.complain(&format!("slimpix: what was done can't be told: {error}"));
+        }
     }
 
     fn complain(&self, text: &str) {
         self.bar.suspend(|| {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", shown(text));
         });
     }
 }

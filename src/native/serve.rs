@@ -1,17 +1,12 @@
 //! `slimpix serve`: from flags to a listening socket, its connections, and the way down.
 
 use std::{
-    convert::Infallible,
-    env,
-    io::{self, Write as _},
-    net::ToSocketAddrs,
-    path::Path,
-    process::ExitCode,
-    sync::Arc,
+    convert::Infallible, env, io, net::ToSocketAddrs, path::Path, process::ExitCode, sync::Arc,
     time::Duration,
 };
 
-use http::{Request, Response, Version};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
@@ -28,7 +23,7 @@ use tokio::{
 use crate::{
     error::{Error, Kind, Result},
     native::{
-        body::Body,
+        body::{self, Body},
         cli::ServeArgs,
         config::Written,
         demo::{self, Demo},
@@ -36,9 +31,11 @@ use crate::{
         pool::Pool,
         prefetch,
         settings::{self, Settings},
+        shown::shown,
         site::Site,
         socket::Socket,
         source::blocking,
+        tell,
         values::Switch,
         verify,
     },
@@ -65,8 +62,7 @@ const MOST_HEAD: usize = 64 << 10;
 /// `Parameter` for settings that can't be, `NotFound` for a folder that is not there, `Io` for a port that is taken.
 pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
     if args.dump_config {
-        // A reader that is gone is no reason to fail.
-        let _ = writeln!(io::stdout(), "{}", doctor::default_config());
+        tell(&doctor::default_config())?;
         return Ok(ExitCode::SUCCESS);
     }
     let (verbosity, foreground) = (args.verbosity, args.prefetch_foreground);
@@ -79,7 +75,7 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
 
     log::start(verbosity, settings.json_log, env::var("RUST_LOG").ok().as_deref());
     for warning in &settings.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!("{}", shown(warning));
     }
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
@@ -170,6 +166,7 @@ fn check_folders(settings: &Settings) -> Result<()> {
 
 async fn serve(settings: &Settings, site: Arc<Site>, demo: Option<Demo>) -> Result<()> {
     raise_limit();
+    survive_signals();
     let listener = bind(&settings.host, settings.port).await?;
     let address =
         listener.local_addr().map_err(|source| Error::with_source(Kind::Io, "no address", source))?;
@@ -219,6 +216,9 @@ struct Host {
 
 impl Host {
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        if !names_one_host(&request) {
+            return bad_request();
+        }
         // No request has a body of use here; it is dropped unread.
         let (request, _) = request.into_parts();
         match &self.demo {
@@ -226,6 +226,21 @@ impl Host {
             _ => self.site.answer(request).await,
         }
     }
+}
+
+/// A request of HTTP/1.1 names its host once (RFC 9112 §3.2), others at the most once.
+fn names_one_host(request: &Request<Incoming>) -> bool {
+    match request.headers().get_all(header::HOST).iter().count() {
+        0 => request.version() != Version::HTTP_11,
+        count => count == 1,
+    }
+}
+
+fn bad_request() -> Response<Body> {
+    let mut response = Response::new(body::full(Bytes::from_static(b"Bad request!")));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 fn server(keepalive: bool) -> auto::Builder<TokioExecutor> {
@@ -297,6 +312,25 @@ fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     tracing::debug!(?limit, ?raised, "file descriptors");
+}
+
+/// Takes the signals that would end the program though they need not: a terminal that goes away, and a write past the
+/// limit on the size of files, which then fails like one to a full disk.
+fn survive_signals() {
+    take(signal::unix::SignalKind::hangup());
+    survive_limit_on_files();
+}
+
+/// Takes the second of these alone.
+pub(crate) fn survive_limit_on_files() {
+    take(signal::unix::SignalKind::from_raw(libc::SIGXFSZ));
+}
+
+/// A signal that is listened for once is taken for good.
+fn take(kind: signal::unix::SignalKind) {
+    if let Err(error) = signal::unix::signal(kind) {
+        tracing::debug!(?kind, %error, "a signal can't be taken");
+    }
 }
 
 async fn bind(host: &str, port: u16) -> Result<TcpListener> {

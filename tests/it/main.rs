@@ -15,6 +15,7 @@ mod cache_is_verified;
 mod cache_survives_restart;
 mod caching;
 mod colours;
+mod command_line_harms_nothing;
 mod conditional;
 mod config_is_read_whole;
 mod conformance;
