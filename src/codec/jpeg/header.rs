@@ -206,8 +206,14 @@ impl<'a> Header<'a> {
 
     /// What the profile takes, all of whose parts stand before the first scan.
     fn icc_bytes(&self) -> u64 {
-        let length = self.icc.iter().map(|(_, _, range)| range.end - range.start).sum();
-        icc::held_bytes(&|at, bytes| self.icc_piece(at, bytes), length)
+        let length: u64 = self.icc.iter().map(|(_, _, range)| range.end - range.start).sum();
+        if length > SHORT_PROFILE {
+            return icc::held_bytes(&|at, bytes| self.icc_piece(at, bytes), length);
+        }
+        // A short one is put together, of however many parts; contradictory ones are no profile.
+        self.icc_profile().map_or(0, |profile| {
+            icc::held_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), length)
+        })
     }
 
     /// Bytes of the profile, if one part has all of them.
@@ -355,6 +361,9 @@ impl Found {
         }
     }
 }
+
+/// Bytes of a profile that is looked at as a whole.
+const SHORT_PROFILE: u64 = 16 << 10;
 
 /// Bytes that say what an APPn segment holds: the longest is XMP's name.
 const KIND: usize = 32;
