@@ -6,7 +6,7 @@
 //! browsers do; inks then become their plain complement. `moxcms` runs without SIMD: its kernels round differently on
 //! different machines.
 
-use std::sync::Arc;
+use std::{array, sync::Arc};
 
 use moxcms::{
     ColorProfile, DataColorSpace, Layout as Channels, RenderingIntent, Transform8BitExecutor,
@@ -42,13 +42,37 @@ pub(super) fn to_srgb(picture: Picture, metadata: &Metadata) -> Result<Picture> 
 pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>) -> Result<Picture> {
     let colors = match profile.and_then(ink_transform) {
         None => inks.into_complement(),
-        Some(transform) => inks.into_colors(|inks, colors| {
-            transform
-                .transform(inks, colors)
-                .map_err(|error| Error::with_source(ErrorKind::Internal, "inks can't be converted", error))
-        }),
+        Some(transform) => {
+            let failed = |error| Error::with_source(ErrorKind::Internal, "inks can't be converted", error);
+            let mut darkest = [0; 3];
+            transform.transform(&[255; Inks::COUNT], &mut darkest).map_err(failed)?;
+            let blacker = black_point_compensation(darkest);
+            inks.into_colors(|inks, colors| {
+                transform.transform(inks, colors).map_err(failed)?;
+                colors.iter_mut().for_each(|sample| *sample = blacker[usize::from(*sample)]);
+                Ok(())
+            })
+        }
     };
     colors.map(Picture::Raster)
+}
+
+/// Black point compensation (ISO 18619) to the black of sRGB, as LittleCMS has it of inks: light is scaled so that the
+/// darkest mixture of inks, taken as grey and as no lighter than L* 50, becomes black. A table of samples.
+fn black_point_compensation(darkest: [u8; 3]) -> [u8; 256] {
+    const LIGHTEST: f64 = 0.184_2;
+    let light = |sample: u8| {
+        let sample = f64::from(sample) / 255.0;
+        if sample <= 0.040_45 { sample / 12.92 } else { libm::pow((sample + 0.055) / 1.055, 2.4) }
+    };
+    let [red, green, blue] = darkest.map(light);
+    let black = (0.2225 * red + 0.7169 * green + 0.0606 * blue).min(LIGHTEST);
+    array::from_fn(|sample| {
+        let light = ((light(sample as u8) - black) / (1.0 - black)).max(0.0);
+        let sample =
+            if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * libm::pow(light, 1.0 / 2.4) - 0.055 };
+        libm::round(sample * 255.0) as u8
+    })
 }
 
 /// The sRGB of the plain complement of inks, by their profile: as if they were printed without black. So Chromium shows a

@@ -32,7 +32,7 @@ fn served() -> (Place, Server, Vec<Known>) {
     let long = long_photo();
     let place = Place::new(&[
         ("small.jpg", pictures::jpeg(120, 90, 1)),
-        ("large.jpg", pictures::jpeg(1400, 1000, 2)),
+        ("large.jpg", pictures::jpeg(1800, 1300, 2)),
         ("long.jpg", long.clone()),
     ]);
     let server = place.serve(&[]);

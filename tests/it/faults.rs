@@ -202,7 +202,7 @@ fn a_server_without_memory_sends_originals_and_lives() {
 #[test]
 fn a_disk_that_fills_up_costs_no_answer() {
     let place = Place::new(&[]);
-    let paths = distinct(&place, 12, &pictures::jpeg(400, 300, 1));
+    let paths = distinct(&place, 20, &pictures::jpeg(400, 300, 1));
     let cache = place.path().join("cache");
     fs::create_dir(&cache).unwrap();
     let Some(_mounted) = Mounted::tiny(&cache) else { return tried_without_a_mount(&place, &paths) };

@@ -288,7 +288,8 @@ const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> 
     let is_open = matches!(probe.format, Format::Gif)
         || matches!(probe.format, Format::WebP | Format::Jpeg) && probe.color && probe.subsampling.is_none();
     match (format, mode) {
-        (Format::WebP, Mode::Auto) if probe.alpha => 225,
+        // A sample may say that only one of the two files is worth making.
+        (Format::WebP, Mode::Auto) if probe.alpha => 275,
         (Format::WebP, Mode::Auto) => 175,
         (Format::Avif, _) => 375,
         _ if !is_used => 275,

@@ -20,6 +20,24 @@ const MOST: u8 = 24;
 const RARE: usize = 200;
 const ALPHA: u8 = 3;
 
+/// Files of which the tool that made the expected picture shows something else than what they hold, with why. Each is held to
+/// the expected picture of another file of the same photo, or to a part of its own.
+const OTHERWISE: [(&str, &str, Held); 3] = [
+    ("tiff-int16.tif", "tiff-int16.tif", Held::Colours),
+    // Y, Cb and Cr are shown as red, green and blue.
+    ("tiff-ycbcr-raw.tif", "tiff-ycbcr-22.tif", Held::All),
+    // Of red, green, blue and two more samples red is shown as grey.
+    ("tx-rgb-2extra.tif", "tiff-rgba-unspec.tif", Held::All),
+];
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    All,
+    /// Alpha, which the file hasn't, is 127 everywhere in the expected picture.
+    Colours,
+}
+
 /// The files lie in the corpus, a few of them with the tests.
 fn folder() -> PathBuf {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -30,7 +48,7 @@ fn folder() -> PathBuf {
 }
 
 /// How a converted picture differs from the expected one; `None` if it doesn't.
-fn fault(source: &[u8], expected: &[u8]) -> Option<String> {
+fn fault(source: &[u8], expected: &[u8], held: Held) -> Option<String> {
     let limits = Limits::default();
     let mut params = Params::default();
     params.format = Format::Png;
@@ -46,10 +64,13 @@ fn fault(source: &[u8], expected: &[u8]) -> Option<String> {
     let (mut sum, mut far, mut samples, mut alpha) = (0_u64, 0, 0, 0);
     let pairs = made.data().as_chunks::<4>().0.iter().zip(expected.data().as_chunks::<4>().0);
     for (a, b) in pairs {
-        alpha = alpha.max(a[3].abs_diff(b[3]));
+        if held == Held::All {
+            alpha = alpha.max(a[3].abs_diff(b[3]));
+        }
         for channel in 0..3 {
             // Colour counts as far as it is seen.
-            let seen = |pixel: &[u8; 4]| (u32::from(pixel[channel]) * u32::from(pixel[3]) / 255) as u8;
+            let opacity = |pixel: &[u8; 4]| if held == Held::All { pixel[3].into() } else { 255 };
+            let seen = |pixel: &[u8; 4]| (u32::from(pixel[channel]) * opacity(pixel) / 255) as u8;
             let difference = seen(a).abs_diff(seen(b));
             (sum, samples) = (sum + u64::from(difference), samples + 1);
             far += usize::from(difference > MOST);
@@ -69,9 +90,11 @@ fn pictures_of_reports_come_out_right() {
         let fields: Vec<&str> = row.split('\t').collect();
         let name = fields[0];
         let source = fs::read(folder.join(name)).unwrap();
-        let expected = fs::read(folder.join(format!("{name}.expected.png"))).unwrap();
+        let otherwise = OTHERWISE.iter().find(|(file, ..)| *file == name);
+        let (shown, held) = otherwise.map_or((name, Held::All), |(_, shown, held)| (shown, *held));
+        let expected = fs::read(folder.join(format!("{shown}.expected.png"))).unwrap();
         count += 1;
-        if let Some(fault) = fault(&source, &expected) {
+        if let Some(fault) = fault(&source, &expected, held) {
             faults.push(format!("{name} ({}, {}): {fault}", fields[1], fields[2]));
         }
     }

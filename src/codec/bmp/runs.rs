@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn runs_literals_and_what_they_skip() {
         let runs = [2, 7, 0, 0, 0, 3, 1, 2, 3, 0, 0, 2, 1, 1, 9, 5, 0, 1];
-        let rows = [[999, 999, 999, 999, 9], [1, 2, 3, 999, 999], [7, 7, 999, 999, 999]];
+        let rows = [[999, 999, 999, 999, 5], [1, 2, 3, 999, 999], [7, 7, 999, 999, 999]];
         // The last run is longer than its row.
         assert_eq!(shown(8, &runs).unwrap(), rows);
         assert_eq!(shown(8, &runs[..16]).unwrap(), rows);

@@ -86,8 +86,8 @@ fn coefficient_bytes(probe: &Probe, eighths: u32) -> u64 {
 /// Bytes a pixel of a decoded picture.
 pub(super) fn decoded_bytes(probe: &Probe) -> u64 {
     match (probe.format, probe.subsampling) {
-        (Format::Jpeg, Some(Subsampling::Yuv420)) => 2,
-        (Format::Jpeg, Some(_)) => 3,
+        (Format::Jpeg, Some(Subsampling::Yuv444)) => 3,
+        (Format::Jpeg, Some(_)) => 2,
         (Format::Jpeg, None) if !probe.color => 1,
         (Format::Png | Format::WebP, _) => u64::from(channels(probe)),
         // Inks with alpha.
@@ -104,7 +104,7 @@ pub(super) fn is_opaque_frame(probe: &Probe) -> bool {
 /// The same of the result, whose chroma may take the full size.
 pub(super) fn result_bytes(probe: &Probe, work: &Work) -> u64 {
     match (probe.format, probe.subsampling) {
-        (Format::Jpeg, Some(Subsampling::Yuv420)) if has_full_chroma(probe, work.output) => 3,
+        (Format::Jpeg, Some(_)) if has_full_chroma(probe, work.output) => 3,
         _ => decoded_bytes(probe),
     }
 }

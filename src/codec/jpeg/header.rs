@@ -211,9 +211,8 @@ impl<'a> Header<'a> {
             return icc::held_bytes(&|at, bytes| self.icc_piece(at, bytes), length);
         }
         // A short one is put together, of however many parts; contradictory ones are no profile.
-        self.icc_profile().map_or(0, |profile| {
-            icc::held_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), length)
-        })
+        self.icc_profile()
+            .map_or(0, |profile| icc::held_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), length))
     }
 
     /// Bytes of the profile, if one part has all of them.
