@@ -5,6 +5,7 @@
 
 use std::{
     fs::File,
+    future::poll_fn,
     io,
     ops::Range,
     os::unix::fs::FileExt,
@@ -18,12 +19,12 @@ use hyper::body::{Frame, SizeHint};
 use tokio::task::{self, JoinHandle};
 
 use crate::native::{
+    connection::socket::{MOST_PART, Outlet},
     files::Content,
     nowait,
-    socket::{MOST_PART, Outlet},
 };
 
-/// Bytes of a file that are in memory at a time, for each answer under way.
+/// Bytes of a file that are read at a time where the kernel doesn't have them in memory.
 const PIECE: usize = 64 << 10;
 
 /// Up to this length a copy that leaves together with the head is cheaper than a part sent by the kernel.
@@ -74,7 +75,17 @@ impl Body {
         }
     }
 
-    fn left(&self) -> u64 {
+    /// Up to `most` of the next bytes, one at the least; `None` at the end.
+    pub(crate) async fn next(&mut self, most: usize) -> Option<io::Result<Bytes>> {
+        match self {
+            body if body.left() == 0 => None,
+            Self::Memory(bytes) => Some(Ok(bytes.split_to(most.min(bytes.len())))),
+            Self::File(part) => Some(poll_fn(|context| part.poll_piece(context, most)).await),
+        }
+    }
+
+    /// Bytes that are still to be sent.
+    pub(crate) fn left(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
             Self::File(part) => part.left,
@@ -93,7 +104,7 @@ impl hyper::body::Body for Body {
         match self.get_mut() {
             body if body.left() == 0 => Poll::Ready(None),
             Self::Memory(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::File(part) => part.poll_piece(context).map(|piece| Some(piece.map(Frame::data))),
+            Self::File(part) => part.poll_piece(context, PIECE).map(|piece| Some(piece.map(Frame::data))),
         }
     }
 
@@ -118,12 +129,13 @@ pub(crate) struct FilePart {
 }
 
 impl FilePart {
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+    /// Up to `most` of the next bytes.
+    fn poll_piece(&mut self, context: &mut Context<'_>, most: usize) -> Poll<io::Result<Bytes>> {
         let reading = match &mut self.reading {
             Some(reading) => reading,
-            None => match self.piece_at_once() {
+            None => match self.piece_at_once(most) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let (file, offset, len) = (Arc::clone(&self.file), self.offset, self.next_len());
+                    let (file, offset, len) = (Arc::clone(&self.file), self.offset, self.next_len(most));
                     let read = move |buffer: &mut [u8]| file.read_at(buffer, offset);
                     self.reading.insert(task::spawn_blocking(move || read_piece(len, read)))
                 }
@@ -132,22 +144,33 @@ impl FilePart {
         };
         let read = ready!(Pin::new(reading).poll(context));
         self.reading = None;
-        Poll::Ready(read.map_err(io::Error::other).flatten().map(|piece| self.take(piece)))
+        let piece = read.map_err(io::Error::other).flatten().map(|piece| self.led(piece));
+        Poll::Ready(piece.map(|piece| self.take(piece)))
     }
 
     /// The next piece if the kernel has it in memory: its bytes, or their stand-in.
-    fn piece_at_once(&self) -> io::Result<Bytes> {
+    fn piece_at_once(&self, most: usize) -> io::Result<Bytes> {
         if let Some(outlet) = self.outlet.as_ref().filter(|_| self.left > COPIED) {
             let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(MOST_PART);
             if nowait::holds(&self.file, self.offset, len) {
                 return Ok(outlet.lead(Arc::clone(&self.file), self.offset, len));
             }
         }
-        read_piece(self.next_len(), |buffer| nowait::read(&self.file, self.offset, buffer))
+        read_piece(self.next_len(most), |buffer| nowait::read(&self.file, self.offset, buffer))
     }
 
-    fn next_len(&self) -> usize {
-        usize::try_from(self.left).unwrap_or(usize::MAX).min(PIECE)
+    /// What was just read is in the kernel's memory too, so it need not be held here until the client takes it.
+    fn led(&self, piece: Bytes) -> Bytes {
+        match &self.outlet {
+            Some(outlet) if piece.len() as u64 > COPIED => {
+                outlet.lead(Arc::clone(&self.file), self.offset, piece.len())
+            }
+            _ => piece,
+        }
+    }
+
+    fn next_len(&self, most: usize) -> usize {
+        usize::try_from(self.left).unwrap_or(usize::MAX).min(most)
     }
 
     fn take(&mut self, piece: Bytes) -> Bytes {

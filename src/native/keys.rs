@@ -94,10 +94,18 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "CONCURRENCY",
         "262144",
-        "how many connections may be open",
+        "how many connections may be open; memory and file descriptors may allow fewer",
         "It never bounded conversions, there or here: MAX_JOB_COUNT and MEMORY_LIMIT_MB do.",
     ),
     key("DISABLE_KEEPALIVE", "false", "close each connection after its answer", ""),
+    key(
+        "HEAD_TIMEOUT",
+        "15",
+        "seconds in which a client sends its first byte, and a head that it has begun",
+        OURS,
+    ),
+    key("KEEPALIVE_TIMEOUT", "60", "seconds for which a connection may be idle between requests", OURS),
+    key("SEND_TIMEOUT", "30", "seconds for which a client may take nothing of its answer", OURS),
     key("CACHE_TTL", "259200", "minutes for which a remote original is trusted; 0 is for ever", ""),
     key(
         "MAX_CACHE_SIZE",

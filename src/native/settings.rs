@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         config::Written,
+        connection::watch::Patience,
         machine,
         values::{Bytes, Switch, Whole},
     },
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) connections: usize,
     /// Keep connections open between requests.
     pub(crate) keepalive: bool,
+    /// How long a connection may wait for its client.
+    pub(crate) patience: Patience,
     /// The folders of what is kept.
     pub(crate) folders: Folders,
     /// Conversions at a time.
@@ -85,6 +88,11 @@ pub(crate) fn resolve(written: Written) -> Result<Settings> {
         port: whole(written.port, 3333).try_into().unwrap_or(3333),
         connections: whole(written.concurrency, 262_144).try_into().unwrap_or(usize::MAX),
         keepalive: !on(written.disable_keepalive, false),
+        patience: Patience {
+            head: Duration::from_secs(whole(written.head_timeout, 15)),
+            idle: Duration::from_secs(whole(written.keepalive_timeout, 60)),
+            send: Duration::from_secs(whole(written.send_timeout, 30)),
+        },
         folders: folders(&written, memory),
         jobs: match whole(written.max_job_count, 0) {
             0 => machine::processors(),

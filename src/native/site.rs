@@ -7,6 +7,7 @@ use std::{
 };
 
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
+use tokio::task::JoinHandle;
 
 use crate::{
     error::{Kind, Result},
@@ -101,21 +102,43 @@ impl Site {
         [&folders.exhaust, &folders.metadata, &folders.remote_raw]
     }
 
-    /// Answers a request.
-    pub(crate) async fn answer(&self, request: Parts) -> Response<Body> {
+    /// Begins to answer a request. What needs no waiting is done at once.
+    pub(crate) fn begin(&self, request: &Parts) -> Answering {
         let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
         let step = service::begin(Arc::clone(&self.policy), &head, SystemTime::now());
         let mut drive = Drive::new(self.clone());
-        let step = match hit::advance(self, &mut drive, step) {
-            Advanced::Answered(answer, body) => return drive.respond(*answer, body),
-            Advanced::Waits(step) => step,
-        };
-        match tokio::spawn(drive.run(step)).await {
-            Ok(response) => response,
-            Err(failure) => {
-                tracing::error!(%failure, "a request broke off");
-                unavailable()
-            }
+        match hit::advance(self, &mut drive, step) {
+            Advanced::Answered(answer, body) => Answering::Done(Box::new(drive.respond(*answer, body))),
+            Advanced::Waits(step) => Answering::Underway(tokio::spawn(drive.run(step))),
+        }
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(&self, request: Parts) -> Response<Body> {
+        self.begin(&request).done().await
+    }
+}
+
+/// An answer that is there or on its way.
+pub(crate) enum Answering {
+    /// There.
+    Done(Box<Response<Body>>),
+    /// On its way.
+    Underway(JoinHandle<Response<Body>>),
+}
+
+impl Answering {
+    /// Waits for it.
+    pub(crate) async fn done(self) -> Response<Body> {
+        match self {
+            Self::Done(response) => *response,
+            Self::Underway(answering) => match answering.await {
+                Ok(response) => response,
+                Err(failure) => {
+                    tracing::error!(%failure, "a request broke off");
+                    unavailable()
+                }
+            },
         }
     }
 }

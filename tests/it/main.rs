@@ -14,6 +14,7 @@ mod cache_heals;
 mod cache_is_verified;
 mod cache_survives_restart;
 mod caching;
+mod clients_are_bounded;
 mod colours;
 mod command_line_harms_nothing;
 mod conditional;

@@ -87,6 +87,13 @@ impl Server {
         http::get(self.address, path, &[accept])
     }
 
+    /// How many handles the program has of files whose name ends so.
+    pub fn open_files(&self, name: &str) -> usize {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap();
+        let names = open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        names.filter(|path| path.to_string_lossy().ends_with(name)).count()
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -1,0 +1,214 @@
+//! The connections of clients: from the listening socket to the end of the last answer.
+//!
+//! How many there may be and what they hold together follows from memory and file descriptors ([`capacity`]); how long
+//! each may wait for its client says its [`watch`]; both are kept by the [`table`]. [`first`] and [`frames`] read what
+//! clients send as far as that takes; HTTP itself is hyper's ([`http1`]) and h2's ([`http2`]).
+
+pub(crate) mod capacity;
+mod first;
+mod frames;
+mod http1;
+mod http2;
+pub(crate) mod socket;
+pub(crate) mod table;
+pub(crate) mod watch;
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, Version, header, request::Parts};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch as told,
+    time,
+};
+
+use self::{
+    first::Protocol,
+    socket::Socket,
+    table::{Seat, Table},
+    watch::Awaited,
+};
+use crate::native::{
+    body::{self, Body},
+    demo::{self, Demo},
+    site::{Answering, Site},
+};
+
+/// What all connections share.
+pub(crate) struct Host {
+    /// The pictures.
+    pub(crate) site: Arc<Site>,
+    /// The demo page.
+    pub(crate) demo: Option<Demo>,
+    /// HTTP/1 connections stay open between requests.
+    pub(crate) keepalive: bool,
+}
+
+/// Says when to stop.
+#[derive(Clone)]
+pub(crate) struct Stop(told::Receiver<bool>);
+
+impl Stop {
+    /// One that is told by the sender.
+    pub(crate) fn new() -> (told::Sender<bool>, Self) {
+        let (tell, told) = told::channel(false);
+        (tell, Self(told))
+    }
+
+    /// Waits until it is told, or can't be any more.
+    async fn told(&mut self) {
+        let _ = self.0.wait_for(|is_told| *is_told).await;
+    }
+}
+
+/// A request whose answer is there or on its way.
+enum Begun {
+    Picture(Answering),
+    Demo(Demo, Box<Parts>),
+}
+
+impl Begun {
+    async fn done(self) -> Response<Body> {
+        match self {
+            Self::Picture(answering) => answering.done().await,
+            Self::Demo(demo, request) => demo.answer(&request).await,
+        }
+    }
+}
+
+impl Host {
+    /// Begins to answer. What needs no waiting is done at once, and the head is not held any longer.
+    fn begin(&self, request: Parts) -> Begun {
+        if !names_one_host(&request) {
+            return Begun::Picture(Answering::Done(Box::new(bad_request())));
+        }
+        match &self.demo {
+            Some(demo) if request.uri.path().starts_with(demo::PREFIX) => {
+                Begun::Demo(demo.clone(), Box::new(request))
+            }
+            _ => Begun::Picture(self.site.begin(&request)),
+        }
+    }
+
+    async fn answer(&self, request: Parts) -> Response<Body> {
+        self.begin(request).done().await
+    }
+}
+
+/// A request of HTTP/1.1 names its host once (RFC 9112 §3.2), others at the most once.
+fn names_one_host(request: &Parts) -> bool {
+    match request.headers.get_all(header::HOST).iter().count() {
+        0 => request.version != Version::HTTP_11,
+        count => count == 1,
+    }
+}
+
+fn bad_request() -> Response<Body> {
+    let mut response = Response::new(body::full(Bytes::from_static(b"Bad request!")));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Accepts connections for as long as it is polled.
+pub(crate) async fn accept(listener: &TcpListener, table: &Arc<Table>, host: &Arc<Host>, stop: &Stop) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let seat = table.enter().await;
+                tokio::spawn(serve(stream, seat, Arc::clone(host), stop.clone()));
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a connection can't be accepted");
+                // Most often too many open files: others must close first.
+                table.make_way();
+                time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// Serves a connection to its end.
+async fn serve(stream: TcpStream, seat: Arc<Seat>, host: Arc<Host>, stop: Stop) {
+    // Small answers must not wait for more; where that can't be said they do.
+    let _ = stream.set_nodelay(true);
+    keep_pace_on_this_machine(&stream);
+    let stream = Arc::new(stream);
+    let socket = Socket::new(Arc::clone(&stream), Arc::clone(&seat));
+    let mut speaking = pin!(speak(socket, Arc::clone(&seat), host, stop));
+    loop {
+        tokio::select! {
+            biased;
+            served = speaking.as_mut() => {
+                if let Err(error) = served {
+                    tracing::debug!(error, "a connection ended early");
+                }
+                return;
+            }
+            () = seat.watch.end.notified() => {
+                let state = seat.watch.state();
+                // Its client may have gone on in the meantime; then a later look tells it to end again.
+                if state.could_make_way(Instant::now()).is_some() {
+                    if !matches!(state.waits(), Some((Awaited::Next, _))) {
+                        socket::cut_when_dropped(&stream);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn speak(
+    mut socket: Socket,
+    seat: Arc<Seat>,
+    host: Arc<Host>,
+    mut stop: Stop,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let protocol = tokio::select! {
+        protocol = socket.protocol() => protocol?,
+        () = stop.told() => None,
+    };
+    // Boxed, so that a connection that hasn't said anything takes no memory for what it may say.
+    match protocol {
+        Some(Protocol::Http1) => Box::pin(http1::serve(socket, seat, host, stop)).await?,
+        Some(Protocol::Http2) => Box::pin(http2::serve(socket, seat, host, stop)).await?,
+        None => {}
+    }
+    Ok(())
+}
+
+/// Sends to a client of this machine, mostly a proxy, at the pace at which it reads. BBR, where that is the system's choice,
+/// measures the way to it instead, and halts an answer for 25 to 40 ms now and then. Without this it just stays so.
+#[cfg(target_os = "linux")]
+fn keep_pace_on_this_machine(stream: &TcpStream) {
+    if stream.peer_addr().is_ok_and(|client| client.ip().to_canonical().is_loopback()) {
+        let _ = rustix::net::sockopt::set_tcp_congestion(stream, "reno");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn keep_pace_on_this_machine(_: &TcpStream) {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_of_this_machine_is_not_paced() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let stream = accepted?.0;
+        keep_pace_on_this_machine(&stream);
+        assert_eq!(rustix::net::sockopt::tcp_congestion(&stream)?, "reno");
+        Ok(())
+    }
+}
