@@ -11,6 +11,7 @@
 //! | `KEEP_METADATA` | keep EXIF, XMP and the colour profile | `false` |
 //! | `PARAMS` | obey sizes, quality and format in the query | `true` |
 //! | `WIDTHS` | the sizes that may be asked for, in pixels; `any`: every one | see [`WIDTHS`] |
+//! | `SIZES_KEPT` | sizes and qualities of one picture that are kept in `STORE`; 0: any number | 32 |
 //! | `ALLOWED` | the file extensions that are served; `*`: all | see [`Allowed`] |
 //! | `MAX_AGE` | seconds for which browsers and caches may keep answers | 86400 |
 //! | `REVALIDATE` | seconds for which a source is trusted until the origin is asked again; 0: for ever | 86400 |
@@ -146,6 +147,7 @@ impl Variables<'_> {
             })?;
             policy.size_steps.sort_unstable();
         }
+        policy.sizes_kept = self.number("SIZES_KEPT", policy.sizes_kept, 0..=100_000)?;
         match self.text("ALLOWED").as_deref() {
             None => {}
             Some("*") => policy.allowed = Allowed::Everything,

@@ -48,11 +48,11 @@ pub(super) async fn file(bucket: &Bucket, file: &File<'_>, part: &Part<u64>) -> 
 pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u8>>>) {
     let Write { folder, record: Record { id, .. }, .. } = write;
     if write.forgets {
-        let variants = VARIANTS.map(|format| file_name(folder, id, format));
-        for name in variants.into_iter().chain([record_name(folder, id)]) {
-            report("deleting", bucket.delete(name).await);
+        let known = record(bucket, folder, id).await.and_then(|record| record.slimpix);
+        for id in known.iter().flat_map(|known| known.sizes.iter()) {
+            delete(bucket, folder, &id).await;
         }
-        return;
+        return delete(bucket, folder, id).await;
     }
     if let Some(format) = write.dropped {
         report("deleting", bucket.delete(file_name(folder, id, format)).await);
@@ -70,8 +70,21 @@ pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u
             return;
         }
     }
-    let record_now = write.merged(record(bucket, folder, id).await);
+    let mut record_now = write.merged(record(bucket, folder, id).await);
+    // Nothing tells when something in the bucket was last used, so the oldest go.
+    let surplus = write.surplus(&mut record_now, |_| ());
     report("writing", bucket.put(record_name(folder, id), record_now.to_json()).execute().await);
+    for id in surplus {
+        delete(bucket, folder, &id).await;
+    }
+}
+
+/// Deletes all that is kept of an id.
+async fn delete(bucket: &Bucket, folder: &str, id: &str) {
+    let variants = VARIANTS.map(|format| file_name(folder, id, format));
+    for name in variants.into_iter().chain([record_name(folder, id)]) {
+        report("deleting", bucket.delete(name).await);
+    }
 }
 
 /// The file of a variant, as its record tells of it.

@@ -259,8 +259,14 @@ impl Flow {
             *record = Record::empty(std::mem::take(&mut record.id), std::mem::take(&mut record.path));
             if was_kept {
                 let folder = self.source.folder().to_owned();
-                let write =
-                    Write { folder, record: record.clone(), variant: None, dropped: None, forgets: true };
+                let write = Write {
+                    folder,
+                    record: record.clone(),
+                    variant: None,
+                    dropped: None,
+                    forgets: true,
+                    sizes_kept: 0,
+                };
                 self.writes.push((None, write));
             }
         }

@@ -37,6 +37,7 @@ mod record;
 mod respond;
 mod restriction;
 mod route;
+mod sizes;
 mod steps;
 mod time;
 
@@ -50,6 +51,7 @@ pub use self::{
     respond::{Body, Response, Whole},
     restriction::Restriction,
     route::{RequestHead, Source},
+    sizes::Sizes,
     steps::{
         Admit, Convert, Fetch, FlightError, Found, FoundFile, Job, Join, Lookup, MadeInfo, SourceInfo,
         SourceState, Step, Store, Task, Write,

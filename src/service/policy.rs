@@ -29,7 +29,9 @@ pub struct Policy {
     /// The sizes that may be asked for, in pixels, ascending: others go up to the next one, or down to the last.
     /// Default none: any size from 1 to 65,535 is taken as it is, and each one is a variant of its own.
     pub size_steps: Vec<u32>,
-    /// The same for `q`. Default the tens from 10 to 100.
+    /// How many variants with sizes or a quality of their own are kept of one source; 0 is without limit. Default 32.
+    pub sizes_kept: usize,
+    /// The same as `size_steps` for `q`. Default the tens from 10 to 100.
     pub quality_steps: Vec<u8>,
     /// What a crop keeps. Default the middle.
     pub interest: Interest,
@@ -77,6 +79,7 @@ impl Default for Policy {
             extra_params: false,
             short_params: false,
             size_steps: Vec::new(),
+            sizes_kept: 32,
             quality_steps: (1..=10).map(|step| step * 10).collect(),
             interest: Interest::Centre,
             allowed: Allowed::default(),

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{key::Id, steps::FoundFile, time};
+use super::{key::Id, sizes::Sizes, steps::FoundFile, time};
 use crate::{
     codec::{Format, Probe},
     convert::{Mode, Params},
@@ -65,6 +65,9 @@ pub struct Known {
     /// True once the blurhash was asked for, be it in vain.
     #[serde(default)]
     pub described: bool,
+    /// What else is kept of the source, where this is its own record.
+    #[serde(default, skip_serializing_if = "Sizes::is_empty")]
+    pub sizes: Sizes,
 }
 
 /// What is known about a source.
@@ -232,6 +235,7 @@ impl Record {
         let (Some(known), Some(other)) = (&mut self.slimpix, stored.and_then(|record| record.slimpix)) else {
             return self;
         };
+        known.sizes.follow(other.sizes);
         if known.source.stamp == other.source.stamp {
             for (format, entry) in other.variants {
                 known.variants.entry(format).or_insert(entry);
@@ -270,6 +274,11 @@ impl Record {
         checksum.clone_into(&mut self.checksum);
     }
 
+    /// Lists another record of the same source; false if it is listed, or this one can list none.
+    pub(super) fn list_size(&mut self, id: &str) -> bool {
+        self.slimpix.as_mut().is_some_and(|known| known.sizes.list(id))
+    }
+
     pub(super) fn remove_entry(&mut self, format: Format) {
         if let Some(known) = &mut self.slimpix {
             known.variants.remove(&format);
@@ -297,12 +306,18 @@ impl Record {
 
     /// Takes over what is known of the source. All that stems from another state of it is forgotten.
     pub(super) fn set_facts(&mut self, facts: Facts) {
+        let sizes = self.slimpix.as_ref().map(|known| known.sizes.clone()).unwrap_or_default();
         match &mut self.slimpix {
             Some(known) if known.source.is_of_the_same_as(&facts) => known.source = facts.clone(),
             _ => *self = Self::empty(std::mem::take(&mut self.id), std::mem::take(&mut self.path)),
         }
         self.describe_source(&facts);
-        self.slimpix.get_or_insert(Known { source: facts, variants: BTreeMap::new(), described: false });
+        self.slimpix.get_or_insert(Known {
+            source: facts,
+            variants: BTreeMap::new(),
+            described: false,
+            sizes,
+        });
     }
 
     /// Where the source's bytes are the very ones that this record is about, it is from now on about this state of
@@ -329,7 +344,7 @@ impl Record {
         };
         let variants = files.iter().filter(|file| file.len > 0).map(variant).collect();
         let described = !self.blurhash.is_empty();
-        self.slimpix = Some(Known { source: facts, variants, described });
+        self.slimpix = Some(Known { source: facts, variants, described, sizes: Sizes::default() });
     }
 
     fn describe_source(&mut self, facts: &Facts) {

@@ -358,8 +358,11 @@ pub struct Write {
     pub variant: Option<Format>,
     /// The format of a file that was found missing or damaged: delete what is left of it.
     pub dropped: Option<Format>,
-    /// Nothing is to be kept any more: delete the record and all files of its id, and write nothing.
+    /// Nothing is to be kept any more: delete the record and all files of its id, and those that it lists, and write
+    /// nothing.
     pub forgets: bool,
+    /// How many records it may list, see [`Write::surplus`]; 0 is without limit.
+    pub sizes_kept: usize,
 }
 
 impl Write {
@@ -373,6 +376,18 @@ impl Write {
             stored
         });
         self.record.clone().merged(stored)
+    }
+}
+
+impl Write {
+    /// Takes what is listed in the merged record beyond the limit out of it, the least recently used first: all that is kept
+    /// of these ids is to be deleted. Where `last_use` gives the same, the oldest go.
+    #[must_use]
+    pub fn surplus<K: Ord>(&self, merged: &mut Record, last_use: impl Fn(&str) -> K) -> Vec<String> {
+        match &mut merged.slimpix {
+            Some(known) if self.sizes_kept > 0 => known.sizes.take_surplus(self.sizes_kept, last_use),
+            _ => Vec::new(),
+        }
     }
 }
 

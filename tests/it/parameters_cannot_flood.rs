@@ -2,7 +2,7 @@
 
 use slimpix::service::{Id, Policy, Step};
 
-use crate::support::scenario::{Scenario, sent};
+use crate::support::scenario::{Scenario, jpeg, sent};
 
 const WEBP: &str = "Accept: image/webp,*/*";
 
@@ -66,6 +66,38 @@ fn a_size_that_the_source_has_not_is_no_variant() {
     }
     assert_eq!(scenario.count("convert"), 1, "{:?}", scenario.did);
     assert_eq!((scenario.records.len(), scenario.files.len()), (1, 1));
+}
+
+#[test]
+fn four_thousand_sizes_leave_few_records() {
+    let mut scenario = Scenario::with(|policy| {
+        policy.extra_params = true;
+        policy.short_params = true;
+        policy.sizes_kept = 20;
+    });
+    scenario.get("/a.jpg", &[WEBP]);
+    for number in 0..4_000 {
+        let (width, height, quality) = (1 + number % 60, 1 + number / 60 % 40, number % 100);
+        let uri = format!("/a.jpg?w={width}&h={height}&q={quality}");
+        assert_eq!(sent(&scenario.get(&uri, &[WEBP])), "image/webp", "{uri}");
+        assert!(scenario.records.len() <= 21 && scenario.files.len() <= 21, "after {uri}");
+    }
+    assert_eq!((scenario.records.len(), scenario.files.len()), (21, 21));
+}
+
+#[test]
+fn what_is_kept_of_a_source_is_known_after_it_has_changed() {
+    let mut scenario = Scenario::with(|policy| {
+        policy.extra_params = true;
+        policy.sizes_kept = 3;
+    });
+    for round in 0..3 {
+        scenario.sources.insert("a.jpg".to_owned(), (jpeg(64, 48, 1000 + round), scenario.now));
+        for width in 1..10 {
+            scenario.get(&format!("/a.jpg?width={width}"), &[WEBP]);
+        }
+        assert_eq!(scenario.records.len(), 4, "{round}");
+    }
 }
 
 #[test]

@@ -284,6 +284,11 @@ impl Flow {
         if self.restriction.is_none() {
             let write = self.write(self.record.clone(), variant);
             self.writes.push((key, write));
+            // The source's record counts what is kept of it.
+            let id = self.record.id.clone();
+            if self.source_record.as_mut().is_some_and(|source| source.list_size(&id)) {
+                self.write_source_later();
+            }
         }
     }
 
@@ -296,7 +301,14 @@ impl Flow {
     }
 
     pub(super) fn write(&self, record: Record, variant: Option<Format>) -> Write {
-        Write { folder: self.source.folder().to_owned(), record, variant, dropped: None, forgets: false }
+        Write {
+            folder: self.source.folder().to_owned(),
+            record,
+            variant,
+            dropped: None,
+            forgets: false,
+            sizes_kept: self.policy.sizes_kept,
+        }
     }
 
     pub(super) fn choice<'a>(&'a self, facts: &'a Facts) -> Choice<'a> {

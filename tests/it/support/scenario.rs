@@ -217,8 +217,12 @@ impl Scenario {
     fn convert(&mut self, convert: service::Convert) -> Step {
         let Task::Picture(format) = convert.job.task else {
             self.note("describe".to_owned());
-            let Source::Local { path, .. } = &convert.source else { unreachable!("only local ones") };
-            let bytes = &self.sources[path].0;
+            let name = match &convert.source {
+                Source::Local { path, .. } => path,
+                Source::Remote { url, .. } => url,
+                _ => unreachable!("no other sources"),
+            };
+            let bytes = &self.sources[name].0;
             return match slimpix::convert::describe(bytes, &self.policy.limits) {
                 Ok(description) => convert.described(&description),
                 Err(error) => convert.failed(error),
@@ -254,7 +258,12 @@ impl Scenario {
         if let Some(format) = write.dropped {
             self.files.remove(&(id.clone(), format));
         }
-        let merged = write.merged(self.record(&id));
+        let mut merged = write.merged(self.record(&id));
+        for gone in write.surplus(&mut merged, |_| ()) {
+            self.note(format!("forget {gone}"));
+            self.records.remove(&gone);
+            self.files.retain(|(of, _), _| *of != gone);
+        }
         self.records.insert(id, merged.to_json());
     }
 
