@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     codec::Format,
     convert::{Filter, Fit},
-    native::values::{Bytes, Whole, Words},
+    native::values::{Bytes, CountOrAuto, Whole, Words},
 };
 
 /// Serves and converts pictures in the smallest form that each visitor's browser can show.
@@ -54,6 +54,9 @@ pub(crate) struct ServeArgs {
     /// One folder for all that is kept: exhaust, metadata and remote-raw are made in it [env: WEBP_CACHE]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<String>,
+    /// Space on disk for all that is kept, in MiB; 0 is without limit; auto a tenth of the disk, from 64 MiB to 10 GiB [env: WEBP_MAX_CACHE_SIZE] [default: auto]
+    #[arg(long, value_name = "MIB", value_parser = str::parse::<CountOrAuto>)]
+    pub(crate) max_cache_size: Option<CountOrAuto>,
     /// What all conversions together may take of memory [env: WEBP_MEMORY] [default: asks the machine]
     #[arg(long, value_name = "SIZE", value_parser = str::parse::<Bytes>)]
     pub(crate) memory: Option<Bytes>,

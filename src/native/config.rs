@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         keys,
-        values::{Bytes, Pairs, Switch, Whole, Words},
+        values::{Bytes, CountOrAuto, Pairs, Switch, Whole, Words},
     },
 };
 
@@ -46,7 +46,9 @@ pub(crate) struct Written {
     pub(crate) keepalive_timeout: Option<Whole<1, 86_400>>,
     pub(crate) send_timeout: Option<Whole<1, 86_400>>,
     pub(crate) cache_ttl: Option<Count>,
-    pub(crate) max_cache_size: Option<Count>,
+    pub(crate) max_cache_size: Option<CountOrAuto>,
+    pub(crate) sizes_kept: Option<Count>,
+    pub(crate) widths: Option<Words>,
     #[serde(alias = "MAX_CONCURRENT_CONVERSIONS")]
     pub(crate) max_job_count: Option<Whole<0, 1_024>>,
     pub(crate) memory_limit_mb: Option<Count>,
@@ -160,6 +162,8 @@ impl Written {
             send_timeout: self.send_timeout.or(below.send_timeout),
             cache_ttl: self.cache_ttl.or(below.cache_ttl),
             max_cache_size: self.max_cache_size.or(below.max_cache_size),
+            sizes_kept: self.sizes_kept.or(below.sizes_kept),
+            widths: self.widths.or(below.widths),
             max_job_count: self.max_job_count.or(below.max_job_count),
             memory_limit_mb: self.memory_limit_mb.or(below.memory_limit_mb),
             wait: self.wait.or(below.wait),

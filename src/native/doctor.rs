@@ -51,6 +51,10 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
     match &verdict {
         Ok(settings) => {
             lines.extend(settings.warnings.iter().map(|warning| format!("Mind: {warning}.")));
+            lines.push(match settings.folders.max_bytes {
+                0 => "What is kept may fill the disk.".to_owned(),
+                bytes => format!("What is kept may take {} MiB here.", bytes >> 20),
+            });
             lines.push("slimpix serve takes this file.".to_owned());
         }
         Err(error) => lines.push(format!("slimpix serve refuses this file: {error}")),

@@ -10,7 +10,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use rustix::{fs::OFlags, io::Errno};
+use rustix::{
+    fs::{FlockOperation, OFlags, flock},
+    io::Errno,
+};
 use twox_hash::XxHash64;
 
 use crate::{
@@ -71,6 +74,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     };
     fs::create_dir_all(folder)?;
     let mut file = temporary().tempfile_in(folder)?;
+    hold(file.as_file());
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -102,6 +106,23 @@ pub(crate) fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX).permissions(fs::Permissions::from_mode(0o666));
     builder
+}
+
+/// Says that a temporary file is in use, to [`remove_leftovers`] of any process, until it is closed.
+pub(crate) fn hold(file: &File) {
+    // Where there are no locks, leftovers are told by nothing, as ever.
+    let _ = flock(file, FlockOperation::NonBlockingLockExclusive);
+}
+
+/// True if nobody holds a file, or that can't be known.
+fn is_left(path: &Path) -> bool {
+    File::open(path)
+        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive) != Err(Errno::WOULDBLOCK))
+}
+
+/// True if a disk has no room left, or this user none on it.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Opens a regular file; a folder, a pipe or a device is refused without waiting for it.
@@ -225,14 +246,14 @@ pub(crate) fn checksum(mut file: &File) -> io::Result<String> {
     }
 }
 
-/// Removes temporary files that a crash left behind in a folder and all below it; gives their number. A folder
-/// that is not there has none.
+/// Removes temporary files that a crash left behind in a folder and all below it; gives their number. Those that another
+/// process writes now stay. A folder that is not there has none.
 pub(crate) fn remove_leftovers(folder: &Path) -> usize {
     let mut removed = 0;
     for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
         let leftover = entry.file_type().is_file()
             && entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY_PREFIX));
-        if leftover && fs::remove_file(entry.path()).is_ok() {
+        if leftover && is_left(entry.path()) && fs::remove_file(entry.path()).is_ok() {
             removed += 1;
         }
     }
@@ -273,7 +294,10 @@ mod tests {
         fs::create_dir(folder.path().join("local"))?;
         fs::write(folder.path().join("local/.slimpix-abc"), b"half")?;
         fs::write(folder.path().join("local/1.webp"), b"whole")?;
+        let used = temporary().tempfile_in(folder.path().join("local"))?;
+        hold(used.as_file());
         assert_eq!(remove_leftovers(folder.path()), 1);
+        assert!(used.path().exists());
         assert_eq!(remove_leftovers(&folder.path().join("none")), 0);
         assert!(folder.path().join("local/1.webp").exists());
         Ok(())

@@ -109,9 +109,17 @@ pub(crate) const KEYS: &[Key] = &[
     key("CACHE_TTL", "259200", "minutes for which a remote original is trusted; 0 is for ever", ""),
     key(
         "MAX_CACHE_SIZE",
-        "0",
-        "MiB that the converted pictures may take on disk; 0 is without limit",
-        "The least recently used go first; there it was the oldest, each folder by itself.",
+        r#""auto""#,
+        "MiB that all that is kept may take on disk; auto is a tenth of the disk, from 64 MiB to 10 GiB; 0 is without limit",
+        "It holds all three folders together, at any moment, and the least recently used go first. There it was \
+         without limit unless it was set, for each folder by itself, and the oldest went.",
+    ),
+    key("SIZES_KEPT", "32", "sizes and qualities that are kept of one picture; 0 is without limit", OURS),
+    key(
+        "WIDTHS",
+        r#""any""#,
+        "the widths and heights that may be asked for, as a list: others go up to the next; any is as they are asked",
+        OURS,
     ),
     key("MAX_JOB_COUNT", "0", "conversions at a time; 0 is one a processor", OURS),
     key("MEMORY_LIMIT_MB", "0", "MiB that all conversions may take together; 0 asks the machine", OURS),

@@ -37,6 +37,19 @@ fn budget(limit: Option<u64>, memory: Option<u64>) -> u64 {
     bytes.max(LEAST)
 }
 
+/// What all that is kept may take on disk when nothing is configured: a tenth of the disk that its folder is on, or will be,
+/// from 64 MiB, for which room is found on a smaller disk while it lasts, to 10 GiB; 1 GiB where the disk's size is not known.
+pub(crate) fn default_cache(folder: &Path) -> u64 {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let disk = folder.ancestors().find_map(|folder| rustix::fs::statvfs(folder).ok());
+    disk.map_or(1 << 30, |disk| {
+        (disk.f_blocks.saturating_mul(disk.f_frsize) / 10).clamp(LEAST_CACHE, MOST_CACHE)
+    })
+}
+
+const LEAST_CACHE: u64 = 64 << 20;
+const MOST_CACHE: u64 = 10 << 30;
+
 /// How much lower the priority of a thread that converts is than that of one that answers: with 5 it has about a
 /// quarter of the processor where both want it, and is put aside when the other wakes.
 #[cfg(target_os = "linux")]
@@ -128,6 +141,13 @@ mod tests {
     fn there_is_always_a_budget() {
         assert!(default_budget() >= LEAST);
         assert!(processors() >= 1);
+    }
+
+    #[test]
+    fn the_disk_of_a_folder_that_is_not_there_yet_is_known() {
+        let there = default_cache(Path::new("."));
+        assert!((LEAST_CACHE..=MOST_CACHE).contains(&there));
+        assert_eq!(default_cache(Path::new("not/yet/there")), there);
     }
 
     #[cfg(target_os = "linux")]

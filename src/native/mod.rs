@@ -38,6 +38,7 @@ mod source;
 mod store;
 mod sweep;
 mod upstream;
+mod uses;
 mod values;
 mod verify;
 

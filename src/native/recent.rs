@@ -42,9 +42,9 @@ impl Mark {
 }
 
 impl Mark {
-    /// True if nothing but the time of the file's last change of any kind tells the two apart.
+    /// True if nothing but the times of the file's last changes tells the two apart.
     pub(crate) fn is_but_touched(&self, other: &Self) -> bool {
-        Self { changed: other.changed, ..*self } == *other
+        Self { modified: other.modified, changed: other.changed, ..*self } == *other
     }
 }
 

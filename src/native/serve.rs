@@ -129,6 +129,7 @@ fn flags(args: ServeArgs) -> Result<Written> {
         port: port.map_err(|what| Error::new(Kind::Parameter, what))?,
         host: args.listen.and_then(|listen| listen.host),
         cache: args.cache,
+        max_cache_size: args.max_cache_size,
         memory: args.memory,
         max_job_count: args.jobs,
         wait: args.wait,

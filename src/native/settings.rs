@@ -11,7 +11,7 @@ use crate::{
         config::Written,
         connection::watch::Patience,
         machine,
-        values::{Bytes, Switch, Whole},
+        values::{Bytes, CountOrAuto, Switch, Whole, Words},
     },
     service::{Allowed, Mount, MountPoint, Policy, Target},
 };
@@ -60,10 +60,18 @@ pub(crate) struct Folders {
     pub(crate) metadata: PathBuf,
     /// Remote originals.
     pub(crate) remote_raw: PathBuf,
-    /// Bytes that the converted pictures may take; 0 is without limit.
+    /// Bytes on disk that all three may take together; 0 is without limit.
     pub(crate) max_bytes: u64,
     /// Bytes of memory that stand in for a disk that can't be written.
     pub(crate) stand_in_bytes: usize,
+}
+
+impl Folders {
+    /// Each folder once.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        let folders = [&self.metadata, &self.remote_raw, &self.exhaust];
+        (0..folders.len()).filter(move |&at| !folders[..at].contains(&folders[at])).map(move |at| folders[at])
+    }
 }
 
 /// Decides all settings.
@@ -138,6 +146,8 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         keep_metadata: !on(written.strip_metadata, true),
         extra_params,
         short_params: extra_params,
+        size_steps: size_steps(written.widths.as_ref())?,
+        sizes_kept: usize::try_from(whole(written.sizes_kept, base.sizes_kept as u64)).unwrap_or(usize::MAX),
         interest: interest(written.extra_params_crop_interesting.as_deref())?,
         allowed: allowed(written),
         limits,
@@ -177,6 +187,19 @@ fn formats(written: &Written, warnings: &mut Vec<String>) -> Result<Vec<Format>>
         }
     }
     Ok(formats)
+}
+
+/// The sizes that may be asked for, ascending.
+fn size_steps(widths: Option<&Words>) -> Result<Vec<u32>> {
+    let Some(Words(words)) = widths.filter(|Words(words)| *words != ["any"]) else { return Ok(Vec::new()) };
+    let allowed = "it is any, or a list of sizes from 1 to 65535";
+    let step = |word: &String| match word.parse() {
+        Ok(step @ 1..=65_535) => Ok(step),
+        _ => Err(wrong("WIDTHS", word, allowed)),
+    };
+    let mut steps = words.iter().map(step).collect::<Result<Vec<u32>>>()?;
+    steps.sort_unstable();
+    Ok(steps)
 }
 
 fn interest(name: Option<&str>) -> Result<Interest> {
@@ -253,11 +276,15 @@ fn mounts(written: &Written, roots: &mut Roots) -> Result<Vec<Mount>> {
 
 fn folders(written: &Written, memory: u64) -> Folders {
     let folder = |path: &Option<String>, default: &str| PathBuf::from(path.as_deref().unwrap_or(default));
+    let exhaust = folder(&written.exhaust_path, "./exhaust");
     Folders {
-        exhaust: folder(&written.exhaust_path, "./exhaust"),
         metadata: folder(&written.metadata_path, "./metadata"),
         remote_raw: folder(&written.remote_raw_path, "./remote-raw"),
-        max_bytes: whole(written.max_cache_size, 0).saturating_mul(1 << 20),
+        max_bytes: match written.max_cache_size {
+            None | Some(CountOrAuto::Auto) => machine::default_cache(&exhaust),
+            Some(CountOrAuto::Count(mib)) => mib.saturating_mul(1 << 20),
+        },
+        exhaust,
         stand_in_bytes: usize::try_from(memory / 8).unwrap_or(usize::MAX).min(MOST_STAND_IN),
     }
 }
@@ -277,7 +304,7 @@ fn json_log(form: Option<&str>) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::native::values::{Pairs, Words};
+    use crate::native::values::Pairs;
 
     fn words(list: &[&str]) -> Option<Words> {
         Some(Words(list.iter().map(|word| (*word).to_owned()).collect()))
@@ -293,6 +320,16 @@ mod tests {
         assert!(warnings.iter().any(|warning| warning.contains("jxl")));
         let wrong = Written { convert_types: words(&["bmp"]), ..Written::default() };
         assert_eq!(formats(&wrong, &mut warnings).map_err(|error| error.kind()), Err(Kind::Parameter));
+        Ok(())
+    }
+
+    #[test]
+    fn sizes_are_any_or_a_list() -> Result<()> {
+        assert_eq!(size_steps(None)?, [0; 0]);
+        assert_eq!(size_steps(words(&["any"]).as_ref())?, [0; 0]);
+        assert_eq!(size_steps(words(&["640", "320"]).as_ref())?, [320, 640]);
+        let refused = size_steps(words(&["0"]).as_ref()).map_err(|error| error.kind());
+        assert_eq!(refused, Err(Kind::Parameter));
         Ok(())
     }
 

@@ -25,6 +25,7 @@ use crate::{
         flight::{Flights, Joined, Landing},
         root::Root,
         store::{self, Store},
+        sweep,
         upstream::{Answer, Download, Upstream},
     },
     service::{FileState, Restriction, Source, Stamp},
@@ -199,10 +200,15 @@ impl Sources {
 
     /// Writes a download to its file.
     async fn receive(&self, download: Download, path: &Path) -> Result<Word> {
+        let (sweep, len, kept) = (Arc::clone(self.store.sweep()), download.stamp.len, path.to_owned());
+        let (room, replaced) =
+            blocking(move || (sweep.room_in_any_case(len).0, sweep::size_of(&kept))).await?;
         let (stamp, sum, sink) = drain(download, Sink::new(path.to_owned(), true).await).await?;
         let (in_memory, error) = sink.finish(path).await?;
         if let Some(error) = error {
             self.store.complain(path, &error);
+        } else {
+            room.keep(stamp.len, replaced);
         }
         Ok(Word::Found(stamp, sum, in_memory))
     }
@@ -211,8 +217,8 @@ impl Sources {
     /// What was kept before goes now.
     async fn receive_for_one(&self, download: Download, path: &Path) -> Result<Fetched> {
         let restriction = download.restriction;
-        let (kept, place) = (path.to_owned(), path.to_owned());
-        drop(blocking(move || fs::remove_file(kept)).await?);
+        let (kept, place, sweep) = (path.to_owned(), path.to_owned(), Arc::clone(self.store.sweep()));
+        drop(blocking(move || sweep.remove(&kept)).await?);
         let (stamp, sum, sink) = drain(download, Sink::new(place, false).await).await?;
         let content = sink.content().await?;
         Ok(match restriction {
@@ -230,13 +236,8 @@ impl Sources {
     }
 
     fn raw_paths(&self, source: &Source) -> RawPaths {
-        let extension = Path::new(source.name())
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .map(|extension| format!(".{extension}"))
-            .unwrap_or_default();
         let folder = self.store.folders().remote_raw.join(store::file_name(source.folder()));
-        let name = |id: &str| folder.join(store::file_name(&format!("{id}{extension}")));
+        let name = |id: &str| folder.join(store::raw_name(id, source.name()));
         let id = source.id();
         RawPaths { now: name(&id.now), old: name(&id.old) }
     }

@@ -8,15 +8,15 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File, FileTimes},
+    fs::{self, File},
     hash::{BuildHasher, RandomState},
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -31,19 +31,17 @@ use crate::{
         nowait,
         recent::{Mark, Recent},
         settings::Folders,
-        sweep::Sweep,
+        sweep::{self, Sweep},
+        uses,
     },
     service::{FoundFile, Id, Record, Write},
 };
-
-/// A file's last use is written down when it is this much later than what stands there.
-const USE_GRAIN: Duration = Duration::from_secs(600);
 
 /// How many checked files are remembered; then the checks begin anew.
 const MOST_CHECKED: usize = 1 << 17;
 
 /// The formats that variants may have.
-const VARIANTS: [Format; 5] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png, Format::Jxl];
+pub(crate) const VARIANTS: [Format; 5] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png, Format::Jxl];
 
 /// The cache. Its methods block; call them on a blocking thread, but for those that only look at what is at hand.
 #[derive(Debug)]
@@ -58,7 +56,8 @@ pub(crate) struct Store {
     recent: Mutex<Recent>,
     /// Records are read, merged and written by one at a time.
     records: Mutex<()>,
-    sweep: Sweep,
+    /// The bound on what is kept.
+    sweep: Arc<Sweep>,
     /// What was told of files.
     noted: Noted,
     has_complained: AtomicBool,
@@ -70,16 +69,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Store {
-    /// Opens the cache and removes what a crash left half-written.
+    /// Opens the cache. Meanwhile what a crash left half-written is removed, and the rest counted.
     pub(crate) fn new(folders: Folders) -> Self {
-        for folder in [&folders.exhaust, &folders.metadata, &folders.remote_raw] {
-            let removed = files::remove_leftovers(folder);
-            if removed > 0 {
-                tracing::info!(folder = %folder.display(), removed, "removed half-written files");
-            }
-        }
+        let sweep = Arc::new(Sweep::new(folders.clone()));
+        sweep.begin();
         Self {
-            sweep: Sweep::new(folders.exhaust.clone(), folders.max_bytes),
+            sweep,
             memory: Mutex::new(Memory::new(folders.stand_in_bytes)),
             folders,
             checked: Mutex::default(),
@@ -111,10 +106,13 @@ impl Store {
         let (before, bytes) = self.told(&path, read.map_err(files::unopened))?;
         let Some(record) = Record::from_json(&bytes) else {
             tracing::warn!(file = %path.display(), "a damaged record is dropped");
-            drop(fs::remove_file(&path));
+            drop(self.sweep.remove(&path));
             return None;
         };
-        lock(&self.recent).keep(path, &before, record.clone());
+        lock(&self.recent).keep(path.clone(), &before, record.clone());
+        self.note_use(&path, &before, |touched| {
+            lock(&self.recent).keep(path.clone(), touched, record.clone())
+        });
         Some(record)
     }
 
@@ -136,6 +134,7 @@ impl Store {
         let path = self.record_path(folder, id);
         let now = fs::metadata(&path).ok()?;
         let record = lock(&self.recent).find(&path, &now)?;
+        self.note_use(&path, &now, |touched| lock(&self.recent).keep(path.clone(), touched, record.clone()));
         (record.slimpix.is_some() && !lock(&self.memory).holds(&path)).then_some(record)
     }
 
@@ -175,7 +174,6 @@ impl Store {
             self.drop_damaged(&path);
             return None;
         }
-        self.note_use(&path, &file, &metadata);
         Some(Content::File(file))
     }
 
@@ -187,9 +185,6 @@ impl Store {
         }
         let (file, metadata) = files::open_own(&path).ok()?;
         let is_right = metadata.len() == len && lock(&self.checked).contains(&self.token(&path, &metadata));
-        if is_right {
-            self.note_use(&path, &file, &metadata);
-        }
         is_right.then_some(file)
     }
 
@@ -198,6 +193,7 @@ impl Store {
     pub(crate) fn open_raw(&self, path: &Path, hash: Option<&str>) -> Option<File> {
         let (file, metadata) = self.told(path, files::open_own(path))?;
         if hash.is_none_or(|hash| self.is_right(path, &file, &metadata, hash)) {
+            self.note_use(path, &metadata, |touched| self.remember(self.token(path, touched)));
             return Some(file);
         }
         self.drop_damaged(path);
@@ -227,7 +223,7 @@ impl Store {
     /// Deletes what isn't what its record says.
     pub(crate) fn drop_damaged(&self, path: &Path) {
         tracing::warn!(file = %path.display(), "a damaged cache file is dropped and made again");
-        if let Err(error) = fs::remove_file(path) {
+        if let Err(error) = self.sweep.remove(path) {
             self.complain(path, &error);
         }
     }
@@ -251,20 +247,16 @@ impl Store {
         self.hashing.hash_one((path, Mark::of(metadata)))
     }
 
-    /// Keeps the time of a checked file's last use, which mounts often don't, for the sweep.
-    fn note_use(&self, path: &Path, file: &File, metadata: &fs::Metadata) {
-        let now = SystemTime::now();
-        let is_old = || {
-            metadata.accessed().is_ok_and(|used| now.duration_since(used).is_ok_and(|idle| idle > USE_GRAIN))
-        };
-        // Not being able to is no harm: the file then counts as older than it is.
-        if self.sweep.is_on()
-            && is_old()
-            && file.set_times(FileTimes::new().set_accessed(now)).is_ok()
-            && let Ok(touched) = file.metadata()
-            && Mark::of(metadata).is_but_touched(&Mark::of(&touched))
+    /// Notes that a record, or the copy of an original, is used; its variants go with the record. Where the file's time is
+    /// set for that, `again` is told its new state, if nothing else of it is new.
+    fn note_use(&self, path: &Path, before: &fs::Metadata, again: impl FnOnce(&fs::Metadata)) {
+        // Not being able to is no harm: after a restart the file then counts as older than it is.
+        if self.sweep.uses().note(path)
+            && uses::write_down(path).is_ok()
+            && let Ok(touched) = fs::metadata(path)
+            && Mark::of(before).is_but_touched(&Mark::of(&touched))
         {
-            self.remember(self.token(path, &touched));
+            again(&touched);
         }
     }
 
@@ -294,36 +286,55 @@ impl Store {
             self.forget(&write.folder, id);
             return write.record.clone();
         }
+        let record_path = self.record_path(&write.folder, id);
+        let _stays = self.sweep.busy(record_path.clone());
         if let Some(format) = write.dropped {
-            drop(fs::remove_file(self.variant_path(&write.folder, id, format)));
+            drop(self.sweep.remove(&self.variant_path(&write.folder, id, format)));
         }
         if let (Some(format), Some(bytes)) = (write.variant, made) {
             let path = self.variant_path(&write.folder, id, format);
             self.put(&path, bytes);
             if let Ok(metadata) = fs::metadata(&path) {
                 self.remember(self.token(&path, &metadata));
-                self.sweep.after_writing(metadata.len());
             }
         }
         let _one_at_a_time = lock(&self.records);
-        let record = write.merged(self.record(&write.folder, id));
-        self.put(&self.record_path(&write.folder, id), &record.to_json().into());
+        let mut record = write.merged(self.record(&write.folder, id));
+        let surplus = write.surplus(&mut record, |id| self.last_use(&write.folder, id));
+        self.put(&record_path, &record.to_json().into());
+        for id in surplus {
+            self.remove_all_of(&write.folder, &id);
+        }
         record
     }
 
-    /// Deletes all that is kept of an id.
+    /// When what is kept of an id was last used.
+    fn last_use(&self, folder: &str, id: &str) -> Option<SystemTime> {
+        let path = self.record_path(folder, id);
+        fs::metadata(&path).ok().map(|metadata| self.sweep.uses().last(&path, &metadata))
+    }
+
+    /// Deletes all that is kept of an id, and of those that its record lists.
     fn forget(&self, folder: &str, id: &str) {
         let _one_at_a_time = lock(&self.records);
+        let known = self.record(folder, id).and_then(|record| record.slimpix);
+        for id in known.iter().flat_map(|known| known.sizes.iter()) {
+            self.remove_all_of(folder, &id);
+        }
+        self.remove_all_of(folder, id);
+    }
+
+    fn remove_all_of(&self, folder: &str, id: &str) {
         let variants = VARIANTS.map(|format| self.variant_path(folder, id, format));
         for path in variants.into_iter().chain([self.record_path(folder, id)]) {
             lock(&self.memory).remove(&path);
             // Most often there is no such file.
-            drop(fs::remove_file(path));
+            drop(self.sweep.remove(&path));
         }
     }
 
     fn put(&self, path: &Path, bytes: &Bytes) {
-        match files::write_whole(path, bytes) {
+        match self.write_whole(path, bytes) {
             Ok(()) => {
                 lock(&self.memory).remove(path);
                 self.has_complained.store(false, Ordering::Relaxed);
@@ -333,6 +344,27 @@ impl Store {
                 lock(&self.memory).insert(path.to_owned(), bytes.clone());
             }
         }
+    }
+
+    /// Writes a file where there is room for it, or where room can be made.
+    fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let len = bytes.len() as u64;
+        let room = self.sweep.room(len).ok_or_else(sweep::no_room)?;
+        let replaced = sweep::size_of(path);
+        let written = files::write_whole(path, bytes).or_else(|error| {
+            let may_go = match error.kind() {
+                // The folder was deleted meanwhile, or the temporary file was.
+                io::ErrorKind::NotFound => true,
+                _ => files::is_full(&error) && self.sweep.make_room_on_disk(len),
+            };
+            if may_go { files::write_whole(path, bytes) } else { Err(error) }
+        });
+        written.inspect(|()| room.keep(len, replaced))
+    }
+
+    /// The bound on what is kept.
+    pub(crate) const fn sweep(&self) -> &Arc<Sweep> {
+        &self.sweep
     }
 
     /// Says once that the disk can't be written, until it can again.
@@ -349,6 +381,13 @@ impl Store {
     fn record_path(&self, folder: &str, id: &str) -> PathBuf {
         self.folders.metadata.join(file_name(folder)).join(format!("{id}.json"))
     }
+}
+
+/// The name of the copy of a remote original.
+pub(crate) fn raw_name(id: &str, url: &str) -> String {
+    let bare = url.split_once('?').map_or(url, |(bare, _)| bare);
+    let extension = Path::new(bare).extension().and_then(|extension| extension.to_str());
+    file_name(&extension.map_or_else(|| id.to_owned(), |extension| format!("{id}.{extension}")))
 }
 
 /// A name that stays in its folder, whatever an origin is called.

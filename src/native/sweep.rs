@@ -1,124 +1,276 @@
-//! Keeps the converted pictures below `MAX_CACHE_SIZE`: the least recently used go first.
+//! Keeps all that is kept (variants, records, copies of remote originals, files that are being written) within
+//! `MAX_CACHE_SIZE`, while it fills: room is taken before a file is written, and where there is none, what was not
+//! used for the longest time goes first.
+//!
+//! What is on disk is counted in blocks of 4 KiB, so that small files and records are not free. The disk is looked
+//! through at the start, whenever a sixteenth of the limit has been written since, and whenever there is no room: so
+//! what another process writes into the same folders is seen, too. With n processes the sum is then within the limit
+//! and n sixteenths of it. Nothing is kept in memory for a file (see [`pass`] for what looking through takes).
+
+mod pass;
 
 use std::{
-    fs,
+    collections::HashMap,
+    fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::SystemTime,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
-use walkdir::WalkDir;
+use crate::native::{files, machine, settings::Folders, uses::Uses};
 
-/// A limit in bytes for a folder and all below it.
+/// The least that a file takes on most disks.
+const BLOCK: u64 = 4096;
+
+/// The part of the limit that is written between two looks through the folders, and that is free after a sweep.
+const PART: u64 = 16;
+
+/// The bound on what is kept.
 #[derive(Debug)]
 pub(crate) struct Sweep {
-    folder: PathBuf,
-    most: u64,
-    /// What may still be written before the folder is looked through again.
-    credit: AtomicU64,
+    folders: Folders,
+    ledger: Mutex<Ledger>,
+    uses: Uses,
+    /// Records that are being written, with their variants: these stay.
+    busy: Mutex<HashMap<PathBuf, usize>>,
+    /// Held by who looks through the folders.
     at_work: Mutex<()>,
 }
 
+/// What is known of the disk, in bytes.
+#[derive(Debug, Default)]
+struct Ledger {
+    /// Of whole files.
+    held: u64,
+    /// Of files that are being written.
+    pending: u64,
+    /// Written since the folders were last looked through.
+    since: u64,
+    /// Somebody was sent to look through them.
+    is_sent: bool,
+}
+
+/// Room on the disk for a file that is about to be written; given back when dropped, unless the file is kept.
+#[derive(Debug)]
+pub(crate) struct Room {
+    sweep: Arc<Sweep>,
+    bytes: u64,
+}
+
+/// While it lives, a record and its variants are not swept away.
+pub(crate) struct Busy<'a> {
+    sweep: &'a Sweep,
+    record: PathBuf,
+}
+
 impl Sweep {
-    /// A limit of `most` bytes; 0 is none.
-    pub(crate) fn new(folder: PathBuf, most: u64) -> Self {
-        Self { folder, most, credit: AtomicU64::new(0), at_work: Mutex::new(()) }
-    }
-
-    /// True if there is a limit, so that times of use matter.
-    pub(crate) const fn is_on(&self) -> bool {
-        self.most > 0
-    }
-
-    /// After that many bytes were written: looks through the folder if it may be too large now. Blocks.
-    pub(crate) fn after_writing(&self, bytes: u64) {
-        let taken =
-            self.credit.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
-        if !self.is_on() || taken.is_ok() {
-            return;
+    /// A bound on these folders. Until they have been looked through they count as nearly full.
+    pub(crate) fn new(folders: Folders) -> Self {
+        let held = folders.max_bytes - folders.max_bytes / PART;
+        Self {
+            ledger: Mutex::new(Ledger { held, ..Ledger::default() }),
+            folders,
+            uses: Uses::default(),
+            busy: Mutex::default(),
+            at_work: Mutex::default(),
         }
-        // Whoever is at it already does it for all.
-        let Ok(_alone) = self.at_work.try_lock() else { return };
-        let held = shrink(&self.folder, self.most);
-        self.credit.store(self.most.saturating_sub(held), Ordering::Relaxed);
+    }
+
+    /// Removes what a crash left behind and counts what there is, on a thread of its own.
+    pub(crate) fn begin(self: &Arc<Self>) {
+        self.send(|sweep| {
+            for folder in sweep.folders.all() {
+                let removed = files::remove_leftovers(folder);
+                if removed > 0 {
+                    tracing::info!(folder = %folder.display(), removed, "removed half-written files");
+                }
+            }
+            let _alone = lock(&sweep.at_work);
+            sweep.pass(0, 0);
+        });
+    }
+
+    /// The last uses of what is kept.
+    pub(crate) const fn uses(&self) -> &Uses {
+        &self.uses
+    }
+
+    /// Room for a file of so many bytes, made if need be. `None` if there can be none. Blocks.
+    pub(crate) fn room(self: &Arc<Self>, len: u64) -> Option<Room> {
+        let bytes = on_disk(len);
+        self.takes(bytes).then(|| Room { sweep: Arc::clone(self), bytes })
+    }
+
+    /// Room for a file that has to be written in any case; false if it is too much, though all else went that can. Blocks.
+    pub(crate) fn room_in_any_case(self: &Arc<Self>, len: u64) -> (Room, bool) {
+        let bytes = on_disk(len);
+        let is_room = self.takes(bytes);
+        if !is_room {
+            let mut ledger = lock(&self.ledger);
+            ledger.pending = ledger.pending.saturating_add(bytes);
+        }
+        (Room { sweep: Arc::clone(self), bytes }, is_room)
+    }
+
+    /// Removes files because the disk is full, though the limit is not reached: enough for one of so many bytes. True if any
+    /// went. Blocks.
+    pub(crate) fn make_room_on_disk(&self, len: u64) -> bool {
+        let _alone = lock(&self.at_work);
+        self.pass(0, on_disk(len) * 2) > 0
+    }
+
+    /// Removes a file that is kept, if there is one.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
+        let bytes = size_of(path);
+        fs::remove_file(path)?;
+        let mut ledger = lock(&self.ledger);
+        ledger.held = ledger.held.saturating_sub(bytes);
+        Ok(())
+    }
+
+    /// Keeps a record and its variants from being swept away while they are written.
+    pub(crate) fn busy(&self, record: PathBuf) -> Busy<'_> {
+        *lock(&self.busy).entry(record.clone()).or_default() += 1;
+        Busy { sweep: self, record }
+    }
+
+    /// Takes room, and makes it if there is none.
+    fn takes(self: &Arc<Self>, bytes: u64) -> bool {
+        if self.takes_what_is_there(bytes) {
+            return true;
+        }
+        if bytes > self.folders.max_bytes {
+            return false;
+        }
+        let _alone = lock(&self.at_work);
+        // Who was at it before may have made enough for both.
+        self.takes_what_is_there(bytes) || {
+            self.pass(bytes, 0);
+            self.takes_what_is_there(bytes)
+        }
+    }
+
+    fn takes_what_is_there(self: &Arc<Self>, bytes: u64) -> bool {
+        let most = self.folders.max_bytes;
+        let mut ledger = lock(&self.ledger);
+        let is_room = most == 0 || ledger.held.saturating_add(ledger.pending).saturating_add(bytes) <= most;
+        if is_room {
+            ledger.pending += bytes;
+            let is_due = most > 0 && ledger.since + bytes > most / PART && !ledger.is_sent;
+            ledger.is_sent |= is_due;
+            drop(ledger);
+            if is_due {
+                self.send(|sweep| {
+                    let _alone = lock(&sweep.at_work);
+                    sweep.pass(0, 0);
+                });
+            }
+        }
+        is_room
+    }
+
+    /// Looks through the folders; what is too much goes, with room for `want` bytes more, and at the least `least` bytes. Gives
+    /// how many went.
+    fn pass(&self, want: u64, least: u64) -> u64 {
+        lock(&self.ledger).since = 0;
+        let most = self.folders.max_bytes;
+        let mut all_freed = 0;
+        loop {
+            let mut seen = pass::look_through(&self.folders, &self.uses);
+            let pending = lock(&self.ledger).pending + want;
+            let too_much = if most > 0 && seen.bytes + pending > most {
+                (seen.bytes + pending).saturating_sub(most - most / PART)
+            } else {
+                0
+            };
+            let goal = too_much.max(least.saturating_sub(all_freed));
+            let is_busy = |record: &Path| lock(&self.busy).contains_key(record);
+            let freed = pass::remove_oldest(&self.folders, &self.uses, &mut seen, goal, is_busy);
+            all_freed += freed;
+            // Files that came while the folders were looked through may be counted twice, until the next time.
+            let mut ledger = lock(&self.ledger);
+            ledger.held = seen.bytes.saturating_sub(freed) + ledger.since;
+            ledger.is_sent = false;
+            // Not all that could go is known after one look.
+            if freed == 0 || freed >= goal {
+                return all_freed;
+            }
+        }
+    }
+
+    fn send(self: &Arc<Self>, work: impl FnOnce(&Arc<Self>) + Send + 'static) {
+        let sweep = Arc::clone(self);
+        let at_it = move || {
+            machine::make_way();
+            work(&sweep);
+        };
+        if let Err(error) = thread::Builder::new().name("sweep".to_owned()).spawn(at_it) {
+            tracing::warn!(%error, "no thread to look through the cache");
+            lock(&self.ledger).is_sent = false;
+        }
     }
 }
 
-/// Deletes the least recently used files until a tenth of the limit is free; gives what is left in bytes.
-fn shrink(folder: &Path, most: u64) -> u64 {
-    let mut files: Vec<(SystemTime, u64, PathBuf)> = WalkDir::new(folder)
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.file_type().is_file())
-        .filter_map(|entry| {
-            let metadata = entry.metadata().ok()?;
-            // A mount that keeps no times of use gives those of reading or writing; the later one counts.
-            let used = metadata.accessed().ok().max(metadata.modified().ok())?;
-            Some((used, metadata.len(), entry.into_path()))
-        })
-        .collect();
-    let mut held: u64 = files.iter().map(|(_, len, _)| len).sum();
-    if held <= most {
-        return held;
+impl Room {
+    /// The file is kept: it has so many bytes, and stands in the place of one that took so many.
+    pub(crate) fn keep(self, len: u64, replaced: u64) {
+        let bytes = on_disk(len);
+        let mut ledger = lock(&self.sweep.ledger);
+        ledger.held = (ledger.held + bytes).saturating_sub(replaced);
+        ledger.since += bytes;
+        // What is pending goes when this is dropped, a moment later: for so long it counts twice.
     }
-    files.sort();
-    let mut removed = 0_u64;
-    for (_, len, path) in &files {
-        if held <= most / 10 * 9 {
-            break;
-        }
-        if fs::remove_file(path).is_ok() {
-            held -= len;
-            removed += 1;
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut ledger = lock(&self.sweep.ledger);
+        ledger.pending = ledger.pending.saturating_sub(self.bytes);
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut busy = lock(&self.sweep.busy);
+        if let Some(count) = busy.get_mut(&self.record) {
+            *count -= 1;
+            if *count == 0 {
+                busy.remove(&self.record);
+            }
         }
     }
-    tracing::info!(removed, held, "the cache was too large; the least recently used files are gone");
-    held
+}
+
+/// Why something is not kept for which there is no room.
+pub(crate) fn no_room() -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, "MAX_CACHE_SIZE leaves no room for it")
+}
+
+/// What a file takes on disk, 0 where there is none.
+pub(crate) fn size_of(path: &Path) -> u64 {
+    fs::symlink_metadata(path).map_or(0, |metadata| taken(&metadata))
+}
+
+/// What a file or folder takes on disk.
+fn taken(metadata: &fs::Metadata) -> u64 {
+    // Blocks are counted in 512 bytes, and by some file systems only later.
+    on_disk(metadata.len()).max(metadata.blocks() * 512)
+}
+
+/// What a file of so many bytes takes on disk.
+const fn on_disk(len: u64) -> u64 {
+    let blocks = len.div_ceil(BLOCK);
+    if blocks == 0 { BLOCK } else { blocks.saturating_mul(BLOCK) }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What these locks guard is whole at every moment, so a panic elsewhere does not spoil it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs::FileTimes, io, time::Duration};
-
-    use super::*;
-
-    fn put(folder: &Path, name: &str, age: u64) -> io::Result<()> {
-        let path = folder.join(name);
-        fs::write(&path, [0; 100])?;
-        let time = SystemTime::now() - Duration::from_secs(age);
-        fs::File::options()
-            .write(true)
-            .open(path)?
-            .set_times(FileTimes::new().set_accessed(time).set_modified(time))
-    }
-
-    #[test]
-    fn the_least_recently_used_go_when_there_is_too_much() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let sweep = Sweep::new(folder.path().to_owned(), 1_000);
-        for age in 1..=10 {
-            put(folder.path(), &format!("{age}"), age * 1_000)?;
-            sweep.after_writing(100);
-        }
-        assert_eq!(fs::read_dir(folder.path())?.count(), 10);
-        put(folder.path(), "new", 0)?;
-        sweep.after_writing(100);
-        assert_eq!(fs::read_dir(folder.path())?.count(), 9);
-        assert!(!folder.path().join("10").exists() && !folder.path().join("9").exists());
-        assert!(folder.path().join("new").exists());
-        Ok(())
-    }
-
-    #[test]
-    fn without_a_limit_nothing_goes() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let sweep = Sweep::new(folder.path().to_owned(), 0);
-        put(folder.path(), "a", 1_000)?;
-        sweep.after_writing(100);
-        assert!(folder.path().join("a").exists());
-        Ok(())
-    }
-}
+mod tests;

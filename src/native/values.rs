@@ -59,6 +59,59 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
     }
 }
 
+/// A count, or `auto`: what suits the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountOrAuto {
+    /// What suits the machine.
+    Auto,
+    /// So many.
+    Count(u64),
+}
+
+/// The largest count.
+const MOST: u64 = 1_000_000_000;
+
+impl FromStr for CountOrAuto {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "auto" => Ok(Self::Auto),
+            number => match number.parse() {
+                Ok(count) if count <= MOST => Ok(Self::Count(count)),
+                _ => Err(format!("neither a whole number from 0 to {MOST} nor auto")),
+            },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for CountOrAuto {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CountVisitor;
+
+        impl Visitor<'_> for CountVisitor {
+            type Value = CountOrAuto;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a whole number from 0 to {MOST}, or auto")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<CountOrAuto, E> {
+                if number > MOST {
+                    return Err(E::invalid_value(de::Unexpected::Unsigned(number), &self));
+                }
+                Ok(CountOrAuto::Count(number))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<CountOrAuto, E> {
+                text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+
+        deserializer.deserialize_any(CountVisitor)
+    }
+}
+
 /// On or off, written as a boolean or as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Switch(pub(crate) bool);
@@ -225,6 +278,19 @@ mod tests {
         for wrong in ["101", "-1", "1.5", "\"x\"", "true", "[]"] {
             let error = serde_json::from_str::<Percent>(wrong).expect_err(wrong).to_string();
             assert!(error.contains("a whole number from 0 to 100"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_count_may_be_left_to_the_machine() {
+        for (text, count) in
+            [("0", CountOrAuto::Count(0)), ("\"7\"", CountOrAuto::Count(7)), ("\"auto\"", CountOrAuto::Auto)]
+        {
+            assert_eq!(serde_json::from_str::<CountOrAuto>(text).ok(), Some(count), "{text}");
+        }
+        for wrong in ["-1", "1.5", "\"much\"", "1000000001"] {
+            let error = serde_json::from_str::<CountOrAuto>(wrong).expect_err(wrong).to_string();
+            assert!(error.contains("or auto"), "{wrong}: {error}");
         }
     }
 

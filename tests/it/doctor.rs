@@ -22,6 +22,8 @@ fn every_key_is_explained() {
         "The longest prefix wins",
         "jxl can't be made",
         "EXHAUST_PATH = \"./exhaust\"",
+        "MAX_CACHE_SIZE = \"auto\"",
+        "What is kept may take ",
         "slimpix serve takes this file",
     ] {
         assert!(text.contains(part), "{part:?} in {text}");

@@ -198,7 +198,7 @@ fn a_server_without_memory_sends_originals_and_lives() {
     assert!(server.get("/small.jpg", WEBP).is_webp());
 }
 
-/// A disk that is full in the midst: what is there stays whole, and what is made goes out all the same.
+/// A disk that is full in the midst: room is made on it, what is there is whole, and what is made goes out all the same.
 #[test]
 fn a_disk_that_fills_up_costs_no_answer() {
     let place = Place::new(&[]);
@@ -210,15 +210,14 @@ fn a_disk_that_fills_up_costs_no_answer() {
     for _ in 0..2 {
         assert!(paths.iter().all(|path| is_whole(&server.get(path, WEBP))));
     }
-    assert_eq!(server.conversions(), paths.len());
-    assert!(server.count("the cache can't be written") >= 1, "{:#?}", server.log());
+    assert!(server.conversions() >= paths.len());
     assert_eq!(temporary(&place), 0);
     let kept = place.cached("exhaust/local");
     assert!(!kept.is_empty() && kept.len() < paths.len(), "{} kept", kept.len());
     drop(server);
-    // What a full disk kept is right, and the rest is made again.
+    // What a full disk kept, the last ones, is right, and the rest is made again.
     let server = place.serve(&[]);
-    assert!(paths.iter().all(|path| is_whole(&server.get(path, WEBP))));
+    assert!(paths.iter().rev().all(|path| is_whole(&server.get(path, WEBP))));
     assert!(server.conversions() < paths.len());
 }
 

@@ -24,6 +24,7 @@ mod convert_command;
 mod converts_once;
 mod corpus;
 mod demo_is_served;
+mod disk_is_bounded;
 mod doctor;
 mod encoding_is_faithful;
 mod facts_stand_anywhere;

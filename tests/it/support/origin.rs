@@ -38,6 +38,7 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// With these pages by their paths; one of the path `*` is for all others.
     pub fn new(pages: &[(&str, Page)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -98,7 +99,7 @@ fn answer(stream: TcpStream, pages: &HashMap<String, Page>, log: &Asked) {
         }
     }
     log.lock().unwrap().push(known.as_ref().map_or_else(|| path.clone(), |_| format!("{path} known")));
-    let (head, body): (String, &[u8]) = match pages.get(&path) {
+    let (head, body): (String, &[u8]) = match pages.get(&path).or_else(|| pages.get("*")) {
         Some(Page::File(_, etag)) if known.as_deref() == Some(etag) => {
             (format!("304 Not Modified\r\netag: {etag}"), &[])
         }
