@@ -30,6 +30,7 @@ mod encoding_is_faithful;
 mod facts_stand_anywhere;
 mod faults;
 mod full_disk;
+mod fuzzed;
 mod graceful_stop;
 mod hostile_files_are_bounded;
 mod large_pictures_take_little;

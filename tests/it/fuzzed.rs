@@ -1,0 +1,110 @@
+//! The targets of `tests/fuzz`, over their seeds and what becomes of these: the same bytes at each run.
+
+#[path = "../fuzz/targets/head.rs"]
+mod head;
+#[path = "../fuzz/targets/probing.rs"]
+mod probing;
+#[path = "../fuzz/targets/record.rs"]
+mod record;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::support::scenario;
+
+/// Words that mean something to one of the targets.
+const WORDS: [&[u8]; 24] = [
+    b"..",
+    b"%2e",
+    b"%2F",
+    b"%00",
+    b"/",
+    b"\\",
+    b"?",
+    b"&",
+    b"=",
+    b"*/*;q=",
+    b"bytes=",
+    b"-",
+    b",",
+    b"\"",
+    b"W/",
+    b"\n",
+    b": ",
+    b"18446744073709551616",
+    b"\xff\xd8\xff",
+    b"\xff\xff\xff\xff",
+    b"\0\0\0\0",
+    b"RIFF",
+    b"ftyp",
+    b"{}",
+];
+
+/// Numbers that look as if by chance (Marsaglia's xorshift64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % count.max(1) as u64) as usize
+    }
+}
+
+/// Changes some of the bytes.
+fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], dice: &mut Dice) {
+    for _ in 0..=dice.below(6) {
+        let at = dice.below(bytes.len() + 1);
+        let end = (at + dice.below(20)).min(bytes.len());
+        match dice.below(7) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
+            1 if at < bytes.len() => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][dice.below(5)],
+            2 => drop(bytes.drain(at..end)),
+            3 => {
+                let again = bytes[at..end].to_vec();
+                drop(bytes.splice(at..at, again));
+            }
+            4 => drop(bytes.splice(at..at, WORDS[dice.below(WORDS.len())].iter().copied())),
+            5 => drop(bytes.splice(at..end, WORDS[dice.below(WORDS.len())].iter().copied())),
+            _ => {
+                let other = &seeds[dice.below(seeds.len())];
+                bytes.truncate(at);
+                bytes.extend_from_slice(&other[dice.below(other.len() + 1)..]);
+            }
+        }
+    }
+}
+
+/// Runs a target over each seed, cut short everywhere, and over so many changed ones.
+fn run(target: fn(&[u8]), seeds: &[Vec<u8>], rounds: usize) {
+    let try_out = |bytes: &[u8]| {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(bytes))) {
+            eprintln!("with b\"{}\"", bytes.escape_ascii());
+            resume_unwind(panic);
+        }
+    };
+    for seed in seeds {
+        (0..=seed.len()).for_each(|len| try_out(&seed[..len]));
+    }
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..rounds {
+        let mut bytes = seeds[dice.below(seeds.len())].clone();
+        mutate(&mut bytes, seeds, &mut dice);
+        try_out(&bytes);
+    }
+}
+
+#[test]
+fn any_head_is_answered() {
+    run(head::target, &head::seeds(), 20_000);
+}
+
+#[test]
+fn any_file_is_looked_at() {
+    run(probing::target, &probing::seeds(), 40_000);
+}
+
+#[test]
+fn any_record_is_read() {
+    run(record::target, &record::seeds(), 20_000);
+}
