@@ -1,5 +1,7 @@
 //! The targets of `tests/fuzz`, over their seeds and what becomes of these: the same bytes at each run.
 
+#[path = "../fuzz/targets/connection.rs"]
+mod connection;
 #[path = "../fuzz/targets/head.rs"]
 mod head;
 #[path = "../fuzz/targets/probing.rs"]
@@ -92,6 +94,11 @@ fn run(target: fn(&[u8]), seeds: &[Vec<u8>], rounds: usize) {
         mutate(&mut bytes, seeds, &mut dice);
         try_out(&bytes);
     }
+}
+
+#[test]
+fn any_connection_begins() {
+    run(connection::target, &connection::seeds(), 40_000);
 }
 
 #[test]
