@@ -60,10 +60,17 @@ pub(crate) fn part(content: Content, range: Range<u64>) -> Body {
             file: Arc::new(file),
             offset: range.start,
             left: range.end.saturating_sub(range.start),
+            is_at_hand: false,
             outlet: None,
             reading: None,
         }),
     }
+}
+
+/// A part of a file that others send too, just now, so that the kernel has it in memory.
+pub(crate) const fn shared(file: Arc<File>, range: Range<u64>) -> Body {
+    let left = range.end.saturating_sub(range.start);
+    Body::File(FilePart { file, offset: range.start, left, is_at_hand: true, outlet: None, reading: None })
 }
 
 impl Body {
@@ -123,12 +130,19 @@ pub(crate) struct FilePart {
     file: Arc<File>,
     offset: u64,
     left: u64,
+    /// The kernel is known to have it in memory.
+    is_at_hand: bool,
     outlet: Option<Outlet>,
     /// The next piece, while a thread waits for it.
     reading: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
 impl FilePart {
+    /// The file.
+    pub(crate) const fn file(&self) -> &Arc<File> {
+        &self.file
+    }
+
     /// Up to `most` of the next bytes.
     fn poll_piece(&mut self, context: &mut Context<'_>, most: usize) -> Poll<io::Result<Bytes>> {
         let reading = match &mut self.reading {
@@ -152,7 +166,7 @@ impl FilePart {
     fn piece_at_once(&self, most: usize) -> io::Result<Bytes> {
         if let Some(outlet) = self.outlet.as_ref().filter(|_| self.left > COPIED) {
             let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(MOST_PART);
-            if nowait::holds(&self.file, self.offset, len) {
+            if self.is_at_hand || nowait::holds(&self.file, self.offset, len) {
                 return Ok(outlet.lead(Arc::clone(&self.file), self.offset, len));
             }
         }

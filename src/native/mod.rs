@@ -27,6 +27,7 @@ mod pool;
 mod prefetch;
 mod probe;
 mod queue;
+mod ready;
 mod recent;
 mod report;
 mod root;

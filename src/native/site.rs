@@ -3,11 +3,11 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time};
 
 use crate::{
     error::{Kind, Result},
@@ -20,6 +20,7 @@ use crate::{
         noted::Noted,
         nowait,
         pool::Pool,
+        ready::Ready,
         root::Root,
         settings::{Folders, Settings},
         source::Sources,
@@ -40,6 +41,8 @@ pub(crate) struct Site {
     pub(super) flights: Arc<Flights<Word>>,
     /// What was told of originals.
     pub(super) noted: Arc<Noted>,
+    /// What many ask for just now.
+    pub(super) ready: Arc<Ready>,
     /// True if no folder lies on a network.
     pub(super) is_near: bool,
 }
@@ -69,6 +72,7 @@ impl Site {
             sources: Arc::new(sources),
             flights: Arc::default(),
             noted: Arc::default(),
+            ready: Arc::default(),
             is_near: settings
                 .roots
                 .iter()
@@ -104,11 +108,19 @@ impl Site {
 
     /// Begins to answer a request. What needs no waiting is done at once.
     pub(crate) fn begin(&self, request: &Parts) -> Answering {
+        let now = Instant::now();
+        if let Some(response) = self.ready.answer(request, &self.policy, now) {
+            return Answering::Done(Box::new(response));
+        }
         let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
         let step = service::begin(Arc::clone(&self.policy), &head, SystemTime::now());
         let mut drive = Drive::new(self.clone());
         match hit::advance(self, &mut drive, step) {
-            Advanced::Answered(answer, body) => Answering::Done(Box::new(drive.respond(*answer, body))),
+            Advanced::Answered(answer, body) => {
+                let response = drive.respond(*answer, body);
+                self.ready.note(request, &self.policy, &response, now);
+                Answering::Done(Box::new(response))
+            }
             Advanced::Waits(step) => Answering::Underway(tokio::spawn(drive.run(step))),
         }
     }
@@ -116,6 +128,16 @@ impl Site {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Parts) -> Response<Body> {
         self.begin(&request).done().await
+    }
+}
+
+impl Site {
+    /// Lets go of what was kept for many who don't ask any more, for as long as the program runs.
+    pub(crate) async fn forget_ready(ready: Arc<Ready>) {
+        loop {
+            time::sleep(Duration::from_secs(1)).await;
+            ready.forget_old(Instant::now());
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub use self::{
     record::{Entry, Facts, FileState, Known, Record, Settings, Stamp, Variant},
     respond::{Body, Response, Whole},
     restriction::Restriction,
-    route::{RequestHead, Source},
+    route::{RequestHead, Source, question},
     sizes::Sizes,
     steps::{
         Admit, Convert, Fetch, FlightError, Found, FoundFile, Job, Join, Lookup, MadeInfo, SourceInfo,

@@ -45,6 +45,39 @@ pub enum Source {
     },
 }
 
+/// Writes all that the answer to a plain GET depends on, beside what is stored; false for other requests, and for such with
+/// conditions or ranges. Whatever else of a head comes to matter belongs here.
+pub fn question(head: &RequestHead<'_>, policy: &Policy, into: &mut Vec<u8>) -> bool {
+    const MORE: [header::HeaderName; 6] = [
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::IF_UNMODIFIED_SINCE,
+        header::IF_RANGE,
+        header::RANGE,
+    ];
+    if head.method != Method::GET || MORE.iter().any(|name| head.headers.contains_key(name)) {
+        return false;
+    }
+    // No value has a line's end in it.
+    let mut add = |bytes: &[u8]| {
+        into.extend_from_slice(bytes);
+        into.push(b'\n');
+    };
+    add(head.uri.path_and_query().map_or("", |target| target.as_str()).as_bytes());
+    add(head.uri.scheme_str().unwrap_or("").as_bytes());
+    add(head.uri.authority().map_or("", |authority| authority.as_str()).as_bytes());
+    let agent = policy.by_user_agent.then_some(header::USER_AGENT);
+    let names = [header::HOST, header::HeaderName::from_static("x-forwarded-proto"), header::ACCEPT];
+    for name in names.into_iter().chain(agent) {
+        for value in head.headers.get_all(&name) {
+            add(value.as_bytes());
+        }
+        add(b"");
+    }
+    true
+}
+
 impl Source {
     /// The id under which the source itself is kept (`REMOTE_RAW_PATH/<host>/<id><ext>`), whatever the parameters.
     #[must_use]
@@ -219,3 +252,41 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(method: Method, target: &str, fields: &[(&'static str, &str)]) -> Option<Vec<u8>> {
+        let policy = Policy { by_user_agent: true, ..Policy::default() };
+        let uri: Uri = target.parse().expect("a target");
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, value.parse().expect("a value"));
+        }
+        let mut text = Vec::new();
+        let head = RequestHead { method: &method, uri: &uri, headers: &headers };
+        question(&head, &policy, &mut text).then_some(text)
+    }
+
+    #[test]
+    fn whatever_an_answer_depends_on_is_part_of_the_question() {
+        let base = [("host", "a"), ("accept", "image/webp")];
+        let plain = asked(Method::GET, "/a.jpg", &base);
+        assert!(plain.is_some());
+        for target in ["/b.jpg", "/a.jpg?width=1", "http://a/a.jpg"] {
+            assert_ne!(asked(Method::GET, target, &base), plain, "{target}");
+        }
+        for more in [("accept", "image/avif"), ("user-agent", "x"), ("x-forwarded-proto", "https")] {
+            let fields = [base[0], base[1], more];
+            assert_ne!(asked(Method::GET, "/a.jpg", &fields), plain, "{more:?}");
+        }
+        assert_ne!(asked(Method::GET, "/a.jpg", &[("host", "b"), base[1]]), plain);
+        for name in
+            ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"]
+        {
+            assert_eq!(asked(Method::GET, "/a.jpg", &[(name, "1")]), None, "{name}");
+        }
+        assert_eq!(asked(Method::HEAD, "/a.jpg", &base), None);
+    }
+}

@@ -354,7 +354,8 @@ mod tests {
             // The first is being served.
             second.watch.end.notified().await;
             drop(second);
-            let _third = third.await.expect("a place");
+            let third = third.await.expect("a place");
+            third.watch.asked(true);
             assert!(table.try_enter().is_none());
             drop(first);
             assert!(table.try_enter().is_some());

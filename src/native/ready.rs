@@ -1,0 +1,267 @@
+//! Answers that many ask for at once, kept whole for the blink of an eye: what was just decided, looked up and opened for one
+//! who asks is given again to all who ask the very same within [`WINDOW`].
+//!
+//! Nothing is kept of what is asked for now and then, so whoever changes a picture and looks at it sees the change.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    fs::File,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, request::Parts};
+
+use crate::{
+    native::{
+        body::{self, Body},
+        nowait,
+    },
+    service::{self, Policy, RequestHead},
+};
+
+/// How old an answer may be when it is given again.
+const WINDOW: Duration = Duration::from_millis(50);
+
+/// So many ask within a window for what is worth keeping.
+const MANY: u32 = 8;
+
+/// Questions that are counted at the most.
+const MOST_QUESTIONS: usize = 1024;
+
+/// Bytes of a question at the most.
+const MOST_QUESTION: usize = 2 << 10;
+
+/// Bodies up to this length are kept in memory, longer ones as open files.
+const IN_MEMORY: u64 = 64 << 10;
+
+/// Bytes of all bodies in memory at the most.
+const MOST_BYTES: usize = 2 << 20;
+
+/// Open files at the most.
+const MOST_FILES: usize = 16;
+
+/// The answers.
+#[derive(Debug, Default)]
+pub(crate) struct Ready(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    asked: HashMap<Box<[u8]>, Asked>,
+    bytes: usize,
+    files: usize,
+}
+
+/// A question that was asked lately.
+#[derive(Debug)]
+struct Asked {
+    /// When the window began, which is when its first answer was decided.
+    began: Instant,
+    /// How often it has been asked in this window.
+    count: u32,
+    answer: Option<Arc<Answer>>,
+}
+
+#[derive(Debug)]
+struct Answer {
+    headers: HeaderMap,
+    body: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Memory(Bytes),
+    File(Arc<File>, u64),
+}
+
+thread_local! {
+    /// The question at hand, so that nothing is allocated for most.
+    static QUESTION: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Ready {
+    /// The answer to a request, if it was decided just now for many.
+    pub(crate) fn answer(&self, request: &Parts, policy: &Policy, now: Instant) -> Option<Response<Body>> {
+        let answer = with_question(request, policy, |question| {
+            let mut inner = self.inner();
+            let asked = inner.asked.get_mut(question)?;
+            asked.count = asked.count.saturating_add(1);
+            asked.answer.clone().filter(|_| now.duration_since(asked.began) < WINDOW)
+        })??;
+        let body = match &answer.body {
+            Kept::Memory(bytes) => body::full(bytes.clone()),
+            Kept::File(file, len) => body::shared(Arc::clone(file), 0..*len),
+        };
+        let mut response = Response::new(body);
+        *response.headers_mut() = answer.headers.clone();
+        Some(response)
+    }
+
+    /// Takes note of an answer that was decided just now.
+    pub(crate) fn note(&self, request: &Parts, policy: &Policy, response: &Response<Body>, now: Instant) {
+        if response.status() != StatusCode::OK {
+            return;
+        }
+        with_question(request, policy, |question| {
+            let mut inner = self.inner();
+            let has_room = inner.asked.len() < MOST_QUESTIONS;
+            let Some(asked) = inner.asked.get_mut(question) else {
+                if has_room {
+                    inner.asked.insert(question.into(), Asked { began: now, count: 1, answer: None });
+                }
+                return;
+            };
+            let many_ask = asked.count >= MANY;
+            if now.duration_since(asked.began) >= WINDOW {
+                (asked.began, asked.count) = (now, 0);
+                let old = asked.answer.take();
+                inner.free(old.as_deref());
+            } else if asked.answer.is_some() {
+                return;
+            }
+            if many_ask {
+                inner.keep(question, response, now);
+            }
+        });
+    }
+
+    /// Forgets what nobody has asked for lately.
+    pub(crate) fn forget_old(&self, now: Instant) {
+        let mut inner = self.inner();
+        let old = inner.asked.extract_if(|_, asked| now.duration_since(asked.began) > WINDOW * 20);
+        let old: Vec<Asked> = old.map(|(_, asked)| asked).collect();
+        for asked in old {
+            inner.free(asked.answer.as_deref());
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn keep(&mut self, question: &[u8], response: &Response<Body>, now: Instant) {
+        let Some(body) = self.kept(response.body()) else { return };
+        if let Some(asked) = self.asked.get_mut(question) {
+            let answer = Answer { headers: response.headers().clone(), body };
+            (asked.began, asked.answer) = (now, Some(Arc::new(answer)));
+        }
+    }
+
+    /// The body, kept, if there is room for it and all of it is at hand.
+    fn kept(&mut self, body: &Body) -> Option<Kept> {
+        let len = body.left();
+        let in_memory = usize::try_from(len).ok().filter(|_| len <= IN_MEMORY);
+        match (body, in_memory) {
+            (Body::Memory(_), None) => None,
+            (_, Some(len)) if self.bytes + len <= MOST_BYTES => {
+                let bytes = match body {
+                    Body::Memory(bytes) => bytes.clone(),
+                    Body::File(part) => whole(part.file(), len)?,
+                };
+                self.bytes += len;
+                Some(Kept::Memory(bytes))
+            }
+            (Body::File(part), None) if self.files < MOST_FILES => {
+                self.files += 1;
+                Some(Kept::File(Arc::clone(part.file()), len))
+            }
+            _ => None,
+        }
+    }
+
+    fn free(&mut self, answer: Option<&Answer>) {
+        match answer.map(|answer| &answer.body) {
+            Some(Kept::Memory(bytes)) => self.bytes -= bytes.len(),
+            Some(Kept::File(..)) => self.files -= 1,
+            None => {}
+        }
+    }
+}
+
+/// All of a file that is in the kernel's memory.
+fn whole(file: &File, len: usize) -> Option<Bytes> {
+    let mut bytes = vec![0; len];
+    (nowait::read(file, 0, &mut bytes).ok()? == len).then(|| bytes.into())
+}
+
+/// Does something with all that the answer to a request depends on; `None` where it depends on more.
+fn with_question<T>(request: &Parts, policy: &Policy, work: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
+    QUESTION.with_borrow_mut(|question| {
+        question.clear();
+        let is_plain = service::question(&head, policy, question);
+        (is_plain && question.len() <= MOST_QUESTION).then(|| work(question))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Request, header};
+
+    use super::*;
+
+    fn request(target: &str) -> Parts {
+        Request::get(target).body(()).expect("a request").into_parts().0
+    }
+
+    fn response(bytes: &[u8]) -> Response<Body> {
+        let mut response = Response::new(body::full(Bytes::copy_from_slice(bytes)));
+        response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"1\""));
+        response
+    }
+
+    /// Asks, and decides where there is no answer; true if there was one.
+    fn ask(ready: &Ready, policy: &Policy, target: &str, now: Instant) -> bool {
+        let request = request(target);
+        let answer = ready.answer(&request, policy, now);
+        if let Some(answer) = &answer {
+            assert_eq!(answer.headers()[header::ETAG], "\"1\"");
+            assert_eq!(answer.body().left(), target.len() as u64);
+        } else {
+            ready.note(&request, policy, &response(target.as_bytes()), now);
+        }
+        answer.is_some()
+    }
+
+    #[test]
+    fn only_what_many_ask_for_at_once_is_given_again_and_not_for_long() {
+        let (ready, policy, start) = (Ready::default(), Policy::default(), Instant::now());
+        let after = |milliseconds| start + Duration::from_millis(milliseconds);
+        assert!((0..20).all(|i| !ask(&ready, &policy, "/rare.jpg", after(i * 20))));
+        let given = (0..100).filter(|_| ask(&ready, &policy, "/many.jpg", start)).count();
+        assert!((80..99).contains(&given), "{given}");
+        assert!(ask(&ready, &policy, "/many.jpg", after(49)));
+        // Decided anew, and then given again.
+        assert!(!ask(&ready, &policy, "/many.jpg", after(51)));
+        assert!(ask(&ready, &policy, "/many.jpg", after(52)));
+        // Nobody else asked in this window.
+        assert!(!ask(&ready, &policy, "/many.jpg", after(200)));
+        assert!(!ask(&ready, &policy, "/many.jpg", after(201)));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_forgotten() {
+        let (ready, policy, now) = (Ready::default(), Policy::default(), Instant::now());
+        let long = vec![0; 60 << 10];
+        for i in 0..MOST_QUESTIONS * 2 {
+            let request = request(&format!("/{i}.jpg"));
+            for _ in 0..MANY * 2 {
+                if ready.answer(&request, &policy, now).is_none() {
+                    ready.note(&request, &policy, &response(&long), now);
+                }
+            }
+        }
+        let held = |ready: &Ready| {
+            let inner = ready.inner();
+            (inner.asked.len(), inner.bytes)
+        };
+        let (questions, bytes) = held(&ready);
+        assert!(questions <= MOST_QUESTIONS && bytes <= MOST_BYTES && bytes > MOST_BYTES / 2, "{bytes}");
+        ready.forget_old(now + Duration::from_secs(2));
+        assert_eq!(held(&ready), (0, 0));
+    }
+}
