@@ -152,13 +152,15 @@ async fn serve(stream: TcpStream, seat: Arc<Seat>, host: Arc<Host>, stop: Stop) 
             }
             () = seat.watch.end.notified() => {
                 let state = seat.watch.state();
-                // Its client may have gone on in the meantime; then a later look tells it to end again.
                 if state.could_make_way(Instant::now()).is_some() {
                     if !matches!(state.waits(), Some((Awaited::Next, _))) {
                         socket::cut_when_dropped(&stream);
                     }
                     return;
                 }
+                drop(state);
+                // Its client has gone on in the meantime.
+                seat.stay();
             }
         }
     }

@@ -74,16 +74,21 @@ impl Seats {
                 self.look_who_waits(now);
             }
             while let Some(id) = self.waiting.pop() {
-                let found = self.watches.get(&id).filter(|watch| watch.state().could_make_way(now).is_some());
-                if let Some(watch) = found {
-                    watch.end.notify_one();
-                    self.watches.remove(&id);
-                    self.ending.insert(id);
+                let watch = self.watches.get(&id);
+                if watch.is_some_and(|watch| watch.state().could_make_way(now).is_some()) {
+                    self.end(id);
                     return true;
                 }
             }
         }
         false
+    }
+
+    fn end(&mut self, id: u64) {
+        if let Some(watch) = self.watches.remove(&id) {
+            watch.end.notify_one();
+            self.ending.insert(id);
+        }
     }
 
     /// Looks at all once for many that will have to make way.
@@ -188,6 +193,19 @@ impl Table {
         }
     }
 
+    /// Ends the connection whose answers have been waiting to be taken for longest.
+    fn make_way_for_answers(&self) {
+        let now = Instant::now();
+        let mut seats = self.seats();
+        let waiting = seats.watches.iter().filter_map(|(id, watch)| {
+            let state = watch.state();
+            Some((state.could_make_way(now).filter(|_| state.is_answering())?, *id))
+        });
+        if let Some((_, id)) = waiting.max().filter(|_| seats.ending.len() < ENDING) {
+            seats.end(id);
+        }
+    }
+
     /// Ends what waits for its client for too long, for as long as the program runs.
     pub(crate) async fn watch_over(self: Arc<Self>) {
         loop {
@@ -205,7 +223,7 @@ impl Table {
     /// The right to one more HTTP/2 stream, if there is room.
     pub(crate) fn stream(&self) -> Option<OwnedSemaphorePermit> {
         if self.streams.available_permits() <= self.capacity.streams / 8 {
-            self.make_way();
+            self.make_way_for_answers();
         }
         Arc::clone(&self.streams).try_acquire_owned().ok()
     }
@@ -217,7 +235,7 @@ impl Table {
             let room = Arc::clone(&self.pieces).acquire_many_owned(len);
             match time::timeout(LOOK, room).await {
                 Ok(room) => return room.ok(),
-                Err(_) => self.make_way(),
+                Err(_) => self.make_way_for_answers(),
             }
         }
     }
@@ -294,6 +312,14 @@ impl Seat {
         self.watch.asked(rest == 0);
     }
 
+    /// The connection was told to end, and goes on: its client has done what it was waited for.
+    pub(crate) fn stay(&self) {
+        let mut seats = self.table.seats();
+        if seats.ending.remove(&self.id) {
+            seats.watches.insert(self.id, Arc::clone(&self.watch));
+        }
+    }
+
     fn head(&self) -> MutexGuard<'_, Head> {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -359,6 +385,26 @@ mod tests {
             assert!(table.try_enter().is_none());
             drop(first);
             assert!(table.try_enter().is_some());
+        });
+    }
+
+    #[test]
+    fn who_goes_on_just_then_keeps_its_place() {
+        on_a_runtime(async {
+            let table = Table::for_tests(1);
+            let first = table.enter().await;
+            let second = table.enter().await;
+            first.watch.end.notified().await;
+            first.watch.asked(true);
+            first.stay();
+            drop(second);
+            assert!(table.try_enter().is_none());
+            first.watch.decided();
+            first.watch.answered();
+            let third = table.enter().await;
+            first.watch.end.notified().await;
+            drop((first, third));
+            assert!(table.seats().are_empty());
         });
     }
 

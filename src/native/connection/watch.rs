@@ -129,6 +129,11 @@ impl State {
         }
     }
 
+    /// True if answers are under way.
+    pub(crate) const fn is_answering(&self) -> bool {
+        self.answering > 0
+    }
+
     /// True if the socket has been full at some time since then.
     pub(crate) fn was_blocked_since(&self, then: Instant) -> bool {
         self.blocked.is_some() || self.last_blocked.is_some_and(|last| last >= then)
