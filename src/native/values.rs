@@ -170,14 +170,15 @@ impl<'de> Deserialize<'de> for Words {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Words, E> {
                 if text.trim_start().starts_with('[') {
-                    return serde_json::from_str(text).map(Words).map_err(E::custom);
+                    let words: Vec<Word> = serde_json::from_str(text).map_err(E::custom)?;
+                    return Ok(Words(words.into_iter().map(|Word(word)| word).collect()));
                 }
                 text.parse().map_err(E::custom)
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Words, A::Error> {
                 let mut words = Vec::new();
-                while let Some(word) = list.next_element()? {
+                while let Some(Word(word)) = list.next_element()? {
                     words.push(word);
                 }
                 Ok(Words(words))
@@ -185,6 +186,33 @@ impl<'de> Deserialize<'de> for Words {
         }
 
         deserializer.deserialize_any(WordsVisitor)
+    }
+}
+
+/// A word of a list, which may be a number.
+struct Word(String);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct WordVisitor;
+
+        impl Visitor<'_> for WordVisitor {
+            type Value = Word;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a word or a whole number")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Word, E> {
+                Ok(Word(number.to_string()))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Word, E> {
+                Ok(Word(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(WordVisitor)
     }
 }
 
@@ -300,6 +328,11 @@ mod tests {
             let words: Words = serde_json::from_str(text).expect(text);
             assert_eq!(words.0, ["webp", "avif"]);
         }
+        for text in ["[320, 640]", "\"320,640\"", "\"[320,640]\"", "[\"320\", 640]"] {
+            let words: Words = serde_json::from_str(text).expect(text);
+            assert_eq!(words.0, ["320", "640"]);
+        }
+        assert!(serde_json::from_str::<Words>("[1.5]").is_err());
         for text in [r#"{"/a":"/b"}"#, r#""{\"/a\":\"/b\"}""#] {
             let pairs: Pairs = serde_json::from_str(text).expect(text);
             assert_eq!(pairs.0.get("/a").map(String::as_str), Some("/b"));

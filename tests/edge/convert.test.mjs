@@ -168,6 +168,31 @@ test("sixteen different conversions at once share the memory", async () => {
   assert.equal(worker.conversions, 16);
 });
 
+test("the bucket keeps so many sizes of a picture, however many are asked for", async () => {
+  const worker = start(new Origin({ "/a.jpg": PHOTO }), { WIDTHS: "any", SIZES_KEPT: "3" });
+  const bucket = await worker.mf.getR2Bucket("STORE");
+  const count = async (prefix) => (await bucket.list({ prefix })).objects.length;
+  const listed = async () => {
+    const { objects } = await bucket.list({ prefix: "metadata/" });
+    const texts = await Promise.all(objects.map(async ({ key }) => (await bucket.get(key))?.text()));
+    const records = texts.filter((text) => text).map((text) => JSON.parse(text));
+    const source = records.find(({ path }) => path === "http://origin.test/a.jpg");
+    return JSON.stringify(source?.slimpix?.sizes ?? []);
+  };
+  let before = "[]";
+  for (let width = 20; width < 28; width++) {
+    assert.equal((await worker.get(`/a.jpg?w=${width}`, { accept: WEBP })).type, "image/webp");
+    const last = before;
+    before = await until(async () => {
+      const now = await listed();
+      return now !== "[]" && now !== last && now;
+    }, `width ${width} is listed`);
+  }
+  assert.equal(JSON.parse(before).length, 3);
+  const isBounded = async () => (await count("metadata/")) === 4 && (await count("exhaust/")) === 3;
+  await until(isBounded, "the oldest are gone");
+});
+
 test("a lazy Worker sends the original, and converts after that", async () => {
   const origin = new Origin({ "/a.jpg": PHOTO });
   const worker = start(origin, { LAZY: "true" });
