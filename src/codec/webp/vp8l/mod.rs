@@ -11,6 +11,7 @@ mod counts;
 mod cross;
 mod entropy;
 mod groups;
+mod matches;
 mod palette;
 mod parse;
 pub mod picture;

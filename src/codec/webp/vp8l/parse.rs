@@ -6,29 +6,18 @@
 
 use super::{
     cache::Cache,
-    copies::{LONGEST, common_within, distance_code},
+    copies::{LONGEST, distance_code},
     counts::Costs,
+    matches::{self, BLOCK, Matches, NEAR, Search},
     pixels::Pixels,
 };
 use crate::{error::Result, limits::try_filled};
 
-/// The most pixels that a copy may reach back.
-const WINDOW: usize = 1 << 17;
-
-/// Bits of a hash beside a distance: where they differ pixels need not be looked at.
-const CHECK: u32 = !(WINDOW as u32 - 1);
-
-/// The most slots for hashes.
-const SLOTS: usize = 1 << 16;
-
-/// Pixels of a block, which may end later, with a long copy.
-const BLOCK: usize = 4096;
-
 /// Lengths of a copy that are looked at together.
 const LANES: usize = 8;
 
-/// Of a long copy only so many pixels at its end are remembered.
-const REMEMBERED: usize = 64;
+/// So many pixels say what those of a copy take as literals.
+const ENOUGH: usize = 16;
 
 /// What the next pixels are coded as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +37,6 @@ impl Token {
     }
 }
 
-/// How hard copies are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Search {
-    /// Places of the same hash that are tried; with none there are only copies of what is near.
-    pub tried: usize,
-    /// A copy so long is taken without looking further.
-    pub long: usize,
-}
-
 /// The best way to a pixel: by a copy or, of length 1 without a distance, a literal, which may be in the cache.
 #[derive(Clone, Copy, Default)]
 struct Step {
@@ -67,13 +47,23 @@ struct Step {
     code: u32,
 }
 
+/// A copy, and what it saves in 1/16 bits.
+#[derive(Clone, Copy, Default)]
+struct Copy {
+    gain: u32,
+    length: usize,
+    code: u32,
+}
+
 /// Cuts pixels of `C` samples.
 pub struct Parser<'a, const C: usize> {
     pixels: Pixels<'a, C>,
     costs: &'a Costs,
-    search: Search,
+    long: usize,
     cache: Cache,
-    places: Places,
+    matches: Matches,
+    /// Distance codes of copies from near, and what they take.
+    near: [(u32, u32); NEAR],
     /// The next block's first pixel.
     at: usize,
     steps: Vec<Step>,
@@ -83,8 +73,8 @@ pub struct Parser<'a, const C: usize> {
 
 /// Bytes that a parser holds beside the colour cache.
 pub fn held_bytes(pixels: u64, search: Search) -> u64 {
-    let places = if search.tried > 0 { slots(pixels as usize) + window(pixels as usize) } else { 0 };
-    4 * places as u64 + ((BLOCK + LONGEST + 1) * (size_of::<Step>() + size_of::<u32>())) as u64
+    let steps = (BLOCK + LONGEST + 1) * (size_of::<Step>() + size_of::<u32>());
+    matches::held_bytes(pixels, search) + steps as u64
 }
 
 impl<'a, const C: usize> Parser<'a, C> {
@@ -93,10 +83,15 @@ impl<'a, const C: usize> Parser<'a, C> {
     /// # Errors
     /// `Memory`.
     pub fn new(pixels: Pixels<'a, C>, costs: &'a Costs, search: Search, cache_bits: u32) -> Result<Self> {
-        let places = Places::new(if search.tried > 0 { pixels.count() } else { 0 })?;
+        let matches = Matches::new(pixels.count(), pixels.width, search)?;
+        let near = matches.distances.map(|distance| {
+            let code = distance_code(distance.max(1), pixels.width);
+            (code as u32, costs.distance(code))
+        });
         let block = BLOCK.min(pixels.count()) + LONGEST + 1;
         let (steps, sums) = (try_filled(block, Step::default())?, try_filled(block, 0)?);
-        Ok(Self { pixels, costs, search, cache: Cache::new(cache_bits)?, places, at: 0, steps, sums })
+        let cache = Cache::new(cache_bits)?;
+        Ok(Self { pixels, costs, long: search.long, cache, matches, near, at: 0, steps, sums })
     }
 
     /// Gives all tokens in order, each with the pixel that it begins at.
@@ -126,28 +121,66 @@ impl<'a, const C: usize> Parser<'a, C> {
         }
     }
 
+    /// The same with little work and without the cache: at each pixel the copy is taken that saves the most there, unless
+    /// the next pixel begins a better one.
+    pub fn each_greedily(mut self, mut take: impl FnMut(usize, Token)) {
+        let mut next = None;
+        while self.at < self.pixels.count() {
+            let copy = next.take().unwrap_or_else(|| self.best_copy(self.at));
+            if copy.gain > 0 && copy.length < ENOUGH && self.at + 1 < self.pixels.count() {
+                next = Some(self.best_copy(self.at + 1)).filter(|next| next.gain > copy.gain);
+            }
+            if copy.gain == 0 || next.is_some() {
+                take(self.at, Token::Literal(self.pixels.argb(self.at)));
+                self.at += 1;
+            } else {
+                take(self.at, Token::Copy { length: copy.length as u16, code: copy.code });
+                self.at += copy.length;
+            }
+        }
+    }
+
+    fn best_copy(&mut self, at: usize) -> Copy {
+        let (near, far) = self.matches.alone(&self.pixels, at);
+        let code = distance_code(far.distance.max(1) as usize, self.pixels.width);
+        let far = (far.length, (code as u32, self.costs.distance(code)));
+        let (mut best, mut longest, mut counted, mut literals) = (Copy::default(), 1, 0, 0);
+        for (length, (code, cost)) in near.into_iter().zip(self.near).chain([far]) {
+            let length = usize::from(length);
+            if length <= longest {
+                continue;
+            }
+            longest = length;
+            let until = at + length.min(ENOUGH);
+            literals +=
+                (at + counted..until).map(|at| self.costs.literal::<C>(self.pixels.argb(at))).sum::<u32>();
+            counted = until - at;
+            let all = literals * length as u32 / counted as u32;
+            let gain = all.saturating_sub(cost + u32::from(self.costs.lengths[length]));
+            if gain > best.gain {
+                best = Copy { gain, length, code };
+            }
+        }
+        best
+    }
+
     /// Finds the best way through the next block, and how long that is.
     fn find_steps(&mut self) -> usize {
         let start = self.at;
-        let mut end = BLOCK.min(self.pixels.count() - start);
+        let block = BLOCK.min(self.pixels.count() - start);
+        self.matches.find(&self.pixels, start..start + block);
+        let (mut from, mut end) = (0, block);
         self.sums[1..=end].fill(u32::MAX);
         self.sums[0] = 0;
-        let mut from = 0;
-        while from < end {
-            let at = start + from;
-            self.step_literal(from, at);
-            let longest = self.step_copies(from, at, &mut end);
-            self.places.remember(&self.pixels, at);
-            if longest < self.search.long {
+        while from < block {
+            self.step_literal(from, start + from);
+            let longest = self.step_copies(from, &mut end);
+            if longest < self.long {
                 from += 1;
-                continue;
+            } else {
+                self.cache_all(start + from + 1, start + from + longest);
+                from += longest;
             }
-            let until = at + longest;
-            self.cache_all(at + 1, until);
-            for at in (at + 1).max(until - REMEMBERED.min(longest))..until {
-                self.places.remember(&self.pixels, at);
-            }
-            from += longest;
         }
         end
     }
@@ -178,64 +211,36 @@ impl<'a, const C: usize> Parser<'a, C> {
         }
     }
 
-    /// Tries copies that begin at a pixel: of the pixel before, of those above, and where the same pixels stood. Gives the
-    /// longest length; a long copy may pass the block's end, which it moves.
+    /// Takes the copies that begin at a pixel, from near and from afar. Gives the longest length; a long copy may pass the
+    /// block's end, which it moves.
     #[inline(always)]
-    fn step_copies(&mut self, from: usize, at: usize, end: &mut usize) -> usize {
-        let width = self.pixels.width;
+    fn step_copies(&mut self, from: usize, end: &mut usize) -> usize {
+        let (near, far) = self.matches.at(from);
         let mut longest = 0;
-        for distance in [1, width, width + 1, width - 1] {
-            if distance > 0 && distance <= at {
-                self.step_copy(from, at, distance, &mut longest, end);
+        for (length, code) in near.into_iter().zip(self.near) {
+            let length = usize::from(length);
+            if length > longest {
+                self.relax(from, [longest + 1, length], code, end);
+                longest = length;
             }
         }
-        if self.search.tried == 0 {
-            return longest;
-        }
-        let Some(hash) = hash(&self.pixels, at) else { return longest };
-        let (mut place, check) = (self.places.last(hash), hash as u32 & CHECK);
-        for _ in 0..self.search.tried {
-            if place == 0 || longest >= self.search.long {
-                break;
-            }
-            let distance = at + 1 - place;
-            if distance >= self.places.window {
-                break;
-            }
-            let before = self.places.backs[(place - 1) & (self.places.window - 1)];
-            if before & CHECK == check {
-                self.step_copy(from, at, distance, &mut longest, end);
-            }
-            let back = (before & !CHECK) as usize;
-            place = if back == 0 { 0 } else { place.saturating_sub(back) };
+        let length = usize::from(far.length);
+        // Within the longest copies from near nothing is sought.
+        if length > longest && longest < self.long {
+            let code = distance_code(far.distance as usize, self.pixels.width);
+            self.relax(from, [longest + 1, length], (code as u32, self.costs.distance(code)), end);
+            longest = length;
         }
         longest
     }
 
-    #[inline(always)]
-    fn step_copy(&mut self, from: usize, at: usize, distance: usize, longest: &mut usize, end: &mut usize) {
-        let samples = self.pixels.samples;
-        let (here, there) = (&samples[at * C..], &samples[(at - distance) * C..]);
-        let last = *longest * C;
-        if here.len() < last + C || here[last..last + C] != there[last..last + C] {
-            return;
-        }
-        let length = common_within(here, there, LONGEST * C) / C;
-        if length <= *longest {
-            return;
-        }
-        let cost = self.sums[from] + self.costs.distance(distance_code(distance, self.pixels.width));
-        self.relax(from, [*longest + 1, length], cost, distance, end);
-        *longest = length;
-    }
-
     /// Takes the copies of such lengths where they are the best way to where they end.
     #[inline(always)]
-    fn relax(&mut self, from: usize, lengths: [usize; 2], cost: u32, distance: usize, end: &mut usize) {
+    fn relax(&mut self, from: usize, lengths: [usize; 2], code: (u32, u32), end: &mut usize) {
         let [least, most] = lengths;
         // So there are at most half as many copies as pixels.
         let mut least = least.max(2);
-        if most >= self.search.long {
+        if most >= self.long {
             // Only the whole of it.
             least = most;
             if from + most > *end {
@@ -247,7 +252,7 @@ impl<'a, const C: usize> Parser<'a, C> {
         if least > most {
             return;
         }
-        let code = distance_code(distance, self.pixels.width) as u32;
+        let (code, cost) = (code.0, self.sums[from] + code.1);
         let costs = &self.costs.lengths[least..=most];
         let steps = &mut self.steps[from + least..=from + most];
         let sums = &mut self.sums[from + least..=from + most];
@@ -272,63 +277,4 @@ impl<'a, const C: usize> Parser<'a, C> {
         let pairs = last_costs.iter().zip(last_sums).enumerate();
         pairs.for_each(|(lane, (&more, sum))| take(done + lane, more, sum));
     }
-}
-
-/// Where pixels stood: for each hash the last, and for each of a window the one before with the same hash.
-struct Places {
-    window: usize,
-    shift: u32,
-    /// Pixels from 1, or zero.
-    heads: Vec<u32>,
-    /// Pixels back, or zero, and bits of the own hash.
-    backs: Vec<u32>,
-}
-
-/// A power of two, no more than there are pixels: few copies reach back over more than half of a picture.
-fn window(pixels: usize) -> usize {
-    (1 << pixels.max(1).ilog2()).min(WINDOW)
-}
-
-fn slots(pixels: usize) -> usize {
-    (window(pixels) / 2).clamp(16, SLOTS)
-}
-
-impl Places {
-    fn new(pixels: usize) -> Result<Self> {
-        let (slots, window) = if pixels == 0 { (1, 0) } else { (slots(pixels), window(pixels)) };
-        let (heads, backs) = (try_filled(slots, 0)?, try_filled(window, 0)?);
-        Ok(Self { window, shift: (64 - slots.ilog2()).min(63), heads, backs })
-    }
-
-    /// The last place, from 1, whose first pixels may be the same; zero if there is none.
-    #[inline(always)]
-    fn last(&self, hash: u64) -> usize {
-        self.heads[(hash >> self.shift) as usize] as usize
-    }
-
-    #[inline(always)]
-    fn remember<const C: usize>(&mut self, pixels: &Pixels<C>, at: usize) {
-        if self.backs.is_empty() {
-            return;
-        }
-        let Some(hash) = hash(pixels, at) else { return };
-        let head = &mut self.heads[(hash >> self.shift) as usize];
-        let back = if *head == 0 { 0 } else { at as u32 + 1 - *head };
-        let back = if back < self.window as u32 { back } else { 0 };
-        self.backs[at & (self.window - 1)] = back | (hash as u32 & CHECK);
-        *head = at as u32 + 1;
-    }
-}
-
-/// Of two pixels, or of four bytes where these are more.
-#[inline(always)]
-fn hash<const C: usize>(pixels: &Pixels<C>, at: usize) -> Option<u64> {
-    let samples = &pixels.samples[at * C..];
-    let mixed = match C {
-        1 | 2 => u64::from(u32::from_le_bytes(*samples.first_chunk::<4>()?)),
-        3 => u64::from_le_bytes(*samples.first_chunk::<8>()?) << 16,
-        _ => u64::from_le_bytes(*samples.first_chunk::<8>()?),
-    };
-    let mixed = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    Some(mixed ^ mixed >> 32)
 }

@@ -9,8 +9,9 @@ use super::{
     counts::{Codes, Costs, Counts},
     cross,
     groups::{self, Groups, Place},
+    matches::Search,
     palette::Palette,
-    parse::{self, Parser, Search, Token},
+    parse::{self, Parser, Token},
     pixels::{Pixels, subtract_green},
     predict::{self, Tiles},
     record::{self, Record},
@@ -212,7 +213,8 @@ impl Coder {
         let (caches, mut groups) = {
             let costs = survey::first_costs(pixels)?;
             let mut survey = Survey::<C>::new(pixels, tiles, most_groups)?;
-            Parser::new(pixels, &costs, self.effort.survey(), 0)?.each(|at, token| survey.add(at, token));
+            Parser::new(pixels, &costs, self.effort.survey(), 0)?
+                .each_greedily(|at, token| survey.add(at, token));
             let bits = survey.estimate();
             if self.gives_up && bits / 8 * LIKELY[0] / LIKELY[1] > self.most {
                 return Err(larger(bits, self.most));
