@@ -29,12 +29,14 @@ mod svg;
 mod tiff;
 mod view;
 mod webp;
+mod whole;
 
 pub(crate) use self::webp::{RowWriter, Sketch};
 pub use self::{
     probing::{Looked, Prober, Probing},
     sniff::{probe, sniff},
     view::Need,
+    whole::is_whole,
 };
 
 use crate::{
