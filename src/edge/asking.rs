@@ -5,13 +5,17 @@
 //! original's state and what it is, and all of it as soon as the one who asked has read it, which it does where others
 //! wait. What it leads lasts until it has stored what it made, so that who comes meanwhile need not ask either.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::Rc,
+    time::{Duration, SystemTime},
+};
 
 use super::flight::{LIFETIME, now, poll};
 use crate::{
-    codec::{Format, Looked, Probe},
     error::{Error, Kind},
-    service::Stamp,
+    service::{Failures, Seen, Stamp, Word},
 };
 
 /// How long who wants the whole waits for it to be begun with, in milliseconds.
@@ -19,6 +23,7 @@ const BEGINNING: u64 = 2_000;
 
 thread_local! {
     static ASKED: RefCell<HashMap<String, Rc<Shared>>> = RefCell::default();
+    static FAILURES: RefCell<Failures<Option<(Kind, String)>>> = RefCell::default();
 }
 
 struct Shared {
@@ -31,35 +36,15 @@ struct Shared {
 #[derive(Clone)]
 pub(super) enum Answer {
     /// This.
-    Found(Stamp, Seen),
-    /// It is as it was known.
-    Unchanged,
+    Found(Box<Seen>),
+    /// It is as it was known; and what the origin says of keeping it.
+    Unchanged(Word),
     /// There is none.
     Missing,
     /// It failed.
     Failed(Kind, String),
     /// Something that is for the one who asked alone.
     Alone,
-}
-
-/// What looking at an original came to.
-#[derive(Clone)]
-pub(super) struct Seen {
-    format: Option<Format>,
-    probe: Result<Probe, (Kind, String)>,
-}
-
-impl From<&Looked> for Seen {
-    fn from(looked: &Looked) -> Self {
-        let probe = looked.probe.as_ref().map(Clone::clone);
-        Self { format: looked.format, probe: probe.map_err(|error| (error.kind(), error.to_string())) }
-    }
-}
-
-impl From<Seen> for Looked {
-    fn from(seen: Seen) -> Self {
-        Self { format: seen.format, probe: seen.probe.map_err(|(kind, what)| Error::new(kind, what)) }
-    }
 }
 
 /// What becomes of the original's bytes.
@@ -80,6 +65,27 @@ pub(super) enum Place {
     Asking(Asking),
     /// Who is told.
     Behind(Behind),
+}
+
+/// What the origin failed to give a moment ago, so that it is too early to ask again.
+pub(super) fn failed_lately(url: &str) -> Option<Answer> {
+    let failed = FAILURES.with_borrow(|failures| failures.find(url, time()))?;
+    Some(failed.map_or(Answer::Missing, |(kind, what)| Answer::Failed(kind, what)))
+}
+
+/// Remembers what the origin failed to give.
+pub(super) fn note(url: &str, failed: Option<&Error>) {
+    let failed = failed.map(|error| (error.kind(), error.to_string()));
+    FAILURES.with_borrow_mut(|failures| failures.note(url, failed, time()));
+}
+
+/// It gave something.
+pub(super) fn forget(url: &str) {
+    FAILURES.with_borrow_mut(|failures| failures.forget(url));
+}
+
+fn time() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(now())
 }
 
 /// Takes the duty to ask, or a place behind who has it. What is known of the original is part of the question.
@@ -160,7 +166,7 @@ impl Behind {
         };
         let bytes = poll(patience, look).await.0.flatten()?;
         match &*self.0.answer.borrow() {
-            Some(Answer::Found(stamp, _)) => Some((stamp.clone(), bytes)),
+            Some(Answer::Found(seen)) => Some((seen.stamp().clone(), bytes)),
             _ => None,
         }
     }

@@ -5,34 +5,34 @@ use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc, time::SystemTime
 use worker::{ResponseBody, console_log};
 
 use super::{
-    asking::{self, Answer, Asking, Behind, Seen},
+    asking::{Asking, Behind},
     flight::{self, Landed, Lead, Place, Room},
     settings::Settings,
     source::{self, Opened, Opening},
     store::{self, Answers, File},
 };
 use crate::{
-    codec::Format,
+    codec::{self, Format},
     convert::{self, Outcome},
     error::{Error, Kind, Result},
     service::{
-        Admit, Body, Convert, Fetch, FlightError, Found, Join, Lookup, MadeInfo, Policy, Record, RequestHead,
-        Response, Source, SourceInfo, Step, Store, Task, Write, begin, hash_hex,
+        Admit, Body, Convert, FlightError, Found, Join, Lookup, MadeInfo, Policy, Record, RequestHead,
+        Response, Source, Step, Store, Task, Write, begin, hash_hex,
     },
 };
 
 /// One request on its way.
 pub(super) struct Drive {
-    settings: Rc<Settings>,
+    pub(super) settings: Rc<Settings>,
     answers: Answers,
     /// Under which the answer is kept in the cache of answers, if it may be.
     answer_key: Option<String>,
     /// The body of an answer from that cache.
     answer: Option<ResponseBody>,
-    opened: Option<Box<Opened>>,
+    pub(super) opened: Option<Box<Opened>>,
     /// The duty to tell others what the origin answers, or the place of who is told.
-    asking: Option<Asking>,
-    behind: Option<Behind>,
+    pub(super) asking: Option<Asking>,
+    pub(super) behind: Option<Behind>,
     /// What this request or its leader has made.
     made: BTreeMap<Format, Rc<Vec<u8>>>,
     lead: Option<Lead>,
@@ -123,73 +123,6 @@ impl Drive {
         lookup.found(found)
     }
 
-    async fn fetch(&mut self, fetch: Fetch) -> Step {
-        let behind = match asking::join(&url(&fetch.source), fetch.known.as_ref()) {
-            asking::Place::Asking(asking) => {
-                self.asking = Some(asking);
-                return self.ask(fetch).await;
-            }
-            asking::Place::Behind(behind) => behind,
-        };
-        // Longer than the one who asks may take.
-        match behind.answer(self.settings.timeout * 2).await {
-            Some(Answer::Found(stamp, seen)) => {
-                self.behind = Some(behind);
-                fetch.found(SourceInfo { stamp, looked: seen.into(), checksum: None })
-            }
-            Some(Answer::Unchanged) => fetch.unchanged(),
-            Some(Answer::Missing) => fetch.missing(),
-            Some(Answer::Failed(kind, what)) => fetch.failed(Error::new(kind, what)),
-            Some(Answer::Alone) | None => self.ask(fetch).await,
-        }
-    }
-
-    /// Asks the origin, and tells who waits for that what came.
-    async fn ask(&mut self, fetch: Fetch) -> Step {
-        let asked = match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await {
-            Ok(Opening::Found(mut opened)) => {
-                let looked = opened.look_at(&self.settings, &fetch.source).await;
-                looked.map(|looked| (opened, looked))
-            }
-            Ok(Opening::Unchanged) => {
-                self.tell(Answer::Unchanged);
-                return fetch.unchanged();
-            }
-            Ok(Opening::Missing) => {
-                self.tell(Answer::Missing);
-                return fetch.missing();
-            }
-            Err(error) => Err(error),
-        };
-        let (opened, looked) = match asked {
-            Ok(found) => found,
-            Err(error) => {
-                self.tell(Answer::Failed(error.kind(), error.to_string()));
-                return fetch.failed(error);
-            }
-        };
-        let stamp = opened.stamp.clone();
-        let fetch = match opened.restriction {
-            Some(restriction) => {
-                self.tell(Answer::Alone);
-                self.asking = None;
-                fetch.restricted(restriction)
-            }
-            None => {
-                self.tell(Answer::Found(stamp.clone(), Seen::from(&looked)));
-                fetch
-            }
-        };
-        self.opened = Some(opened);
-        fetch.found(SourceInfo { stamp, looked, checksum: None })
-    }
-
-    fn tell(&self, answer: Answer) {
-        if let Some(asking) = &self.asking {
-            asking.tell(answer);
-        }
-    }
-
     async fn join(&mut self, join: Join) -> Step {
         match flight::join(&join.key) {
             Place::Lead(lead) => {
@@ -242,12 +175,15 @@ impl Drive {
         result
     }
 
-    async fn perform(&mut self, convert: Convert) -> Step {
+    async fn perform(&mut self, mut convert: Convert) -> Step {
         let settings = Rc::clone(&self.settings);
         let bytes = match self.source_bytes(&convert.source).await {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(convert, error),
         };
+        if is_cut(bytes) {
+            convert = convert.of_cut();
+        }
         let Task::Picture(format) = convert.job.task else {
             return match convert::describe(bytes, &settings.policy.limits) {
                 Ok(description) => convert.described(&description),
@@ -303,7 +239,7 @@ impl Drive {
         if self.opened.is_none() {
             self.opened = match source::open(&self.settings, source, None).await? {
                 Opening::Found(opened) => Some(opened),
-                Opening::Unchanged | Opening::Missing => None,
+                Opening::Unchanged(_) | Opening::Missing => None,
             };
         }
         Ok(())
@@ -418,11 +354,10 @@ impl Drive {
     }
 }
 
-fn url(source: &Source) -> String {
-    match source {
-        Source::Remote { url, .. } => url.clone(),
-        Source::Local { name, .. } => name.clone(),
-    }
+/// True for what ends before its picture does.
+fn is_cut(bytes: &[u8]) -> bool {
+    let is_whole = codec::sniff(bytes).and_then(|format| codec::is_whole(format, bytes).ok());
+    is_whole.flatten() == Some(false)
 }
 
 fn slice(bytes: &[u8], range: &Range<u64>) -> Option<Vec<u8>> {

@@ -14,7 +14,7 @@
 //! | `SIZES_KEPT` | sizes and qualities of one picture that are kept in `STORE`; 0: any number | 32 |
 //! | `ALLOWED` | the file extensions that are served; `*`: all | see [`Allowed`] |
 //! | `MAX_AGE` | seconds for which browsers and caches may keep answers | 86400 |
-//! | `REVALIDATE` | seconds for which a source is trusted until the origin is asked again; 0: for ever | 86400 |
+//! | `REVALIDATE` | seconds for which a source is trusted until the origin is asked again, if that says no less; 0: for ever | 86400 |
 //! | `TIMEOUT` | seconds for which the origin may be silent | 20 |
 //! | `PATIENCE` | seconds for which a request waits for others' conversions, before it gets the original | 30 |
 //! | `MEMORY` | bytes for all conversions together | `88M` |

@@ -22,14 +22,14 @@ use worker::{
 };
 
 use super::{
-    piece,
+    flight, piece,
     settings::{Origin, Settings},
     store,
 };
 use crate::{
-    codec::{Looked, Prober, Probing},
+    codec::{self, Looked, Prober, Probing},
     error::{Error, Kind, Result},
-    service::{Restriction, Source, Stamp, http_date},
+    service::{Source, Stamp, Word, http_date},
 };
 
 /// What stands before the path of a picture in a bucket.
@@ -54,8 +54,8 @@ const GRACE: Duration = Duration::from_millis(100);
 pub(super) enum Opening {
     /// It is there.
     Found(Box<Opened>),
-    /// It is as it was.
-    Unchanged,
+    /// It is as it was; and what the origin says of keeping it.
+    Unchanged(Word),
     /// There is no such thing.
     Missing,
 }
@@ -64,8 +64,8 @@ pub(super) enum Opening {
 pub(super) struct Opened {
     /// Its state.
     pub(super) stamp: Stamp,
-    /// Why it is not to be kept or shared, if so.
-    pub(super) restriction: Option<Restriction>,
+    /// What the origin says of keeping it.
+    pub(super) word: Word,
     read: Rc<Vec<u8>>,
     rest: Option<ByteStream>,
     /// The same from its first byte on, for the client. It holds back what `rest` has read, so one of the two is
@@ -90,26 +90,27 @@ pub(super) async fn open(settings: &Settings, source: &Source, known: Option<&St
 
 async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Result<Opening> {
     let mut response = ask(url, known, settings.timeout).await?;
-    let restriction_of = |response: &Response| {
-        Restriction::from_headers(&store::header_map(response.headers()), &settings.policy)
+    let word_of = |response: &Response| {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(flight::now());
+        Word::from_headers(&store::header_map(response.headers()), &settings.policy, now)
     };
-    if response.status_code() == 304 && known.is_some() && restriction_of(&response).is_some() {
+    if response.status_code() == 304 && known.is_some() && word_of(&response).restriction.is_some() {
         // Nothing that is kept will do.
         response = ask(url, None, settings.timeout).await?;
     }
-    let restriction = restriction_of(&response);
+    let word = word_of(&response);
     match response.status_code() {
         200 => {}
-        304 if known.is_some() => return Ok(Opening::Unchanged),
+        304 if known.is_some() => return Ok(Opening::Unchanged(word)),
         404 | 410 => return Ok(Opening::Missing),
         status => return Err(upstream(format!("the origin answered {status}"))),
     }
     let header = |name: &str| response.headers().get(name).ok().flatten();
     // The runtime decodes what the origin encoded, and leaves the length of the encoded form.
-    let len = if header("content-encoding").is_none_or(|coding| coding == "identity") {
-        header("content-length").and_then(|len| len.parse().ok())
-    } else {
-        None
+    let len = match header("content-encoding").unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => header("content-length").and_then(|len| len.parse().ok()),
+        "gzip" | "br" => None,
+        coding => return Err(upstream(format!("the origin sends the content coding {coding:?}"))),
     };
     let stamp = Stamp {
         len: len.unwrap_or(0),
@@ -122,7 +123,7 @@ async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Resu
     let ResponseBody::Stream(stream) = body else {
         return Ok(Opening::Missing);
     };
-    Opened::begin(stamp, len.is_some(), &stream, restriction, settings).await
+    Opened::begin(stamp, len.is_some(), &stream, word, settings).await
 }
 
 /// Sends the request and follows redirects that stay with the origin.
@@ -186,7 +187,7 @@ async fn open_object(
         get = get.only_if(Conditional { etag_does_not_match: Some(etag), ..Conditional::default() });
     }
     let Some(object) = get.execute().await.map_err(failed)? else { return Ok(Opening::Missing) };
-    let Some(body) = object.body() else { return Ok(Opening::Unchanged) };
+    let Some(body) = object.body() else { return Ok(Opening::Unchanged(Word::default())) };
     let ResponseBody::Stream(stream) = body.response_body().map_err(failed)? else {
         return Ok(Opening::Missing);
     };
@@ -197,7 +198,7 @@ async fn open_object(
         etag: Some(object.http_etag()),
         file: None,
     };
-    Opened::begin(stamp, true, &stream, None, settings).await
+    Opened::begin(stamp, true, &stream, Word::default(), settings).await
 }
 
 /// The key of an object.
@@ -210,14 +211,15 @@ impl Opened {
     /// One that another request has read.
     pub(super) fn of(stamp: Stamp, whole: Rc<Vec<u8>>) -> Self {
         let timeout = Duration::ZERO;
-        Self { stamp, restriction: None, read: whole, rest: None, untouched: None, timeout }
+        let word = Word::default();
+        Self { stamp, word, read: whole, rest: None, untouched: None, timeout }
     }
 
     async fn begin(
         stamp: Stamp,
         knows_len: bool,
         stream: &ReadableStream,
-        restriction: Option<Restriction>,
+        word: Word,
         settings: &Settings,
     ) -> Result<Opening> {
         let branches = stream.tee();
@@ -225,7 +227,7 @@ impl Opened {
         let untouched: ReadableStream = branches.get(1).unchecked_into();
         let mut opened = Self {
             stamp,
-            restriction,
+            word,
             read: Rc::default(),
             rest: Some(ByteStream::from(rest)),
             untouched: Some(untouched),
@@ -300,6 +302,12 @@ impl Opened {
             Some(bytes) => Some(ResponseBody::Body(bytes.to_vec())),
             None => self.untouched.take().map(ResponseBody::Stream),
         }
+    }
+
+    /// True if it ends before the picture does, as far as it has been read.
+    pub(super) fn is_cut(&self, looked: &Looked) -> Option<bool> {
+        let (format, bytes) = (looked.format?, self.bytes()?);
+        codec::is_whole(format, bytes).ok().flatten().map(|is_whole| !is_whole)
     }
 
     /// The original's bytes, if all of them are in memory.

@@ -19,6 +19,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::task::{self, JoinHandle};
 
 use crate::native::{
+    arriving::Passing,
     connection::socket::{MOST_PART, Outlet},
     files::Content,
     nowait,
@@ -37,6 +38,8 @@ pub(crate) enum Body {
     Memory(Bytes),
     /// What is left of a file's part.
     File(FilePart),
+    /// What is left of an original that is on its way.
+    Passing(Box<Passing>),
 }
 
 /// Nothing.
@@ -64,6 +67,7 @@ pub(crate) fn part(content: Content, range: Range<u64>) -> Body {
             outlet: None,
             reading: None,
         }),
+        Content::Arriving(arriving) => Body::Passing(Box::new(arriving.part(range))),
     }
 }
 
@@ -78,7 +82,7 @@ impl Body {
     pub(crate) fn through(self, outlet: Outlet) -> Self {
         match self {
             Self::File(part) => Self::File(FilePart { outlet: Some(outlet), ..part }),
-            memory => memory,
+            other => other,
         }
     }
 
@@ -88,6 +92,7 @@ impl Body {
             body if body.left() == 0 => None,
             Self::Memory(bytes) => Some(Ok(bytes.split_to(most.min(bytes.len())))),
             Self::File(part) => Some(poll_fn(|context| part.poll_piece(context, most)).await),
+            Self::Passing(passing) => Some(poll_fn(|context| passing.poll_piece(context, most)).await),
         }
     }
 
@@ -96,6 +101,7 @@ impl Body {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
             Self::File(part) => part.left,
+            Self::Passing(passing) => passing.left(),
         }
     }
 }
@@ -112,6 +118,9 @@ impl hyper::body::Body for Body {
             body if body.left() == 0 => Poll::Ready(None),
             Self::Memory(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::File(part) => part.poll_piece(context, PIECE).map(|piece| Some(piece.map(Frame::data))),
+            Self::Passing(passing) => {
+                passing.poll_piece(context, PIECE).map(|piece| Some(piece.map(Frame::data)))
+            }
         }
     }
 

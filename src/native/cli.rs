@@ -84,7 +84,7 @@ pub(crate) struct ServeArgs {
     /// Serve what links lead to outside of the folders, too [env: WEBP_FOLLOW_LINKS]
     #[arg(long)]
     pub(crate) follow_links: bool,
-    /// Keep and share what an origin says is private, not to be stored, or sent with a cookie [env: WEBP_OVERRULE_ORIGIN]
+    /// Keep and share all that an origin gives, whatever it says of caches, for CACHE_TTL [env: WEBP_OVERRULE_ORIGIN]
     #[arg(long)]
     pub(crate) overrule_origin: bool,
     /// Seconds between two slow passes that compare all that is kept with its checksums; 0 is never [env: WEBP_VERIFY_EVERY] [default: 86400]

@@ -15,23 +15,21 @@ use tokio::time;
 
 use crate::{
     codec::Format,
-    convert::{self, Description, Kept, Outcome},
     error::{Error, Kind, Result},
-    limits::Limits,
     native::{
         body::{self, Body},
         files::{self, Content},
         flight::{Joined, Landing, Lead},
-        idle::with_idle_threads,
         pool::Ticket,
+        remote::Fetched,
         shown::shown,
-        site::{Site, Word},
-        source::{Fetched, blocking, stamp_of},
+        site::{Site, Word as Landed},
+        source::{blocking, stamp_of},
+        working::{Worked, is_cut, work},
     },
     service::{
-        Admit, Body as What, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Record,
-        Response as Answer, Restriction, Source, SourceInfo, SourceState, Stamp, Step, Store as StoreStep,
-        Task, hash_hex,
+        Admit, Body as What, Convert, Fetch, FlightError, Found, Join, Lookup, Record, Response as Answer,
+        Restriction, Source, SourceInfo, SourceState, Stamp, Step, Store as StoreStep, Task, Word,
     },
 };
 
@@ -42,7 +40,7 @@ pub(super) struct Drive {
     source: Option<Source>,
     /// The original, while it is open from looking at it.
     content: Option<Content>,
-    lead: Option<(Lead<Word>, Word)>,
+    lead: Option<(Lead<Landed>, Landed)>,
     ticket: Option<Ticket>,
     /// How long the ticket was waited for.
     waited: Duration,
@@ -167,7 +165,7 @@ impl Drive {
     }
 
     /// From now on this is what followers will be told.
-    fn word(&mut self, word: Word) {
+    fn word(&mut self, word: Landed) {
         if let Some((_, told)) = &mut self.lead {
             *told = word;
         }
@@ -212,14 +210,13 @@ impl Drive {
     }
 
     async fn fetch(&mut self, step: Fetch) -> Step {
-        let looked = self.look_at(&step).await;
-        let step = match self.restriction {
-            Some(restriction) => step.restricted(restriction),
-            None => step,
+        let looked = match step.source {
+            Source::Local { .. } => self.look_at(&step).await,
+            Source::Remote { .. } => self.ask_for(&step).await,
         };
         match looked {
-            Ok(Some(info)) => step.found(info),
-            Ok(None) => step.unchanged(),
+            Ok(Looked::Found(info, word)) => step.said(word).found(*info),
+            Ok(Looked::Unchanged(word)) => step.said(word).unchanged(),
             Err(error) if error.kind() == Kind::NotFound => step.missing(),
             Err(error) => {
                 tracing::warn!(source = step.source.name(), %error, "an original can't be had");
@@ -228,42 +225,38 @@ impl Drive {
         }
     }
 
-    /// Opens the original; gives its state, what it is and, if wanted, its checksum; nothing if it is as it was.
-    async fn look_at(&mut self, step: &Fetch) -> Result<Option<SourceInfo>> {
+    /// Asks the origin for the original.
+    async fn ask_for(&mut self, step: &Fetch) -> Result<Looked> {
+        // Who waits for a place holds none.
+        self.content = None;
+        match self.site.sources.fetch(&step.source, step.known.as_ref(), step.demand).await? {
+            Fetched::Found(seen, content) => {
+                self.restriction = seen.word().restriction;
+                self.content = content;
+                Ok(Looked::Found(Box::new(seen.info()), seen.word()))
+            }
+            Fetched::Unchanged(word) => Ok(Looked::Unchanged(word)),
+            Fetched::Missing => Err(Error::new(Kind::NotFound, "the origin has none")),
+        }
+    }
+
+    /// Opens the original; gives its state, what it is and, if wanted, its checksum.
+    async fn look_at(&mut self, step: &Fetch) -> Result<Looked> {
         let (source, wants_checksum) = (step.source.clone(), step.wants_checksum);
         let sources = Arc::clone(&self.site.sources);
-        let fetched = match &source {
-            Source::Local { .. } => None,
-            Source::Remote { .. } => match sources.fetch(&source, step.known.as_ref()).await? {
-                Fetched::Found(stamp, content, sum) => Some((content, stamp, Some(sum))),
-                Fetched::Restricted(stamp, content, restriction) => {
-                    self.restriction = Some(restriction);
-                    Some((content, stamp, None))
-                }
-                Fetched::Unchanged => return Ok(None),
-                Fetched::Missing => return Err(Error::new(Kind::NotFound, "the origin has none")),
-            },
-        };
         let looking = blocking(move || {
-            let (content, stamp, sum) = match fetched {
-                Some(fetched) => fetched,
-                None => {
-                    let (content, stamp) = sources.open_local(&source)?;
-                    (content, stamp, None)
-                }
-            };
+            let (content, stamp) = sources.open_local(&source)?;
             let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
             let looked = content.look_at()?;
             let checksum = match &content {
                 Content::File(file) if wants_checksum => Some(files::checksum(file).map_err(unreadable)?),
-                Content::Memory(bytes) if wants_checksum => Some(hash_hex(bytes)),
-                _ => sum,
+                _ => None,
             };
-            Ok((content, SourceInfo { stamp, looked, checksum }))
+            Ok((content, SourceInfo { stamp, looked, checksum, is_cut: None }))
         });
         let (content, info) = looking.await.and_then(|looked| looked)?;
         self.content = Some(content);
-        Ok(Some(info))
+        Ok(Looked::Found(Box::new(info), Word::default()))
     }
 
     async fn join(&mut self, step: Join) -> Step {
@@ -273,12 +266,15 @@ impl Drive {
                 self.lead = Some((lead, current.clone().ok_or(Kind::Internal)));
                 step.lead(current)
             }
-            Joined::Follower(follow) => match time::timeout(step.patience, follow.landing()).await {
-                Ok(Landing::Told(word)) => step.followed(word.map_err(FlightError::Failed)),
-                Ok(Landing::Panicked) => step.followed(Err(FlightError::Panicked)),
-                Ok(Landing::Abandoned) => step.followed(Err(FlightError::Abandoned)),
-                Err(_) => step.impatient(),
-            },
+            Joined::Follower(follow) => {
+                self.let_go_of_what_comes();
+                match time::timeout(step.patience, follow.landing()).await {
+                    Ok(Landing::Told(word)) => step.followed(word.map_err(FlightError::Failed)),
+                    Ok(Landing::Panicked) => step.followed(Err(FlightError::Panicked)),
+                    Ok(Landing::Abandoned) => step.followed(Err(FlightError::Abandoned)),
+                    Err(_) => step.impatient(),
+                }
+            }
         }
     }
 
@@ -294,7 +290,7 @@ impl Drive {
             self.made.clear();
         }
         let began = Instant::now();
-        match self.site.pool.admit(step.bytes, step.patience).await {
+        match self.room(&step).await {
             Ok(ticket) => {
                 self.ticket = Some(ticket);
                 self.word(Err(Kind::Internal));
@@ -309,9 +305,33 @@ impl Drive {
         }
     }
 
-    async fn convert(&mut self, step: Convert) -> Step {
+    /// Waits for room. What comes from an origin is had anew after that: who waits holds nothing.
+    async fn room(&mut self, step: &Admit) -> Result<Ticket> {
+        if self.content.as_ref().is_some_and(Content::is_arriving) {
+            if let Ok(ticket) = self.site.pool.admit(step.bytes, Duration::ZERO).await {
+                return Ok(ticket);
+            }
+            self.let_go_of_what_comes();
+        }
+        self.site.pool.admit(step.bytes, step.patience).await
+    }
+
+    fn let_go_of_what_comes(&mut self) {
+        drop(self.content.take_if(|content| content.is_arriving()));
+    }
+
+    async fn convert(&mut self, mut step: Convert) -> Step {
         let name = step.source.name().to_owned();
-        match self.work(&step).await {
+        let worked = match self.work(&step).await {
+            Ok((worked, is_cut)) => {
+                if is_cut {
+                    step = step.of_cut();
+                }
+                Ok(worked)
+            }
+            Err(error) => Err(error),
+        };
+        match worked {
             Ok(Worked::Made(made, bytes)) => {
                 self.made.insert(step.job.params.format, bytes);
                 step.made(made)
@@ -327,7 +347,8 @@ impl Drive {
     }
 
     /// Reads the whole original and does the job on a thread of the pool, under the ticket.
-    async fn work(&mut self, step: &Convert) -> Result<Worked> {
+    /// True with it if the original turned out to end before its picture does.
+    async fn work(&mut self, step: &Convert) -> Result<(Worked, bool)> {
         let ticket =
             self.ticket.take().ok_or_else(|| Error::new(Kind::Internal, "a conversion without a ticket"))?;
         let content = match self.content.take() {
@@ -337,7 +358,9 @@ impl Drive {
                 self.site.sources.content(&step.source, stamp, hash.as_deref()).await?
             }
         };
-        if self.restriction.is_some() {
+        let came_by_itself = content.is_arriving();
+        let content = content.arrived().await?;
+        if self.restriction.is_some() && !came_by_itself {
             // It may be wanted again, and is nowhere else.
             self.content = content.duplicate();
         }
@@ -345,8 +368,12 @@ impl Drive {
         let (job, limits) = (step.job.clone(), step.job.limits(&self.site.policy.limits));
         let is_local = matches!(step.source, Source::Local { .. });
         let began = Instant::now();
-        let (in_bytes, worked) =
-            self.site.pool.run(ticket, move |ticket| work(ticket, &content, &job, &limits, is_local)).await?;
+        let working = move |ticket| {
+            // What went through a file was looked at there.
+            let is_cut = came_by_itself && is_cut(&content);
+            work(ticket, content, &job, &limits, is_local).map(|worked| (worked, is_cut))
+        };
+        let ((in_bytes, worked), is_cut) = self.site.pool.run(ticket, working).await?;
         if let (Task::Picture(format), Worked::Made(made, _)) = (step.job.task, &worked) {
             let (name, format) = (shown(step.source.name()), format.extension());
             tracing::info!(
@@ -360,7 +387,7 @@ impl Drive {
                 "CONV {name} -> {format}"
             );
         }
-        Ok(worked)
+        Ok((worked, is_cut))
     }
 
     async fn store(&mut self, step: StoreStep) -> Step {
@@ -386,43 +413,12 @@ fn is_in_state(content: &Content, stamp: &Stamp) -> bool {
             metadata.len() == stamp.len && (stamp.file.is_none() || stamp_of(&metadata) == *stamp)
         }),
         Content::Memory(bytes) => bytes.len() as u64 == stamp.len,
+        Content::Arriving(arriving) => arriving.len() == stamp.len,
     }
 }
 
-/// What came of a job.
-enum Worked {
-    Made(MadeInfo, Bytes),
-    Kept(Kept),
-    Described(Description),
-}
-
-/// The job itself; also gives the original's length. From here on the original is in memory, until it is converted;
-/// the result stays on the ticket until it is stored or sent.
-fn work(
-    mut ticket: Ticket,
-    content: &Content,
-    job: &Job,
-    limits: &Limits,
-    is_local: bool,
-) -> Result<(u64, Worked)> {
-    let bytes = content.read(limits.max_input_bytes)?;
-    let in_bytes = bytes.len() as u64;
-    let limits = &with_idle_threads(&mut ticket, &bytes, &job.params, limits);
-    let worked = match job.task {
-        Task::Describe => Worked::Described(convert::describe(&bytes, limits)?),
-        Task::Picture(_) => match convert::convert(&bytes, &job.params, limits)? {
-            Outcome::Kept(kept) => Worked::Kept(kept),
-            Outcome::Made(made) => {
-                let info = MadeInfo {
-                    len: made.bytes.len() as u64,
-                    hash: hash_hex(&made.bytes),
-                    size: made.size,
-                    source_checksum: is_local.then(|| hash_hex(&bytes)),
-                };
-                drop(bytes);
-                Worked::Made(info, ticket.keep(made.bytes))
-            }
-        },
-    };
-    Ok((in_bytes, worked))
+/// What came of looking at an original.
+enum Looked {
+    Found(Box<SourceInfo>, Word),
+    Unchanged(Word),
 }

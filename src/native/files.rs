@@ -4,7 +4,7 @@ use std::{
     error,
     fs::{self, File, OpenOptions},
     hash::Hasher,
-    io::{self, Read, Seek, Write},
+    io::{self, BufReader, Read, Seek, Write},
     os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -17,21 +17,24 @@ use rustix::{
 use twox_hash::XxHash64;
 
 use crate::{
-    codec::Looked,
+    codec::{self, Format, Looked},
     error::{Error, Kind, Result},
     limits::try_zeroed,
+    native::arriving::Arriving,
 };
 
 /// Temporary files begin with this, so that leftovers of a crash are known as such.
 pub(crate) const TEMPORARY_PREFIX: &str = ".slimpix-";
 
-/// The bytes of an original or a variant: in a file that is open, or in memory.
+/// The bytes of an original or a variant: in a file that is open, in memory, or on their way from an origin.
 #[derive(Debug)]
 pub(crate) enum Content {
     /// On disk, standing at its beginning.
     File(File),
     /// In memory.
     Memory(Bytes),
+    /// To be had once.
+    Arriving(Box<Arriving>),
 }
 
 impl Content {
@@ -40,7 +43,36 @@ impl Content {
         match self {
             Self::File(file) => file.try_clone().ok().map(Self::File),
             Self::Memory(bytes) => Some(Self::Memory(bytes.clone())),
+            Self::Arriving(_) => None,
         }
+    }
+
+    /// The same, of which nothing is still to come. To be called by who has room for all of it.
+    pub(crate) async fn arrived(self) -> Result<Self> {
+        match self {
+            Self::Arriving(arriving) => arriving.whole().await.map(Self::Memory),
+            here => Ok(here),
+        }
+    }
+
+    /// True if it goes on up to its picture's end, see [`codec::is_whole`]; `None` where that can't be told.
+    pub(crate) fn is_whole(&self, format: Format) -> Option<bool> {
+        match self {
+            Self::File(file) => {
+                let mut handle = file;
+                handle.rewind().ok()?;
+                let is_whole = codec::is_whole(format, BufReader::with_capacity(64 << 10, file)).ok()?;
+                handle.rewind().ok()?;
+                is_whole
+            }
+            Self::Memory(bytes) => codec::is_whole(format, &bytes[..]).ok()?,
+            Self::Arriving(_) => None,
+        }
+    }
+
+    /// True for what is still to come.
+    pub(crate) const fn is_arriving(&self) -> bool {
+        matches!(self, Self::Arriving(_))
     }
 
     /// All of it; see [`read_whole`].
@@ -53,6 +85,7 @@ impl Content {
                 read_whole(file, most).map(Bytes::from)
             }
             Self::Memory(bytes) => Ok(bytes.clone()),
+            Self::Arriving(_) => Err(not_here()),
         }
     }
 
@@ -61,8 +94,13 @@ impl Content {
         match self {
             Self::File(file) => look_at(file),
             Self::Memory(bytes) => Ok(Looked::at(bytes)),
+            Self::Arriving(_) => Err(not_here()),
         }
     }
+}
+
+fn not_here() -> Error {
+    Error::new(Kind::Internal, "the original has not come yet")
 }
 
 /// Writes a file so that it is there whole or not at all: under a temporary name in the same folder, flushed to

@@ -106,7 +106,12 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("KEEPALIVE_TIMEOUT", "60", "seconds for which a connection may be idle between requests", OURS),
     key("SEND_TIMEOUT", "30", "seconds for which a client may take nothing of its answer", OURS),
-    key("CACHE_TTL", "259200", "minutes for which a remote original is trusted; 0 is for ever", ""),
+    key(
+        "CACHE_TTL",
+        "259200",
+        "minutes for which a remote original is trusted, if its origin says no less; 0 is for ever",
+        "There what an origin says was not heeded: see OVERRULE_ORIGIN.",
+    ),
     key(
         "MAX_CACHE_SIZE",
         r#""auto""#,
@@ -138,7 +143,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "OVERRULE_ORIGIN",
         "false",
-        "keep and share what an origin says is private, not to be stored, or sent with a cookie",
+        "keep and share what an origin says is private, not to be stored, or sent with a cookie, all of it for CACHE_TTL",
         "There nothing that an origin says of caches was heeded: true is as it was.",
     ),
     key(

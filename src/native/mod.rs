@@ -3,13 +3,16 @@
 //! [`run`] parses the arguments and does what they say. Only this ring reads flags, the environment, the clock,
 //! files and sockets of a machine.
 
+mod arriving;
 mod batch;
 mod body;
 mod cli;
+mod coding;
 mod config;
 mod connection;
 mod demo;
 mod doctor;
+mod download;
 mod drive;
 mod files;
 mod flight;
@@ -29,6 +32,8 @@ mod probe;
 mod queue;
 mod ready;
 mod recent;
+mod redirect;
+mod remote;
 mod report;
 mod root;
 mod serve;
@@ -36,12 +41,14 @@ mod settings;
 mod shown;
 mod site;
 mod source;
+mod spool;
 mod store;
 mod sweep;
 mod upstream;
 mod uses;
 mod values;
 mod verify;
+mod working;
 
 use std::{
     ffi::OsString,

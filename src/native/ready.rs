@@ -161,6 +161,8 @@ impl Inner {
                 let bytes = match body {
                     Body::Memory(bytes) => bytes.clone(),
                     Body::File(part) => whole(part.file(), len)?,
+                    // It can be had once.
+                    Body::Passing(_) => return None,
                 };
                 self.bytes += len;
                 Some(Kept::Memory(bytes))

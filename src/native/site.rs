@@ -21,13 +21,14 @@ use crate::{
         nowait,
         pool::Pool,
         ready::Ready,
+        remote::{Bounds, Remote},
         root::Root,
         settings::{Folders, Settings},
         source::Sources,
         store::Store,
         upstream::Upstream,
     },
-    service::{self, Policy, Record, RequestHead},
+    service::{self, Policy, Record, RequestHead, Target},
 };
 
 /// Everything that answering takes.
@@ -47,6 +48,9 @@ pub(crate) struct Site {
     pub(super) is_near: bool,
 }
 
+/// The most bytes of the budget that are for originals on their way.
+const MOST_FOR_ORIGINALS: u64 = 64 << 20;
+
 /// What the leader of a flight tells its followers.
 pub(super) type Word = Result<Record, Kind>;
 
@@ -56,13 +60,21 @@ impl Site {
     /// # Errors
     /// `Io` when an origin wants TLS and the system's root certificates can't be read.
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
-        let policy = Arc::new(settings.policy.clone());
+        let mut policy = settings.policy.clone();
+        let for_originals = share_of_originals(&policy);
+        policy.budget -= for_originals;
+        let policy = Arc::new(policy);
         let store = Arc::new(Store::new(settings.folders.clone()));
         let upstream = Upstream::new(&policy)?;
         let root = |path: &PathBuf| Root::new(path.clone(), settings.follow_links);
         let roots: Arc<[Root]> = settings.roots.iter().map(root).collect();
-        let most_bytes = policy.limits.max_input_bytes;
-        let sources = Sources::new(Arc::clone(&roots), Arc::clone(&store), upstream, most_bytes);
+        let bounds = Bounds {
+            memory: for_originals,
+            patience: policy.room_patience,
+            most_bytes: policy.limits.max_input_bytes,
+        };
+        let remote = Remote::new(upstream, Arc::clone(&store), bounds);
+        let sources = Sources::new(Arc::clone(&roots), Arc::clone(&store), remote);
         let Folders { exhaust, metadata, .. } = &settings.folders;
         Ok(Self {
             pool: Pool::new(policy.budget, settings.jobs),
@@ -163,6 +175,13 @@ impl Answering {
             },
         }
     }
+}
+
+/// What of the budget is for originals on their way from origins, where there are any.
+fn share_of_originals(policy: &Policy) -> u64 {
+    let is_remote = |target: &Target| matches!(target, Target::Remote { .. });
+    let has_origin = policy.mounts.iter().map(|mount| &mount.target).chain([&policy.target]).any(is_remote);
+    if has_origin { (policy.budget / 8).min(MOST_FOR_ORIGINALS) } else { 0 }
 }
 
 /// For a request that broke off by a fault of ours.

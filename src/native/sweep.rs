@@ -102,17 +102,6 @@ impl Sweep {
         self.takes(bytes).then(|| Room { sweep: Arc::clone(self), bytes })
     }
 
-    /// Room for a file that has to be written in any case; false if it is too much, though all else went that can. Blocks.
-    pub(crate) fn room_in_any_case(self: &Arc<Self>, len: u64) -> (Room, bool) {
-        let bytes = on_disk(len);
-        let is_room = self.takes(bytes);
-        if !is_room {
-            let mut ledger = lock(&self.ledger);
-            ledger.pending = ledger.pending.saturating_add(bytes);
-        }
-        (Room { sweep: Arc::clone(self), bytes }, is_room)
-    }
-
     /// Removes files because the disk is full, though the limit is not reached: enough for one of so many bytes. True if any
     /// went. Blocks.
     pub(crate) fn make_room_on_disk(&self, len: u64) -> bool {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Empty};
+use http::{Request, StatusCode, Uri, header};
+use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -19,17 +19,18 @@ use tokio::time;
 
 use crate::{
     error::{Error, Kind, Result},
-    service::{Policy, Restriction, Stamp, Target, http_date},
+    native::{coding::Coding, download::Download, redirect::redirected},
+    service::{Policy, Stamp, Target, Word, http_date},
 };
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Until the head of an answer is there.
 const HEAD: Duration = Duration::from_secs(15);
-/// Between two pieces of a body.
-const PIECE: Duration = Duration::from_secs(15);
-/// For a whole body.
-const WHOLE: Duration = Duration::from_secs(120);
 const MOST_REDIRECTS: usize = 3;
+/// Bytes of an answer that are read ahead of who takes them.
+const MOST_AHEAD: usize = 64 << 10;
+/// Connections to an origin that are kept for what may be asked next.
+const MOST_IDLE: usize = 16;
 
 /// The client of all origins.
 #[derive(Debug, Clone)]
@@ -43,22 +44,11 @@ pub(crate) struct Upstream {
 /// What an origin answered.
 pub(crate) enum Answer {
     /// The thing itself.
-    Body(Download),
-    /// It is as it was known, and may be shared or not.
-    Unchanged(Option<Restriction>),
+    Body(Box<Download>),
+    /// It is as it was known; and what the origin says of keeping it.
+    Unchanged(Word),
     /// There is none.
     Missing,
-}
-
-/// A body under way.
-pub(crate) struct Download {
-    /// Why it is not to be shared, if so.
-    pub(crate) restriction: Option<Restriction>,
-    /// What the head says of it; its length is 0 where the head doesn't say.
-    pub(crate) stamp: Stamp,
-    body: Incoming,
-    left: u64,
-    until: time::Instant,
 }
 
 impl Upstream {
@@ -88,7 +78,10 @@ impl Upstream {
             builder.with_tls_config(config)
         };
         let connector = builder.https_or_http().enable_http1().wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new()).build(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .http1_max_buf_size(MOST_AHEAD)
+            .pool_max_idle_per_host(MOST_IDLE)
+            .build(connector);
         Ok(Self { client, origins, policy: Arc::clone(policy) })
     }
 
@@ -110,43 +103,16 @@ impl Upstream {
                 Ok(Err(source)) => return Err(Error::with_source(Kind::Upstream, "can't be asked", source)),
                 Err(_) => return Err(upstream("no answer in time")),
             };
-            let restriction = Restriction::from_headers(response.headers(), &self.policy);
+            let word = Word::from_headers(response.headers(), &self.policy, SystemTime::now());
             match response.status() {
-                StatusCode::OK => return download(response, most, restriction).map(Answer::Body),
-                StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Answer::Unchanged(restriction)),
+                StatusCode::OK => return download(response, most, word).map(Answer::Body),
+                StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Answer::Unchanged(word)),
                 StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Answer::Missing),
                 status if status.is_redirection() => uri = redirected(&uri, response.headers())?,
                 status => return Err(upstream(format!("answers {status}"))),
             }
         }
         Err(upstream("leads on too often"))
-    }
-}
-
-impl Download {
-    /// The next piece; `None` at the end.
-    ///
-    /// # Errors
-    /// `Upstream` when it breaks off or takes too long, `Limit` when it is too long.
-    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
-        loop {
-            let deadline = self.until.min(time::Instant::now() + PIECE);
-            let frame = match time::timeout_at(deadline, self.body.frame()).await {
-                Ok(None) => return Ok(None),
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(source))) => {
-                    return Err(Error::with_source(Kind::Upstream, "breaks off", source));
-                }
-                Err(_) => return Err(upstream("takes too long")),
-            };
-            // Trailers are of no use here.
-            let Ok(piece) = frame.into_data() else { continue };
-            self.left = self
-                .left
-                .checked_sub(piece.len() as u64)
-                .ok_or_else(|| Error::limit("the original is larger than allowed"))?;
-            return Ok(Some(piece));
-        }
     }
 }
 
@@ -162,6 +128,7 @@ fn origin(uri: &Uri) -> Option<String> {
 fn request(uri: &Uri, known: Option<&Stamp>) -> Result<Request<Empty<Bytes>>> {
     let mut request = Request::get(uri)
         .header(header::ACCEPT, "image/*,*/*;q=0.8")
+        .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, concat!("slimpix/", env!("CARGO_PKG_VERSION")));
     if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
         request = request.header(header::IF_NONE_MATCH, etag);
@@ -173,34 +140,20 @@ fn request(uri: &Uri, known: Option<&Stamp>) -> Result<Request<Empty<Bytes>>> {
         .map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))
 }
 
-fn redirected(from: &Uri, headers: &HeaderMap) -> Result<Uri> {
-    let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
-    let to = to.ok_or_else(|| upstream("leads nowhere"))?;
-    let absolute = match (to.starts_with('/'), to.starts_with("//"), origin(from)) {
-        (true, false, Some(origin)) => format!("{origin}{to}"),
-        _ => to.to_owned(),
-    };
-    absolute.parse().map_err(|source| Error::with_source(Kind::Upstream, "leads to no URL", source))
-}
-
-fn download(
-    response: http::Response<Incoming>,
-    most: u64,
-    restriction: Option<Restriction>,
-) -> Result<Download> {
+fn download(response: http::Response<Incoming>, most: u64, word: Word) -> Result<Box<Download>> {
+    let coding = Coding::of(response.headers())?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let len = text(header::CONTENT_LENGTH).and_then(|len| len.parse().ok()).unwrap_or(0);
     if len > most {
         return Err(Error::limit(format!("the original has {len} bytes, more than the limit of {most}")));
     }
     let stamp = Stamp {
-        len,
+        len: if coding.is_identity() { len } else { 0 },
         modified: text(header::LAST_MODIFIED)
             .and_then(|date| httpdate::parse_http_date(date).ok())
             .filter(|date| *date > SystemTime::UNIX_EPOCH),
         etag: text(header::ETAG).map(str::to_owned),
         file: None,
     };
-    let until = time::Instant::now() + WHOLE;
-    Ok(Download { restriction, stamp, body: response.into_body(), left: most, until })
+    Ok(Box::new(Download::new(word, stamp, response.into_body(), coding, most)))
 }

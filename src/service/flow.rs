@@ -5,6 +5,7 @@
 
 mod answering;
 mod converting;
+mod trust;
 
 use std::{
     collections::BTreeMap,
@@ -15,11 +16,12 @@ use std::{
 use super::{
     choose::Why,
     conditional::Conditions,
+    freshness::Word,
     key::{self, Id},
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
-    record::{Facts, Record, Stamp, Variant},
+    record::{Facts, Record, Variant},
     respond,
     restriction::Restriction,
     route::{RequestHead, Route, Source, route},
@@ -76,6 +78,8 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         tries: 0,
         is_background: false,
         restriction: None,
+        said: Word::default(),
+        doubts: 0,
     })
     .look_up()
 }
@@ -108,6 +112,10 @@ pub(super) struct Flow {
     is_background: bool,
     /// Why nothing of this is kept or shared, if so.
     restriction: Option<Restriction>,
+    /// What the origin said of keeping what it answered.
+    said: Word,
+    /// How often in a row before it gave what may not be all of a picture.
+    doubts: u32,
 }
 
 /// What a request cost.
@@ -187,27 +195,6 @@ impl Flow {
         let format = self.wanted.format.map_or("auto", Format::extension);
         Some(format!("{}/{id}/{format}/{:x}", self.source.folder(), self.accepted.bits()))
     }
-
-    /// What is known of the source. Of a remote one its own record alone says it: where that was deleted, its origin
-    /// may have said so.
-    fn known(&self) -> Option<Facts> {
-        let own = self.source_record.as_ref();
-        let facts = match own {
-            Some(record) if !self.is_local() => record.facts(),
-            own => own.and_then(Record::facts).or_else(|| self.record.facts()),
-        };
-        facts.cloned()
-    }
-
-    fn is_fresh(&self, facts: &Facts, stamp: Option<&Stamp>) -> bool {
-        match &self.source {
-            Source::Local { .. } => stamp == Some(&facts.stamp),
-            Source::Remote { .. } => {
-                let age = self.now.duration_since(facts.checked_at).unwrap_or_default();
-                self.policy.revalidate.is_zero() || age < self.policy.revalidate
-            }
-        }
-    }
 }
 
 /// Looking at the source.
@@ -224,11 +211,23 @@ impl Flow {
                 !is_remote && records.into_iter().flatten().any(may_be_same)
             }
         };
-        let known = known.map(|facts| facts.stamp).filter(|_| is_remote);
-        Step::Fetch(Fetch { source: self.source.clone(), known, wants_checksum, flow: self })
+        let demand = self.demand(known.as_ref());
+        // An origin that is asked whether a part of a picture is still what it has may well say yes.
+        let is_good = |facts: &Facts| facts.doubts == 0 && demand.takes(facts);
+        let known = known.filter(|facts| is_remote && is_good(facts)).map(|facts| facts.stamp);
+        Step::Fetch(Fetch { source: self.source.clone(), known, wants_checksum, demand, flow: self })
     }
 
     pub(super) fn on_fetched(mut self: Box<Self>, info: SourceInfo) -> Step {
+        let known = self.known();
+        let demand = self.demand(known.as_ref());
+        if !self.is_local() {
+            if let Some(refusal) = demand.refusal(&info) {
+                return self.on_fetch_failed(&refusal);
+            }
+            self.doubts = known.as_ref().map_or(0, |facts| facts.doubts);
+        }
+        let is_doubtful = !self.is_local() && demand.is_doubtful(&info);
         let checksum = match &self.source {
             Source::Local { .. } => info.checksum.clone(),
             Source::Remote { .. } => info
@@ -242,15 +241,47 @@ impl Flow {
         let reads = format.is_some_and(Format::can_decode);
         let problem = probe.as_ref().err().filter(|_| reads).map(ToString::to_string);
         let probe = probe.ok();
-        let facts = Facts { stamp: info.stamp.clone(), checked_at: self.now, format, probe, problem, hash };
+        let mut facts = Facts {
+            stamp: info.stamp.clone(),
+            checked_at: self.said_at(),
+            format,
+            probe,
+            problem,
+            hash,
+            freshness: self.said.freshness,
+            doubts: 0,
+        };
+        let is_as_before = |known: Facts| known.doubts > 0 && known.is_of_the_same_as(&facts);
+        if is_doubtful || known.is_some_and(is_as_before) {
+            facts.doubts = self.doubts.saturating_add(1);
+        }
         if let Some(checksum) = checksum.as_ref().filter(|_| self.is_local() || self.record.is_foreign()) {
             self.follow(&facts, checksum);
         }
         self.on_new_facts(facts, checksum)
     }
 
+    pub(super) fn hear(&mut self, word: Word) {
+        self.said = word;
+        if let Some(restriction) = word.restriction {
+            self.restrict(restriction);
+        }
+    }
+
+    /// The source that is known turns out not to be all of a picture, or not to be one that can be read.
+    pub(super) fn doubt(&mut self) {
+        let Some(mut facts) = self.facts.clone().filter(|facts| !self.is_local() && facts.doubts == 0) else {
+            return;
+        };
+        facts.doubts = self.doubts.saturating_add(1);
+        self.take_facts(facts);
+        if self.source_record.is_some() {
+            self.write_source_later();
+        }
+    }
+
     /// From now on nothing of this request is kept or shared; what was kept of an earlier answer goes.
-    pub(super) fn restrict(&mut self, restriction: Restriction) {
+    fn restrict(&mut self, restriction: Restriction) {
         self.restriction = Some(restriction);
         self.writes.clear();
         self.files.clear();
@@ -275,7 +306,9 @@ impl Flow {
     pub(super) fn on_unchanged(mut self: Box<Self>) -> Step {
         match self.known() {
             Some(mut facts) => {
-                facts.checked_at = self.now;
+                facts.checked_at = self.said_at();
+                // RFC 9111 §4.3.4: what a 304 doesn't say is as it was.
+                facts.freshness = self.said.freshness.or(facts.freshness);
                 self.on_new_facts(facts, None)
             }
             // An origin that says "as you know it" of what nobody knows.
@@ -289,7 +322,7 @@ impl Flow {
     pub(super) fn on_fetch_failed(mut self: Box<Self>, error: &Error) -> Step {
         self.trace.trouble = Some(error.to_string());
         match self.known() {
-            Some(facts) if matches!(self.source, Source::Remote { .. }) && self.tries == 0 => {
+            Some(facts) if self.tries == 0 && self.may_be_stale(&facts) => {
                 self.trace.is_stale = true;
                 self.take_facts(facts);
                 self.respond()

@@ -24,10 +24,14 @@
 //!
 //! A lead lasts as long as the steps name its key, see [`Step::flight`].
 
+mod backoff;
+mod cache_control;
 mod choose;
 mod conditional;
+mod demand;
 mod explain;
 mod flow;
+mod freshness;
 mod key;
 mod log_line;
 mod negotiation;
@@ -37,12 +41,16 @@ mod record;
 mod respond;
 mod restriction;
 mod route;
+mod seen;
 mod sizes;
 mod steps;
 mod time;
 
 pub use self::{
+    backoff::Failures,
+    demand::Demand,
     flow::begin,
+    freshness::{Freshness, Word},
     key::{Id, hash_hex},
     log_line::{Decision, LogLine},
     negotiation::Accepted,
@@ -51,6 +59,7 @@ pub use self::{
     respond::{Body, Response, Whole},
     restriction::Restriction,
     route::{RequestHead, Source, question},
+    seen::Seen,
     sizes::Sizes,
     steps::{
         Admit, Convert, Fetch, FlightError, Found, FoundFile, Job, Join, Lookup, MadeInfo, SourceInfo,

@@ -55,9 +55,11 @@ pub struct Policy {
     pub max_age: Duration,
     /// The same for answers that will soon be better: an original sent under load. Default 10 s.
     pub short_max_age: Duration,
-    /// For how long a remote source is trusted before it is asked about again. Default 180 days; 0: for ever.
+    /// For how long a remote source is trusted before it is asked about again, if its origin says no less. Default 180
+    /// days; 0: for ever.
     pub revalidate: Duration,
-    /// Keep and share what an origin says is private, not to be stored, or sends with a cookie. Default false.
+    /// Keep and share what an origin says is private, not to be stored, or sends with a cookie, and all of it for the time of
+    /// `revalidate`. Default false.
     pub overrule_origin: bool,
     /// Obey `?explain`. Default false: it tells strangers about the machine.
     pub explain: bool,

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{key::Id, sizes::Sizes, steps::FoundFile, time};
+use super::{freshness::Freshness, key::Id, sizes::Sizes, steps::FoundFile, time};
 use crate::{
     codec::{Format, Probe},
     convert::{Mode, Params},
@@ -91,11 +91,21 @@ pub struct Facts {
     /// xxHash64 of the copy that is kept of a remote source, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
+    /// What the origin of a remote source said of using it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<Freshness>,
+    /// How many times in a row an origin gave what may not be all of a picture.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub doubts: u32,
+}
+
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Facts {
     /// True if both are about the same state of a source, and about the same bytes as far as these are known.
-    fn is_of_the_same_as(&self, other: &Self) -> bool {
+    pub(super) fn is_of_the_same_as(&self, other: &Self) -> bool {
         let differ = matches!((&self.hash, &other.hash), (Some(one), Some(other)) if one != other);
         self.stamp == other.stamp && !differ
     }
@@ -236,7 +246,7 @@ impl Record {
             return self;
         };
         known.sizes.follow(other.sizes);
-        if known.source.stamp == other.source.stamp {
+        if known.source.is_of_the_same_as(&other.source) {
             for (format, entry) in other.variants {
                 known.variants.entry(format).or_insert(entry);
             }

@@ -194,7 +194,8 @@ pub(super) fn picture(
     let mut response = conditioned(headers, &validators, conditions, body, log);
     response.log.bytes = representation.len;
     response.log.source_bytes = representation.source_len;
-    response.whole = response.whole.filter(|_| matches!(representation.keeping, Keeping::All(_)));
+    let may_be_kept = matches!(representation.keeping, Keeping::All(age) if !age.is_zero());
+    response.whole = response.whole.filter(|_| may_be_kept);
     response
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
-use super::policy::Policy;
+use super::cache_control::Directives;
 
 /// An original that is not to be shared: nothing of it is kept, and each client's request asks the origin itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,41 +19,17 @@ pub enum Restriction {
 }
 
 impl Restriction {
-    /// Reads the header fields of an origin's answer; `None` where all may share it, or the policy says that they may.
-    #[must_use]
-    pub fn from_headers(headers: &HeaderMap, policy: &Policy) -> Option<Self> {
-        if policy.overrule_origin {
-            return None;
-        }
-        let directives = directives(headers);
-        let has = |name: &str| directives.iter().any(|(known, _)| known == name);
-        if has("no-store") {
+    /// Reads the header fields of an origin's answer, which was made so long ago; `None` where all may share it.
+    pub(super) fn of(headers: &HeaderMap, directives: &Directives, age: Duration) -> Option<Self> {
+        if directives.has("no-store") {
             return Some(Self::NoStore);
         }
-        let is_private = has("private") || headers.contains_key(header::SET_COOKIE);
+        let is_private = directives.has("private") || headers.contains_key(header::SET_COOKIE);
         is_private.then(|| {
-            let max_age = directives.iter().find(|(name, _)| name == "max-age");
-            let seconds = max_age.and_then(|(_, value)| value.parse().ok()).filter(|_| !has("no-cache"));
-            Self::Private { max_age: Duration::from_secs(seconds.unwrap_or(0)) }
+            let max_age = directives.time("max-age").filter(|_| !directives.has("no-cache"));
+            Self::Private { max_age: max_age.unwrap_or_default().saturating_sub(age) }
         })
     }
-}
-
-/// The directives of `Cache-Control`, their names in lower case. Values in quotes may hold commas.
-fn directives(headers: &HeaderMap) -> Vec<(String, String)> {
-    let mut directives = Vec::new();
-    for line in headers.get_all(header::CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok()) {
-        let mut is_quoted = false;
-        let parts = line.split(|c: char| {
-            is_quoted ^= c == '"';
-            c == ',' && !is_quoted
-        });
-        directives.extend(parts.map(|part| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned())
-        }));
-    }
-    directives
 }
 
 #[cfg(test)]
@@ -67,7 +43,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(name.parse::<HeaderName>().expect("a name"), HeaderValue::from_static(value));
         }
-        Restriction::from_headers(&headers, &Policy::default())
+        Restriction::of(&headers, &Directives::of(&headers), Duration::ZERO)
     }
 
     fn private(seconds: u64) -> Option<Restriction> {
@@ -97,13 +73,5 @@ mod tests {
         assert_eq!(read(&[("set-cookie", "a=b"), ("cache-control", "public, max-age=5")]), private(5));
         let lines = [("cache-control", "max-age=60"), ("cache-control", "no-store")];
         assert_eq!(read(&lines), Some(Restriction::NoStore));
-    }
-
-    #[test]
-    fn an_origin_can_be_overruled() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let policy = Policy { overrule_origin: true, ..Policy::default() };
-        assert_eq!(Restriction::from_headers(&headers, &policy), None);
     }
 }

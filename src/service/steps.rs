@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use super::{
+    demand::Demand,
     flow::Flow,
+    freshness::Word,
     key::Id,
     record::{Record, Stamp},
     respond::Response,
-    restriction::Restriction,
     route::Source,
 };
 use crate::{
@@ -126,6 +127,8 @@ pub struct Fetch {
     pub known: Option<Stamp>,
     /// The hash of the whole source is wanted, to see whether variants from before slimpix are still right.
     pub wants_checksum: bool,
+    /// What a remote source must be. One that is refused is not kept, and is a failure like any.
+    pub demand: Demand,
     pub(super) flow: Box<Flow>,
 }
 
@@ -139,13 +142,15 @@ pub struct SourceInfo {
     /// [`hash_hex`](super::hash_hex) of the whole, if it is known. Of a remote source it is kept, and told to the host
     /// whenever it is to open its copy.
     pub checksum: Option<String>,
+    /// True if it ends before the picture does; `None` if it has not been read to its end.
+    pub is_cut: Option<bool>,
 }
 
 impl Fetch {
-    /// The origin says that what it answers is not to be shared: nothing of it will be kept, nor told to others, and
-    /// the host does neither by itself. To be said before the answer.
-    pub fn restricted(mut self, restriction: Restriction) -> Self {
-        self.flow.restrict(restriction);
+    /// What the origin says of keeping what it answers. To be said before the answer. Where that is not to be shared,
+    /// nothing of it will be kept, nor told to others, and the host does neither by itself.
+    pub fn said(mut self, word: Word) -> Self {
+        self.flow.hear(word);
         self
     }
 
@@ -312,6 +317,12 @@ pub struct MadeInfo {
 }
 
 impl Convert {
+    /// The source that was read ends before the picture does. To be said before what came of it.
+    pub fn of_cut(mut self) -> Self {
+        self.flow.doubt();
+        self
+    }
+
     /// A picture was made. The host keeps its bytes for the `Store` that follows, if one wants them.
     pub fn made(self, made: MadeInfo) -> Step {
         self.flow.on_made(self.key, &self.job, made)

@@ -1,13 +1,21 @@
-//! A cache that can't be written is told once, and requests are answered from memory.
+//! A cache that can't be written is told once, and requests are answered from memory: within the budget, however large
+//! the originals and however many.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::support::{
-    http::WEBP,
+    cgroup::Group,
+    http::{self, OLD, Reply, WEBP},
     origin::{Origin, Page},
-    pictures,
-    server::Place,
+    pictures, program,
+    server::{Place, Server},
 };
+
+const MIB: u64 = 1 << 20;
 
 #[test]
 fn requests_are_answered_and_the_log_says_so_once() {
@@ -25,14 +33,136 @@ fn requests_are_answered_and_the_log_says_so_once() {
     assert_eq!(server.count("the cache can't be written"), 1, "{:#?}", server.log());
 }
 
+fn before(origin: &Origin, place: &Place) -> Server {
+    place.start(&["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"])
+}
+
 #[test]
-fn remote_originals_pass_through_memory() {
-    let jpeg = pictures::jpeg(400, 300, 1);
-    let origin = Origin::new(&[("/a.jpg", Page::File(jpeg, "\"1\""))]);
+fn remote_originals_pass_through() {
+    let jpeg = pictures::jpeg(1600, 1200, 1);
+    let chunks = [format!("{:x}\r\n", jpeg.len()).as_bytes(), &jpeg, b"\r\n0\r\n\r\n"].concat();
+    let origin = Origin::new(&[
+        ("/a.jpg", Page::File(jpeg.clone(), "\"1\"")),
+        ("/chunks.jpg", Page::Raw("200 OK\r\ntransfer-encoding: chunked\r\netag: \"2\"", chunks)),
+        ("/private.jpg", Page::With(jpeg.clone(), "\"3\"", "cache-control: private")),
+        ("/half.jpg", Page::File(jpeg[..jpeg.len() / 2].to_vec(), "\"4\"")),
+        ("/page.jpg", Page::File(b"<html>".to_vec(), "\"5\"")),
+    ]);
     let place = Place::new(&[]);
     fs::write(place.path().join("cache"), b"a file").unwrap();
-    let server = place.start(&["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"]);
-    assert!(server.get("/a.jpg", WEBP).is_webp());
-    assert!(server.get("/a.jpg", WEBP).is_webp());
+    let server = before(&origin, &place);
+    for path in ["/a.jpg", "/chunks.jpg", "/private.jpg"] {
+        let made = server.get(path, WEBP);
+        assert!(made.is_webp(), "{path}: {}", made.status);
+        assert_eq!(server.get(path, WEBP).body, made.body, "{path}");
+        assert_eq!(server.get(path, OLD).body, jpeg, "{path}");
+        let part = http::get(server.address, path, &[OLD, ("range", "bytes=100000-100009")]);
+        assert_eq!((part.status, &part.body[..]), (206, &jpeg[100_000..100_010]), "{path}");
+        let head = http::request(server.address, "HEAD", path, &[OLD]);
+        assert_eq!(head.header("content-length"), jpeg.len().to_string(), "{path}");
+    }
+    // The private one is made for each request.
+    assert_eq!(server.conversions(), 4);
+    let half = server.get("/half.jpg", WEBP);
+    assert_eq!((half.status, half.header("cache-control")), (200, "public, max-age=10"));
+    assert_eq!(server.get("/page.jpg", WEBP).status, 404);
+}
+
+#[test]
+fn those_who_want_the_same_share_one_conversion() {
+    let origin = Origin::new(&[("/a.jpg", Page::File(pictures::jpeg(1600, 1200, 1), "\"1\""))]);
+    let place = Place::new(&[]);
+    fs::write(place.path().join("cache"), b"a file").unwrap();
+    let server = before(&origin, &place);
+    let replies = http::get_all_at_once(server.address, &vec!["/a.jpg".to_owned(); 20], &[WEBP]);
+    assert!(replies.iter().all(Reply::is_webp));
     assert_eq!(server.conversions(), 1);
+    assert!(origin.asked().len() <= 3, "{:?}", origin.asked());
+}
+
+/// Forty photos of 4.6 MB before a cache in that state, in a group of 80 MB where one can be made.
+fn forty(name: &str, accept: (&str, &str), flags: &[&str], make_cache: impl Fn(&Path)) {
+    // With something after its end, as phones append films.
+    let mut longer = pictures::photo();
+    longer.resize(4_600_000, 7);
+    let names: Vec<String> = (0..40).map(|i| format!("/{i}.jpg")).collect();
+    let origin = Origin::new(&[]);
+    for name in &names {
+        origin.put(name, Page::File(pictures::with_comment(&longer, name), "\"1\""));
+    }
+    let place = Place::new(&[]);
+    make_cache(&place.path().join("cache"));
+    let group = Group::new(name, 80 * MIB);
+    let mut command = match &group {
+        Ok(group) => group.command(place.path()),
+        Err(error) => {
+            eprintln!(
+                "no memory control group can be made here ({error}): the budget of one is tried instead"
+            );
+            let mut command = program::command(place.path());
+            command.env("WEBP_MEMORY", "54M");
+            command
+        }
+    };
+    command.args(["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"]).args(flags);
+    let server = Server::start(command);
+    let replies = http::get_all_at_once(server.address, &names, &[accept]);
+    let lost = replies.iter().filter(|reply| reply.status != 200).count();
+    let converted = replies.iter().filter(|reply| reply.is_webp()).count();
+    let most = server.memory("VmHWM");
+    println!(
+        "{name}: {} bytes each, {lost} lost, {converted} converted, {} asked, {:.1} MiB resident at the most",
+        longer.len(),
+        origin.asked().len(),
+        most as f64 / MIB as f64
+    );
+    assert_eq!(lost, 0);
+    for (reply, name) in replies.iter().zip(&names).filter(|(reply, _)| !reply.is_webp()) {
+        assert!(reply.body == pictures::with_comment(&longer, name), "{name}: {} bytes", reply.body.len());
+    }
+    assert!(most <= 80 * MIB, "{most}");
+    assert_eq!(group.as_ref().map_or(0, Group::kills), 0);
+    server.kill();
+}
+
+fn a_file(cache: &Path) {
+    fs::write(cache, b"a file").unwrap();
+}
+
+#[test]
+fn forty_large_originals_are_converted_within_a_container_of_80_mib() {
+    forty("converted", WEBP, &["--wait", "600", "--effort", "0"], a_file);
+}
+
+#[test]
+fn forty_large_originals_are_passed_on_within_a_container_of_80_mib() {
+    forty("passed-on", OLD, &[], a_file);
+}
+
+#[test]
+fn forty_large_originals_that_must_not_wait_are_answered_all_the_same() {
+    forty("in-haste", WEBP, &["--wait", "5"], a_file);
+}
+
+/// A file system of one megabyte, which goes when dropped.
+struct Tiny(PathBuf);
+
+impl Drop for Tiny {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_is_as_good_as_none() {
+    let mounted = tempfile::tempdir().unwrap();
+    let tiny = Tiny(mounted.path().to_owned());
+    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&tiny.0).status();
+    if !mount.is_ok_and(|status| status.success()) {
+        eprintln!("no file system can be mounted here");
+        return;
+    }
+    forty("full", OLD, &[], |cache| {
+        std::os::unix::fs::symlink(&tiny.0, cache).unwrap();
+    });
 }

@@ -6,6 +6,7 @@ mod alpha_is_kept;
 mod alpha_takes_little;
 mod another_file_is_noticed;
 mod any_time_is_served;
+mod bad_answers_heal;
 mod bad_input;
 mod bad_pictures_are_no_500;
 mod bodies_are_exact;

@@ -129,7 +129,7 @@ fn remote(restriction: Restriction) -> Scenario {
     });
     let picture = scenario.sources.remove("a.jpg").unwrap();
     scenario.sources.insert("http://origin/a.jpg".to_owned(), picture);
-    scenario.restriction = Some(restriction);
+    scenario.word.restriction = Some(restriction);
     scenario
 }
 

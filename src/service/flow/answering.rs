@@ -152,7 +152,11 @@ impl Flow {
         let policy = &self.policy;
         let age = if is_final { policy.max_age } else { policy.short_max_age.min(policy.max_age) };
         match self.restriction {
-            None => Keeping::All(age),
+            None if self.trace.is_stale => Keeping::All(age),
+            None => {
+                let left = self.facts.as_ref().and_then(|facts| self.left_for_client(facts));
+                Keeping::All(left.map_or(age, |left| left.min(age)))
+            }
             Some(Restriction::Private { max_age }) => Keeping::One(age.min(max_age)),
             Some(Restriction::NoStore) => Keeping::Nobody,
         }

@@ -233,6 +233,9 @@ impl Flow {
         let reason = error.to_string();
         self.trace.trouble = Some(reason.clone());
         let kind = error.kind();
+        if kind == Kind::Malformed {
+            self.doubt();
+        }
         // A panic comes back too, as long as the program is the same.
         let is_remembered = kind.is_permanent() || kind == Kind::Internal;
         match job.task {

@@ -24,6 +24,10 @@ pub enum Page {
     Cut(Vec<u8>),
     /// A status alone.
     Status(u16),
+    /// A status with header fields, lines with CRLF between them, and a body as it is written.
+    Raw(&'static str, Vec<u8>),
+    /// The same, after which nothing comes and the connection stays.
+    Stalls(&'static str, Vec<u8>),
 }
 
 type Asked = Arc<Mutex<Vec<String>>>;
@@ -114,6 +118,7 @@ fn answer(stream: TcpStream, pages: &HashMap<String, Page>, log: &Asked) {
         }
         Some(Page::Redirect(to)) => (format!("302 Found\r\nlocation: {to}\r\ncontent-length: 0"), &[]),
         Some(Page::Cut(bytes)) => (format!("200 OK\r\ncontent-length: {}", bytes.len() * 2), bytes),
+        Some(Page::Raw(head, body) | Page::Stalls(head, body)) => ((*head).to_owned(), body),
         Some(Page::Status(status)) => (format!("{status} X\r\ncontent-length: 0"), &[]),
         None => ("404 Not Found\r\ncontent-length: 0".to_owned(), &[]),
     };
@@ -121,4 +126,8 @@ fn answer(stream: TcpStream, pages: &HashMap<String, Page>, log: &Asked) {
     // A client that is gone needs no answer.
     let _ = stream.write_all(format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n").as_bytes());
     let _ = stream.write_all(body);
+    if let Some(Page::Stalls(..)) = pages.get(&path) {
+        // Until the client goes.
+        let _ = reader.read_line(&mut String::new());
+    }
 }

@@ -17,7 +17,7 @@ use slimpix::{
     pixel::Size,
     service::{
         self, Body, FlightError, Found, FoundFile, Id, MadeInfo, Policy, Record, RequestHead, Response,
-        Restriction, Source, SourceInfo, Stamp, Step, Task, Write,
+        Source, SourceInfo, Stamp, Step, Task, Word, Write,
     },
 };
 
@@ -54,8 +54,10 @@ pub struct Scenario {
     pub flights: VecDeque<Flight>,
     /// Why the origin fails.
     pub origin_down: Option<Kind>,
-    /// What the origin says of its answers being shared.
-    pub restriction: Option<Restriction>,
+    /// What the origin says of keeping its answers.
+    pub word: Word,
+    /// Its answers end before the picture does, as far as they are read.
+    pub is_cut: Option<bool>,
     /// What the host was asked to do, in order.
     pub did: Vec<String>,
     /// The bytes for which there was to be room, in order.
@@ -79,7 +81,8 @@ impl Default for Scenario {
             has_room: true,
             flights: VecDeque::new(),
             origin_down: None,
-            restriction: None,
+            word: Word::default(),
+            is_cut: None,
             did: Vec::new(),
             reserved: Vec::new(),
         }
@@ -203,15 +206,12 @@ impl Scenario {
         }
         let Some((bytes, modified)) = self.sources.get(&name) else { return fetch.missing() };
         let stamp = stamp(bytes, *modified);
-        let fetch = match self.restriction {
-            Some(restriction) => fetch.restricted(restriction),
-            None => fetch,
-        };
+        let fetch = fetch.said(self.word);
         if fetch.known.as_ref() == Some(&stamp) {
             return fetch.unchanged();
         }
         let checksum = fetch.wants_checksum.then(|| service::hash_hex(bytes));
-        fetch.found(SourceInfo { stamp, looked: Looked::at(bytes), checksum })
+        fetch.found(SourceInfo { stamp, looked: Looked::at(bytes), checksum, is_cut: self.is_cut })
     }
 
     fn convert(&mut self, convert: service::Convert) -> Step {

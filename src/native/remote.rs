@@ -1,0 +1,370 @@
+//! Remote originals: had from their origin, once for all who want the same at the same time, and kept in a file.
+//!
+//! Everything that is fetched has a place before it is asked for: there are as many as the budget's share for originals
+//! has room for, and who finds none waits. Where the cache can't be written, an original is passed on as it comes, or read
+//! into the room of its conversion; it is never held beside that.
+//!
+//! A bad answer takes no good one's place, and is remembered for seconds.
+
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tempfile::TempPath;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time,
+};
+
+use crate::{
+    error::{Error, Kind, Result},
+    native::{
+        arriving::Arriving,
+        download::Download,
+        files::{self, Content},
+        flight::{Flights, Follow, Joined, Landing},
+        source::blocking,
+        spool::{Spool, Spooled, Unspooled},
+        store::Store,
+        sweep::{self, Room},
+        upstream::{Answer, Upstream},
+    },
+    service::{Demand, Failures, Seen, SourceInfo, Stamp, Word},
+};
+
+/// What an original takes while it is fetched: its first bytes, what is read ahead, its connection.
+const PLACE: u64 = 256 << 10;
+
+/// Places that there are, however little memory.
+const FEWEST: usize = 4;
+
+/// How an original may be fetched.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Bytes of memory that all of them have together.
+    pub(crate) memory: u64,
+    /// How long one waits for its place.
+    pub(crate) patience: Duration,
+    /// Bytes of one.
+    pub(crate) most_bytes: u64,
+}
+
+/// The origins, and what is under way from them.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    upstream: Upstream,
+    store: Arc<Store>,
+    fetches: Flights<Told>,
+    failures: Mutex<Failures<Failed>>,
+    places: Arc<Semaphore>,
+    bounds: Bounds,
+}
+
+/// What became of a fetch.
+pub(crate) enum Fetched {
+    /// It is there: with its bytes, or to be asked for once more by who needs them.
+    Found(Box<Seen>, Option<Content>),
+    /// It is as it was known; what the origin says of keeping it.
+    Unchanged(Word),
+    /// There is none.
+    Missing,
+}
+
+/// A question to an origin.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) url: &'a str,
+    /// Where the answer is to be kept.
+    pub(crate) path: &'a Path,
+    /// What is known of it.
+    pub(crate) known: Option<&'a Stamp>,
+    /// What the answer must be.
+    pub(crate) demand: Demand,
+}
+
+/// An error that any number of requests can have; without one there is no such original.
+type Failed = Option<(Kind, String)>;
+
+/// What a fetch tells all who wanted it.
+#[derive(Debug, Clone)]
+enum Told {
+    /// It is in its file.
+    Kept(Box<Seen>),
+    /// It is nowhere but with the leader.
+    Passing(Box<Seen>),
+    /// It is for the leader alone.
+    Alone,
+    Unchanged(Word),
+    Failed(Failed),
+}
+
+/// What an origin answered.
+enum Asked {
+    Received(Received),
+    Unchanged(Word),
+    Missing,
+}
+
+/// What came, and whether it is in its file now.
+struct Received {
+    seen: Box<Seen>,
+    content: Content,
+    is_kept: bool,
+}
+
+impl Remote {
+    /// The origins behind `upstream`.
+    pub(crate) fn new(upstream: Upstream, store: Arc<Store>, bounds: Bounds) -> Self {
+        let places = usize::try_from(bounds.memory / PLACE).unwrap_or(usize::MAX);
+        let places = Arc::new(Semaphore::new(places.clamp(FEWEST, Semaphore::MAX_PERMITS)));
+        Self { upstream, store, fetches: Flights::default(), failures: Mutex::default(), places, bounds }
+    }
+
+    /// Asks an origin for an original, once for all who ask now, and not at all where it failed a moment ago.
+    ///
+    /// # Errors
+    /// As [`Upstream::get`]; `Malformed` for an answer of no use, `Overload` when there was no place in time.
+    pub(crate) async fn fetch(&self, question: Question<'_>) -> Result<Fetched> {
+        let url = question.url;
+        if let Some(failed) = self.failures(|failures| failures.find(url, SystemTime::now())) {
+            return failed_lately(failed);
+        }
+        let lead = match self.fetches.join(&format!("{url} {:?}", question.known)) {
+            Joined::Leader(lead) => lead,
+            Joined::Follower(follow) => return self.follow(question, follow).await,
+        };
+        let asked = self.noting(url, self.ask(question).await);
+        lead.land(match &asked {
+            Ok(Asked::Received(received)) => received.told(),
+            Ok(Asked::Unchanged(word)) => Told::Unchanged(*word),
+            Ok(Asked::Missing) => Told::Failed(None),
+            Err(error) => Told::Failed(Some((error.kind(), error.to_string()))),
+        });
+        asked.map(Fetched::from)
+    }
+
+    async fn follow(&self, question: Question<'_>, follow: Follow<Told>) -> Result<Fetched> {
+        match follow.landing().await {
+            Landing::Told(Told::Kept(seen)) => {
+                let path = question.path.to_owned();
+                let (file, _) = blocking(move || files::open_regular(&path)).await??;
+                Ok(Fetched::Found(seen, Some(Content::File(file))))
+            }
+            Landing::Told(Told::Passing(seen)) => Ok(Fetched::Found(seen, None)),
+            Landing::Told(Told::Alone) => self.fetch_alone(Question { known: None, ..question }).await,
+            Landing::Told(Told::Unchanged(word)) => Ok(Fetched::Unchanged(word)),
+            Landing::Told(Told::Failed(failed)) => failed_lately(failed),
+            Landing::Panicked | Landing::Abandoned => Err(Error::new(Kind::Upstream, "the fetch broke off")),
+        }
+    }
+
+    /// The same for this request alone.
+    ///
+    /// # Errors
+    /// As [`Remote::fetch`].
+    pub(crate) async fn fetch_alone(&self, question: Question<'_>) -> Result<Fetched> {
+        self.noting(question.url, self.ask(question).await).map(Fetched::from)
+    }
+
+    /// Remembers what the origin failed to give. What we failed to take is no fault of its.
+    fn noting(&self, url: &str, asked: Result<Asked>) -> Result<Asked> {
+        let failed = match &asked {
+            Ok(Asked::Missing) => None,
+            Err(error) if matches!(error.kind(), Kind::Upstream | Kind::Malformed | Kind::Limit) => {
+                Some((error.kind(), error.to_string()))
+            }
+            Ok(_) => {
+                self.failures(|failures| failures.forget(url));
+                return asked;
+            }
+            Err(_) => return asked,
+        };
+        self.failures(|failures| failures.note(url, failed, SystemTime::now()));
+        asked
+    }
+
+    fn failures<T>(&self, look: impl FnOnce(&mut Failures<Failed>) -> T) -> T {
+        // They are whole at every moment, so a panic elsewhere does not spoil them.
+        look(&mut self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks the origin. What it says is unchanged but not to be shared must be had anew: nothing that is kept will do.
+    async fn ask(&self, question: Question<'_>) -> Result<Asked> {
+        let waiting = Arc::clone(&self.places).acquire_owned();
+        let place = match time::timeout(self.bounds.patience, waiting).await {
+            Ok(Ok(place)) => place,
+            _ => return Err(Error::new(Kind::Overload, "no room for the original in time")),
+        };
+        let mut answer = self.upstream.get(question.url, question.known, self.bounds.most_bytes).await?;
+        if let Answer::Unchanged(Word { restriction: Some(_), .. }) = answer {
+            answer = self.upstream.get(question.url, None, self.bounds.most_bytes).await?;
+        }
+        match answer {
+            Answer::Unchanged(word) => Ok(Asked::Unchanged(word)),
+            Answer::Missing => Ok(Asked::Missing),
+            Answer::Body(download) => self.receive(question, *download, place).await.map(Asked::Received),
+        }
+    }
+
+    /// Takes what comes into a file, or, where the disk takes no more, as it comes.
+    async fn receive(
+        &self,
+        question: Question<'_>,
+        mut download: Download,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Received> {
+        let is_kept = download.word.restriction.is_none();
+        let full = match self.spool(question.path, is_kept, download.stamp.len).await {
+            Ok((spool, room)) => match spool.fill(&mut download).await {
+                Ok(spooled) => return self.keep(question, download, spooled, room).await,
+                Err(Unspooled::Origin(error)) => return Err(error),
+                Err(Unspooled::Disk(full)) => {
+                    // What had come went with its file.
+                    download = self.again(question).await?;
+                    full
+                }
+            },
+            Err(full) => full,
+        };
+        self.store.complain(question.path, &full);
+        self.pass_on(question, download, place).await
+    }
+
+    /// A file for what comes, and the room that it takes of what may be kept.
+    async fn spool(&self, path: &Path, is_kept: bool, len: u64) -> io::Result<(Spool, Option<Room>)> {
+        let sweep = Arc::clone(self.store.sweep());
+        let room = match is_kept {
+            true => Some(blocking(move || sweep.room(len)).await.ok().flatten().ok_or_else(sweep::no_room)?),
+            false => None,
+        };
+        let mut spool = Spool::new(path, is_kept, len).await;
+        if spool.as_ref().is_err_and(files::is_full) {
+            let sweep = Arc::clone(self.store.sweep());
+            if blocking(move || sweep.make_room_on_disk(len)).await.unwrap_or(false) {
+                spool = Spool::new(path, is_kept, len).await;
+            }
+        }
+        spool.map(|spool| (spool, room))
+    }
+
+    /// Looks at what has come, and keeps it if it is of use and others may have it.
+    async fn keep(
+        &self,
+        question: Question<'_>,
+        download: Download,
+        spooled: Spooled,
+        room: Option<Room>,
+    ) -> Result<Received> {
+        let Spooled { file, name, len, checksum } = spooled;
+        let (word, stamp) = (download.word, Stamp { len, ..download.stamp });
+        let (path, demand, sweep) =
+            (question.path.to_owned(), question.demand, Arc::clone(self.store.sweep()));
+        let looking = blocking(move || {
+            let content = Content::File(file);
+            let looked = content.look_at()?;
+            let is_cut = looked.format.and_then(|format| content.is_whole(format)).map(|is_whole| !is_whole);
+            let checksum = Some(checksum).filter(|_| word.restriction.is_none());
+            let info = SourceInfo { stamp, looked, checksum, is_cut };
+            if let Some(refusal) = demand.refusal(&info) {
+                return Err(refusal);
+            }
+            let persisted = match name {
+                Some(name) => {
+                    let replaced = sweep::size_of(&path);
+                    let persisted = persist(&content, name, &path);
+                    if let (Ok(()), Some(room)) = (&persisted, room) {
+                        room.keep(len, replaced);
+                    }
+                    persisted
+                }
+                None => {
+                    // What was kept of an earlier answer goes. Most often there is nothing.
+                    drop(sweep.remove(&path));
+                    Ok(())
+                }
+            };
+            Ok((Box::new(Seen::of(&info, word)), content, persisted))
+        });
+        let (seen, content, persisted) = looking.await.flatten()?;
+        let is_kept = persisted.is_ok() && word.restriction.is_none();
+        if let Err(error) = persisted {
+            self.store.complain(question.path, &error);
+        }
+        Ok(Received { seen, content, is_kept })
+    }
+
+    /// Looks at the beginning of what comes.
+    async fn pass_on(
+        &self,
+        question: Question<'_>,
+        mut download: Download,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Received> {
+        let mut len = download.stamp.len;
+        if len == 0 {
+            // An answer states its length, so what comes without one is read for that alone, and then once more.
+            while let Some(piece) = download.piece().await? {
+                len += piece.len() as u64;
+            }
+            download = self.again(question).await?;
+        }
+        let (word, stamp) = (download.word, Stamp { len, ..download.stamp.clone() });
+        let mut arriving = Arriving::new(download, len, place);
+        let looked = arriving.look_at().await?;
+        let info = SourceInfo { stamp, looked, checksum: None, is_cut: None };
+        if let Some(refusal) = question.demand.refusal(&info) {
+            return Err(refusal);
+        }
+        let content = Content::Arriving(Box::new(arriving));
+        Ok(Received { seen: Box::new(Seen::of(&info, word)), content, is_kept: false })
+    }
+
+    /// Asks for the same once more.
+    async fn again(&self, question: Question<'_>) -> Result<Download> {
+        match self.upstream.get(question.url, None, self.bounds.most_bytes).await? {
+            Answer::Body(download) => Ok(*download),
+            Answer::Unchanged(_) | Answer::Missing => {
+                Err(Error::new(Kind::Upstream, "has no such original any more"))
+            }
+        }
+    }
+}
+
+impl Received {
+    fn told(&self) -> Told {
+        let seen = self.seen.clone();
+        match self.is_kept {
+            _ if seen.word().restriction.is_some() => Told::Alone,
+            true => Told::Kept(seen),
+            false => Told::Passing(seen),
+        }
+    }
+}
+
+impl From<Asked> for Fetched {
+    fn from(asked: Asked) -> Self {
+        match asked {
+            Asked::Received(Received { seen, content, .. }) => Self::Found(seen, Some(content)),
+            Asked::Unchanged(word) => Self::Unchanged(word),
+            Asked::Missing => Self::Missing,
+        }
+    }
+}
+
+fn failed_lately(failed: Failed) -> Result<Fetched> {
+    match failed {
+        None => Ok(Fetched::Missing),
+        Some((kind, what)) => Err(Error::new(kind, what)),
+    }
+}
+
+/// Gives a file its name once it is on the disk.
+fn persist(content: &Content, name: TempPath, path: &Path) -> io::Result<()> {
+    if let Content::File(file) = content {
+        file.sync_all()?;
+    }
+    name.persist(path).map_err(io::Error::from)
+}

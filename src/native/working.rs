@@ -1,0 +1,56 @@
+//! A conversion's work, on its own thread and under its ticket: from an original's bytes to what comes of them.
+
+use bytes::Bytes;
+
+use crate::{
+    convert::{self, Description, Kept, Outcome},
+    error::Result,
+    limits::Limits,
+    native::{files::Content, idle::with_idle_threads, pool::Ticket},
+    service::{Job, MadeInfo, Task, hash_hex},
+};
+
+/// True for what ends before its picture does.
+pub(super) fn is_cut(content: &Content) -> bool {
+    let format = content.look_at().ok().and_then(|looked| looked.format);
+    format.and_then(|format| content.is_whole(format)) == Some(false)
+}
+
+/// What came of a job.
+pub(super) enum Worked {
+    Made(MadeInfo, Bytes),
+    Kept(Kept),
+    Described(Description),
+}
+
+/// The job itself; also gives the original's length. From here on the original is in memory, until it is converted;
+/// the result stays on the ticket until it is stored or sent.
+pub(super) fn work(
+    mut ticket: Ticket,
+    content: Content,
+    job: &Job,
+    limits: &Limits,
+    is_local: bool,
+) -> Result<(u64, Worked)> {
+    let bytes = content.read(limits.max_input_bytes)?;
+    drop(content);
+    let in_bytes = bytes.len() as u64;
+    let limits = &with_idle_threads(&mut ticket, &bytes, &job.params, limits);
+    let worked = match job.task {
+        Task::Describe => Worked::Described(convert::describe(&bytes, limits)?),
+        Task::Picture(_) => match convert::convert(&bytes, &job.params, limits)? {
+            Outcome::Kept(kept) => Worked::Kept(kept),
+            Outcome::Made(made) => {
+                let info = MadeInfo {
+                    len: made.bytes.len() as u64,
+                    hash: hash_hex(&made.bytes),
+                    size: made.size,
+                    source_checksum: is_local.then(|| hash_hex(&bytes)),
+                };
+                drop(bytes);
+                Worked::Made(info, ticket.keep(made.bytes))
+            }
+        },
+    };
+    Ok((in_bytes, worked))
+}

@@ -1,0 +1,77 @@
+//! How long what is known of a source may be believed, and what an answer must be to take its place.
+
+use std::time::{Duration, SystemTime};
+
+use super::Flow;
+use crate::service::{
+    backoff,
+    demand::Demand,
+    freshness::Freshness,
+    record::{Facts, Record, Stamp},
+    route::Source,
+};
+
+impl Flow {
+    /// What is known of the source. Of a remote one its own record alone says it: where that was deleted, its origin
+    /// may have said so.
+    pub(super) fn known(&self) -> Option<Facts> {
+        let own = self.source_record.as_ref();
+        let facts = match own {
+            Some(record) if !self.is_local() => record.facts(),
+            own => own.and_then(Record::facts).or_else(|| self.record.facts()),
+        };
+        facts.cloned()
+    }
+
+    pub(super) fn is_fresh(&self, facts: &Facts, stamp: Option<&Stamp>) -> bool {
+        match &self.source {
+            Source::Local { .. } => stamp == Some(&facts.stamp),
+            Source::Remote { .. } => {
+                self.demand(Some(facts)).takes(facts) && self.left_of(facts) != Some(Duration::ZERO)
+            }
+        }
+    }
+
+    /// What the answer of an origin must be, given what is known.
+    pub(super) fn demand(&self, known: Option<&Facts>) -> Demand {
+        // What was lost is nothing to go back to.
+        Demand::new(&self.policy, self.source.name(), known.filter(|_| self.tries == 0))
+    }
+
+    /// When the origin gave the answer that has come now, by the age that caches on its way stated.
+    pub(super) fn said_at(&self) -> SystemTime {
+        let age = self.said.freshness.and_then(|freshness| freshness.lifetime).map(|_| self.said.age);
+        self.now.checked_sub(age.unwrap_or_default()).unwrap_or(self.now)
+    }
+
+    /// True if what is known may be used while the origin fails.
+    pub(super) fn may_be_stale(&self, facts: &Facts) -> bool {
+        let must_revalidate = self.said_of(facts).is_some_and(|freshness| freshness.must_revalidate);
+        !self.is_local() && self.demand(Some(facts)).takes(facts) && !must_revalidate
+    }
+
+    /// For how long what is known of a remote source may still be used unasked; `None`: for ever.
+    pub(super) fn left_of(&self, facts: &Facts) -> Option<Duration> {
+        let said = self.said_of(facts).and_then(|freshness| freshness.lifetime);
+        let ours = Some(self.policy.revalidate).filter(|time| !time.is_zero());
+        let doubt = (facts.doubts > 0).then(|| backoff::of_doubt(facts.doubts));
+        let lifetime = [said, ours, doubt].into_iter().flatten().min();
+        lifetime.map(|lifetime| lifetime.saturating_sub(self.age_of(facts)))
+    }
+
+    /// The same for a client's own cache. Our own time for asking again is no bound of it.
+    pub(super) fn left_for_client(&self, facts: &Facts) -> Option<Duration> {
+        let said = self.said_of(facts).unwrap_or_default();
+        let doubt = (facts.doubts > 0).then(|| backoff::of_doubt(facts.doubts));
+        let lifetime = [said.lifetime, said.max_age, doubt].into_iter().flatten().min();
+        lifetime.map(|lifetime| lifetime.saturating_sub(self.age_of(facts)))
+    }
+
+    pub(super) fn said_of(&self, facts: &Facts) -> Option<Freshness> {
+        facts.freshness.filter(|_| !self.policy.overrule_origin)
+    }
+
+    pub(super) fn age_of(&self, facts: &Facts) -> Duration {
+        self.now.duration_since(facts.checked_at).unwrap_or_default()
+    }
+}

@@ -1,0 +1,64 @@
+//! What one request has found out about an original, to be told to the others that want the same.
+
+use super::{freshness::Word, record::Stamp, steps::SourceInfo};
+use crate::{
+    codec::{Format, Looked, Probe},
+    error::{Error, Kind},
+};
+
+/// A [`SourceInfo`] that any number of requests can have.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    stamp: Stamp,
+    format: Option<Format>,
+    probe: Result<Probe, (Kind, String)>,
+    checksum: Option<String>,
+    is_cut: Option<bool>,
+    word: Word,
+}
+
+impl Seen {
+    /// What was found out, and what the origin said of keeping it.
+    #[must_use]
+    pub fn of(info: &SourceInfo, word: Word) -> Self {
+        let probe = info.looked.probe.as_ref().map(Clone::clone);
+        Self {
+            stamp: info.stamp.clone(),
+            format: info.looked.format,
+            probe: probe.map_err(|error| (error.kind(), error.to_string())),
+            checksum: info.checksum.clone(),
+            is_cut: info.is_cut,
+            word,
+        }
+    }
+
+    /// The state of the original.
+    #[must_use]
+    pub const fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
+    /// The checksum of its bytes, where it is known.
+    #[must_use]
+    pub fn checksum(&self) -> Option<&str> {
+        self.checksum.as_deref()
+    }
+
+    /// What the origin said of keeping it.
+    #[must_use]
+    pub const fn word(&self) -> Word {
+        self.word
+    }
+
+    /// The same for one of those who are told.
+    #[must_use]
+    pub fn info(&self) -> SourceInfo {
+        let probe = self.probe.clone().map_err(|(kind, what)| Error::new(kind, what));
+        SourceInfo {
+            stamp: self.stamp.clone(),
+            looked: Looked { format: self.format, probe },
+            checksum: self.checksum.clone(),
+            is_cut: self.is_cut,
+        }
+    }
+}
