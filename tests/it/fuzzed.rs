@@ -103,6 +103,7 @@ fn any_connection_begins() {
 
 #[test]
 fn any_head_is_answered() {
+    assert!(head::seeds().iter().all(|seed| head::is_read(seed)));
     run(head::target, &head::seeds(), 20_000);
 }
 

@@ -48,6 +48,11 @@ pub fn target(data: &[u8]) {
     }
 }
 
+/// True if it is not passed over.
+pub fn is_read(data: &[u8]) -> bool {
+    data.split_first().is_some_and(|(_, text)| head(text).is_some())
+}
+
 /// The parts of a head; `None` where a library would refuse them.
 fn head(text: &[u8]) -> Option<(Method, Uri, HeaderMap)> {
     let mut lines = text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
