@@ -271,7 +271,10 @@ impl Remote {
             if let Some(refusal) = demand.refusal(&info) {
                 return Err(refusal);
             }
+            // What came without a length may be more than there is room for.
+            let room = room.and_then(|room| room.up_to(len));
             let persisted = match name {
+                Some(_) if room.is_none() => Err(sweep::no_room()),
                 Some(name) => {
                     let replaced = sweep::size_of(&path);
                     let persisted = persist(&content, name, &path);

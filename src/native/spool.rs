@@ -43,6 +43,7 @@ impl Spool {
             fs::create_dir_all(&folder)?;
             let (file, name) = if is_kept {
                 let (file, name) = files::temporary().tempfile_in(folder)?.into_parts();
+                files::hold(&file);
                 (file, Some(name))
             } else {
                 (tempfile::tempfile_in(folder)?, None)

@@ -205,6 +205,15 @@ impl Sweep {
 }
 
 impl Room {
+    /// Room for so many bytes, if there is as much. Blocks.
+    pub(crate) fn up_to(mut self, len: u64) -> Option<Self> {
+        let more = on_disk(len).saturating_sub(self.bytes);
+        if more > 0 {
+            self.bytes += std::mem::take(&mut self.sweep.room(more)?.bytes);
+        }
+        Some(self)
+    }
+
     /// The file is kept: it has so many bytes, and stands in the place of one that took so many.
     pub(crate) fn keep(self, len: u64, replaced: u64) {
         let bytes = on_disk(len);

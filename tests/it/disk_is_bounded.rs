@@ -225,6 +225,27 @@ fn two_processes_keep_within_the_limit_together() {
     assert!(most <= 2 * MIB + 2 * 2 * MIB / 16 + SLACK, "{most} bytes");
 }
 
+#[test]
+fn what_is_larger_than_the_limit_is_answered_and_not_kept() {
+    let png = pictures::png(1600, 1200, 1);
+    assert!(png.len() > 1 << 20);
+    let origin = Origin::new(&[("*", Page::File(png.clone(), "\"1\""))]);
+    let place = Place::new(&[]);
+    let (url, cache) = (origin.url(), place.path().join("cache"));
+    let args = ["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0", "--max-cache-size", "1"];
+    let server = place.start(&args);
+    let paths: Vec<String> = (0..6).map(|number| format!("/{}.png", number / 3)).collect();
+    thread::scope(|scope| {
+        for path in &paths {
+            let (server, png) = (&server, &png);
+            scope.spawn(move || assert_eq!(server.get(path, OLD).body, *png));
+        }
+    });
+    assert!(server.get("/0.png", WEBP).is_webp());
+    assert!(look(&cache).1 <= MIB, "{:?}", look(&cache));
+    assert!(stems(&cache, "remote-raw").is_empty());
+}
+
 /// A disk of a megabyte, of which nothing says in advance that it is full.
 #[test]
 fn a_full_disk_makes_room_before_memory_is_used() {
