@@ -26,6 +26,9 @@ const BLOCK: u64 = 4096;
 /// The part of the limit that is written between two looks through the folders, and that is free after a sweep.
 const PART: u64 = 16;
 
+/// How often the folders are looked through before a file is said to have no room.
+const LOOKS: u32 = 3;
+
 /// The bound on what is kept.
 #[derive(Debug)]
 pub(crate) struct Sweep {
@@ -136,11 +139,13 @@ impl Sweep {
             return false;
         }
         let _alone = lock(&self.at_work);
-        // Who was at it before may have made enough for both.
-        self.takes_what_is_there(bytes) || {
-            self.pass(bytes, 0);
-            self.takes_what_is_there(bytes)
-        }
+        // Who was at it before may have made enough for both. What others write while the folders are looked through is
+        // counted twice until they are looked through again.
+        self.takes_what_is_there(bytes)
+            || (0..LOOKS).any(|_| {
+                self.pass(bytes, 0);
+                self.takes_what_is_there(bytes)
+            })
     }
 
     fn takes_what_is_there(self: &Arc<Self>, bytes: u64) -> bool {
