@@ -46,7 +46,9 @@ struct Shop {
 /// # Errors
 /// `Parameter` when the arguments contradict each other; `Io` when the program can't start working.
 pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
-    let Jobs { list, inputs } = inputs::collect(args)?;
+    let params = params(args)?;
+    let formats: Vec<Format> = params.iter().map(|params| params.format).collect();
+    let Jobs { list, inputs, up_to_date } = inputs::collect(args, &formats)?;
     let budget = args.memory.map_or_else(machine::default_budget, |Bytes(bytes)| bytes);
     let jobs = match args.jobs.value() {
         0 => machine::processors(),
@@ -55,7 +57,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     // A lone file has all of the processors.
     let threads = (jobs / list.len().max(1)).max(1);
     let limits = Limits { max_memory: budget, threads, ..Limits::default() };
-    let shop = Arc::new(Shop { params: params(args)?, limits, pool: Pool::new(budget, jobs), inputs });
+    let shop = Arc::new(Shop { params, limits, pool: Pool::new(budget, jobs), inputs });
     let to_stdout = list.iter().any(|job| job.output == Output::Stdout);
     let mut report = Report::new(list.len(), args.json, to_stdout);
     let runtime = runtime::Builder::new_current_thread()
@@ -66,16 +68,17 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
         serve::survive_limit_on_files();
         work(list, &shop, jobs, &mut report).await
     });
+    report.up_to_date(up_to_date);
     let was_told = report.finish();
     Ok(if failed == 0 && was_told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The parameters of each format to try.
 fn params(args: &ConvertArgs) -> Result<Vec<Params>> {
-    let by_name = args.output.as_deref().and_then(inputs::format_of_name);
-    let formats: &[Format] = match (args.format, by_name) {
-        (Some(target), _) => target.formats(),
-        (None, Some(ref format)) => &[*format],
+    let by_name = inputs::format_of_output(args)?;
+    let formats: &[Format] = match (by_name, args.format) {
+        (Some(ref format), _) => &[*format],
+        (None, Some(target)) => target.formats(),
         (None, None) => Target::Webp.formats(),
     };
     if args.lossless && formats.iter().any(|format| !matches!(format, Format::WebP | Format::Png)) {

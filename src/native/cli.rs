@@ -143,6 +143,9 @@ pub(crate) struct ConvertArgs {
     /// The folder to write to; the structure of input folders is kept
     #[arg(long, value_name = "DIR", env = "WEBP_OUT_DIR", hide_env_values = true)]
     pub(crate) out_dir: Option<PathBuf>,
+    /// Make results of folders again that are there and newer than their pictures
+    #[arg(long, env = "WEBP_FORCE", hide_env_values = true)]
+    pub(crate) force: bool,
     /// The format to make; auto is the smaller of webp and avif [default: as OUT's name says, else webp]
     #[arg(long, value_enum, env = "WEBP_FORMAT", hide_env_values = true)]
     pub(crate) format: Option<Target>,

@@ -1,12 +1,13 @@
 //! What `slimpix convert` is to read and where each result goes, decided before anything is converted.
 //!
 //! Results keep the input's name with the new format's extension. Where two inputs would so get the same name
-//! (`a.jpg` and `a.png`), both keep their whole name before it (`a.jpg.webp`). No result ever replaces an input.
+//! (`a.jpg` and `a.png`), both keep their whole name before it (`a.jpg.webp`). No result ever replaces an input, and none
+//! is an input of a later run; what a folder's pictures became before, and is newer than they are, stays.
 
 use std::{
     collections::{HashMap, HashSet},
     ffi::OsString,
-    fs::File,
+    fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
 };
@@ -102,6 +103,8 @@ impl Output {
 pub(crate) struct Jobs {
     pub(crate) list: Vec<Job>,
     pub(crate) inputs: HashSet<PathBuf>,
+    /// Pictures of folders whose results are there and newer.
+    pub(crate) up_to_date: usize,
 }
 
 /// The format that a file's name says.
@@ -109,21 +112,49 @@ pub(crate) fn format_of_name(path: &Path) -> Option<Format> {
     match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
         "webp" => Some(Format::WebP),
         "avif" => Some(Format::Avif),
-        "jpg" | "jpeg" | "jpe" => Some(Format::Jpeg),
-        "png" => Some(Format::Png),
+        "jpg" | "jpeg" | "jpe" | "jfif" => Some(Format::Jpeg),
+        "png" | "apng" => Some(Format::Png),
         "gif" => Some(Format::Gif),
+        "bmp" | "dib" => Some(Format::Bmp),
+        "ico" | "cur" => Some(Format::Ico),
+        "tif" | "tiff" => Some(Format::Tiff),
+        "svg" | "svgz" => Some(Format::Svg),
+        "heic" | "heif" => Some(Format::Heic),
+        "jxl" => Some(Format::Jxl),
         _ => None,
     }
 }
 
-/// Finds the inputs and gives each its output.
+/// The format that `-o` says by its extension, if it says one.
+///
+/// # Errors
+/// `Parameter` when that can't be made here, or `--format` says another one.
+pub(crate) fn format_of_output(args: &ConvertArgs) -> Result<Option<Format>> {
+    let Some(path) = args.output.as_deref() else { return Ok(None) };
+    let Some(format) = format_of_name(path) else { return Ok(None) };
+    let wrong = |why: String| Err(Error::new(Kind::Parameter, format!("-o {}: {why}", path.display())));
+    if !format.can_encode() {
+        return wrong(format!("{} can't be made here; --format has what can", format.extension()));
+    }
+    match args.format {
+        Some(target) if !target.formats().contains(&format) => {
+            wrong(format!("its extension says {}, and --format another one", format.extension()))
+        }
+        _ => Ok(Some(format)),
+    }
+}
+
+/// Finds the inputs and gives each its output, of one of the formats.
 ///
 /// # Errors
 /// `Parameter` when the arguments contradict each other, `NotFound` when an input is not there.
-pub(crate) fn collect(args: &ConvertArgs) -> Result<Jobs> {
+pub(crate) fn collect(args: &ConvertArgs, formats: &[Format]) -> Result<Jobs> {
     let mut found = Vec::new();
     for input in &args.inputs {
         found.extend(expand(input, args)?);
+    }
+    if args.out_dir.is_none() {
+        leave_results_out(&mut found, formats);
     }
     if args.output.is_some() && (found.len() != 1 || args.inputs.iter().any(|input| input.is_dir())) {
         return Err(Error::new(Kind::Parameter, "-o is for a single input file; use --out-dir for more"));
@@ -148,7 +179,46 @@ pub(crate) fn collect(args: &ConvertArgs) -> Result<Jobs> {
         }
         _ => Job { input, output },
     };
-    Ok(Jobs { list: found.into_iter().map(distinct).collect(), inputs })
+    let mut list: Vec<Job> = found.into_iter().map(distinct).collect();
+    let all = list.len();
+    list.retain(|job| args.force || !is_up_to_date(job, formats));
+    Ok(Jobs { up_to_date: all - list.len(), list, inputs })
+}
+
+/// Leaves out what earlier runs made beside the pictures of a folder.
+fn leave_results_out(found: &mut Vec<(Input, Output)>, formats: &[Format]) {
+    let is_made = |format: &&Format| matches!(format, Format::WebP | Format::Avif);
+    let results_of = |path: &PathBuf| {
+        let path = path.clone();
+        formats.iter().filter(is_made).flat_map(move |format| {
+            let mut whole = path.clone().into_os_string();
+            whole.push(".");
+            whole.push(format.extension());
+            let results = [path.with_extension(format.extension()), PathBuf::from(whole)];
+            results.into_iter().filter({
+                let path = path.clone();
+                move |result| *result != path
+            })
+        })
+    };
+    let in_folders = || {
+        found.iter().filter_map(|(input, _)| match input {
+            Input::Found(path) => Some(path),
+            Input::Stdin | Input::Named(_) => None,
+        })
+    };
+    let results: HashSet<PathBuf> = in_folders().flat_map(results_of).collect();
+    found.retain(|(input, _)| !matches!(input, Input::Found(path) if results.contains(path)));
+}
+
+/// True if a folder's picture has a result that is not older.
+fn is_up_to_date(job: &Job, formats: &[Format]) -> bool {
+    let Input::Found(input) = &job.input else { return false };
+    let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let Some(changed) = time(input) else { return false };
+    let as_is = format_of_name(input).and_then(|format| job.output.path_as_is(format));
+    let results = formats.iter().filter_map(|format| job.output.path(*format)).chain(as_is);
+    results.filter(|result| result != input).any(|result| time(&result).is_some_and(|made| made >= changed))
 }
 
 /// One argument's inputs with their outputs.

@@ -26,6 +26,7 @@ pub(crate) const OF_OTHERS: &[&str] = &[
     "ENLARGE",
     "FILTER",
     "FIT",
+    "FORCE",
     "FORMAT",
     "HEIGHT",
     "JSON",

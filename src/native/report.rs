@@ -110,6 +110,20 @@ impl Report {
         self.complain(&format!("slimpix: a job broke off: {failure}"));
     }
 
+    /// So many results were there already, and newer than their pictures.
+    pub(crate) fn up_to_date(&mut self, count: usize) {
+        match count {
+            0 => {}
+            _ if self.json => self.line(&json!({ "up_to_date": count }).to_string()),
+            1 => self.line("1 result is newer than its picture and stays; --force makes it again"),
+            _ => {
+                self.line(&format!(
+                    "{count} results are newer than their pictures and stay; --force makes them again"
+                ));
+            }
+        }
+    }
+
     /// All is done; true if all of it could be told.
     pub(crate) fn finish(&mut self) -> bool {
         self.bar.finish_and_clear();

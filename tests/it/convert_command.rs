@@ -194,6 +194,9 @@ fn arguments_that_can_not_be_are_refused_with_code_2() {
     let folder = folder_with(&[("a.jpg", pictures::jpeg(64, 48, 1)), ("b.jpg", pictures::jpeg(64, 48, 1))]);
     for args in [
         &["convert", "a.jpg", "b.jpg", "-o", "c.webp"][..],
+        &["convert", "a.jpg", "-o", "c.jxl"],
+        &["convert", "a.jpg", "-o", "c.gif"],
+        &["convert", "a.jpg", "-o", "c.png", "--format", "webp"],
         &["convert", "a.jpg", "--quality", "101"],
         &["convert", "a.jpg", "--alpha-quality", "101"],
         &["convert", "a.jpg", "--lossless", "--format", "avif"],
@@ -204,6 +207,7 @@ fn arguments_that_can_not_be_are_refused_with_code_2() {
     ] {
         assert_eq!(run(folder.path(), args).code, 2, "{args:?}");
     }
+    assert_eq!(names(folder.path()), ["a.jpg", "b.jpg"]);
     let none = run(folder.path(), &["convert", "none.jpg"]);
     assert_eq!(none.code, 1);
     assert!(none.stderr.contains("none.jpg"), "{}", none.stderr);
@@ -229,4 +233,38 @@ fn an_animation_goes_through_as_it_is() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(fs::read(folder.path().join("x.gif")).unwrap(), animation);
     assert!(!folder.path().join("x.webp").exists());
+}
+
+#[test]
+fn a_folder_is_converted_once_however_often_it_is_asked_for() {
+    let folder = folder_with(&[
+        ("pics/a.jpg", pictures::jpeg(64, 48, 1)),
+        ("pics/b.jpg", pictures::jpeg(64, 48, 2)),
+        ("pics/b.png", pictures::png(64, 48, 3)),
+    ]);
+    let pics = folder.path().join("pics");
+    let all = ["a.jpg", "a.webp", "b.jpg", "b.jpg.webp", "b.png", "b.png.webp"];
+    let time = |name: &str| fs::metadata(pics.join(name)).unwrap().modified().unwrap();
+    let ran = run(folder.path(), &["convert", "pics"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(names(&pics), all);
+    let made = all.map(time);
+    for _ in 0..2 {
+        let ran = run(folder.path(), &["convert", "pics"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.text().contains("3 results are newer"), "{}", ran.text());
+        assert_eq!((names(&pics), all.map(time)), (all.map(str::to_owned).to_vec(), made));
+    }
+    // What has changed since is made again, and with --force everything.
+    let changed = made[1] + std::time::Duration::from_secs(5);
+    let file = fs::File::options().append(true).open(pics.join("a.jpg")).unwrap();
+    file.set_modified(changed).unwrap();
+    let ran = run(folder.path(), &["convert", "pics", "--json"]);
+    assert_eq!(ran.json_lines().len(), 2, "{}", ran.text());
+    assert_eq!(ran.json_lines()[1]["up_to_date"], 2);
+    assert!(time("a.webp") > made[1] && time("b.png.webp") == made[5]);
+    let ran = run(folder.path(), &["convert", "pics", "--force"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(time("b.png.webp") > made[5]);
+    assert_eq!(names(&pics), all);
 }
