@@ -125,6 +125,28 @@ fn a_body_that_nobody_takes_ends() {
 }
 
 #[test]
+fn a_body_that_is_not_wanted_is_answered_all_the_same() {
+    let place = Place::new(&[]);
+    let server = place.serve(&[]);
+    let mut stream = h2::connect(server.address, 65_535);
+    let mut post = h2::get("/a.jpg");
+    post[0] = 0x83;
+    stream.write_all(&h2::frame(HEADERS, END_HEADERS, 1, &post)).unwrap();
+    stream.write_all(&h2::frame(0, 0, 1, &[7; 16_384])).unwrap();
+    let mut answer = std::iter::from_fn(|| h2::read(&mut stream)).filter(|frame| frame.2 == 1);
+    let (kind, mut flags, _, fields) = answer.next().expect("a head");
+    // The status as HPACK has it: 405 with a name of the static table, as it is or by Huffman's code.
+    let as_it_is: &[u8] = b"\x48\x03405";
+    let status = fields.starts_with(as_it_is) || fields.starts_with(&[0x48, 0x83, 0x68, 0x0d, 0xff]);
+    assert!(kind == HEADERS && status, "{kind} {fields:?}");
+    while flags & END_STREAM == 0 {
+        let (kind, more, _, _) = answer.next().expect("the rest");
+        assert_eq!(kind, 0, "the answer is whole before the stream ends");
+        flags = more;
+    }
+}
+
+#[test]
 fn a_silent_client_makes_way_for_one_who_asks() {
     let place = Place::new(&[("a.jpg", pictures::jpeg(64, 48, 1))]);
     let server = serve(&place, &[("WEBP_CONCURRENCY", "8")]);

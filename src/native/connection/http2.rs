@@ -117,10 +117,8 @@ fn begin(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, seat: &
         respond.send_reset(Reason::REFUSED_STREAM);
         return;
     };
-    // No request has a body of use here; it is dropped unread.
-    let (request, body) = request.into_parts();
-    let has_body = !body.is_end_stream();
-    drop(body);
+    // No request has a body of use here; it is dropped unread, and after the answer h2 tells the client so.
+    let (request, _) = request.into_parts();
     seat.watch.asked(false);
     let begun = host.begin(request);
     let seat = Arc::clone(seat);
@@ -131,10 +129,6 @@ fn begin(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, seat: &
         if let Some(response) = response {
             // An error here is a client's that is gone.
             let _ = send(response, &mut respond, &answered.seat).await;
-            if has_body {
-                // The answer is whole, and the rest of the request isn't wanted (RFC 9113 §8.1).
-                respond.send_reset(Reason::NO_ERROR);
-            }
         }
     });
 }
