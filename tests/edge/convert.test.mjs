@@ -3,17 +3,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Response } from "miniflare";
-import { CHROME, Origin, PHOTO, ROOT, WEBP, Worker, picture, until } from "./worker.mjs";
-
-const open = [];
-function start(...options) {
-  const worker = new Worker(...options);
-  open.push(worker);
-  return worker;
-}
-after(() => Promise.all(open.map((worker) => worker.close())));
+import { CHROME, Origin, PHOTO, ROOT, WEBP, picture, start, until } from "./worker.mjs";
 
 // A stored record ends what a request does in the background.
 const stored = (worker) =>

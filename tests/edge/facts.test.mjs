@@ -1,17 +1,9 @@
 // What a picture is may stand anywhere in its file: it is read on, or the piece that says it is asked for.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Response } from "miniflare";
-import { Origin, PHOTO, WEBP, Worker } from "./worker.mjs";
-
-const open = [];
-function start(...options) {
-  const worker = new Worker(...options);
-  open.push(worker);
-  return worker;
-}
-after(() => Promise.all(open.map((worker) => worker.close())));
+import { Origin, PHOTO, WEBP, start } from "./worker.mjs";
 
 // A TIFF of 3 MB whose directory follows its pixels.
 function tiff(width, height) {

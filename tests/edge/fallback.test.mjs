@@ -1,18 +1,10 @@
 // Whatever goes wrong, the answer is the original or an honest error, and the next request is served.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Response } from "miniflare";
 import { ramp } from "./png.mjs";
-import { ORIGIN, Origin, PHOTO, WEBP, Worker, picture, until } from "./worker.mjs";
-
-const open = [];
-function start(...options) {
-  const worker = new Worker(...options);
-  open.push(worker);
-  return worker;
-}
-after(() => Promise.all(open.map((worker) => worker.close())));
+import { ORIGIN, Origin, PHOTO, WEBP, picture, start, until } from "./worker.mjs";
 
 test("a picture past the budget is sent as it is", async () => {
   const large = ramp(5000, 4000);

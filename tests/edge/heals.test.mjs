@@ -2,17 +2,9 @@
 // no good one's place.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Response } from "miniflare";
-import { Origin, PHOTO, WEBP, Worker, until } from "./worker.mjs";
-
-const open = [];
-function start(...options) {
-  const worker = new Worker(...options);
-  open.push(worker);
-  return worker;
-}
-after(() => Promise.all(open.map((worker) => worker.close())));
+import { Origin, PHOTO, WEBP, start, until } from "./worker.mjs";
 
 const HALF = PHOTO.subarray(0, PHOTO.length >> 1);
 const html = () => new Response("<!doctype html><h1>Soon back</h1>", { headers: { "content-type": "text/html" } });

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { after } from "node:test";
 import { Miniflare, Response, convertV4MiniflareOptions } from "miniflare";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -82,6 +83,16 @@ export class Worker {
     await this.mf.dispose();
   }
 }
+
+const started = [];
+
+// A Worker that is closed when the file's tests have ended.
+export function start(...options) {
+  const worker = new Worker(...options);
+  started.push(worker);
+  return worker;
+}
+after(() => Promise.all(started.map((worker) => worker.close())));
 
 // Looks until it is so. What a Worker stores after it has answered is there a little later.
 export async function until(look, what) {

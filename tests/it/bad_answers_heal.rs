@@ -4,7 +4,6 @@
 use std::{
     fs,
     io::Read,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -19,23 +18,6 @@ use crate::support::{
     pictures,
     server::{Place, Server},
 };
-
-fn before(origin: &Origin, place: &Place, flags: &[&str]) -> Server {
-    let url = origin.url();
-    let mut args = vec!["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0"];
-    args.extend(flags);
-    place.start(&args)
-}
-
-/// Files of the cache, of whatever kind.
-fn kept(place: &Place) -> usize {
-    fn count(folder: &Path) -> usize {
-        let Ok(entries) = fs::read_dir(folder) else { return 0 };
-        let paths = entries.map(|entry| entry.unwrap().path());
-        paths.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
-    }
-    count(&place.path().join("cache"))
-}
 
 /// Makes what is known look as if it had been learnt so many seconds earlier.
 fn age(place: &Place, origin: &Origin, seconds: u64) {
@@ -107,7 +89,7 @@ fn an_answer_of_no_use_is_remembered_for_seconds_and_kept_nowhere() {
         let said = format!("{page:?}").chars().take(60).collect::<String>();
         let origin = Origin::new(&[("/x.jpg", page)]);
         let place = Place::new(&[]);
-        let server = before(&origin, &place, &[]);
+        let server = place.serve_before(&origin, &[]);
         let began = Instant::now();
         let paths = vec!["/x.jpg".to_owned(); 30];
         for reply in http::get_all_at_once(server.address, &paths, &[WEBP]) {
@@ -116,7 +98,7 @@ fn an_answer_of_no_use_is_remembered_for_seconds_and_kept_nowhere() {
         // Once, then after one second, two, four.
         let most = 1 + (began.elapsed().as_secs() + 1).ilog2() as usize + 1;
         assert!(origin.asked().len() <= most, "{said}: {}", origin.asked().len());
-        assert_eq!(kept(&place), 0, "{said}");
+        assert_eq!(place.kept(), 0, "{said}");
         origin.put("/x.jpg", Page::File(jpeg.clone(), "\"1\""));
         let reply = healed(&server, "/x.jpg", Reply::is_webp);
         assert_eq!(max_age(&reply), 86_400, "{said}");
@@ -134,10 +116,10 @@ fn a_bad_answer_takes_no_good_ones_place() {
         let said = format!("{page:?}").chars().take(60).collect::<String>();
         let origin = Origin::new(&[("/x.jpg", Page::File(jpeg.clone(), "\"1\""))]);
         let place = Place::new(&[]);
-        let server = before(&origin, &place, &["--resize"]);
+        let server = place.serve_before(&origin, &["--resize"]);
         let first = server.get("/x.jpg", WEBP);
         assert!(first.is_webp());
-        let files = kept(&place);
+        let files = place.kept();
         age(&place, &origin, 259_200 * 60);
         let is_gone = matches!(page, Page::Status(410));
         origin.put("/x.jpg", page);
@@ -153,9 +135,9 @@ fn a_bad_answer_takes_no_good_ones_place() {
                 let original = server.get("/x.jpg", OLD);
                 assert_eq!((original.body, original.status), (jpeg.clone(), 200), "{said}");
             }
-            assert_eq!(kept(&place), files, "{said}");
+            assert_eq!(place.kept(), files, "{said}");
             drop(server);
-            server = before(&origin, &place, &["--resize"]);
+            server = place.serve_before(&origin, &["--resize"]);
         }
         let raw = place.cached(&format!("remote-raw/{}", origin.address));
         assert_eq!(fs::read(&raw[0]).unwrap(), jpeg, "{said}");
@@ -183,7 +165,7 @@ fn a_picture_that_comes_in_a_coding_is_decoded() {
     ]);
     for flags in [&[][..], &["--overrule-origin"]] {
         let place = Place::new(&[]);
-        let server = before(&origin, &place, flags);
+        let server = place.serve_before(&origin, flags);
         for path in ["/gzip.jpg", "/chunks.jpg", "/deflate.jpg"] {
             assert!(server.get(path, WEBP).is_webp(), "{path}");
             let original = server.get(path, OLD);
@@ -197,7 +179,7 @@ fn a_picture_that_comes_in_a_coding_is_decoded() {
 fn a_coding_that_is_not_known_is_named_in_the_log() {
     let origin = Origin::new(&[("/x.jpg", Page::Raw("200 OK\r\ncontent-encoding: zstd", vec![1; 100]))]);
     let place = Place::new(&[]);
-    let mut server = before(&origin, &place, &[]);
+    let mut server = place.serve_before(&origin, &[]);
     assert_eq!(server.get("/x.jpg", WEBP).status, 502);
     server.wait_for_line("zstd");
 }
@@ -209,7 +191,7 @@ fn half_a_picture_is_shown_for_seconds_and_asked_about_ever_more_rarely() {
         let half = whole[..whole.len() / 2].to_vec();
         let origin = Origin::new(&[("/x.jpg", Page::File(half.clone(), "\"1\""))]);
         let place = Place::new(&[]);
-        let mut server = before(&origin, &place, &["--resize"]);
+        let mut server = place.serve_before(&origin, &["--resize"]);
         let mut asked = 0;
         for wait in [10, 20, 40] {
             for path in ["/x.jpg", "/x.jpg?width=50"] {
@@ -227,7 +209,7 @@ fn half_a_picture_is_shown_for_seconds_and_asked_about_ever_more_rarely() {
             assert_eq!(origin.asked(), vec!["/x.jpg"; asked]);
             drop(server);
             age(&place, &origin, wait);
-            server = before(&origin, &place, &["--resize"]);
+            server = place.serve_before(&origin, &["--resize"]);
         }
         // Under the same name, too.
         origin.put("/x.jpg", Page::File(whole.clone(), "\"1\""));
@@ -258,7 +240,7 @@ fn the_origins_lifetimes_count() {
     ] {
         let origin = Origin::new(&[("/x.jpg", Page::With(jpeg.clone(), "\"1\"", words))]);
         let place = Place::new(&[]);
-        let server = before(&origin, &place, &[]);
+        let server = place.serve_before(&origin, &[]);
         let reply = server.get("/x.jpg", WEBP);
         assert!(
             reply.is_webp() && (said.max(2) - 2..=said).contains(&max_age(&reply)),
@@ -278,7 +260,7 @@ fn the_origins_lifetimes_count() {
         assert_eq!(server.conversions(), 1, "{words}");
         drop(server);
 
-        let server = before(&origin, &place, &["--overrule-origin"]);
+        let server = place.serve_before(&origin, &["--overrule-origin"]);
         assert_eq!(max_age(&server.get("/x.jpg", WEBP)), 86_400, "{words}");
         assert_eq!(origin.asked().len(), 2, "{words}");
     }
@@ -289,7 +271,7 @@ fn a_304_says_anew_for_how_long() {
     let jpeg = pictures::jpeg(400, 300, 1);
     let origin = Origin::new(&[("/x.jpg", Page::With(jpeg.clone(), "\"1\"", "cache-control: max-age=60"))]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place, &[]);
+    let server = place.serve_before(&origin, &[]);
     server.get("/x.jpg", WEBP);
     for (words, said) in [("cache-control: max-age=500", 500), ("x: y", 500), ("cache-control: no-cache", 0)]
     {
@@ -312,7 +294,7 @@ fn what_must_be_asked_about_is_not_used_while_the_origin_fails() {
     ] {
         let origin = Origin::new(&[("/x.jpg", Page::With(jpeg.clone(), "\"1\"", words))]);
         let place = Place::new(&[]);
-        let server = before(&origin, &place, &[]);
+        let server = place.serve_before(&origin, &[]);
         server.get("/x.jpg", WEBP);
         age(&place, &origin, 60);
         origin.put("/x.jpg", Page::Status(503));
@@ -343,7 +325,7 @@ fn redirects_are_followed_within_the_origin() {
     origin.put("/8.jpg", Page::Redirect("//example.com/a/b/x.jpg".to_owned()));
     origin.put("/9.jpg", Page::Redirect("file:///etc/passwd".to_owned()));
     let place = Place::new(&[]);
-    let server = before(&origin, &place, &[]);
+    let server = place.serve_before(&origin, &[]);
     for path in ["/a/b/1.jpg", "/a/b/2.jpg", "/a/3.jpg", "/a/b/c/4.jpg", "/5.jpg", "/6.jpg", "/7.jpg"] {
         assert!(server.get(path, WEBP).is_webp(), "{path}");
     }
@@ -361,12 +343,12 @@ fn an_origin_that_stops_is_given_up_on() {
         ("/body.jpg", Page::Stalls("200 OK\r\ncontent-length: 999999", half)),
     ]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place, &[]);
+    let server = place.serve_before(&origin, &[]);
     let began = Instant::now();
     let paths = ["/head.jpg".to_owned(), "/body.jpg".to_owned()];
     for reply in http::get_all_at_once(server.address, &paths, &[WEBP]) {
         assert_eq!(reply.status, 502);
     }
     assert!((10..40).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
-    assert_eq!(kept(&place), 0);
+    assert_eq!(place.kept(), 0);
 }

@@ -29,9 +29,7 @@ fn photos(count: usize, photo: &[u8]) -> (Place, Vec<String>) {
 }
 
 fn serve(command: std::process::Command, flags: &[&str]) -> Server {
-    let mut command = command;
-    command.args(["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0"]).args(FLAGS).args(flags);
-    Server::start(command)
+    Server::serve(command, "pics", &[&FLAGS, flags].concat())
 }
 
 fn assert_all_converted(replies: &[Reply]) {

@@ -11,7 +11,7 @@ use crate::support::{
     http::{OLD, WEBP},
     origin::{Origin, Page},
     pictures,
-    server::{Place, Server},
+    server::Place,
 };
 
 /// Changes one byte in the middle of a file and nothing that a program can set.
@@ -60,13 +60,6 @@ fn what_webp_server_go_made_is_watched_from_then_on() {
     assert_eq!(server.conversions(), 1);
 }
 
-fn before(origin: &Origin, place: &Place, flags: &[&str]) -> Server {
-    let url = origin.url();
-    let mut args = vec!["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0"];
-    args.extend(flags);
-    place.start(&args)
-}
-
 #[test]
 fn the_copy_of_a_remote_original_is_verified_before_it_is_sent_or_converted() {
     let jpeg = pictures::jpeg(400, 300, 1);
@@ -74,12 +67,12 @@ fn the_copy_of_a_remote_original_is_verified_before_it_is_sent_or_converted() {
     let place = Place::new(&[]);
     let raw = || place.cached(&format!("remote-raw/{}", origin.address))[0].clone();
     for restart in [false, true] {
-        let mut server = before(&origin, &place, &["--resize"]);
+        let mut server = place.serve_before(&origin, &["--resize"]);
         assert_eq!(server.get("/x.jpg", OLD).body, jpeg);
         flip(&raw());
         if restart {
             drop(server);
-            server = before(&origin, &place, &["--resize"]);
+            server = place.serve_before(&origin, &["--resize"]);
         }
         assert_eq!(server.get("/x.jpg", OLD).body, jpeg);
         assert_eq!(fs::read(raw()).unwrap(), jpeg);
@@ -98,7 +91,7 @@ fn a_slow_pass_finds_what_nobody_asks_for() {
     let jpeg = pictures::jpeg(400, 300, 1);
     let origin = Origin::new(&[("/x.jpg", Page::File(jpeg.clone(), "\"1\""))]);
     let place = Place::new(&[]);
-    let mut server = before(&origin, &place, &["--verify-every", "1"]);
+    let mut server = place.serve_before(&origin, &["--verify-every", "1"]);
     let good = server.get("/x.jpg", WEBP);
     server.wait_for_line("damaged=0");
     for folder in ["exhaust", "remote-raw"] {

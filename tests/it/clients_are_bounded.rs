@@ -25,9 +25,8 @@ const IMPATIENT: [(&str, &str); 3] =
 
 fn serve(place: &Place, settings: &[(&str, &str)]) -> Server {
     let mut command = program::command(place.path());
-    command.args(["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0"]);
     command.envs(settings.iter().copied());
-    Server::start(command)
+    Server::serve(command, "pics", &[])
 }
 
 fn impatient(place: &Place) -> Server {
@@ -167,8 +166,7 @@ fn few_descriptors_are_enough() {
     let mut command = std::process::Command::new("sh");
     command.current_dir(place.path()).args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]);
     command.arg(own.get_program());
-    command.args(["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0"]);
-    let server = Server::start(command);
+    let server = Server::serve(command, "pics", &[]);
     let silent: Vec<TcpStream> = (0..75).map(|_| connect(server.address, b"")).collect();
     let paths: Vec<String> = names.iter().map(|name| format!("/{name}")).collect();
     let began = Instant::now();
@@ -261,13 +259,11 @@ fn nobody_takes_it_down_in_80_mb_while_photos_convert() {
         place.put(&path[1..], &pictures::with_comment(&photo, path));
     }
     let group = Group::new("clients", 80 * MIB).ok();
-    let mut command = match &group {
+    let command = match &group {
         Some(group) => group.command(place.path()),
         None => program::command(place.path()),
     };
-    command.args(["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0", "--effort", "0"]);
-    command.env("WEBP_WAIT", "600");
-    let server = Server::start(command);
+    let server = Server::serve(command, "pics", &["--effort", "0", "--wait", "600"]);
     let mut report = Vec::new();
     for (name, attack) in ATTACKS {
         std::fs::remove_dir_all(place.path().join("cache")).ok();

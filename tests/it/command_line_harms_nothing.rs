@@ -106,8 +106,7 @@ fn neither_a_hangup_nor_a_limit_on_files_ends_the_server() {
     let mut command = Command::new("sh");
     command.current_dir(place.path());
     command.args(["-c", "ulimit -f 16; exec \"$@\"", "sh"]).arg(own.get_program());
-    command.args(["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0"]);
-    let server = Server::start(command);
+    let server = Server::serve(command, "pics", &[]);
     let hangup = Command::new("sh").args(["-c", &format!("kill -HUP {}", server.id())]).status().unwrap();
     assert!(hangup.success());
     for _ in 0..2 {

@@ -41,7 +41,7 @@ fn fifty_at_once_make_one_conversion() {
 fn eight_at_once_fetch_a_remote_original_once() {
     let origin = Origin::new(&[("/a.jpg", Page::File(pictures::jpeg(600, 400, 1), "\"1\""))]);
     let place = Place::new(&[]);
-    let server = place.start(&["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"]);
+    let server = place.serve_before(&origin, &[]);
     let replies = all_at_once(server.address, "/a.jpg", 8);
     assert!(replies.iter().all(http::Reply::is_webp));
     assert_eq!(server.conversions(), 1);

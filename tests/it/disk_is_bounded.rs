@@ -108,9 +108,8 @@ fn fifteen_hundred_names_of_an_origin_stay_within_the_limit_while_it_fills() {
     assert!(jpeg.len() > 20_000, "{}", jpeg.len());
     let origin = Origin::new(&[("*", Page::File(jpeg, "\"1\""))]);
     let place = Place::new(&[]);
-    let (url, cache) = (origin.url(), place.path().join("cache"));
-    let args = ["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0", "--max-cache-size", "1"];
-    let server = place.start(&args);
+    let cache = place.path().join("cache");
+    let server = place.serve_before(&origin, &["--max-cache-size", "1"]);
     // Names, and queries, which are names too.
     let name = |number| match number % 2 {
         0 => format!("/{number}.jpg"),
@@ -208,9 +207,8 @@ fn two_processes_keep_within_the_limit_together() {
     let jpeg = pictures::jpeg(300, 200, 1);
     let origin = Origin::new(&[("*", Page::File(jpeg, "\"1\""))]);
     let place = Place::new(&[]);
-    let (url, cache) = (origin.url(), place.path().join("cache"));
-    let args = ["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0", "--max-cache-size", "2"];
-    let servers = [place.start(&args), place.start(&args)];
+    let cache = place.path().join("cache");
+    let servers = [(); 2].map(|()| place.serve_before(&origin, &["--max-cache-size", "2"]));
     let most = most_during(&cache, || {
         thread::scope(|scope| {
             for (at, server) in servers.iter().enumerate() {
@@ -231,9 +229,8 @@ fn what_is_larger_than_the_limit_is_answered_and_not_kept() {
     assert!(png.len() > 1 << 20);
     let origin = Origin::new(&[("*", Page::File(png.clone(), "\"1\""))]);
     let place = Place::new(&[]);
-    let (url, cache) = (origin.url(), place.path().join("cache"));
-    let args = ["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0", "--max-cache-size", "1"];
-    let server = place.start(&args);
+    let cache = place.path().join("cache");
+    let server = place.serve_before(&origin, &["--max-cache-size", "1"]);
     let paths: Vec<String> = (0..6).map(|number| format!("/{}.png", number / 3)).collect();
     thread::scope(|scope| {
         for path in &paths {
@@ -260,8 +257,7 @@ fn a_full_disk_makes_room_before_memory_is_used() {
     let mut command = Command::new("unshare");
     command.current_dir(place.path()).args(["--user", "--map-root-user", "--mount", "sh", "-c", mount]);
     command.arg(env!("CARGO_BIN_EXE_slimpix"));
-    command.args(["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0", "--max-cache-size", "0"]);
-    let server = Server::start(command);
+    let server = Server::serve(command, "pics", &["--max-cache-size", "0"]);
     for name in &names {
         assert!(server.get(&format!("/{name}"), WEBP).is_webp());
     }

@@ -170,19 +170,7 @@ fn a_server_without_memory_sends_originals_and_lives() {
         let mut command = Command::new("sh");
         command.current_dir(place.path()).args(["-c", &format!("ulimit -v {kib} && exec \"$0\" \"$@\"")]);
         command.arg(own.get_program());
-        command.args([
-            "serve",
-            "pics",
-            "--cache",
-            "cache",
-            "--listen",
-            "127.0.0.1:0",
-            "--jobs",
-            "1",
-            "--memory",
-            "1G",
-        ]);
-        Server::start(command)
+        Server::serve(command, "pics", &["--jobs", "1", "--memory", "1G"])
     };
     // Room for the stacks of two dozen threads and for small things, but not for that file.
     let server = limited(space + (58 << 10));

@@ -33,10 +33,6 @@ fn requests_are_answered_and_the_log_says_so_once() {
     assert_eq!(server.count("the cache can't be written"), 1, "{:#?}", server.log());
 }
 
-fn before(origin: &Origin, place: &Place) -> Server {
-    place.start(&["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"])
-}
-
 #[test]
 fn remote_originals_pass_through() {
     let jpeg = pictures::jpeg(1600, 1200, 1);
@@ -50,7 +46,7 @@ fn remote_originals_pass_through() {
     ]);
     let place = Place::new(&[]);
     fs::write(place.path().join("cache"), b"a file").unwrap();
-    let server = before(&origin, &place);
+    let server = place.serve_before(&origin, &[]);
     for path in ["/a.jpg", "/chunks.jpg", "/private.jpg"] {
         let made = server.get(path, WEBP);
         assert!(made.is_webp(), "{path}: {}", made.status);
@@ -73,7 +69,7 @@ fn those_who_want_the_same_share_one_conversion() {
     let origin = Origin::new(&[("/a.jpg", Page::File(pictures::jpeg(1600, 1200, 1), "\"1\""))]);
     let place = Place::new(&[]);
     fs::write(place.path().join("cache"), b"a file").unwrap();
-    let server = before(&origin, &place);
+    let server = place.serve_before(&origin, &[]);
     let replies = http::get_all_at_once(server.address, &vec!["/a.jpg".to_owned(); 20], &[WEBP]);
     assert!(replies.iter().all(Reply::is_webp));
     assert_eq!(server.conversions(), 1);
@@ -93,7 +89,7 @@ fn forty(name: &str, accept: (&str, &str), flags: &[&str], make_cache: impl Fn(&
     let place = Place::new(&[]);
     make_cache(&place.path().join("cache"));
     let group = Group::new(name, 80 * MIB);
-    let mut command = match &group {
+    let command = match &group {
         Ok(group) => group.command(place.path()),
         Err(error) => {
             eprintln!(
@@ -104,8 +100,7 @@ fn forty(name: &str, accept: (&str, &str), flags: &[&str], make_cache: impl Fn(&
             command
         }
     };
-    command.args(["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"]).args(flags);
-    let server = Server::start(command);
+    let server = Server::serve(command, &origin.url(), flags);
     let replies = http::get_all_at_once(server.address, &names, &[accept]);
     let lost = replies.iter().filter(|reply| reply.status != 200).count();
     let converted = replies.iter().filter(|reply| reply.is_webp()).count();

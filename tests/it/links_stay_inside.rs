@@ -68,12 +68,11 @@ fn all_links_are_followed_where_that_is_set() {
     )
     .unwrap();
     let mut by_variable = program::command(place.path());
-    by_variable.args(["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0"]);
     by_variable.env("WEBP_FOLLOW_LINKS", "true");
     for server in [
         place.serve(&["--follow-links"]),
         place.start(&["serve", "--config", "config.json"]),
-        Server::start(by_variable),
+        Server::serve(by_variable, "pics", &[]),
     ] {
         for path in OUT {
             assert!(server.get(path, WEBP).is_webp(), "{path}");

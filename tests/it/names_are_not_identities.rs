@@ -80,7 +80,7 @@ fn remote_originals_of_colliding_names_are_their_own() {
         origin.put(name, Page::File(jpeg.clone(), "\"1\""));
     }
     let place = Place::new(&[]);
-    let server = place.start(&["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"]);
+    let server = place.serve_before(&origin, &[]);
     for _ in 0..2 {
         for (name, jpeg) in names.iter().zip(&jpegs) {
             assert_eq!(server.get(name, OLD).body, *jpeg);
@@ -132,8 +132,7 @@ fn what_an_older_version_kept_is_found_under_its_old_name() {
     let jpeg = pictures::jpeg(200, 150, 1);
     let origin = Origin::new(&[("/x.jpg", Page::File(jpeg.clone(), "\"1\""))]);
     let place = Place::new(&[]);
-    let args = ["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"];
-    let server = place.start(&args);
+    let server = place.serve_before(&origin, &[]);
     let made = server.get("/x.jpg", WEBP).body;
     drop(server);
     let old = hash_hex(format!("{}/x.jpg", origin.url()).as_bytes());
@@ -147,7 +146,7 @@ fn what_an_older_version_kept_is_found_under_its_old_name() {
     json["id"] = old.as_str().into();
     fs::write(record, json.to_string()).unwrap();
     origin.go_down();
-    let server = place.start(&args);
+    let server = place.serve_before(&origin, &[]);
     assert_eq!(server.get("/x.jpg", WEBP).body, made);
     assert_eq!(server.get("/x.jpg", OLD).body, jpeg);
     assert_eq!(server.conversions(), 0);

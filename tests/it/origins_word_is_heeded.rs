@@ -1,7 +1,7 @@
 //! What an origin says is for one client, for nobody to keep, or sends with a cookie, is neither kept nor shared:
 //! unless the settings overrule it.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use slimpix::service::{Restriction, Target};
 
@@ -10,25 +10,8 @@ use crate::support::{
     origin::{Origin, Page},
     pictures,
     scenario::{Scenario, header, sent},
-    server::{Place, Server},
+    server::Place,
 };
-
-fn before(origin: &Origin, place: &Place, flags: &[&str]) -> Server {
-    let url = origin.url();
-    let mut args = vec!["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0"];
-    args.extend(flags);
-    place.start(&args)
-}
-
-/// Files of the cache, of whatever kind.
-fn kept(place: &Place) -> usize {
-    fn count(folder: &Path) -> usize {
-        let Ok(entries) = fs::read_dir(folder) else { return 0 };
-        let paths = entries.map(|entry| entry.unwrap().path());
-        paths.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
-    }
-    count(&place.path().join("cache"))
-}
 
 const WORDS: [(&str, &str); 5] = [
     ("cache-control: private, max-age=30", "private, max-age=30"),
@@ -44,7 +27,7 @@ fn nothing_of_it_is_kept_or_shared() {
     for (words, told) in WORDS {
         let origin = Origin::new(&[("/x.jpg", Page::With(jpeg.clone(), "\"1\"", words))]);
         let place = Place::new(&[]);
-        let server = before(&origin, &place, &["--resize"]);
+        let server = place.serve_before(&origin, &["--resize"]);
         let made = server.get("/x.jpg", WEBP);
         assert!(made.is_webp(), "{words}: {}", made.status);
         let original = server.get("/x.jpg", OLD);
@@ -62,7 +45,7 @@ fn nothing_of_it_is_kept_or_shared() {
             assert_eq!(reply.header("set-cookie"), "", "{words}");
         }
         assert_eq!(origin.asked(), ["/x.jpg"; 6], "{words}");
-        assert_eq!(kept(&place), 0, "{words}");
+        assert_eq!(place.kept(), 0, "{words}");
     }
 }
 
@@ -71,7 +54,7 @@ fn nobody_follows_anothers_fetch_or_conversion() {
     let jpeg = pictures::jpeg(400, 300, 1);
     let origin = Origin::new(&[("/x.jpg", Page::With(jpeg, "\"1\"", "cache-control: private"))]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place, &[]);
+    let server = place.serve_before(&origin, &[]);
     let replies: Vec<Reply> = http::get_all_at_once(server.address, &vec!["/x.jpg".to_owned(); 6], &[WEBP]);
     assert!(replies.iter().all(Reply::is_webp));
     assert_eq!((origin.asked().len(), server.conversions()), (6, 6));
@@ -82,14 +65,14 @@ fn an_origin_can_be_overruled() {
     for (words, _) in WORDS {
         let origin = Origin::new(&[("/x.jpg", Page::With(pictures::jpeg(400, 300, 1), "\"1\"", words))]);
         let place = Place::new(&[]);
-        let server = before(&origin, &place, &["--overrule-origin"]);
+        let server = place.serve_before(&origin, &["--overrule-origin"]);
         for _ in 0..2 {
             let reply = server.get("/x.jpg", WEBP);
             assert!(reply.is_webp());
             assert_eq!(reply.header("cache-control"), "public, max-age=86400");
             assert_eq!(reply.header("set-cookie"), "");
         }
-        assert_eq!((origin.asked().len(), server.conversions(), kept(&place)), (1, 1, 3), "{words}");
+        assert_eq!((origin.asked().len(), server.conversions(), place.kept()), (1, 1, 3), "{words}");
     }
 }
 
@@ -100,11 +83,11 @@ fn what_was_kept_goes_when_the_origin_thinks_again() {
     for etag in ["\"1\"", "\"2\""] {
         let origin = Origin::new(&[("/x.jpg", Page::File(jpeg.clone(), "\"1\""))]);
         let place = Place::new(&[]);
-        let server = before(&origin, &place, &["--resize"]);
+        let server = place.serve_before(&origin, &["--resize"]);
         for path in ["/x.jpg", "/x.jpg?width=100"] {
             assert!(server.get(path, WEBP).is_webp());
         }
-        assert_eq!(kept(&place), 5);
+        assert_eq!(place.kept(), 5);
         origin.put("/x.jpg", Page::With(jpeg.clone(), etag, "cache-control: no-store"));
         for path in place.cached(&format!("metadata/{}", origin.address)) {
             let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -118,7 +101,7 @@ fn what_was_kept_goes_when_the_origin_thinks_again() {
             assert_eq!(reply.header("cache-control"), "no-store");
         }
         assert!(origin.asked().len() >= asked + 3);
-        assert_eq!(kept(&place), 0);
+        assert_eq!(place.kept(), 0);
     }
 }
 

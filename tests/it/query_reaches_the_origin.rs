@@ -10,15 +10,8 @@ use crate::support::{
     origin::{Origin, Page},
     pictures,
     scenario::Scenario,
-    server::{Place, Server},
+    server::Place,
 };
-
-fn before(origin: &Origin, place: &Place, flags: &[&str]) -> Server {
-    let url = origin.url();
-    let mut args = vec!["serve", &url, "--cache", "cache", "--listen", "127.0.0.1:0"];
-    args.extend(flags);
-    place.start(&args)
-}
 
 #[test]
 fn each_query_is_an_original_of_its_own() {
@@ -28,7 +21,7 @@ fn each_query_is_an_original_of_its_own() {
         ("/x.jpg?id=2", Page::File(two.clone(), "\"2\"")),
     ]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place, &[]);
+    let server = place.serve_before(&origin, &[]);
     for _ in 0..2 {
         assert_eq!(server.get("/x.jpg?id=1", OLD).body, one);
         assert_eq!(server.get("/x.jpg?id=2", OLD).body, two);
@@ -49,7 +42,7 @@ fn it_goes_on_in_order_and_as_it_was_written_without_what_is_ours() {
     let signed = "/a/b.jpg?X-Sig=a%2Fb%20c&v&&v=2&%41=%7e&x=1=2+3";
     let origin = Origin::new(&[(signed, Page::File(pictures::jpeg(300, 200, 1), "\"1\""))]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place, &["--resize", "--explain"]);
+    let server = place.serve_before(&origin, &["--resize", "--explain"]);
     let asked =
         "/a/b.jpg?width=100&X-Sig=a%2Fb%20c&v&q=50&&v=2&%41=%7e&h=70&%77=9&x=1=2+3&explain=0&dpr=2&fit=fill";
     let sized = server.get(asked, WEBP);

@@ -7,12 +7,8 @@ use crate::support::{
     http::{OLD, WEBP},
     origin::{Origin, Page},
     pictures,
-    server::{Place, Server},
+    server::Place,
 };
-
-fn before(origin: &Origin, place: &Place) -> Server {
-    place.start(&["serve", &origin.url(), "--cache", "cache", "--listen", "127.0.0.1:0"])
-}
 
 /// Makes what is known look as if it had been learnt long ago.
 fn age(place: &Place, origin: &Origin) {
@@ -28,7 +24,7 @@ fn an_original_is_fetched_once_and_kept() {
     let jpeg = pictures::jpeg(400, 300, 1);
     let origin = Origin::new(&[("/x.jpg", Page::File(jpeg.clone(), "\"1\""))]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place);
+    let server = place.serve_before(&origin, &[]);
     let reply = server.get("/x.jpg", WEBP);
     assert!(reply.is_webp());
     assert_eq!(server.get("/x.jpg", OLD).body, jpeg);
@@ -40,7 +36,7 @@ fn an_original_is_fetched_once_and_kept() {
 
     drop(server);
     origin.go_down();
-    let server = before(&origin, &place);
+    let server = place.serve_before(&origin, &[]);
     assert_eq!(server.get("/x.jpg", WEBP).body, reply.body);
     assert_eq!(server.conversions(), 0);
 }
@@ -49,7 +45,7 @@ fn an_original_is_fetched_once_and_kept() {
 fn an_old_original_is_asked_about_by_its_tag() {
     let origin = Origin::new(&[("/x.jpg", Page::File(pictures::jpeg(400, 300, 1), "\"1\""))]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place);
+    let server = place.serve_before(&origin, &[]);
     let reply = server.get("/x.jpg", WEBP);
     age(&place, &origin);
     assert_eq!(server.get("/x.jpg", WEBP).body, reply.body);
@@ -76,7 +72,7 @@ fn what_an_origin_does_wrong_is_no_fault_of_ours() {
         ("/page.jpg", Page::File(b"<html>".to_vec(), "\"3\"")),
     ]);
     let place = Place::new(&[]);
-    let server = before(&origin, &place);
+    let server = place.serve_before(&origin, &[]);
     for path in ["/cut.jpg", "/away.jpg", "/loop.jpg", "/broken.jpg"] {
         let reply = server.get(path, WEBP);
         assert!([404, 502, 504].contains(&reply.status), "{path}: {}", reply.status);

@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     http::{self, Reply},
+    origin::Origin,
     program,
 };
 
@@ -49,11 +50,24 @@ impl Place {
         paths
     }
 
+    /// How many files the cache has, of whatever kind.
+    pub fn kept(&self) -> usize {
+        fn count(folder: &Path) -> usize {
+            let Ok(entries) = fs::read_dir(folder) else { return 0 };
+            let paths = entries.map(|entry| entry.unwrap().path());
+            paths.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
+        }
+        count(&self.path().join("cache"))
+    }
+
     /// Starts a server of `pics` with its cache in `cache`.
     pub fn serve(&self, flags: &[&str]) -> Server {
-        let mut args = vec!["serve", "pics", "--cache", "cache", "--listen", "127.0.0.1:0"];
-        args.extend(flags);
-        self.start(&args)
+        Server::serve(program::command(self.path()), "pics", flags)
+    }
+
+    /// Starts a server that stands before an origin, with its cache in `cache`.
+    pub fn serve_before(&self, origin: &Origin, flags: &[&str]) -> Server {
+        Server::serve(program::command(self.path()), &origin.url(), flags)
     }
 
     /// Starts the program, which must come to listen.
@@ -73,6 +87,12 @@ pub struct Server {
 }
 
 impl Server {
+    /// Starts a command that is the program, or comes to it, as a server of a folder or an origin, with its cache in `cache`.
+    pub fn serve(mut command: Command, what: &str, flags: &[&str]) -> Self {
+        command.args(["serve", what, "--cache", "cache", "--listen", "127.0.0.1:0"]).args(flags);
+        Self::start(command)
+    }
+
     pub fn start(mut command: Command) -> Self {
         let log = tempfile::tempfile().unwrap();
         let child = command.stderr(log.try_clone().unwrap()).stdout(Stdio::null()).spawn().unwrap();
