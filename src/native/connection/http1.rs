@@ -15,6 +15,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
+use hyper_util::rt::TokioIo;
 
 use super::{Host, Stop, socket::Socket, table::Seat};
 use crate::native::body::Body;
@@ -51,7 +52,7 @@ pub(super) async fn serve(
             .keep_alive(keepalive)
             .header_read_timeout(None)
             .max_buf_size(MOST_HEAD)
-            .serve_connection(socket, service)
+            .serve_connection(TokioIo::new(socket), service)
     );
     tokio::select! {
         biased;

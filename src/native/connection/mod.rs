@@ -9,6 +9,7 @@ mod first;
 mod frames;
 mod http1;
 mod http2;
+mod seats;
 pub(crate) mod socket;
 pub(crate) mod table;
 pub(crate) mod watch;

@@ -21,7 +21,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use rustix::net::Shutdown;
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
@@ -194,18 +193,6 @@ impl Socket {
         }
     }
 
-    fn poll_send_pieces(
-        &mut self,
-        context: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_send(context, |stream| stream.try_write_vectored(pieces))
-    }
-
-    fn end(&self) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(rustix::net::shutdown(&*self.stream, Shutdown::Write)?))
-    }
-
     /// Sends of the first part, of which hyper knows `len` bytes to be left.
     fn poll_send_part(&mut self, context: &mut Context<'_>, len: usize) -> Poll<io::Result<usize>> {
         let outlet = self.outlet();
@@ -232,25 +219,22 @@ impl Socket {
     }
 }
 
-/// For hyper.
-impl Read for Socket {
+impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut bytes = [0; READ];
         let most = buffer.remaining().min(READ);
-        let len = ready!(self.poll_receive(context, &mut bytes[..most]))?;
-        buffer.put_slice(&bytes[..len]);
+        let len = ready!(self.poll_receive(context, buffer.initialize_unfilled_to(most)))?;
+        buffer.advance(len);
         Poll::Ready(Ok(()))
     }
 }
 
-/// For hyper.
-impl Write for Socket {
+impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Write::poll_write_vectored(self, context, &[IoSlice::new(bytes)])
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -261,7 +245,9 @@ impl Write for Socket {
         match pieces.iter().position(|piece| is_stand_in(piece)) {
             Some(0) => self.poll_send_part(context, pieces[0].len()),
             Some(_) => self.poll_send(context, |stream| nowait::send_head(stream, &pieces[0])),
-            None if self.outlet.parts().is_empty() => self.poll_send_pieces(context, pieces),
+            None if self.outlet.parts().is_empty() => {
+                self.poll_send(context, |stream| stream.try_write_vectored(pieces))
+            }
             None => Poll::Ready(Err(out_of_step())),
         }
     }
@@ -275,53 +261,7 @@ impl Write for Socket {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.end()
-    }
-}
-
-/// For h2.
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let mut bytes = [0; READ];
-        let most = buffer.remaining().min(READ);
-        let len = ready!(self.poll_receive(context, &mut bytes[..most]))?;
-        buffer.put_slice(&bytes[..len]);
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// For h2.
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_send_pieces(context, &[IoSlice::new(bytes)])
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_send_pieces(context, pieces)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.end()
+        Poll::Ready(Ok(rustix::net::shutdown(&*self.stream, Shutdown::Write)?))
     }
 }
 
@@ -367,7 +307,7 @@ mod tests {
         let mut left = &mut slices[..];
         while !left.is_empty() {
             let written =
-                poll_fn(|context| Write::poll_write_vectored(Pin::new(&mut *socket), context, left)).await?;
+                poll_fn(|context| Pin::new(&mut *socket).poll_write_vectored(context, left)).await?;
             IoSlice::advance_slices(&mut left, written);
         }
         Ok(())

@@ -1,10 +1,10 @@
-//! All connections there are: how many there may be, which one makes way for another, and what they hold together.
+//! The room that all connections share: places, streams, and bytes of heads and bodies. Who makes way where there is none
+//! is chosen in [`super::seats`].
 
 use std::{
-    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -17,17 +17,12 @@ use tokio::{
 
 use super::{
     capacity::Capacity,
+    seats::Seats,
     watch::{Patience, Watch},
 };
 
 /// Bytes of an incomplete head that every connection has room for: the first buffer of hyper and of h2.
 const FREE_HEAD: usize = 8 << 10;
-
-/// So many connections may be about to end at a time, beyond those that there may be.
-const ENDING: usize = 64;
-
-/// So many connections leave memory behind that is worth giving back.
-const MANY: usize = 16;
 
 /// How often connections are looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -38,7 +33,6 @@ pub(crate) struct Table {
     capacity: Capacity,
     patience: Patience,
     seats: Mutex<Seats>,
-    next: AtomicU64,
     /// Told when a connection has ended.
     left: Notify,
     /// Told when most of many connections have ended.
@@ -47,59 +41,6 @@ pub(crate) struct Table {
     heads: AtomicUsize,
     streams: Arc<Semaphore>,
     pieces: Arc<Semaphore>,
-}
-
-/// The watches of all connections by their numbers.
-#[derive(Debug, Default)]
-struct Seats {
-    watches: HashMap<u64, Arc<Watch>>,
-    /// Those that were told to make way and haven't ended yet.
-    ending: HashSet<u64>,
-    /// Some of those that were waiting for their clients when all were looked at last, the longest at the end.
-    waiting: Vec<u64>,
-    /// The most that there were since it was last told that most have ended.
-    most: usize,
-}
-
-impl Seats {
-    fn are_empty(&self) -> bool {
-        self.watches.is_empty() && self.ending.is_empty()
-    }
-
-    /// Ends the connection that has been waiting for its client for longest; false if none could make way.
-    fn make_way(&mut self) -> bool {
-        let now = Instant::now();
-        for is_new in [false, true] {
-            if is_new {
-                self.look_who_waits(now);
-            }
-            while let Some(id) = self.waiting.pop() {
-                let watch = self.watches.get(&id);
-                if watch.is_some_and(|watch| watch.state().could_make_way(now).is_some()) {
-                    self.end(id);
-                    return true;
-                }
-            }
-        }
-        false
-    }
-
-    fn end(&mut self, id: u64) {
-        if let Some(watch) = self.watches.remove(&id) {
-            watch.end.notify_one();
-            self.ending.insert(id);
-        }
-    }
-
-    /// Looks at all once for many that will have to make way.
-    fn look_who_waits(&mut self, now: Instant) {
-        let waited = |watch: &Watch| watch.state().could_make_way(now);
-        let mut waiting: Vec<(Duration, u64)> =
-            self.watches.iter().filter_map(|(id, watch)| Some((waited(watch)?, *id))).collect();
-        waiting.sort_unstable();
-        let from = waiting.len().saturating_sub(ENDING);
-        self.waiting = waiting[from..].iter().map(|(_, id)| *id).collect();
-    }
 }
 
 /// The place of a connection. It is given back when dropped.
@@ -131,7 +72,6 @@ impl Table {
             capacity,
             patience,
             seats: Mutex::default(),
-            next: AtomicU64::new(0),
             left: Notify::new(),
             ebbed: Notify::new(),
             heads: AtomicUsize::new(0),
@@ -173,37 +113,20 @@ impl Table {
     }
 
     fn try_enter(self: &Arc<Self>) -> Option<Arc<Seat>> {
-        let mut seats = self.seats();
-        let most = self.capacity.connections;
-        if seats.watches.len() >= most && !(seats.ending.len() < ENDING && seats.make_way()) {
-            return None;
-        }
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let watch = Arc::new(Watch::new(Instant::now()));
-        seats.watches.insert(id, Arc::clone(&watch));
-        seats.most = seats.most.max(seats.watches.len());
+        let now = Instant::now();
+        let watch = Arc::new(Watch::new(now));
+        let id = self.seats().enter(&watch, self.capacity.connections, now)?;
         Some(Arc::new(Seat { id, watch, head: Mutex::default(), table: Arc::clone(self) }))
     }
 
     /// Ends the connection that has been waiting for its client for longest.
     pub(crate) fn make_way(&self) {
-        let mut seats = self.seats();
-        if seats.ending.len() < ENDING {
-            seats.make_way();
-        }
+        self.seats().make_way(Instant::now());
     }
 
     /// Ends the connection whose answers have been waiting to be taken for longest.
     fn make_way_for_answers(&self) {
-        let now = Instant::now();
-        let mut seats = self.seats();
-        let waiting = seats.watches.iter().filter_map(|(id, watch)| {
-            let state = watch.state();
-            Some((state.could_make_way(now).filter(|_| state.is_answering())?, *id))
-        });
-        if let Some((_, id)) = waiting.max().filter(|_| seats.ending.len() < ENDING) {
-            seats.end(id);
-        }
+        self.seats().make_way_for_answers(Instant::now());
     }
 
     /// Ends what waits for its client for too long, for as long as the program runs.
@@ -211,12 +134,7 @@ impl Table {
         loop {
             time::sleep(LOOK).await;
             let now = Instant::now();
-            for watch in self.seats().watches.values() {
-                if let Some(awaited) = watch.state().overdue(now, &self.patience) {
-                    tracing::debug!(?awaited, "a connection is ended: its client took too long");
-                    watch.end.notify_one();
-                }
-            }
+            self.seats().end_overdue(now, &self.patience);
         }
     }
 
@@ -257,14 +175,9 @@ impl Table {
     }
 
     fn leave(&self, id: u64) {
-        let mut seats = self.seats();
-        seats.watches.remove(&id);
-        seats.ending.remove(&id);
-        if seats.most >= MANY && seats.watches.len() <= seats.most / 4 {
-            seats.most = seats.watches.len();
+        if self.seats().leave(id) {
             self.ebbed.notify_one();
         }
-        drop(seats);
         self.left.notify_waiters();
     }
 
@@ -314,10 +227,7 @@ impl Seat {
 
     /// The connection was told to end, and goes on: its client has done what it was waited for.
     pub(crate) fn stay(&self) {
-        let mut seats = self.table.seats();
-        if seats.ending.remove(&self.id) {
-            seats.watches.insert(self.id, Arc::clone(&self.watch));
-        }
+        self.table.seats().stay(self.id, &self.watch);
     }
 
     fn head(&self) -> MutexGuard<'_, Head> {

@@ -44,7 +44,8 @@ pub(crate) enum Awaited {
 /// The state of a connection.
 #[derive(Debug)]
 pub(crate) struct State {
-    began: Instant,
+    /// Since when answers have been under way, or since when none has been.
+    since: Instant,
     /// Since when a head, a frame or the preface has been incomplete.
     incomplete: Option<Instant>,
     has_asked: bool,
@@ -59,9 +60,6 @@ pub(crate) struct State {
     blocked: Option<Instant>,
     /// When the socket last took nothing.
     last_blocked: Option<Instant>,
-    /// Since when nothing has been under way, or since when something has been.
-    rested: Instant,
-    busy: Instant,
     /// When the last bytes came.
     heard: Instant,
 }
@@ -69,7 +67,7 @@ pub(crate) struct State {
 impl State {
     fn new(now: Instant) -> Self {
         Self {
-            began: now,
+            since: now,
             incomplete: None,
             has_asked: false,
             deciding: 0,
@@ -78,8 +76,6 @@ impl State {
             all_starved: None,
             blocked: None,
             last_blocked: None,
-            rested: now,
-            busy: now,
             heard: now,
         }
     }
@@ -98,7 +94,7 @@ impl State {
         if self.answering > 0 {
             return self.all_starved.map(|since| (Awaited::Windows, since));
         }
-        Some(if self.has_asked { (Awaited::Next, self.rested) } else { (Awaited::First, self.began) })
+        Some((if self.has_asked { Awaited::Next } else { Awaited::First }, self.since))
     }
 
     /// What has been waited for too long, if anything. Streams whose windows stay closed are ended one by one, by those
@@ -117,14 +113,16 @@ impl State {
     /// How long it has been waiting for its client, for the choice of who makes way: the longest does. `None` for those who
     /// are about to get or to take something, and may stay.
     pub(crate) fn could_make_way(&self, now: Instant) -> Option<Duration> {
-        let long_enough = |since, least| Some(now.duration_since(since)).filter(|waited| *waited >= least);
+        let waited = |since| now.duration_since(since);
         match self.waits() {
-            Some((Awaited::First | Awaited::Rest | Awaited::Next, since)) => Some(now.duration_since(since)),
-            Some((Awaited::Socket | Awaited::Windows, since)) if now.duration_since(since) >= PAUSE => {
-                Some(now.duration_since(since))
+            Some((Awaited::First | Awaited::Rest | Awaited::Next, since)) => Some(waited(since)),
+            Some((Awaited::Socket | Awaited::Windows, since)) if waited(since) >= PAUSE => {
+                Some(waited(since))
             }
             // Who takes its answer byte by byte never pauses for long.
-            _ if self.deciding == 0 && self.answering > 0 => long_enough(self.busy, TRICKLE),
+            _ if self.deciding == 0 && self.answering > 0 && waited(self.since) >= TRICKLE => {
+                Some(waited(self.since))
+            }
             _ => None,
         }
     }
@@ -204,7 +202,7 @@ impl Watch {
     pub(crate) fn asked(&self, is_last: bool) {
         let mut state = self.state();
         if state.deciding == 0 && state.answering == 0 {
-            state.busy = Instant::now();
+            state.since = Instant::now();
         }
         (state.has_asked, state.deciding) = (true, state.deciding + 1);
         if is_last {
@@ -224,7 +222,10 @@ impl Watch {
     pub(crate) fn answered(&self) {
         let now = Instant::now();
         let mut state = self.state();
-        (state.answering, state.rested) = (state.answering.saturating_sub(1), now);
+        state.answering = state.answering.saturating_sub(1);
+        if state.answering == 0 && state.deciding == 0 {
+            state.since = now;
+        }
         state.all_starved_now(now);
     }
 
