@@ -36,7 +36,7 @@ pub use self::{
     probing::{Looked, Prober, Probing},
     sniff::{probe, sniff},
     view::Need,
-    whole::is_whole,
+    whole::{is_cut, is_whole},
 };
 
 use crate::{

@@ -109,10 +109,7 @@ impl Looked {
 /// let probe = loop {
 ///     match prober.next()? {
 ///         Probing::Known(probe) => break probe,
-///         Probing::Need(need) => {
-///             let start = need.offset as usize;
-///             prober.feed(&file[start..file.len().min(start + need.length)])?;
-///         }
+///         Probing::Need(need) => prober.feed(need.of(file))?,
 ///     }
 /// };
 /// assert_eq!(probe.size.width, 1);

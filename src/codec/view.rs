@@ -14,6 +14,21 @@ pub struct Need {
     pub length: usize,
 }
 
+impl Need {
+    /// Where they end.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.offset.saturating_add(self.length as u64)
+    }
+
+    /// They themselves, of a file whose beginning this is.
+    #[must_use]
+    pub fn of<'a>(&self, beginning: &'a [u8]) -> &'a [u8] {
+        let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(beginning.len());
+        &beginning[within(self.offset)..within(self.end())]
+    }
+}
+
 /// A piece of a file.
 #[derive(Debug)]
 pub(super) struct Extent {

@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
-use super::Format;
+use super::{Format, sniff};
 
 /// True if a file of a format is there up to its picture's end; `None` where the format doesn't tell. Reads the file from
 /// where it stands, which must be its beginning.
@@ -27,6 +27,12 @@ pub fn is_whole(format: Format, mut file: impl BufRead) -> io::Result<Option<boo
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some(false)),
         walked => walked,
     }
+}
+
+/// True if a file ends before its picture does, as far as its format tells.
+#[must_use]
+pub fn is_cut(file: &[u8]) -> bool {
+    sniff(file).is_some_and(|format| matches!(is_whole(format, file), Ok(Some(false))))
 }
 
 fn take<const N: usize>(file: &mut impl BufRead) -> io::Result<[u8; N]> {
@@ -195,7 +201,6 @@ mod tests {
     use std::{fs, path::Path};
 
     use super::*;
-    use crate::codec::sniff;
 
     fn judge(bytes: &[u8]) -> Option<bool> {
         is_whole(sniff(bytes).expect("a picture"), bytes).expect("memory can be read")

@@ -181,7 +181,7 @@ impl Drive {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(convert, error),
         };
-        if is_cut(bytes) {
+        if codec::is_cut(bytes) {
             convert = convert.of_cut();
         }
         let Task::Picture(format) = convert.job.task else {
@@ -352,12 +352,6 @@ impl Drive {
             _ => None,
         }
     }
-}
-
-/// True for what ends before its picture does.
-fn is_cut(bytes: &[u8]) -> bool {
-    let is_whole = codec::sniff(bytes).and_then(|format| codec::is_whole(format, bytes).ok());
-    is_whole.flatten() == Some(false)
 }
 
 fn slice(bytes: &[u8], range: &Range<u64>) -> Option<Vec<u8>> {

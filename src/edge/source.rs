@@ -42,7 +42,7 @@ const REDIRECTS: usize = 3;
 
 /// Bytes that are read at once, and that are read on to find out what an original is.
 const HEAD: usize = 64 << 10;
-const READ_ON: usize = 1 << 20;
+const READ_ON: u64 = 1 << 20;
 
 /// Pieces that are asked for by themselves.
 const PIECES: u32 = 4;
@@ -259,9 +259,7 @@ impl Opened {
                 Ok(Probing::Known(probe)) => break Ok(*probe),
                 Err(error) => break Err(error),
             };
-            let start = usize::try_from(need.offset).unwrap_or(usize::MAX);
-            let end = start.saturating_add(need.length);
-            if self.rest.is_some() && end > READ_ON {
+            if self.rest.is_some() && need.end() > READ_ON {
                 // What may still follow turns a picture at the most, which converting it will see.
                 let looked = Looked::at_beginning(&self.read, length);
                 if looked.probe.is_ok() {
@@ -279,9 +277,8 @@ impl Opened {
                 pieces = 0;
                 self.read_whole(settings.policy.limits.max_input_bytes).await?;
             }
-            self.read_until(end).await?;
-            let end = end.min(self.read.len());
-            prober.feed(self.read.get(start..end).unwrap_or_default())?;
+            self.read_until(need.end()).await?;
+            prober.feed(need.of(&self.read))?;
         };
         Ok(Looked { format: prober.format(), probe })
     }
@@ -346,8 +343,8 @@ impl Opened {
     }
 
     /// Reads until that many bytes are there, or all.
-    async fn read_until(&mut self, len: usize) -> Result<()> {
-        while self.read.len() < len {
+    async fn read_until(&mut self, len: u64) -> Result<()> {
+        while (self.read.len() as u64) < len {
             let Some(rest) = &mut self.rest else { return Ok(()) };
             let chunk = within(self.timeout, rest.next()).await;
             match chunk.ok_or_else(|| upstream("the original stopped coming"))? {

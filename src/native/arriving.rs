@@ -51,15 +51,12 @@ impl Arriving {
                 Ok(Probing::Known(probe)) => break Ok(*probe),
                 Err(error) => break Err(error),
             };
-            let start = usize::try_from(need.offset).unwrap_or(usize::MAX);
-            let end = start.saturating_add(need.length);
-            if end > MOST_READ && self.len > MOST_READ as u64 {
-                self.read_until(MOST_READ).await?;
+            if need.end() > MOST_READ as u64 && self.len > MOST_READ as u64 {
+                self.read_until(MOST_READ as u64).await?;
                 return Ok(Looked::at_beginning(&self.read, Some(self.len)));
             }
-            self.read_until(end).await?;
-            let end = end.min(self.read.len());
-            prober.feed(self.read.get(start..end).unwrap_or_default())?;
+            self.read_until(need.end()).await?;
+            prober.feed(need.of(&self.read))?;
         };
         Ok(Looked { format: prober.format(), probe })
     }
@@ -71,7 +68,7 @@ impl Arriving {
     pub(crate) async fn whole(mut self) -> Result<Bytes> {
         let len = usize::try_from(self.len).unwrap_or(usize::MAX);
         self.read.try_reserve_exact(len.saturating_sub(self.read.len()))?;
-        self.read_until(len).await?;
+        self.read_until(self.len).await?;
         if self.read.len() != len {
             return Err(Error::new(Kind::Upstream, "the origin's answer was cut short"));
         }
@@ -91,8 +88,8 @@ impl Arriving {
     }
 
     /// Reads until that many bytes are there, or all.
-    async fn read_until(&mut self, len: usize) -> Result<()> {
-        while self.read.len() < len {
+    async fn read_until(&mut self, len: u64) -> Result<()> {
+        while (self.read.len() as u64) < len {
             let Some(piece) = self.download.piece().await? else { break };
             self.read.try_reserve(piece.len())?;
             self.read.extend_from_slice(&piece);

@@ -14,7 +14,7 @@ use http::Response;
 use tokio::time;
 
 use crate::{
-    codec::Format,
+    codec::{self, Format},
     error::{Error, Kind, Result},
     native::{
         body::{self, Body},
@@ -23,9 +23,9 @@ use crate::{
         pool::Ticket,
         remote::Fetched,
         shown::shown,
-        site::{Site, Word as Landed},
+        site::{Landed, Site},
         source::{blocking, stamp_of},
-        working::{Worked, is_cut, work},
+        working::{Worked, work},
     },
     service::{
         Admit, Body as What, Convert, Fetch, FlightError, Found, Join, Lookup, Record, Response as Answer,
@@ -369,8 +369,8 @@ impl Drive {
         let is_local = matches!(step.source, Source::Local { .. });
         let began = Instant::now();
         let working = move |ticket| {
-            // What went through a file was looked at there.
-            let is_cut = came_by_itself && is_cut(&content);
+            // What went through a file was looked at there; what came by itself is in memory.
+            let is_cut = matches!(&content, Content::Memory(bytes) if came_by_itself && codec::is_cut(bytes));
             work(ticket, content, &job, &limits, is_local).map(|worked| (worked, is_cut))
         };
         let ((in_bytes, worked), is_cut) = self.site.pool.run(ticket, working).await?;

@@ -187,27 +187,18 @@ pub(crate) fn collect(args: &ConvertArgs, formats: &[Format]) -> Result<Jobs> {
 
 /// Leaves out what earlier runs made beside the pictures of a folder.
 fn leave_results_out(found: &mut Vec<(Input, Output)>, formats: &[Format]) {
-    let is_made = |format: &&Format| matches!(format, Format::WebP | Format::Avif);
-    let results_of = |path: &PathBuf| {
-        let path = path.clone();
-        formats.iter().filter(is_made).flat_map(move |format| {
+    let mut results = HashSet::new();
+    for format in formats.iter().filter(|format| matches!(format, Format::WebP | Format::Avif)) {
+        for (input, _) in &*found {
+            let Input::Found(path) = input else { continue };
             let mut whole = path.clone().into_os_string();
             whole.push(".");
             whole.push(format.extension());
-            let results = [path.with_extension(format.extension()), PathBuf::from(whole)];
-            results.into_iter().filter({
-                let path = path.clone();
-                move |result| *result != path
-            })
-        })
-    };
-    let in_folders = || {
-        found.iter().filter_map(|(input, _)| match input {
-            Input::Found(path) => Some(path),
-            Input::Stdin | Input::Named(_) => None,
-        })
-    };
-    let results: HashSet<PathBuf> = in_folders().flat_map(results_of).collect();
+            results.insert(PathBuf::from(whole));
+            // A picture of that format is no result of itself.
+            results.extend(Some(path.with_extension(format.extension())).filter(|result| result != path));
+        }
+    }
     found.retain(|(input, _)| !matches!(input, Input::Found(path) if results.contains(path)));
 }
 

@@ -13,6 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, request::Parts};
+use tokio::time;
 
 use crate::{
     native::{
@@ -82,58 +83,37 @@ thread_local! {
 }
 
 impl Ready {
-    /// The answer to a request, if it was decided just now for many.
-    pub(crate) fn answer(&self, request: &Parts, policy: &Policy, now: Instant) -> Option<Response<Body>> {
-        let answer = with_question(request, policy, |question| {
-            let mut inner = self.inner();
-            let asked = inner.asked.get_mut(question)?;
-            asked.count = asked.count.saturating_add(1);
-            asked.answer.clone().filter(|_| now.duration_since(asked.began) < WINDOW)
-        })??;
-        let body = match &answer.body {
-            Kept::Memory(bytes) => body::full(bytes.clone()),
-            Kept::File(file, len) => body::shared(Arc::clone(file), 0..*len),
-        };
-        let mut response = Response::new(body);
-        *response.headers_mut() = answer.headers.clone();
-        Some(response)
-    }
-
-    /// Takes note of an answer that was decided just now.
-    pub(crate) fn note(&self, request: &Parts, policy: &Policy, response: &Response<Body>, now: Instant) {
-        if response.status() != StatusCode::OK {
-            return;
-        }
-        with_question(request, policy, |question| {
-            let mut inner = self.inner();
-            let has_room = inner.asked.len() < MOST_QUESTIONS;
-            let Some(asked) = inner.asked.get_mut(question) else {
-                if has_room {
-                    inner.asked.insert(question.into(), Asked { began: now, count: 1, answer: None });
+    /// The answer to a request, if it was decided just now for many; else what `decide` comes to, which is noted if it is an
+    /// answer.
+    pub(crate) fn answer<T>(
+        &self,
+        request: &Parts,
+        policy: &Policy,
+        now: Instant,
+        decide: impl FnOnce() -> Result<Response<Body>, T>,
+    ) -> Result<Response<Body>, T> {
+        QUESTION.with_borrow_mut(|question| {
+            question.clear();
+            let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
+            if !service::question(&head, policy, question) || question.len() > MOST_QUESTION {
+                return decide();
+            }
+            if let Some(answer) = self.inner().find(question, now) {
+                return Ok(answer.response());
+            }
+            decide().inspect(|response| {
+                if response.status() == StatusCode::OK {
+                    self.inner().note(question, response, now);
                 }
-                return;
-            };
-            let many_ask = asked.count >= MANY;
-            if now.duration_since(asked.began) >= WINDOW {
-                (asked.began, asked.count) = (now, 0);
-                let old = asked.answer.take();
-                inner.free(old.as_deref());
-            } else if asked.answer.is_some() {
-                return;
-            }
-            if many_ask {
-                inner.keep(question, response, now);
-            }
-        });
+            })
+        })
     }
 
-    /// Forgets what nobody has asked for lately.
-    pub(crate) fn forget_old(&self, now: Instant) {
-        let mut inner = self.inner();
-        let old = inner.asked.extract_if(|_, asked| now.duration_since(asked.began) > WINDOW * 20);
-        let old: Vec<Asked> = old.map(|(_, asked)| asked).collect();
-        for asked in old {
-            inner.free(asked.answer.as_deref());
+    /// Lets go of what many don't ask for any more, for as long as the program runs.
+    pub(crate) async fn watch_over(self: Arc<Self>) {
+        loop {
+            time::sleep(Duration::from_secs(1)).await;
+            self.inner().forget_old(Instant::now());
         }
     }
 
@@ -142,7 +122,57 @@ impl Ready {
     }
 }
 
+impl Answer {
+    fn response(&self) -> Response<Body> {
+        let body = match &self.body {
+            Kept::Memory(bytes) => body::full(bytes.clone()),
+            Kept::File(file, len) => body::shared(Arc::clone(file), 0..*len),
+        };
+        let mut response = Response::new(body);
+        *response.headers_mut() = self.headers.clone();
+        response
+    }
+}
+
 impl Inner {
+    /// The answer to a question that is asked now, if it is kept.
+    fn find(&mut self, question: &[u8], now: Instant) -> Option<Arc<Answer>> {
+        let asked = self.asked.get_mut(question)?;
+        asked.count = asked.count.saturating_add(1);
+        asked.answer.clone().filter(|_| now.duration_since(asked.began) < WINDOW)
+    }
+
+    /// Takes note of an answer that was decided just now.
+    fn note(&mut self, question: &[u8], response: &Response<Body>, now: Instant) {
+        let has_room = self.asked.len() < MOST_QUESTIONS;
+        let Some(asked) = self.asked.get_mut(question) else {
+            if has_room {
+                self.asked.insert(question.into(), Asked { began: now, count: 1, answer: None });
+            }
+            return;
+        };
+        let many_ask = asked.count >= MANY;
+        if now.duration_since(asked.began) >= WINDOW {
+            (asked.began, asked.count) = (now, 0);
+            let old = asked.answer.take();
+            self.free(old.as_deref());
+        } else if asked.answer.is_some() {
+            return;
+        }
+        if many_ask {
+            self.keep(question, response, now);
+        }
+    }
+
+    /// Forgets what nobody has asked for lately.
+    fn forget_old(&mut self, now: Instant) {
+        let old = self.asked.extract_if(|_, asked| now.duration_since(asked.began) > WINDOW * 20);
+        let old: Vec<Asked> = old.map(|(_, asked)| asked).collect();
+        for asked in old {
+            self.free(asked.answer.as_deref());
+        }
+    }
+
     fn keep(&mut self, question: &[u8], response: &Response<Body>, now: Instant) {
         let Some(body) = self.kept(response.body()) else { return };
         if let Some(asked) = self.asked.get_mut(question) {
@@ -190,16 +220,6 @@ fn whole(file: &File, len: usize) -> Option<Bytes> {
     (nowait::read(file, 0, &mut bytes).ok()? == len).then(|| bytes.into())
 }
 
-/// Does something with all that the answer to a request depends on; `None` where it depends on more.
-fn with_question<T>(request: &Parts, policy: &Policy, work: impl FnOnce(&[u8]) -> T) -> Option<T> {
-    let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
-    QUESTION.with_borrow_mut(|question| {
-        question.clear();
-        let is_plain = service::question(&head, policy, question);
-        (is_plain && question.len() <= MOST_QUESTION).then(|| work(question))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use http::{HeaderValue, Request, header};
@@ -217,32 +237,33 @@ mod tests {
     }
 
     /// Asks, and decides where there is no answer; true if there was one.
-    fn ask(ready: &Ready, policy: &Policy, target: &str, now: Instant) -> bool {
-        let request = request(target);
-        let answer = ready.answer(&request, policy, now);
-        if let Some(answer) = &answer {
-            assert_eq!(answer.headers()[header::ETAG], "\"1\"");
-            assert_eq!(answer.body().left(), target.len() as u64);
-        } else {
-            ready.note(&request, policy, &response(Bytes::copy_from_slice(target.as_bytes())), now);
-        }
-        answer.is_some()
+    fn ask(ready: &Ready, policy: &Policy, target: &str, body: &Bytes, now: Instant) -> bool {
+        let mut was_there = true;
+        let decide = || {
+            was_there = false;
+            Ok::<_, ()>(response(body.clone()))
+        };
+        let answer = ready.answer(&request(target), policy, now, decide).expect("an answer");
+        assert_eq!(answer.headers()[header::ETAG], "\"1\"");
+        assert_eq!(answer.body().left(), body.len() as u64);
+        was_there
     }
 
     #[test]
     fn only_what_many_ask_for_at_once_is_given_again_and_not_for_long() {
         let (ready, policy, start) = (Ready::default(), Policy::default(), Instant::now());
         let after = |milliseconds| start + Duration::from_millis(milliseconds);
-        assert!((0..20).all(|i| !ask(&ready, &policy, "/rare.jpg", after(i * 20))));
-        let given = (0..200).filter(|_| ask(&ready, &policy, "/many.jpg", start)).count();
+        let ask = |target: &str, now| ask(&ready, &policy, target, &Bytes::from_static(b"body"), now);
+        assert!((0..20).all(|i| !ask("/rare.jpg", after(i * 20))));
+        let given = (0..200).filter(|_| ask("/many.jpg", start)).count();
         assert!((120..150).contains(&given), "{given}");
-        assert!(ask(&ready, &policy, "/many.jpg", after(49)));
+        assert!(ask("/many.jpg", after(49)));
         // Decided anew, and then given again.
-        assert!(!ask(&ready, &policy, "/many.jpg", after(51)));
-        assert!(ask(&ready, &policy, "/many.jpg", after(52)));
+        assert!(!ask("/many.jpg", after(51)));
+        assert!(ask("/many.jpg", after(52)));
         // Nobody else asked in this window.
-        assert!(!ask(&ready, &policy, "/many.jpg", after(200)));
-        assert!(!ask(&ready, &policy, "/many.jpg", after(201)));
+        assert!(!ask("/many.jpg", after(200)));
+        assert!(!ask("/many.jpg", after(201)));
     }
 
     #[test]
@@ -250,11 +271,8 @@ mod tests {
         let (ready, policy, now) = (Ready::default(), Policy::default(), Instant::now());
         let long = Bytes::from(vec![0; 60 << 10]);
         for i in 0..MOST_QUESTIONS * 2 {
-            let request = request(&format!("/{i}.jpg"));
             for _ in 0..MANY * 2 {
-                if ready.answer(&request, &policy, now).is_none() {
-                    ready.note(&request, &policy, &response(long.clone()), now);
-                }
+                ask(&ready, &policy, &format!("/{i}.jpg"), &long, now);
             }
         }
         let held = |ready: &Ready| {
@@ -263,7 +281,7 @@ mod tests {
         };
         let (questions, bytes) = held(&ready);
         assert!(questions <= MOST_QUESTIONS && bytes <= MOST_BYTES && bytes > MOST_BYTES / 2, "{bytes}");
-        ready.forget_old(now + Duration::from_secs(2));
+        ready.inner().forget_old(now + Duration::from_secs(2));
         assert_eq!(held(&ready), (0, 0));
     }
 }

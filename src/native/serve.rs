@@ -175,7 +175,7 @@ async fn serve(settings: &Settings, site: Arc<Site>, demo: Option<Demo>, give_ba
         tracing::info!("the demo page is at http://{address}{}", demo::PREFIX);
     }
     let pool = site.pool.clone();
-    tokio::spawn(Site::forget_ready(Arc::clone(&site.ready)));
+    tokio::spawn(Arc::clone(&site.ready).watch_over());
     let host = Arc::new(Host { site, demo, keepalive: settings.keepalive });
     let capacity = Capacity::of(settings.policy.budget, descriptors, settings.connections);
     tracing::debug!(?capacity, "clients");

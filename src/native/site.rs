@@ -7,7 +7,7 @@ use std::{
 };
 
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
-use tokio::{task::JoinHandle, time};
+use tokio::task::JoinHandle;
 
 use crate::{
     error::{Kind, Result},
@@ -39,7 +39,7 @@ pub(crate) struct Site {
     pub(super) store: Arc<Store>,
     pub(super) sources: Arc<Sources>,
     pub(super) pool: Pool,
-    pub(super) flights: Arc<Flights<Word>>,
+    pub(super) flights: Arc<Flights<Landed>>,
     /// What was told of originals.
     pub(super) noted: Arc<Noted>,
     /// What many ask for just now.
@@ -52,7 +52,7 @@ pub(crate) struct Site {
 const MOST_FOR_ORIGINALS: u64 = 64 << 20;
 
 /// What the leader of a flight tells its followers.
-pub(super) type Word = Result<Record, Kind>;
+pub(super) type Landed = Result<Record, Kind>;
 
 impl Site {
     /// A site with these settings.
@@ -120,36 +120,26 @@ impl Site {
 
     /// Begins to answer a request. What needs no waiting is done at once.
     pub(crate) fn begin(&self, request: &Parts) -> Answering {
-        let now = Instant::now();
-        if let Some(response) = self.ready.answer(request, &self.policy, now) {
-            return Answering::Done(Box::new(response));
+        match self.ready.answer(request, &self.policy, Instant::now(), || self.decide(request)) {
+            Ok(response) => Answering::Done(Box::new(response)),
+            Err(answering) => Answering::Underway(answering),
         }
+    }
+
+    /// The answer, if nothing has to be waited for; else the task that waits.
+    fn decide(&self, request: &Parts) -> Result<Response<Body>, JoinHandle<Response<Body>>> {
         let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
         let step = service::begin(Arc::clone(&self.policy), &head, SystemTime::now());
         let mut drive = Drive::new(self.clone());
         match hit::advance(self, &mut drive, step) {
-            Advanced::Answered(answer, body) => {
-                let response = drive.respond(*answer, body);
-                self.ready.note(request, &self.policy, &response, now);
-                Answering::Done(Box::new(response))
-            }
-            Advanced::Waits(step) => Answering::Underway(tokio::spawn(drive.run(step))),
+            Advanced::Answered(answer, body) => Ok(drive.respond(*answer, body)),
+            Advanced::Waits(step) => Err(tokio::spawn(drive.run(step))),
         }
     }
 
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Parts) -> Response<Body> {
         self.begin(&request).done().await
-    }
-}
-
-impl Site {
-    /// Lets go of what was kept for many who don't ask any more, for as long as the program runs.
-    pub(crate) async fn forget_ready(ready: Arc<Ready>) {
-        loop {
-            time::sleep(Duration::from_secs(1)).await;
-            ready.forget_old(Instant::now());
-        }
     }
 }
 

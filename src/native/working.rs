@@ -10,12 +10,6 @@ use crate::{
     service::{Job, MadeInfo, Task, hash_hex},
 };
 
-/// True for what ends before its picture does.
-pub(super) fn is_cut(content: &Content) -> bool {
-    let format = content.look_at().ok().and_then(|looked| looked.format);
-    format.and_then(|format| content.is_whole(format)) == Some(false)
-}
-
 /// What came of a job.
 pub(super) enum Worked {
     Made(MadeInfo, Bytes),

@@ -388,9 +388,7 @@ impl Write {
         });
         self.record.clone().merged(stored)
     }
-}
 
-impl Write {
     /// Takes what is listed in the merged record beyond the limit out of it, the least recently used first: all that is kept
     /// of these ids is to be deleted. Where `last_use` gives the same, the oldest go.
     #[must_use]

@@ -54,24 +54,27 @@ impl Flow {
     pub(super) fn left_of(&self, facts: &Facts) -> Option<Duration> {
         let said = self.said_of(facts).and_then(|freshness| freshness.lifetime);
         let ours = Some(self.policy.revalidate).filter(|time| !time.is_zero());
-        let doubt = (facts.doubts > 0).then(|| backoff::of_doubt(facts.doubts));
-        let lifetime = [said, ours, doubt].into_iter().flatten().min();
-        lifetime.map(|lifetime| lifetime.saturating_sub(self.age_of(facts)))
+        self.left_of_shortest(facts, [said, ours])
     }
 
     /// The same for a client's own cache. Our own time for asking again is no bound of it.
     pub(super) fn left_for_client(&self, facts: &Facts) -> Option<Duration> {
         let said = self.said_of(facts).unwrap_or_default();
+        self.left_of_shortest(facts, [said.lifetime, said.max_age])
+    }
+
+    /// What is left of the shortest of these lifetimes, and of that of a doubt.
+    fn left_of_shortest(&self, facts: &Facts, lifetimes: [Option<Duration>; 2]) -> Option<Duration> {
         let doubt = (facts.doubts > 0).then(|| backoff::of_doubt(facts.doubts));
-        let lifetime = [said.lifetime, said.max_age, doubt].into_iter().flatten().min();
+        let lifetime = lifetimes.into_iter().chain([doubt]).flatten().min();
         lifetime.map(|lifetime| lifetime.saturating_sub(self.age_of(facts)))
     }
 
-    pub(super) fn said_of(&self, facts: &Facts) -> Option<Freshness> {
+    fn said_of(&self, facts: &Facts) -> Option<Freshness> {
         facts.freshness.filter(|_| !self.policy.overrule_origin)
     }
 
-    pub(super) fn age_of(&self, facts: &Facts) -> Duration {
+    fn age_of(&self, facts: &Facts) -> Duration {
         self.now.duration_since(facts.checked_at).unwrap_or_default()
     }
 }
