@@ -233,7 +233,7 @@ impl Opened {
             untouched: Some(untouched),
             timeout: settings.timeout,
         };
-        opened.read_until(HEAD).await?;
+        opened.read_until(HEAD as u64).await?;
         if opened.rest.is_some() && !knows_len {
             // An answer states its length, so an original that doesn't is read to its end.
             opened.read_whole(settings.policy.limits.max_input_bytes).await?;
@@ -330,9 +330,8 @@ impl Opened {
                 usize::try_from(self.stamp.len).unwrap_or(usize::MAX).saturating_sub(self.read.len());
             Rc::make_mut(&mut self.read).try_reserve_exact(missing)?;
         }
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.read_until(limit.saturating_add(1)).await?;
-        if self.read.len() > limit {
+        if self.read.len() as u64 > limit {
             return Err(Error::limit(format!("the original has more than {limit} bytes")));
         }
         let stated = self.stamp.len;
