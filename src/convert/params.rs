@@ -9,7 +9,8 @@ use crate::codec::Format;
 pub struct Params {
     /// The target format. Default WebP.
     pub format: Format,
-    /// 0 to 100. Default 80. Ignored where the result is lossless.
+    /// 0 to 100. Default 80. Ignored where the result is lossless, which a WebP is at 100, unless `mode` is `Lossy` or
+    /// `target_size` is set.
     pub quality: u8,
     /// 0 to 100: how many levels of alpha a lossy WebP keeps, 2 to 248 for 0 to 99. Default 100: all.
     pub alpha_quality: u8,
@@ -38,6 +39,21 @@ impl Default for Params {
             resize: None,
             keep_metadata: false,
             target_size: None,
+        }
+    }
+}
+
+impl Params {
+    /// The mode that holds: quality 100 is lossless where the format has such a mode, unless that is said to be lossy or must
+    /// have a length.
+    pub(super) fn settled_mode(&self) -> Mode {
+        match self.mode {
+            Mode::Auto
+                if self.quality == 100 && self.format == Format::WebP && self.target_size.is_none() =>
+            {
+                Mode::Lossless
+            }
+            mode => mode,
         }
     }
 }

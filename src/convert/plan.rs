@@ -166,7 +166,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let frame = frame(source, params.resize.as_ref())?;
     let output = frame.output;
     check_side(output, params.format)?;
-    let may_be_graphic = params.mode == Mode::Auto && is_maybe_graphic(probe);
+    let may_be_graphic = params.settled_mode() == Mode::Auto && is_maybe_graphic(probe);
     let flow = flow(probe, params, &coding, &frame);
     let streams = flow == Flow::Streamed;
     let gathering = if frame.is_plain(source) { Flow::Whole } else { Flow::Gathered };
@@ -224,8 +224,9 @@ fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow 
     }
     let is_plain = frame.is_plain(source);
     let is_lossy = params.format == Format::WebP && !coding.lossless;
-    let is_small_graphic =
-        params.mode == Mode::Auto && is_maybe_graphic(probe) && frame.output.pixels() <= SMALL_PIXELS;
+    let is_small_graphic = params.settled_mode() == Mode::Auto
+        && is_maybe_graphic(probe)
+        && frame.output.pixels() <= SMALL_PIXELS;
     let is_jpeg = probe.format == Format::Jpeg;
     // Only a JPEG's rows can come turned.
     let is_turned_later = match probe.orientation {
@@ -250,7 +251,7 @@ fn is_maybe_graphic(probe: &Probe) -> bool {
 }
 
 fn coding(params: &Params) -> Result<Coding> {
-    let lossless = match (params.format, params.mode) {
+    let lossless = match (params.format, params.settled_mode()) {
         (Format::Png, _) => true,
         (Format::WebP, Mode::Lossless) => true,
         (format, Mode::Lossless) => {

@@ -218,7 +218,7 @@ impl Choice<'_> {
             alpha_quality: 100,
             effort: policy.effort,
             mode: match format {
-                Format::WebP if quality >= 100 => Mode::Lossless,
+                Format::WebP if quality >= 100 && policy.mode == Mode::Auto => Mode::Lossless,
                 Format::Avif | Format::Jpeg if policy.mode == Mode::Lossless => Mode::Lossy,
                 _ => policy.mode,
             },
