@@ -2,7 +2,7 @@
 //! does not stop the others.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -12,19 +12,20 @@ use std::{
 use tokio::{runtime, task, task::JoinSet};
 
 use crate::{
-    codec::{self, Format, Looked},
-    convert::{self, Made, Mode, Outcome, Params, Resize},
+    codec::{Looked, Probe},
+    convert::{self, Made, Outcome, Params},
     error::{Error, Kind, Result},
     limits::Limits,
     native::{
-        cli::{ConvertArgs, Target},
+        cli::ConvertArgs,
         files::{self, Content},
         inputs::{self, Input, Job, Jobs, Output},
         machine,
         pool::Pool,
-        report::{Done, Report},
+        report::{Came, Done, Form, Report},
         serve,
         values::Bytes,
+        wanted::{self, Wanted},
     },
 };
 
@@ -33,12 +34,13 @@ const PATIENCE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What all jobs share.
 struct Shop {
-    /// One for each format to try; the smallest result is taken.
-    params: Vec<Params>,
+    wanted: Vec<Wanted>,
     limits: Limits,
     pool: Pool,
-    /// The places of the inputs, which no result may replace.
-    inputs: std::collections::HashSet<PathBuf>,
+    /// Results take their pictures' places.
+    in_place: bool,
+    only_if_smaller: bool,
+    dry_run: bool,
 }
 
 /// Converts what the arguments name; the code is 1 if anything failed.
@@ -46,9 +48,13 @@ struct Shop {
 /// # Errors
 /// `Parameter` when the arguments contradict each other; `Io` when the program can't start working.
 pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
-    let params = params(args)?;
-    let formats: Vec<Format> = params.iter().map(|params| params.format).collect();
-    let Jobs { list, inputs, up_to_date } = inputs::collect(args, &formats)?;
+    let wanted = wanted::read(args)?;
+    let Jobs { list, up_to_date, passed_by, .. } = inputs::collect(args, &wanted)?;
+    let to_stdout = list.iter().any(|job| job.results.iter().any(|(_, output)| *output == Output::Stdout));
+    if to_stdout && !args.dry_run && io::stdout().is_terminal() {
+        let what = "standard output is a terminal, which shows no pictures; use -o FILE, or pipe it on";
+        return Err(Error::new(Kind::Parameter, what));
+    }
     let budget = args.memory.map_or_else(machine::default_budget, |Bytes(bytes)| bytes);
     let jobs = match args.jobs.value() {
         0 => machine::processors(),
@@ -57,9 +63,20 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     // A lone file has all of the processors.
     let threads = (jobs / list.len().max(1)).max(1);
     let limits = Limits { max_memory: budget, threads, ..Limits::default() };
-    let shop = Arc::new(Shop { params, limits, pool: Pool::new(budget, jobs), inputs });
-    let to_stdout = list.iter().any(|job| job.output == Output::Stdout);
-    let mut report = Report::new(list.len(), args.json, to_stdout);
+    let shop = Arc::new(Shop {
+        wanted,
+        limits,
+        pool: Pool::new(budget, jobs),
+        in_place: args.in_place,
+        only_if_smaller: args.only_if_smaller,
+        dry_run: args.dry_run,
+    });
+    let form = match (args.json, args.quiet) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Quiet,
+        (false, false) => Form::Text,
+    };
+    let mut report = Report::new(list.len(), form, to_stdout);
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -68,42 +85,12 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
         serve::survive_limit_on_files();
         work(list, &shop, jobs, &mut report).await
     });
+    for (path, why) in &passed_by {
+        report.passed_by(path, why);
+    }
     report.up_to_date(up_to_date);
     let was_told = report.finish();
     Ok(if failed == 0 && was_told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The parameters of each format to try.
-fn params(args: &ConvertArgs) -> Result<Vec<Params>> {
-    let by_name = inputs::format_of_output(args)?;
-    let formats: &[Format] = match (by_name, args.format) {
-        (Some(ref format), _) => &[*format],
-        (None, Some(target)) => target.formats(),
-        (None, None) => Target::Webp.formats(),
-    };
-    if args.lossless && formats.iter().any(|format| !matches!(format, Format::WebP | Format::Png)) {
-        return Err(Error::new(Kind::Parameter, "--lossless goes with --format webp or png"));
-    }
-    let resize = (args.width.is_some() || args.height.is_some()).then(|| Resize {
-        width: args.width,
-        height: args.height,
-        fit: args.fit.into(),
-        enlarge: args.enlarge,
-        filter: args.filter.into(),
-        linear: args.linear,
-        ..Resize::default()
-    });
-    let each = |&format: &Format| Params {
-        format,
-        quality: args.quality,
-        alpha_quality: args.alpha_quality,
-        effort: args.effort,
-        mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
-        resize,
-        keep_metadata: args.keep_metadata,
-        target_size: args.target_size.map(|Bytes(bytes)| bytes),
-    };
-    Ok(formats.iter().map(each).collect())
 }
 
 /// Does all jobs; gives the number of those that failed.
@@ -115,6 +102,7 @@ async fn work(list: Vec<Job>, shop: &Arc<Shop>, at_a_time: usize, report: &mut R
         while running.len() < at_a_time {
             let Some(job) = waiting.next() else { break };
             let shop = Arc::clone(shop);
+            report.begun(&job);
             running.spawn(async move {
                 let done = convert_one(&job, &shop).await;
                 (job, done)
@@ -122,32 +110,61 @@ async fn work(list: Vec<Job>, shop: &Arc<Shop>, at_a_time: usize, report: &mut R
         }
         match running.join_next().await {
             None => return failed,
-            Some(Ok((job, Ok(done)))) => report.done(&job, &done),
-            Some(Ok((job, Err(error)))) => {
-                // A folder's files of a known kind that is not converted here are passed by, and told.
-                let passed_by = error.kind() == Kind::Unsupported && matches!(job.input, Input::Found(_));
-                failed += usize::from(!passed_by);
-                report.failed(&job, &error, passed_by);
+            Some(Ok((job, Ended { done, error }))) => {
+                done.iter().for_each(|done| report.done(&job, done));
+                if let Some(error) = error {
+                    // A folder's files of a known kind that is not converted here are passed by, and told.
+                    let passed_by = error.kind() == Kind::Unsupported && matches!(job.input, Input::Found(_));
+                    failed += usize::from(!passed_by);
+                    report.failed(&job, &error, passed_by);
+                }
+                report.ended();
             }
             Some(Err(failure)) => {
                 failed += 1;
                 report.broken(&failure);
+                report.ended();
             }
         }
     }
 }
 
+/// What came of a job: results, up to the first that failed.
+#[derive(Default)]
+struct Ended {
+    done: Vec<Done>,
+    error: Option<Error>,
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self { done: Vec::new(), error: Some(error) }
+    }
+}
+
 /// Probe, plan, wait for room, then read, convert and write on a thread of the pool.
-async fn convert_one(job: &Job, shop: &Arc<Shop>) -> Result<Done> {
+async fn convert_one(job: &Job, shop: &Arc<Shop>) -> Ended {
+    try_to_convert(job, shop).await.unwrap_or_else(Ended::from)
+}
+
+async fn try_to_convert(job: &Job, shop: &Arc<Shop>) -> Result<Ended> {
     let began = Instant::now();
     let Source { content, length, looked } = open(job.input.clone(), shop.limits.max_input_bytes).await?;
-    let reserve = reserve(looked, length, shop)?;
+    let (reserve, tasks) = plan(looked, length, job, shop)?;
+    if shop.dry_run {
+        let done = tasks.iter().map(|task| task.would_be(length)).collect();
+        return Ok(Ended { done, error: None });
+    }
     let asked = Instant::now();
     let ticket = shop.pool.admit(reserve, PATIENCE).await?;
     let (peak_bytes, waited) = (ticket.bytes(), asked.elapsed());
-    let (output, shared) = (job.output.clone(), Arc::clone(shop));
-    let done = shop.pool.run(ticket, move |_ticket| make(&content, &output, &shared)).await?;
-    Ok(Done { peak_bytes, elapsed: began.elapsed() - waited, ..done })
+    let shared = Arc::clone(shop);
+    let made = move |_ticket| Ok(make(&content, &tasks, &shared));
+    let mut ended = shop.pool.run(ticket, made).await?;
+    for done in &mut ended.done {
+        (done.peak_bytes, done.elapsed) = (peak_bytes, began.elapsed() - waited);
+    }
+    Ok(ended)
 }
 
 /// An opened source, and what it is.
@@ -183,62 +200,140 @@ fn look_at(path: &Path) -> Result<Source> {
     Ok(Source { looked: content.look_at()?, content, length: metadata.len() })
 }
 
-/// The memory to ask for: the largest plan's, and the file itself; nothing but the file for what won't be made.
-fn reserve(looked: Looked, length: u64, shop: &Shop) -> Result<u64> {
+/// One result to make of an opened picture.
+struct Task {
+    /// One for each format to try; the smallest result is taken. None for an animation, which goes through as it is.
+    params: Vec<Params>,
+    output: Output,
+    probe: Probe,
+    /// The picture itself, where the result is to stand in its place.
+    replaces: Option<PathBuf>,
+}
+
+impl Task {
+    /// What is told of it when nothing is made.
+    fn would_be(&self, length: u64) -> Done {
+        let output = match (&self.replaces, self.params.first()) {
+            (Some(path), _) => Some(path.clone()),
+            (None, Some(params)) => self.output.path(params.format),
+            (None, None) => self.output.path_as_is(self.probe.format),
+        };
+        let came = if self.params.is_empty() { Came::Animation } else { Came::Planned };
+        Done { output, came, ..self.as_it_is(length) }
+    }
+
+    fn as_it_is(&self, length: u64) -> Done {
+        Done {
+            output: None,
+            in_bytes: length,
+            out_bytes: length,
+            size: self.probe.oriented_size(),
+            format: self.probe.format,
+            came: Came::Animation,
+            peak_bytes: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Why a result isn't taken, if it isn't.
+    fn refuses(&self, made: &Made, length: u64, shop: &Shop) -> Option<Came> {
+        let len = made.bytes.len() as u64;
+        let asks_little =
+            self.params.iter().all(|params| params.resize.is_none() && params.target_size.is_none());
+        if self.replaces.is_some() {
+            // Less than this isn't worth another loss, time after time.
+            return (len > length.saturating_sub(length / 50)).then_some(Came::Stays);
+        }
+        if shop.only_if_smaller {
+            return (len >= length).then_some(Came::NotWritten);
+        }
+        (made.format == self.probe.format && asks_little && len >= length).then_some(Came::Grew)
+    }
+}
+
+/// What is to be made, and the memory to ask for: the largest plan's, and the file itself; nothing but the file for what
+/// won't be made.
+fn plan(looked: Looked, length: u64, job: &Job, shop: &Shop) -> Result<(u64, Vec<Task>)> {
     shop.limits.check_input(length)?;
     if looked.format.is_none() {
         return Err(Error::malformed("its content is no picture of a format known here"));
     }
     let probe = looked.probe?;
     shop.limits.check_size(probe.size)?;
-    let mut most = 0;
-    if probe.animated != Some(true) {
-        for params in &shop.params {
+    let replaces = job.input.path().filter(|_| shop.in_place).map(Path::to_owned);
+    let task = |params, output| Task { params, output, probe: probe.clone(), replaces: replaces.clone() };
+    if probe.animated == Some(true) {
+        let output = job.results.first().map_or(Output::Stdout, |(_, output)| output.clone());
+        return Ok((length, vec![task(Vec::new(), output)]));
+    }
+    let (mut most, mut held) = (0, 0);
+    let mut tasks = Vec::new();
+    for (at, output) in &job.results {
+        let wanted = &shop.wanted[*at];
+        if shop.wanted[..*at].iter().any(|smaller| wanted.is_beyond(smaller, &probe)) {
+            continue;
+        }
+        let each = wanted.of(&probe)?;
+        for params in &each {
             let plan = convert::plan(&probe, params)?.within(&shop.limits);
             most = most.max(plan.peak_bytes);
         }
+        // With two formats the first result is held while the second is made.
+        held = held.max(if each.len() > 1 { length } else { 0 });
+        tasks.push(task(each, output.clone()));
     }
-    // With two formats the first result is held while the second is made.
-    let held = if shop.params.len() > 1 { length } else { 0 };
-    Ok(most.saturating_add(length).saturating_add(held))
+    Ok((most.saturating_add(length).saturating_add(held), tasks))
 }
 
-fn make(content: &Content, output: &Output, shop: &Shop) -> Result<Done> {
-    let bytes = content.read(shop.limits.max_input_bytes)?;
-    let probe = codec::probe(&bytes)?;
-    let mut done = Done {
-        output: None,
-        in_bytes: bytes.len() as u64,
-        out_bytes: bytes.len() as u64,
-        size: probe.oriented_size(),
-        format: probe.format,
-        as_is: true,
-        peak_bytes: 0,
-        elapsed: Duration::ZERO,
+fn make(content: &Content, tasks: &[Task], shop: &Shop) -> Ended {
+    let mut ended = Ended::default();
+    let bytes = match content.read(shop.limits.max_input_bytes) {
+        Ok(bytes) => bytes,
+        Err(error) => return error.into(),
     };
-    let Some(made) = smallest(&bytes, shop)? else {
-        done.output = output.path_as_is(probe.format);
-        // Beside the input it is already where it belongs.
-        if !done.output.as_deref().is_some_and(|path| shop.inputs.contains(&files::place(path))) {
-            write(done.output.as_deref(), &bytes, shop)?;
+    for task in tasks {
+        match make_one(&bytes, task, shop) {
+            Ok(done) => ended.done.push(done),
+            Err(error) => return Ended { error: Some(error), ..ended },
         }
-        return Ok(done);
+    }
+    ended
+}
+
+fn make_one(bytes: &[u8], task: &Task, shop: &Shop) -> Result<Done> {
+    let length = bytes.len() as u64;
+    let as_it_is = task.as_it_is(length);
+    let came = match smallest(bytes, task, shop)? {
+        None => Came::Animation,
+        Some(made) => match task.refuses(&made, length, shop) {
+            None => {
+                let output = task.replaces.clone().or_else(|| task.output.path(made.format));
+                write(output.as_deref(), &made.bytes, task.replaces.is_some())?;
+                return Ok(Done {
+                    output,
+                    out_bytes: made.bytes.len() as u64,
+                    size: made.size,
+                    format: made.format,
+                    came: Came::Made,
+                    ..as_it_is
+                });
+            }
+            Some(came) => came,
+        },
     };
-    done.output = output.path(made.format);
-    write(done.output.as_deref(), &made.bytes, shop)?;
-    Ok(Done {
-        out_bytes: made.bytes.len() as u64,
-        size: made.size,
-        format: made.format,
-        as_is: false,
-        ..done
-    })
+    if task.replaces.is_some() || came == Came::NotWritten {
+        return Ok(Done { output: task.replaces.clone(), came, ..as_it_is });
+    }
+    // Of several results each would be the same file: the name is that of the first.
+    let output = task.output.path_as_is(as_it_is.format);
+    write(output.as_deref(), bytes, false)?;
+    Ok(Done { output, came, ..as_it_is })
 }
 
 /// The smallest of the formats asked for; `None` for what is kept as it is.
-fn smallest(bytes: &[u8], shop: &Shop) -> Result<Option<Made>> {
+fn smallest(bytes: &[u8], task: &Task, shop: &Shop) -> Result<Option<Made>> {
     let mut best: Option<Made> = None;
-    for params in &shop.params {
+    for params in &task.params {
         match convert::convert(bytes, params, &shop.limits)? {
             Outcome::Kept(_) => return Ok(None),
             Outcome::Made(made) => {
@@ -251,7 +346,8 @@ fn smallest(bytes: &[u8], shop: &Shop) -> Result<Option<Made>> {
     Ok(best)
 }
 
-fn write(path: Option<&Path>, bytes: &[u8], shop: &Shop) -> Result<()> {
+/// Writes a result. One that takes its picture's place takes its permissions, too.
+fn write(path: Option<&Path>, bytes: &[u8], in_place: bool) -> Result<()> {
     let Some(path) = path else {
         let mut stdout = io::stdout().lock();
         return stdout
@@ -259,12 +355,6 @@ fn write(path: Option<&Path>, bytes: &[u8], shop: &Shop) -> Result<()> {
             .and_then(|()| stdout.flush())
             .map_err(|source| Error::with_source(Kind::Io, "standard output can't be written", source));
     };
-    if shop.inputs.contains(&files::place(path)) {
-        return Err(Error::new(
-            Kind::Parameter,
-            format!("the result {} would replace an input; use -o or --out-dir", path.display()),
-        ));
-    }
-    files::write_to(path, bytes)
-        .map_err(|source| Error::with_source(Kind::Io, format!("can't write {}", path.display()), source))
+    let written = if in_place { files::replace(path, bytes) } else { files::write_to(path, bytes) };
+    written.map_err(|source| Error::with_source(Kind::Io, format!("can't write {}", path.display()), source))
 }

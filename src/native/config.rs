@@ -25,7 +25,7 @@ pub(crate) type Count = Whole<0, 1_000_000_000>;
 pub(crate) struct Written {
     pub(crate) host: Option<String>,
     pub(crate) port: Option<Whole<0, 65_535>>,
-    pub(crate) quality: Option<Whole<0, 1_000>>,
+    pub(crate) quality: Option<Whole<0, 100>>,
     pub(crate) img_path: Option<String>,
     pub(crate) exhaust_path: Option<String>,
     pub(crate) metadata_path: Option<String>,
@@ -64,6 +64,12 @@ pub(crate) struct Written {
     pub(crate) demo: Option<Switch>,
     pub(crate) demo_path: Option<String>,
     pub(crate) log: Option<String>,
+    pub(crate) max_age: Option<Count>,
+    pub(crate) allow_origin: Option<String>,
+    pub(crate) timing_allow_origin: Option<String>,
+    pub(crate) access_log: Option<String>,
+    pub(crate) access_log_form: Option<String>,
+    pub(crate) welcome: Option<Switch>,
 }
 
 impl Written {
@@ -81,10 +87,24 @@ impl Written {
             };
             Error::with_source(kind, format!("can't read the configuration {name}"), source)
         })?;
-        Self::from_text(&text, &name.to_string())
+        Self::from_text(&text, &name.to_string()).map(Self::of_file)
+    }
+
+    /// What a file leaves out, where that isn't the default: see [`keys::OF_FILES`].
+    fn of_file(self) -> Self {
+        Self {
+            host: self.host.or_else(|| Some("0.0.0.0".to_owned())),
+            widths: self.widths.or_else(|| Some(Words(vec!["any".to_owned()]))),
+            welcome: self.welcome.or(Some(Switch(false))),
+            ..self
+        }
     }
 
     fn from_text(text: &str, name: &str) -> Result<Self> {
+        if !text.trim_start().starts_with('{') {
+            let what = format!("{name}: it must be a JSON object, {{\"KEY\": value, …}}");
+            return Err(Error::new(Kind::Parameter, what));
+        }
         let mut json = serde_json::Deserializer::from_str(text);
         serde_path_to_error::deserialize(&mut json)
             .map_err(|error| told(&error))
@@ -178,6 +198,12 @@ impl Written {
             demo: self.demo.or(below.demo),
             demo_path: self.demo_path.or(below.demo_path),
             log: self.log.or(below.log),
+            max_age: self.max_age.or(below.max_age),
+            allow_origin: self.allow_origin.or(below.allow_origin),
+            timing_allow_origin: self.timing_allow_origin.or(below.timing_allow_origin),
+            access_log: self.access_log.or(below.access_log),
+            access_log_form: self.access_log_form.or(below.access_log_form),
+            welcome: self.welcome.or(below.welcome),
         }
     }
 }
@@ -203,10 +229,13 @@ mod tests {
     fn a_wrong_key_is_named_with_its_line_and_what_is_allowed() {
         for (text, parts) in [
             ("{\n \"QUALTY\": 80}", ["QUALTY", "line 2", "QUALITY"]),
-            ("{\n\n \"QUALITY\": \"many\"}", ["QUALITY: ", "line 3", "from 0 to 1000"]),
+            ("{\n\n \"QUALITY\": \"many\"}", ["QUALITY: ", "line 3", "from 0 to 100"]),
             ("{\"PORT\": 65536}", ["PORT: ", "line 1", "from 0 to 65535"]),
             ("{\"LAZY_MODE\": \"maybe\"}", ["LAZY_MODE: ", "line 1", "true or false"]),
             ("{\"HOST\": \"a\",\n}", ["config.json", "line 2", "trailing comma"]),
+            ("{\"QUALITY\": 101}", ["QUALITY: ", "line 1", "from 0 to 100"]),
+            ("[]", ["config.json", "a JSON object", "{"]),
+            ("\"x\"", ["config.json", "a JSON object", "{"]),
             ("{\"HOST\": 1}", ["HOST: ", "line 1", "a string"]),
         ] {
             let error = read(text).expect_err(text);
@@ -216,6 +245,15 @@ mod tests {
             }
             assert!(!error.to_string().contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_is_as_it_is_told() -> Result<()> {
+        let pairs: Vec<String> =
+            keys::OF_FILES.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+        let spelt = read(&format!("{{{}}}", pairs.join(",")))?;
+        assert_eq!(read("{}")?.of_file(), spelt);
+        Ok(())
     }
 
     #[test]

@@ -43,7 +43,11 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
     let absent: Vec<String> = KEYS
         .iter()
         .filter(|key| !written.contains_key(key.name) && key.default != "null")
-        .map(|key| format!("  {} = {}: {}", key.name, key.default, key.meaning))
+        .map(|key| {
+            let of_files = keys::OF_FILES.iter().find(|(name, _)| *name == key.name);
+            let value = of_files.map_or(key.default, |(_, value)| value);
+            format!("  {} = {value}: {}", key.name, key.meaning)
+        })
         .collect();
     lines.extend([String::new(), "Not in the file, so at their defaults:".to_owned()]);
     lines.extend(absent);

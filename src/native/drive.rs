@@ -28,8 +28,9 @@ use crate::{
         working::{Worked, work},
     },
     service::{
-        Admit, Body as What, Convert, Fetch, FlightError, Found, Join, Lookup, Record, Response as Answer,
-        Restriction, Source, SourceInfo, SourceState, Stamp, Step, Store as StoreStep, Task, Word,
+        Admit, Body as What, Convert, Decision, Fetch, FlightError, Found, Join, Lookup, Record,
+        Response as Answer, Restriction, Source, SourceInfo, SourceState, Stamp, Step, Store as StoreStep,
+        Task, Word,
     },
 };
 
@@ -100,6 +101,14 @@ impl Drive {
         {
             tracing::warn!(source = log.source, reason, "{} is sent as it is", shown(&log.source));
         }
+        if log.decision == Decision::Refused
+            && let Some(trouble) = &log.trouble
+            && self.site.noted.is_news((&log.source, trouble))
+        {
+            tracing::warn!(source = log.source, trouble, "{} can't be sent", shown(&log.source));
+        }
+        let more_headers = self.site.policy.more_headers.clone();
+        let decision = self.site.tells_decisions.then_some(log.decision);
         tracing::debug!(
             status = answer.status.as_u16(),
             decision = ?log.decision,
@@ -116,6 +125,10 @@ impl Drive {
         let mut response = Response::new(body);
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
+        response.headers_mut().extend(more_headers);
+        if let Some(decision) = decision {
+            response.extensions_mut().insert(decision);
+        }
         response
     }
 

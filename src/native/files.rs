@@ -139,6 +139,14 @@ pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Puts other bytes in a file's place, whole or not at all, with its permissions. A link stays one.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    write_whole(&path, bytes)?;
+    fs::set_permissions(&path, permissions)
+}
+
 /// Makes temporary files with the permissions that a new file usually has; else they would be their owner's alone.
 pub(crate) fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();

@@ -1,12 +1,13 @@
 //! What `slimpix convert` is to read and where each result goes, decided before anything is converted.
 //!
 //! Results keep the input's name with the new format's extension. Where two inputs would so get the same name
-//! (`a.jpg` and `a.png`), both keep their whole name before it (`a.jpg.webp`). No result ever replaces an input, and none
-//! is an input of a later run; what a folder's pictures became before, and is newer than they are, stays.
+//! (`a.jpg` and `a.png`), both keep their whole name before it (`a.jpg.webp`). No result ever replaces an input that isn't
+//! to be replaced, no two have the same place, and none is an input of a later run; what a folder's pictures became before,
+//! and is newer than they are, stays.
 
 use std::{
     collections::{HashMap, HashSet},
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
@@ -17,20 +18,16 @@ use walkdir::WalkDir;
 use crate::{
     codec::{self, Format},
     error::{Error, Kind, Result},
-    native::{cli::ConvertArgs, files},
+    native::{cli::ConvertArgs, files, wanted::Wanted},
 };
 
-/// Names that say that a file is meant to be a picture, whatever is in it.
-const PICTURE_NAMES: &[&str] =
-    &["jpg", "jpeg", "jpe", "png", "gif", "bmp", "webp", "ico", "tif", "tiff", "avif", "heic", "heif", "jxl"];
-
-/// One conversion to do.
+/// One picture to convert.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     /// What to read.
     pub(crate) input: Input,
-    /// Where to write.
-    pub(crate) output: Output,
+    /// What to make of it, by its index in the list of what is wanted, and where each goes.
+    pub(crate) results: Vec<(usize, Output)>,
 }
 
 /// Where a picture comes from.
@@ -64,7 +61,8 @@ impl Input {
         }
     }
 
-    fn path(&self) -> Option<&Path> {
+    /// Its file.
+    pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::Stdin => None,
             Self::Named(path) | Self::Found(path) => Some(path),
@@ -98,13 +96,16 @@ impl Output {
     }
 }
 
-/// All jobs, and the places of all inputs, which no result may replace.
+/// All jobs, and what is told beside them.
 #[derive(Debug)]
 pub(crate) struct Jobs {
     pub(crate) list: Vec<Job>,
+    /// The places of all inputs, which no result may replace but the one that is to.
     pub(crate) inputs: HashSet<PathBuf>,
-    /// Pictures of folders whose results are there and newer.
+    /// Results that are there and newer than their pictures.
     pub(crate) up_to_date: usize,
+    /// What was found and isn't converted, and why.
+    pub(crate) passed_by: Vec<(PathBuf, &'static str)>,
 }
 
 /// The format that a file's name says.
@@ -136,94 +137,196 @@ pub(crate) fn format_of_output(args: &ConvertArgs) -> Result<Option<Format>> {
     if !format.can_encode() {
         return wrong(format!("{} can't be made here; --format has what can", format.extension()));
     }
-    match args.format {
-        Some(target) if !target.formats().contains(&format) => {
-            wrong(format!("its extension says {}, and --format another one", format.extension()))
-        }
-        _ => Ok(Some(format)),
+    match args.format.as_slice() {
+        [] => Ok(Some(format)),
+        [target] if target.formats().contains(&format) => Ok(Some(format)),
+        _ => wrong(format!("its extension says {}, and --format another one", format.extension())),
     }
 }
 
-/// Finds the inputs and gives each its output, of one of the formats.
+/// Finds the inputs and gives each the places of its results.
 ///
 /// # Errors
-/// `Parameter` when the arguments contradict each other, `NotFound` when an input is not there.
-pub(crate) fn collect(args: &ConvertArgs, formats: &[Format]) -> Result<Jobs> {
+/// `Parameter` when the arguments contradict each other, or two results would have the same place; `NotFound` when there
+/// is nothing to convert.
+pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
+    let mut passed_by = Vec::new();
     let mut found = Vec::new();
     for input in &args.inputs {
-        found.extend(expand(input, args)?);
+        found.extend(expand(input, args, &mut passed_by)?);
     }
-    if args.out_dir.is_none() {
-        leave_results_out(&mut found, formats);
+    let mut seen = HashSet::new();
+    found.retain(|found| found.input.path().is_none_or(|path| seen.insert(files::place(path))));
+    if args.out_dir.is_none() && !args.in_place {
+        leave_results_out(&mut found, wanted);
     }
     if args.output.is_some() && (found.len() != 1 || args.inputs.iter().any(|input| input.is_dir())) {
         return Err(Error::new(Kind::Parameter, "-o is for a single input file; use --out-dir for more"));
     }
-    if found.is_empty() {
+    if found.is_empty() && passed_by.is_empty() {
         let names: Vec<String> = args.inputs.iter().map(|input| input.display().to_string()).collect();
         return Err(Error::new(Kind::NotFound, format!("no pictures in {}", names.join(", "))));
     }
-    let inputs = found.iter().filter_map(|(input, _)| input.path()).map(files::place).collect();
+    let inputs = found.iter().filter_map(|found| found.input.path()).map(files::place).collect();
+    let mut jobs = Jobs { list: jobs(found, wanted), inputs, up_to_date: 0, passed_by };
+    if !args.in_place {
+        leave_own_format_out(&mut jobs, wanted)?;
+        check_places(&jobs, wanted)?;
+    }
+    if !args.force && !args.in_place {
+        for job in &mut jobs.list {
+            let before = job.results.len();
+            let Job { input, results } = job;
+            results.retain(|(at, output)| !is_up_to_date(input, output, &wanted[*at]));
+            jobs.up_to_date += before - results.len();
+        }
+        jobs.list.retain(|job| !job.results.is_empty());
+    }
+    Ok(jobs)
+}
+
+/// An input, and where its results go.
+struct Found {
+    input: Input,
+    /// The place of its only result, or the folder of all, with the name of the picture.
+    output: Output,
+}
+
+/// Gives each result its name, so that none of two inputs have the same.
+fn jobs(found: Vec<Found>, wanted: &[Wanted]) -> Vec<Job> {
     let mut taken: HashMap<PathBuf, u32> = HashMap::new();
-    for (_, output) in &found {
+    for Found { output, .. } in &found {
         if let Output::Derived(folder, name) = output {
             *taken.entry(folder.join(name)).or_default() += 1;
         }
     }
-    let distinct = |(input, output): (Input, Output)| match (&input, &output) {
-        (Input::Named(path) | Input::Found(path), Output::Derived(folder, name))
-            if taken.get(&folder.join(name)).is_some_and(|&count| count > 1) =>
-        {
-            let whole = path.file_name().unwrap_or(name).to_owned();
-            Job { output: Output::Derived(folder.clone(), whole), input }
-        }
-        _ => Job { input, output },
+    let job = |Found { input, output }: Found| {
+        let named = |wanted: &Wanted| match (&output, input.path()) {
+            (Output::Derived(folder, stem), path) => {
+                let is_shared = taken.get(&folder.join(stem)).is_some_and(|&count| count > 1);
+                let whole = path.and_then(Path::file_name).filter(|_| is_shared);
+                Output::Derived(folder.clone(), wanted.name(&whole.unwrap_or(stem).to_owned()))
+            }
+            _ => output.clone(),
+        };
+        let results = wanted.iter().enumerate().map(|(at, wanted)| (at, named(wanted))).collect();
+        Job { input, results }
     };
-    let mut list: Vec<Job> = found.into_iter().map(distinct).collect();
-    let all = list.len();
-    list.retain(|job| args.force || !is_up_to_date(job, formats));
-    Ok(Jobs { up_to_date: all - list.len(), list, inputs })
+    found.into_iter().map(job).collect()
 }
 
 /// Leaves out what earlier runs made beside the pictures of a folder.
-fn leave_results_out(found: &mut Vec<(Input, Output)>, formats: &[Format]) {
+fn leave_results_out(found: &mut Vec<Found>, wanted: &[Wanted]) {
     let mut results = HashSet::new();
-    for format in formats.iter().filter(|format| matches!(format, Format::WebP | Format::Avif)) {
-        for (input, _) in &*found {
-            let Input::Found(path) = input else { continue };
-            let mut whole = path.clone().into_os_string();
-            whole.push(".");
-            whole.push(format.extension());
-            results.insert(PathBuf::from(whole));
-            // A picture of that format is no result of itself.
-            results.extend(Some(path.with_extension(format.extension())).filter(|result| result != path));
+    for wanted in wanted {
+        for format in wanted.formats().filter(|format| matches!(format, Format::WebP | Format::Avif)) {
+            for Found { input, .. } in &*found {
+                let Input::Found(path) = input else { continue };
+                let (Some(stem), Some(whole)) = (path.file_stem(), path.file_name()) else { continue };
+                let named = |name: &OsStr| {
+                    let mut name = wanted.name(&name.to_owned());
+                    name.push(".");
+                    name.push(format.extension());
+                    path.with_file_name(name)
+                };
+                results.insert(named(whole));
+                // A picture of that format is no result of itself.
+                results.extend(Some(named(stem)).filter(|result| result != path));
+            }
         }
     }
-    found.retain(|(input, _)| !matches!(input, Input::Found(path) if results.contains(path)));
+    found.retain(|found| !matches!(&found.input, Input::Found(path) if results.contains(path)));
+}
+
+/// A folder's picture that is of the wanted format already, and would be replaced, stays as it is.
+///
+/// # Errors
+/// `Parameter` for one that was named.
+fn leave_own_format_out(jobs: &mut Jobs, wanted: &[Wanted]) -> Result<()> {
+    for Job { input, results } in &mut jobs.list {
+        let Some(place) = input.path().map(files::place) else { continue };
+        let is_own = |at: usize, output: &Output| {
+            wanted[at]
+                .formats()
+                .filter_map(|format| output.path(format))
+                .any(|path| files::place(&path) == place)
+        };
+        if !results.iter().any(|(at, output)| is_own(*at, output)) {
+            continue;
+        }
+        match input {
+            Input::Found(path) => {
+                results.retain(|(at, output)| !is_own(*at, output));
+                if results.is_empty() {
+                    let why = "it is of that format already; --in-place makes it anew";
+                    jobs.passed_by.push((path.clone(), why));
+                }
+            }
+            _ => {
+                let what = format!(
+                    "the result {} would replace an input; use -o, --out-dir or --in-place",
+                    input.name()
+                );
+                return Err(Error::new(Kind::Parameter, what));
+            }
+        }
+    }
+    jobs.list.retain(|job| !job.results.is_empty());
+    Ok(())
+}
+
+/// Sees that no two results have the same place, and none that of an input.
+fn check_places(jobs: &Jobs, wanted: &[Wanted]) -> Result<()> {
+    let mut makers: HashMap<PathBuf, (&Input, usize)> = HashMap::new();
+    for job in &jobs.list {
+        for (at, output) in &job.results {
+            for path in wanted[*at].formats().filter_map(|format| output.path(format)) {
+                let place = files::place(&path);
+                let shown = path.display();
+                if jobs.inputs.contains(&place) {
+                    let what = format!("the result {shown} would replace an input; use -o or --out-dir");
+                    return Err(Error::new(Kind::Parameter, what));
+                }
+                let other =
+                    makers.insert(place, (&job.input, *at)).filter(|other| *other != (&job.input, *at));
+                if let Some((other, _)) = other {
+                    let (one, other) = (other.name(), job.input.name());
+                    let what =
+                        format!("{one} and {other} would both become {shown}; convert them by themselves");
+                    return Err(Error::new(Kind::Parameter, what));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// True if a folder's picture has a result that is not older.
-fn is_up_to_date(job: &Job, formats: &[Format]) -> bool {
-    let Input::Found(input) = &job.input else { return false };
+fn is_up_to_date(input: &Input, output: &Output, wanted: &Wanted) -> bool {
+    let Input::Found(input) = input else { return false };
     let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     let Some(changed) = time(input) else { return false };
-    let as_is = format_of_name(input).and_then(|format| job.output.path_as_is(format));
-    let results = formats.iter().filter_map(|format| job.output.path(*format)).chain(as_is);
+    let as_is = format_of_name(input).and_then(|format| output.path_as_is(format));
+    let results = wanted.formats().filter_map(|format| output.path(format)).chain(as_is);
     results.filter(|result| result != input).any(|result| time(&result).is_some_and(|made| made >= changed))
 }
 
 /// One argument's inputs with their outputs.
-fn expand(input: &Path, args: &ConvertArgs) -> Result<Vec<(Input, Output)>> {
+fn expand(
+    input: &Path,
+    args: &ConvertArgs,
+    passed_by: &mut Vec<(PathBuf, &'static str)>,
+) -> Result<Vec<Found>> {
     if input == Path::new("-") {
         let output = match (&args.output, &args.out_dir) {
             (Some(path), _) => exact(path),
             (None, Some(folder)) => Output::Derived(folder.clone(), "stdin".into()),
             (None, None) => Output::Stdout,
         };
-        return Ok(vec![(Input::Stdin, output)]);
+        return Ok(vec![Found { input: Input::Stdin, output }]);
     }
     if input.is_dir() {
-        return Ok(walk(input, args.out_dir.as_deref()));
+        return Ok(walk(input, args.out_dir.as_deref(), passed_by));
     }
     // What is not there, or can't be read, is reported as that file's own failure.
     let stem = input.file_stem().unwrap_or(input.as_os_str()).to_owned();
@@ -232,7 +335,7 @@ fn expand(input: &Path, args: &ConvertArgs) -> Result<Vec<(Input, Output)>> {
         (None, Some(folder)) => Output::Derived(folder.clone(), stem),
         (None, None) => Output::Derived(parent(input), stem),
     };
-    Ok(vec![(Input::Named(input.to_owned()), output)])
+    Ok(vec![Found { input: Input::Named(input.to_owned()), output }])
 }
 
 fn exact(path: &Path) -> Output {
@@ -245,7 +348,7 @@ fn parent(path: &Path) -> PathBuf {
 
 /// The pictures of a folder and all below it, in the order of their names. Earlier results that stand in it are
 /// not inputs, nor are links, which could lead anywhere.
-fn walk(folder: &Path, out_dir: Option<&Path>) -> Vec<(Input, Output)> {
+fn walk(folder: &Path, out_dir: Option<&Path>, passed_by: &mut Vec<(PathBuf, &'static str)>) -> Vec<Found> {
     let results = out_dir.map(files::place).filter(|place| *place != files::place(folder));
     let entries = WalkDir::new(folder)
         .sort_by_file_name()
@@ -253,9 +356,15 @@ fn walk(folder: &Path, out_dir: Option<&Path>) -> Vec<(Input, Output)> {
         .filter_entry(|entry| results.as_ref().is_none_or(|place| files::place(entry.path()) != *place))
         .flatten();
     let mut found = Vec::new();
-    for entry in entries.filter(|entry| entry.file_type().is_file()) {
+    for entry in entries {
         let path = entry.path();
-        if !looks_like_a_picture(path) {
+        if entry.path_is_symlink() && entry.depth() > 0 {
+            let leads_on = path.is_dir() || format_of_name(path).is_some();
+            passed_by
+                .extend(leads_on.then(|| (path.to_owned(), "it is a link; name it by itself to convert it")));
+            continue;
+        }
+        if !entry.file_type().is_file() || !looks_like_a_picture(path) {
             continue;
         }
         let below = path.strip_prefix(folder).unwrap_or(path);
@@ -264,21 +373,17 @@ fn walk(folder: &Path, out_dir: Option<&Path>) -> Vec<(Input, Output)> {
             Some(out_dir) => out_dir.join(parent(below)),
             None => parent(path),
         };
-        found.push((Input::Found(path.to_owned()), Output::Derived(place, stem)));
+        found.push(Found { input: Input::Found(path.to_owned()), output: Output::Derived(place, stem) });
     }
     found
 }
 
 /// By its content, or else by its name: a damaged picture is to be reported, a text file passed by.
 fn looks_like_a_picture(path: &Path) -> bool {
-    let named = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| PICTURE_NAMES.contains(&extension.to_ascii_lowercase().as_str()));
     let by_content = || {
         let mut head = Vec::with_capacity(64);
         File::open(path).and_then(|file| file.take(64).read_to_end(&mut head)).is_ok()
             && codec::sniff(&head).is_some_and(Format::can_decode)
     };
-    named || by_content()
+    format_of_name(path).is_some() || by_content()
 }

@@ -33,24 +33,36 @@ pub(crate) const OF_OTHERS: &[&str] = &[
     "KEEP_METADATA",
     "LINEAR",
     "LOSSLESS",
+    "ONLY_IF_SMALLER",
     "OUT_DIR",
     "PREFETCH",
     "PREFETCH_FOREGROUND",
+    "QUIET",
     "TARGET_SIZE",
     "VERBOSITY",
     "WIDTH",
 ];
 
+/// What a `config.json` that doesn't name a key means by that, where it differs from the default: webp_server_go listens for
+/// everybody, makes sizes as they are asked, and welcomes nobody.
+pub(crate) const OF_FILES: &[(&str, &str)] =
+    &[("HOST", r#""0.0.0.0""#), ("WIDTHS", r#""any""#), ("WELCOME", "false")];
+
 const OURS: &str = "slimpix's own key.";
 
 /// All keys, in the order in which `-dump-config` prints them.
 pub(crate) const KEYS: &[Key] = &[
-    key("HOST", r#""0.0.0.0""#, "the address to listen on", ""),
+    key(
+        "HOST",
+        r#""127.0.0.1""#,
+        "the address to listen on; 0.0.0.0 is for everybody",
+        "Where a config.json is read and names none, it is 0.0.0.0 as there.",
+    ),
     key("PORT", r#""3333""#, "the port to listen on; 0 takes a free one", ""),
     key(
         "QUALITY",
         "80",
-        "quality of lossy pictures, 0 to 100; from 100 on they are lossless",
+        "quality of lossy pictures, 0 to 100; at 100 a WebP is lossless",
         "A number works too; there it was silently ignored, and 80 used.",
     ),
     key("IMG_PATH", r#""./pics""#, "the folder of the originals, or an http(s) origin to stand before", ""),
@@ -82,7 +94,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "ENABLE_EXTRA_PARAMS",
         "false",
-        "let requests ask for width, height, max_width and max_height",
+        "let requests ask for sizes, qualities and formats",
         "When off, ?width=N no longer makes a cache file for each N.",
     ),
     key(
@@ -123,9 +135,9 @@ pub(crate) const KEYS: &[Key] = &[
     key("SIZES_KEPT", "32", "sizes and qualities that are kept of one picture; 0 is without limit", OURS),
     key(
         "WIDTHS",
-        r#""any""#,
-        "the widths and heights that may be asked for, as a list: others go up to the next; any is as they are asked",
-        OURS,
+        r#"[160,320,480,640,750,828,960,1080,1280,1440,1600,1920,2048,2560,3200,3840]"#,
+        "the widths and heights that may be asked for: others go up to the next; any is as they are asked",
+        "slimpix's own key. Where a config.json is read and says nothing of it, it is any.",
     ),
     key("MAX_JOB_COUNT", "0", "conversions at a time; 0 is one a processor", OURS),
     key("MEMORY_LIMIT_MB", "0", "MiB that all conversions may take together; 0 asks the machine", OURS),
@@ -156,8 +168,50 @@ pub(crate) const KEYS: &[Key] = &[
     key("DEMO", "false", "serve the demo page under /_demo/", OURS),
     key("DEMO_PATH", r#""www/dist""#, "the folder of the built demo page", OURS),
     key("LOG", r#""text""#, "log lines as text or as json", OURS),
+    key("MAX_AGE", "86400", "seconds for which browsers and caches may keep answers", OURS),
+    key("ALLOW_ORIGIN", "null", "sent as Access-Control-Allow-Origin: * or one origin", OURS),
+    key(
+        "TIMING_ALLOW_ORIGIN",
+        "null",
+        "sent as Timing-Allow-Origin: * or origins with commas between them",
+        OURS,
+    ),
+    key("ACCESS_LOG", "null", "the file that gets a line for each answer; - is standard output", OURS),
+    key("ACCESS_LOG_FORM", r#""common""#, "its lines: common or json", OURS),
+    key(
+        "WELCOME",
+        "true",
+        "a page at / for who tries the server on this machine; never for others",
+        "slimpix's own key. Where a config.json is read and says nothing of it, it is false.",
+    ),
 ];
 
 const fn key(name: &'static str, default: &'static str, meaning: &'static str, differs: &'static str) -> Key {
     Key { name, default, meaning, differs }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{native::cli, service::PARAMETERS};
+
+    #[test]
+    fn every_setting_and_parameter_is_told_by_the_help_and_the_readme() {
+        let readme = include_str!("../../README.md");
+        let mut definition = cli::definition();
+        let serve = definition.find_subcommand_mut("serve").expect("serve");
+        let help = serve.render_long_help().to_string();
+        for key in KEYS {
+            assert!(
+                help.contains(&format!("WEBP_{}", key.name)) || help.contains(&format!("  {} [", key.name)),
+                "{}",
+                key.name
+            );
+            assert!(readme.contains(&format!("`{}`", key.name)), "README doesn't tell of {}", key.name);
+        }
+        for (name, _) in PARAMETERS {
+            assert!(help.contains(name) && readme.contains(&format!("`{name}`")), "{name}");
+        }
+        assert!(help.contains("/healthz") && readme.contains("`/healthz`"));
+    }
 }

@@ -3,6 +3,7 @@
 //! [`run`] parses the arguments and does what they say. Only this ring reads flags, the environment, the clock,
 //! files and sockets of a machine.
 
+mod access;
 mod arriving;
 mod batch;
 mod body;
@@ -48,6 +49,8 @@ mod upstream;
 mod uses;
 mod values;
 mod verify;
+mod wanted;
+mod welcome;
 mod working;
 
 use std::{
@@ -55,8 +58,6 @@ use std::{
     io::{self, Write},
     process::ExitCode,
 };
-
-use clap::Parser;
 
 use self::{
     cli::{Cli, Command},
@@ -69,7 +70,7 @@ use crate::error::{Error, Kind, Result};
 /// the allocator, which is the program's, may then return what it holds to the system.
 pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCode {
     let args = old_flags::rewrite(args.into_iter().collect());
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(told) => {
             // Help and versions come this way too. A reader that is gone is no reason to fail.
@@ -85,6 +86,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
         Command::Convert(args) => batch::run(&args),
         Command::Probe(args) => Ok(probe::run(&args)),
         Command::Doctor(args) => doctor(&args.config),
+        Command::Completions(args) => completions(args.shell),
+        Command::Man => man(),
     };
     done.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "slimpix: {}", shown(&error.to_string()));
@@ -109,4 +112,29 @@ fn doctor(config: &std::path::Path) -> Result<ExitCode> {
     let report = doctor::examine(config)?;
     tell(&report.text)?;
     Ok(if report.sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut cli::definition(), "slimpix", &mut script);
+    tell(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS)
+}
+
+/// One page of the program and all its commands.
+fn man() -> Result<ExitCode> {
+    let failed = |source| Error::with_source(Kind::Io, "the manual page can't be made", source);
+    let mut page = Vec::new();
+    let mut definition = cli::definition();
+    definition.build();
+    let commands = definition.get_subcommands().filter(|command| command.get_name() != "help").cloned();
+    clap_mangen::Man::new(definition.clone()).render(&mut page).map_err(failed)?;
+    for command in commands {
+        let name = format!("slimpix {}", command.get_name());
+        let part = clap_mangen::Man::new(command.bin_name(name.clone()));
+        page.extend_from_slice(format!(".SH {}\n", name.to_uppercase()).as_bytes());
+        part.render_description_section(&mut page).map_err(failed)?;
+        part.render_options_section(&mut page).map_err(failed)?;
+        part.render_extra_section(&mut page).map_err(failed)?;
+    }
+    tell(&String::from_utf8_lossy(&page)).map(|()| ExitCode::SUCCESS)
 }

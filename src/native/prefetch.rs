@@ -95,6 +95,7 @@ fn pictures(site: &Site, root: &Root) -> Vec<String> {
         .filter(|entry| entry.file_type().is_file())
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| site.policy().allowed.permits(name)))
         .filter_map(|entry| Some(entry.path().strip_prefix(root.path()).ok()?.to_str()?.to_owned()))
+        .filter(|path| !site.policy().allowed.hides(path))
         .collect()
 }
 

@@ -20,7 +20,7 @@ use crate::{
         body::{self, Body},
         nowait,
     },
-    service::{self, Policy, RequestHead},
+    service::{self, Decision, Policy, RequestHead},
 };
 
 /// How old an answer may be when it is given again.
@@ -68,6 +68,7 @@ struct Asked {
 #[derive(Debug)]
 struct Answer {
     headers: HeaderMap,
+    decision: Option<Decision>,
     body: Kept,
 }
 
@@ -117,6 +118,11 @@ impl Ready {
         }
     }
 
+    /// Forgets all answers: others are right now.
+    pub(crate) fn forget_all(&self) {
+        *self.inner() = Inner::default();
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,6 +136,9 @@ impl Answer {
         };
         let mut response = Response::new(body);
         *response.headers_mut() = self.headers.clone();
+        if let Some(decision) = self.decision {
+            response.extensions_mut().insert(decision);
+        }
         response
     }
 }
@@ -176,7 +185,8 @@ impl Inner {
     fn keep(&mut self, question: &[u8], response: &Response<Body>, now: Instant) {
         let Some(body) = self.kept(response.body()) else { return };
         if let Some(asked) = self.asked.get_mut(question) {
-            let answer = Answer { headers: response.headers().clone(), body };
+            let decision = response.extensions().get().copied();
+            let answer = Answer { headers: response.headers().clone(), decision, body };
             (asked.began, asked.answer) = (now, Some(Arc::new(answer)));
         }
     }

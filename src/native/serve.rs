@@ -1,11 +1,11 @@
 //! `slimpix serve`: from flags to a listening socket, its connections, and the way down.
 
 use std::{
-    env, io,
+    env, fs, io,
     net::{SocketAddr, ToSocketAddrs},
     path::Path,
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, RwLock},
     time::Duration,
 };
 
@@ -18,21 +18,24 @@ use tokio::{
 use crate::{
     error::{Error, Kind, Result},
     native::{
+        access::AccessLog,
         cli::ServeArgs,
         config::Written,
         connection::{self, Host, Stop, capacity::Capacity, table::Table},
         demo::{self, Demo},
-        doctor, log,
+        doctor, files, log,
         pool::Pool,
         prefetch,
-        settings::{self, Settings},
+        settings::{self, DEFAULT_FOLDER, Settings},
         shown::shown,
         site::Site,
         source::blocking,
         tell,
         values::Switch,
         verify,
+        welcome::{self, Welcome},
     },
+    service::Target,
 };
 
 /// Threads that open, read and write files, at the most. Each keeps some memory of its own for as long as it lives.
@@ -50,19 +53,20 @@ const GRACE: Duration = Duration::from_secs(25);
 /// Serves until told to stop.
 ///
 /// # Errors
-/// `Parameter` for settings that can't be, `NotFound` for a folder that is not there, `Io` for a port that is taken.
+/// `Parameter` for settings that can't be, `NotFound` for a folder that is not there, `Io` for a port that is taken or a
+/// cache that can't be written.
 pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
     if args.dump_config {
         tell(&doctor::default_config())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (verbosity, foreground) = (args.verbosity, args.prefetch_foreground);
-    let background = args.prefetch;
-    let (written, unknown) = layers(args)?;
-    let mut settings = settings::resolve(written)?;
-    settings.warnings.extend(unknown.iter().map(|name| format!("environment: {name} is no known setting")));
+    let (verbosity, foreground, background) = (args.verbosity, args.prefetch_foreground, args.prefetch);
+    let samples = Samples::if_needed(&args)?;
+    let read = move || settings_of(args.clone(), samples.as_ref());
+    let settings = read()?;
     check_folders(&settings)?;
     let demo = settings.demo.clone().map(|folder| Demo::new(folder, settings.follow_links)).transpose()?;
+    let access = settings.access_log.as_ref().map(AccessLog::open).transpose()?;
 
     log::start(verbosity, settings.json_log, env::var("RUST_LOG").ok().as_deref());
     for warning in &settings.warnings {
@@ -85,11 +89,50 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         if background {
             tokio::spawn(prefetch::in_background(Arc::clone(&site)));
         }
-        serve(&settings, site, demo, give_back).await.map(|()| ExitCode::SUCCESS)
+        serve(Served { settings, site, demo, access, read: &read }, give_back)
+            .await
+            .map(|()| ExitCode::SUCCESS)
     });
     // What still converts after the grace is given up, not waited for.
     runtime.shutdown_background();
     code
+}
+
+/// A folder of pictures to try the server with, where none of its own is named or there. It goes when it is dropped.
+struct Samples(tempfile::TempDir);
+
+impl Samples {
+    fn if_needed(args: &ServeArgs) -> Result<Option<Self>> {
+        let is_named = args.dir.is_some() || args.config.is_some() || args.as_webp_server_go;
+        let is_said =
+            ["WEBP_IMG_PATH", "WEBP_IMG_MAP", "WEBP_CONFIG"].iter().any(|name| env::var_os(name).is_some());
+        if is_named || is_said || Path::new(DEFAULT_FOLDER).exists() {
+            return Ok(None);
+        }
+        let failed = |source| Error::with_source(Kind::Io, "no folder for pictures to try it with", source);
+        let folder = tempfile::Builder::new().prefix("slimpix-").tempdir().map_err(failed)?;
+        welcome::write_samples(&folder.path().join("pics")).map_err(failed)?;
+        Ok(Some(Self(folder)))
+    }
+}
+
+/// Reads all settings: flags over the environment over the file.
+fn settings_of(mut args: ServeArgs, samples: Option<&Samples>) -> Result<Settings> {
+    if let Some(Samples(folder)) = samples {
+        args.dir = Some(folder.path().join("pics").to_string_lossy().into_owned());
+        args.cache.get_or_insert_with(|| folder.path().join("cache").to_string_lossy().into_owned());
+    }
+    let (written, unknown) = layers(args)?;
+    let mut settings = settings::resolve(written)?;
+    settings.is_sample = samples.is_some();
+    settings.warnings.extend(unknown.iter().map(|name| format!("environment: {name} is no known setting")));
+    if samples.is_some() {
+        let what = format!(
+            "there is no folder {DEFAULT_FOLDER}: pictures to try it with are served; slimpix serve DIR serves yours"
+        );
+        settings.warnings.push(what);
+    }
+    Ok(settings)
 }
 
 /// Gives memory back whenever conversions have come to rest, or most of many clients have left, and the threads of their
@@ -137,6 +180,10 @@ fn flags(args: ServeArgs) -> Result<Written> {
         effort: args.effort,
         convert_types: args.formats,
         enable_extra_params: on(args.resize),
+        widths: args.widths,
+        max_age: args.max_age,
+        access_log: args.access_log,
+        access_log_form: args.access_log_form,
         explain: on(args.explain),
         follow_links: on(args.follow_links),
         overrule_origin: on(args.overrule_origin),
@@ -149,6 +196,8 @@ fn flags(args: ServeArgs) -> Result<Written> {
     Ok(written.settled())
 }
 
+/// Sees that there is what is to be served, and that what is made can be kept. A disk that is full may have room again, and
+/// is left to be seen.
 fn check_folders(settings: &Settings) -> Result<()> {
     for root in &settings.roots {
         if !root.is_dir() {
@@ -156,35 +205,96 @@ fn check_folders(settings: &Settings) -> Result<()> {
             return Err(Error::new(Kind::NotFound, what));
         }
     }
+    for folder in settings.folders.all() {
+        let tried = fs::create_dir_all(folder).and_then(|()| files::temporary().tempfile_in(folder));
+        match tried {
+            Err(source) if !files::is_full(&source) => {
+                let what = format!("{} can't be written; --cache DIR names another place", folder.display());
+                return Err(Error::with_source(Kind::Io, what, source));
+            }
+            _ => {}
+        }
+    }
     Ok(())
 }
 
-async fn serve(settings: &Settings, site: Arc<Site>, demo: Option<Demo>, give_back: fn()) -> Result<()> {
+/// What is served.
+struct Served<'a> {
+    settings: Settings,
+    site: Arc<Site>,
+    demo: Option<Demo>,
+    access: Option<Arc<AccessLog>>,
+    /// Reads all settings anew.
+    read: &'a dyn Fn() -> Result<Settings>,
+}
+
+impl Served<'_> {
+    fn welcome(&self) -> Option<Arc<Welcome>> {
+        let settings = &self.settings;
+        let Target::Local { root, .. } = settings.policy.target else { return None };
+        let folder = settings.roots.get(root).filter(|_| settings.welcome)?;
+        let formats: Vec<&str> = settings.policy.formats.iter().map(|format| format.media_type()).collect();
+        Some(Arc::new(Welcome {
+            folder: folder.clone(),
+            is_sample: settings.is_sample,
+            accept: formats.join(","),
+            has_demo: self.demo.is_some(),
+        }))
+    }
+
+    /// Tells where it listens, and what to look at.
+    fn announce(&self, address: SocketAddr, welcome: Option<&Arc<Welcome>>) {
+        let (settings, is_local) = (&self.settings, address.ip().is_loopback());
+        tracing::info!(
+            folder = %settings.roots.first().map_or("-".into(), |root| root.to_string_lossy()),
+            memory = settings.policy.budget,
+            jobs = settings.jobs,
+            "listening on http://{address}/"
+        );
+        if welcome.is_some() {
+            tracing::info!("open http://localhost:{}/ on this machine to see what it does", address.port());
+        }
+        if is_local {
+            tracing::info!("only this machine can ask; --listen 0.0.0.0:{} is for everybody", address.port());
+        }
+        if self.demo.is_some() {
+            tracing::info!("the demo page is at http://{address}{}", demo::PREFIX);
+        }
+    }
+}
+
+async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
     let descriptors = raise_limit();
-    survive_signals();
-    let listener = bind(&settings.host, settings.port)?;
+    survive_limit_on_files();
+    let mut hangups = signal::unix::signal(signal::unix::SignalKind::hangup()).ok();
+    let listener = bind(&served.settings.host, served.settings.port)?;
     let address =
         listener.local_addr().map_err(|source| Error::with_source(Kind::Io, "no address", source))?;
-    tracing::info!(
-        folder = %settings.roots.first().map_or("-".into(), |root| root.to_string_lossy()),
-        memory = settings.policy.budget,
-        jobs = settings.jobs,
-        "listening on http://{address}/"
-    );
-    if demo.is_some() {
-        tracing::info!("the demo page is at http://{address}{}", demo::PREFIX);
-    }
+    let welcome = served.welcome();
+    served.announce(address, welcome.as_ref());
+    let Served { settings, site, demo, access, read } = served;
     let pool = site.pool.clone();
     tokio::spawn(Arc::clone(&site.ready).watch_over());
-    let host = Arc::new(Host { site, demo, keepalive: settings.keepalive });
+    let keepalive = settings.keepalive;
+    let host = Arc::new(Host { site: RwLock::new(site), welcome, access, demo, keepalive });
     let capacity = Capacity::of(settings.policy.budget, descriptors, settings.connections);
     tracing::debug!(?capacity, "clients");
     let table = Table::new(capacity, settings.patience);
     let (tell, stop) = Stop::new();
     tokio::spawn(Arc::clone(&table).watch_over());
     tokio::spawn(give_memory_back(pool, Arc::clone(&table), give_back));
+    let reloading = async {
+        while let Some(hangups) = &mut hangups {
+            if hangups.recv().await.is_none() {
+                break;
+            }
+            reload(&host, &settings, read);
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = connection::accept(&listener, &table, &host, &stop) => {}
+        () = reloading => {}
         () = told_to_stop() => {}
     }
     drop(listener);
@@ -198,6 +308,30 @@ async fn serve(settings: &Settings, site: Arc<Site>, demo: Option<Demo>, give_ba
     Ok(())
 }
 
+/// Reads all settings again and takes those that can change while it serves. What can't be read changes nothing.
+fn reload(host: &Host, began_with: &Settings, read: &dyn Fn() -> Result<Settings>) {
+    if let Some(access) = &host.access {
+        access.reopen();
+    }
+    let settings = match read() {
+        Ok(settings) => settings,
+        Err(error) => {
+            tracing::error!("the settings stay as they were: {}", shown(&error.to_string()));
+            return;
+        }
+    };
+    for warning in &settings.warnings {
+        tracing::warn!("{}", shown(warning));
+    }
+    let fixed = settings.fixed_changes(began_with);
+    if !fixed.is_empty() {
+        tracing::warn!("needs a restart: {}", fixed.join(", "));
+    }
+    let site = host.site().with_policy(&settings.policy);
+    host.replace(site);
+    tracing::info!("the settings were read again");
+}
+
 /// Takes as many file descriptors as this process may have, and gives their number: each connection is one, each answer
 /// under way another.
 fn raise_limit() -> u64 {
@@ -207,20 +341,10 @@ fn raise_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// Takes the signals that would end the program though they need not: a terminal that goes away, and a write past the
-/// limit on the size of files, which then fails like one to a full disk.
-fn survive_signals() {
-    take(signal::unix::SignalKind::hangup());
-    survive_limit_on_files();
-}
-
-/// Takes the second of these alone.
+/// Takes the signal that would end the program for a write past the limit on the size of files, which then fails like one
+/// to a full disk. A signal that is listened for once is taken for good.
 pub(crate) fn survive_limit_on_files() {
-    take(signal::unix::SignalKind::from_raw(libc::SIGXFSZ));
-}
-
-/// A signal that is listened for once is taken for good.
-fn take(kind: signal::unix::SignalKind) {
+    let kind = signal::unix::SignalKind::from_raw(libc::SIGXFSZ);
     if let Err(error) = signal::unix::signal(kind) {
         tracing::debug!(?kind, %error, "a signal can't be taken");
     }

@@ -1,11 +1,13 @@
 //! From what was written to what holds: [`resolve`] checks the settings together and fills in defaults. After
 //! it nothing reads flags, the environment or a file again.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+
+use http::{HeaderName, HeaderValue, header};
 
 use crate::{
     codec::Format,
-    convert::{Interest, Mode},
+    convert::Interest,
     error::{Error, Kind, Result},
     native::{
         config::Written,
@@ -13,10 +15,8 @@ use crate::{
         machine,
         values::{Bytes, CountOrAuto, Switch, Whole, Words},
     },
-    service::{Allowed, Mount, MountPoint, Policy, Target},
+    service::{Allowed, Mount, MountPoint, Policy, Target, USUAL_WIDTHS},
 };
-
-use std::time::Duration;
 
 /// Everything that serving needs to know.
 #[derive(Debug, Clone)]
@@ -47,8 +47,56 @@ pub(crate) struct Settings {
     pub(crate) demo: Option<PathBuf>,
     /// Log lines as JSON.
     pub(crate) json_log: bool,
+    /// Where a line for each answer goes, if it does.
+    pub(crate) access_log: Option<AccessLog>,
+    /// Who tries the server on its own machine is welcomed.
+    pub(crate) welcome: bool,
+    /// The folder is one of pictures to try it with.
+    pub(crate) is_sample: bool,
     /// What people should know about their settings, one line each.
     pub(crate) warnings: Vec<String>,
+}
+
+/// The folder that is served where none is named.
+pub(crate) const DEFAULT_FOLDER: &str = "./pics";
+
+impl Settings {
+    /// The keys of what is otherwise than in other settings and can't change while it serves.
+    pub(crate) fn fixed_changes(&self, before: &Self) -> Vec<&'static str> {
+        let changes = [
+            ("HOST, PORT", (&self.host, self.port) != (&before.host, before.port)),
+            (
+                "IMG_PATH, IMG_MAP",
+                (&self.roots, &self.policy.target, &self.policy.mounts)
+                    != (&before.roots, &before.policy.target, &before.policy.mounts),
+            ),
+            ("CACHE and its folders, MAX_CACHE_SIZE", self.folders != before.folders),
+            ("MEMORY", self.policy.budget != before.policy.budget),
+            ("MAX_JOB_COUNT", self.jobs != before.jobs),
+            ("CONCURRENCY, DISABLE_KEEPALIVE", {
+                (self.connections, self.keepalive) != (before.connections, before.keepalive)
+            }),
+            ("HEAD_TIMEOUT, KEEPALIVE_TIMEOUT, SEND_TIMEOUT", self.patience != before.patience),
+            ("FOLLOW_LINKS", self.follow_links != before.follow_links),
+            ("VERIFY_EVERY", self.verify_every != before.verify_every),
+            ("DEMO, DEMO_PATH", self.demo != before.demo),
+            ("WELCOME", self.welcome != before.welcome),
+            (
+                "LOG, ACCESS_LOG, ACCESS_LOG_FORM",
+                (self.json_log, &self.access_log) != (before.json_log, &before.access_log),
+            ),
+        ];
+        changes.into_iter().filter(|(_, is_changed)| *is_changed).map(|(keys, _)| keys).collect()
+    }
+}
+
+/// Where a line for each answer goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AccessLog {
+    /// The file; `None` is standard output.
+    pub(crate) place: Option<PathBuf>,
+    /// JSON instead of the Common Log Format.
+    pub(crate) json: bool,
 }
 
 /// Where what was made or fetched is kept.
@@ -74,6 +122,9 @@ impl Folders {
     }
 }
 
+/// The least that conversions may have, in bytes: with less not even a small photo is converted.
+const LEAST_MEMORY: u64 = 4 << 20;
+
 /// Decides all settings.
 ///
 /// # Errors
@@ -81,18 +132,22 @@ impl Folders {
 pub(crate) fn resolve(written: Written) -> Result<Settings> {
     let mut warnings = Vec::new();
     let memory = match written.memory {
+        Some(Bytes(bytes)) if bytes < LEAST_MEMORY => {
+            let allowed = format!("it is {} MiB at the least", LEAST_MEMORY >> 20);
+            return Err(wrong("MEMORY", &format!("{bytes} bytes"), &allowed));
+        }
         Some(Bytes(bytes)) => bytes,
         None => machine::default_budget(),
     };
     let mut roots = Roots::default();
-    let img_path = written.img_path.clone().unwrap_or_else(|| "./pics".to_owned());
+    let img_path = written.img_path.clone().unwrap_or_else(|| DEFAULT_FOLDER.to_owned());
     let target = roots.target("IMG_PATH", &img_path, "")?;
     let mounts = mounts(&written, &mut roots)?;
     let policy = Policy { target, mounts, ..pictures(&written, memory, &mut warnings)? };
     Ok(Settings {
         policy,
         roots: roots.0,
-        host: written.host.clone().unwrap_or_else(|| "0.0.0.0".to_owned()),
+        host: written.host.clone().unwrap_or_else(|| "127.0.0.1".to_owned()),
         port: whole(written.port, 3333).try_into().unwrap_or(3333),
         connections: whole(written.concurrency, 262_144).try_into().unwrap_or(usize::MAX),
         keepalive: !on(written.disable_keepalive, false),
@@ -110,7 +165,10 @@ pub(crate) fn resolve(written: Written) -> Result<Settings> {
         verify_every: Duration::from_secs(whole(written.verify_every, 86_400)),
         demo: on(written.demo, false)
             .then(|| PathBuf::from(written.demo_path.as_deref().unwrap_or("www/dist"))),
-        json_log: json_log(written.log.as_deref())?,
+        json_log: json_log("LOG", written.log.as_deref(), "text")?,
+        access_log: access_log(&written)?,
+        welcome: on(written.welcome, true),
+        is_sample: false,
         warnings,
     })
 }
@@ -142,7 +200,6 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         formats: formats(written, warnings)?,
         quality: quality.min(100) as u8,
         effort: whole(written.effort, u64::from(base.effort)) as u8,
-        mode: if quality >= 100 { Mode::Lossless } else { base.mode },
         keep_metadata: !on(written.strip_metadata, true),
         extra_params,
         short_params: extra_params,
@@ -155,6 +212,8 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         room_patience: wait,
         flight_patience: wait + CONVERSION,
         revalidate: Duration::from_secs(whole(written.cache_ttl, 259_200) * 60),
+        max_age: Duration::from_secs(whole(written.max_age, base.max_age.as_secs())),
+        more_headers: more_headers(written)?,
         explain: on(written.explain, base.explain),
         overrule_origin: on(written.overrule_origin, base.overrule_origin),
         lazy: on(written.lazy_mode, base.lazy),
@@ -191,7 +250,10 @@ fn formats(written: &Written, warnings: &mut Vec<String>) -> Result<Vec<Format>>
 
 /// The sizes that may be asked for, ascending.
 fn size_steps(widths: Option<&Words>) -> Result<Vec<u32>> {
-    let Some(Words(words)) = widths.filter(|Words(words)| *words != ["any"]) else { return Ok(Vec::new()) };
+    let Some(Words(words)) = widths else { return Ok(USUAL_WIDTHS.to_vec()) };
+    if *words == ["any"] {
+        return Ok(Vec::new());
+    }
     let allowed = "it is any, or a list of sizes from 1 to 65535";
     let step = |word: &String| match word.parse() {
         Ok(step @ 1..=65_535) => Ok(step),
@@ -293,12 +355,48 @@ fn folders(written: &Written, memory: u64) -> Folders {
 /// results' bytes from.
 const MOST_STAND_IN: usize = 32 << 20;
 
-fn json_log(form: Option<&str>) -> Result<bool> {
+fn json_log(key: &str, form: Option<&str>, default: &str) -> Result<bool> {
     match form {
-        None | Some("text") => Ok(false),
+        None => Ok(false),
+        Some(form) if form == default => Ok(false),
         Some("json") => Ok(true),
-        Some(other) => Err(wrong("LOG", other, "it is text or json")),
+        Some(other) => Err(wrong(key, other, &format!("it is {default} or json"))),
     }
+}
+
+fn access_log(written: &Written) -> Result<Option<AccessLog>> {
+    let json = json_log("ACCESS_LOG_FORM", written.access_log_form.as_deref(), "common")?;
+    let place = match written.access_log.as_deref() {
+        None | Some("") => return Ok(None),
+        Some("-") => None,
+        Some(path) => Some(PathBuf::from(path)),
+    };
+    Ok(Some(AccessLog { place, json }))
+}
+
+/// The fields that other origins' pages look at.
+fn more_headers(written: &Written) -> Result<Vec<(HeaderName, HeaderValue)>> {
+    let origins = [
+        ("ALLOW_ORIGIN", &written.allow_origin, header::ACCESS_CONTROL_ALLOW_ORIGIN),
+        ("TIMING_ALLOW_ORIGIN", &written.timing_allow_origin, HeaderName::from_static("timing-allow-origin")),
+    ];
+    let mut fields = Vec::new();
+    for (key, value, name) in origins {
+        let Some(value) = value.as_deref().map(str::trim).filter(|value| !value.is_empty()) else { continue };
+        let is_origin =
+            |text: &str| text == "*" || text.starts_with("http://") || text.starts_with("https://");
+        let is_list = key == "TIMING_ALLOW_ORIGIN";
+        let mut parts = value.split(',').map(str::trim);
+        let allowed = "it is * or an origin, such as https://www.example.com";
+        let is_right =
+            if is_list { parts.all(is_origin) } else { !value.contains([',', ' ']) && is_origin(value) };
+        let value = HeaderValue::from_str(value)
+            .ok()
+            .filter(|_| is_right)
+            .ok_or_else(|| wrong(key, value, allowed))?;
+        fields.push((name, value));
+    }
+    Ok(fields)
 }
 
 #[cfg(test)]
@@ -325,7 +423,7 @@ mod tests {
 
     #[test]
     fn sizes_are_any_or_a_list() -> Result<()> {
-        assert_eq!(size_steps(None)?, [0; 0]);
+        assert_eq!(size_steps(None)?, USUAL_WIDTHS);
         assert_eq!(size_steps(words(&["any"]).as_ref())?, [0; 0]);
         assert_eq!(size_steps(words(&["640", "320"]).as_ref())?, [320, 640]);
         let refused = size_steps(words(&["0"]).as_ref()).map_err(|error| error.kind());

@@ -46,6 +46,8 @@ pub(crate) struct Site {
     pub(super) ready: Arc<Ready>,
     /// True if no folder lies on a network.
     pub(super) is_near: bool,
+    /// Answers say why they are what they are, for the access log.
+    pub(super) tells_decisions: bool,
 }
 
 /// The most bytes of the budget that are for originals on their way.
@@ -85,6 +87,7 @@ impl Site {
             flights: Arc::default(),
             noted: Arc::default(),
             ready: Arc::default(),
+            tells_decisions: settings.access_log.is_some(),
             is_near: settings
                 .roots
                 .iter()
@@ -99,6 +102,21 @@ impl Site {
         let patience = Duration::from_secs(24 * 3600);
         let mut policy = Policy::clone(&self.policy);
         (policy.room_patience, policy.flight_patience, policy.lazy) = (patience, patience, false);
+        Self { policy: Arc::new(policy), ..self.clone() }
+    }
+
+    /// The same site with another policy, as far as that can change while it serves: where pictures come from, and what all
+    /// conversions may take together, stay.
+    pub(crate) fn with_policy(&self, policy: &Policy) -> Self {
+        let now = &self.policy;
+        let policy = Policy {
+            target: now.target.clone(),
+            mounts: now.mounts.clone(),
+            budget: now.budget,
+            limits: now.limits.clone(),
+            ..policy.clone()
+        };
+        self.ready.forget_all();
         Self { policy: Arc::new(policy), ..self.clone() }
     }
 

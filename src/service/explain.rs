@@ -21,6 +21,11 @@ pub(super) fn meta(record: &Record) -> Value {
     })
 }
 
+/// What is there is no picture.
+pub(super) fn no_picture(why: &str) -> Value {
+    json!({ "candidates": [], "chosen": null, "why": why })
+}
+
 /// Every candidate, the one that goes out, and what it cost to find out.
 pub(super) fn explanation(choice: &Choice<'_>, pick: &Pick, trace: &Trace) -> Value {
     let mut candidates = vec![json!({

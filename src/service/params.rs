@@ -4,16 +4,7 @@
 //! variant. Sizes are whole pixels from 1 to 65,535 (more counts as 65,535), multiplied by `dpr`, then snapped
 //! to the policy's steps. `width` and `w` are the same, and the first of them counts.
 //!
-//! | parameter | means |
-//! |---|---|
-//! | `width` or `w`, `height` or `h` | one: the shape is kept; both: the box is filled and cropped, unless `fit` says otherwise |
-//! | `max_width`, `max_height` | the picture shrinks until it fits |
-//! | `fit` | with both sides: `cover` (the default), `contain`, `fill`, `scale-down` |
-//! | `dpr` | 1 to 4, decimals allowed: pixels of the device for each pixel asked for |
-//! | `q` | quality, 1 to 100, snapped to the policy's steps |
-//! | `format` | `webp`, `avif`, `jpeg`, `png`: exactly this, whatever `Accept` says; `auto` negotiates |
-//! | `meta=full` | JSON about the source |
-//! | `explain` | JSON about the decision, where the policy allows it |
+//! [`PARAMETERS`] lists them.
 
 use percent_encoding::percent_decode_str;
 
@@ -22,6 +13,21 @@ use crate::{
     codec::Format,
     convert::{Fit, Resize},
 };
+
+/// The parameters, with their synonyms, and what each means.
+pub const PARAMETERS: &[(&str, &str)] = &[
+    (
+        "width= or w=, height= or h=",
+        "pixels; one: the shape is kept; both: the box is filled and cropped, unless fit says otherwise",
+    ),
+    ("max_width=, max_height=", "pixels; the picture shrinks until it fits"),
+    ("fit=", "with both sides: cover (the default), contain, fill or scale-down"),
+    ("dpr=", "1 to 4, decimals allowed: pixels of the device for each pixel asked for"),
+    ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),
+    ("format= or fm=", "webp, avif, jpeg or png: exactly this, whatever Accept says; auto negotiates"),
+    ("meta=full", "JSON about the original; without --resize, too"),
+    ("explain", "JSON about the decision, with --explain"),
+];
 
 /// The longest side that may be asked for, in pixels.
 const LONGEST_SIDE: u32 = 65_535;
@@ -72,11 +78,13 @@ impl Wanted {
         if policy.short_params {
             let has_box = wanted.width.is_some() && wanted.height.is_some();
             wanted.fit = query.first("fit").and_then(parse_fit).filter(|_| has_box);
-            let quality = query.first("q").and_then(parse_quality);
+            let quality = query.first_of(|key| matches!(key, "q" | "quality")).and_then(parse_quality);
             wanted.quality = quality
                 .map(|quality| snap(quality, &policy.quality_steps))
                 .filter(|&quality| quality != policy.quality.min(100));
-            wanted.format = query.first("format").and_then(|name| parse_format(name, policy));
+            wanted.format = query
+                .first_of(|key| matches!(key, "format" | "fm"))
+                .and_then(|name| parse_format(name, policy));
         }
         wanted
     }
@@ -148,7 +156,7 @@ pub(super) fn left_for_origin(query: &str, policy: &Policy) -> String {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         match &*decode(key) {
             "width" | "height" | "max_width" | "max_height" => true,
-            "w" | "h" | "fit" | "dpr" | "q" | "format" => policy.short_params,
+            "w" | "h" | "fit" | "dpr" | "q" | "quality" | "format" | "fm" => policy.short_params,
             "meta" => decode(value) == "full",
             "explain" => policy.explain,
             _ => false,

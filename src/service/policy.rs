@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
+
 use crate::{
     codec::Format,
     convert::{Interest, Mode},
     limits::Limits,
 };
+
+/// The usual widths of `srcset`, in pixels: what the hosts take for [`Policy::size_steps`] where nothing is said.
+pub const USUAL_WIDTHS: [u32; 16] =
+    [160, 320, 480, 640, 750, 828, 960, 1080, 1280, 1440, 1600, 1920, 2048, 2560, 3200, 3840];
 
 /// The settings of the service. The defaults serve a folder with nothing configured.
 #[derive(Debug, Clone)]
@@ -51,6 +57,8 @@ pub struct Policy {
     pub room_patience: Duration,
     /// How long a request waits for a conversion that another one leads. Default 30 s.
     pub flight_patience: Duration,
+    /// Fields that every answer has beside its own. Default none.
+    pub more_headers: Vec<(HeaderName, HeaderValue)>,
     /// For how long answers may be kept by browsers and caches. Default one day.
     pub max_age: Duration,
     /// The same for answers that will soon be better: an original sent under load. Default 10 s.
@@ -92,6 +100,7 @@ impl Default for Policy {
             budget: 512 << 20,
             room_patience: Duration::from_secs(5),
             flight_patience: Duration::from_secs(30),
+            more_headers: Vec::new(),
             max_age: Duration::from_secs(86_400),
             short_max_age: Duration::from_secs(10),
             revalidate: Duration::from_secs(259_200 * 60),
@@ -106,7 +115,8 @@ impl Default for Policy {
 /// Which file extensions are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowed {
-    /// Everything; what is no picture is passed through as `application/octet-stream`.
+    /// Everything but files and folders of a local target whose names begin with a dot; what is no picture has the type that its
+    /// extension says.
     Everything,
     /// These, in lower case and without a dot. Default [`Allowed::USUAL`].
     Extensions(Vec<String>),
@@ -124,6 +134,14 @@ impl Allowed {
         "jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "avif", "bmp", "ico", "cur", "tif",
         "tiff", "heic", "heif", "jxl", "svg", "svgz", "nef",
     ];
+
+    /// True if a local path (`/` between its parts) leads to what is hidden: where everything is served, no name may begin
+    /// with a dot, but for `.well-known` (RFC 8615).
+    #[must_use]
+    pub fn hides(&self, path: &str) -> bool {
+        let is_hidden = |part: &str| part.starts_with('.') && part != ".well-known";
+        *self == Self::Everything && path.split('/').any(is_hidden)
+    }
 
     /// True if a file of that name is served.
     #[must_use]

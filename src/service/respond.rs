@@ -371,7 +371,10 @@ pub(super) fn not_acceptable(vary: Vary, is_head: bool) -> Response {
 /// The one place where an error becomes a status. `trouble` goes into the log only.
 pub(super) fn error(kind: Kind, trouble: Option<String>) -> Response {
     let (status, public) = match kind {
-        Kind::NotFound | Kind::Malformed => (StatusCode::NOT_FOUND, "Image not found!"),
+        Kind::NotFound => (StatusCode::NOT_FOUND, "Image not found!"),
+        Kind::Malformed => {
+            (StatusCode::NOT_FOUND, "Image not found! What is there is damaged, or no picture.")
+        }
         Kind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Image format not supported!"),
         Kind::Limit | Kind::Larger => (StatusCode::PAYLOAD_TOO_LARGE, "Image too large!"),
         Kind::Parameter => (StatusCode::BAD_REQUEST, "Bad parameter!"),

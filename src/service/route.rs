@@ -133,6 +133,9 @@ pub(super) fn route(head: &RequestHead<'_>, policy: &Policy) -> Route {
         return Route::Refused(name.to_owned());
     }
     let (target, rest) = find_target(head, &path, policy);
+    if matches!(target, Target::Local { .. }) && policy.allowed.hides(rest) {
+        return Route::NotFound;
+    }
     Route::Source(resolve(target, rest, head.uri.query().unwrap_or(""), policy))
 }
 

@@ -31,21 +31,27 @@ fn what_is_no_picture_is_not_found() {
     for bytes in [&b""[..], b"<html><script>alert(1)</script>", b"GIF", b"\0\0\0\0"] {
         let mut scenario = Scenario::with(|_| ()).source("a.jpg", bytes.to_vec());
         let response = scenario.get("/a.jpg", &[WEBP]);
-        assert_eq!((response.status.as_u16(), text(&response).as_str()), (404, "Image not found!"));
+        let said = "Image not found! What is there is damaged, or no picture.";
+        assert_eq!((response.status.as_u16(), text(&response).as_str()), (404, said));
+        let trouble = response.log.trouble.as_deref().unwrap_or_default();
+        assert!(trouble.contains("no picture") || trouble.contains("is empty"), "{trouble}");
         assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");
         assert_eq!(header(&response, "x-content-type-options"), "nosniff");
     }
 }
 
 #[test]
-fn the_type_is_never_guessed_from_the_url() {
+fn the_type_of_a_picture_is_never_guessed_from_the_url() {
     let mut scenario = Scenario::with(|_| ()).source("a.png", jpeg(8, 8, 500));
     assert_eq!(sent(&scenario.get("/a.png", &[])), "image/jpeg");
     let mut scenario = Scenario::with(|policy| policy.allowed = Allowed::Everything);
-    scenario = scenario.source("page.html", b"<html>".to_vec());
-    let response = scenario.get("/page.html", &[]);
-    assert_eq!(sent(&response), "application/octet-stream");
-    assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+    // What is no picture has the type of its name, and no browser makes another one of it.
+    scenario = scenario.source("page.html", b"<html>".to_vec()).source("a.jpg", b"<html>".to_vec());
+    for (path, kind) in [("/page.html", "text/html"), ("/a.jpg", "image/jpeg")] {
+        let response = scenario.get(path, &[]);
+        assert_eq!(sent(&response), kind);
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+    }
 }
 
 #[test]

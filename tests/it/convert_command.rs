@@ -140,8 +140,9 @@ fn no_input_is_ever_replaced() {
         &["convert", "a.jpg", "b.png", "--format", "jpeg", "--width", "8"],
     ] {
         let ran = run(folder.path(), args);
-        assert_eq!(ran.code, 1, "{args:?}");
+        assert_eq!(ran.code, 2, "{args:?}");
         assert!(ran.stderr.contains("would replace an input"), "{}", ran.stderr);
+        assert_eq!(names(folder.path()), ["a.jpg", "b.png"], "nothing is written before that is told");
     }
     assert_eq!(fs::read(folder.path().join("a.jpg")).unwrap(), jpeg);
     assert_eq!(fs::read(folder.path().join("b.png")).unwrap(), png);
@@ -201,6 +202,13 @@ fn arguments_that_can_not_be_are_refused_with_code_2() {
         &["convert", "a.jpg", "--alpha-quality", "101"],
         &["convert", "a.jpg", "--lossless", "--format", "avif"],
         &["convert", "a.jpg", "--memory", "much"],
+        &["convert", "a.jpg", "--width", "0"],
+        &["convert", "a.jpg", "-o", "c.webp", "-w", "10,20"],
+        &["convert", "-", "-f", "webp,avif"],
+        &["convert", "a.jpg", "--in-place", "-f", "webp"],
+        &["convert", "-", "--in-place"],
+        &["convert", "a.jpg", "--in-place", "-w", "10,20"],
+        &["convert", "a.jpg", "--lossless", "--target-size", "1K"],
         &["convert"],
         &["probe"],
         &["nonsense"],
@@ -267,4 +275,180 @@ fn a_folder_is_converted_once_however_often_it_is_asked_for() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(time("b.png.webp") > made[5]);
     assert_eq!(names(&pics), all);
+}
+
+#[test]
+fn several_widths_and_formats_are_made_at_once() {
+    let folder =
+        folder_with(&[("a.jpg", pictures::jpeg(320, 200, 1)), ("b.jpg", pictures::jpeg(100, 50, 2))]);
+    let ran = run(
+        folder.path(),
+        &["convert", "a.jpg", "b.jpg", "-d", "out", "-w", "160,80,640,1280", "-f", "webp,jpeg", "--json"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let out = folder.path().join("out");
+    // Past the first that is as wide as the picture they would all be the same.
+    let expected = [
+        "a-160.jpg",
+        "a-160.webp",
+        "a-640.jpg",
+        "a-640.webp",
+        "a-80.jpg",
+        "a-80.webp",
+        "b-160.jpg",
+        "b-160.webp",
+        "b-80.jpg",
+        "b-80.webp",
+    ];
+    assert_eq!(names(&out), expected);
+    let line = |name: &str| {
+        let lines = ran.json_lines();
+        let line = lines.iter().find(|line| line["output"].as_str().unwrap().ends_with(name)).unwrap();
+        (line["width"].as_u64().unwrap(), line["format"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(line("a-80.webp"), (80, "webp".to_owned()));
+    assert_eq!(line("a-640.jpg"), (320, "jpeg".to_owned()));
+    // Of a folder, all of them are there the next time.
+    let again = |args: &[&str]| run(folder.path(), &[&["convert", ".", "-w", "80,160"], args].concat());
+    assert_eq!(again(&[]).code, 0);
+    let ran = again(&["--json"]);
+    assert_eq!(ran.json_lines().len(), 1, "{}", ran.text());
+    assert!(ran.json_lines()[0]["up_to_date"].as_u64().unwrap() >= 4, "{}", ran.text());
+}
+
+#[test]
+fn results_that_would_meet_are_told_before_anything_is_written() {
+    let jpeg = pictures::jpeg(64, 48, 1);
+    let folder = folder_with(&[("x/a.jpg", jpeg.clone()), ("y/a.jpg", jpeg.clone())]);
+    let ran = run(folder.path(), &["convert", "x/a.jpg", "y/a.jpg", "-d", "out"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("x/a.jpg and y/a.jpg would both become out/a.jpg.webp"), "{}", ran.stderr);
+    assert!(!folder.path().join("out").exists());
+    // The same picture twice is one picture.
+    let ran = run(folder.path(), &["convert", "x/a.jpg", "x", "x/../x/a.jpg", "-d", "out"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(names(&folder.path().join("out")), ["a.webp"]);
+}
+
+#[test]
+fn pictures_are_made_smaller_in_their_places() {
+    let large = pictures::jpeg(320, 200, 1);
+    let folder = folder_with(&[
+        ("in/a.jpg", large.clone()),
+        ("in/b.png", pictures::png(50, 40, 2)),
+        ("in/c.gif", pictures::gif(20, 10, 1)),
+    ]);
+    let path = folder.path().join("in/a.jpg");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+    fs::set_permissions(&path, mode).unwrap();
+    let ran = run(folder.path(), &["convert", "in", "--in-place", "-q", "40"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(names(&folder.path().join("in")), ["a.jpg", "b.png", "c.gif"]);
+    let smaller = fs::read(&path).unwrap();
+    assert!(smaller.starts_with(b"\xff\xd8") && smaller.len() < large.len() * 49 / 50, "{}", smaller.len());
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777,
+        0o640
+    );
+    assert!(ran.stderr.contains("c.gif: passed by: gif can't be made here"), "{}", ran.stderr);
+    // Once more there is next to nothing to save, and nothing is lost again and again.
+    let ran = run(folder.path(), &["convert", "in", "--in-place", "-q", "40"]);
+    assert!(ran.text().contains("a.jpg: ") && ran.text().contains("stays as it is"), "{}", ran.text());
+    assert_eq!(fs::read(&path).unwrap(), smaller);
+}
+
+#[test]
+fn what_would_grow_is_not_made() {
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(320, 200, 1))]);
+    let path = |name: &str| folder.path().join(name);
+    assert_eq!(run(folder.path(), &["convert", "a.jpg", "-q", "10"]).code, 0);
+    let poor = fs::read(path("a.webp")).unwrap();
+    // In its own format it stays as it was.
+    let ran = run(folder.path(), &["convert", "a.webp", "-q", "95", "-o", "b.webp"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.text().contains("as it is: made anew it is no smaller"), "{}", ran.text());
+    assert_eq!(fs::read(path("b.webp")).unwrap(), poor);
+    let ran = run(folder.path(), &["convert", "a.webp", "--only-if-smaller", "-f", "png"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.text().contains("not written: it is no smaller"), "{}", ran.text());
+    assert_eq!(names(folder.path()), ["a.jpg", "a.webp", "b.webp"]);
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_a_quiet_one_says_nothing() {
+    let folder =
+        folder_with(&[("in/a.jpg", pictures::jpeg(64, 48, 1)), ("in/b.gif", pictures::gif(20, 10, 2))]);
+    let ran = run(folder.path(), &["convert", "in", "-n"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.text().contains("would become in/a.webp") && ran.text().contains("in/b.gif"),
+        "{}",
+        ran.text()
+    );
+    assert_eq!(names(&folder.path().join("in")), ["a.jpg", "b.gif"]);
+    let ran = run(folder.path(), &["convert", "in", "--quiet"]);
+    assert_eq!((ran.code, ran.text().as_str(), ran.stderr.as_str()), (0, "", ""));
+    assert!(folder.path().join("in/a.webp").exists());
+}
+
+#[test]
+fn what_is_passed_by_and_what_fails_is_named_and_counted() {
+    let folder = folder_with(&[
+        ("in/a.jpg", pictures::jpeg(64, 48, 1)),
+        ("in/bad.png", b"no PNG".to_vec()),
+        ("in/d.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec()),
+    ]);
+    std::os::unix::fs::symlink("a.jpg", folder.path().join("in/link.jpg")).unwrap();
+    let ran = run(folder.path(), &["convert", "in"]);
+    assert_eq!(ran.code, 1);
+    for part in ["in/link.jpg: passed by: it is a link", "in/d.svg: passed by", "in/bad.png: failed"] {
+        assert!(ran.stderr.contains(part), "{part:?} in {}", ran.stderr);
+    }
+    assert!(
+        ran.text().contains("1 files: ") && ran.text().contains("1 failed, 2 passed by"),
+        "{}",
+        ran.text()
+    );
+}
+
+#[test]
+fn quality_100_is_lossless_webp_unless_a_length_is_wanted() {
+    let folder = folder_with(&[("a.png", pictures::png(50, 40, 2))]);
+    let ran = run(folder.path(), &["convert", "a.png", "-q", "100"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let webp = fs::read(folder.path().join("a.webp")).unwrap();
+    assert_eq!(&webp[12..16], b"VP8L");
+    let pixels = |bytes: &[u8]| match codec::decode(bytes, &Limits::default()).unwrap().picture {
+        Picture::Raster(raster) => raster.data().to_vec(),
+        _ => panic!("no planes"),
+    };
+    assert_eq!(pixels(&webp), pixels(&fs::read(folder.path().join("a.png")).unwrap()));
+}
+
+#[test]
+fn no_picture_goes_to_a_terminal() {
+    let folder = folder_with(&[]);
+    let line = format!("{} convert - < /dev/null; echo code $?", env!("CARGO_BIN_EXE_slimpix"));
+    let ran = std::process::Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(said.contains("standard output is a terminal") && said.contains("code 2"), "{said}");
+}
+
+#[test]
+fn shells_and_man_know_the_commands() {
+    let folder = folder_with(&[]);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = run(folder.path(), &["completions", shell]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.text().contains("only-if-smaller"), "{shell}");
+    }
+    let page = run(folder.path(), &["man"]);
+    assert_eq!(page.code, 0, "{}", page.stderr);
+    for part in [".TH slimpix", "SLIMPIX CONVERT", "target\\-size", "SLIMPIX SERVE", "WEBP_MAX_AGE"] {
+        assert!(page.text().contains(part), "{part}");
+    }
 }

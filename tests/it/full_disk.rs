@@ -2,7 +2,6 @@
 //! the originals and however many.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -20,9 +19,8 @@ const MIB: u64 = 1 << 20;
 #[test]
 fn requests_are_answered_and_the_log_says_so_once() {
     let place = Place::new(&[("a.jpg", pictures::jpeg(400, 300, 1)), ("b.jpg", pictures::jpeg(300, 200, 2))]);
-    // Root may write everywhere, but a folder can't be made where a file stands.
-    fs::write(place.path().join("cache"), b"a file").unwrap();
     let server = place.serve(&[]);
+    place.lose_cache();
     let first = server.get("/a.jpg", WEBP);
     assert!(first.is_webp());
     for _ in 0..3 {
@@ -45,8 +43,8 @@ fn remote_originals_pass_through() {
         ("/page.jpg", Page::File(b"<html>".to_vec(), "\"5\"")),
     ]);
     let place = Place::new(&[]);
-    fs::write(place.path().join("cache"), b"a file").unwrap();
     let server = place.serve_before(&origin, &[]);
+    place.lose_cache();
     for path in ["/a.jpg", "/chunks.jpg", "/private.jpg"] {
         let made = server.get(path, WEBP);
         assert!(made.is_webp(), "{path}: {}", made.status);
@@ -68,16 +66,16 @@ fn remote_originals_pass_through() {
 fn those_who_want_the_same_share_one_conversion() {
     let origin = Origin::new(&[("/a.jpg", Page::File(pictures::jpeg(1600, 1200, 1), "\"1\""))]);
     let place = Place::new(&[]);
-    fs::write(place.path().join("cache"), b"a file").unwrap();
     let server = place.serve_before(&origin, &[]);
+    place.lose_cache();
     let replies = http::get_all_at_once(server.address, &vec!["/a.jpg".to_owned(); 20], &[WEBP]);
     assert!(replies.iter().all(Reply::is_webp));
     assert_eq!(server.conversions(), 1);
     assert!(origin.asked().len() <= 3, "{:?}", origin.asked());
 }
 
-/// Forty photos of 4.6 MB before a cache in that state, in a group of 80 MB where one can be made.
-fn forty(name: &str, accept: (&str, &str), flags: &[&str], make_cache: impl Fn(&Path)) {
+/// Forty photos of 4.6 MB before a cache that is lost, or lies on a full file system, in a group of 80 MB where one can be made.
+fn forty(name: &str, accept: (&str, &str), flags: &[&str], full: Option<&Path>) {
     // With something after its end, as phones append films.
     let mut longer = pictures::photo();
     longer.resize(4_600_000, 7);
@@ -87,7 +85,9 @@ fn forty(name: &str, accept: (&str, &str), flags: &[&str], make_cache: impl Fn(&
         origin.put(name, Page::File(pictures::with_comment(&longer, name), "\"1\""));
     }
     let place = Place::new(&[]);
-    make_cache(&place.path().join("cache"));
+    if let Some(full) = full {
+        std::os::unix::fs::symlink(full, place.path().join("cache")).unwrap();
+    }
     let group = Group::new(name, 80 * MIB);
     let command = match &group {
         Ok(group) => group.command(place.path()),
@@ -101,6 +101,9 @@ fn forty(name: &str, accept: (&str, &str), flags: &[&str], make_cache: impl Fn(&
         }
     };
     let server = Server::serve(command, &origin.url(), flags);
+    if full.is_none() {
+        place.lose_cache();
+    }
     let replies = http::get_all_at_once(server.address, &names, &[accept]);
     let lost = replies.iter().filter(|reply| reply.status != 200).count();
     let converted = replies.iter().filter(|reply| reply.is_webp()).count();
@@ -120,23 +123,19 @@ fn forty(name: &str, accept: (&str, &str), flags: &[&str], make_cache: impl Fn(&
     server.kill();
 }
 
-fn a_file(cache: &Path) {
-    fs::write(cache, b"a file").unwrap();
-}
-
 #[test]
 fn forty_large_originals_are_converted_within_a_container_of_80_mib() {
-    forty("converted", WEBP, &["--wait", "600", "--effort", "0"], a_file);
+    forty("converted", WEBP, &["--wait", "600", "--effort", "0"], None);
 }
 
 #[test]
 fn forty_large_originals_are_passed_on_within_a_container_of_80_mib() {
-    forty("passed-on", OLD, &[], a_file);
+    forty("passed-on", OLD, &[], None);
 }
 
 #[test]
 fn forty_large_originals_that_must_not_wait_are_answered_all_the_same() {
-    forty("in-haste", WEBP, &["--wait", "5"], a_file);
+    forty("in-haste", WEBP, &["--wait", "5"], None);
 }
 
 /// A file system of one megabyte, which goes when dropped.
@@ -157,7 +156,5 @@ fn a_disk_that_is_full_is_as_good_as_none() {
         eprintln!("no file system can be mounted here");
         return;
     }
-    forty("full", OLD, &[], |cache| {
-        std::os::unix::fs::symlink(&tiny.0, cache).unwrap();
-    });
+    forty("full", OLD, &[], Some(&tiny.0));
 }

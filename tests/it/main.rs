@@ -30,6 +30,7 @@ mod doctor;
 mod encoding_is_faithful;
 mod facts_stand_anywhere;
 mod faults;
+mod first_hour;
 mod full_disk;
 mod fuzzed;
 mod graceful_stop;

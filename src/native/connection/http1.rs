@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     io,
+    net::IpAddr,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -18,7 +19,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 
 use super::{Host, Stop, socket::Socket, table::Seat};
-use crate::native::body::Body;
+use crate::native::{access::Entry, body::Body};
 
 /// Bytes of a request's head at the most.
 const MOST_HEAD: usize = 64 << 10;
@@ -29,6 +30,7 @@ const MOST_HEAD: usize = 64 << 10;
 /// What ended it too early.
 pub(super) async fn serve(
     socket: Socket,
+    client: IpAddr,
     seat: Arc<Seat>,
     host: Arc<Host>,
     mut stop: Stop,
@@ -39,10 +41,17 @@ pub(super) async fn serve(
         // No request has a body of use here; it is dropped unread.
         let (request, _) = request.into_parts();
         seat.asked(length(&request));
+        let mut entry = host.enter(&request, client);
         async move {
-            let response = host.answer(request).await;
+            let response = host.answer(request, client).await;
+            if let Some(entry) = &mut entry {
+                entry.answered(&response);
+            }
             seat.watch.decided();
-            Ok::<_, Infallible>(response.map(|body| Watched { body: body.through(outlet), seat }))
+            Ok::<_, Infallible>(response.map(|body| {
+                let len = body.left();
+                Watched { body: body.through(outlet), seat, len, entry }
+            }))
         }
     });
     let mut connection = pin!(
@@ -76,10 +85,15 @@ fn length(request: &Parts) -> usize {
 struct Watched {
     body: Body,
     seat: Arc<Seat>,
+    len: u64,
+    entry: Option<Entry>,
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
+        if let Some(entry) = &mut self.entry {
+            entry.sent = self.len - self.body.left();
+        }
         self.seat.watch.answered();
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     future::poll_fn,
+    net::IpAddr,
     sync::Arc,
     task::Poll,
     time::{Duration, Instant, SystemTime},
@@ -25,7 +26,7 @@ use super::{
     table::{Seat, held},
 };
 use crate::{
-    native::{body::Body, site::Answering},
+    native::{access::Entry, body::Body, site::Answering},
     service::http_date,
 };
 
@@ -44,6 +45,7 @@ const EXTENSIONS: u32 = 10;
 /// What ended it too early.
 pub(super) async fn serve(
     socket: Socket,
+    client: IpAddr,
     seat: Arc<Seat>,
     host: Arc<Host>,
     mut stop: Stop,
@@ -62,7 +64,7 @@ pub(super) async fn serve(
             accepted = connection.accept() => match accepted {
                 Some(accepted) => {
                     let (request, respond) = accepted?;
-                    begin(request, respond, &seat, &host);
+                    begin(request, respond, client, &seat, &host);
                 }
                 None => return Ok(()),
             },
@@ -111,7 +113,13 @@ impl Pulse {
 }
 
 /// Begins to answer a request. Its head is dropped as soon as it is known what to do.
-fn begin(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, seat: &Arc<Seat>, host: &Arc<Host>) {
+fn begin(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    client: IpAddr,
+    seat: &Arc<Seat>,
+    host: &Arc<Host>,
+) {
     let Some(room) = seat.table().stream() else {
         // The client may ask again at once, by this reason's definition.
         respond.send_reset(Reason::REFUSED_STREAM);
@@ -120,15 +128,19 @@ fn begin(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, seat: &
     // No request has a body of use here; it is dropped unread, and after the answer h2 tells the client so.
     let (request, _) = request.into_parts();
     seat.watch.asked(false);
-    let begun = host.begin(request);
+    let entry = host.enter(&request, client);
+    let begun = host.begin(request, client);
     let seat = Arc::clone(seat);
     tokio::spawn(async move {
-        let answered = Held { seat, room };
+        let mut answered = Held { seat, room, entry };
         let response = decided(begun, &mut respond).await;
         answered.seat.watch.decided();
         if let Some(response) = response {
+            if let Some(entry) = &mut answered.entry {
+                entry.answered(&response);
+            }
             // An error here is a client's that is gone.
-            let _ = send(response, &mut respond, &answered.seat).await;
+            let _ = send(response, &mut respond, &mut answered).await;
         }
     });
 }
@@ -138,6 +150,7 @@ struct Held {
     seat: Arc<Seat>,
     #[expect(dead_code, reason = "held until the stream ends")]
     room: OwnedSemaphorePermit,
+    entry: Option<Entry>,
 }
 
 impl Drop for Held {
@@ -160,8 +173,9 @@ async fn decided(begun: Begun, respond: &mut SendResponse<Bytes>) -> Option<Resp
 async fn send(
     response: Response<Body>,
     respond: &mut SendResponse<Bytes>,
-    seat: &Seat,
+    held: &mut Held,
 ) -> Result<(), h2::Error> {
+    let seat = &held.seat;
     let (mut head, mut body) = response.into_parts();
     let len = body.left();
     let has_length = !matches!(head.status, StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT);
@@ -181,6 +195,9 @@ async fn send(
             return Ok(());
         };
         stream.send_data(piece, body.left() == 0)?;
+        if let Some(entry) = &mut held.entry {
+            entry.sent = len - body.left();
+        }
     }
     Ok(())
 }

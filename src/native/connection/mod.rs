@@ -15,8 +15,9 @@ pub(crate) mod table;
 pub(crate) mod watch;
 
 use std::{
+    net::{IpAddr, SocketAddr},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::{Duration, Instant},
 };
 
@@ -35,15 +36,21 @@ use self::{
     watch::Awaited,
 };
 use crate::native::{
+    access::{AccessLog, Entry},
     body::{self, Body},
     demo::{self, Demo},
     site::{Answering, Site},
+    welcome::Welcome,
 };
 
 /// What all connections share.
 pub(crate) struct Host {
-    /// The pictures.
-    pub(crate) site: Arc<Site>,
+    /// The pictures. Another site takes this one's place when settings change.
+    pub(crate) site: RwLock<Arc<Site>>,
+    /// The page for who tries it.
+    pub(crate) welcome: Option<Arc<Welcome>>,
+    /// Where a line for each answer goes.
+    pub(crate) access: Option<Arc<AccessLog>>,
     /// The demo page.
     pub(crate) demo: Option<Demo>,
     /// HTTP/1 connections stay open between requests.
@@ -71,6 +78,7 @@ impl Stop {
 enum Begun {
     Picture(Answering),
     Demo(Demo, Box<Parts>),
+    Welcome(Arc<Welcome>, Box<Parts>),
 }
 
 impl Begun {
@@ -78,13 +86,14 @@ impl Begun {
         match self {
             Self::Picture(answering) => answering.done().await,
             Self::Demo(demo, request) => demo.answer(&request).await,
+            Self::Welcome(welcome, request) => welcome.answer(&request).await,
         }
     }
 }
 
 impl Host {
     /// Begins to answer. What needs no waiting is done at once, and the head is not held any longer.
-    fn begin(&self, request: Parts) -> Begun {
+    fn begin(&self, request: Parts, client: IpAddr) -> Begun {
         if !names_one_host(&request) {
             return Begun::Picture(Answering::Done(Box::new(bad_request())));
         }
@@ -92,12 +101,32 @@ impl Host {
             Some(demo) if request.uri.path().starts_with(demo::PREFIX) => {
                 Begun::Demo(demo.clone(), Box::new(request))
             }
-            _ => Begun::Picture(self.site.begin(&request)),
+            _ => match &self.welcome {
+                Some(welcome) if Welcome::is_for(&request, client) => {
+                    Begun::Welcome(Arc::clone(welcome), Box::new(request))
+                }
+                _ => Begun::Picture(self.site().begin(&request)),
+            },
         }
     }
 
-    async fn answer(&self, request: Parts) -> Response<Body> {
-        self.begin(request).done().await
+    async fn answer(&self, request: Parts, client: IpAddr) -> Response<Body> {
+        self.begin(request, client).done().await
+    }
+
+    /// Begins the line of a request in the access log, where there is one.
+    fn enter(&self, request: &Parts, client: IpAddr) -> Option<Entry> {
+        self.access.as_ref().map(|access| access.entry(request, client))
+    }
+
+    /// What answers now.
+    pub(crate) fn site(&self) -> RwLockReadGuard<'_, Arc<Site>> {
+        self.site.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another site answers from now on.
+    pub(crate) fn replace(&self, site: Site) {
+        *self.site.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(site);
     }
 }
 
@@ -120,9 +149,9 @@ fn bad_request() -> Response<Body> {
 pub(crate) async fn accept(listener: &TcpListener, table: &Arc<Table>, host: &Arc<Host>, stop: &Stop) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, client)) => {
                 let seat = table.enter().await;
-                tokio::spawn(serve(stream, seat, Arc::clone(host), stop.clone()));
+                tokio::spawn(serve(stream, client, seat, Arc::clone(host), stop.clone()));
             }
             Err(error) => {
                 tracing::debug!(%error, "a connection can't be accepted");
@@ -135,13 +164,13 @@ pub(crate) async fn accept(listener: &TcpListener, table: &Arc<Table>, host: &Ar
 }
 
 /// Serves a connection to its end.
-async fn serve(stream: TcpStream, seat: Arc<Seat>, host: Arc<Host>, stop: Stop) {
+async fn serve(stream: TcpStream, client: SocketAddr, seat: Arc<Seat>, host: Arc<Host>, stop: Stop) {
     // Small answers must not wait for more; where that can't be said they do.
     let _ = stream.set_nodelay(true);
     keep_pace_on_this_machine(&stream);
     let stream = Arc::new(stream);
     let socket = Socket::new(Arc::clone(&stream), Arc::clone(&seat));
-    let mut speaking = pin!(speak(socket, Arc::clone(&seat), host, stop));
+    let mut speaking = pin!(speak(socket, client.ip(), Arc::clone(&seat), host, stop));
     loop {
         tokio::select! {
             biased;
@@ -169,6 +198,7 @@ async fn serve(stream: TcpStream, seat: Arc<Seat>, host: Arc<Host>, stop: Stop) 
 
 async fn speak(
     mut socket: Socket,
+    client: IpAddr,
     seat: Arc<Seat>,
     host: Arc<Host>,
     mut stop: Stop,
@@ -179,8 +209,8 @@ async fn speak(
     };
     // Boxed, so that a connection that hasn't said anything takes no memory for what it may say.
     match protocol {
-        Some(Protocol::Http1) => Box::pin(http1::serve(socket, seat, host, stop)).await?,
-        Some(Protocol::Http2) => Box::pin(http2::serve(socket, seat, host, stop)).await?,
+        Some(Protocol::Http1) => Box::pin(http1::serve(socket, client, seat, host, stop)).await?,
+        Some(Protocol::Http2) => Box::pin(http2::serve(socket, client, seat, host, stop)).await?,
         None => {}
     }
     Ok(())

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::Notify;
 
 /// How long a connection may wait for its client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Patience {
     /// For the first byte, and for the rest of a preface, a frame or a head that has begun.
     pub(crate) head: Duration,

@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// What is said of a file whose content isn't known.
+const NO_PICTURE: &str = "its content is no picture of a format known here";
+
 impl Flow {
     pub(super) fn respond(self: Box<Self>) -> Step {
         let Some(facts) = self.facts.clone() else { return self.refuse(Kind::Internal) };
@@ -49,7 +52,7 @@ impl Flow {
     /// What is no picture: served where everything is.
     pub(super) fn pass_through(self: Box<Self>, facts: &Facts) -> Step {
         if self.policy.allowed != Allowed::Everything || self.topic != Topic::Picture {
-            return self.not_found();
+            return self.refuse_content(NO_PICTURE);
         }
         let response = self.source_response(facts, None);
         response.with_flow(self).into()
@@ -65,6 +68,16 @@ impl Flow {
         self.logged(respond::not_acceptable(vary, is_head), Decision::Refused, None).into()
     }
 
+    /// There is something, and it is of no use.
+    pub(super) fn refuse_content(mut self: Box<Self>, what: &str) -> Step {
+        if self.topic == Topic::Explanation {
+            let response = respond::json(&explain::no_picture(what), Keeping::Nobody, &self.conditions);
+            return self.logged(response, Decision::Json, None).into();
+        }
+        self.trace.trouble = Some(what.to_owned());
+        self.refuse(Kind::Malformed)
+    }
+
     pub(super) fn refuse(self: Box<Self>, kind: Kind) -> Step {
         let response = respond::error(kind, self.trace.trouble.clone());
         let response = respond::without_body_if(response, self.conditions.is_head);
@@ -74,7 +87,12 @@ impl Flow {
     pub(super) fn source_response(&self, facts: &Facts, format: Option<Format>) -> Response {
         let len = facts.stamp.len;
         let representation = Representation {
-            media_type: format.map_or("application/octet-stream", Format::media_type),
+            media_type: match format {
+                Some(format) => format.media_type(),
+                None => mime_guess::from_path(self.source.name())
+                    .first_raw()
+                    .unwrap_or("application/octet-stream"),
+            },
             etag: respond::source_etag(facts),
             is_active: format == Some(Format::Svg),
             ..self.representation(facts, len)

@@ -26,7 +26,7 @@ impl Flow {
         }
         let Some(facts) = self.facts.clone() else { return self.look_up() };
         if facts.stamp.len == 0 && self.policy.allowed != Allowed::Everything {
-            return self.not_found();
+            return self.refuse_content("the file is empty");
         }
         if self.choice(&facts).is_own_size() {
             // Not a variant of its own: it is the one without a size.

@@ -60,6 +60,13 @@ impl Place {
         count(&self.path().join("cache"))
     }
 
+    /// Takes the cache's folder away and puts a file there, below which nothing can be made: root may write everywhere else.
+    pub fn lose_cache(&self) {
+        let cache = self.path().join("cache");
+        fs::remove_dir_all(&cache).unwrap();
+        fs::write(cache, b"a file").unwrap();
+    }
+
     /// Starts a server of `pics` with its cache in `cache`.
     pub fn serve(&self, flags: &[&str]) -> Server {
         Server::serve(program::command(self.path()), "pics", flags)
@@ -90,6 +97,8 @@ impl Server {
     /// Starts a command that is the program, or comes to it, as a server of a folder or an origin, with its cache in `cache`.
     pub fn serve(mut command: Command, what: &str, flags: &[&str]) -> Self {
         command.args(["serve", what, "--cache", "cache", "--listen", "127.0.0.1:0"]).args(flags);
+        // Tests ask for sizes of a few pixels.
+        command.env("WEBP_WIDTHS", "any");
         Self::start(command)
     }
 
@@ -164,9 +173,13 @@ impl Server {
 
     /// Tells it to stop, as `kill` does.
     pub fn terminate(&self) {
-        let told =
-            Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
-        assert!(told.success());
+        self.signal("TERM");
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for its end; gives its exit code.

@@ -1,0 +1,180 @@
+//! What `slimpix convert` takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    codec::Format,
+    convert::{Filter, Fit},
+    native::values::{Bytes, Whole},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArgs {
+    /// Files, folders (with all below them), or - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The file to write, or - for standard output; for a single input [default: beside the input]
+    #[arg(short, long, value_name = "OUT", conflicts_with_all = ["out_dir", "in_place"])]
+    pub(crate) output: Option<PathBuf>,
+    /// The folder to write to; the structure of input folders is kept
+    #[arg(short = 'd', long, value_name = "DIR", env = "WEBP_OUT_DIR", hide_env_values = true)]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Make each picture anew in its own format, and put it in the picture's place where it is at least 2 % smaller
+    #[arg(long, conflicts_with_all = ["out_dir", "format"])]
+    pub(crate) in_place: bool,
+    /// Write no result that isn't smaller than its picture
+    #[arg(long, env = "WEBP_ONLY_IF_SMALLER", hide_env_values = true)]
+    pub(crate) only_if_smaller: bool,
+    /// Make results of folders again that are there and newer than their pictures
+    #[arg(long, env = "WEBP_FORCE", hide_env_values = true)]
+    pub(crate) force: bool,
+    /// Say what would be made, and write nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// The formats to make, one file each; auto is the smaller of webp and avif [default: as OUT's name says, else webp]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "LIST",
+        value_delimiter = ',',
+        env = "WEBP_FORMAT",
+        hide_env_values = true
+    )]
+    pub(crate) format: Vec<Target>,
+    /// Quality of lossy pictures, 0 to 100; at 100 a WebP is lossless
+    #[arg(short, long, value_name = "Q", env = "WEBP_QUALITY", hide_env_values = true, default_value_t = 80,
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) quality: u8,
+    /// Quality of a lossy WebP's alpha, 0 to 100: below 100 it keeps 2 to 248 of its levels
+    #[arg(long, value_name = "Q", env = "WEBP_ALPHA_QUALITY", hide_env_values = true, default_value_t = 100,
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) alpha_quality: u8,
+    /// The most bytes that a result may have: the quality is lowered as far as it takes
+    #[arg(long, value_name = "SIZE", env = "WEBP_TARGET_SIZE", hide_env_values = true,
+          value_parser = str::parse::<Bytes>)]
+    pub(crate) target_size: Option<Bytes>,
+    /// Time spent to make files small: 0 is fastest, 6 smallest
+    #[arg(short, short_alias = 'm', long, value_name = "0..6", env = "WEBP_EFFORT", hide_env_values = true, default_value_t = 4,
+          value_parser = clap::value_parser!(u8).range(0..=6))]
+    pub(crate) effort: u8,
+    /// Keep every pixel as it is (webp and png)
+    #[arg(long, env = "WEBP_LOSSLESS", hide_env_values = true)]
+    pub(crate) lossless: bool,
+    /// The width to make, in pixels; of several, as 400,800,1600, each is a file with its width in its name, up to the picture's own
+    #[arg(short, long, value_name = "PX", value_delimiter = ',', env = "WEBP_WIDTH", hide_env_values = true,
+          value_parser = clap::value_parser!(u32).range(1..=65_535))]
+    pub(crate) width: Vec<u32>,
+    /// The height to make, in pixels
+    #[arg(long, value_name = "PX", env = "WEBP_HEIGHT", hide_env_values = true,
+          value_parser = clap::value_parser!(u32).range(1..=65_535))]
+    pub(crate) height: Option<u32>,
+    /// How the picture meets width and height
+    #[arg(long, value_enum, env = "WEBP_FIT", hide_env_values = true, default_value_t = FitArg::Contain)]
+    pub(crate) fit: FitArg,
+    /// Allow results larger than the source's width and height
+    #[arg(long, env = "WEBP_ENLARGE", hide_env_values = true)]
+    pub(crate) enlarge: bool,
+    /// How samples are made of those of the source when it is scaled
+    #[arg(long, value_enum, env = "WEBP_FILTER", hide_env_values = true, default_value_t = FilterArg::Lanczos3)]
+    pub(crate) filter: FilterArg,
+    /// Scale amounts of light instead of samples
+    #[arg(long, env = "WEBP_LINEAR", hide_env_values = true)]
+    pub(crate) linear: bool,
+    /// Keep EXIF, XMP and the ICC profile
+    #[arg(long, env = "WEBP_KEEP_METADATA", hide_env_values = true)]
+    pub(crate) keep_metadata: bool,
+    /// What all conversions together may take of memory [default: asks the machine]
+    #[arg(long, value_name = "SIZE", env = "WEBP_MEMORY", hide_env_values = true,
+          value_parser = str::parse::<Bytes>)]
+    pub(crate) memory: Option<Bytes>,
+    /// Conversions at a time; 0 is one a processor
+    #[arg(short, long, value_name = "N", env = "WEBP_MAX_JOB_COUNT", hide_env_values = true, default_value = "0",
+          value_parser = str::parse::<Whole<0, 1024>>)]
+    pub(crate) jobs: Whole<0, 1_024>,
+    /// One JSON object a line and file instead of text
+    #[arg(long, env = "WEBP_JSON", hide_env_values = true)]
+    pub(crate) json: bool,
+    /// Say nothing but what went wrong
+    #[arg(long, env = "WEBP_QUIET", hide_env_values = true, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+}
+
+/// What `--format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// WebP
+    Webp,
+    /// AVIF
+    Avif,
+    /// JPEG, for clients that know no newer format
+    #[value(alias = "jpg")]
+    Jpeg,
+    /// PNG, lossless
+    Png,
+    /// The smaller of WebP and AVIF
+    Auto,
+}
+
+impl Target {
+    /// The formats to try.
+    pub(crate) const fn formats(self) -> &'static [Format] {
+        match self {
+            Self::Webp => &[Format::WebP],
+            Self::Avif => &[Format::Avif],
+            Self::Jpeg => &[Format::Jpeg],
+            Self::Png => &[Format::Png],
+            Self::Auto => &[Format::WebP, Format::Avif],
+        }
+    }
+}
+
+/// What `--fit` takes: the words of CSS `object-fit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FitArg {
+    /// As large as fits inside
+    Contain,
+    /// Fill the whole box and crop what stands over
+    Cover,
+    /// Exactly the box; the shape is not kept
+    Fill,
+    /// As contain, never enlarged
+    ScaleDown,
+}
+
+impl From<FitArg> for Fit {
+    fn from(fit: FitArg) -> Self {
+        match fit {
+            FitArg::Contain => Self::Contain,
+            FitArg::Cover => Self::Cover,
+            FitArg::Fill => Self::Fill,
+            FitArg::ScaleDown => Self::ScaleDown,
+        }
+    }
+}
+
+/// What `--filter` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FilterArg {
+    /// The sharpest
+    Lanczos3,
+    /// Soft, without halos at edges
+    Mitchell,
+    /// The mean of the area
+    Area,
+    /// The sample in the middle, for drawings of large pixels
+    Nearest,
+}
+
+impl From<FilterArg> for Filter {
+    fn from(filter: FilterArg) -> Self {
+        match filter {
+            FilterArg::Lanczos3 => Self::Lanczos3,
+            FilterArg::Mitchell => Self::Mitchell,
+            FilterArg::Area => Self::Area,
+            FilterArg::Nearest => Self::Nearest,
+        }
+    }
+}

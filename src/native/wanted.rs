@@ -1,0 +1,154 @@
+//! What `slimpix convert` is to make of each picture: a file for each width and each format that was asked for.
+
+use std::{ffi::OsString, slice};
+
+use crate::{
+    codec::{Format, Probe},
+    convert::{Mode, Params, Resize},
+    error::{Error, Kind, Result},
+    native::{
+        cli::{ConvertArgs, Target},
+        inputs,
+        values::Bytes,
+    },
+};
+
+/// One result of each picture.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// One for each format to try; the smallest file is taken.
+    params: Vec<Params>,
+    /// The width that its name tells, where several are asked for.
+    width: Option<u32>,
+    /// It has the picture's own format, not that of `params`.
+    own_format: bool,
+}
+
+impl Wanted {
+    /// The formats that a result can have.
+    pub(crate) fn formats(&self) -> impl Iterator<Item = Format> {
+        self.params.iter().filter(|_| !self.own_format).map(|params| params.format)
+    }
+
+    /// The name of the result without its extension, of a picture whose own is `stem`.
+    pub(crate) fn name(&self, stem: &OsString) -> OsString {
+        let mut name = stem.clone();
+        if let Some(width) = self.width {
+            name.push(format!("-{width}"));
+        }
+        name
+    }
+
+    /// The parameters of each format to try of a picture.
+    ///
+    /// # Errors
+    /// `Unsupported` when its own format is wanted, and can't be made.
+    pub(crate) fn of(&self, probe: &Probe) -> Result<Vec<Params>> {
+        if self.own_format && !probe.format.can_encode() {
+            return Err(Error::unsupported(format!("{} can't be made here", probe.format.extension())));
+        }
+        let is_lossless = self.params.iter().any(|params| params.mode == Mode::Lossless);
+        if self.own_format && is_lossless && !matches!(probe.format, Format::WebP | Format::Png) {
+            return Err(Error::unsupported(format!(
+                "{} has no lossless mode here",
+                probe.format.extension()
+            )));
+        }
+        let own = |params: &Params| match self.own_format {
+            true => Params { format: probe.format, ..params.clone() },
+            false => params.clone(),
+        };
+        Ok(self.params.iter().map(own).collect())
+    }
+
+    /// True if `smaller`, which is wanted too, is already as wide as the picture.
+    pub(crate) fn is_beyond(&self, smaller: &Self, probe: &Probe) -> bool {
+        let enlarges = self.params.iter().any(|params| params.resize.is_some_and(|resize| resize.enlarge));
+        let (Some(width), Some(smaller)) = (self.width, smaller.width) else { return false };
+        !enlarges && smaller < width && smaller >= probe.oriented_size().width
+    }
+}
+
+/// All that the arguments ask for, the smallest widths first.
+///
+/// # Errors
+/// `Parameter` when they contradict each other.
+pub(crate) fn read(args: &ConvertArgs) -> Result<Vec<Wanted>> {
+    let by_name = inputs::format_of_output(args)?;
+    let mut lists: Vec<&[Format]> = match &by_name {
+        Some(format) => vec![slice::from_ref(format)],
+        None if args.format.is_empty() => vec![Target::Webp.formats()],
+        None => args.format.iter().map(|target| target.formats()).collect(),
+    };
+    let mut seen = Vec::new();
+    lists.retain(|list| {
+        !seen.contains(list) && {
+            seen.push(*list);
+            true
+        }
+    });
+    let mut widths: Vec<Option<u32>> = args.width.iter().copied().map(Some).collect();
+    widths.sort_unstable();
+    widths.dedup();
+    if widths.is_empty() {
+        widths.push(None);
+    }
+    check(args, &lists, widths.len())?;
+    let is_several = widths.len() > 1;
+    let each = |width: Option<u32>| {
+        lists.iter().map(move |list| Wanted {
+            params: list.iter().map(|&format| params(args, format, width)).collect(),
+            width: width.filter(|_| is_several),
+            own_format: args.in_place,
+        })
+    };
+    Ok(widths.into_iter().flat_map(each).collect())
+}
+
+fn check(args: &ConvertArgs, lists: &[&[Format]], widths: usize) -> Result<()> {
+    let wrong = |what: &str| Err(Error::new(Kind::Parameter, what));
+    let makes =
+        |made: &dyn Fn(Format) -> bool| lists.iter().flat_map(|list| list.iter()).all(|format| made(*format));
+    if args.lossless && !args.in_place && !makes(&|format| matches!(format, Format::WebP | Format::Png)) {
+        return wrong("--lossless goes with --format webp or png");
+    }
+    if args.lossless && args.target_size.is_some() {
+        return wrong("--lossless keeps every pixel, and --target-size gives some away: one of them");
+    }
+    let is_one = lists.len() == 1 && widths == 1;
+    if !is_one && args.output.is_some() {
+        return wrong("-o is for a single result; use --out-dir for several widths or formats");
+    }
+    if !is_one && args.inputs.iter().any(|input| input.as_os_str() == "-") && args.out_dir.is_none() {
+        return wrong("standard output takes a single result; use --out-dir for several widths or formats");
+    }
+    if widths > 1 && args.in_place {
+        return wrong("--in-place makes one file of each picture: one --width at the most");
+    }
+    if args.in_place && args.inputs.iter().any(|input| input.as_os_str() == "-") {
+        return wrong("--in-place is for files: standard input has no place");
+    }
+    Ok(())
+}
+
+fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
+    let resize = (width.is_some() || args.height.is_some()).then(|| Resize {
+        width,
+        height: args.height,
+        fit: args.fit.into(),
+        enlarge: args.enlarge,
+        filter: args.filter.into(),
+        linear: args.linear,
+        ..Resize::default()
+    });
+    Params {
+        format,
+        quality: args.quality,
+        alpha_quality: args.alpha_quality,
+        effort: args.effort,
+        mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
+        resize,
+        keep_metadata: args.keep_metadata,
+        target_size: args.target_size.map(|Bytes(bytes)| bytes),
+    }
+}
