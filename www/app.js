@@ -1,5 +1,6 @@
 // The page: settings, the ways in (drop, choose, paste, sample) and the list of pictures.
 
+import { keepOffline } from './offline.js';
 import { Picture } from './picture.js';
 import { Pool, compile } from './pool.js';
 import { sample } from './sample.js';
@@ -22,6 +23,7 @@ engine.catch((error) => notice(`slimpix can't run here: ${error.message}. It nee
 setUpSettings();
 setUpWaysIn();
 setUpSummary();
+keepOffline(() => { part('offline').hidden = false; });
 
 function setUpSettings() {
   const followWidth = () => { part('settings').open = WIDE.matches; };
@@ -67,7 +69,7 @@ function saySettings() {
     range.style.setProperty('--fill', (range.value - range.min) / (range.max - range.min));
   }
   form.width.setAttribute('aria-invalid', !form.width.checkValidity());
-  part('brief').value = [lossless ? 'lossless' : `quality ${quality}`, width && `${width} px`].filter(Boolean).join(', ');
+  part('brief').textContent = [lossless ? 'lossless' : `quality ${quality}`, width && `${width} px`].filter(Boolean).join(', ');
 }
 
 function setUpWaysIn() {
@@ -181,11 +183,11 @@ function how(count, isSmaller) {
 
 async function download(format) {
   const taken = new Map();
-  const files = [...pictures].filter(({ results }) => results[format]).map(({ results }) => {
+  const files = [...pictures].filter(({ results }) => results[format]).map(({ results, file: source }) => {
     const { blob, file } = results[format];
     const times = (taken.get(file) ?? 0) + 1;
     taken.set(file, times);
-    return { blob, name: times === 1 ? file : file.replace(/(\.[^.]+)$/, `-${times}$1`) };
+    return { blob, date: source.lastModified, name: times === 1 ? file : file.replace(/(\.[^.]+)$/, `-${times}$1`) };
   });
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await zip(files));

@@ -200,6 +200,7 @@ function sentence({ kind, message }) {
     case 'memory': return 'There is no memory left for this picture. A smaller width may help.';
     case 'malformed': return `The picture is damaged: ${message}.`;
     case 'trap': return `The engine stopped (${message}). Please report the picture.`;
+    case 'unloaded': return `The engine could not be loaded: ${message}. With a network, reload the page.`;
     case 'unreadable': return 'The file could not be read.';
     default: return ended;
   }

@@ -1,9 +1,9 @@
-// One engine in a Web Worker. It is given the compiled module once, then one task at a time, and answers each.
-// A conversion can't be interrupted from outside: the page ends the worker and makes another.
+// One engine in a Web Worker. It is given the compiled module once and says when it is ready; then it is given one task
+// at a time and answers each. A conversion can't be interrupted from outside: the page ends the worker and makes another.
 
 import init, { probeFile, convert } from './slimpix.js';
 
-let engine;
+let memory;
 
 // Pieces of a file, wherever its header wants them.
 function reader(blob) {
@@ -13,12 +13,12 @@ function reader(blob) {
 
 self.onmessage = async ({ data }) => {
   if (data.module) {
-    engine = init({ module_or_path: data.module });
+    ({ memory } = await init({ module_or_path: data.module }));
+    self.postMessage({ ready: true });
     return;
   }
   const { blob, bytes, options } = data;
   try {
-    const { memory } = await engine;
     const started = performance.now();
     const value = options ? convert(bytes, options) : probeFile(blob.size, reader(blob));
     const milliseconds = performance.now() - started;

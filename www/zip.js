@@ -6,24 +6,26 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, start) => {
   return value;
 });
 
-// Version 2.0, names in UTF-8, stored, 1980-01-01 00:00.
-const COMMON = [20, 0, 0, 8, 0, 0, 0, 0, 0x21, 0];
-
-/** `files`: an array of {name, blob} with unlike names. Resolves to a blob. */
+/** `files`: an array of {name, blob, date} with unlike names, the date in milliseconds since 1970. Resolves to a blob. */
 export async function zip(files) {
   const parts = [];
   const directory = [];
   let offset = 0;
-  for (const { name, blob } of files) {
+  for (const { name, blob, date } of files) {
     const encoded = new TextEncoder().encode(name);
+    const extra = utc(date);
     const checksum = crc32(new Uint8Array(await blob.arrayBuffer()));
-    const fields = [...COMMON, ...u32(checksum), ...u32(blob.size), ...u32(blob.size), ...u16(encoded.length), 0, 0];
+    const fields = [
+      // Version 2.0, names in UTF-8, stored.
+      20, 0, 0, 8, 0, 0, ...dos(date), ...u32(checksum), ...u32(blob.size), ...u32(blob.size),
+      ...u16(encoded.length), ...u16(extra.length),
+    ];
     const header = Uint8Array.from([...u32(0x04034b50), ...fields]);
-    parts.push(header, encoded, blob);
+    parts.push(header, encoded, extra, blob);
     directory.push(Uint8Array.from([
       ...u32(0x02014b50), 20, 0, ...fields, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(offset),
-    ]), encoded);
-    offset += header.length + encoded.length + blob.size;
+    ]), encoded, extra);
+    offset += header.length + encoded.length + extra.length + blob.size;
   }
   const length = directory.reduce((sum, part) => sum + part.length, 0);
   const count = u16(files.length);
@@ -31,6 +33,22 @@ export async function zip(files) {
     ...u32(0x06054b50), 0, 0, 0, 0, ...count, ...count, ...u32(length), ...u32(offset), 0, 0,
   ]);
   return new Blob([...parts, ...directory, end], { type: 'application/zip' });
+}
+
+/** The local time and date of MS-DOS, from 1980 on, in steps of two seconds. */
+function dos(milliseconds) {
+  const date = new Date(milliseconds);
+  const year = date.getFullYear();
+  if (!(year >= 1980 && year < 2108)) return [0, 0, 0x21, 0];
+  const time = date.getHours() << 11 | date.getMinutes() << 5 | date.getSeconds() >> 1;
+  return [...u16(time), ...u16(year - 1980 << 9 | date.getMonth() + 1 << 5 | date.getDate())];
+}
+
+/** The same as a Unix time, for programs that read the extra field "UT": it is right in every time zone. */
+function utc(milliseconds) {
+  const seconds = Math.floor(milliseconds / 1000);
+  const fits = seconds >= -0x80000000 && seconds < 0x80000000;
+  return Uint8Array.from(fits ? [0x55, 0x54, 5, 0, 1, ...u32(seconds)] : []);
 }
 
 function crc32(bytes) {

@@ -20,14 +20,16 @@ export const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor:
 // A loaded machine has bad minutes, and AVIF is slow in wasm.
 export const PATIENCE = 120_000;
 
-/** Starts both. Resolves to {open(options), close()}. */
+/** Starts both. Resolves to {open(options, url), serve(path), close()}. */
 export async function start() {
   mkdirSync(OUT, { recursive: true });
   const server = await serve(DIST, DATA);
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: ARGS });
   return {
-    open: (options) => open(browser, server.url, options),
+    open: (options, url = server.url) => open(browser, url, options),
+    // Another server, for a test that ends it.
+    serve: (path) => serve(DIST, DATA, path),
     close: async () => {
       await browser.close();
       await server.close();
@@ -37,17 +39,24 @@ export async function start() {
 
 /** A new page, with what it asked for and what it complained of. */
 async function open(browser, url, options = DESK) {
-  const context = await browser.newContext({ acceptDownloads: true, ...options });
+  // A service worker would fetch all files anew in each test; those that are about it ask for it.
+  const context = await browser.newContext({ acceptDownloads: true, serviceWorkers: 'block', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const requests = [];
   const complaints = [];
   page.on('request', (request) => requests.push(request));
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    const isOurs = ['error', 'warning'].includes(message.type()) && !message.text().includes('blocked by Playwright');
+    if (isOurs) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(url);
+  // The page's modules lie in a folder that is named after their content.
+  await page.evaluate(() => {
+    const app = document.querySelector('script[type="module"]').src;
+    window.load = (file) => import(new URL(file, app).href);
+  });
   return { page, requests, complaints, url };
 }
 
@@ -74,7 +83,7 @@ export async function drop(page, files) {
 /** The page's own sample as a file to drop. */
 export function photo(page, width = 480) {
   return page.evaluate(async (side) => {
-    const { sample } = await import('./sample.js');
+    const { sample } = await window.load('sample.js');
     const bitmap = await createImageBitmap(await sample());
     const canvas = new OffscreenCanvas(side, Math.round(side * bitmap.height / bitmap.width));
     canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);

@@ -30,7 +30,7 @@ async function convertAnew({ base64, options }) {
   const file = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   const found = [];
   for (const asked of options) {
-    const { default: init, convert } = await import(`./slimpix.js?${JSON.stringify(asked)}`);
+    const { default: init, convert } = await window.load(`slimpix.js?${JSON.stringify(asked)}`);
     const { memory } = await init();
     const { bytes, width } = convert(file, asked);
     found.push({ length: bytes.length, width, memory: memory.buffer.byteLength });
@@ -51,7 +51,7 @@ promise('a photo of twelve megapixels takes little memory, its file included', l
  * a canvas, so that what becomes of half transparent pixels there is the same.
  */
 async function readTwice({ sizes, efforts, qualities }) {
-  const { default: init, convert } = await import('./slimpix.js');
+  const { default: init, convert } = await window.load('slimpix.js');
   await init();
   const canvas = (width, height) => new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
 
