@@ -69,6 +69,18 @@ fn options_do_what_they_say() {
     let coarse = file(&converted(r#"{"format": "jpeg", "quality": 20}"#));
     let fine = file(&converted(r#"{"format": "jpeg", "quality": 95}"#));
     assert!(coarse.len() < fine.len());
+    let most = coarse.len().midpoint(fine.len());
+    let fitted = file(&converted(&format!(r#"{{"format": "jpeg", "quality": 95, "targetSize": {most}}}"#)));
+    assert!(fitted.len() <= most && fitted.len() > coarse.len());
+}
+
+#[wasm_bindgen_test]
+fn what_can_not_be_short_enough_says_so() {
+    for format in ["webp", "avif", "jpeg", "png"] {
+        let asked = options(&format!(r#"{{"format": "{format}", "effort": 0, "targetSize": 20}}"#));
+        let error = convert(bytes(&picture()), asked).expect_err(format);
+        assert_eq!(kind(&error), "larger", "{format}");
+    }
 }
 
 #[wasm_bindgen_test]
@@ -151,6 +163,7 @@ fn wrong_options_are_named() {
         (r#"{"effort": 7}"#, "effort"),
         (r#"{"width": 0}"#, "width"),
         (r#"{"height": -1}"#, "height"),
+        (r#"{"targetSize": 0}"#, "targetSize"),
         (r#"{"format": "gif"}"#, "format"),
         (r#"{"fit": "crop"}"#, "fit"),
         (r#"{"lossless": 1}"#, "lossless"),

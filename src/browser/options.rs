@@ -12,8 +12,18 @@ use crate::{
     error::{Error, Kind, Result},
 };
 
-const KEYS: [&str; 9] =
-    ["format", "quality", "effort", "lossless", "width", "height", "fit", "enlarge", "keepMetadata"];
+const KEYS: [&str; 10] = [
+    "format",
+    "quality",
+    "effort",
+    "lossless",
+    "width",
+    "height",
+    "fit",
+    "enlarge",
+    "keepMetadata",
+    "targetSize",
+];
 
 /// The parameters that an options object stands for. `undefined` and `null` are the defaults.
 ///
@@ -40,6 +50,7 @@ pub(super) fn read(options: &JsValue) -> Result<Params> {
     }
     params.resize = resize(options)?;
     params.keep_metadata = flag(options, "keepMetadata")?.unwrap_or(params.keep_metadata);
+    params.target_size = whole(options, "targetSize", 1, u32::MAX)?.map(u64::from);
     Ok(params)
 }
 

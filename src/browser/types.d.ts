@@ -47,6 +47,11 @@ export interface ConvertOptions {
   enlarge?: boolean;
   /** Keep EXIF, XMP and the ICC profile. Default false. */
   keepMetadata?: boolean;
+  /**
+   * The most bytes that the result may have: its quality is the highest up to `quality` with which it has no more. When
+   * none has, the error's `kind` is "larger". Default: as long as it gets.
+   */
+  targetSize?: number;
 }
 
 export interface Converted {
