@@ -1,6 +1,9 @@
 //! `slimpix serve --demo` serves the built page beside the pictures, and nothing outside its folder.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
 use crate::support::{
     http::{self, WEBP},
@@ -28,4 +31,91 @@ fn the_page_and_its_files_have_their_types() {
     }
     assert_eq!(http::request(server.address, "POST", "/_demo/", &[]).status, 405);
     assert!(server.get("/a.jpg", WEBP).is_webp());
+}
+
+#[test]
+fn files_are_sent_compressed_to_who_can_read_that() {
+    let place = Place::new(&[]);
+    let page = place.path().join("page");
+    fs::create_dir_all(&page).unwrap();
+    fs::write(page.join("index.html"), "<!doctype html>").unwrap();
+    let second = |second: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + second);
+    for (name, written) in [
+        ("engine.wasm", 1),
+        ("engine.wasm.gz", 1),
+        ("engine.wasm.br", 2),
+        ("app.js", 1),
+        ("app.js.gz", 1),
+        ("old.js", 1),
+        ("old.js.gz", 0),
+    ] {
+        fs::write(page.join(name), format!("the bytes of {name}")).unwrap();
+        let file = fs::File::options().append(true).open(page.join(name)).unwrap();
+        file.set_modified(second(written)).unwrap();
+    }
+    let server = place.serve(&["--demo", "--demo-path", "page"]);
+    let cases = [
+        ("engine.wasm", "gzip, deflate, br", "engine.wasm.br", "br", "application/wasm"),
+        ("engine.wasm", "gzip", "engine.wasm.gz", "gzip", "application/wasm"),
+        ("engine.wasm", "br;q=0, gzip;q=0.5", "engine.wasm.gz", "gzip", "application/wasm"),
+        ("engine.wasm", "identity", "engine.wasm", "", "application/wasm"),
+        ("app.js", "br, gzip", "app.js.gz", "gzip", "text/javascript; charset=utf-8"),
+        // What is older than the file is of another build.
+        ("old.js", "gzip", "old.js", "", "text/javascript; charset=utf-8"),
+    ];
+    let mut tags = Vec::new();
+    for (name, accepted, sent, coding, media_type) in cases {
+        let answer = http::get(server.address, &format!("/_demo/{name}"), &[("accept-encoding", accepted)]);
+        assert_eq!(
+            (answer.status, answer.text()),
+            (200, format!("the bytes of {sent}")),
+            "{name} {accepted}"
+        );
+        assert_eq!(answer.header("content-length"), answer.body.len().to_string());
+        assert_eq!(answer.header("content-encoding"), coding, "{name} {accepted}");
+        assert_eq!(answer.header("content-type"), media_type);
+        assert_eq!(answer.header("vary"), "Accept-Encoding");
+        tags.push((sent, answer.header("etag").to_owned()));
+    }
+    for (sent, tag) in &tags {
+        let same = |(other_sent, other): &&(&str, String)| (other_sent == sent) != (other == tag);
+        assert_eq!(tags.iter().find(same), None, "{sent} {tag}");
+    }
+}
+
+#[test]
+fn what_is_named_after_its_content_is_kept_and_the_rest_is_asked_about() {
+    let place = Place::new(&[]);
+    let page = place.path().join("page");
+    fs::create_dir_all(page.join("0123456789abcdef")).unwrap();
+    fs::write(page.join("index.html"), "<!doctype html>").unwrap();
+    fs::write(page.join("0123456789abcdef/app.js"), "go()").unwrap();
+    let server = place.serve(&["--demo", "--demo-path", "page"]);
+    let app = server.get("/_demo/0123456789abcdef/app.js", WEBP);
+    assert_eq!(app.header("cache-control"), "public, max-age=31536000, immutable");
+
+    let index = server.get("/_demo/", WEBP);
+    assert_eq!(index.header("cache-control"), "no-cache");
+    let (tag, date) = (index.header("etag"), index.header("last-modified"));
+    let listed = format!("\"x\", W/{tag}");
+    for known in [("if-none-match", tag), ("if-none-match", &listed), ("if-modified-since", date)] {
+        for method in ["GET", "HEAD"] {
+            let answer = http::request(server.address, method, "/_demo/", &[known]);
+            assert_eq!((answer.status, answer.body.len()), (304, 0), "{known:?}");
+            assert_eq!((answer.header("etag"), answer.header("cache-control")), (tag, "no-cache"));
+            assert_eq!(answer.header("vary"), "Accept-Encoding");
+        }
+    }
+    let before = "Tue, 14 Nov 2000 21:13:19 GMT";
+    for other in [
+        &[("if-none-match", "\"x\"")][..],
+        &[("if-modified-since", before)],
+        &[("if-none-match", "\"x\""), ("if-modified-since", date)],
+    ] {
+        assert_eq!(http::get(server.address, "/_demo/", other).status, 200, "{other:?}");
+    }
+    let head = http::request(server.address, "HEAD", "/_demo/", &[]);
+    assert_eq!((head.status, head.header("content-length")), (200, "15"));
+    fs::write(page.join("index.html"), "<!doctype html><p>").unwrap();
+    assert_eq!(http::get(server.address, "/_demo/", &[("if-none-match", tag)]).status, 200);
 }
