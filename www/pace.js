@@ -8,9 +8,12 @@ export const HELD_ABOVE = 25_000;
 
 let factor = 1;
 
+// A target size takes several tries, most of them ended early.
+const TRIES = 4;
+
 /** The milliseconds that a picture is likely to take. */
-export function estimate(megapixels, effort) {
-  return 100 + GUESS[effort] * megapixels * factor;
+export function estimate(megapixels, effort, hasTarget = false) {
+  return (100 + GUESS[effort] * megapixels * factor) * (hasTarget ? TRIES : 1);
 }
 
 /** Takes note of the milliseconds that a picture took. */

@@ -1,81 +1,292 @@
 // One picture: its file, its results under the current settings, and the tasks that make them.
 
 import { Card } from './card.js';
+import { draw, isForBrowser, measure } from './decode.js';
 import { HELD_ABOVE, estimate, learn } from './pace.js';
-import { bytes, roughly, saved, size } from './text.js';
+import { brief, fit } from './settings.js';
+import { LABELS, bytes, roughly, saved, sentence, size } from './text.js';
 
-const LABELS = { webp: 'WebP', avif: 'AVIF' };
+const FORMATS = ['webp', 'avif', 'jpeg', 'png'];
 const NAMES = {
   jpeg: 'JPEG', png: 'PNG', gif: 'GIF', bmp: 'BMP', webp: 'WebP', ico: 'ICO', tiff: 'TIFF', avif: 'AVIF', heic: 'HEIC',
   jxl: 'JPEG XL', svg: 'SVG',
 };
+const SETTLE_MILLISECONDS = 300;
+const LOSSLESS = ['webp', 'png'];
 
 export class Picture {
   #pool;
-  #abort = new AbortController();
+  #common;
+  #own;
   #probe;
-  #settings;
-  #shown;
+  /** What is under way: an AbortController by format, "probe" and "settling". */
+  #tasks = new Map();
+  /** What the browser has drawn of it: {key, drawn}, `drawn` a promise. */
+  #drawn = {};
+  #left = 'original';
+  #right;
   #url;
   #changed;
+  #settling;
   #closed = false;
 
-  /** Results by format: {blob, url, file, size, width, height}. */
+  /** Results by format: {blob, url, file, size, width, height, lossless, isOld}. */
   results = {};
 
-  /** `changed(text)` is called after each result, with a sentence about it. */
+  /** `changed(text)` is called when something has begun or ended, where it is worth it with a sentence about it. */
   constructor({ file, pool, settings, changed, closed }) {
     this.file = file;
     this.#pool = pool;
-    this.#settings = settings;
+    this.#common = settings;
     this.#changed = changed;
     this.#url = URL.createObjectURL(file);
     this.card = new Card({
       name: file.name,
       size: file.size,
-      onclose: () => { this.close(); closed(this); },
-      onpick: (format) => this.#show(format),
-      onmake: (format) => this.#make(format),
+      on: {
+        close: () => { this.close(); closed(this); },
+        pick: (format) => this.#show(format),
+        make: (format) => this.#make(format),
+        cancel: (format) => this.#cancel(format),
+        left: (format) => { this.#left = format; this.#showLeft(); },
+        own: { common: () => this.#settings, changed: (values) => this.#setOwn(values) },
+      },
     });
     this.#begin();
   }
 
+  /** Nothing is waited for. */
+  get isSettled() {
+    return this.#tasks.size === 0;
+  }
 
-  /** Makes the results again. What runs for the old settings is cancelled. */
+  /** The shortest of what is there, the original included: {format, blob, file}. */
+  get smallest() {
+    const { file } = this;
+    return this.fresh.reduce((best, one) => (one.size < best.size ? one : best), { blob: file, file: file.name, size: file.size });
+  }
+
+  /** The results under the current settings. */
+  get fresh() {
+    return Object.values(this.results).filter(({ isOld }) => !isOld);
+  }
+
+  get #settings() {
+    return this.#own ?? this.#common;
+  }
+
+  /** Makes the results again, unless the picture has settings of its own. */
   convert(settings) {
-    this.#settings = settings;
-    if (!this.#probe) return;
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    this.#make('webp');
-    this.#offerAvif();
+    this.#common = settings;
+    if (!this.#own) this.#convert();
   }
 
   /** Cancels everything and gives the memory back. */
   close() {
     this.#closed = true;
-    this.#abort.abort();
-    Object.keys(LABELS).forEach((format) => this.#drop(format));
+    this.#abort();
+    FORMATS.forEach((format) => this.#drop(format));
     URL.revokeObjectURL(this.#url);
     this.card.element.remove();
   }
 
   async #begin() {
+    const signal = this.#task('probe');
     try {
-      const { value } = await this.#pool.run({ blob: this.file, signal: this.#abort.signal });
-      if (!value.convertible) throw new Error(`${NAMES[value.format]} can't be read yet.`);
+      const { value } = await this.#pool.run({ blob: this.file, signal });
       this.#probe = value;
+      if (value.animated) {
+        this.#keep();
+        return;
+      }
+      if (!value.convertible) await this.#draw();
     } catch (error) {
-      if (error.kind !== 'cancelled') this.#fail(error);
+      this.#done('probe', signal);
+      if (error.kind !== 'cancelled' && !this.#closed) this.#fail(error);
       return;
     }
+    if (this.#closed) return;
     const { width, height, format, alpha } = this.#probe;
     this.card.facts(`${NAMES[format]}, ${size(width, height)}, ${bytes(this.file.size)}`);
     this.card.viewer.setAlpha(alpha);
     this.card.viewer.setSize(width, height);
     this.card.viewer.setAfter(undefined, '');
-    this.card.viewer.setBefore(this.#url, this.file.name, () => this.#preview());
-    this.convert(this.#settings);
+    this.#showLeft();
+    this.#convert();
+    this.#done('probe', signal);
+    this.#changed();
+  }
+
+  /** Has the browser read what the engine can't, and takes the size from there. */
+  async #draw() {
+    const { format } = this.#probe;
+    if (!isForBrowser(format)) throw new Error(`${NAMES[format]} can't be read yet.`);
+    const known = format === 'svg' ? await measure(this.file) : await this.#source();
+    this.#probe = { ...this.#probe, width: known.width, height: known.height, alpha: true };
+  }
+
+  /** What the engine converts: the file, or the PNG that the browser makes of it. */
+  async #source() {
+    const { format, convertible, width, height } = this.#probe;
+    if (convertible) return { blob: this.file };
+    // Only an SVG is drawn anew for every size.
+    const wanted = format === 'svg' ? fit(this.#settings.size, { width, height }, true) : {};
+    const key = JSON.stringify(wanted);
+    if (this.#drawn.key !== key) this.#drawn = { key, drawn: draw(this.file, format, wanted) };
+    return this.#drawn.drawn;
+  }
+
+  #setOwn(values) {
+    // A field is wrong: as it was.
+    if (values === undefined) return;
+    this.#own = values ?? undefined;
+    this.card.element.classList.toggle('has-own', Boolean(this.#own));
+    clearTimeout(this.#settling);
+    this.#task('settling');
+    this.#changed();
+    this.#settling = setTimeout(() => { this.#convert(); this.#changed(); }, SETTLE_MILLISECONDS);
+  }
+
+  #convert() {
+    if (!this.#probe || this.#closed) return;
+    this.#abort();
+    const { formats } = this.#settings;
+    this.card.show(formats);
+    FORMATS.forEach((format) => {
+      if (!formats.includes(format)) this.#drop(format);
+      else this.#offer(format);
+    });
+    this.#sayBest();
+  }
+
+  #offer(format) {
+    const { lossless, effort } = this.#settings;
+    const row = this.card.row(format);
+    const expected = this.#expected(format);
+    if (lossless && !LOSSLESS.includes(format)) {
+      this.#drop(format);
+      row.none(`${LABELS[format]} is never lossless here`);
+    } else if (expected > HELD_ABOVE) {
+      this.#drop(format);
+      row.held(`${this.#megapixels().toPrecision(2)} megapixels at effort ${effort}: about ${roughly(expected)}`);
+    } else {
+      this.#make(format);
+    }
+  }
+
+  async #make(format) {
+    const signal = this.#task(format);
+    const row = this.card.row(format);
+    const expected = this.#expected(format);
+    row.waiting(expected);
+    if (this.results[format]) this.results[format].isOld = true;
+    this.#sayBest();
+    const onstart = () => row.working(expected);
+    try {
+      const { blob } = await this.#source();
+      if (signal.aborted) return;
+      const options = this.#options(format);
+      const made = await this.#pool.run({ blob, options, slow: Boolean(expected), signal, onstart });
+      this.#done(format, signal);
+      if (made.value.kept) {
+        this.#keep();
+        return;
+      }
+      if (expected && !options.targetSize) learn(this.#megapixels(), options.effort, made.milliseconds);
+      this.#take(format, made);
+    } catch (error) {
+      this.#done(format, signal);
+      if (error.kind === 'cancelled' || signal.aborted) return;
+      this.#drop(format);
+      row.failed(sentence(error));
+      this.#sayBest();
+      this.#changed(`${this.file.name}: no ${LABELS[format]}. ${sentence(error)}`);
+    }
+  }
+
+  #options(format) {
+    const { quality, effort, lossless, keep, target, size: wanted } = this.#settings;
+    const options = { format, quality, effort, lossless: lossless || undefined, keepMetadata: keep, targetSize: target };
+    // An SVG has been drawn in that size.
+    if (this.#probe.format === 'svg') return options;
+    if (!wanted.percent) return { ...options, ...wanted };
+    // One side is enough; both would be rounded apart.
+    const side = this.#probe.width >= this.#probe.height ? 'width' : 'height';
+    return { ...options, [side]: fit(wanted, this.#probe)[side] };
+  }
+
+  #cancel(format) {
+    this.#tasks.get(format)?.abort();
+    this.#tasks.delete(format);
+    this.#drop(format);
+    this.card.row(format).held('cancelled');
+    this.#sayBest();
+    this.#changed(`${this.file.name}: ${LABELS[format]} cancelled`);
+  }
+
+  #take(format, { value, milliseconds }) {
+    const old = this.results[format];
+    const { width, height, lossless } = value;
+    const blob = new Blob([value.bytes], { type: value.mediaType });
+    const extension = format === 'jpeg' ? 'jpg' : format;
+    const file = `${this.file.name.replace(/\.[^.]*$/, '') || 'picture'}.${extension}`;
+    const url = URL.createObjectURL(blob);
+    this.results[format] = { format, blob, url, file, size: blob.size, width, height, lossless };
+    this.card.row(format).done({ size: blob.size, milliseconds, lossless, url, file });
+    if (!this.results[this.#right] || this.#right === format) this.#show(format);
+    this.#showLeft();
+    if (old) URL.revokeObjectURL(old.url);
+    this.#sayBest();
+    const share = saved(this.file.size, blob.size).replace('−', 'smaller by ').replace('+', 'larger by ');
+    this.#changed(`${this.file.name}: ${LABELS[format]}, ${bytes(blob.size)}, ${share}`);
+  }
+
+  #show(format) {
+    const { url, width, height } = this.results[format];
+    this.#right = format;
+    this.card.row(format).pick();
+    this.card.viewer.setSize(width, height);
+    this.card.viewer.setAfter(url, this.#label(format));
+    const from = size(this.#probe.width, this.#probe.height);
+    const to = size(width, height);
+    this.card.facts(`${NAMES[this.#probe.format]}, ${from}${to === from ? '' : ` → ${to}`}${this.#own ? `, ${brief(this.#own)}` : ''}`);
+  }
+
+  #showLeft() {
+    const { viewer } = this.card;
+    const formats = FORMATS.filter((format) => this.results[format]);
+    if (!this.results[this.#left]) this.#left = 'original';
+    viewer.setChoices([['original', 'Original'], ...formats.map((format) => [format, this.#label(format)])], this.#left);
+    const { name } = this.file;
+    if (this.#left === 'original') viewer.setBefore(this.#url, `${name}, the original`, () => this.#preview());
+    else viewer.setBefore(this.results[this.#left].url, `${name} as ${this.#label(this.#left)}`);
+  }
+
+  #label(format) {
+    const { size: length, lossless } = this.results[format];
+    return `${LABELS[format]}, ${lossless ? 'lossless, ' : ''}${bytes(length)}`;
+  }
+
+  /** For a format that browsers don't show, such as TIFF: the original's pixels as a lossless WebP. */
+  async #preview() {
+    if (!this.#probe.convertible) return;
+    try {
+      const options = { format: 'webp', lossless: true, effort: 0 };
+      const { value } = await this.#pool.run({ blob: this.file, options });
+      if (this.#closed) return;
+      URL.revokeObjectURL(this.#url);
+      this.#url = URL.createObjectURL(new Blob([value.bytes], { type: value.mediaType }));
+      if (this.#left === 'original') this.card.viewer.setBefore(this.#url, `${this.file.name}, the original`);
+    } catch {
+      // The rows say what is wrong with the picture; the comparison then lacks its left side.
+    }
+  }
+
+  #sayBest() {
+    const best = this.smallest;
+    if (best.format) this.card.best(`${LABELS[best.format]} ${saved(this.file.size, best.size)}`, true);
+    else if (!this.isSettled) this.card.best('working…');
+    else this.card.best(this.fresh.length > 0 ? 'no gain' : '');
   }
 
   #fail(error) {
@@ -86,8 +297,8 @@ export class Picture {
 
   /** It moves, and a still would not be the same. */
   #keep() {
-    this.#abort.abort();
-    Object.keys(LABELS).forEach((format) => this.#drop(format));
+    this.#abort();
+    FORMATS.forEach((format) => this.#drop(format));
     // Without it no change of settings starts anything.
     this.#probe = undefined;
     const text = 'It moves, and moving pictures are not converted yet: keep it as it is.';
@@ -95,113 +306,45 @@ export class Picture {
     this.#changed(`${this.file.name}: ${text}`);
   }
 
-  /** For a format that browsers don't show, such as TIFF: the original's pixels as a lossless WebP. */
-  async #preview() {
-    try {
-      const options = { format: 'webp', lossless: true, effort: 0 };
-      const { value } = await this.#pool.run({ blob: this.file, options });
-      if (this.#closed) return;
-      URL.revokeObjectURL(this.#url);
-      this.#url = URL.createObjectURL(new Blob([value.bytes], { type: value.mediaType }));
-      this.card.viewer.setBefore(this.#url, this.file.name, null);
-    } catch {
-      // The rows say what is wrong with the picture; the comparison then lacks its left side.
-    }
+  #task(name) {
+    this.#tasks.get(name)?.abort();
+    const gone = new AbortController();
+    this.#tasks.set(name, gone);
+    return gone.signal;
   }
 
-  #offerAvif() {
-    const { avif, lossless, effort } = this.#settings;
-    const row = this.card.row('avif');
-    const megapixels = this.#megapixels();
-    const expected = estimate(megapixels, effort);
-    if (avif && !lossless && expected <= HELD_ABOVE) {
-      this.#make('avif');
-      return;
-    }
-    this.#drop('avif');
-    if (!avif) row.none('off');
-    else if (lossless) row.none('WebP only when lossless');
-    else row.held(`${megapixels.toPrecision(2)} megapixels at effort ${effort}: about ${roughly(expected)}`);
+  #done(name, signal) {
+    if (this.#tasks.get(name)?.signal === signal) this.#tasks.delete(name);
   }
 
-  async #make(format) {
-    const { signal } = this.#abort;
-    const { quality, effort, width, lossless, keep } = this.#settings;
-    const megapixels = this.#megapixels();
-    const isSlow = format === 'avif';
-    const row = this.card.row(format);
-    row.waiting();
-    const options = { format, quality, effort, width, lossless: lossless || undefined, keepMetadata: keep };
-    const onstart = () => row.working(isSlow ? estimate(megapixels, effort) : undefined);
-    try {
-      const made = await this.#pool.run({ blob: this.file, options, slow: isSlow, signal, onstart });
-      if (made.value.kept) {
-        this.#keep();
-        return;
-      }
-      if (isSlow) learn(megapixels, effort, made.milliseconds);
-      this.#take(format, made);
-    } catch (error) {
-      if (error.kind === 'cancelled') return;
-      this.#drop(format);
-      row.failed(sentence(error));
-      this.#changed(`${this.file.name}: no ${LABELS[format]}. ${sentence(error)}`);
-    }
-  }
-
-  #take(format, { value, milliseconds }) {
-    const old = this.results[format];
-    const blob = new Blob([value.bytes], { type: value.mediaType });
-    const file = `${this.file.name.replace(/\.[^.]*$/, '') || 'picture'}.${format}`;
-    const url = URL.createObjectURL(blob);
-    this.results[format] = { blob, url, file, size: blob.size, width: value.width, height: value.height };
-    this.card.row(format).done({ size: blob.size, milliseconds, url, file });
-    if (!this.#shown || this.#shown === format || !this.results[this.#shown]) this.#show(format);
-    if (old) URL.revokeObjectURL(old.url);
-    const share = saved(this.file.size, blob.size).replace('−', 'smaller by ').replace('+', 'larger by ');
-    this.#changed(`${this.file.name}: ${LABELS[format]}, ${bytes(blob.size)}, ${share}`);
-  }
-
-  #show(format) {
-    const { url, width, height, size: length } = this.results[format];
-    this.#shown = format;
-    this.card.row(format).pick();
-    this.card.viewer.setSize(width, height);
-    this.card.viewer.setAfter(url, `${LABELS[format]}, ${bytes(length)}`);
-    const from = size(this.#probe.width, this.#probe.height);
-    const to = size(width, height);
-    this.card.facts(`${NAMES[this.#probe.format]}, ${from}${to === from ? '' : ` → ${to}`}`);
+  #abort() {
+    this.#tasks.forEach((task) => task.abort());
+    this.#tasks.clear();
   }
 
   #drop(format) {
     this.card.row(format).stop();
-    if (!this.results[format]) return;
-    URL.revokeObjectURL(this.results[format].url);
+    const old = this.results[format];
+    if (!old) return;
     delete this.results[format];
-    if (this.#closed || this.#shown !== format) return;
-    const other = Object.keys(this.results)[0];
-    if (other) this.#show(other);
-    else this.card.viewer.setAfter(undefined, '');
+    if (!this.#closed) {
+      if (this.#left === format) this.#showLeft();
+      const [other] = FORMATS.filter((one) => this.results[one]);
+      if (this.#right === format && other) this.#show(other);
+      else if (this.#right === format) this.card.viewer.setAfter(undefined, '');
+    }
+    URL.revokeObjectURL(old.url);
+  }
+
+  /** The milliseconds that a slow format is likely to take; nothing for a quick one. */
+  #expected(format) {
+    const { effort, target } = this.#settings;
+    return format === 'avif' ? estimate(this.#megapixels(), effort, Boolean(target)) : undefined;
   }
 
   /** Of the result under the current settings. */
   #megapixels() {
-    const { width, height } = this.#probe;
-    const scale = Math.min(1, (this.#settings.width ?? width) / width);
-    return width * height * scale * scale / 1e6;
-  }
-}
-
-/** What went wrong, for people. */
-function sentence({ kind, message }) {
-  const text = message ? message[0].toUpperCase() + message.slice(1) : 'Something went wrong';
-  const ended = /[.!?]$/.test(text) ? text : `${text}.`;
-  switch (kind) {
-    case 'memory': return 'There is no memory left for this picture. A smaller width may help.';
-    case 'malformed': return `The picture is damaged: ${message}.`;
-    case 'trap': return `The engine stopped (${message}). Please report the picture.`;
-    case 'unloaded': return `The engine could not be loaded: ${message}. With a network, reload the page.`;
-    case 'unreadable': return 'The file could not be read.';
-    default: return ended;
+    const { width, height } = fit(this.#settings.size, this.#probe, this.#probe.format === 'svg');
+    return width * height / 1e6;
   }
 }

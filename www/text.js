@@ -1,5 +1,8 @@
 // Numbers as people read them.
 
+/** What the formats that are made are called. */
+export const LABELS = { original: 'Original', webp: 'WebP', avif: 'AVIF', jpeg: 'JPEG', png: 'PNG' };
+
 const UNITS = ['byte', 'kB', 'MB', 'GB'];
 
 /** 2413001 → "2.41 MB". Three digits, powers of a thousand. */
@@ -43,4 +46,19 @@ export function roughly(milliseconds) {
 /** 4032, 3024 → "4032 × 3024". */
 export function size(width, height) {
   return `${width} × ${height}`;
+}
+
+/** What went wrong, for people. */
+export function sentence({ kind, message }) {
+  const text = message ? message[0].toUpperCase() + message.slice(1) : 'Something went wrong';
+  const ended = /[.!?]$/.test(text) ? text : `${text}.`;
+  switch (kind) {
+    case 'memory': return 'There is no memory left for this picture. A smaller size may help.';
+    case 'malformed': return `The picture is damaged: ${message}.`;
+    case 'larger': return 'No quality makes it that small. A smaller size may.';
+    case 'trap': return `The engine stopped (${message}). Please report the picture.`;
+    case 'unloaded': return `The engine could not be loaded: ${message}. With a network, reload the page.`;
+    case 'unreadable': return 'The file could not be read. It may have been moved or changed.';
+    default: return ended;
+  }
 }

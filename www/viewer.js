@@ -1,4 +1,5 @@
-// The before/after picture: two images of one shape, a line between them, and actual size.
+// The before/after picture: two images of one shape, a line between them, and actual size. On the left is the original, or
+// whichever result is chosen there.
 //
 // The line is a slider for pointer and keyboard. At actual size a drag on the picture moves the picture.
 
@@ -15,18 +16,22 @@ export class Viewer {
   #before;
   #after;
   #zoom;
+  #choice;
   #split = 50;
   #label = '';
   #size = { width: 0, height: 0 };
   #pan = { x: 0, y: 0 };
 
-  constructor(root) {
+  /** `onleft(value)` is called for what is chosen for the left side. */
+  constructor(root, onleft) {
     this.#root = root;
     this.#stage = root.querySelector('.stage');
     this.#handle = root.querySelector('.handle');
     this.#before = root.querySelector('.side-before img');
     this.#after = root.querySelector('.side-after img');
     this.#zoom = root.querySelector('.zoom');
+    this.#choice = root.querySelector('.chip-before');
+    this.#choice.addEventListener('change', () => onleft(this.#choice.value));
     this.#stage.addEventListener('pointerdown', (event) => this.#drag(event));
     this.#handle.addEventListener('keydown', (event) => this.#key(event));
     this.#zoom.addEventListener('click', () => this.#setZoom(!this.isZoomed));
@@ -38,11 +43,19 @@ export class Viewer {
     return this.#stage.classList.contains('is-zoomed');
   }
 
-  /** Shows the original. Calls `onfail` if this browser can't show it. */
-  setBefore(url, name, onfail) {
-    this.#before.alt = `${name}, the original`;
+  /** Shows a picture on the left. Calls `onfail` if this browser can't show it. */
+  setBefore(url, alt, onfail = null) {
+    this.#before.alt = alt;
     this.#before.onerror = onfail;
-    this.#before.src = url;
+    if (this.#before.getAttribute('src') !== url) this.#before.src = url;
+  }
+
+  /** What the left side may be: [value, label] each. */
+  setChoices(choices, chosen) {
+    const options = choices.map(([value, label]) => new Option(label, value, value === chosen, value === chosen));
+    this.#choice.replaceChildren(...options);
+    this.#choice.disabled = options.length < 2;
+    this.#setSplit(this.#split);
   }
 
   /** Whether something may show through. */
@@ -59,7 +72,7 @@ export class Viewer {
     this.#layOut();
   }
 
-  /** Shows a result beside the original; without a URL, the original alone. */
+  /** Shows a result on the right; without a URL, the left side alone. */
   setAfter(url, label) {
     this.#label = label;
     this.#stage.classList.toggle('is-alone', !url);
@@ -75,7 +88,7 @@ export class Viewer {
     this.#stage.style.setProperty('--split', `${this.#split}%`);
     const whole = Math.round(this.#split);
     this.#handle.setAttribute('aria-valuenow', whole);
-    this.#handle.setAttribute('aria-valuetext', `${whole}% original, ${100 - whole}% ${this.#label || 'result'}`);
+    this.#handle.setAttribute('aria-valuetext', `${whole}% ${this.#choice.selectedOptions[0]?.label ?? 'Original'}, ${100 - whole}% ${this.#label || 'result'}`);
     this.#stage.classList.toggle('is-far-left', this.#split < 18);
     this.#stage.classList.toggle('is-far-right', this.#split > 82);
   }
@@ -90,7 +103,7 @@ export class Viewer {
   }
 
   #drag(event) {
-    const isButton = this.#zoom.contains(event.target);
+    const isButton = this.#zoom.contains(event.target) || this.#choice.contains(event.target);
     if (event.button !== 0 || isButton || this.#stage.classList.contains('is-alone')) return;
     const pans = this.isZoomed && !this.#handle.contains(event.target);
     const from = { x: event.clientX + this.#pan.x, y: event.clientY + this.#pan.y };

@@ -18,7 +18,7 @@ const ARGS = [
 export const DESK = { viewport: { width: 1440, height: 900 } };
 export const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 // A loaded machine has bad minutes, and AVIF is slow in wasm.
-export const PATIENCE = 120_000;
+export const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
 
 /** Starts both. Resolves to {open(options, url), serve(path), close()}. */
 export async function start() {
@@ -56,6 +56,18 @@ async function open(browser, url, options = DESK) {
   await page.evaluate(() => {
     const app = document.querySelector('script[type="module"]').src;
     window.load = (file) => import(new URL(file, app).href);
+    // The page's own policy lets nobody fetch these.
+    window.blobs = new Map();
+    const { createObjectURL, revokeObjectURL } = URL;
+    URL.createObjectURL = (blob) => {
+      const made = createObjectURL(blob);
+      window.blobs.set(made, blob);
+      return made;
+    };
+    URL.revokeObjectURL = (gone) => {
+      window.blobs.delete(gone);
+      revokeObjectURL(gone);
+    };
   });
   return { page, requests, complaints, url };
 }
@@ -96,4 +108,14 @@ export function photo(page, width = 480) {
 /** Waits until a row of a card is in a state. */
 export function rowIn(page, format, state, card = 0) {
   return page.locator('.card').nth(card).locator(`.row[data-format="${format}"][data-state="${state}"]`).waitFor();
+}
+
+/** Waits until nothing is under way. */
+export function settled(page) {
+  return page.locator('#summary[data-state="settled"]').waitFor({ state: 'attached' });
+}
+
+/** A field of the settings of all pictures. */
+export function field(page, name) {
+  return page.locator('#form').getByLabel(name, { exact: true });
 }

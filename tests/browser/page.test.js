@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 
-import { DATA, DESK, PATIENCE, PHONE, drop, photo, rowIn, shoot, start } from './browser.js';
+import { DATA, DESK, PATIENCE, PHONE, drop, field, photo, rowIn, settled, shoot, start } from './browser.js';
 
 const WIDE = 480;
 let browser;
@@ -79,7 +79,7 @@ promise('the line is moved by keyboard and by pointer', DESK, async (page) => {
   await page.mouse.move(box.x + box.width / 4, box.y + 20);
   await page.mouse.up();
   assert.equal(await at(), 25);
-  assert.match(await line.getAttribute('aria-valuetext'), /^25% original, 75% WebP/);
+  assert.match(await line.getAttribute('aria-valuetext'), /^25% Original, 75% WebP/);
 });
 
 promise('a tap moves the line, and at actual size the picture can be moved', PHONE, async (page) => {
@@ -158,7 +158,7 @@ promise('a moving picture is left as it is', DESK, async (page) => {
   await drop(page, [{ name: 'moves.png', type: 'image/png', base64: moving.toString('base64') }]);
   await page.locator('.is-kept .card-words', { hasText: 'It moves' }).waitFor();
   assert.equal(await page.locator('.row:visible').count(), 0);
-  await page.getByLabel('Quality').fill('20');
+  await field(page, 'Quality').fill('20');
   await shoot(page, 'moving-desk-light');
 });
 
@@ -166,18 +166,26 @@ promise('changed settings cancel what runs and convert again', DESK, async (page
   await drop(page, [await photo(page, 1600)]);
   await rowIn(page, 'avif', 'timed');
   await shoot(page, 'working-desk-light');
-  await page.getByLabel('Width').fill('240');
+  await field(page, 'Pixels').check();
+  await field(page, 'Width').fill('240');
   await page.getByText('JPEG, 1600 × 1066 → 240 × 160').waitFor();
   await rowIn(page, 'avif', 'done');
   const fine = await page.locator('.row[data-format="webp"] .row-size').innerText();
-  await page.getByLabel('Quality').fill('20');
+  await field(page, 'Quality').fill('20');
   await page.waitForFunction((old) => {
     const row = document.querySelector('.row[data-format="webp"]');
     return row.dataset.state === 'done' && row.querySelector('.row-size').textContent !== old;
   }, fine);
-  await page.getByLabel('Lossless').check();
-  await page.getByText('WebP only when lossless').waitFor();
+  await page.getByText('More', { exact: true }).click();
+  await page.locator('#form').getByRole('switch', { name: 'Lossless' }).check();
+  await page.getByText('AVIF is never lossless here').waitFor();
   await rowIn(page, 'avif', 'none');
+  // No quality is spoken of where there is none.
+  await settled(page);
+  await page.locator('.row[data-format="webp"] .row-note', { hasText: /^lossless, in/ }).waitFor();
+  assert.match(await page.locator('.chip-after').innerText(), /^WebP, lossless, /);
+  assert.equal(await page.locator('#form [data-text="quality"]').innerText(), 'lossless');
+  assert.equal(await page.locator('#brief').textContent(), 'lossless, 240 px wide');
 });
 
 promise('the AVIF of a large photo is made only when asked for', DESK, async (page) => {
@@ -220,13 +228,22 @@ promise('everything works from the keyboard', DESK, async (page) => {
   assert.equal(await focused(), 'sample');
   await press('Enter');
   await rowIn(page, 'webp', 'done');
-  // The settings: six fields and the reset button, the quality first.
-  await press('Tab');
+  // The settings: four formats, quality, file size, one of the ways of sizing, what is folded away, and the reset button.
+  await press('Tab', 5);
   assert.equal(await focused(), 'quality');
   await press('ArrowLeft', 10);
-  await page.getByText('70', { exact: true }).waitFor();
-  await press('Tab', 7);
+  await page.locator('#form [data-text="quality"]', { hasText: '70' }).waitFor();
+  await press('Tab', 2);
+  await press('ArrowRight');
+  assert.ok(await field(page, 'Percent').first().isChecked());
+  await press('ArrowLeft');
+  await press('Tab', 3);
   assert.equal(await focused(), 'clear');
+  await press('Tab');
+  assert.equal(await focused(), 'card-toggle');
+  await press('Enter');
+  assert.equal(await page.locator('.card-body').isVisible(), false);
+  await press('Enter');
   await press('Tab', 2);
   assert.equal(await focused(), 'handle');
   await press('End');
@@ -246,19 +263,6 @@ promise('nothing leaves the computer', DESK, async (page, { requests, url }) => 
   assert.ok(requests.some((request) => request.url().endsWith('/slimpix_bg.wasm')), 'the engine was fetched');
 });
 
-promise('several pictures are downloaded as one archive', DESK, async (page) => {
-  const file = await photo(page, 120);
-  await drop(page, [file, file]);
-  await rowIn(page, 'webp', 'done', 0);
-  await rowIn(page, 'webp', 'done', 1);
-  const waiting = page.waitForEvent('download');
-  await page.getByRole('button', { name: /All WebP/ }).click();
-  const bytes = await readFile(await (await waiting).path());
-  const names = [...bytes.toString('latin1').matchAll(/photo(-2)?\.webp/g)].map(([name]) => name);
-  // Each once before its bytes and once in the directory.
-  assert.deepEqual(names, ['photo.webp', 'photo-2.webp', 'photo.webp', 'photo-2.webp']);
-});
-
 for (const scheme of ['light', 'dark']) {
   promise(`a phone shows everything without sideways scrolling (${scheme})`, { ...PHONE, colorScheme: scheme }, async (page) => {
     const overhang = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -273,7 +277,7 @@ for (const scheme of ['light', 'dark']) {
     await rowIn(page, 'avif', 'done', 1);
     await shoot(page, `done-phone-${scheme}`);
     assert.equal(await overhang(), 0);
-    await page.getByText('Settings').click();
+    await page.locator('#settings > summary').click();
     await shoot(page, `settings-phone-${scheme}`);
     assert.equal(await overhang(), 0);
   });
