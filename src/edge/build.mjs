@@ -1,24 +1,32 @@
-// Builds the Worker into target/edge: worker.mjs and slimpix_bg.wasm. wrangler runs this by itself.
+// Builds the Worker into target/edge (worker.mjs and slimpix_bg.wasm), and the page for its assets into
+// target/edge-assets/_demo, when `www/build` has made that. wrangler runs this by itself.
 //
 // cargo → wasm-bindgen → wasm-opt → esbuild. The first two come with Rust (`cargo install wasm-bindgen-cli`), the
-// others by `npm ci --ignore-scripts --prefix tests/edge`.
+// others by `npm ci --ignore-scripts --prefix tests/edge`. What is missing of all that is told at once.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+// Not `import.meta.dirname`: a Node.js that is too old to have it is told so below.
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const ROOT = resolve(HERE, "../..");
 const TOOLS = join(ROOT, "tests/edge/node_modules");
 const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
 const RUST_TARGET = "wasm32-unknown-unknown";
 const COMPILED = join(TARGET, RUST_TARGET, "release/slimpix.wasm");
+const OUT = join(ROOT, "target/edge");
 // Not below OUT: wrangler takes every module that it finds there.
 const GLUE = join(TARGET, "edge-glue");
-const OUT = join(ROOT, "target/edge");
-// Must be the version that Cargo.toml names: the two halves of the glue fit each other only then.
-const BINDGEN = "0.2.129";
+const ASSETS = join(ROOT, "target/edge-assets");
+const PAGE = join(ROOT, "www/dist");
+// wrangler's own demand.
+const NODE = 22;
+// The two halves of the glue fit each other only when the tool's version is the crate's.
+const BINDGEN = readFileSync(join(ROOT, "Cargo.toml"), "utf8").match(/^wasm-bindgen = .*version = "=([^"]+)"/m)[1];
 // What rustc may emit; wasm-opt refuses what it isn't told of.
 const WASM_FEATURES = [
   "simd", "mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory", "multivalue", "reference-types",
@@ -40,17 +48,34 @@ function run(program, args) {
   }
 }
 
-function checkTools() {
-  if (!existsSync(TOOLS)) fail("run `npm ci --ignore-scripts --prefix tests/edge` first");
-  let found = "";
+// What a program says, or nothing when it isn't there.
+function ask(program, args) {
   try {
-    found = execFileSync("wasm-bindgen", ["--version"], { encoding: "utf8" }).trim();
+    return execFileSync(program, args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   } catch {
-    // Told below, with what to do about it.
+    return "";
   }
-  if (found !== `wasm-bindgen ${BINDGEN}`) {
-    fail(`run \`cargo install wasm-bindgen-cli --version ${BINDGEN} --locked\` first (found: ${found || "none"})`);
+}
+
+function checkTools() {
+  const missing = [];
+  if (Number.parseInt(process.versions.node, 10) < NODE) {
+    missing.push(`Node.js ${NODE} or newer (this is ${process.versions.node}): see https://nodejs.org`);
   }
+  if (!["binaryen", "esbuild"].every((name) => existsSync(join(TOOLS, name)))) {
+    missing.push("npm packages: run `npm ci --ignore-scripts --prefix tests/edge`");
+  }
+  if (!ask("cargo", ["--version"])) missing.push("Rust: see https://rustup.rs");
+  const libraries = ask("rustc", ["--print", "target-libdir", "--target", RUST_TARGET]);
+  if (!libraries || !existsSync(libraries)) missing.push(`Rust's target for it: run \`rustup target add ${RUST_TARGET}\``);
+  const bindgen = ask("wasm-bindgen", ["--version"]).replace("wasm-bindgen ", "");
+  if (bindgen !== BINDGEN) {
+    const found = bindgen ? ` (this is ${bindgen})` : "";
+    missing.push(`wasm-bindgen ${BINDGEN}${found}: run \`cargo install wasm-bindgen-cli --version ${BINDGEN} --locked\``);
+  }
+  if (missing.length === 0) return;
+  fail(`to build the Worker, this is missing:\n${missing.map((line) => `  ${line}\n`).join("")}\
+A packed Worker (slimpix-worker-VERSION.tgz) needs nothing of Rust.`);
 }
 
 function compile() {
@@ -79,7 +104,7 @@ async function bundle() {
   // The runtime gives a compiled module for a plain import of a .wasm file, and doesn't know source-phase imports.
   const glue = join(GLUE, "slimpix.js");
   writeFileSync(glue, readFileSync(glue, "utf8").replace("import source wasmModule", "import wasmModule"));
-  writeFileSync(join(GLUE, "shim.mjs"), readFileSync(join(import.meta.dirname, "shim.mjs")));
+  writeFileSync(join(GLUE, "shim.mjs"), readFileSync(join(HERE, "shim.mjs")));
   const { build } = createRequire(join(TOOLS, "esbuild/package.json"))("esbuild");
   await build({
     entryPoints: [join(GLUE, "shim.mjs")],
@@ -104,14 +129,25 @@ function report() {
 // wrangler runs this at every turn, and optimising takes longer than all the rest.
 function isFresh() {
   const made = join(OUT, "worker.mjs");
-  const sources = [COMPILED, join(import.meta.dirname, "shim.mjs"), import.meta.filename];
+  const sources = [COMPILED, join(HERE, "shim.mjs"), fileURLToPath(import.meta.url)];
   return existsSync(made) && sources.every((source) => statSync(source).mtimeMs < statSync(made).mtimeMs);
+}
+
+// Below `_demo`, as on the server: at the root its files would take the place of the site's own. The folder must be
+// there for wrangler, though it may be empty.
+function assets() {
+  rmSync(ASSETS, { recursive: true, force: true });
+  mkdirSync(ASSETS, { recursive: true });
+  if (!existsSync(join(PAGE, "index.html"))) {
+    console.log("target/edge-assets: empty; `www/build` makes the page at /_demo/");
+    return;
+  }
+  cpSync(PAGE, join(ASSETS, "_demo"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
 }
 
 checkTools();
 mkdirSync(OUT, { recursive: true });
-// wrangler wants the folder of the demo page to be there, though it may be empty.
-mkdirSync(join(ROOT, "www/dist"), { recursive: true });
+assets();
 compile();
 if (!isFresh()) {
   glue();
