@@ -1,4 +1,5 @@
-//! The fetch event: a request in, an answer out, and what remains to be done after that.
+//! The fetch event: a request in, an answer out (or the URL where the request goes on to), and what remains to be done
+//! after that.
 
 use std::{
     cell::RefCell,
@@ -10,43 +11,65 @@ use std::{
 
 use http::{HeaderMap, Method, Uri};
 use worker::{
-    Context, Date, Env, Request, Response, console_error, console_log, event,
-    wasm_bindgen::prelude::wasm_bindgen,
+    Context, Date, Env, Request, Response, console_error, console_log,
+    wasm_bindgen::{JsValue, prelude::wasm_bindgen},
 };
 
 use super::{
     drive::{Drive, Sent},
-    settings::Settings,
+    object,
+    settings::{Origin, Settings},
     source::LOOP_HEADER,
     store::{self, Answers},
 };
 use crate::service::{RequestHead, hash_hex};
 
-/// Answers a request.
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    match Settings::read(&env) {
-        Ok(settings) => serve(&request, settings, &context).await,
+/// Answers a request with a response, or with the URL to which it is to go on as it came.
+#[wasm_bindgen]
+pub async fn answer(
+    request: worker::web_sys::Request,
+    env: Env,
+    context: worker::worker_sys::Context,
+) -> Result<JsValue, JsValue> {
+    let answer = match Settings::read(&env) {
+        Ok(settings) => serve(request, settings, &Context::new(context)).await?,
         Err(error) => {
             console_error!("{error}");
-            Response::error(format!("slimpix isn't set up: {error}"), 500)
+            Answer::Response(Response::error(format!("slimpix isn't set up: {error}\n"), 500)?)
         }
-    }
+    };
+    Ok(answer.into())
 }
 
-/// Answers a request whose conversion was lost with its instance: with what there is, and for a short time.
+/// The same for a request whose conversion was lost with its instance: with what there is, and for a short time.
 #[wasm_bindgen]
 pub async fn rescue(
     request: worker::web_sys::Request,
     env: Env,
     context: worker::worker_sys::Context,
-) -> Result<worker::web_sys::Response, worker::wasm_bindgen::JsValue> {
+) -> Result<JsValue, JsValue> {
     let mut settings =
         Settings::read(&env).map_err(|error| worker::js_sys::Error::new(&error.to_string()))?;
     settings.policy.budget = 0;
     settings.policy.max_age = settings.policy.short_max_age;
-    let response = serve(&Request::from(request), settings, &Context::new(context)).await?;
-    Ok(response.into())
+    Ok(serve(request, settings, &Context::new(context)).await?.into())
+}
+
+/// What becomes of a request.
+enum Answer {
+    /// It is answered.
+    Response(Response),
+    /// It goes on to this URL.
+    Onward(String),
+}
+
+impl From<Answer> for JsValue {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Response(response) => worker::web_sys::Response::from(response).into(),
+            Answer::Onward(url) => url.into(),
+        }
+    }
 }
 
 /// Bytes of linear memory that the instance has taken.
@@ -57,22 +80,29 @@ pub fn memory_bytes() -> u32 {
     u32::try_from(pages * 0x1_0000).unwrap_or(u32::MAX)
 }
 
-async fn serve(request: &Request, settings: Settings, context: &Context) -> worker::Result<Response> {
+async fn serve(
+    request: worker::web_sys::Request,
+    settings: Settings,
+    context: &Context,
+) -> worker::Result<Answer> {
+    // The runtime's wrapper takes methods that it doesn't know for GET.
+    let method = Method::try_from(request.method().as_str());
+    let request = Request::from(request);
     let url = request.url()?;
     let headers = store::header_map(request.headers());
     if headers.contains_key(LOOP_HEADER) {
-        return Response::error("ORIGIN leads back to this Worker", 508);
+        return Response::error("ORIGIN leads back to this Worker", 508).map(Answer::Response);
     }
-    let Ok(uri) = Uri::try_from(&url[worker::url::Position::BeforePath..worker::url::Position::AfterQuery])
-    else {
-        return Response::error("Bad request!", 400);
+    let uri = Uri::try_from(&url[worker::url::Position::BeforePath..worker::url::Position::AfterQuery]);
+    let (Ok(method), Ok(uri)) = (method, uri) else {
+        return Response::error("Bad request!", 400).map(Answer::Response);
     };
-    let method = Method::try_from(request.method().as_ref()).unwrap_or(Method::TRACE);
     let head = RequestHead { method: &method, uri: &uri, headers: &headers };
 
     let policy = Arc::new(settings.policy.clone());
     let answers = Answers::new(&host(&headers), &policy);
-    let mut drive = Drive::new(Rc::new(settings), answers);
+    let settings = Rc::new(settings);
+    let mut drive = Drive::new(Rc::clone(&settings), answers);
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(Date::now().as_millis());
     let Sent { mut response, body, is_whole } = drive.answer(&policy, &head, now).await;
 
@@ -84,7 +114,11 @@ async fn serve(request: &Request, settings: Settings, context: &Context) -> work
     {
         console_log!("{} is sent as it is: {reason}", response.log.source);
     }
-    let answer = respond(&response, body, is_whole);
+    let answer = match (response.onward.take(), &settings.origin) {
+        (None, _) => Answer::Response(respond(&response, body, is_whole)),
+        (Some(url), Origin::Http) => Answer::Onward(url),
+        (Some(url), Origin::Bucket(bucket)) => Answer::Response(object::answer(bucket, &url, &head).await?),
+    };
     context.wait_until(async move {
         if let Some(step) = response.background.take() {
             let _nobody_waits = drive.run(*step).await;
@@ -108,7 +142,11 @@ fn is_news(source: &str, reason: &str) -> bool {
     })
 }
 
-fn respond(response: &crate::service::Response, body: worker::ResponseBody, is_whole: bool) -> Response {
+pub(super) fn respond(
+    response: &crate::service::Response,
+    body: worker::ResponseBody,
+    is_whole: bool,
+) -> Response {
     let whole = response.whole().filter(|_| is_whole);
     let (status, headers) = match whole {
         Some(whole) => (200, &whole.headers),

@@ -2,13 +2,14 @@
 //!
 //! `shim.mjs` is the module that the runtime loads: it owns the life of the wasm instance, traps included. [`entry`]
 //! has the events, `drive` and `fetching` perform the service's steps, and `source`, `store`, `flight` and `asking` are what it
-//! performs them on. `build.mjs` makes all of it into one module.
+//! performs them on. What is no picture goes on to the origin in `shim.mjs`, or comes out of the bucket as `object` has it. `build.mjs` makes all of it into one module.
 
 mod asking;
 mod drive;
 pub mod entry;
 mod fetching;
 mod flight;
+mod object;
 mod piece;
 mod settings;
 mod source;

@@ -13,6 +13,7 @@
 //! | `WIDTHS` | the sizes that may be asked for, in pixels; `any`: every one | see [`WIDTHS`] |
 //! | `SIZES_KEPT` | sizes and qualities of one picture that are kept in `STORE`; 0: any number | 32 |
 //! | `ALLOWED` | the file extensions that are served; `*`: all | see [`Allowed`] |
+//! | `PASS` | send on as they came, to `ORIGIN` or from `SOURCE_BUCKET`, requests that aren't for a picture; else they are refused | `true` |
 //! | `MAX_AGE` | seconds for which browsers and caches may keep answers | 86400 |
 //! | `REVALIDATE` | seconds for which a source is trusted until the origin is asked again, if that says no less; 0: for ever | 86400 |
 //! | `TIMEOUT` | seconds for which the origin may be silent | 20 |
@@ -24,11 +25,16 @@
 //! | `EXPLAIN` | obey `?explain` | `false` |
 //! | `LAZY` | send the original now, and convert after answering | `false` |
 //!
-//! A variable that is empty counts as not set.
+//! A variable that is empty counts as not set. Numbers, true and false, and lists may stand there as what they are, too. What
+//! isn't allowed is an error that says what is: nothing is served before it is set right.
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use worker::{Bucket, Env, Url};
+use worker::{
+    Bucket, Env, Url,
+    js_sys::{Array, Reflect},
+    wasm_bindgen::JsValue,
+};
 
 use crate::{
     codec::Format,
@@ -42,6 +48,12 @@ const WIDTHS: &str = "160,320,480,640,750,828,960,1080,1280,1440,1600,1920,2048,
 
 /// Below the wall of linear memory by what stands beside conversions: static data, the stack, answers on their way.
 const MEMORY: u64 = 88 << 20;
+
+/// What wasm can address, but for the last MiB.
+const MOST_BYTES: u64 = 4095 << 20;
+
+/// Seconds that anything may be waited for.
+const LONGEST_WAIT: u64 = 300;
 
 /// How the Worker is set up.
 pub(super) struct Settings {
@@ -78,7 +90,7 @@ impl Settings {
         Ok(Self {
             policy,
             origin,
-            timeout: variables.seconds("TIMEOUT", 20)?,
+            timeout: Duration::from_secs(variables.number("TIMEOUT", 20, 1..=LONGEST_WAIT)?),
             store: variables.bucket("STORE")?,
         })
     }
@@ -89,22 +101,40 @@ struct Variables<'a> {
 }
 
 impl Variables<'_> {
-    fn text(&self, name: &str) -> Option<String> {
-        let value = self.env.var(name).ok()?.to_string();
-        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+    fn text(&self, name: &str) -> Result<Option<String>> {
+        let value = Reflect::get(self.env, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let text = match (value.as_string(), value.as_f64(), value.as_bool()) {
+            (Some(text), ..) => text,
+            (_, Some(number), _) => number.to_string(),
+            (_, _, Some(switch)) => switch.to_string(),
+            _ if Array::is_array(&value) => Array::from(&value).join(",").into(),
+            _ if value.is_undefined() || value.is_null() => String::new(),
+            _ => return Err(Error::new(Kind::Parameter, format!("{name} is neither a text nor a number"))),
+        };
+        Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
     }
 
     fn origin(&self) -> Result<(Origin, Target)> {
-        if let Some(base) = self.text("ORIGIN") {
-            let url = Url::parse(&base).map_err(|error| wrong("ORIGIN", &base, error))?;
-            let is_http = matches!(url.scheme(), "http" | "https");
-            if !is_http || url.query().is_some() || url.fragment().is_some() {
-                return Err(wrong("ORIGIN", &base, "is no http(s)://host[:port][/path]"));
-            }
-            return Ok((Origin::Http, Target::Remote { base }));
+        const HOW: &str =
+            "in wrangler.toml, under [vars], such as ORIGIN = \"https://www.example.com\", or with --var";
+        if let Some(base) = self.text("ORIGIN")? {
+            let is_origin = |url: &Url| {
+                let is_http = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
+                is_http && url.query().is_none() && url.fragment().is_none()
+            };
+            return match Url::parse(&base).ok().filter(is_origin) {
+                Some(_) => Ok((Origin::Http, Target::Remote { base })),
+                None => {
+                    let why = format_args!("is no http(s)://host[:port][/path]; set it {HOW}");
+                    Err(wrong("ORIGIN", &base, why))
+                }
+            };
         }
         let Some(bucket) = self.bucket("SOURCE_BUCKET")? else {
-            return Err(Error::new(Kind::Parameter, "ORIGIN isn't set, nor is an R2 binding SOURCE_BUCKET"));
+            let what = format!(
+                "ORIGIN isn't set, where the pictures come from: set it {HOW}, or bind an R2 bucket as SOURCE_BUCKET"
+            );
+            return Err(Error::new(Kind::Parameter, what));
         };
         Ok((Origin::Bucket(bucket), Target::Remote { base: super::source::BUCKET_BASE.to_owned() }))
     }
@@ -118,7 +148,7 @@ impl Variables<'_> {
         })?;
         policy.quality = self.number("QUALITY", policy.quality, 0..=100)?;
         policy.effort = self.number("EFFORT", policy.effort, 0..=6)?;
-        policy.mode = match self.text("MODE").as_deref() {
+        policy.mode = match self.text("MODE")?.as_deref() {
             None | Some("auto") => Mode::Auto,
             Some("lossy") => Mode::Lossy,
             Some("lossless") => Mode::Lossless,
@@ -138,7 +168,7 @@ impl Variables<'_> {
         let params = self.switch("PARAMS", true)?;
         policy.extra_params = params;
         policy.short_params = params;
-        if self.text("WIDTHS").as_deref() != Some("any") {
+        if self.text("WIDTHS")?.as_deref() != Some("any") {
             policy.size_steps = self.list("WIDTHS", WIDTHS, |step| {
                 step.parse()
                     .ok()
@@ -148,19 +178,20 @@ impl Variables<'_> {
             policy.size_steps.sort_unstable();
         }
         policy.sizes_kept = self.number("SIZES_KEPT", policy.sizes_kept, 0..=100_000)?;
-        match self.text("ALLOWED").as_deref() {
-            None => {}
-            Some("*") => policy.allowed = Allowed::Everything,
-            Some(list) => {
-                let extensions = list.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
-                policy.allowed = Allowed::Extensions(extensions);
-            }
-        }
+        policy.allowed = match self.text("ALLOWED")?.as_deref() {
+            None => Allowed::default(),
+            Some("*") => Allowed::Everything,
+            Some(_) => Allowed::Extensions(self.list("ALLOWED", "", |name| {
+                let is_one = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                is_one.then(|| name.to_ascii_lowercase()).ok_or("is no file extension, such as jpg, nor *")
+            })?),
+        };
+        policy.passes = self.switch("PASS", true)?;
         policy.max_age = self.seconds("MAX_AGE", 86_400)?;
         policy.revalidate = self.seconds("REVALIDATE", 86_400)?;
         // An isolate converts one picture after the other, so the last of a page's waits for all before it. That
         // costs nothing but the wait: the originals stay where they are until there is room.
-        policy.room_patience = self.seconds("PATIENCE", 30)?;
+        policy.room_patience = Duration::from_secs(self.number("PATIENCE", 30, 0..=LONGEST_WAIT)?);
         policy.flight_patience = policy.room_patience;
         policy.overrule_origin = self.switch("OVERRULE_ORIGIN", false)?;
         policy.explain = self.switch("EXPLAIN", false)?;
@@ -174,8 +205,8 @@ impl Variables<'_> {
         if binding.is_ok_and(|binding| binding.is_undefined()) {
             return Ok(None);
         }
-        let bucket = self.env.bucket(name);
-        bucket.map(Some).map_err(|error| Error::with_source(Kind::Parameter, name, error.to_string()))
+        let what = || format!("{name} is no R2 bucket: bind one with [[r2_buckets]] in wrangler.toml");
+        self.env.bucket(name).map(Some).map_err(|_| Error::new(Kind::Parameter, what()))
     }
 
     fn list<T>(
@@ -184,7 +215,7 @@ impl Variables<'_> {
         default: &str,
         parse: fn(&str) -> Result<T, &'static str>,
     ) -> Result<Vec<T>> {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        let text = self.text(name)?.unwrap_or_else(|| default.to_owned());
         text.split(',').map(|item| parse(item.trim()).map_err(|why| wrong(name, item, why))).collect()
     }
 
@@ -192,7 +223,7 @@ impl Variables<'_> {
     where
         T: FromStr + PartialOrd + Display,
     {
-        let Some(text) = self.text(name) else { return Ok(default) };
+        let Some(text) = self.text(name)? else { return Ok(default) };
         text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
             wrong(name, &text, format_args!("is no number from {} to {}", range.start(), range.end()))
         })
@@ -204,17 +235,19 @@ impl Variables<'_> {
 
     /// Bytes, in mebibytes with an `M` behind the number.
     fn bytes(&self, name: &str, default: u64) -> Result<u64> {
-        let Some(text) = self.text(name) else { return Ok(default) };
+        let Some(text) = self.text(name)? else { return Ok(default) };
         let (digits, unit) = match text.strip_suffix(['M', 'm']) {
             Some(digits) => (digits, 1 << 20),
             None => (text.as_str(), 1),
         };
         let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit));
-        bytes.ok_or_else(|| wrong(name, &text, "is no number of bytes, such as 88M"))
+        bytes
+            .filter(|bytes| (1 << 20..=MOST_BYTES).contains(bytes))
+            .ok_or_else(|| wrong(name, &text, "is no number of bytes from 1M to 4095M, such as 88M"))
     }
 
     fn switch(&self, name: &str, default: bool) -> Result<bool> {
-        match self.text(name).as_deref() {
+        match self.text(name)?.as_deref() {
             None => Ok(default),
             Some("true" | "1") => Ok(true),
             Some("false" | "0") => Ok(false),

@@ -4,9 +4,11 @@
 // it was serving. The runtime reports a trap as a global `error` event. Then a fresh instance is made at once, and
 // each of those requests is answered by `rescue`, which sends originals and converts nothing.
 //
+// What isn't for a picture goes on to the origin from here, and no byte of it passes through the engine.
+//
 // Linear memory never shrinks, so an instance that has grown past a mark is replaced too, when nothing is in flight.
 
-import { __wbg_reset_state as renew, fetch as answer, memory_bytes, rescue } from "./slimpix.js";
+import { __wbg_reset_state as renew, answer, memory_bytes, rescue } from "./slimpix.js";
 
 const MEMORY_MARK = 32 << 20;
 
@@ -47,7 +49,8 @@ async function attend(work) {
   }
 }
 
-async function respond(request, env, context) {
+// A response, or the URL to which the request goes on.
+async function decide(request, env, context) {
   // The event's context, with its background work attended.
   const attended = { waitUntil: (promise) => context.waitUntil(attend(() => promise)) };
   try {
@@ -55,6 +58,34 @@ async function respond(request, env, context) {
   } catch (error) {
     console.error(`${request.url}: ${error}; sending the original`);
     return await attend(() => rescue(request, env, attended));
+  }
+}
+
+async function respond(request, env, context) {
+  const decided = await decide(request, env, context);
+  return typeof decided === "string" ? pass(request, decided) : decided;
+}
+
+// What concerns one connection alone (RFC 9110 §7.6.1).
+const OF_THE_CONNECTION = [
+  "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+  "transfer-encoding", "upgrade",
+];
+
+// Known to `source.rs`: an origin that leads back to this Worker would never end.
+const LOOP_HEADER = "x-slimpix-hop";
+
+// Sends a request on as it came, and gives what comes back as it comes: redirects, cookies, parts, codings and all.
+async function pass(request, url) {
+  const headers = new Headers(request.headers);
+  for (const name of OF_THE_CONNECTION) headers.delete(name);
+  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") headers.set("upgrade", "websocket");
+  headers.set(LOOP_HEADER, "1");
+  try {
+    return await fetch(new Request(url, request), { headers, redirect: "manual" });
+  } catch (error) {
+    console.error(`${request.method} ${request.url}: ${error}`);
+    return new Response("Origin server failed!", { status: 502, headers: { "cache-control": "no-store" } });
   }
 }
 

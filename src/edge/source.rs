@@ -89,28 +89,31 @@ pub(super) async fn open(settings: &Settings, source: &Source, known: Option<&St
 }
 
 async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Result<Opening> {
-    let mut response = ask(url, known, settings.timeout).await?;
+    let mut response = ask(url, known, settings).await?;
     let word_of = |response: &Response| {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(flight::now());
         Word::from_headers(&store::header_map(response.headers()), &settings.policy, now)
     };
     if response.status_code() == 304 && known.is_some() && word_of(&response).restriction.is_some() {
         // Nothing that is kept will do.
-        response = ask(url, None, settings.timeout).await?;
+        response = ask(url, None, settings).await?;
     }
     let word = word_of(&response);
     match response.status_code() {
         200 => {}
         304 if known.is_some() => return Ok(Opening::Unchanged(word)),
         404 | 410 => return Ok(Opening::Missing),
-        status => return Err(upstream(format!("the origin answered {status}"))),
+        status @ 500.. => return Err(upstream(format!("the origin answered {status}"))),
+        status => return Err(no_picture(settings, format!("the origin answered {status}"))),
     }
     let header = |name: &str| response.headers().get(name).ok().flatten();
     // The runtime decodes what the origin encoded, and leaves the length of the encoded form.
     let len = match header("content-encoding").unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "" | "identity" => header("content-length").and_then(|len| len.parse().ok()),
         "gzip" | "br" => None,
-        coding => return Err(upstream(format!("the origin sends the content coding {coding:?}"))),
+        coding => {
+            return Err(no_picture(settings, format!("the origin sends the content coding {coding:?}")));
+        }
     };
     let stamp = Stamp {
         len: len.unwrap_or(0),
@@ -127,14 +130,14 @@ async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Resu
 }
 
 /// Sends the request and follows redirects that stay with the origin.
-async fn ask(url: &str, known: Option<&Stamp>, timeout: Duration) -> Result<Response> {
+async fn ask(url: &str, known: Option<&Stamp>, settings: &Settings) -> Result<Response> {
     let mut url = Url::parse(url).map_err(|error| Error::with_source(Kind::Upstream, "the origin", error))?;
     for _ in 0..=REDIRECTS {
         let request = request(&url, known).map_err(failed)?;
         let controller = AbortController::default();
         let signal = controller.signal();
         let fetch = Fetch::Request(request);
-        let Some(response) = within(timeout, fetch.send_with_signal(&signal)).await else {
+        let Some(response) = within(settings.timeout, fetch.send_with_signal(&signal)).await else {
             controller.abort();
             return Err(upstream("the origin didn't answer in time"));
         };
@@ -143,13 +146,13 @@ async fn ask(url: &str, known: Option<&Stamp>, timeout: Duration) -> Result<Resp
             return Ok(response);
         }
         let location = response.headers().get("location").ok().flatten().unwrap_or_default();
-        let next = url.join(&location).map_err(|_| upstream("the origin redirects to no URL"))?;
+        let next = url.join(&location).map_err(|_| no_picture(settings, "the origin redirects to no URL"))?;
         if !is_same_host(&url, &next) {
-            return Err(upstream("the origin redirects to another host"));
+            return Err(no_picture(settings, "the origin redirects to another host"));
         }
         url = next;
     }
-    Err(upstream("the origin redirects in circles"))
+    Err(no_picture(settings, "the origin redirects in circles"))
 }
 
 pub(super) fn request(url: &Url, known: Option<&Stamp>) -> worker::Result<Request> {
@@ -234,7 +237,8 @@ impl Opened {
             timeout: settings.timeout,
         };
         opened.read_until(HEAD as u64).await?;
-        if opened.rest.is_some() && !knows_len {
+        let is_picture = Looked::at_beginning(&opened.read, None).format.is_some();
+        if opened.rest.is_some() && !knows_len && is_picture {
             // An answer states its length, so an original that doesn't is read to its end.
             opened.read_whole(settings.policy.limits.max_input_bytes).await?;
         }
@@ -372,6 +376,12 @@ pub(super) async fn within<T>(timeout: Duration, future: impl Future<Output = T>
         }
     }
     None
+}
+
+/// For an answer that isn't a picture, but may be what the client is to see, where it is passed on.
+fn no_picture(settings: &Settings, what: impl Into<String>) -> Error {
+    let kind = if settings.policy.passes { Kind::Unsupported } else { Kind::Upstream };
+    Error::new(kind, what)
 }
 
 fn upstream(what: impl Into<String>) -> Error {

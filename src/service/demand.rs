@@ -27,7 +27,8 @@ impl Demand {
         let is_named_as_picture = extension.is_some_and(|extension| {
             Allowed::USUAL.iter().any(|known| known.eq_ignore_ascii_case(extension))
         });
-        let takes_anything = policy.allowed == Allowed::Everything;
+        // What is passed on keeps its type, which it would lose here.
+        let takes_anything = policy.allowed == Allowed::Everything && !policy.passes;
         let demand = Self { takes_anything, is_named_as_picture, has_good: false };
         let has_good = known.is_some_and(|facts| facts.doubts == 0 && demand.takes(facts));
         Self { has_good, ..demand }

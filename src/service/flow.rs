@@ -24,7 +24,7 @@ use super::{
     record::{Facts, Record, Variant},
     respond,
     restriction::Restriction,
-    route::{RequestHead, Route, Source, route},
+    route::{RequestHead, Route, Source, onward, route},
     steps::{Fetch, Found, FoundFile, Lookup, SourceInfo, Step, Write},
 };
 use crate::{
@@ -39,14 +39,17 @@ const TRIES: u8 = 2;
 pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> Step {
     let conditions = Conditions::from_head(head.method, head.headers);
     let is_head = conditions.is_head;
-    let source = match route(head, &policy) {
-        Route::Source(source) => source,
-        Route::Health => return respond::health(is_head).into(),
-        Route::WrongMethod => return respond::wrong_method().into(),
-        Route::Refused(name) => return respond::wrong_extension(&name, is_head).into(),
-        Route::NotFound => {
-            return respond::without_body_if(respond::error(Kind::NotFound, None), is_head).into();
-        }
+    let onward = onward(head, &policy);
+    let other = match route(head, &policy) {
+        Route::Source(source) => Ok(source),
+        Route::Health => Err(respond::health(is_head)),
+        Route::WrongMethod => Err(respond::wrong_method()),
+        Route::Refused(name) => Err(respond::wrong_extension(&name, is_head)),
+        Route::NotFound => Err(respond::without_body_if(respond::error(Kind::NotFound, None), is_head)),
+    };
+    let source = match other {
+        Ok(source) => source,
+        Err(response) => return response.with_onward(onward).into(),
     };
     let query = head.uri.query().unwrap_or("");
     let topic = Topic::from_query(query, &policy);
@@ -77,6 +80,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         lost: BTreeMap::new(),
         tries: 0,
         is_background: false,
+        onward,
         restriction: None,
         said: Word::default(),
         doubts: 0,
@@ -110,6 +114,8 @@ pub(super) struct Flow {
     lost: BTreeMap<Format, Variant>,
     tries: u8,
     is_background: bool,
+    /// Where the request goes on to when what is there is no picture.
+    onward: Option<String>,
     /// Why nothing of this is kept or shared, if so.
     restriction: Option<Restriction>,
     /// What the origin said of keeping what it answered.

@@ -57,7 +57,7 @@ pub use self::{
     params::PARAMETERS,
     policy::{Allowed, Mount, MountPoint, Policy, Target, USUAL_WIDTHS},
     record::{Entry, Facts, FileState, Known, Record, Settings, Stamp, Variant},
-    respond::{Body, Response, Whole},
+    respond::{Body, Response, Whole, held},
     restriction::Restriction,
     route::{RequestHead, Source, question},
     seen::Seen,

@@ -43,6 +43,8 @@ pub struct Policy {
     pub interest: Interest,
     /// The file extensions that are served, in lower case.
     pub allowed: Allowed,
+    /// Send on to an origin, as they came, requests that turn out not to be for a picture. Default false: they are refused.
+    pub passes: bool,
     /// Where other paths than those of `mounts` lead. Default the first local root.
     pub target: Target,
     /// Where some hosts and some paths lead: an exact host first, then the longest path.
@@ -93,6 +95,7 @@ impl Default for Policy {
             quality_steps: (1..=10).map(|step| step * 10).collect(),
             interest: Interest::Centre,
             allowed: Allowed::default(),
+            passes: false,
             target: Target::Local { root: 0, name: String::new() },
             mounts: Vec::new(),
             limits: Limits::default(),

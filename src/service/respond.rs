@@ -15,7 +15,7 @@ use super::{
     key,
     log_line::{Decision, LogLine},
     record::{Facts, FileState, Stamp, Variant},
-    route::Source,
+    route::{RequestHead, Source},
     steps::Step,
     time,
 };
@@ -34,6 +34,9 @@ pub struct Response {
     pub log: LogLine,
     /// Work that may go on after answering, to be driven like any step; its answer goes to nobody.
     pub background: Option<Box<Step>>,
+    /// Where the request goes on to as it came, to be answered with what comes of that instead of with this: see
+    /// [`Policy::passes`](super::Policy::passes).
+    pub onward: Option<String>,
     whole: Option<Whole>,
     flow: Option<Box<Flow>>,
 }
@@ -118,8 +121,13 @@ impl Response {
         self
     }
 
+    pub(super) fn with_onward(mut self, onward: Option<String>) -> Self {
+        self.onward = onward;
+        self
+    }
+
     fn new(status: StatusCode, headers: HeaderMap, body: Body, log: LogLine) -> Self {
-        Self { status, headers, body, log, background: None, whole: None, flow: None }
+        Self { status, headers, body, log, background: None, onward: None, whole: None, flow: None }
     }
 }
 
@@ -197,6 +205,12 @@ pub(super) fn picture(
     let may_be_kept = matches!(representation.keeping, Keeping::All(age) if !age.is_zero());
     response.whole = response.whole.filter(|_| may_be_kept);
     response
+}
+
+/// The answer with something that the host holds, given all its header fields, or what the request's conditions make of it.
+#[must_use]
+pub fn held(head: &RequestHead<'_>, headers: HeaderMap, len: u64) -> Response {
+    answered(headers, len, &Conditions::from_head(head.method, head.headers))
 }
 
 /// An answer from a cache of answers, or what its conditions make of it.

@@ -139,6 +139,24 @@ pub(super) fn route(head: &RequestHead<'_>, policy: &Policy) -> Route {
     Route::Source(resolve(target, rest, head.uri.query().unwrap_or(""), policy))
 }
 
+/// Where a request goes on to, as it came, when it isn't for a picture: the same path and query of the origin. `None` where
+/// the policy passes nothing on, or that isn't for the origin: a path that could climb out of it, what a bucket can't do.
+pub(super) fn onward(head: &RequestHead<'_>, policy: &Policy) -> Option<String> {
+    let Target::Remote { base } = &policy.target else { return None };
+    let once = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+    let twice = percent_decode_str(&once).decode_utf8_lossy();
+    if !policy.passes || [&once, &twice].into_iter().any(|path| climbs(&path.replace('\\', "/"))) {
+        return None;
+    }
+    let base = base.trim_end_matches('/');
+    let rest = match has_queries(base) {
+        true => head.uri.path_and_query()?.as_str(),
+        false if head.method == Method::GET || head.method == Method::HEAD => head.uri.path(),
+        false => return None,
+    };
+    Some(format!("{base}{rest}"))
+}
+
 /// The segments of a path, decoded, joined by `/`, without a leading slash; `None` for what must not be looked for.
 fn normalise(raw: &str) -> Option<String> {
     let decoded = percent_decode_str(raw).decode_utf8().ok()?;
@@ -227,8 +245,8 @@ fn resolve(target: &Target, rest: &str, query: &str, policy: &Policy) -> Source 
             let base = base.trim_end_matches('/');
             let host = base.split_once("://").map_or(base, |(_, rest)| rest);
             let mut url = format!("{base}/{}", utf8_percent_encode(rest, PATH));
-            let has_queries = base.starts_with("http://") || base.starts_with("https://");
-            let query = if has_queries { params::left_for_origin(query, policy) } else { String::new() };
+            let query =
+                if has_queries(base) { params::left_for_origin(query, policy) } else { String::new() };
             if !query.is_empty() {
                 url.push('?');
                 url.push_str(&query);
@@ -236,6 +254,11 @@ fn resolve(target: &Target, rest: &str, query: &str, policy: &Policy) -> Source 
             Source::Remote { url, host: host.split('/').next().unwrap_or_default().to_owned() }
         }
     }
+}
+
+/// True for an origin server, false for a bucket.
+fn has_queries(base: &str) -> bool {
+    base.starts_with("http://") || base.starts_with("https://")
 }
 
 /// What must be percent-encoded in a path (RFC 3986 §3.3): everything but `pchar` and `/`.
@@ -270,6 +293,28 @@ mod tests {
         let mut text = Vec::new();
         let head = RequestHead { method: &method, uri: &uri, headers: &headers };
         question(&head, &policy, &mut text).then_some(text)
+    }
+
+    fn goes_on(method: Method, path: &str, base: &str) -> Option<String> {
+        let target = Target::Remote { base: base.to_owned() };
+        let policy = Policy { passes: true, target, ..Policy::default() };
+        let uri = path.parse().expect("a target");
+        onward(&RequestHead { method: &method, uri: &uri, headers: &HeaderMap::new() }, &policy)
+    }
+
+    #[test]
+    fn what_is_passed_on_stays_with_its_origin() {
+        for path in
+            ["/", "/a/b.css?v=1&w=2", "//evil.test/x", "/caf%E9", "/@evil.test", "/a%2fb", "/x?u=../.."]
+        {
+            let onward = goes_on(Method::POST, path, "https://origin.test/base/");
+            assert_eq!(onward, Some(format!("https://origin.test/base{path}")));
+        }
+        for path in ["/..%2fx", "/a/..%5cx", "/%2e%2e%2fx", "/..%252fx", "/%252e%252e/x", "/..%255cx"] {
+            assert_eq!(goes_on(Method::GET, path, "https://origin.test/base"), None, "{path}");
+        }
+        assert_eq!(goes_on(Method::GET, "/a.css?v=1", "r2://bucket"), Some("r2://bucket/a.css".to_owned()));
+        assert_eq!(goes_on(Method::POST, "/a.css", "r2://bucket"), None);
     }
 
     #[test]

@@ -51,7 +51,8 @@ impl Flow {
 
     /// What is no picture: served where everything is.
     pub(super) fn pass_through(self: Box<Self>, facts: &Facts) -> Step {
-        if self.policy.allowed != Allowed::Everything || self.topic != Topic::Picture {
+        let is_served = self.policy.allowed == Allowed::Everything && self.topic == Topic::Picture;
+        if !is_served || self.policy.passes {
             return self.refuse_content(NO_PICTURE);
         }
         let response = self.source_response(facts, None);
@@ -81,6 +82,10 @@ impl Flow {
     pub(super) fn refuse(self: Box<Self>, kind: Kind) -> Step {
         let response = respond::error(kind, self.trace.trouble.clone());
         let response = respond::without_body_if(response, self.conditions.is_head);
+        // An origin that fails isn't asked once more.
+        let is_no_picture =
+            matches!(kind, Kind::NotFound | Kind::Malformed | Kind::Unsupported | Kind::Limit);
+        let response = response.with_onward(self.onward.clone().filter(|_| is_no_picture));
         self.logged(response, Decision::Refused, None).into()
     }
 
