@@ -41,20 +41,26 @@ export class Origin {
   }
 }
 
+function script(variables, store) {
+  return {
+    modules: [
+      { type: "ESModule", path: `${BUILT}/worker.mjs` },
+      { type: "CompiledWasm", path: `${BUILT}/slimpix_bg.wasm` },
+    ],
+    modulesRoot: BUILT,
+    compatibilityDate: "2026-10-30",
+    bindings: { ORIGIN, ...variables },
+    r2Buckets: store ? ["STORE"] : [],
+  };
+}
+
 // A Worker with variables of its own. Close it at the end of the test.
 export class Worker {
   constructor(origin, variables = {}, { store = true, ...options } = {}) {
     this.log = [];
     this.mf = new Miniflare(
       convertV4MiniflareOptions({
-        modules: [
-          { type: "ESModule", path: `${BUILT}/worker.mjs` },
-          { type: "CompiledWasm", path: `${BUILT}/slimpix_bg.wasm` },
-        ],
-        modulesRoot: BUILT,
-        compatibilityDate: "2026-10-30",
-        bindings: { ORIGIN, ...variables },
-        r2Buckets: store ? ["STORE"] : [],
+        ...script(variables, store),
         outboundService: (request) => origin.answer(request),
         handleStructuredLogs: ({ message }) => this.log.push(message),
         ...options,
@@ -93,6 +99,20 @@ export function start(...options) {
   return worker;
 }
 after(() => Promise.all(started.map((worker) => worker.close())));
+
+// Workers in one runtime, one for each of these sets of variables, without a bucket: what each answers to a request.
+export async function each(list, path) {
+  const workers = list.map((variables, index) => ({ name: `worker-${index}`, ...script(variables, false) }));
+  const mf = new Miniflare(convertV4MiniflareOptions({ workers }));
+  started.push({ close: () => mf.dispose() });
+  const answers = [];
+  for (const { name } of workers) {
+    const worker = await mf.getWorker(name);
+    const response = await worker.fetch(`http://worker.test${path}`);
+    answers.push({ status: response.status, text: await response.text() });
+  }
+  return answers;
+}
 
 // Looks until it is so. What a Worker stores after it has answered is there a little later.
 export async function until(look, what) {
