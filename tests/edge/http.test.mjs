@@ -66,7 +66,3 @@ test("an explanation says what was chosen and why", async () => {
   assert.deepEqual([status, type], [200, "application/json"]);
   assert.ok(body.toString().includes("webp"));
 });
-
-test("health", async () => {
-  assert.equal((await worker.get("/healthz")).status, 200);
-});

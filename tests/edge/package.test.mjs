@@ -139,6 +139,11 @@ test("what is missing for building is told, all at once", () => {
   });
 });
 
+test("the repository tries it in the same way", () => {
+  const args = [join(ROOT, "src/edge/dev.mjs"), site, "--help"];
+  assert.match(execFileSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" }), /wrangler dev/);
+});
+
 test("what trying it needs is told", () => {
   const attempt = (...args) => execFileSync(process.execPath, [join(unpacked, "dev.mjs"), ...args], { env, encoding: "utf8", stdio: "pipe" });
   assert.throws(() => attempt(), /which folder of pictures/);
