@@ -331,7 +331,7 @@ impl Drive {
         if let (Some(key), Some(whole)) = (&self.answer_key, sent.whole())
             && let Some(body) = self.to_keep(&whole.body).await
         {
-            self.answers.keep(key, &whole.headers, body).await;
+            self.answers.keep(key, &whole.headers, body, &sent.log.source).await;
         }
         let Some(bucket) = self.settings.store.clone() else { return };
         for (write, bytes) in std::mem::take(&mut self.writes) {

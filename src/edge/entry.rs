@@ -91,7 +91,8 @@ async fn serve(
     let url = request.url()?;
     let headers = store::header_map(request.headers());
     if headers.contains_key(LOOP_HEADER) {
-        return Response::error("ORIGIN leads back to this Worker", 508).map(Answer::Response);
+        return Response::error("ORIGIN leads back to this Worker: it must be another host's", 508)
+            .map(Answer::Response);
     }
     let uri = Uri::try_from(&url[worker::url::Position::BeforePath..worker::url::Position::AfterQuery]);
     let (Ok(method), Ok(uri)) = (method, uri) else {

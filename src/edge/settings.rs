@@ -10,7 +10,7 @@
 //! | `MODE` | `lossy`, `lossless`, or `auto`: whichever suits the picture | `auto` |
 //! | `KEEP_METADATA` | keep EXIF, XMP and the colour profile | `false` |
 //! | `PARAMS` | obey sizes, quality and format in the query | `true` |
-//! | `WIDTHS` | the sizes that may be asked for, in pixels; `any`: every one | see [`WIDTHS`] |
+//! | `WIDTHS` | the sizes that may be asked for, in pixels; `any`: every one | see [`USUAL_WIDTHS`] |
 //! | `SIZES_KEPT` | sizes and qualities of one picture that are kept in `STORE`; 0: any number | 32 |
 //! | `ALLOWED` | the file extensions that are served; `*`: all | see [`Allowed`] |
 //! | `PASS` | send on as they came, to `ORIGIN` or from `SOURCE_BUCKET`, requests that aren't for a picture; else they are refused | `true` |
@@ -40,11 +40,8 @@ use crate::{
     codec::Format,
     convert::Mode,
     error::{Error, Kind, Result},
-    service::{Allowed, Policy, Target},
+    service::{Allowed, Policy, Target, USUAL_WIDTHS},
 };
-
-/// The usual widths of `srcset`: each one is a variant to convert and to keep.
-const WIDTHS: &str = "160,320,480,640,750,828,960,1080,1280,1440,1600,1920,2048,2560,3200,3840";
 
 /// Below the wall of linear memory by what stands beside conversions: static data, the stack, answers on their way.
 const MEMORY: u64 = 88 << 20;
@@ -169,7 +166,8 @@ impl Variables<'_> {
         policy.extra_params = params;
         policy.short_params = params;
         if self.text("WIDTHS")?.as_deref() != Some("any") {
-            policy.size_steps = self.list("WIDTHS", WIDTHS, |step| {
+            let usual = USUAL_WIDTHS.map(|width| width.to_string()).join(",");
+            policy.size_steps = self.list("WIDTHS", &usual, |step| {
                 step.parse()
                     .ok()
                     .filter(|step| (1..=65_535).contains(step))

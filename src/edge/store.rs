@@ -16,6 +16,12 @@ use crate::{
 
 const HASH: &str = "xxh64";
 
+/// For the cache, which keeps it to itself.
+const CACHE_TAG: &str = "cache-tag";
+
+/// Bytes of all tags together. The cache takes 1,024 for one.
+const LONGEST_TAGS: usize = 1024;
+
 /// The formats that variants may have.
 const VARIANTS: [Format; 4] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png];
 
@@ -129,15 +135,21 @@ impl Answers {
     pub(super) async fn find(&self, key: &str) -> Option<(HeaderMap, u64, ResponseBody)> {
         let response = report("reading", self.cache.get(self.url(key), false).await)??;
         let mut headers = header_map(response.headers());
-        headers.remove("cf-cache-status");
+        for name in ["cf-cache-status", CACHE_TAG] {
+            headers.remove(name);
+        }
         let len = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()?;
         let (_, body) = response.into_parts();
         Some((headers, len, body))
     }
 
-    /// Keeps an answer for as long as its `Cache-Control` says.
-    pub(super) async fn keep(&self, key: &str, headers: &HeaderMap, body: ResponseBody) {
-        let response = Response::builder().with_headers(headers_of(headers)).body(body);
+    /// Keeps an answer for as long as its `Cache-Control` says. Who owns the zone can purge all of them by the tag `slimpix`,
+    /// and those of one picture by its URL.
+    pub(super) async fn keep(&self, key: &str, headers: &HeaderMap, body: ResponseBody, source: &str) {
+        let headers = headers_of(headers);
+        let tags = format!("slimpix,{}", source.replace(',', "%2C"));
+        report("writing", headers.set(CACHE_TAG, tags.get(..LONGEST_TAGS).unwrap_or(&tags)));
+        let response = Response::builder().with_headers(headers).body(body);
         report("writing", self.cache.put(self.url(key), response).await);
     }
 

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Response } from "miniflare";
 import { CHROME, Origin, PHOTO, ROOT, WEBP, picture, start, until } from "./worker.mjs";
@@ -44,6 +46,22 @@ test("without a bucket the cache alone spares conversions", async () => {
   const { body } = await worker.get("/a.jpg", { accept: WEBP });
   assert.deepEqual(body, first.body);
   assert.equal(origin.hits, hits);
+});
+
+test("the cache's entries carry tags to purge them by, which no client sees", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "slimpix-cache-"));
+  const worker = start(new Origin({ "/album/a,b.jpg": PHOTO }), {}, { store: false, cachePersist: folder });
+  await worker.get("/album/a,b.jpg?v=1", { accept: WEBP });
+  const cached = await until(async () => {
+    const answer = await worker.get("/album/a,b.jpg?v=1", { accept: WEBP });
+    return answer.headers.has("age") && answer;
+  }, "a cache hit");
+  assert.equal(cached.headers.get("cache-tag"), null);
+  await worker.close();
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const texts = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"));
+  assert.ok(texts.some((text) => text.includes("slimpix,http://origin.test/album/a%2Cb.jpg")), "no tags");
+  rmSync(folder, { recursive: true });
 });
 
 test("a cold cache with a warm bucket converts nothing", async () => {

@@ -9,7 +9,7 @@ import { Origin, PHOTO, ROOT, WEBP, each, start } from "./worker.mjs";
 
 const toml = readFileSync(resolve(ROOT, "wrangler.toml"), "utf8");
 const rust = readFileSync(resolve(ROOT, "src/edge/settings.rs"), "utf8");
-const allowed = readFileSync(resolve(ROOT, "src/service/policy.rs"), "utf8").match(/USUAL: \[&str; \d+\] = \[([^\]]+)\]/)[1];
+const policy = readFileSync(resolve(ROOT, "src/service/policy.rs"), "utf8");
 
 const read = new Set([...rust.matchAll(/\b(?:self|variables)\s*\.(?:text|number|bytes|seconds|switch|list|bucket)\(\s*"([A-Z_]+)"/g)].map(([, name]) => name));
 
@@ -34,8 +34,9 @@ test("every variable is told of, and nothing else", () => {
 });
 
 test("the defaults told of are the same, and those that hold", () => {
-  const usual = [...allowed.matchAll(/"(\w+)"/g)].map(([, name]) => name).join();
-  assert.equal(told.get("ALLOWED"), usual);
+  const constant = (name) => policy.match(new RegExp(`${name}: \\[[^=]+= *\\[([^\\]]+)\\]`))[1].match(/\w+/g).join();
+  assert.equal(told.get("ALLOWED"), constant("USUAL"));
+  assert.equal(told.get("WIDTHS"), constant("USUAL_WIDTHS"));
   for (const [name, value] of table) {
     if (value.startsWith("see ")) continue;
     assert.equal(told.get(name) || "none", value, name);
