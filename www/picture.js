@@ -87,6 +87,7 @@ export class Picture {
     this.#abort();
     FORMATS.forEach((format) => this.#drop(format));
     URL.revokeObjectURL(this.#url);
+    this.#drawn = {};
     this.card.element.remove();
   }
 

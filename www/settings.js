@@ -18,7 +18,7 @@ export class Settings {
     form.addEventListener('submit', (event) => event.preventDefault());
     form.addEventListener('input', () => this.#changed());
     // The fields have their defaults only after the event.
-    form.addEventListener('reset', () => queueMicrotask(() => this.#changed()));
+    form.addEventListener('reset', () => setTimeout(() => this.#changed()));
     form.addEventListener('click', ({ target }) => this.#preset(target.dataset));
     this.#say();
   }

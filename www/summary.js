@@ -101,5 +101,5 @@ function unlike(files) {
 
 function how(count, isSmaller) {
   if (count > 0 && !isSmaller) return 'the originals are the smallest';
-  return count > 1 ? `${count} pictures, the smallest of each` : '';
+  return count > 1 ? `${count} pictures` : '';
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
-import { PATIENCE, drop, field, photo, settled, shoot, start } from './browser.js';
+import { PATIENCE, drop, field, photo, rowIn, settled, shoot, start } from './browser.js';
 
 const AXE = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 let browser;
@@ -18,6 +18,10 @@ async function examine(page, where) {
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 120)} ${failureSummary}`));
   });
   assert.deepEqual(found, [], where);
+  await fits(page, where);
+}
+
+async function fits(page, where) {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), 0, `${where} is too wide`);
 }
 
@@ -30,9 +34,11 @@ for (const [width, height] of [[320, 640], [390, 844], [1440, 900]]) {
         await page.evaluate(AXE);
         await shoot(page, `empty-${width}-${colorScheme}`);
         await examine(page, 'the empty page');
-        const file = await photo(page, 240);
+        const file = await photo(page, 320);
         await page.evaluate(() => document.querySelectorAll('#settings, #form details').forEach((one) => { one.open = true; }));
         await drop(page, [file, { ...file, name: `${'a-long-name-'.repeat(9)}.jpg` }, { name: 'notes.txt', type: '', base64: btoa('not a picture') }]);
+        await rowIn(page, 'avif', 'timed');
+        await fits(page, 'a page at work');
         await field(page, 'JPEG').check();
         await settled(page);
         await field(page, 'Pixels').check();

@@ -149,8 +149,8 @@ for (const screen of SCREENS) {
       await settle(page);
       await page.evaluate(() => {
         for (const one of document.querySelectorAll('details')) one.open = true;
-        // One form in a card is as the other.
-        document.querySelectorAll('.own')[1].open = false;
+        // The form in a card is as that of all pictures: one is enough, where there is the least room.
+        document.querySelectorAll('.own').forEach((one, at) => { one.open = at === 0 && window.innerWidth < 350; });
       });
       await page.evaluate(() => document.querySelectorAll('.more').forEach((one) => { one.open = true; }));
       const seen = [];

@@ -262,31 +262,3 @@ promise('nothing leaves the computer', DESK, async (page, { requests, url }) => 
   }
   assert.ok(requests.some((request) => request.url().endsWith('/slimpix_bg.wasm')), 'the engine was fetched');
 });
-
-for (const scheme of ['light', 'dark']) {
-  promise(`a phone shows everything without sideways scrolling (${scheme})`, { ...PHONE, colorScheme: scheme }, async (page) => {
-    const overhang = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    await shoot(page, `empty-phone-${scheme}`);
-    assert.equal(await overhang(), 0);
-    const file = await photo(page, WIDE);
-    const long = { ...file, name: `${'a-very-long-name-'.repeat(8)}.jpg` };
-    const broken = { ...long, base64: btoa('x'.repeat(64)) };
-    await drop(page, [long, file, broken]);
-    await rowIn(page, 'avif', 'timed', 0);
-    assert.equal(await overhang(), 0);
-    await rowIn(page, 'avif', 'done', 1);
-    await shoot(page, `done-phone-${scheme}`);
-    assert.equal(await overhang(), 0);
-    await page.locator('#settings > summary').click();
-    await shoot(page, `settings-phone-${scheme}`);
-    assert.equal(await overhang(), 0);
-  });
-}
-
-promise('a desk in the dark', { ...DESK, colorScheme: 'dark' }, async (page) => {
-  await shoot(page, 'empty-desk-dark');
-  await page.getByRole('button', { name: 'Try a sample' }).click();
-  await rowIn(page, 'webp', 'done');
-  await shoot(page, 'working-desk-dark');
-  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(15, 17, 13)');
-});

@@ -109,7 +109,22 @@ promise('a field that is wrong says so in words, and changes nothing', async (pa
   await says('Choose one format at least.');
   await field(page, 'WebP').check();
   await settled(page);
+  assert.equal(await page.locator('#brief').textContent(), 'quality 80');
   assert.equal(await page.locator('.row[data-format="webp"] a').getAttribute('href'), before);
+});
+
+promise('the settings go back to what they were', async (page) => {
+  await make(page, ['PNG']);
+  await field(page, 'Quality').fill('20');
+  await field(page, 'Pixels').check();
+  await field(page, 'Width').fill('99');
+  const brief = (text) => page.waitForFunction((wanted) => document.querySelector('#brief').textContent === wanted, text);
+  await brief('quality 20, 99 px wide');
+  await page.getByRole('button', { name: 'Back to defaults' }).click();
+  await brief('quality 80');
+  assert.equal(await page.locator('#form [data-text="quality"]').innerText(), '80');
+  assert.equal(await field(page, 'WebP').isChecked(), true);
+  assert.equal(await field(page, 'Width').isVisible(), false);
 });
 
 promise('what the engine does not read the browser does, and who can not says so', async (page) => {
