@@ -69,7 +69,7 @@ impl Demo {
         Ok(Self(Arc::new(Root::new(folder, follow_links))))
     }
 
-    /// Answers a request below [`PREFIX`], or for it without its last slash.
+    /// Answers a request for what the page [`has`].
     pub(crate) async fn answer(&self, request: &Parts) -> Response<Body> {
         if request.method != Method::GET && request.method != Method::HEAD {
             return plain(StatusCode::METHOD_NOT_ALLOWED);
@@ -85,6 +85,11 @@ impl Demo {
         let head = head(&path, &chosen);
         answer(request, head, chosen).unwrap_or_else(|_| plain(StatusCode::NOT_FOUND))
     }
+}
+
+/// True for what the page answers: all below [`PREFIX`], and the same without its last slash.
+pub(crate) fn has(path: &str) -> bool {
+    path.starts_with(PREFIX) || path == PREFIX.trim_end_matches('/')
 }
 
 /// The file, or the first twin of it whose coding is accepted.

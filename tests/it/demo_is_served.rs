@@ -34,6 +34,21 @@ fn the_page_and_its_files_have_their_types() {
 }
 
 #[test]
+fn the_address_without_its_slash_leads_to_the_page() {
+    let place = Place::new(&[]);
+    let page = place.path().join("page");
+    fs::create_dir_all(&page).unwrap();
+    fs::write(page.join("index.html"), "<!doctype html>").unwrap();
+    let server = place.serve(&["--demo", "--demo-path", "page"]);
+    // Relative to what was asked for, so that it also holds below another server's path.
+    for (path, leads_to) in [("/_demo", "_demo/"), ("/_demo?a=b", "_demo/?a=b")] {
+        let answer = server.get(path, WEBP);
+        assert_eq!((answer.status, answer.header("location")), (308, leads_to), "{path}");
+    }
+    assert_ne!(server.get("/_demon", WEBP).status, 308);
+}
+
+#[test]
 fn files_are_sent_compressed_to_who_can_read_that() {
     let place = Place::new(&[]);
     let page = place.path().join("page");

@@ -98,9 +98,7 @@ impl Host {
             return Begun::Picture(Answering::Done(Box::new(bad_request())));
         }
         match &self.demo {
-            Some(demo) if request.uri.path().starts_with(demo::PREFIX) => {
-                Begun::Demo(demo.clone(), Box::new(request))
-            }
+            Some(demo) if demo::has(request.uri.path()) => Begun::Demo(demo.clone(), Box::new(request)),
             _ => match &self.welcome {
                 Some(welcome) if Welcome::is_for(&request, client) => {
                     Begun::Welcome(Arc::clone(welcome), Box::new(request))
