@@ -3,7 +3,7 @@
 // Both sides work in this one process on the same pixels, in turns, and each turn's CPU time is that of the whole
 // process: compiling and collecting garbage count for whoever causes them. What is shown is the median of the turns.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import decodeJpeg, { init as initJpeg } from "@jsquash/jpeg/decode.js";
@@ -29,9 +29,12 @@ const compiled = (path) => new WebAssembly.Module(readFileSync(path));
 
 // The engine as www/build made it. Its script is a module by its use, not by its name.
 async function slimpix() {
-  const script = readFileSync(join(ROOT, "www/dist/slimpix.js"), "base64");
+  // In the folder that is named after its content.
+  const dist = join(ROOT, "www/dist");
+  const folder = join(dist, readdirSync(dist).find((name) => /^[0-9a-f]{16}$/.test(name)));
+  const script = readFileSync(join(folder, "slimpix.js"), "base64");
   const engine = await import(`data:text/javascript;base64,${script}`);
-  engine.initSync({ module: compiled(join(ROOT, "www/dist/slimpix_bg.wasm")) });
+  engine.initSync({ module: compiled(join(folder, "slimpix_bg.wasm")) });
   return engine;
 }
 

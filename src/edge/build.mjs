@@ -142,7 +142,8 @@ function assets() {
     console.log("target/edge-assets: empty; `www/build` makes the page at /_demo/");
     return;
   }
-  cpSync(PAGE, join(ASSETS, "_demo"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
+  // Cloudflare compresses by itself.
+  cpSync(PAGE, join(ASSETS, "_demo"), { recursive: true, filter: (path) => !/\.(d\.ts|gz|br)$/.test(path) });
 }
 
 checkTools();

@@ -109,10 +109,12 @@ test("the page is at /_demo/ and hides nothing of the site", async () => {
   const page = await get(at, "/_demo/");
   assert.deepEqual([page.status, page.type], [200, "text/html; charset=utf-8"]);
   assert.match(page.body.toString(), /slimpix/);
-  const engine = await get(at, "/_demo/slimpix_bg.wasm");
+  // The files of a built page lie in a folder that is named after their content.
+  const [, kept = ""] = page.body.toString().match(/href="([0-9a-f]{16}\/)style\.css"/) ?? [];
+  const engine = await get(at, `/_demo/${kept}slimpix_bg.wasm`);
   assert.deepEqual([engine.status, engine.type], [200, "application/wasm"]);
   assert.equal(engine.body.readUInt32LE(), 0x6d736100);
-  assert.match((await get(at, "/_demo/style.css")).type, /^text\/css/);
+  assert.match((await get(at, `/_demo/${kept}style.css`)).type, /^text\/css/);
 });
 
 test("what is built for assets lies below /_demo/ alone", () => {
