@@ -35,7 +35,7 @@ export class Summary {
     this.#part('#figure').hidden = made.length === 0;
     this.#part('#figure').textContent = saved(before, after);
     const heading = document.createElement('strong');
-    heading.textContent = made.length ? `${bytes(before)} → ${bytes(after)}` : 'No result yet';
+    heading.append(...(made.length ? [whole(bytes(before)), ' → ', whole(bytes(after))] : ['No result yet']));
     this.#part('#total').replaceChildren(heading, how(made.length, after < before));
     this.#sayProgress(all);
     this.#offerZips(all);
@@ -97,6 +97,11 @@ function unlike(files) {
     taken.add(name.toLowerCase());
     return { ...file, name };
   });
+}
+
+/** What no line ends within. */
+function whole(text) {
+  return Object.assign(document.createElement('span'), { textContent: text });
 }
 
 function how(count, isSmaller) {

@@ -9,7 +9,7 @@ import { serve } from './server.js';
 
 const ROOT = new URL('../../', import.meta.url);
 export const DATA = fileURLToPath(new URL('tests/data/', ROOT));
-const DIST = fileURLToPath(new URL('www/dist/', ROOT));
+export const DIST = fileURLToPath(new URL('www/dist/', ROOT));
 const OUT = fileURLToPath(new URL('tests/out/', ROOT));
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update',
@@ -20,7 +20,7 @@ export const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor:
 // A loaded machine has bad minutes, and AVIF is slow in wasm.
 export const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
 
-/** Starts both. Resolves to {open(options, url), serve(path), close()}. */
+/** Starts both. Resolves to {open(options, url), serve(path, folder), close()}. */
 export async function start() {
   mkdirSync(OUT, { recursive: true });
   const server = await serve(DIST, DATA);
@@ -29,7 +29,7 @@ export async function start() {
   return {
     open: (options, url = server.url) => open(browser, url, options),
     // Another server, for a test that ends it.
-    serve: (path) => serve(DIST, DATA, path),
+    serve: (path, folder = DIST) => serve(folder, DATA, path),
     close: async () => {
       await browser.close();
       await server.close();

@@ -1,9 +1,12 @@
 // The page without a network: with its service worker for good, and without one for as long as it is open.
 
 import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { DESK, PATIENCE, drop, photo, rowIn, start } from './browser.js';
+import { DESK, DIST, PATIENCE, drop, photo, rowIn, start } from './browser.js';
 
 let browser;
 
@@ -37,6 +40,48 @@ promise('a page that was visited opens and works without a network', KEEPING, '/
     await rowIn(page, 'avif', 'done');
   }
   assert.deepEqual(complaints, []);
+});
+
+/** Waits until a promise made in the page is one of what is true. */
+async function until(page, predicate, given) {
+  while (!await page.evaluate(predicate, given)) await page.waitForTimeout(50);
+}
+
+test('a new build is seen at once, and is kept in its turn', { timeout: 2 * PATIENCE }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slimpix-page-'));
+  cpSync(DIST, folder, { recursive: true });
+  const server = await browser.serve('/', folder);
+  const { page, complaints } = await browser.open(KEEPING, server.url);
+  try {
+    await page.locator('#offline').waitFor();
+    const [old] = readdirSync(folder).filter((name) => name.length === 16);
+    const anew = 'fedcba9876543210';
+    renameSync(join(folder, old), join(folder, anew));
+    for (const name of ['index.html', 'sw.js']) {
+      writeFileSync(join(folder, name), readFileSync(join(folder, name), 'utf8').replaceAll(old, anew));
+    }
+    const isNew = async () => assert.ok((await page.locator('script[type="module"]').getAttribute('src')).startsWith(anew));
+    await page.reload();
+    await isNew();
+    // It takes over once no page of the old one is open.
+    await until(page, async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting));
+    await page.goto('about:blank');
+    await page.goto(server.url);
+    await until(page, async (version) => {
+      const kept = await caches.keys();
+      return kept.length === 1 && kept[0].endsWith(version);
+    }, anew);
+    await server.close();
+    await page.reload();
+    await isNew();
+    await page.getByRole('button', { name: 'Try a sample' }).click();
+    await rowIn(page, 'webp', 'done');
+    assert.deepEqual(complaints, []);
+  } finally {
+    await page.context().close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 promise('an open page goes on without a network and without a service worker', DESK, '/', async (page, { cut, complaints }) => {
