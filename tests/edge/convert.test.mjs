@@ -50,7 +50,7 @@ test("without a bucket the cache alone spares conversions", async () => {
 
 test("the cache's entries carry tags to purge them by, which no client sees", async () => {
   const folder = mkdtempSync(join(tmpdir(), "slimpix-cache-"));
-  const worker = start(new Origin({ "/album/a,b.jpg": PHOTO }), {}, { store: false, cachePersist: folder });
+  const worker = start(new Origin({ "/album/a,b.jpg": PHOTO }), {}, { store: false, keep: folder });
   await worker.get("/album/a,b.jpg?v=1", { accept: WEBP });
   const cached = await until(async () => {
     const answer = await worker.get("/album/a,b.jpg?v=1", { accept: WEBP });

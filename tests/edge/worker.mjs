@@ -54,18 +54,18 @@ function script(variables, store) {
   };
 }
 
-// A Worker with variables of its own. Close it at the end of the test.
+// A Worker with variables of its own, whose caches and buckets lie in the folder `keep` if one is named. Close it at the end of
+// the test.
 export class Worker {
-  constructor(origin, variables = {}, { store = true, ...options } = {}) {
+  constructor(origin, variables = {}, { store = true, keep, ...options } = {}) {
     this.log = [];
-    this.mf = new Miniflare(
-      convertV4MiniflareOptions({
-        ...script(variables, store),
-        outboundService: (request) => origin.answer(request),
-        handleStructuredLogs: ({ message }) => this.log.push(message),
-        ...options,
-      }),
-    );
+    const converted = convertV4MiniflareOptions({
+      ...script(variables, store),
+      outboundService: (request) => origin.answer(request),
+      handleStructuredLogs: ({ message }) => this.log.push(message),
+      ...options,
+    });
+    this.mf = new Miniflare(keep ? { ...converted, resourcePersistencePath: keep } : converted);
   }
 
   // Conversions that the log tells of.
