@@ -23,7 +23,9 @@ const summary = new Summary(part('summary'), pictures);
 let current = settings.values;
 let settling;
 
-engine.catch((error) => notice(`slimpix can't run here: ${error.message}. It needs a browser with WebAssembly SIMD.`));
+engine.catch((error) => notice(error instanceof WebAssembly.CompileError
+  ? `slimpix can't run here: it needs a browser with WebAssembly SIMD (${error.message}).`
+  : `The engine could not be fetched: ${error.message}. Reload the page to try again.`));
 part('brief').textContent = brief(current);
 followWidth();
 WIDE.addEventListener('change', followWidth);

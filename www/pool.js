@@ -158,7 +158,7 @@ export class Pool {
 /** Fetches and compiles the engine. */
 export async function compile() {
   const response = await fetch(new URL('slimpix_bg.wasm', import.meta.url));
-  if (!response.ok) throw new Error(`the engine could not be fetched (${response.status})`);
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
   // A server that doesn't know wasm's media type must not stop us.
   const streams = response.headers.get('Content-Type')?.startsWith('application/wasm');
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());

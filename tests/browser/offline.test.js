@@ -122,3 +122,19 @@ promise('a page that can be installed says how', KEEPING, '/', async (page) => {
   // A test's window keeps nothing, as a private one.
   assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito'), []);
 });
+
+test('an engine that can not be had is told of in words', { timeout: PATIENCE }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slimpix-page-'));
+  cpSync(DIST, folder, { recursive: true, filter: (path) => !path.endsWith('.wasm') });
+  const server = await browser.serve('/', folder);
+  const { page } = await browser.open(DESK, server.url);
+  try {
+    await page.getByText('The engine could not be fetched: the server answered 404. Reload the page to try again.').waitFor();
+    await drop(page, [await photo(page, 120)]);
+    await page.locator('.card-words', { hasText: 'The engine could not be loaded: the server answered 404.' }).waitFor();
+  } finally {
+    await page.context().close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  }
+});
