@@ -99,7 +99,11 @@ async function trySpace(page) {
 
 /** What was tried has left the settings as they may be: back to the defaults, until both pictures have their results. */
 async function settle(page) {
-  await page.evaluate(() => document.querySelectorAll('form').forEach((form) => form.reset()));
+  await page.evaluate(() => {
+    document.querySelectorAll('form').forEach((form) => form.reset());
+    // The page sees that a moment later; what it starts then must be waited for.
+    return new Promise((resolve) => { setTimeout(resolve); });
+  });
   await settled(page);
   for (const card of [0, 1]) for (const format of ['webp', 'avif']) await rowIn(page, format, 'done', card);
 }
