@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use worker::{
     Context, Date, Env, Request, Response, console_error, console_log,
     wasm_bindgen::{JsValue, prelude::wasm_bindgen},
@@ -116,7 +116,7 @@ async fn serve(
         console_log!("{} is sent as it is: {reason}", response.log.source);
     }
     let answer = match (response.onward.take(), &settings.origin) {
-        (None, _) => Answer::Response(respond(&response, body, is_whole)),
+        (None, _) => Answer::Response(respond(&response, body, is_whole, &policy.more_headers)),
         (Some(url), Origin::Http) => Answer::Onward(url),
         (Some(url), Origin::Bucket(bucket)) => Answer::Response(object::answer(bucket, &url, &head).await?),
     };
@@ -147,13 +147,16 @@ pub(super) fn respond(
     response: &crate::service::Response,
     body: worker::ResponseBody,
     is_whole: bool,
+    more: &[(HeaderName, HeaderValue)],
 ) -> Response {
     let whole = response.whole().filter(|_| is_whole);
     let (status, headers) = match whole {
         Some(whole) => (200, &whole.headers),
         None => (response.status.as_u16(), &response.headers),
     };
-    Response::builder().with_status(status).with_headers(store::headers_of(headers)).body(body)
+    let mut headers = headers.clone();
+    headers.extend(more.iter().cloned());
+    Response::builder().with_status(status).with_headers(store::headers_of(&headers)).body(body)
 }
 
 fn host(headers: &HeaderMap) -> String {

@@ -15,6 +15,8 @@
 //! | `ALLOWED` | the file extensions that are served; `*`: all | see [`Allowed`] |
 //! | `PASS` | send on as they came, to `ORIGIN` or from `SOURCE_BUCKET`, requests that aren't for a picture; else they are refused | `true` |
 //! | `MAX_AGE` | seconds for which browsers and caches may keep answers | 86400 |
+//! | `ALLOW_ORIGIN` | sent as `Access-Control-Allow-Origin`: `*` or one origin | none |
+//! | `TIMING_ALLOW_ORIGIN` | sent as `Timing-Allow-Origin`: `*` or origins with commas between them | none |
 //! | `REVALIDATE` | seconds for which a source is trusted until the origin is asked again, if that says no less; 0: for ever | 86400 |
 //! | `TIMEOUT` | seconds for which the origin may be silent | 20 |
 //! | `PATIENCE` | seconds for which a request waits for others' conversions, before it gets the original | 30 |
@@ -40,7 +42,7 @@ use crate::{
     codec::Format,
     convert::Mode,
     error::{Error, Kind, Result},
-    service::{Allowed, Policy, Target, USUAL_WIDTHS},
+    service::{self, Allowed, Policy, Target, USUAL_WIDTHS},
 };
 
 /// Below the wall of linear memory by what stands beside conversions: static data, the stack, answers on their way.
@@ -186,6 +188,8 @@ impl Variables<'_> {
         };
         policy.passes = self.switch("PASS", true)?;
         policy.max_age = self.seconds("MAX_AGE", 86_400)?;
+        let (allow, timing) = (self.text("ALLOW_ORIGIN")?, self.text("TIMING_ALLOW_ORIGIN")?);
+        policy.more_headers = service::cross_origin(allow.as_deref(), timing.as_deref())?;
         policy.revalidate = self.seconds("REVALIDATE", 86_400)?;
         // An isolate converts one picture after the other, so the last of a page's waits for all before it. That
         // costs nothing but the wait: the originals stay where they are until there is room.

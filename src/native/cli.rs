@@ -1,6 +1,6 @@
 //! The command line: what each subcommand takes. The doc comments are the help texts.
 //!
-//! Flags of `serve` only say what was written; [`super::settings`] decides. webp_server_go's spellings are
+//! Flags of `serve` only say what was written; [`super::resolve`] decides. webp_server_go's spellings are
 //! rewritten to these by [`super::old_flags`] first.
 
 use std::path::PathBuf;

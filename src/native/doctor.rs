@@ -11,7 +11,7 @@ use crate::{
     native::{
         config::Written,
         keys::{self, KEYS},
-        settings,
+        resolve,
     },
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let written: Map<String, Value> = serde_json::from_str(&text)
         .map_err(|source| Error::with_source(Kind::Parameter, format!("{name}: no JSON object"), source))?;
-    let verdict = Written::from_file(path).and_then(settings::resolve);
+    let verdict = Written::from_file(path).and_then(resolve::resolve);
 
     let mut lines = vec![format!("{name}: {} keys", written.len()), String::new()];
     for (key, value) in &written {
@@ -116,8 +116,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("config.json");
         fs::write(&path, default_config()).expect("written");
-        let dumped = settings::resolve(Written::from_file(&path)?)?;
-        let bare = settings::resolve(Written::default())?;
+        let dumped = resolve::resolve(Written::from_file(&path)?)?;
+        let bare = resolve::resolve(Written::default())?;
         assert_eq!(format!("{dumped:?}"), format!("{bare:?}"));
         Ok(())
     }

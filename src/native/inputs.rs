@@ -7,8 +7,8 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    ffi::{OsStr, OsString},
-    fs::{self, File},
+    ffi::OsString,
+    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -18,7 +18,7 @@ use walkdir::WalkDir;
 use crate::{
     codec::{self, Format},
     error::{Error, Kind, Result},
-    native::{cli::ConvertArgs, files, wanted::Wanted},
+    native::{cli::ConvertArgs, files, results, wanted::Wanted},
 };
 
 /// One picture to convert.
@@ -157,8 +157,8 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
     }
     let mut seen = HashSet::new();
     found.retain(|found| found.input.path().is_none_or(|path| seen.insert(files::place(path))));
-    if args.out_dir.is_none() && !args.in_place {
-        leave_results_out(&mut found, wanted);
+    if !args.in_place {
+        results::leave_out(&mut found, wanted);
     }
     if args.output.is_some() && (found.len() != 1 || args.inputs.iter().any(|input| input.is_dir())) {
         return Err(Error::new(Kind::Parameter, "-o is for a single input file; use --out-dir for more"));
@@ -170,14 +170,14 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
     let inputs = found.iter().filter_map(|found| found.input.path()).map(files::place).collect();
     let mut jobs = Jobs { list: jobs(found, wanted), inputs, up_to_date: 0, passed_by };
     if !args.in_place {
-        leave_own_format_out(&mut jobs, wanted)?;
-        check_places(&jobs, wanted)?;
+        results::leave_own_format_out(&mut jobs, wanted)?;
+        results::check_places(&jobs, wanted)?;
     }
     if !args.force && !args.in_place {
         for job in &mut jobs.list {
             let before = job.results.len();
             let Job { input, results } = job;
-            results.retain(|(at, output)| !is_up_to_date(input, output, &wanted[*at]));
+            results.retain(|(at, output)| !results::is_up_to_date(input, output, &wanted[*at]));
             jobs.up_to_date += before - results.len();
         }
         jobs.list.retain(|job| !job.results.is_empty());
@@ -186,10 +186,10 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
 }
 
 /// An input, and where its results go.
-struct Found {
-    input: Input,
+pub(super) struct Found {
+    pub(super) input: Input,
     /// The place of its only result, or the folder of all, with the name of the picture.
-    output: Output,
+    pub(super) output: Output,
 }
 
 /// Gives each result its name, so that none of two inputs have the same.
@@ -213,102 +213,6 @@ fn jobs(found: Vec<Found>, wanted: &[Wanted]) -> Vec<Job> {
         Job { input, results }
     };
     found.into_iter().map(job).collect()
-}
-
-/// Leaves out what earlier runs made beside the pictures of a folder.
-fn leave_results_out(found: &mut Vec<Found>, wanted: &[Wanted]) {
-    let mut results = HashSet::new();
-    for wanted in wanted {
-        for format in wanted.formats().filter(|format| matches!(format, Format::WebP | Format::Avif)) {
-            for Found { input, .. } in &*found {
-                let Input::Found(path) = input else { continue };
-                let (Some(stem), Some(whole)) = (path.file_stem(), path.file_name()) else { continue };
-                let named = |name: &OsStr| {
-                    let mut name = wanted.name(&name.to_owned());
-                    name.push(".");
-                    name.push(format.extension());
-                    path.with_file_name(name)
-                };
-                results.insert(named(whole));
-                // A picture of that format is no result of itself.
-                results.extend(Some(named(stem)).filter(|result| result != path));
-            }
-        }
-    }
-    found.retain(|found| !matches!(&found.input, Input::Found(path) if results.contains(path)));
-}
-
-/// A folder's picture that is of the wanted format already, and would be replaced, stays as it is.
-///
-/// # Errors
-/// `Parameter` for one that was named.
-fn leave_own_format_out(jobs: &mut Jobs, wanted: &[Wanted]) -> Result<()> {
-    for Job { input, results } in &mut jobs.list {
-        let Some(place) = input.path().map(files::place) else { continue };
-        let is_own = |at: usize, output: &Output| {
-            wanted[at]
-                .formats()
-                .filter_map(|format| output.path(format))
-                .any(|path| files::place(&path) == place)
-        };
-        if !results.iter().any(|(at, output)| is_own(*at, output)) {
-            continue;
-        }
-        match input {
-            Input::Found(path) => {
-                results.retain(|(at, output)| !is_own(*at, output));
-                if results.is_empty() {
-                    let why = "it is of that format already; --in-place makes it anew";
-                    jobs.passed_by.push((path.clone(), why));
-                }
-            }
-            _ => {
-                let what = format!(
-                    "the result {} would replace an input; use -o, --out-dir or --in-place",
-                    input.name()
-                );
-                return Err(Error::new(Kind::Parameter, what));
-            }
-        }
-    }
-    jobs.list.retain(|job| !job.results.is_empty());
-    Ok(())
-}
-
-/// Sees that no two results have the same place, and none that of an input.
-fn check_places(jobs: &Jobs, wanted: &[Wanted]) -> Result<()> {
-    let mut makers: HashMap<PathBuf, (&Input, usize)> = HashMap::new();
-    for job in &jobs.list {
-        for (at, output) in &job.results {
-            for path in wanted[*at].formats().filter_map(|format| output.path(format)) {
-                let place = files::place(&path);
-                let shown = path.display();
-                if jobs.inputs.contains(&place) {
-                    let what = format!("the result {shown} would replace an input; use -o or --out-dir");
-                    return Err(Error::new(Kind::Parameter, what));
-                }
-                let other =
-                    makers.insert(place, (&job.input, *at)).filter(|other| *other != (&job.input, *at));
-                if let Some((other, _)) = other {
-                    let (one, other) = (other.name(), job.input.name());
-                    let what =
-                        format!("{one} and {other} would both become {shown}; convert them by themselves");
-                    return Err(Error::new(Kind::Parameter, what));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// True if a folder's picture has a result that is not older.
-fn is_up_to_date(input: &Input, output: &Output, wanted: &Wanted) -> bool {
-    let Input::Found(input) = input else { return false };
-    let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    let Some(changed) = time(input) else { return false };
-    let as_is = format_of_name(input).and_then(|format| output.path_as_is(format));
-    let results = wanted.formats().filter_map(|format| output.path(format)).chain(as_is);
-    results.filter(|result| result != input).any(|result| time(&result).is_some_and(|made| made >= changed))
 }
 
 /// One argument's inputs with their outputs.

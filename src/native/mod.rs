@@ -36,6 +36,8 @@ mod recent;
 mod redirect;
 mod remote;
 mod report;
+mod resolve;
+mod results;
 mod root;
 mod serve;
 mod settings;

@@ -25,8 +25,8 @@ use crate::{
         demo::{self, Demo},
         doctor, files, log,
         pool::Pool,
-        prefetch,
-        settings::{self, DEFAULT_FOLDER, Settings},
+        prefetch, resolve,
+        settings::{DEFAULT_FOLDER, Settings},
         shown::shown,
         site::Site,
         source::blocking,
@@ -123,7 +123,7 @@ fn settings_of(mut args: ServeArgs, samples: Option<&Samples>) -> Result<Setting
         args.cache.get_or_insert_with(|| folder.path().join("cache").to_string_lossy().into_owned());
     }
     let (written, unknown) = layers(args)?;
-    let mut settings = settings::resolve(written)?;
+    let mut settings = resolve::resolve(written)?;
     settings.is_sample = samples.is_some();
     settings.warnings.extend(unknown.iter().map(|name| format!("environment: {name} is no known setting")));
     if samples.is_some() {

@@ -30,6 +30,11 @@ impl Wanted {
         self.params.iter().filter(|_| !self.own_format).map(|params| params.format)
     }
 
+    /// True if its name tells its width.
+    pub(crate) const fn has_width(&self) -> bool {
+        self.width.is_some()
+    }
+
     /// The name of the result without its extension, of a picture whose own is `stem`.
     pub(crate) fn name(&self, stem: &OsString) -> OsString {
         let mut name = stem.clone();
@@ -114,6 +119,10 @@ fn check(args: &ConvertArgs, lists: &[&[Format]], widths: usize) -> Result<()> {
     }
     if args.lossless && args.target_size.is_some() {
         return wrong("--lossless keeps every pixel, and --target-size gives some away: one of them");
+    }
+    let is_named = args.format.iter().any(|target| matches!(target, Target::Webp | Target::Avif));
+    if is_named && args.format.contains(&Target::Auto) {
+        return wrong("--format auto is one of webp and avif: name it without them");
     }
     let is_one = lists.len() == 1 && widths == 1;
     if !is_one && args.output.is_some() {

@@ -28,6 +28,7 @@ mod backoff;
 mod cache_control;
 mod choose;
 mod conditional;
+mod cross_origin;
 mod demand;
 mod explain;
 mod flow;
@@ -48,6 +49,7 @@ mod time;
 
 pub use self::{
     backoff::Failures,
+    cross_origin::cross_origin,
     demand::Demand,
     flow::begin,
     freshness::{Freshness, Word},

@@ -81,6 +81,8 @@ const WRONG = [
   [{ MAX_INPUT: "5000M" }, /MAX_INPUT.*to 4095M/],
   [{ MAX_PIXELS: "0" }, /MAX_PIXELS.*1 to 1000000000/],
   [{ AVIF_MAX_PIXELS: "x" }, /AVIF_MAX_PIXELS.*0 to 1000000000/],
+  [{ ALLOW_ORIGIN: "example.com" }, /ALLOW_ORIGIN: "example.com" is not allowed; it is \* or an origin/],
+  [{ TIMING_ALLOW_ORIGIN: "https://a b" }, /TIMING_ALLOW_ORIGIN.*is not allowed/],
   [{ STORE: "photos" }, /STORE is no R2 bucket.*r2_buckets/],
   ...["KEEP_METADATA", "PARAMS", "PASS", "OVERRULE_ORIGIN", "LAZY", "EXPLAIN"].map((name) => [
     { [name]: "maybe" },
@@ -108,4 +110,13 @@ test("numbers, switches and lists may stand in wrangler.toml as what they are", 
   assert.deepEqual(low.body, same.body);
   assert.equal((await worker.get("/a.jpg?explain")).type, "application/json");
   assert.equal((await worker.get("/a.css")).status, 400);
+});
+
+test("the pages of other origins are told what they may do, by answers from the cache, too", async () => {
+  const worker = start(new Origin({ "/a.jpg": PHOTO }), { ALLOW_ORIGIN: "https://www.example.com", TIMING_ALLOW_ORIGIN: "*" });
+  for (let time = 0; time < 3; time += 1) {
+    const { headers } = await worker.get("/a.jpg", { accept: WEBP });
+    assert.equal(headers.get("access-control-allow-origin"), "https://www.example.com");
+    assert.equal(headers.get("timing-allow-origin"), "*");
+  }
 });

@@ -205,6 +205,7 @@ fn arguments_that_can_not_be_are_refused_with_code_2() {
         &["convert", "a.jpg", "--width", "0"],
         &["convert", "a.jpg", "-o", "c.webp", "-w", "10,20"],
         &["convert", "-", "-f", "webp,avif"],
+        &["convert", "a.jpg", "-f", "auto,webp"],
         &["convert", "a.jpg", "--in-place", "-f", "webp"],
         &["convert", "-", "--in-place"],
         &["convert", "a.jpg", "--in-place", "-w", "10,20"],
@@ -314,6 +315,33 @@ fn several_widths_and_formats_are_made_at_once() {
     let ran = again(&["--json"]);
     assert_eq!(ran.json_lines().len(), 1, "{}", ran.text());
     assert!(ran.json_lines()[0]["up_to_date"].as_u64().unwrap() >= 4, "{}", ran.text());
+}
+
+#[test]
+fn results_of_other_runs_are_no_inputs_either() {
+    let folder = folder_with(&[
+        ("a.jpg", pictures::jpeg(64, 48, 1)),
+        ("b-7.jpg", pictures::jpeg(64, 48, 2)),
+        ("c.webp", include_bytes!("../data/pictures/lossy-alpha.webp").to_vec()),
+    ]);
+    for args in
+        [&["-f", "webp,avif", "-e", "0"][..], &["-w", "20,40"], &["-f", "png", "-w", "20,40"], &["-f", "png"]]
+    {
+        assert_eq!(run(folder.path(), &[&["convert", "."], args].concat()).code, 0, "{args:?}");
+    }
+    let made = names(folder.path());
+    for result in ["a.webp", "a.avif", "a-20.webp", "a.png", "a-40.png", "b-7-40.webp", "c.png"] {
+        assert!(made.contains(&result.to_owned()), "{result} in {made:?}");
+    }
+    let ran = run(folder.path(), &["convert", ".", "-d", "out", "-n", "--json"]);
+    let mut inputs: Vec<String> =
+        ran.json_lines().iter().filter_map(|line| Some(line["input"].as_str()?.to_owned())).collect();
+    inputs.sort();
+    inputs.dedup();
+    // A PNG may be an original: even that of c.webp, by its name.
+    inputs.retain(|name| !name.ends_with(".png"));
+    assert_eq!(inputs, ["./a.jpg", "./b-7.jpg"], "{}", ran.text());
+    assert!(!made.iter().any(|name| name.contains("0-20.") || name.contains("0-40.")), "{made:?}");
 }
 
 #[test]

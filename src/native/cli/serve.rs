@@ -1,4 +1,4 @@
-//! What `slimpix serve` takes. [`super::super::settings`] decides.
+//! What `slimpix serve` takes. [`crate::native::resolve`] decides.
 
 use std::path::PathBuf;
 
