@@ -34,7 +34,7 @@ test("every variable is told of, and nothing else", () => {
 });
 
 test("the defaults told of are the same, and those that hold", () => {
-  const constant = (name) => policy.match(new RegExp(`${name}: \\[[^=]+= *\\[([^\\]]+)\\]`))[1].match(/\w+/g).join();
+  const constant = (name) => policy.match(new RegExp(`${name}: \\[[^=]+=\\s*\\[([^\\]]+)\\]`))[1].match(/\w+/g).join();
   assert.equal(told.get("ALLOWED"), constant("USUAL"));
   assert.equal(told.get("WIDTHS"), constant("USUAL_WIDTHS"));
   for (const [name, value] of table) {
