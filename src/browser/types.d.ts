@@ -32,7 +32,7 @@ export interface Probe {
 export interface ConvertOptions {
   /** Default "webp". */
   format?: "webp" | "avif" | "jpeg" | "png";
-  /** 0 to 100. Default 80. */
+  /** 0 to 100. Default 80. At 100 a WebP is lossless, unless `lossless` is false or there is a `targetSize`. */
   quality?: number;
   /** 0 (fastest) to 6 (smallest). Default 4. */
   effort?: number;
