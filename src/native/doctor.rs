@@ -42,11 +42,12 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
     }
     let absent: Vec<String> = KEYS
         .iter()
-        .filter(|key| !written.contains_key(key.name) && key.default != "null")
+        .filter(|key| !written.contains_key(key.name))
         .map(|key| {
             let of_files = keys::OF_FILES.iter().find(|(name, _)| *name == key.name);
             let value = of_files.map_or(key.default, |(_, value)| value);
-            format!("  {} = {value}: {}", key.name, key.meaning)
+            let value = if value == "null" { "not set".to_owned() } else { format!("= {value}") };
+            format!("  {} {value}: {}", key.name, key.meaning)
         })
         .collect();
     lines.extend([String::new(), "Not in the file, so at their defaults:".to_owned()]);
@@ -119,6 +120,19 @@ mod tests {
         let dumped = resolve::resolve(Written::from_file(&path)?)?;
         let bare = resolve::resolve(Written::default())?;
         assert_eq!(format!("{dumped:?}"), format!("{bare:?}"));
+        Ok(())
+    }
+
+    #[test]
+    fn every_key_is_told_of() -> Result<()> {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("config.json");
+        fs::write(&path, "{}").expect("written");
+        let text = examine(&path)?.text;
+        for key in KEYS {
+            assert!(text.contains(&format!("  {} ", key.name)), "{} in {text}", key.name);
+        }
+        assert!(text.contains("HOST = \"0.0.0.0\"") && text.contains("ACCESS_LOG not set"), "{text}");
         Ok(())
     }
 
