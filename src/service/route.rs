@@ -143,9 +143,12 @@ pub(super) fn route(head: &RequestHead<'_>, policy: &Policy) -> Route {
 /// the policy passes nothing on, or that isn't for the origin: a path that could climb out of it, what a bucket can't do.
 pub(super) fn onward(head: &RequestHead<'_>, policy: &Policy) -> Option<String> {
     let Target::Remote { base } = &policy.target else { return None };
+    if !policy.passes {
+        return None;
+    }
     let once = percent_decode_str(head.uri.path()).decode_utf8_lossy();
     let twice = percent_decode_str(&once).decode_utf8_lossy();
-    if !policy.passes || [&once, &twice].into_iter().any(|path| climbs(&path.replace('\\', "/"))) {
+    if [&once, &twice].into_iter().any(|path| climbs(&path.replace('\\', "/"))) {
         return None;
     }
     let base = base.trim_end_matches('/');
