@@ -263,6 +263,7 @@ fn plan(looked: Looked, length: u64, job: &Job, shop: &Shop) -> Result<(u64, Vec
     let replaces = job.input.path().filter(|_| shop.in_place).map(Path::to_owned);
     let task = |params, output| Task { params, output, probe: probe.clone(), replaces: replaces.clone() };
     if probe.animated == Some(true) {
+        // Each result would be the same file: the name is that of the first.
         let output = job.results.first().map_or(Output::Stdout, |(_, output)| output.clone());
         return Ok((length, vec![task(Vec::new(), output)]));
     }
@@ -324,7 +325,6 @@ fn make_one(bytes: &[u8], task: &Task, shop: &Shop) -> Result<Done> {
     if task.replaces.is_some() || came == Came::NotWritten {
         return Ok(Done { output: task.replaces.clone(), came, ..as_it_is });
     }
-    // Of several results each would be the same file: the name is that of the first.
     let output = task.output.path_as_is(as_it_is.format);
     write(output.as_deref(), bytes, false)?;
     Ok(Done { output, came, ..as_it_is })

@@ -170,7 +170,7 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
     let inputs = found.iter().filter_map(|found| found.input.path()).map(files::place).collect();
     let mut jobs = Jobs { list: jobs(found, wanted), inputs, up_to_date: 0, passed_by };
     if !args.in_place {
-        results::leave_own_format_out(&mut jobs, wanted)?;
+        results::leave_own_format_out(&mut jobs, wanted);
         results::check_places(&jobs, wanted)?;
     }
     if !args.force && !args.in_place {

@@ -68,41 +68,21 @@ fn without_width(base: &Path) -> Option<PathBuf> {
     is_width.then(|| base.with_file_name(name))
 }
 
-/// A folder's picture that is of the wanted format already, and would be replaced, stays as it is.
-///
-/// # Errors
-/// `Parameter` for one that was named.
-pub(super) fn leave_own_format_out(jobs: &mut Jobs, wanted: &[Wanted]) -> Result<()> {
+/// Leaves out what a folder's picture would become in its own place: it is of that format already.
+pub(super) fn leave_own_format_out(jobs: &mut Jobs, wanted: &[Wanted]) {
     for Job { input, results } in &mut jobs.list {
-        let Some(place) = input.path().map(files::place) else { continue };
+        let Input::Found(path) = input else { continue };
+        let place = files::place(path);
         let is_own = |at: usize, output: &Output| {
-            wanted[at]
-                .formats()
-                .filter_map(|format| output.path(format))
-                .any(|path| files::place(&path) == place)
+            let mut places = wanted[at].formats().filter_map(|format| output.path(format));
+            places.any(|path| files::place(&path) == place)
         };
-        if !results.iter().any(|(at, output)| is_own(*at, output)) {
-            continue;
-        }
-        match input {
-            Input::Found(path) => {
-                results.retain(|(at, output)| !is_own(*at, output));
-                if results.is_empty() {
-                    let why = "it is of that format already; --in-place makes it anew";
-                    jobs.passed_by.push((path.clone(), why));
-                }
-            }
-            _ => {
-                let what = format!(
-                    "the result {} would replace an input; use -o, --out-dir or --in-place",
-                    input.name()
-                );
-                return Err(Error::new(Kind::Parameter, what));
-            }
+        results.retain(|(at, output)| !is_own(*at, output));
+        if results.is_empty() {
+            jobs.passed_by.push((path.clone(), "it is of that format already; --in-place makes it anew"));
         }
     }
     jobs.list.retain(|job| !job.results.is_empty());
-    Ok(())
 }
 
 /// Sees that no two results have the same place, and none that of an input.
@@ -114,7 +94,8 @@ pub(super) fn check_places(jobs: &Jobs, wanted: &[Wanted]) -> Result<()> {
                 let place = files::place(&path);
                 let shown = path.display();
                 if jobs.inputs.contains(&place) {
-                    let what = format!("the result {shown} would replace an input; use -o or --out-dir");
+                    let what =
+                        format!("the result {shown} would replace an input; use -o, --out-dir or --in-place");
                     return Err(Error::new(Kind::Parameter, what));
                 }
                 let other =
