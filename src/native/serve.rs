@@ -1,6 +1,7 @@
 //! `slimpix serve`: from flags to a listening socket, its connections, and the way down.
 
 use std::{
+    cell::OnceCell,
     env, fs, io,
     net::{SocketAddr, ToSocketAddrs},
     path::Path,
@@ -61,8 +62,8 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let (verbosity, foreground, background) = (args.verbosity, args.prefetch_foreground, args.prefetch);
-    let samples = Samples::if_needed(&args)?;
-    let read = move || settings_of(args.clone(), samples.as_ref());
+    let samples = OnceCell::new();
+    let read = move || settings_of(&args, &samples);
     let settings = read()?;
     check_folders(&settings)?;
     let demo = settings.demo.clone().map(|folder| Demo::new(folder, settings.follow_links)).transpose()?;
@@ -98,35 +99,41 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
     code
 }
 
-/// A folder of pictures to try the server with, where none of its own is named or there. It goes when it is dropped.
+/// A folder of pictures to try the server with. It goes when it is dropped.
 struct Samples(tempfile::TempDir);
 
 impl Samples {
-    fn if_needed(args: &ServeArgs) -> Result<Option<Self>> {
-        let is_named = args.dir.is_some() || args.config.is_some() || args.as_webp_server_go;
-        let is_said =
-            ["WEBP_IMG_PATH", "WEBP_IMG_MAP", "WEBP_CONFIG"].iter().any(|name| env::var_os(name).is_some());
-        if is_named || is_said || Path::new(DEFAULT_FOLDER).exists() {
-            return Ok(None);
-        }
+    fn new() -> Result<Self> {
         let failed = |source| Error::with_source(Kind::Io, "no folder for pictures to try it with", source);
         let folder = tempfile::Builder::new().prefix("slimpix-").tempdir().map_err(failed)?;
         welcome::write_samples(&folder.path().join("pics")).map_err(failed)?;
-        Ok(Some(Self(folder)))
+        Ok(Self(folder))
+    }
+
+    /// The settings that serve them: the lowest layer.
+    fn written(&self) -> Written {
+        let below = |name: &str| Some(self.0.path().join(name).to_string_lossy().into_owned());
+        Written { img_path: below("pics"), cache: below("cache"), ..Written::default() }.settled()
     }
 }
 
-/// Reads all settings: flags over the environment over the file.
-fn settings_of(mut args: ServeArgs, samples: Option<&Samples>) -> Result<Settings> {
-    if let Some(Samples(folder)) = samples {
-        args.dir = Some(folder.path().join("pics").to_string_lossy().into_owned());
-        args.cache.get_or_insert_with(|| folder.path().join("cache").to_string_lossy().into_owned());
+/// Reads all settings: flags over the environment over the file. Where no folder is named or there, pictures to try the
+/// server with are served, from then on.
+fn settings_of(args: &ServeArgs, samples: &OnceCell<Samples>) -> Result<Settings> {
+    let has_file = args.config.is_some() || args.as_webp_server_go;
+    let (mut written, unknown) = layers(args.clone())?;
+    let is_named = has_file || written.img_path.is_some() || written.img_map.is_some();
+    if samples.get().is_none() && !is_named && !Path::new(DEFAULT_FOLDER).exists() {
+        // It is set nowhere else.
+        let _ = samples.set(Samples::new()?);
     }
-    let (written, unknown) = layers(args)?;
+    if let Some(samples) = samples.get() {
+        written = written.over(samples.written());
+    }
     let mut settings = resolve::resolve(written)?;
-    settings.is_sample = samples.is_some();
+    settings.is_sample = samples.get().is_some();
     settings.warnings.extend(unknown.iter().map(|name| format!("environment: {name} is no known setting")));
-    if samples.is_some() {
+    if settings.is_sample {
         let what = format!(
             "there is no folder {DEFAULT_FOLDER}: pictures to try it with are served; slimpix serve DIR serves yours"
         );

@@ -38,6 +38,16 @@ fn without_a_folder_there_is_something_to_look_at() {
 }
 
 #[test]
+fn what_is_said_of_the_cache_holds_for_the_pictures_to_try_it_with() {
+    let empty = tempfile::tempdir().unwrap();
+    let mut command = program::command(empty.path());
+    command.args(["serve", "--listen", "0"]).env("WEBP_CACHE", "kept").env("WEBP_IMG_PATH", "");
+    let server = Server::start(command);
+    assert!(server.get("/dusk.jpg", WEBP).is_webp());
+    assert_eq!(fs::read_dir(empty.path().join("kept/exhaust/local")).unwrap().count(), 1);
+}
+
+#[test]
 fn the_page_shows_the_folder_to_this_machine_alone() {
     let place =
         Place::new(&[("holiday/a b.jpg", pictures::jpeg(64, 48, 1)), (".private.jpg", b"x".to_vec())]);
