@@ -1,6 +1,6 @@
 //! A picture without loss, as VP8L.
 
-use super::{encode::Chunks, vp8l::picture};
+use super::{container::Chunks, vp8l::image};
 use crate::{
     codec::Coding,
     error::Result,
@@ -14,11 +14,11 @@ use crate::{
 pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     raster.clear_hidden();
     let has_alpha = raster.layout().has_alpha();
-    let picture = picture::encode(raster, coding, picture::AROUND)?;
+    let picture = image::encode(raster, coding, image::AROUND)?;
     Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha })
 }
 
 /// The most bytes that coding a picture of so many samples a pixel holds beside it, with its file of at most `most`.
 pub fn lossless_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
-    picture::held_bytes(size, channels, effort, most)
+    image::held_bytes(size, channels, effort, most)
 }

@@ -1,4 +1,4 @@
-//! A lossy picture's chunks: [`vp8`](super::vp8) for the colour, `ALPH` for alpha.
+//! A lossy picture's chunks: [`vp8`](super::vp8::encoder) for the colour, `ALPH` for alpha.
 //!
 //! The planes go in as they come from a JPEG, without a turn through RGB.
 
@@ -6,8 +6,8 @@ use std::mem;
 
 use super::{
     alpha::{self, Alpha},
-    encode::{Chunks, file},
-    vp8::{self, Config, Encoder, Incoming},
+    container::{Chunks, file},
+    vp8::encoder::{self, Config, Encoder, Incoming},
 };
 use crate::{
     codec::Coding,
@@ -105,27 +105,27 @@ const fn config(coding: &Coding) -> Config {
 pub(in crate::codec) fn rows_bytes(size: Size, incoming: Incoming, coding: &Coding) -> [u64; 3] {
     let (quality, is_sharp) = (coding.quality, coding.full_chroma);
     [
-        vp8::held_bytes(size, incoming, quality, is_sharp),
-        vp8::thread_bytes(size, incoming, quality, coding.threads, is_sharp),
-        vp8::Room::new(size, quality, coding.max_bytes).bytes(),
+        encoder::held_bytes(size, incoming, quality, is_sharp),
+        encoder::thread_bytes(size, incoming, quality, coding.threads, is_sharp),
+        encoder::Room::new(size, quality, coding.max_bytes).bytes(),
     ]
 }
 
 /// The most bytes of a frame: noise has so many; and a length that pictures stay below.
 pub(in crate::codec) fn frame_bytes(size: Size, coding: &Coding) -> [u64; 2] {
-    [vp8::most_bytes(size, coding.quality), vp8::likely_bytes(size, coding.quality)]
+    [encoder::most_bytes(size, coding.quality), encoder::likely_bytes(size, coding.quality)]
 }
 
 /// The most bytes that alpha of a picture takes, and the file, which is made in the same buffer.
 pub(in crate::codec) fn alpha_bytes(size: Size, coding: &Coding) -> u64 {
     let Coding { quality, effort, alpha_quality, .. } = *coding;
-    let colour = vp8::held_bytes(size, Incoming::Raster(Layout::GrayAlpha), quality, false);
+    let colour = encoder::held_bytes(size, Incoming::Raster(Layout::GrayAlpha), quality, false);
     alpha::held_bytes(size, most_frame_bytes(size, coding), colour, alpha_quality, effort)
 }
 
 /// The most bytes that a frame has whose file is not refused.
 fn most_frame_bytes(size: Size, coding: &Coding) -> u64 {
-    vp8::most_bytes(size, coding.quality).min(coding.max_bytes)
+    encoder::most_bytes(size, coding.quality).min(coding.max_bytes)
 }
 
 /// Encodes a picture with loss.

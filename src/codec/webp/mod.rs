@@ -1,6 +1,7 @@
 //! WebP (RFC 9649).
 
 mod alpha;
+mod container;
 mod decode;
 mod encode;
 mod header;
@@ -15,6 +16,6 @@ pub(super) use self::{
     header::Walk,
     lossless::lossless_bytes,
     lossy::{alpha_bytes, frame_bytes, rows_bytes},
-    vp8::{Incoming, decoder::held_bytes},
+    vp8::{decoder::held_bytes, encoder::Incoming},
 };
-pub(crate) use self::{lossy::RowWriter, vp8l::sketch::Sketch};
+pub(crate) use self::{lossy::RowWriter, vp8l::image::Sketch};

@@ -1,4 +1,7 @@
-//! Logarithms in whole numbers, the same on every machine, and what symbols take by them.
+//! Logarithms that are the same on every machine, and what symbols take by them.
+//!
+//! Pictures are weighed by a table of logarithms in whole numbers, of which they need very many. The coder of one channel
+//! asks for few and has exact ones, in floating point: the table's would differ in the last place, and with them its bytes.
 
 /// Bits behind the point.
 const FRACTION: u32 = 16;
@@ -59,6 +62,17 @@ pub fn sixteenths(counts: &[u32], most: u32) -> impl Iterator<Item = u16> {
         let bits = if count == 0 { all + (1 << FRACTION) } else { all - log2(count.into()).min(all) };
         (bits.min(most << FRACTION) >> (FRACTION - 4)) as u16
     })
+}
+
+/// A symbol's 1/16 bits by exact logarithms, at the most those of `most` bits.
+pub fn exact_sixteenths(count: u32, all: u32, most: f64) -> u16 {
+    let bits = if count == 0 { most } else { exact_log2(all) - exact_log2(count) };
+    (16.0 * bits.min(most)) as u16
+}
+
+/// `libm`'s logarithm to base 2, the same on every machine.
+pub fn exact_log2(count: u32) -> f64 {
+    libm::log2(f64::from(count))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::{
     super::tables::{AC_STEPS, BANDS, DC_STEPS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS},
-    bits::BoolReader,
-    filter::Strength,
+    booldec::BoolReader,
+    loop_filter::Strength,
 };
 use crate::{
     codec::bytes::{array_at, le16, le24},

@@ -1,13 +1,13 @@
 //! A decoder of VP8 key frames (RFC 6386) to RGB, by rows.
 //!
-//! [`header`] reads the frame's head, [`modes`] and [`residual`] what there is of a macroblock, all through [`bits`];
-//! [`reconstruct`] puts it into the [`strip`]. A row of macroblocks that is whole is filtered ([`filter`]), and all rows that
+//! [`header`] reads the frame's head, [`modes`] and [`residual`] what there is of a macroblock, all through [`booldec`];
+//! [`reconstruct`] puts it into the [`strip`]. A row of macroblocks that is whole is filtered ([`loop_filter`]), and all rows that
 //! the filter of the next one doesn't reach become RGB ([`rgb`]): they lag half a macroblock behind. What was tried is in
 //! `NOTES.md`.
 
-mod bits;
-mod filter;
+mod booldec;
 mod header;
+mod loop_filter;
 mod modes;
 mod reconstruct;
 mod residual;
@@ -17,9 +17,9 @@ mod strip;
 mod tests;
 
 use self::{
-    bits::BoolReader,
-    filter::{Edges, Strength},
+    booldec::BoolReader,
     header::{Header, Parts},
+    loop_filter::{Edges, Strength},
     modes::Modes,
     residual::Residual,
     rgb::Converter,
@@ -148,7 +148,7 @@ impl<'a> Decoder<'a> {
         strip.keep_edge();
         for (number, column) in self.columns.iter().enumerate() {
             let edges = Edges { left: number > 0, top: row > 0, inner: column.inner_edges };
-            filter::macroblock(simd, strip, number, edges, column.strength, header.filter.is_simple);
+            loop_filter::macroblock(simd, strip, number, edges, column.strength, header.filter.is_simple);
         }
         Ok(())
     }

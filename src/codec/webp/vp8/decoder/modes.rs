@@ -5,7 +5,7 @@ use super::{
         macroblock::Luma,
         tables::{B_MODE_PROBS, Prob, UV_MODE_PROBS, Y_MODE_PROBS},
     },
-    bits::BoolReader,
+    booldec::BoolReader,
     header::Header,
 };
 

@@ -8,7 +8,7 @@ use super::{
         tables::{CATEGORY_BASE, CATEGORY_PROBS, Prob, ZIGZAG},
         transform::{inverse, inverse_dcs_wide, inverse_wide},
     },
-    bits::BoolReader,
+    booldec::BoolReader,
     header::{PlaceProbs, Steps},
 };
 use crate::simd::{Simd, SimdBase, i16x8};

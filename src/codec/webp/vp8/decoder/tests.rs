@@ -7,7 +7,7 @@ use image_webp::WebPDecoder;
 
 use super::Decoder;
 use crate::{
-    codec::webp::vp8::{
+    codec::webp::vp8::encoder::{
         Config, Encoder,
         tests::{Random, picture},
     },

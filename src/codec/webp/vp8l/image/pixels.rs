@@ -1,0 +1,74 @@
+//! Pixels as VP8L has them: four samples, of which a layout keeps those that can differ.
+//!
+//! Of one sample a pixel it is green, of two green and alpha, of three red, green and blue, of four all.
+
+/// Pixels of `C` samples in rows.
+#[derive(Clone, Copy)]
+pub struct Pixels<'a, const C: usize> {
+    pub samples: &'a [u8],
+    /// Pixels in a row.
+    pub width: usize,
+    /// The samples that are not kept, as they stand in ARGB.
+    pub rest: u32,
+}
+
+impl<const C: usize> Pixels<'_, C> {
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.samples.len() / C
+    }
+
+    /// Rows.
+    pub const fn height(&self) -> usize {
+        self.count() / self.width
+    }
+
+    /// A pixel as ARGB.
+    #[inline(always)]
+    pub fn argb(&self, at: usize) -> u32 {
+        let samples = &self.samples[at * C..at * C + C];
+        self.rest | argb(samples)
+    }
+}
+
+/// `C` samples as ARGB, others zero.
+#[inline(always)]
+pub fn argb(samples: &[u8]) -> u32 {
+    match *samples {
+        [green] => u32::from(green) << 8,
+        [green, alpha] => u32::from_be_bytes([alpha, 0, green, 0]),
+        [red, green, blue] => u32::from_be_bytes([0, red, green, blue]),
+        [red, green, blue, alpha] => u32::from_be_bytes([alpha, red, green, blue]),
+        _ => 0,
+    }
+}
+
+/// Takes green from red and blue.
+pub fn subtract_green(samples: &mut [u8], channels: usize) {
+    for pixel in samples.chunks_exact_mut(channels) {
+        pixel[0] = pixel[0].wrapping_sub(pixel[1]);
+        pixel[2] = pixel[2].wrapping_sub(pixel[1]);
+    }
+}
+
+/// Pixels less others, sample by sample.
+pub const fn difference(a: u32, b: u32) -> u32 {
+    let low = alternate_difference(a & 0x00FF_00FF, b & 0x00FF_00FF);
+    let high = alternate_difference((a >> 8) & 0x00FF_00FF, (b >> 8) & 0x00FF_00FF);
+    low | high << 8
+}
+
+const fn alternate_difference(a: u32, b: u32) -> u32 {
+    (a | 0x0100_0100).wrapping_sub(b) & 0x00FF_00FF
+}
+
+/// A pixel with red and blue less green.
+pub const fn less_green(argb: u32) -> u32 {
+    let green = (argb >> 8) & 0xFF;
+    (argb & 0xFF00_FF00) | alternate_difference(argb & 0x00FF_00FF, green << 16 | green)
+}
+
+/// The mean of two pixels, sample by sample.
+pub const fn mean(a: u32, b: u32) -> u32 {
+    (a & b) + (((a ^ b) & 0xFEFE_FEFE) >> 1)
+}

@@ -1,0 +1,247 @@
+//! The predictor transform (RFC 9649 section 3.5.1): each tile has a mode by which its pixels are told from those to
+//! the left and above, and what is left takes their place.
+
+use super::{super::entropy::sixteenths, pixels::Pixels, tiles::Tiles};
+use crate::{error::Result, limits::try_filled};
+
+/// Modes in the order in which they are tried; of those that are as good the first is taken.
+const MODES: [u8; 14] = [11, 12, 2, 1, 7, 13, 5, 10, 8, 9, 4, 6, 3, 0];
+
+/// What another mode than the tile before has must save, in 1/16 bits.
+const CHANGE: u32 = 4 * 16;
+
+/// What rests of samples by a mode: `len` from `start` on, of which all neighbours are there.
+fn residuals<const C: usize>(mode: u8, data: &[u8], start: usize, stride: usize, out: &mut [u8]) {
+    let of = |start: usize| &data[start..start + out.len()];
+    let here = of(start);
+    let [left, top] = [of(start - C), of(start - stride)];
+    let [left_top, right_top] = [of(start - stride - C), of(start - stride + C)];
+    macro_rules! by {
+        (|$l:ident, $t:ident, $lt:ident, $rt:ident| $predicted:expr) => {{
+            let n = out.len();
+            let (here, left, top) = (&here[..n], &left[..n], &top[..n]);
+            let (left_top, right_top) = (&left_top[..n], &right_top[..n]);
+            for i in 0..n {
+                let ($l, $t, $lt, $rt) = (left[i], top[i], left_top[i], right_top[i]);
+                out[i] = here[i].wrapping_sub($predicted);
+            }
+        }};
+    }
+    match mode {
+        0 => {
+            for (i, (out, &sample)) in out.iter_mut().zip(here).enumerate() {
+                let is_alpha = C.is_multiple_of(2) && i % C == C - 1;
+                *out = sample.wrapping_sub(if is_alpha { 255 } else { 0 });
+            }
+        }
+        1 => by!(|l, _t, _lt, _rt| l),
+        2 => by!(|_l, t, _lt, _rt| t),
+        3 => by!(|_l, _t, _lt, rt| rt),
+        4 => by!(|_l, _t, lt, _rt| lt),
+        5 => by!(|l, t, _lt, rt| mean(mean(l, rt), t)),
+        6 => by!(|l, _t, lt, _rt| mean(l, lt)),
+        7 => by!(|l, t, _lt, _rt| mean(l, t)),
+        8 => by!(|_l, t, lt, _rt| mean(lt, t)),
+        9 => by!(|_l, t, _lt, rt| mean(t, rt)),
+        10 => by!(|l, t, lt, rt| mean(mean(l, lt), mean(t, rt))),
+        11 => select::<C>(here, [left, top, left_top], out),
+        12 => by!(|l, t, lt, _rt| (i16::from(l) + i16::from(t) - i16::from(lt)).clamp(0, 255) as u8),
+        _ => by!(|l, t, lt, _rt| {
+            let (mean, before) = (i16::from(mean(l, t)), i16::from(lt));
+            (mean + (mean - before) / 2).clamp(0, 255) as u8
+        }),
+    }
+}
+
+#[inline(always)]
+const fn mean(a: u8, b: u8) -> u8 {
+    (a & b) + ((a ^ b) >> 1)
+}
+
+/// The left or the upper pixel, whichever is nearer to the plane through three.
+fn select<const C: usize>(here: &[u8], around: [&[u8]; 3], out: &mut [u8]) {
+    let [left, top, left_top] = around;
+    let around = left.chunks_exact(C).zip(top.chunks_exact(C)).zip(left_top.chunks_exact(C));
+    for ((out, here), ((left, top), left_top)) in
+        out.chunks_exact_mut(C).zip(here.chunks_exact(C)).zip(around)
+    {
+        let mut nearer = 0;
+        for i in 0..C {
+            nearer += i32::from(top[i].abs_diff(left_top[i])) - i32::from(left[i].abs_diff(left_top[i]));
+        }
+        let predicted = if nearer < 0 { left } else { top };
+        for i in 0..C {
+            out[i] = here[i].wrapping_sub(predicted[i]);
+        }
+    }
+}
+
+/// What residues take, in 1/16 bits, as those that were chosen before say.
+struct Prices<const C: usize> {
+    counts: [[u32; 256]; C],
+    bits: [[u16; 256]; C],
+}
+
+impl<const C: usize> Prices<C> {
+    fn new() -> Self {
+        // As if small ones had been frequent.
+        let counts =
+            std::array::from_fn(|at| 1 + 400 / (1 + u32::from((at as u8 as i8).unsigned_abs())).pow(2));
+        let mut prices = Self { counts: [counts; C], bits: [[0; 256]; C] };
+        prices.update();
+        prices
+    }
+
+    fn update(&mut self) {
+        for (bits, counts) in self.bits.iter_mut().zip(&self.counts) {
+            bits.iter_mut().zip(sixteenths(counts, 15)).for_each(|(bits, new)| *bits = new);
+        }
+    }
+
+    fn of(&self, residues: &[u8]) -> u32 {
+        let pixel = |pixel: &[u8; C]| -> u32 {
+            self.bits.iter().zip(pixel).map(|(bits, &residue)| u32::from(bits[usize::from(residue)])).sum()
+        };
+        residues.as_chunks().0.iter().map(pixel).sum()
+    }
+
+    /// Counts so many pixels of which nothing is left.
+    fn count_zeros(&mut self, pixels: u32) {
+        self.counts.iter_mut().for_each(|counts| counts[0] += pixels);
+    }
+
+    fn count(&mut self, residues: &[u8]) {
+        for pixel in residues.as_chunks::<C>().0 {
+            for (counts, &residue) in self.counts.iter_mut().zip(pixel) {
+                counts[usize::from(residue)] += 1;
+            }
+        }
+    }
+}
+
+/// A part of a tile's rows: of which samples, and how many.
+struct Part<'a, const C: usize> {
+    samples: &'a [u8],
+    stride: usize,
+    /// The first sample of the first row, of so many rows the one that is looked at next, and how many there are.
+    start: usize,
+    step: usize,
+    rows: usize,
+    length: usize,
+}
+
+impl<const C: usize> Part<'_, C> {
+    /// Where the rows begin that are looked at.
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        (0..self.rows).step_by(self.step).map(|row| self.start + row * self.stride)
+    }
+
+    /// What the residues by a mode take beside `price`; of what is more than `most` only that it is.
+    fn price(&self, mode: u8, prices: &Prices<C>, mut price: u32, most: u32, out: &mut [u8]) -> u32 {
+        for start in self.starts() {
+            residuals::<C>(mode, self.samples, start, self.stride, out);
+            price += prices.of(out);
+            if price > most {
+                break;
+            }
+        }
+        price
+    }
+
+    /// True if all pixels are the same, and those around from which they are predicted.
+    fn is_flat(&self) -> bool {
+        // A pixel more at the left, and at the right, where the last row has no part in it.
+        let row = |row: usize| {
+            let start = self.start + row * self.stride - self.stride - C;
+            &self.samples[start..start + self.length + if row == self.rows { C } else { 2 * C }]
+        };
+        let first = row(0);
+        first[C..] == first[..first.len() - C] && (1..=self.rows).all(|at| first.starts_with(row(at)))
+    }
+
+    /// The mode of a flat tile behind one with another mode than 0: the same, unless 0 has less.
+    fn flat_mode(&self, before: Option<u8>, prices: &Prices<C>) -> Option<u8> {
+        let mode = before.filter(|mode| *mode > 0 && self.is_flat())?;
+        let mut pixel = [0; C];
+        residuals::<C>(0, self.samples, self.start, self.stride, &mut pixel);
+        let pixels = (self.length / C * self.rows.div_ceil(self.step)) as u32;
+        (pixels * prices.of(&[0; C]) <= CHANGE + pixels * prices.of(&pixel)).then_some(mode)
+    }
+}
+
+/// Chooses a mode for each tile, looking at each `step`th row.
+///
+/// # Errors
+/// `Memory`.
+pub fn choose<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
+    let mut modes = try_filled(tiles.count(), MODES[0])?;
+    let mut prices = Prices::<C>::new();
+    let (side, stride) = (1 << tiles.bits, pixels.width * C);
+    let mut out = [0; 512 * 4];
+    for (ty, modes) in modes.chunks_exact_mut(tiles.across).enumerate() {
+        let rows = (ty * side).max(1)..((ty + 1) * side).min(pixels.height());
+        for tx in 0..tiles.across {
+            let from = (tx * side).max(1);
+            let length = (((tx + 1) * side).min(pixels.width) - from.min(pixels.width)) * C;
+            if length == 0 || rows.is_empty() {
+                continue;
+            }
+            let start = rows.start * stride + from * C;
+            let part = Part::<C> { samples: pixels.samples, stride, start, step, rows: rows.len(), length };
+            let before = if tx > 0 { Some(modes[tx - 1]) } else { None };
+            if let Some(mode) = part.flat_mode(before, &prices) {
+                modes[tx] = mode;
+                prices.count_zeros((length / C * rows.len().div_ceil(step)) as u32);
+                continue;
+            }
+            let out = &mut out[..length];
+            // That of the tile before is often the best, and the others are soon seen to be none.
+            let others = MODES.into_iter().filter(|mode| before != Some(*mode));
+            let mut best = (u32::MAX, 0);
+            for mode in before.into_iter().chain(others) {
+                let change = if before == Some(mode) { 0 } else { CHANGE };
+                best = best.min((part.price(mode, &prices, change, best.0, out), mode));
+            }
+            modes[tx] = best.1;
+            for start in part.starts() {
+                residuals::<C>(best.1, pixels.samples, start, stride, out);
+                prices.count(out);
+            }
+        }
+        prices.update();
+    }
+    Ok(modes)
+}
+
+/// Puts residues in the place of samples, from the last row up: those above are still needed.
+///
+/// # Errors
+/// `Memory`.
+pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, modes: &[u8]) -> Result<()> {
+    let stride = width * C;
+    let mut out = try_filled(stride, 0)?;
+    for y in (0..samples.len() / stride).rev() {
+        let start = y * stride;
+        if y == 0 {
+            out[C..].copy_from_slice(&samples[C..stride]);
+            let left = samples[..stride - C].iter();
+            out[C..].iter_mut().zip(left).for_each(|(out, left)| *out = out.wrapping_sub(*left));
+            out[..C].copy_from_slice(&samples[..C]);
+            if C.is_multiple_of(2) {
+                out[C - 1] = out[C - 1].wrapping_sub(255);
+            }
+        } else {
+            for i in 0..C {
+                out[i] = samples[start + i].wrapping_sub(samples[start - stride + i]);
+            }
+            let modes = &modes[(y >> tiles.bits) * tiles.across..];
+            for (tx, &mode) in modes[..tiles.across].iter().enumerate() {
+                let from = (tx << tiles.bits).max(1).min(width) * C;
+                let until = ((tx + 1) << tiles.bits).min(width) * C;
+                residuals::<C>(mode, samples, start + from, stride, &mut out[from..until]);
+            }
+        }
+        samples[start..start + stride].copy_from_slice(&out);
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Pictures through the encoder and through image-webp's decoder and libwebp's.
+
+use std::io::Cursor;
+
+use super::most_bytes;
+use crate::{
+    codec::{self, Coding, Format},
+    error::{Kind, Result},
+    pixel::{Layout, Metadata, Picture, Raster, Size},
+};
+
+const LAYOUTS: [Layout; 4] = [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba];
+
+/// Numbers below `most` that look like chance.
+fn random() -> impl FnMut(u32) -> u32 {
+    let mut state = 1_u32;
+    move |most| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state % most
+    }
+}
+
+fn picture(size: [u32; 2], layout: Layout, mut sample: impl FnMut(u32, u32, u32) -> u32) -> Raster {
+    let [width, height] = size;
+    let channels = layout.channels();
+    let mut data = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            data.extend((0..channels).map(|channel| sample(x, y, channel) as u8));
+        }
+    }
+    Raster::new(Size::new(width, height), layout, data).unwrap()
+}
+
+/// A picture as red, green, blue and alpha.
+fn rgba(raster: &Raster) -> Vec<u8> {
+    let pixels = raster.data().chunks_exact(raster.layout().channels() as usize);
+    let pixel = |pixel: &[u8]| match *pixel {
+        [grey] => [grey, grey, grey, 255],
+        [grey, alpha] => [grey, grey, grey, alpha],
+        [red, green, blue] => [red, green, blue, 255],
+        _ => [pixel[0], pixel[1], pixel[2], pixel[3]],
+    };
+    pixels.flat_map(pixel).collect()
+}
+
+/// Codes a picture as a file, decodes it, and gives its length.
+fn check(raster: &Raster, effort: u8) -> usize {
+    let mut source = raster.clone();
+    source.clear_hidden();
+    let coding = Coding::new(Format::WebP, 80, effort, true);
+    let file = codec::encode(Picture::Raster(raster.clone()), &coding, &Metadata::default()).unwrap();
+    let mut decoder = image_webp::WebPDecoder::new(Cursor::new(&file)).unwrap();
+    let mut decoded = vec![0; decoder.output_buffer_size().unwrap()];
+    decoder.read_image(&mut decoded).unwrap();
+    let layout = if decoder.has_alpha() { Layout::Rgba } else { Layout::Rgb };
+    let decoded = Raster::new(raster.size(), layout, decoded).unwrap();
+    let name = format!("{:?} {:?} at {effort}", raster.size(), raster.layout());
+    assert!(rgba(&decoded) == rgba(&source), "{name}");
+    file.len()
+}
+
+#[test]
+fn pictures_of_all_sizes_come_back() {
+    let mut random = random();
+    for layout in LAYOUTS {
+        for side in 1..=70 {
+            let size = [side, 1 + random(70)];
+            let effort = random(7) as u8;
+            check(&picture(size, layout, |x, y, c| x * 3 + y * y / 5 + c * 40 + random(3)), effort);
+            check(&picture([size[1], side], layout, |x, y, _| (x / 5 + y / 3) * 20), effort);
+        }
+        check(&picture([16_383, 1], layout, |x, _, c| x * x / 300 + c), 4);
+        check(&picture([1, 16_383], layout, |_, y, c| y * y / 300 + c), 4);
+    }
+}
+
+#[test]
+fn pictures_of_all_kinds_come_back() {
+    let mut random = random();
+    for layout in LAYOUTS {
+        for effort in 0..=6 {
+            for colors in [1, 2, 3, 4, 5, 16, 17, 255, 256, 257, 1000] {
+                let palette: Vec<u32> = (0..colors).map(|at| at * 7919 + (at % 3) * 100_000_000).collect();
+                let mut chosen = 0;
+                let size = [61, 1 + colors.div_ceil(61) * 2];
+                check(
+                    &picture(size, layout, |x, y, channel| {
+                        if channel == 0 {
+                            let at = y * 61 + x;
+                            chosen = if at < colors { at } else { random(colors) };
+                        }
+                        palette[chosen as usize] >> (8 * channel) & 0xFF
+                    }),
+                    effort,
+                );
+            }
+            check(&picture([131, 99], layout, |_, _, _| random(256)), effort);
+            check(&picture([131, 99], layout, |_, _, _| random(2) * 255), effort);
+            check(&picture([140, 90], layout, |_, _, _| 7), effort);
+            check(&picture([140, 90], layout, |x, y, c| x + y * c), effort);
+            // Transparent in part, and of many tiles.
+            check(
+                &picture([300, 260], layout, |x, y, c| {
+                    let is_photo = (x / 60 + y / 50) % 2 == 0;
+                    if is_photo { x * y / 50 + c * 9 + random(9) } else { (x / 40) * 30 * (c + y / 90) }
+                }),
+                effort,
+            );
+        }
+    }
+}
+
+fn encode(raster: Raster, effort: u8, max_bytes: u64, gives_up: bool) -> Result<Vec<u8>> {
+    let coding = Coding { max_bytes, gives_up, ..Coding::new(Format::WebP, 0, effort, true) };
+    super::encode(raster, &coding, super::AROUND)
+}
+
+#[test]
+fn a_file_that_may_not_be_so_long_is_none() {
+    let mut random = random();
+    for layout in LAYOUTS {
+        let raster = picture([90, 70], layout, |x, _, c| x + c + random(20));
+        let length = encode(raster.clone(), 4, u64::MAX, false).unwrap().len() as u64;
+        for gives_up in [false, true] {
+            assert_eq!(encode(raster.clone(), 4, length, gives_up).unwrap().len() as u64, length);
+            let refused = encode(raster.clone(), 4, length - 1, gives_up);
+            assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::Larger));
+        }
+    }
+}
+
+#[test]
+fn noise_has_room() {
+    let mut random = random();
+    for layout in LAYOUTS {
+        for size in [[1, 1], [3, 2], [64, 64], [300, 200]] {
+            for most in [2, 3, 20, 256] {
+                let raster = picture(size, layout, |_, _, _| random(most) * (255 / (most - 1)));
+                let room = most_bytes(raster.size(), layout.channels().into());
+                assert!(encode(raster, 4, u64::MAX, false).unwrap().len() as u64 <= room);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Backward references (RFC 9649 section 3.6.2.2): how their lengths and distances are told, and what they can be.
+
+/// The longest copy.
+pub const LONGEST: usize = 4096;
+
+/// Rows and columns of the samples nearby, in the order of their distance codes.
+#[rustfmt::skip]
+const NEARBY: [(i8, u8); 120] = [
+    (0, 1), (1, 0), (1, 1), (-1, 1), (0, 2), (2, 0), (1, 2), (-1, 2), (2, 1), (-2, 1), (2, 2), (-2, 2),
+    (0, 3), (3, 0), (1, 3), (-1, 3), (3, 1), (-3, 1), (2, 3), (-2, 3), (3, 2), (-3, 2), (0, 4), (4, 0),
+    (1, 4), (-1, 4), (4, 1), (-4, 1), (3, 3), (-3, 3), (2, 4), (-2, 4), (4, 2), (-4, 2), (0, 5), (3, 4),
+    (-3, 4), (4, 3), (-4, 3), (5, 0), (1, 5), (-1, 5), (5, 1), (-5, 1), (2, 5), (-2, 5), (5, 2), (-5, 2),
+    (4, 4), (-4, 4), (3, 5), (-3, 5), (5, 3), (-5, 3), (0, 6), (6, 0), (1, 6), (-1, 6), (6, 1), (-6, 1),
+    (2, 6), (-2, 6), (6, 2), (-6, 2), (4, 5), (-4, 5), (5, 4), (-5, 4), (3, 6), (-3, 6), (6, 3), (-6, 3),
+    (0, 7), (7, 0), (1, 7), (-1, 7), (5, 5), (-5, 5), (7, 1), (-7, 1), (4, 6), (-4, 6), (6, 4), (-6, 4),
+    (2, 7), (-2, 7), (7, 2), (-7, 2), (3, 7), (-3, 7), (7, 3), (-7, 3), (5, 6), (-5, 6), (6, 5), (-6, 5),
+    (8, 0), (4, 7), (-4, 7), (7, 4), (-7, 4), (8, 1), (8, 2), (6, 6), (-6, 6), (8, 3), (5, 7), (-5, 7),
+    (7, 5), (-7, 5), (8, 4), (6, 7), (-6, 7), (7, 6), (-7, 6), (8, 5), (7, 7), (-7, 7), (8, 6), (8, 7),
+];
+
+/// The same the other way: the distance code at `16 * row + 8 - column`.
+const NEARBY_CODES: [u8; 128] = {
+    let mut codes = [0; 128];
+    let mut at = 0;
+    while at < NEARBY.len() {
+        let (column, row) = NEARBY[at];
+        codes[(16 * row as i16 + 8 - column as i16) as usize] = at as u8 + 1;
+        at += 1;
+    }
+    codes
+};
+
+/// The code of a distance, from 1: those nearby by where they lie, others as they are.
+pub fn distance_code(distance: usize, width: usize) -> usize {
+    let (row, column) = (distance / width, distance % width);
+    if row < 8 && column <= 8 {
+        NEARBY_CODES[16 * row + 8 - column].into()
+    } else if row < 7 && column + 8 > width {
+        NEARBY_CODES[16 * (row + 1) + 8 + width - column].into()
+    } else {
+        distance + NEARBY.len()
+    }
+}
+
+/// A length or a distance code as symbol, further bits, and how many these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prefixed {
+    pub symbol: usize,
+    pub more: u32,
+    pub bits: u32,
+}
+
+impl Prefixed {
+    /// Of a value from 1.
+    #[inline(always)]
+    pub const fn new(value: usize) -> Self {
+        let before = value - 1;
+        if before < 4 {
+            return Self { symbol: before, more: 0, bits: 0 };
+        }
+        let bits = before.ilog2() - 1;
+        let symbol = 2 * (bits as usize + 1) + (before >> bits & 1);
+        Self { symbol, more: (before & ((1 << bits) - 1)) as u32, bits }
+    }
+}
+
+/// How many samples are the same, up to the longest copy.
+pub fn common(here: &[u8], there: &[u8]) -> usize {
+    common_within(here, there, LONGEST)
+}
+
+/// The same up to so many.
+#[inline(always)]
+pub fn common_within(here: &[u8], there: &[u8], most: usize) -> usize {
+    let most = here.len().min(there.len()).min(most);
+    let (here, there) = (&here[..most], &there[..most]);
+    let (eights, _) = here.as_chunks::<8>();
+    let (others, _) = there.as_chunks::<8>();
+    let mut same = 0;
+    for (a, b) in eights.iter().zip(others) {
+        let differs = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if differs != 0 {
+            return same + differs.trailing_zeros() as usize / 8;
+        }
+        same += 8;
+    }
+    same + here[same..].iter().zip(&there[same..]).take_while(|(a, b)| a == b).count()
+}
