@@ -7,6 +7,7 @@ use worker::{ResponseBody, console_log};
 use super::{
     asking::{Asking, Behind},
     flight::{self, Landed, Lead, Place, Room},
+    memory::memory_bytes,
     settings::Settings,
     source::{self, Opened, Opening},
     store::{self, Answers, File},
@@ -199,7 +200,7 @@ impl Drive {
                     format.extension(),
                     bytes.len(),
                     made.bytes.len(),
-                    super::entry::memory_bytes(),
+                    memory_bytes(),
                 );
                 let info = MadeInfo {
                     len: made.bytes.len() as u64,

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use worker::{
     Context, Date, Env, Request, Response, console_error, console_log,
     wasm_bindgen::{JsValue, prelude::wasm_bindgen},
@@ -18,8 +18,9 @@ use worker::{
 use super::{
     drive::{Drive, Sent},
     object,
+    origin::LOOP_HEADER,
+    respond::respond,
     settings::{Origin, Settings},
-    source::LOOP_HEADER,
     store::{self, Answers},
 };
 use crate::service::{RequestHead, hash_hex};
@@ -70,14 +71,6 @@ impl From<Answer> for JsValue {
             Answer::Onward(url) => url.into(),
         }
     }
-}
-
-/// Bytes of linear memory that the instance has taken.
-#[wasm_bindgen]
-#[must_use]
-pub fn memory_bytes() -> u32 {
-    let pages = core::arch::wasm32::memory_size::<0>();
-    u32::try_from(pages * 0x1_0000).unwrap_or(u32::MAX)
 }
 
 async fn serve(
@@ -141,22 +134,6 @@ fn is_news(source: &str, reason: &str) -> bool {
         }
         noted.insert(hash_hex(format!("{source} {reason}").as_bytes()))
     })
-}
-
-pub(super) fn respond(
-    response: &crate::service::Response,
-    body: worker::ResponseBody,
-    is_whole: bool,
-    more: &[(HeaderName, HeaderValue)],
-) -> Response {
-    let whole = response.whole().filter(|_| is_whole);
-    let (status, headers) = match whole {
-        Some(whole) => (200, &whole.headers),
-        None => (response.status.as_u16(), &response.headers),
-    };
-    let mut headers = headers.clone();
-    headers.extend(more.iter().cloned());
-    Response::builder().with_status(status).with_headers(store::headers_of(&headers)).body(body)
 }
 
 fn host(headers: &HeaderMap) -> String {

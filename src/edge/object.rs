@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderValue, header};
 use worker::{Bucket, Conditional, Date, EncodeBody, Object, Range, Response, ResponseBody, console_error};
 
-use super::{entry, source};
+use super::{bucket::object_key, respond::respond};
 use crate::service::{Body, RequestHead, held, http_date};
 
 /// How often an object is asked for anew that was overwritten meanwhile.
@@ -14,7 +14,7 @@ const TRIES: usize = 3;
 
 /// The answer to a GET or HEAD.
 pub(super) async fn answer(bucket: &Bucket, url: &str, head: &RequestHead<'_>) -> worker::Result<Response> {
-    let key = source::object_key(url);
+    let key = object_key(url);
     match find(bucket, &key, head).await {
         Ok(Some(response)) => Ok(response),
         Ok(None) => Response::error("Not found!", 404),
@@ -31,7 +31,7 @@ async fn find(bucket: &Bucket, key: &str, head: &RequestHead<'_>) -> worker::Res
         let response = held(head, headers(&object), object.size());
         if let Some(body) = body(bucket, &object, &response.body).await? {
             // What was put there in a coding is in it.
-            let sent = entry::respond(&response, body, false, &[]).with_encode_body(EncodeBody::Manual);
+            let sent = respond(&response, body, false, &[]).with_encode_body(EncodeBody::Manual);
             return Ok(Some(sent));
         }
     }

@@ -3,8 +3,9 @@
 use worker::{Conditional, Fetch, Range, ResponseBody, Url};
 
 use super::{
+    bucket::object_key,
+    origin,
     settings::{Origin, Settings},
-    source,
 };
 use crate::{codec::Need, service::Source};
 
@@ -22,7 +23,7 @@ pub(super) async fn read(
             Origin::Bucket(bucket) => {
                 let etag_matches = Some(etag?.trim_matches('"').to_owned());
                 let object = bucket
-                    .get(source::object_key(url))
+                    .get(object_key(url))
                     .range(Range::OffsetWithLength { offset: need.offset, length: need.length as u64 })
                     .only_if(Conditional { etag_matches, ..Conditional::default() });
                 object.execute().await.ok()??.body()?.bytes().await.ok()
@@ -30,13 +31,13 @@ pub(super) async fn read(
             Origin::Http => read_url(url, etag, need).await,
         }
     };
-    let bytes = source::within(settings.timeout, read).await??;
+    let bytes = origin::within(settings.timeout, read).await??;
     (bytes.len() <= need.length).then_some(bytes)
 }
 
 async fn read_url(url: &str, etag: Option<&str>, need: Need) -> Option<Vec<u8>> {
     let url = Url::parse(url).ok()?;
-    let request = source::request(&url, None).ok()?;
+    let request = origin::request(&url, None).ok()?;
     let last = need.offset + need.length as u64 - 1;
     request.headers().set("range", &format!("bytes={}-{last}", need.offset)).ok()?;
     let mut response = Fetch::Request(request).send().await.ok()?;

@@ -135,7 +135,7 @@ impl Variables<'_> {
             );
             return Err(Error::new(Kind::Parameter, what));
         };
-        Ok((Origin::Bucket(bucket), Target::Remote { base: super::source::BUCKET_BASE.to_owned() }))
+        Ok((Origin::Bucket(bucket), Target::Remote { base: super::bucket::BUCKET_BASE.to_owned() }))
     }
 
     /// How pictures are made.

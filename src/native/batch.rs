@@ -18,9 +18,9 @@ use crate::{
     limits::Limits,
     native::{
         cli::ConvertArgs,
+        conversions::{Conversion, Conversions, Input, Output},
         files::{self, Content},
-        inputs::{self, Input, Job, Jobs, Output},
-        machine,
+        inputs, machine,
         pool::Pool,
         report::{Came, Done, Form, Report},
         serve,
@@ -49,7 +49,7 @@ struct Shop {
 /// `Parameter` when the arguments contradict each other; `Io` when the program can't start working.
 pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     let wanted = wanted::read(args)?;
-    let Jobs { list, up_to_date, passed_by, .. } = inputs::collect(args, &wanted)?;
+    let Conversions { list, up_to_date, passed_by, .. } = inputs::collect(args, &wanted)?;
     let to_stdout = list.iter().any(|job| job.results.iter().any(|(_, output)| *output == Output::Stdout));
     if to_stdout && !args.dry_run && io::stdout().is_terminal() {
         let what = "standard output is a terminal, which shows no pictures; use -o FILE, or pipe it on";
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
 }
 
 /// Does all jobs; gives the number of those that failed.
-async fn work(list: Vec<Job>, shop: &Arc<Shop>, at_a_time: usize, report: &mut Report) -> usize {
+async fn work(list: Vec<Conversion>, shop: &Arc<Shop>, at_a_time: usize, report: &mut Report) -> usize {
     let mut failed = 0;
     let mut running = JoinSet::new();
     let mut waiting = list.into_iter();
@@ -143,11 +143,11 @@ impl From<Error> for Ended {
 }
 
 /// Probe, plan, wait for room, then read, convert and write on a thread of the pool.
-async fn convert_one(job: &Job, shop: &Arc<Shop>) -> Ended {
+async fn convert_one(job: &Conversion, shop: &Arc<Shop>) -> Ended {
     try_to_convert(job, shop).await.unwrap_or_else(Ended::from)
 }
 
-async fn try_to_convert(job: &Job, shop: &Arc<Shop>) -> Result<Ended> {
+async fn try_to_convert(job: &Conversion, shop: &Arc<Shop>) -> Result<Ended> {
     let began = Instant::now();
     let Source { content, length, looked } = open(job.input.clone(), shop.limits.max_input_bytes).await?;
     let (reserve, tasks) = plan(looked, length, job, shop)?;
@@ -253,7 +253,7 @@ impl Task {
 
 /// What is to be made, and the memory to ask for: the largest plan's, and the file itself; nothing but the file for what
 /// won't be made.
-fn plan(looked: Looked, length: u64, job: &Job, shop: &Shop) -> Result<(u64, Vec<Task>)> {
+fn plan(looked: Looked, length: u64, job: &Conversion, shop: &Shop) -> Result<(u64, Vec<Task>)> {
     shop.limits.check_input(length)?;
     if looked.format.is_none() {
         return Err(Error::malformed("its content is no picture of a format known here"));

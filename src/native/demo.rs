@@ -17,10 +17,10 @@ use percent_encoding::percent_decode_str;
 use crate::{
     error::{Error, Kind, Result},
     native::{
+        blocking::blocking,
         body::{self, Body},
         files::Content,
         root::Root,
-        source::blocking,
     },
     service::http_date,
 };

@@ -17,20 +17,23 @@ use crate::{
     codec::{self, Format},
     error::{Error, Kind, Result},
     native::{
-        body::{self, Body},
+        blocking::blocking,
+        body::Body,
         files::{self, Content},
         flight::{Joined, Landing, Lead},
+        log,
+        lookup::Query,
+        opening::{self, Held},
         pool::Ticket,
         remote::Fetched,
         shown::shown,
         site::{Landed, Site},
-        source::{blocking, stamp_of},
         working::{Worked, work},
     },
     service::{
         Admit, Body as What, Convert, Decision, Fetch, FlightError, Found, Join, Lookup, Record,
-        Response as Answer, Restriction, Source, SourceInfo, SourceState, Stamp, Step, Store as StoreStep,
-        Task, Word,
+        Response as Answer, Restriction, Source, SourceInfo, SourceState, Step, Store as StoreStep, Task,
+        Word,
     },
 };
 
@@ -132,37 +135,10 @@ impl Drive {
         response
     }
 
-    /// The bytes to send; `None` when they aren't there, or aren't as many as they must be.
+    /// The bytes to send, if they are there.
     async fn open(&mut self, body: &What) -> Option<Body> {
-        let (content, stamp, range) = match body {
-            What::Empty => return Some(body::empty()),
-            What::Bytes(bytes) => return Some(body::full(bytes.clone().into())),
-            What::Source { source, stamp, hash, range } => {
-                let content = match self.content.take() {
-                    Some(content) => content,
-                    None => {
-                        let opened = self.site.sources.content(source, stamp, hash.as_deref()).await;
-                        told(source.name(), "an original can't be opened", opened)?
-                    }
-                };
-                (content, stamp.clone(), range.clone())
-            }
-            What::Variant { folder, id, format, len, hash, range } => {
-                let made = self.made.get(format).cloned();
-                let (store, folder, id) = (Arc::clone(&self.site.store), folder.clone(), id.clone());
-                let (format, said_len, hash) = (*format, *len, hash.clone());
-                let opening = move || store.open(&folder, &id, format, said_len, hash.as_deref());
-                let stored =
-                    told(self.name(), "a variant can't be opened", blocking(opening).await).flatten();
-                let content = stored.or_else(|| made.map(Content::Memory))?;
-                (content, Stamp { len: *len, ..Stamp::default() }, range.clone())
-            }
-            // There is no cache of answers here, nor what is not known yet.
-            _ => return None,
-        };
-        let opened =
-            blocking(move || is_in_state(&content, &stamp).then(|| body::part(content, range))).await;
-        told(self.name(), "a body can't be opened", opened)?
+        let name = self.source.as_ref().map_or("-", Source::name);
+        opening::open(&self.site, body, Held { content: &mut self.content, made: &self.made, name }).await
     }
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
@@ -171,10 +147,6 @@ impl Drive {
             lead.land(word);
             self.ticket = None;
         }
-    }
-
-    fn name(&self) -> &str {
-        self.source.as_ref().map_or("-", Source::name)
     }
 
     /// From now on this is what followers will be told.
@@ -194,16 +166,7 @@ impl Drive {
         let (source, id, source_id) = (step.source.clone(), step.id.clone(), step.source_id.clone());
         self.looks_at(&step);
         let looking = blocking(move || {
-            let stamp = sources.stamp(&source)?;
-            let folder = source.folder();
-            let (id, record) = store.record_of(folder, &id);
-            let is_foreign = record.as_ref().is_some_and(|record| record.slimpix.is_none());
-            Ok(Found {
-                source_record: source_id.and_then(|id| store.record_of(folder, &id).1),
-                files: if is_foreign { store.files(folder, id) } else { Vec::new() },
-                record,
-                stamp,
-            })
+            Query { source: &source, id: &id, source_id: source_id.as_ref() }.on_disk(&store, &sources)
         });
         match looking.await.flatten() {
             Ok(found) => step.found(found),
@@ -292,9 +255,10 @@ impl Drive {
     }
 
     async fn current_record(&self, id: String) -> Option<Record> {
-        let (store, source) = (Arc::clone(&self.site.store), self.source.clone()?);
-        let looked = blocking(move || store.record(source.folder(), &id)).await;
-        told(self.name(), "a look-up failed", looked)?
+        let (store, source) = (Arc::clone(&self.site.store), self.source.as_ref()?);
+        let folder = source.folder().to_owned();
+        let looked = blocking(move || store.record(&folder, &id)).await;
+        log::or_warn(source.name(), "a look-up failed", looked)?
     }
 
     async fn admit(&mut self, step: Admit) -> Step {
@@ -411,22 +375,6 @@ impl Drive {
             Err(error) => tracing::error!(%error, "the cache was not written"),
         }
         step.done()
-    }
-}
-
-/// The result, if there is one; else the log has the reason.
-fn told<T>(about: &str, what: &str, result: Result<T>) -> Option<T> {
-    result.inspect_err(|error| tracing::warn!(about, %error, "{what}")).ok()
-}
-
-/// True for what is as long as it must be, and is the very file, where a file is named.
-fn is_in_state(content: &Content, stamp: &Stamp) -> bool {
-    match content {
-        Content::File(file) => file.metadata().is_ok_and(|metadata| {
-            metadata.len() == stamp.len && (stamp.file.is_none() || stamp_of(&metadata) == *stamp)
-        }),
-        Content::Memory(bytes) => bytes.len() as u64 == stamp.len,
-        Content::Arriving(arriving) => arriving.len() == stamp.len,
     }
 }
 

@@ -7,7 +7,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    ffi::OsString,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
@@ -18,138 +17,20 @@ use walkdir::WalkDir;
 use crate::{
     codec::{self, Format},
     error::{Error, Kind, Result},
-    native::{cli::ConvertArgs, files, results, wanted::Wanted},
+    native::{
+        cli::ConvertArgs,
+        conversions::{Conversion, Conversions, Found, Input, Output, format_of_name},
+        files, results,
+        wanted::Wanted,
+    },
 };
-
-/// One picture to convert.
-#[derive(Debug, Clone)]
-pub(crate) struct Job {
-    /// What to read.
-    pub(crate) input: Input,
-    /// What to make of it, by its index in the list of what is wanted, and where each goes.
-    pub(crate) results: Vec<(usize, Output)>,
-}
-
-/// Where a picture comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// Standard input.
-    Stdin,
-    /// A file that was named.
-    Named(PathBuf),
-    /// A file that was found in a folder.
-    Found(PathBuf),
-}
-
-/// Where a result goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Output {
-    /// Standard output.
-    Stdout,
-    /// Exactly this file.
-    Exact(PathBuf),
-    /// A file in this folder: this name and the format's extension.
-    Derived(PathBuf, OsString),
-}
-
-impl Input {
-    /// Its name, for people.
-    pub(crate) fn name(&self) -> String {
-        match self {
-            Self::Stdin => "standard input".to_owned(),
-            Self::Named(path) | Self::Found(path) => path.display().to_string(),
-        }
-    }
-
-    /// Its file.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Stdin => None,
-            Self::Named(path) | Self::Found(path) => Some(path),
-        }
-    }
-}
-
-impl Output {
-    /// The file to write for a result of a format; `None` is standard output.
-    pub(crate) fn path(&self, format: Format) -> Option<PathBuf> {
-        match self {
-            Self::Stdout => None,
-            Self::Exact(path) => Some(path.clone()),
-            Self::Derived(folder, name) => {
-                let mut name = name.clone();
-                name.push(".");
-                name.push(format.extension());
-                Some(folder.join(name))
-            }
-        }
-    }
-
-    /// The same for a picture that is kept as it is: never under another format's extension.
-    pub(crate) fn path_as_is(&self, format: Format) -> Option<PathBuf> {
-        match self {
-            Self::Exact(path) if format_of_name(path) != Some(format) => {
-                Some(path.with_extension(format.extension()))
-            }
-            other => other.path(format),
-        }
-    }
-}
-
-/// All jobs, and what is told beside them.
-#[derive(Debug)]
-pub(crate) struct Jobs {
-    pub(crate) list: Vec<Job>,
-    /// The places of all inputs, which no result may replace but the one that is to.
-    pub(crate) inputs: HashSet<PathBuf>,
-    /// Results that are there and newer than their pictures.
-    pub(crate) up_to_date: usize,
-    /// What was found and isn't converted, and why.
-    pub(crate) passed_by: Vec<(PathBuf, &'static str)>,
-}
-
-/// The format that a file's name says.
-pub(crate) fn format_of_name(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "webp" => Some(Format::WebP),
-        "avif" => Some(Format::Avif),
-        "jpg" | "jpeg" | "jpe" | "jfif" => Some(Format::Jpeg),
-        "png" | "apng" => Some(Format::Png),
-        "gif" => Some(Format::Gif),
-        "bmp" | "dib" => Some(Format::Bmp),
-        "ico" | "cur" => Some(Format::Ico),
-        "tif" | "tiff" => Some(Format::Tiff),
-        "svg" | "svgz" => Some(Format::Svg),
-        "heic" | "heif" => Some(Format::Heic),
-        "jxl" => Some(Format::Jxl),
-        _ => None,
-    }
-}
-
-/// The format that `-o` says by its extension, if it says one.
-///
-/// # Errors
-/// `Parameter` when that can't be made here, or `--format` says another one.
-pub(crate) fn format_of_output(args: &ConvertArgs) -> Result<Option<Format>> {
-    let Some(path) = args.output.as_deref() else { return Ok(None) };
-    let Some(format) = format_of_name(path) else { return Ok(None) };
-    let wrong = |why: String| Err(Error::new(Kind::Parameter, format!("-o {}: {why}", path.display())));
-    if !format.can_encode() {
-        return wrong(format!("{} can't be made here; --format has what can", format.extension()));
-    }
-    match args.format.as_slice() {
-        [] => Ok(Some(format)),
-        [target] if target.formats().contains(&format) => Ok(Some(format)),
-        _ => wrong(format!("its extension says {}, and --format another one", format.extension())),
-    }
-}
 
 /// Finds the inputs and gives each the places of its results.
 ///
 /// # Errors
 /// `Parameter` when the arguments contradict each other, or two results would have the same place; `NotFound` when there
 /// is nothing to convert.
-pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
+pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Conversions> {
     let mut passed_by = Vec::new();
     let mut found = Vec::new();
     for input in &args.inputs {
@@ -168,7 +49,7 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
         return Err(Error::new(Kind::NotFound, format!("no pictures in {}", names.join(", "))));
     }
     let inputs = found.iter().filter_map(|found| found.input.path()).map(files::place).collect();
-    let mut jobs = Jobs { list: jobs(found, wanted), inputs, up_to_date: 0, passed_by };
+    let mut jobs = Conversions { list: conversions(found, wanted), inputs, up_to_date: 0, passed_by };
     if !args.in_place {
         results::leave_own_format_out(&mut jobs, wanted);
         results::check_places(&jobs, wanted)?;
@@ -176,7 +57,7 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
     if !args.force && !args.in_place {
         for job in &mut jobs.list {
             let before = job.results.len();
-            let Job { input, results } = job;
+            let Conversion { input, results } = job;
             results.retain(|(at, output)| !results::is_up_to_date(input, output, &wanted[*at]));
             jobs.up_to_date += before - results.len();
         }
@@ -185,15 +66,8 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Jobs> {
     Ok(jobs)
 }
 
-/// An input, and where its results go.
-pub(super) struct Found {
-    pub(super) input: Input,
-    /// The place of its only result, or the folder of all, with the name of the picture.
-    pub(super) output: Output,
-}
-
 /// Gives each result its name, so that none of two inputs have the same.
-fn jobs(found: Vec<Found>, wanted: &[Wanted]) -> Vec<Job> {
+fn conversions(found: Vec<Found>, wanted: &[Wanted]) -> Vec<Conversion> {
     let mut taken: HashMap<PathBuf, u32> = HashMap::new();
     for Found { output, .. } in &found {
         if let Output::Derived(folder, name) = output {
@@ -210,7 +84,7 @@ fn jobs(found: Vec<Found>, wanted: &[Wanted]) -> Vec<Job> {
             _ => output.clone(),
         };
         let results = wanted.iter().enumerate().map(|(at, wanted)| (at, named(wanted))).collect();
-        Job { input, results }
+        Conversion { input, results }
     };
     found.into_iter().map(job).collect()
 }

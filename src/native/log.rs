@@ -8,7 +8,7 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::error::panic_message;
+use crate::error::{Result, panic_message};
 
 /// Starts logging. `verbosity` is webp_server_go's: 0 nothing, 1 errors, 2 warnings, 3 what is done, 4 everything;
 /// a filter in `RUST_LOG` beats it.
@@ -30,6 +30,11 @@ pub(crate) fn start(verbosity: u8, json: bool, filter: Option<&str>) {
         let colors = io::stderr().is_terminal();
         registry.with(fmt::layer().with_target(false).with_ansi(colors).with_writer(io::stderr)).try_init()
     };
+}
+
+/// The result, if there is one; else the log has the reason.
+pub(crate) fn or_warn<T>(about: &str, what: &str, result: Result<T>) -> Option<T> {
+    result.inspect_err(|error| tracing::warn!(about, %error, "{what}")).ok()
 }
 
 /// A panic is caught wherever it can happen; what it said, and where, goes into the log.

@@ -4,13 +4,16 @@
 //! files and sockets of a machine.
 
 mod access;
+mod answer;
 mod arriving;
 mod batch;
+mod blocking;
 mod body;
 mod cli;
 mod coding;
 mod config;
 mod connection;
+mod conversions;
 mod demo;
 mod doctor;
 mod download;
@@ -22,11 +25,13 @@ mod idle;
 mod inputs;
 mod keys;
 mod log;
+mod lookup;
 mod machine;
 mod memory;
 mod noted;
 mod nowait;
 mod old_flags;
+mod opening;
 mod pool;
 mod prefetch;
 mod probe;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    native::{files, root::Root, site::Site, source::blocking},
+    native::{blocking::blocking, files, root::Root, site::Site},
     service::{MountPoint, Target},
 };
 

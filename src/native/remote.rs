@@ -23,10 +23,10 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         arriving::Arriving,
+        blocking::blocking,
         download::Download,
         files::{self, Content},
         flight::{Flights, Follow, Joined, Landing},
-        source::blocking,
         spool::{Spool, Spooled, Unspooled},
         store::Store,
         sweep::{self, Room},

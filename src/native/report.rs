@@ -14,7 +14,7 @@ use crate::{
     codec::Format,
     error::Error,
     native::{
-        inputs::{Input, Job},
+        conversions::{Conversion, Input},
         shown::{say, shown, shown_json},
     },
     pixel::Size,
@@ -119,7 +119,7 @@ impl Report {
     }
 
     /// A file is worked at.
-    pub(crate) fn begun(&self, job: &Job) {
+    pub(crate) fn begun(&self, job: &Conversion) {
         self.bar.set_message(shown(&job.input.name()));
     }
 
@@ -129,7 +129,7 @@ impl Report {
     }
 
     /// A result is made.
-    pub(crate) fn done(&mut self, job: &Job, done: &Done) {
+    pub(crate) fn done(&mut self, job: &Conversion, done: &Done) {
         let input = job.input.name();
         let output = match &done.output {
             Some(path) => path.display().to_string(),
@@ -150,7 +150,7 @@ impl Report {
     }
 
     /// A file failed, or is of a kind that is passed by.
-    pub(crate) fn failed(&mut self, job: &Job, error: &Error, passed_by: bool) {
+    pub(crate) fn failed(&mut self, job: &Conversion, error: &Error, passed_by: bool) {
         let input = match &job.input {
             Input::Stdin => "-".to_owned(),
             other => other.name(),

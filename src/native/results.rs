@@ -10,8 +10,8 @@ use crate::{
     codec::Format,
     error::{Error, Kind, Result},
     native::{
+        conversions::{Conversion, Conversions, Found, Input, Output, format_of_name},
         files,
-        inputs::{Found, Input, Job, Jobs, Output, format_of_name},
         wanted::Wanted,
     },
 };
@@ -69,8 +69,8 @@ fn without_width(base: &Path) -> Option<PathBuf> {
 }
 
 /// Leaves out what a folder's picture would become in its own place: it is of that format already.
-pub(super) fn leave_own_format_out(jobs: &mut Jobs, wanted: &[Wanted]) {
-    for Job { input, results } in &mut jobs.list {
+pub(super) fn leave_own_format_out(jobs: &mut Conversions, wanted: &[Wanted]) {
+    for Conversion { input, results } in &mut jobs.list {
         let Input::Found(path) = input else { continue };
         let place = files::place(path);
         let is_own = |at: usize, output: &Output| {
@@ -86,7 +86,7 @@ pub(super) fn leave_own_format_out(jobs: &mut Jobs, wanted: &[Wanted]) {
 }
 
 /// Sees that no two results have the same place, and none that of an input.
-pub(super) fn check_places(jobs: &Jobs, wanted: &[Wanted]) -> Result<()> {
+pub(super) fn check_places(jobs: &Conversions, wanted: &[Wanted]) -> Result<()> {
     let mut makers: HashMap<PathBuf, (&Input, usize)> = HashMap::new();
     for job in &jobs.list {
         for (at, output) in &job.results {

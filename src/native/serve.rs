@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         access::AccessLog,
+        blocking::blocking,
         cli::ServeArgs,
         config::Written,
         connection::{self, Host, Stop, capacity::Capacity, table::Table},
@@ -30,7 +31,6 @@ use crate::{
         settings::{DEFAULT_FOLDER, Settings},
         shown::shown,
         site::Site,
-        source::blocking,
         tell,
         values::Switch,
         verify,

@@ -8,11 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use tokio::task;
-
 use crate::{
     error::{Error, Kind, Result},
     native::{
+        blocking::blocking,
         files::Content,
         remote::{Fetched, Question, Remote},
         root::Root,
@@ -140,16 +139,6 @@ impl Sources {
 struct RawPaths {
     now: PathBuf,
     old: PathBuf,
-}
-
-/// Runs what blocks on a thread for that.
-///
-/// # Errors
-/// `Internal` when it panics.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    task::spawn_blocking(work)
-        .await
-        .map_err(|source| Error::with_source(Kind::Internal, "a file operation broke off", source))
 }
 
 /// The state of a file.

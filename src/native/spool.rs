@@ -9,7 +9,7 @@ use twox_hash::XxHash64;
 
 use crate::{
     error::{Error, Kind},
-    native::{download::Download, files, source::blocking},
+    native::{blocking::blocking, download::Download, files},
 };
 
 /// A temporary file.

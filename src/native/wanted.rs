@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         cli::{ConvertArgs, Target},
-        inputs,
+        conversions::format_of_name,
         values::Bytes,
     },
 };
@@ -79,7 +79,7 @@ impl Wanted {
 /// # Errors
 /// `Parameter` when they contradict each other.
 pub(crate) fn read(args: &ConvertArgs) -> Result<Vec<Wanted>> {
-    let by_name = inputs::format_of_output(args)?;
+    let by_name = format_of_output(args)?;
     let mut lists: Vec<&[Format]> = match &by_name {
         Some(format) => vec![slice::from_ref(format)],
         None if args.format.is_empty() => vec![Target::Webp.formats()],
@@ -108,6 +108,24 @@ pub(crate) fn read(args: &ConvertArgs) -> Result<Vec<Wanted>> {
         })
     };
     Ok(widths.into_iter().flat_map(each).collect())
+}
+
+/// The format that `-o` says by its extension, if it says one.
+///
+/// # Errors
+/// `Parameter` when that can't be made here, or `--format` says another one.
+fn format_of_output(args: &ConvertArgs) -> Result<Option<Format>> {
+    let Some(path) = args.output.as_deref() else { return Ok(None) };
+    let Some(format) = format_of_name(path) else { return Ok(None) };
+    let wrong = |why: String| Err(Error::new(Kind::Parameter, format!("-o {}: {why}", path.display())));
+    if !format.can_encode() {
+        return wrong(format!("{} can't be made here; --format has what can", format.extension()));
+    }
+    match args.format.as_slice() {
+        [] => Ok(Some(format)),
+        [target] if target.formats().contains(&format) => Ok(Some(format)),
+        _ => wrong(format!("its extension says {}, and --format another one", format.extension())),
+    }
 }
 
 fn check(args: &ConvertArgs, lists: &[&[Format]], widths: usize) -> Result<()> {

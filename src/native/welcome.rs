@@ -17,9 +17,9 @@ use walkdir::WalkDir;
 use crate::{
     codec::Format,
     native::{
+        blocking::blocking,
         body::{self, Body},
-        inputs::format_of_name,
-        source::blocking,
+        conversions::format_of_name,
     },
 };
 

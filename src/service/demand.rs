@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{
     policy::{Allowed, Policy},
     record::Facts,
-    steps::SourceInfo,
+    seen::SourceInfo,
 };
 use crate::error::{Error, Kind};
 

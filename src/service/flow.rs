@@ -21,11 +21,13 @@ use super::{
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
-    record::{Facts, Record, Variant},
+    record::{Facts, FoundFile, Record, Variant},
     respond,
     restriction::Restriction,
     route::{RequestHead, Route, Source, onward, route},
-    steps::{Fetch, Found, FoundFile, Lookup, SourceInfo, Step, Write},
+    seen::SourceInfo,
+    steps::{Fetch, Found, Lookup, Step},
+    write::Write,
 };
 use crate::{
     codec::{Format, Looked},

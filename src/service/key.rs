@@ -41,6 +41,14 @@ impl Id {
     }
 }
 
+impl Source {
+    /// The id under which the source itself is kept (`REMOTE_RAW_PATH/<host>/<id><ext>`), whatever the parameters.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        Id::of(&text(self, &Wanted::default()))
+    }
+}
+
 /// What is hashed to the id of a source's variants with these parameters.
 pub(super) fn text(source: &Source, wanted: &Wanted) -> String {
     let mut text = match source {

@@ -39,6 +39,7 @@ mod negotiation;
 mod params;
 mod policy;
 mod record;
+mod representation;
 mod respond;
 mod restriction;
 mod route;
@@ -46,6 +47,7 @@ mod seen;
 mod sizes;
 mod steps;
 mod time;
+mod write;
 
 pub use self::{
     backoff::Failures,
@@ -58,15 +60,16 @@ pub use self::{
     negotiation::Accepted,
     params::PARAMETERS,
     policy::{Allowed, Mount, MountPoint, Policy, Target, USUAL_WIDTHS},
-    record::{Entry, Facts, FileState, Known, Record, Settings, Stamp, Variant},
+    record::{Entry, Facts, FileState, FoundFile, Known, Record, Settings, Stamp, Variant},
     respond::{Body, Response, Whole, held},
     restriction::Restriction,
     route::{RequestHead, Source, question},
-    seen::Seen,
+    seen::{Seen, SourceInfo},
     sizes::Sizes,
     steps::{
-        Admit, Convert, Fetch, FlightError, Found, FoundFile, Job, Join, Lookup, MadeInfo, SourceInfo,
-        SourceState, Step, Store, Task, Write,
+        Admit, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, SourceState, Step, Store,
+        Task,
     },
     time::http_date,
+    write::Write,
 };

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{freshness::Freshness, key::Id, sizes::Sizes, steps::FoundFile, time};
+use super::{freshness::Freshness, key::Id, sizes::Sizes, time};
 use crate::{
     codec::{Format, Probe},
     convert::{Mode, Params},
@@ -164,6 +164,17 @@ pub enum Entry {
         #[serde(default)]
         reason: String,
     },
+}
+
+/// A variant file that no record of ours tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Its format.
+    pub format: Format,
+    /// Its length in bytes.
+    pub len: u64,
+    /// [`hash_hex`](super::hash_hex) of its bytes, where the host has it.
+    pub hash: Option<String>,
 }
 
 /// A file made from a source.

@@ -2,10 +2,7 @@
 //!
 //! The public text of an error never says more than its status; what went wrong goes into the log line.
 
-use std::{
-    ops::Range,
-    time::{Duration, SystemTime},
-};
+use std::ops::Range;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
@@ -14,10 +11,10 @@ use super::{
     flow::Flow,
     key,
     log_line::{Decision, LogLine},
-    record::{Facts, FileState, Stamp, Variant},
+    record::Stamp,
+    representation::{COMPRESSION_RATE, Keeping, Representation, Vary, set},
     route::{RequestHead, Source},
     steps::Step,
-    time,
 };
 use crate::{codec::Format, error::Kind};
 
@@ -137,58 +134,6 @@ impl From<Response> for Step {
     }
 }
 
-/// What is sent: one representation of a picture.
-#[derive(Debug, Clone)]
-pub(super) struct Representation {
-    pub(super) media_type: &'static str,
-    pub(super) etag: String,
-    pub(super) modified: Option<SystemTime>,
-    pub(super) len: u64,
-    pub(super) source_len: u64,
-    pub(super) keeping: Keeping,
-    pub(super) vary: Vary,
-    /// True for a document that could run scripts.
-    pub(super) is_active: bool,
-}
-
-/// Who may keep an answer, and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keeping {
-    All(Duration),
-    /// The client alone.
-    One(Duration),
-    Nobody,
-}
-
-impl Keeping {
-    /// The value of `Cache-Control`.
-    fn value(self) -> String {
-        match self {
-            Self::All(age) => format!("public, max-age={}", age.as_secs()),
-            Self::One(age) => format!("private, max-age={}", age.as_secs()),
-            Self::Nobody => "no-store".to_owned(),
-        }
-    }
-}
-
-/// What else than the URL an answer depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Vary {
-    Nothing,
-    Accept,
-    AcceptAndUserAgent,
-}
-
-impl Vary {
-    const fn value(self) -> Option<&'static str> {
-        match self {
-            Self::Nothing => None,
-            Self::Accept => Some("Accept"),
-            Self::AcceptAndUserAgent => Some("Accept, User-Agent"),
-        }
-    }
-}
-
 /// The answer with a picture, or what its conditions make of it. `body` gives the bytes of a range.
 pub(super) fn picture(
     representation: &Representation,
@@ -275,61 +220,6 @@ fn refused(verdict: Verdict, len: u64, vary: Option<&HeaderValue>, is_head: bool
     }
     response.log = log;
     without_body_if(response, is_head)
-}
-
-impl Representation {
-    /// The header fields of the full 200 answer.
-    fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        set(&mut headers, header::CONTENT_TYPE, self.media_type);
-        set(&mut headers, header::CONTENT_LENGTH, &self.len.to_string());
-        set(&mut headers, header::ACCEPT_RANGES, "bytes");
-        set(&mut headers, header::ETAG, &self.etag);
-        if let Some(date) = self.modified.and_then(time::http_date) {
-            set(&mut headers, header::LAST_MODIFIED, &date);
-        }
-        set(&mut headers, header::CACHE_CONTROL, &self.keeping.value());
-        if let Some(vary) = self.vary.value() {
-            set(&mut headers, header::VARY, vary);
-        }
-        if self.source_len > 0 {
-            let rate = self.len as f64 / self.source_len as f64;
-            set(&mut headers, COMPRESSION_RATE, &format!("{rate:.2}"));
-        }
-        set(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        if self.is_active {
-            set(&mut headers, header::CONTENT_SECURITY_POLICY, NO_SCRIPTS);
-        }
-        headers
-    }
-}
-
-/// The strong entity tag of a source.
-pub(super) fn source_etag(facts: &Facts) -> String {
-    let stamp = &facts.stamp;
-    // An origin that gives neither a tag nor a time says nothing about two fetches being the same.
-    let since = match (&stamp.etag, stamp.modified) {
-        (None, None) => time::nanos(facts.checked_at),
-        (_, modified) => modified.map_or(0, time::nanos),
-    };
-    let mut state = format!("{}/{since}/{}", stamp.len, stamp.etag.as_deref().unwrap_or(""));
-    if let Some(FileState { inode, changed: (seconds, nanos), .. }) = stamp.file {
-        // Not the device: some are numbered anew at each start of the machine.
-        state.push_str(&format!("/{inode}/{seconds}.{nanos}"));
-    }
-    format!("\"{}\"", key::hash_hex(state.as_bytes()))
-}
-
-/// The strong entity tag of a variant. One that webp_server_go made goes by its source and length.
-pub(super) fn variant_etag(id: &str, format: Format, variant: &Variant, facts: &Facts) -> String {
-    let extension = format.extension();
-    match &variant.hash {
-        Some(hash) => format!("\"{hash}-{extension}\""),
-        None => {
-            let state = format!("{id}/{}/{}", variant.size, source_etag(facts));
-            format!("\"{}-{extension}\"", key::hash_hex(state.as_bytes()))
-        }
-    }
 }
 
 /// JSON that may be kept for as long as pictures may, or not at all.
@@ -422,15 +312,3 @@ fn text(status: StatusCode, text: &str) -> Response {
     log.bytes = text.len() as u64;
     Response::new(status, headers, Body::Bytes(text.as_bytes().to_vec()), log)
 }
-
-/// Everything set here is visible ASCII by construction; what is not is left out rather than sent wrong.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
-}
-
-const COMPRESSION_RATE: HeaderName = HeaderName::from_static("x-compression-rate");
-
-/// An SVG opened by itself is a document: it may style itself, and nothing else.
-const NO_SCRIPTS: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{
-    key, params,
+    params,
     policy::{MountPoint, Policy, Target},
 };
 
@@ -79,12 +79,6 @@ pub fn question(head: &RequestHead<'_>, policy: &Policy, into: &mut Vec<u8>) -> 
 }
 
 impl Source {
-    /// The id under which the source itself is kept (`REMOTE_RAW_PATH/<host>/<id><ext>`), whatever the parameters.
-    #[must_use]
-    pub fn id(&self) -> key::Id {
-        key::Id::of(&key::text(self, &super::params::Wanted::default()))
-    }
-
     /// The folder of the caches that holds what belongs to it: `local`, or the origin's host.
     #[must_use]
     pub fn folder(&self) -> &str {

@@ -1,10 +1,24 @@
-//! What one request has found out about an original, to be told to the others that want the same.
+//! What a look at an original finds out, also in a form that is told to the other requests that want the same.
 
-use super::{freshness::Word, record::Stamp, steps::SourceInfo};
+use super::{freshness::Word, record::Stamp};
 use crate::{
     codec::{Format, Looked, Probe},
     error::{Error, Kind},
 };
+
+/// A source's state, and what it is.
+#[derive(Debug)]
+pub struct SourceInfo {
+    /// Its state.
+    pub stamp: Stamp,
+    /// What looking at it came to.
+    pub looked: Looked,
+    /// [`hash_hex`](super::hash_hex) of the whole, if it is known. Of a remote source it is kept, and told to the host
+    /// whenever it is to open its copy.
+    pub checksum: Option<String>,
+    /// True if it ends before the picture does; `None` if it has not been read to its end.
+    pub is_cut: Option<bool>,
+}
 
 /// A [`SourceInfo`] that any number of requests can have.
 #[derive(Debug, Clone)]

@@ -8,12 +8,14 @@ use super::{
     flow::Flow,
     freshness::Word,
     key::Id,
-    record::{Record, Stamp},
+    record::{FoundFile, Record, Stamp},
     respond::Response,
     route::Source,
+    seen::SourceInfo,
+    write::Write,
 };
 use crate::{
-    codec::{Format, Looked},
+    codec::Format,
     convert::{Description, Kept, Params},
     error::{Error, Kind},
     limits::Limits,
@@ -80,17 +82,6 @@ pub struct Found {
     pub files: Vec<FoundFile>,
 }
 
-/// A variant file that no record of ours tells of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundFile {
-    /// Its format.
-    pub format: Format,
-    /// Its length in bytes.
-    pub len: u64,
-    /// [`hash_hex`](super::hash_hex) of its bytes, where the host has it.
-    pub hash: Option<String>,
-}
-
 impl Lookup {
     /// This is what there is.
     pub fn found(self, found: Found) -> Step {
@@ -130,20 +121,6 @@ pub struct Fetch {
     /// What a remote source must be. One that is refused is not kept, and is a failure like any.
     pub demand: Demand,
     pub(super) flow: Box<Flow>,
-}
-
-/// A source's state, and what it is.
-#[derive(Debug)]
-pub struct SourceInfo {
-    /// Its state.
-    pub stamp: Stamp,
-    /// What looking at it came to.
-    pub looked: Looked,
-    /// [`hash_hex`](super::hash_hex) of the whole, if it is known. Of a remote source it is kept, and told to the host
-    /// whenever it is to open its copy.
-    pub checksum: Option<String>,
-    /// True if it ends before the picture does; `None` if it has not been read to its end.
-    pub is_cut: Option<bool>,
 }
 
 impl Fetch {
@@ -355,49 +332,6 @@ pub struct Store {
     pub write: Write,
     pub(super) key: Option<String>,
     pub(super) flow: Box<Flow>,
-}
-
-/// Something to write into the cache.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Write {
-    /// The source's [`Source::folder`].
-    pub folder: String,
-    /// The record. Write [`Write::merged`], not this.
-    pub record: Record,
-    /// The format of the file to write first: the bytes of the `Convert` before.
-    pub variant: Option<Format>,
-    /// The format of a file that was found missing or damaged: delete what is left of it.
-    pub dropped: Option<Format>,
-    /// Nothing is to be kept any more: delete the record and all files of its id, and those that it lists, and write
-    /// nothing.
-    pub forgets: bool,
-    /// How many records it may list, see [`Write::surplus`]; 0 is without limit.
-    pub sizes_kept: usize,
-}
-
-impl Write {
-    /// The record to write, given the one that is stored now: two formats made at the same time don't lose each other.
-    #[must_use]
-    pub fn merged(&self, stored: Option<Record>) -> Record {
-        let stored = stored.map(|mut stored| {
-            if let Some(format) = self.dropped {
-                stored.remove_entry(format);
-            }
-            stored
-        });
-        self.record.clone().merged(stored)
-    }
-
-    /// Takes what is listed in the merged record beyond the limit out of it, the least recently used first: all that is kept
-    /// of these ids is to be deleted. Where `last_use` gives the same, the oldest go.
-    #[must_use]
-    pub fn surplus<K: Ord>(&self, merged: &mut Record, last_use: impl Fn(&str) -> K) -> Vec<String> {
-        match &mut merged.slimpix {
-            Some(known) if self.sizes_kept > 0 => known.sizes.take_surplus(self.sizes_kept, last_use),
-            _ => Vec::new(),
-        }
-    }
 }
 
 impl Store {

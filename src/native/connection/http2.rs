@@ -26,7 +26,7 @@ use super::{
     table::{Seat, held},
 };
 use crate::{
-    native::{access::Entry, body::Body, site::Answering},
+    native::{access::Entry, answer::Answering, body::Body},
     service::http_date,
 };
 

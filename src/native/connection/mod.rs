@@ -37,9 +37,10 @@ use self::{
 };
 use crate::native::{
     access::{AccessLog, Entry},
+    answer::Answering,
     body::{self, Body},
     demo::{self, Demo},
-    site::{Answering, Site},
+    site::Site,
     welcome::Welcome,
 };
 

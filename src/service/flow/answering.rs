@@ -13,10 +13,12 @@ use crate::{
         params::Topic,
         policy::Allowed,
         record::{Facts, Variant},
-        respond::{self, Body, Keeping, Representation, Response, Vary},
+        representation::{self, Keeping, Representation, Vary},
+        respond::{self, Body, Response},
         restriction::Restriction,
-        steps::{Step, Write},
+        steps::Step,
         time,
+        write::Write,
     },
 };
 
@@ -98,7 +100,7 @@ impl Flow {
                     .first_raw()
                     .unwrap_or("application/octet-stream"),
             },
-            etag: respond::source_etag(facts),
+            etag: representation::source_etag(facts),
             is_active: format == Some(Format::Svg),
             ..self.representation(facts, len)
         };
@@ -121,7 +123,7 @@ impl Flow {
         let id = &self.record.id;
         let representation = Representation {
             media_type: format.media_type(),
-            etag: respond::variant_etag(id, format, variant, facts),
+            etag: representation::variant_etag(id, format, variant, facts),
             ..self.representation(facts, variant.size)
         };
         let body = |range| Body::Variant {

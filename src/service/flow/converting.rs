@@ -13,7 +13,8 @@ use crate::{
         policy::Allowed,
         record::{Entry, Facts, Record, Settings, Variant},
         route::Source,
-        steps::{Admit, Convert, FlightError, Job, Join, MadeInfo, SourceState, Step, Store, Task, Write},
+        steps::{Admit, Convert, FlightError, Job, Join, MadeInfo, SourceState, Step, Store, Task},
+        write::Write,
     },
 };
 

@@ -1,0 +1,92 @@
+//! The bytes that an answer sends: opened at once where they are at hand, or on a thread that may wait.
+//!
+//! Either way a file is sent only if it is as long as was promised, and is the very file that was looked at.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{
+    codec::Format,
+    native::{
+        blocking::blocking,
+        body::{self, Body},
+        files::Content,
+        log,
+        site::Site,
+        source::stamp_of,
+    },
+    service::{Body as What, Source, Stamp},
+};
+
+/// What a request holds from the steps before its answer.
+pub(super) struct Held<'a> {
+    /// The original, while it is open; taken if it is what is sent.
+    pub(super) content: &'a mut Option<Content>,
+    /// What its conversions made.
+    pub(super) made: &'a BTreeMap<Format, Bytes>,
+    /// What the log calls it.
+    pub(super) name: &'a str,
+}
+
+/// The bytes to send, if they are at hand and as many as they must be.
+pub(super) fn at_hand(site: &Site, body: &What) -> Option<Body> {
+    match body {
+        What::Empty => Some(body::empty()),
+        What::Bytes(bytes) => Some(body::full(bytes.clone().into())),
+        What::Source { source: source @ Source::Local { .. }, stamp, range, .. } => {
+            let (content, now) = site.sources.open_local(source).ok()?;
+            is_promised(&now, stamp).then(|| body::part(content, range.clone()))
+        }
+        What::Variant { folder, id, format, len, range, .. } => {
+            let file = site.store.open_checked(folder, id, *format, *len)?;
+            Some(body::part(Content::File(file), range.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// The bytes to send; `None` when they aren't there, or aren't as many as they must be: then the log has the reason.
+pub(super) async fn open(site: &Site, body: &What, held: Held<'_>) -> Option<Body> {
+    let Held { content: open, made, name } = held;
+    let (content, stamp, range) = match body {
+        What::Empty | What::Bytes(_) => return at_hand(site, body),
+        What::Source { source, stamp, hash, range } => {
+            let content = match open.take() {
+                Some(content) => content,
+                None => {
+                    let opened = site.sources.content(source, stamp, hash.as_deref()).await;
+                    log::or_warn(source.name(), "an original can't be opened", opened)?
+                }
+            };
+            (content, stamp.clone(), range.clone())
+        }
+        What::Variant { folder, id, format, len, hash, range } => {
+            let (store, folder, id) = (Arc::clone(&site.store), folder.clone(), id.clone());
+            let (variant, said_len, hash) = (*format, *len, hash.clone());
+            let opening = move || store.open(&folder, &id, variant, said_len, hash.as_deref());
+            let stored = log::or_warn(name, "a variant can't be opened", blocking(opening).await).flatten();
+            let content = stored.or_else(|| made.get(format).cloned().map(Content::Memory))?;
+            (content, Stamp { len: *len, ..Stamp::default() }, range.clone())
+        }
+        // There is no cache of answers here, nor what is not known yet.
+        _ => return None,
+    };
+    let opened = blocking(move || is_in_state(&content, &stamp).then(|| body::part(content, range))).await;
+    log::or_warn(name, "a body can't be opened", opened)?
+}
+
+/// True for what is as long as it must be, and is the very file, where a file is named.
+fn is_in_state(content: &Content, promised: &Stamp) -> bool {
+    match content {
+        Content::File(file) => {
+            file.metadata().is_ok_and(|metadata| is_promised(&stamp_of(&metadata), promised))
+        }
+        Content::Memory(bytes) => bytes.len() as u64 == promised.len,
+        Content::Arriving(arriving) => arriving.len() == promised.len,
+    }
+}
+
+fn is_promised(now: &Stamp, promised: &Stamp) -> bool {
+    now.len == promised.len && (promised.file.is_none() || now == promised)
+}
