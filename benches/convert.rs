@@ -41,7 +41,7 @@ fn planes() -> Planes {
 }
 
 fn file(format: Format) -> Vec<u8> {
-    let coding = Coding::new(format, 88, 1, format == Format::Png);
+    let coding = Coding::new(format).with_quality(88).with_effort(1);
     codec::encode(Picture::Planes(planes()), &coding, &Metadata::default())
         .unwrap_or_else(|error| panic!("{error}"))
 }
@@ -58,7 +58,7 @@ fn decode(bencher: Bencher, format: Format) {
     (Format::Avif, 0, false), (Format::Avif, 4, false),
 ], sample_count = 5)]
 fn encode(bencher: Bencher, (format, effort, lossless): (Format, u8, bool)) {
-    let coding = Coding::new(format, 80, effort, lossless);
+    let coding = Coding::new(format).with_effort(effort).with_lossless(lossless);
     bencher
         .counter(pixels())
         .with_inputs(|| Picture::Planes(planes()))
@@ -78,9 +78,11 @@ fn whole(bencher: Bencher, (format, width): (Format, Option<u32>)) {
 }
 
 fn run(bencher: Bencher, source: &[u8], format: Format, width: Option<u32>) {
-    let mut params = Params::default();
-    (params.format, params.mode, params.effort) = (format, Mode::Lossy, 2);
-    params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+    let params = Params::default()
+        .with_format(format)
+        .with_mode(Mode::Lossy)
+        .with_effort(2)
+        .with_resize(width.map(Resize::to_width));
     bencher.counter(pixels()).bench(|| match convert(source, &params, &Limits::default()) {
         Ok(Outcome::Made(made)) => made.bytes.len(),
         other => panic!("{other:?}"),

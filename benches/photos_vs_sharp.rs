@@ -84,8 +84,7 @@ fn cpu() -> f64 {
 fn ours(file: &Path, width: u32) -> f64 {
     let before = cpu();
     let bytes = fs::read(file).unwrap();
-    let mut params = Params::default();
-    params.resize = (width > 0).then(|| Resize { width: Some(width), ..Resize::default() });
+    let params = Params::default().with_resize((width > 0).then(|| Resize::to_width(width)));
     let outcome = convert(&bytes, &params, &Limits::default());
     assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
     cpu() - before

@@ -124,8 +124,7 @@ fn compare(path: &Path, options: &Options) -> [f64; 2] {
     }
     let source = fs::read(path).unwrap();
     let [auto, lossless, lossy] = [Mode::Auto, Mode::Lossless, Mode::Lossy].map(|mode| {
-        let mut params = Params::default();
-        (params.mode, params.effort, params.quality) = (mode, options.effort, 80);
+        let params = Params::default().with_mode(mode).with_effort(options.effort).with_quality(80);
         let Outcome::Made(made) = convert(&source, &params, &Limits::default()).unwrap() else {
             panic!("{path:?} is kept")
         };

@@ -48,6 +48,55 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Sets the most bytes of the encoded source.
+    #[must_use]
+    pub const fn with_max_input_bytes(mut self, max_input_bytes: u64) -> Self {
+        self.max_input_bytes = max_input_bytes;
+        self
+    }
+
+    /// Sets the most pixels of one frame, as stored.
+    #[must_use]
+    pub const fn with_max_pixels(mut self, max_pixels: u64) -> Self {
+        self.max_pixels = max_pixels;
+        self
+    }
+
+    /// Sets the most pixels on one side.
+    #[must_use]
+    pub const fn with_max_side(mut self, max_side: u32) -> Self {
+        self.max_side = max_side;
+        self
+    }
+
+    /// Sets the most frames of an animation.
+    #[must_use]
+    pub const fn with_max_frames(mut self, max_frames: u32) -> Self {
+        self.max_frames = max_frames;
+        self
+    }
+
+    /// Sets the most bytes of memory that one conversion may take, the source included.
+    #[must_use]
+    pub const fn with_max_memory(mut self, max_memory: u64) -> Self {
+        self.max_memory = max_memory;
+        self
+    }
+
+    /// Sets the most bytes of the result.
+    #[must_use]
+    pub const fn with_max_output_bytes(mut self, max_output_bytes: u64) -> Self {
+        self.max_output_bytes = max_output_bytes;
+        self
+    }
+
+    /// Sets the number of threads that one conversion may work with, the caller's among them.
+    #[must_use]
+    pub const fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
     /// Checks the length of an encoded source, in bytes.
     ///
     /// # Errors

@@ -89,18 +89,23 @@ fn convert_with(source: &[u8], options: &str) -> Vec<u8> {
 /// Parameters from words `key=value`.
 fn params(options: &str) -> Params {
     let mut params = Params::default();
-    let (mut width, mut height, mut fit) = (None, None, Fit::default());
+    let mut resize = Resize::default();
     for (key, value) in options.split(' ').map(|word| word.split_once('=').unwrap()) {
         match key {
-            "format" => params.format = serde_json::from_value(value.into()).unwrap(),
+            "format" => {
+                params.format = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png]
+                    .into_iter()
+                    .find(|format| format.media_type().strip_prefix("image/") == Some(value))
+                    .unwrap()
+            }
             "quality" => params.quality = value.parse().unwrap(),
             "effort" => params.effort = value.parse().unwrap(),
             "lossless" => params.mode = if value == "true" { Mode::Lossless } else { Mode::Lossy },
             "keepMetadata" => params.keep_metadata = value == "true",
-            "width" => width = Some(value.parse().unwrap()),
-            "height" => height = Some(value.parse().unwrap()),
+            "width" => resize.width = Some(value.parse().unwrap()),
+            "height" => resize.height = Some(value.parse().unwrap()),
             "fit" => {
-                fit = [("contain", Fit::Contain), ("cover", Fit::Cover), ("fill", Fit::Fill)]
+                resize.fit = [("contain", Fit::Contain), ("cover", Fit::Cover), ("fill", Fit::Fill)]
                     .into_iter()
                     .find_map(|(name, fit)| (name == value).then_some(fit))
                     .unwrap()
@@ -108,10 +113,8 @@ fn params(options: &str) -> Params {
             _ => panic!("{key}"),
         }
     }
-    if width.is_some() || height.is_some() {
-        params.resize = Some(Resize { width, height, fit, ..Resize::default() });
-    }
-    params
+    let is_resized = resize.width.is_some() || resize.height.is_some();
+    params.with_resize(is_resized.then_some(resize))
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn measure(path: &std::path::Path, options: &Options) -> Result {
 }
 
 fn ours(source: Raster, effort: u8) -> Vec<u8> {
-    let coding = Coding::new(Format::WebP, 80, effort, true);
+    let coding = Coding::new(Format::WebP).with_effort(effort).with_lossless(true);
     codec::encode(Picture::Raster(source), &coding, &Metadata::default()).unwrap()
 }
 

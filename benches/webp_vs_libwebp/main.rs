@@ -93,8 +93,7 @@ fn main() {
 
 /// Ours.
 fn encode(source: Raster, quality: u8, effort: u8, threads: usize) -> Vec<u8> {
-    let mut coding = Coding::new(Format::WebP, quality, effort, false);
-    coding.threads = threads;
+    let coding = Coding::new(Format::WebP).with_quality(quality).with_effort(effort).with_threads(threads);
     codec::encode(Picture::Raster(source), &coding, &Metadata::default()).unwrap()
 }
 

@@ -135,7 +135,7 @@ const SMALL_FILE: u64 = 256 << 10;
 /// what it is allowed to have. `None` where nothing is gained.
 #[must_use]
 pub fn likely_file_bytes(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> Option<u64> {
-    let noise = || file_bytes(probe, size, &Coding { max_bytes: u64::MAX, ..*coding }, may_be_graphic);
+    let noise = || file_bytes(probe, size, &coding.with_max_bytes(u64::MAX), may_be_graphic);
     let (likely, most) = match coding.format {
         Format::WebP if !coding.lossless => {
             let [most, likely] = webp::frame_bytes(size, coding);
@@ -284,7 +284,7 @@ mod tests {
                         converts_color: true,
                         may_be_graphic: true,
                     };
-                    let coding = Coding::new(target, 100, 6, lossless);
+                    let coding = Coding::new(target).with_quality(100).with_effort(6).with_lossless(lossless);
                     assert!(peak_bytes(&probe, 1 << 30, &coding, &work) > size.pixels());
                 }
             }

@@ -237,21 +237,70 @@ pub struct Coding {
 }
 
 impl Coding {
-    /// A coding that leaves the size of chroma to the quality, full from 90 on, and keeps alpha as it is. By one
-    /// thread, and of any length.
+    /// A coding at quality 80 and effort 4, with loss but for PNG, that keeps alpha as it is: by one thread, and of any
+    /// length.
     #[must_use]
-    pub const fn new(format: Format, quality: u8, effort: u8, lossless: bool) -> Self {
+    pub const fn new(format: Format) -> Self {
         Self {
             format,
-            quality,
-            effort,
-            lossless,
-            full_chroma: quality >= 90,
+            quality: 80,
+            effort: 4,
+            lossless: matches!(format, Format::Png),
+            full_chroma: false,
             threads: 1,
             alpha_quality: 100,
             max_bytes: u64::MAX,
             gives_up: false,
         }
+    }
+
+    /// Sets the quality, 0 to 100, and keeps chroma's full size from 90 on.
+    #[must_use]
+    pub const fn with_quality(mut self, quality: u8) -> Self {
+        (self.quality, self.full_chroma) = (quality, quality >= 90);
+        self
+    }
+
+    /// Sets the effort, from 0 (fastest) to 6 (smallest).
+    #[must_use]
+    pub const fn with_effort(mut self, effort: u8) -> Self {
+        self.effort = effort;
+        self
+    }
+
+    /// Sets whether every pixel comes out as it went in.
+    #[must_use]
+    pub const fn with_lossless(mut self, lossless: bool) -> Self {
+        self.lossless = lossless;
+        self
+    }
+
+    /// Sets whether chroma keeps its full size, whatever the quality.
+    #[must_use]
+    pub const fn with_full_chroma(mut self, full_chroma: bool) -> Self {
+        self.full_chroma = full_chroma;
+        self
+    }
+
+    /// Sets the number of threads to work with, the caller's among them.
+    #[must_use]
+    pub const fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Sets how many levels of alpha a lossy WebP keeps, 0 to 100.
+    #[must_use]
+    pub const fn with_alpha_quality(mut self, alpha_quality: u8) -> Self {
+        self.alpha_quality = alpha_quality;
+        self
+    }
+
+    /// Sets the most bytes that the file may have.
+    #[must_use]
+    pub const fn with_max_bytes(mut self, max_bytes: u64) -> Self {
+        self.max_bytes = max_bytes;
+        self
     }
 
     /// # Errors

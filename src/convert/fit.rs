@@ -2,7 +2,6 @@
 
 use super::{Params, Plan, run};
 use crate::{
-    codec::Coding,
     error::{Error, Kind, Result},
     limits::Limits,
 };
@@ -21,9 +20,8 @@ pub(super) fn run_to_size(
     most: u64,
 ) -> Result<(Vec<u8>, bool)> {
     let attempt = |quality| {
-        let coding = Coding { quality, full_chroma: quality >= 90, ..plan.coding };
         let mut plan = plan.clone();
-        plan.coding = coding;
+        plan.coding = plan.coding.with_quality(quality);
         match run(bytes, params, limits, &plan) {
             Ok(result) => Ok(Some(result)),
             Err(error) if error.kind() == Kind::Larger => Ok(None),
@@ -52,7 +50,7 @@ pub(super) fn run_to_size(
 mod tests {
     use super::*;
     use crate::{
-        codec::{self, Format},
+        codec::{self, Coding, Format},
         convert::{Kept, Mode, Outcome, convert},
         pixel::{Layout, Metadata, Picture, Raster, Size},
     };
@@ -64,7 +62,7 @@ mod tests {
             (at / 90 + (noise >> 26)) as u8
         });
         let raster = Raster::new(Size::new(60, 50), Layout::Rgb, data.collect()).unwrap();
-        let coding = Coding::new(format, 95, 1, format == Format::Png);
+        let coding = Coding::new(format).with_quality(95).with_effort(1);
         codec::encode(Picture::Raster(raster), &coding, &Metadata::default()).unwrap()
     }
 

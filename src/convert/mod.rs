@@ -175,7 +175,7 @@ mod tests {
             Layout::Rgb,
             pixels.flat_map(|v| [v, v / 2, 255 - v]).collect(),
         );
-        let coding = Coding::new(Format::Png, 0, 0, true);
+        let coding = Coding::new(Format::Png).with_effort(0);
         codec::encode(Picture::Raster(raster.unwrap()), &coding, &Metadata::default()).unwrap()
     }
 
@@ -241,7 +241,7 @@ mod tests {
         ] {
             for icc in [None, Some(if layout.channels() < 3 { &gray } else { &wide })] {
                 let metadata = Metadata { icc: icc.cloned(), ..Metadata::default() };
-                let coding = Coding::new(format, 90, 1, format == Format::Png);
+                let coding = Coding::new(format).with_quality(90).with_effort(1);
                 let bytes = codec::encode(colorful(layout), &coding, &metadata).unwrap();
                 for (width, height, keep_metadata) in [
                     (None, None, false),
@@ -268,8 +268,7 @@ mod tests {
     #[test]
     fn the_largest_headers_are_planned_without_overflow() {
         let picture = Picture::Raster(Raster::new(Size::new(1, 1), Layout::Rgb, vec![0; 3]).unwrap());
-        let png =
-            codec::encode(picture, &Coding::new(Format::Png, 80, 4, true), &Metadata::default()).unwrap();
+        let png = codec::encode(picture, &Coding::new(Format::Png), &Metadata::default()).unwrap();
         let mut probe = codec::probe(&png).unwrap();
         for side in [1 << 24, u32::MAX >> 1] {
             probe.size = Size::new(side, side);

@@ -107,7 +107,7 @@ fn lossy_sample(raster: &Raster, coding: &Coding) -> Result<u64> {
     let step = SAMPLED.min(height as usize / 64 + 1);
     let bands = raster.data().chunks(16 * stride).skip(step / 2).step_by(step);
     let size = Size::new(width, bands.clone().map(|band| (band.len() / stride) as u32).sum());
-    let mut writer = RowWriter::new(size, &Coding { effort: 0, full_chroma: false, ..*coding })?;
+    let mut writer = RowWriter::new(size, &coding.with_effort(0).with_full_chroma(false))?;
     let mut pushed = Ok(());
     for band in bands {
         pushed = pushed.and_then(|()| writer.push_rows(raster.layout(), band));
@@ -272,8 +272,8 @@ mod tests {
     /// However a picture comes, what is taken is within three hundredths of the smaller of both files.
     #[test]
     fn the_smaller_file_is_taken() {
-        let lossy = Coding::new(Format::WebP, 80, 2, false);
-        let lossless = Coding { lossless: true, ..lossy };
+        let lossy = Coding::new(Format::WebP).with_effort(2);
+        let lossless = lossy.with_lossless(true);
         let glyph = |x: u32, y: u32| noise((x % 12 + y % 16 * 12) % 97 + x / 12 % 9 * 400);
         let pictures = [
             // Text, a smooth sky over noise as of a photo, a screen with a photo, a gradient.
@@ -292,7 +292,7 @@ mod tests {
         ];
         for (at, raster) in pictures.iter().enumerate() {
             let [lossy_bytes, lossless_bytes] = [lossy, lossless].map(|coding| encoded(raster, coding));
-            let full_bytes = encoded(raster, Coding { full_chroma: true, ..lossy });
+            let full_bytes = encoded(raster, lossy.with_full_chroma(true));
             let (made, is_lossless) =
                 encode(Picture::Raster(raster.clone()), lossy, &Metadata::default()).unwrap();
             let best = lossless_bytes.min(full_bytes.max(lossy_bytes));

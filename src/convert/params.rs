@@ -44,6 +44,62 @@ impl Default for Params {
 }
 
 impl Params {
+    /// Sets the target format.
+    #[must_use]
+    pub const fn with_format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Sets the quality, 0 to 100.
+    #[must_use]
+    pub const fn with_quality(mut self, quality: u8) -> Self {
+        self.quality = quality;
+        self
+    }
+
+    /// Sets how many levels of alpha a lossy WebP keeps, 0 to 100.
+    #[must_use]
+    pub const fn with_alpha_quality(mut self, alpha_quality: u8) -> Self {
+        self.alpha_quality = alpha_quality;
+        self
+    }
+
+    /// Sets the effort, from 0 (fastest) to 6 (smallest).
+    #[must_use]
+    pub const fn with_effort(mut self, effort: u8) -> Self {
+        self.effort = effort;
+        self
+    }
+
+    /// Sets whether detail may be lost.
+    #[must_use]
+    pub const fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sets the wanted size; `None` is that of the source.
+    #[must_use]
+    pub fn with_resize(mut self, resize: impl Into<Option<Resize>>) -> Self {
+        self.resize = resize.into();
+        self
+    }
+
+    /// Sets whether EXIF, XMP and the ICC profile are kept.
+    #[must_use]
+    pub const fn with_keep_metadata(mut self, keep_metadata: bool) -> Self {
+        self.keep_metadata = keep_metadata;
+        self
+    }
+
+    /// Sets the most bytes that the result may have; `None` is as long as it gets.
+    #[must_use]
+    pub fn with_target_size(mut self, target_size: impl Into<Option<u64>>) -> Self {
+        self.target_size = target_size.into();
+        self
+    }
+
     /// The mode that holds: quality 100 is lossless where the format has such a mode, unless that is said to be lossy or must
     /// have a length.
     pub(super) fn settled_mode(&self) -> Mode {
@@ -72,6 +128,7 @@ pub enum Mode {
 
 /// A wanted size, in pixels of the picture as it is looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Resize {
     /// The box's width; `None`: as the height and the picture's shape have it.
     pub width: Option<u32>,
@@ -88,6 +145,61 @@ pub struct Resize {
     /// Scale amounts of light instead of samples, with 14 bits each: right for stars and grids of pixels, slower, and a
     /// JPEG's colour is not kept as it is. The curve is that of sRGB, whatever a profile says. Default no.
     pub linear: bool,
+}
+
+impl Resize {
+    /// A box of `width` by `height` pixels.
+    #[must_use]
+    pub fn new(width: u32, height: u32) -> Self {
+        Self { width: Some(width), height: Some(height), ..Self::default() }
+    }
+
+    /// A width; the height follows from the picture's shape.
+    #[must_use]
+    pub fn to_width(width: u32) -> Self {
+        Self { width: Some(width), ..Self::default() }
+    }
+
+    /// A height; the width follows from the picture's shape.
+    #[must_use]
+    pub fn to_height(height: u32) -> Self {
+        Self { height: Some(height), ..Self::default() }
+    }
+
+    /// Sets how the picture meets the box.
+    #[must_use]
+    pub const fn with_fit(mut self, fit: Fit) -> Self {
+        self.fit = fit;
+        self
+    }
+
+    /// Sets whether the result may be larger than the source.
+    #[must_use]
+    pub const fn with_enlarge(mut self, enlarge: bool) -> Self {
+        self.enlarge = enlarge;
+        self
+    }
+
+    /// Sets which part survives a crop.
+    #[must_use]
+    pub const fn with_interest(mut self, interest: Interest) -> Self {
+        self.interest = interest;
+        self
+    }
+
+    /// Sets how samples are made of those of the source.
+    #[must_use]
+    pub const fn with_filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets whether amounts of light are scaled instead of samples.
+    #[must_use]
+    pub const fn with_linear(mut self, linear: bool) -> Self {
+        self.linear = linear;
+        self
+    }
 }
 
 /// How a picture meets its box. The words are those of CSS `object-fit`.

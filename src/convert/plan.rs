@@ -262,8 +262,11 @@ fn coding(params: &Params) -> Result<Coding> {
     if params.quality > 100 || params.alpha_quality > 100 || params.effort > 6 {
         return Err(Error::new(Kind::Parameter, "qualities are 0 to 100, effort is 0 to 6"));
     }
-    let alpha_quality = params.alpha_quality;
-    Ok(Coding { alpha_quality, ..Coding::new(params.format, params.quality, params.effort, lossless) })
+    Ok(Coding::new(params.format)
+        .with_quality(params.quality)
+        .with_effort(params.effort)
+        .with_lossless(lossless)
+        .with_alpha_quality(params.alpha_quality))
 }
 
 fn check_side(output: Size, format: Format) -> Result<()> {

@@ -45,10 +45,8 @@ fn mix(x: u32, y: u32) -> u32 {
 
 /// What a conversion took and what its plan stated, with room for a file of so many bytes; `None` where it has more.
 fn measured(file: &[u8], most: u64) -> Option<(u64, u64)> {
-    let mut params = Params::default();
-    (params.mode, params.effort) = (Mode::Lossy, 0);
-    let mut limits = Limits::default();
-    limits.max_output_bytes = most;
+    let params = Params::default().with_mode(Mode::Lossy).with_effort(0);
+    let limits = Limits::default().with_max_output_bytes(most);
     let stated = plan(&codec::probe(file).unwrap(), &params).unwrap().within(&limits).peak_bytes;
     let (peak, outcome) = peak_of(|| convert(file, &params, &limits));
     let Outcome::Made(made) = outcome.unwrap() else { return None };

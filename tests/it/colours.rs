@@ -39,8 +39,7 @@ fn shown() -> HashMap<&'static str, Vec<Shown>> {
 }
 
 fn png_of(bytes: &[u8]) -> Vec<u8> {
-    let mut params = Params::default();
-    (params.format, params.mode, params.effort) = (Format::Png, Mode::Lossless, 0);
+    let params = Params::default().with_format(Format::Png).with_mode(Mode::Lossless).with_effort(0);
     let Ok(Outcome::Made(made)) = convert(bytes, &params, &Limits::default()) else {
         panic!("not converted")
     };
@@ -84,8 +83,7 @@ fn rows_on_their_way_have_the_colours_of_the_whole_picture() {
         assert!(codec::probe(&linear).unwrap().described, "{layout:?}");
         let whole = png_of(&linear);
         assert!(!codec::probe(&whole).unwrap().described, "{layout:?}");
-        let mut lossy = Params::default();
-        (lossy.format, lossy.mode, lossy.effort) = (Format::WebP, Mode::Lossy, 1);
+        let lossy = Params::default().with_format(Format::WebP).with_mode(Mode::Lossy).with_effort(1);
         let file = |source: &[u8]| match convert(source, &lossy, &Limits::default()) {
             Ok(Outcome::Made(made)) => made.bytes,
             other => panic!("{layout:?}: {other:?}"),
@@ -98,9 +96,11 @@ fn rows_on_their_way_have_the_colours_of_the_whole_picture() {
 /// A description that was applied is not written, and what is written is sRGB.
 #[test]
 fn what_was_applied_is_not_kept() {
-    let mut params = Params::default();
-    (params.format, params.mode, params.effort) = (Format::Png, Mode::Lossless, 0);
-    params.keep_metadata = true;
+    let params = Params::default()
+        .with_format(Format::Png)
+        .with_mode(Mode::Lossless)
+        .with_effort(0)
+        .with_keep_metadata(true);
     let linear = linear_png(20, 20, Layout::Rgb);
     let Ok(Outcome::Made(made)) = convert(&linear, &params, &Limits::default()) else {
         panic!("not converted")

@@ -127,8 +127,7 @@ fn pictures_are_turned_and_their_colours_converted() {
 
 /// The pixels after a conversion that loses nothing.
 fn converted(bytes: &[u8]) -> Result<Raster, String> {
-    let mut params = Params::default();
-    (params.format, params.mode, params.effort) = (Format::Png, Mode::Lossless, 0);
+    let params = Params::default().with_format(Format::Png).with_mode(Mode::Lossless).with_effort(0);
     let outcome = convert(bytes, &params, &Limits::default()).map_err(|error| error.to_string())?;
     let Outcome::Made(made) = outcome else { return Err("kept as it is".to_owned()) };
     let decoded = decode(&made.bytes, &Limits::default()).map_err(|error| error.to_string())?;

@@ -98,7 +98,8 @@ fn lossless_webp_is_read_alike_by_all() {
         let expected = visible(&rgba(&Picture::Raster(source.clone())));
         // Each picture at some efforts, all pictures together at all of them.
         for effort in [at as u8 % 7, (at as u8 + 4) % 7] {
-            let file = encode(source.clone(), &Coding::new(Format::WebP, 0, effort, true));
+            let file =
+                encode(source.clone(), &Coding::new(Format::WebP).with_effort(effort).with_lossless(true));
             for (width, height, pixels) in
                 [by_libwebp(&file), by_libwebp_in_parts(&file), by_image_webp(&file)]
             {

@@ -137,8 +137,7 @@ fn overload_is_never_an_error() {
 #[test]
 fn an_allocation_that_fails_is_an_error_and_no_abort() {
     let jpeg = pictures::sky(2403, 205);
-    let mut small = Params::default();
-    small.resize = Some(Resize { width: Some(1801), ..Resize::default() });
+    let small = Params::default().with_resize(Resize::to_width(1801));
     for params in [Params::default(), small] {
         let mut failed = 0;
         loop {

@@ -25,9 +25,7 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 const MAX_MEMORY: u64 = 256 << 20;
 
 fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.max_memory = MAX_MEMORY;
-    limits
+    Limits::default().with_max_memory(MAX_MEMORY)
 }
 
 /// Reads a file in every way; `Err` is a broken promise, the inner result what came of it.
@@ -178,14 +176,10 @@ fn a_picture_larger_than_the_limits_is_refused_from_its_header() {
     for path in small_pictures() {
         let bytes = fs::read(&path).unwrap();
         let size = probe(&bytes).unwrap().size;
-        let mut small = Limits::default();
-        small.max_pixels = size.pixels() - 1;
-        let mut narrow = Limits::default();
-        narrow.max_side = size.width.max(size.height) - 1;
-        let mut poor = Limits::default();
-        poor.max_memory = 1000;
-        let mut short = Limits::default();
-        short.max_input_bytes = bytes.len() as u64 - 1;
+        let small = Limits::default().with_max_pixels(size.pixels() - 1);
+        let narrow = Limits::default().with_max_side(size.width.max(size.height) - 1);
+        let poor = Limits::default().with_max_memory(1000);
+        let short = Limits::default().with_max_input_bytes(bytes.len() as u64 - 1);
         for limits in [small, narrow, poor, short] {
             let (peak, outcome) = peak_of(|| decode(&bytes, &limits).map(|_| ()));
             assert_eq!(outcome.map_err(|error| error.kind()), Err(Kind::Limit), "{}", path.display());

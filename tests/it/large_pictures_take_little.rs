@@ -26,12 +26,9 @@ fn a_photo_is_converted_by_rows() {
         let mut encoder = jpeg_encoder::Encoder::new(&mut file, 85);
         encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
         encoder.encode_image(Sky(size.0, size.1)).unwrap();
-        let mut params = Params::default();
-        params.effort = 0;
-        params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+        let params = Params::default().with_effort(0).with_resize(width.map(Resize::to_width));
         // As the server asks for it: no longer than the source, or than is likely.
-        let mut limits = Limits::default();
-        limits.max_output_bytes = file.len() as u64;
+        let mut limits = Limits::default().with_max_output_bytes(file.len() as u64);
         let plan = plan(&codec::probe(&file).unwrap(), &params).unwrap().within(&limits);
         limits.max_output_bytes = plan.likely_file_bytes().unwrap_or(limits.max_output_bytes);
         let stated = plan.within(&limits).peak_bytes;
@@ -66,9 +63,11 @@ fn noise_as_avif_stays_within_its_statement() {
     ] {
         let file = checks(width, height);
         for &quality in qualities {
-            let mut params = Params::default();
-            (params.format, params.mode) = (Format::Avif, Mode::Lossy);
-            (params.quality, params.effort) = (quality, effort);
+            let params = Params::default()
+                .with_format(Format::Avif)
+                .with_mode(Mode::Lossy)
+                .with_quality(quality)
+                .with_effort(effort);
             let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
             let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
             assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
@@ -87,8 +86,7 @@ fn a_photo_as_avif_takes_few_bytes_a_pixel() {
     let mut encoder = jpeg_encoder::Encoder::new(&mut file, 85);
     encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
     encoder.encode_image(Sky(size.0, size.1)).unwrap();
-    let mut params = Params::default();
-    (params.format, params.quality, params.effort) = (Format::Avif, 60, 0);
+    let params = Params::default().with_format(Format::Avif).with_quality(60).with_effort(0);
     let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
     let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
     assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
@@ -136,12 +134,10 @@ fn a_png_is_converted_by_rows() {
         (png::ColorType::Rgba, Mode::Lossy, Some(800), 6),
     ] {
         let file = grainy_png(4032, 3024, color);
-        let mut params = Params::default();
-        (params.mode, params.effort) = (mode, 0);
-        params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+        let params =
+            Params::default().with_mode(mode).with_effort(0).with_resize(width.map(Resize::to_width));
         let plan = plan(&codec::probe(&file).unwrap(), &params).unwrap();
-        let mut limits = Limits::default();
-        limits.max_output_bytes = plan.likely_file_bytes().unwrap();
+        let limits = Limits::default().with_max_output_bytes(plan.likely_file_bytes().unwrap());
         let plan = plan.within(&limits);
         let (peak, outcome) = peak_of(|| convert(&file, &params, &limits));
         let Ok(Outcome::Made(made)) = outcome else { panic!("{outcome:?}") };
@@ -171,8 +167,7 @@ fn large_lossless_pictures_are_stated_closely() {
         (checks(700, 600), "noise"),
     ] {
         for effort in [0, 2, 4, 6] {
-            let mut params = Params::default();
-            (params.mode, params.effort) = (Mode::Lossless, effort);
+            let params = Params::default().with_mode(Mode::Lossless).with_effort(effort);
             let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
             let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
             assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
@@ -191,8 +186,7 @@ fn lines_of_pixels_stay_within_their_statement() {
     for (width, height) in [(1, 13_000), (1, 16_383), (3, 16_383), (16_383, 1)] {
         for layout in [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba] {
             let file = crate::pictures::png(width, height, layout);
-            let mut params = Params::default();
-            (params.mode, params.effort) = (Mode::Lossless, 4);
+            let params = Params::default().with_mode(Mode::Lossless).with_effort(4);
             let stated = plan(&codec::probe(&file).unwrap(), &params).unwrap().peak_bytes;
             let (peak, outcome) = peak_of(|| convert(&file, &params, &Limits::default()));
             assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");

@@ -72,8 +72,10 @@ fn both_decoders_see_the_same_pixels_at_every_size() {
     let layouts = [Layout::Rgb, Layout::Rgba, Layout::Gray, Layout::GrayAlpha];
     for (step, (width, height)) in (1..=65).flat_map(|y| (1..=65).map(move |x| (x, y))).enumerate() {
         let (quality, effort) = (step * 37 % 101, step * 5 % 7);
-        let mut coding = Coding::new(Format::WebP, quality as u8, effort as u8, false);
-        coding.full_chroma = step % 3 == 0;
+        let coding = Coding::new(Format::WebP)
+            .with_quality(quality as u8)
+            .with_effort(effort as u8)
+            .with_full_chroma(step % 3 == 0);
         assert_alike((width, height), layouts[step / 7 % 4], coding);
     }
 }
@@ -81,7 +83,7 @@ fn both_decoders_see_the_same_pixels_at_every_size() {
 #[test]
 fn both_decoders_see_the_same_pixels_of_the_longest_sides() {
     for (size, layout) in [((16_383, 2), Layout::Rgb), ((3, 16_383), Layout::Rgba)] {
-        assert_alike(size, layout, Coding::new(Format::WebP, 70, 4, false));
+        assert_alike(size, layout, Coding::new(Format::WebP).with_quality(70));
     }
 }
 
@@ -92,7 +94,7 @@ fn the_smallest_files_decode_as_they_come() {
         for quality in 0..=100 {
             let flat = vec![quality; width as usize * height as usize * 3];
             let flat = Raster::new(Size::new(width, height), Layout::Rgb, flat).unwrap();
-            let file = file(flat, &Coding::new(Format::WebP, quality, 0, false));
+            let file = file(flat, &Coding::new(Format::WebP).with_quality(quality).with_effort(0));
             assert!(by_libwebp_in_parts(&file) == by_image_webp(&file), "{width}x{height} quality {quality}");
         }
     }
@@ -119,8 +121,8 @@ fn alpha_is_filtered_and_has_the_levels_of_its_quality() {
                 if is_large && quality < 100 {
                     continue;
                 }
-                let mut coding = Coding::new(Format::WebP, 60, 0, false);
-                coding.alpha_quality = quality;
+                let coding =
+                    Coding::new(Format::WebP).with_quality(60).with_effort(0).with_alpha_quality(quality);
                 let file = file(raster.clone(), &coding);
                 let decoded = by_image_webp(&file);
                 assert!(decoded == by_libwebp(&file), "{width}x{height} quality {quality}");

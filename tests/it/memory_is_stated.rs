@@ -40,7 +40,7 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
         sources.push((format!("WebP {layout:?} {lossless}"), encode(raster(width, height, layout), &coding)));
     }
     let planes = raster(width, height, Layout::Rgb).to_planes(Subsampling::Yuv444).unwrap();
-    let full = slimpix::codec::Coding::new(Format::Jpeg, 95, 2, false);
+    let full = slimpix::codec::Coding::new(Format::Jpeg).with_quality(95).with_effort(2);
     let file = codec::encode(Picture::Planes(planes), &full, &Metadata::default()).unwrap();
     sources.push(("JPEG 4:4:4".to_owned(), file));
     sources
@@ -86,18 +86,20 @@ fn targets() -> Vec<(String, Params)> {
         (Format::Png, Mode::Auto),
     ] {
         for (width, enlarge) in [(None, false), (Some(90), false), (Some(700), true)] {
-            let mut params = Params::default();
-            (params.format, params.mode, params.effort) = (format, mode, 1);
-            params.resize = width.map(|width| Resize { width: Some(width), enlarge, ..Resize::default() });
+            let params = Params::default()
+                .with_format(format)
+                .with_mode(mode)
+                .with_effort(1)
+                .with_resize(width.map(|width| Resize::to_width(width).with_enlarge(enlarge)));
             targets.push((format!("{format:?} {mode:?} {width:?}"), params));
         }
     }
-    let mut linear = Params::default();
-    (linear.mode, linear.effort) = (Mode::Lossy, 0);
-    linear.resize = Some(Resize { width: Some(90), linear: true, ..Resize::default() });
+    let linear = Params::default()
+        .with_mode(Mode::Lossy)
+        .with_effort(0)
+        .with_resize(Resize::to_width(90).with_linear(true));
     targets.push(("WebP in linear light".to_owned(), linear));
-    let mut finest = Params::default();
-    (finest.mode, finest.quality, finest.effort) = (Mode::Lossy, 100, 6);
+    let finest = Params::default().with_mode(Mode::Lossy).with_quality(100).with_effort(6);
     targets.push(("WebP as fine as can be".to_owned(), finest));
     targets
 }
@@ -204,7 +206,7 @@ pub const fn is_close(peak: u64, stated: u64, hundredths: u64) -> bool {
 
 /// The width of the result: the source's, smaller, larger.
 fn resizes(width: u32) -> [Option<Resize>; 3] {
-    let to = |width, enlarge| Resize { width: Some(width), enlarge, ..Resize::default() };
+    let to = |width, enlarge| Resize::to_width(width).with_enlarge(enlarge);
     [None, Some(to(width / 2 + 1, false)), Some(to(width * 5 / 4, true))]
 }
 
@@ -233,11 +235,12 @@ fn photos_by_rows_are_stated_closely() {
         let quality = if path.starts_with("noise") { [0, 80, 100] } else { [10 * (at as u8 % 8), 80, 100] };
         for (quality, resize) in quality.into_iter().zip(resizes(probe.size.width)) {
             for most in [u64::MAX, bytes.len() as u64] {
-                let mut params = Params::default();
-                (params.mode, params.effort, params.quality) = (Mode::Lossy, 0, quality);
-                params.resize = resize;
-                let mut limits = Limits::default();
-                limits.max_output_bytes = most;
+                let params = Params::default()
+                    .with_mode(Mode::Lossy)
+                    .with_effort(0)
+                    .with_quality(quality)
+                    .with_resize(resize);
+                let limits = Limits::default().with_max_output_bytes(most);
                 if !plan(&probe, &params).is_ok_and(|plan| plan.streams) {
                     continue;
                 }
@@ -350,8 +353,7 @@ fn every_kind_is_stated_as_closely_as_can_be() {
                 {
                     continue;
                 }
-                let mut params = params.clone();
-                params.resize = resize;
+                let mut params = params.clone().with_resize(resize);
                 if params.mode == Mode::Lossy {
                     params.effort = 0;
                 }
@@ -397,10 +399,8 @@ fn what_more_threads_hold_is_stated() {
     for subsampling in [Subsampling::Yuv420, Subsampling::Yuv444] {
         let bytes = noise(1_600, 1_200, subsampling);
         for threads in [1, 2, 8] {
-            let mut params = Params::default();
-            (params.mode, params.effort) = (Mode::Lossy, 0);
-            let mut limits = Limits::default();
-            limits.threads = threads;
+            let params = Params::default().with_mode(Mode::Lossy).with_effort(0);
+            let limits = Limits::default().with_threads(threads);
             let stated = plan(&codec::probe(&bytes).unwrap(), &params).unwrap().within(&limits).peak_bytes;
             let (peak, outcome) = peak_of_all_threads(|| convert(&bytes, &params, &limits));
             assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
@@ -414,16 +414,16 @@ fn what_more_threads_hold_is_stated() {
 #[test]
 fn no_file_of_the_corpus_takes_more_than_its_plan_states() {
     let corpus = Corpus::find();
-    let mut limits = Limits::default();
-    limits.max_memory = 256 << 20;
+    let limits = Limits::default().with_max_memory(256 << 20);
     let (mut tried, mut made, mut failures) = (0, 0, Vec::new());
     for row in corpus.rows.iter().filter(|row| row.format != "tar") {
         let bytes = corpus.read(row);
         let Ok(probe) = codec::probe(&bytes) else { continue };
         for width in [None, Some(90)] {
-            let mut params = Params::default();
-            (params.mode, params.effort) = (Mode::Lossy, 0);
-            params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+            let params = Params::default()
+                .with_mode(Mode::Lossy)
+                .with_effort(0)
+                .with_resize(width.map(Resize::to_width));
             let Ok(plan) = plan(&probe, &params) else { continue };
             let (peak, outcome) = peak_of(|| convert(&bytes, &params, &limits));
             tried += 1;

@@ -70,14 +70,13 @@ fn white() -> Vec<u8> {
 fn file(format: Format, icc: Option<Vec<u8>>) -> Vec<u8> {
     let data = (0..24 * 24 * 3_u32).map(|at| (at * 37) as u8).collect();
     let picture = Picture::Raster(Raster::new(Size::new(24, 24), Layout::Rgb, data).unwrap());
-    let coding = Coding::new(format, 90, 1, format != Format::Jpeg);
+    let coding = Coding::new(format).with_quality(90).with_effort(1).with_lossless(format != Format::Jpeg);
     codec::encode(picture, &coding, &Metadata { icc, ..Metadata::default() }).unwrap()
 }
 
 /// What a conversion takes, what is stated, and the file.
 fn measure(bytes: &[u8]) -> (u64, u64, Vec<u8>) {
-    let mut params = Params::default();
-    (params.mode, params.effort) = (Mode::Lossy, 0);
+    let params = Params::default().with_mode(Mode::Lossy).with_effort(0);
     let stated = plan(&codec::probe(bytes).unwrap(), &params).unwrap().peak_bytes;
     let (peak, outcome) = peak_of(|| convert(bytes, &params, &Limits::default()));
     let Ok(Outcome::Made(made)) = outcome else { panic!("{outcome:?}") };
@@ -205,11 +204,13 @@ fn long_metadata_takes_no_more_than_is_stated() {
             }
             for target in [Format::WebP, Format::Png, Format::Jpeg] {
                 for keep_metadata in [false, true] {
-                    let mut params = Params::default();
-                    (params.format, params.effort, params.keep_metadata) = (target, 0, keep_metadata);
+                    let params = Params::default()
+                        .with_format(target)
+                        .with_effort(0)
+                        .with_keep_metadata(keep_metadata);
                     let plan = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
-                    let mut limits = Limits::default();
-                    limits.max_output_bytes = plan.likely_file_bytes().unwrap_or(u64::MAX);
+                    let limits =
+                        Limits::default().with_max_output_bytes(plan.likely_file_bytes().unwrap_or(u64::MAX));
                     let stated = plan.within(&limits).peak_bytes;
                     let (peak, outcome) = peak_of(|| convert(&bytes, &params, &limits));
                     let case =

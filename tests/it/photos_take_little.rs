@@ -42,12 +42,11 @@ fn corrected(size: (u16, u16), orientation: u8) -> Vec<u8> {
 
 /// Converts with the least effort to a width, or as it is.
 fn check(file: &[u8], width: Option<u32>, most: f64) {
-    check_resize(file, width.map(|width| Resize { width: Some(width), ..Resize::default() }), most);
+    check_resize(file, width.map(Resize::to_width), most);
 }
 
 fn check_resize(file: &[u8], resize: Option<Resize>, most: f64) {
-    let mut params = Params::default();
-    (params.effort, params.resize) = (0, resize);
+    let params = Params::default().with_effort(0).with_resize(resize);
     let probe = codec::probe(file).unwrap();
     let stated = plan(&probe, &params).unwrap().peak_bytes;
     let (peak, outcome) = peak_of(|| convert(file, &params, &Limits::default()));
@@ -79,7 +78,7 @@ fn a_progressive_photo() {
 #[test]
 fn a_photo_whose_light_is_scaled() {
     for orientation in [1, 6] {
-        let resize = Resize { width: Some(800), linear: true, ..Resize::default() };
+        let resize = Resize::to_width(800).with_linear(true);
         check_resize(&photo(PHONE, false, orientation), Some(resize), 8.0);
     }
 }

@@ -34,5 +34,5 @@ pub fn encode(raster: Raster, coding: &Coding) -> Vec<u8> {
 }
 
 pub fn coding(format: Format, quality: u8, lossless: bool) -> Coding {
-    Coding::new(format, quality, 2, lossless)
+    Coding::new(format).with_quality(quality).with_effort(2).with_lossless(lossless)
 }

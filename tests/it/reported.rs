@@ -50,8 +50,7 @@ fn folder() -> PathBuf {
 /// How a converted picture differs from the expected one; `None` if it doesn't.
 fn fault(source: &[u8], expected: &[u8], held: Held) -> Option<String> {
     let limits = Limits::default();
-    let mut params = Params::default();
-    params.format = Format::Png;
+    let params = Params::default().with_format(Format::Png);
     let made = match convert(source, &params, &limits) {
         Ok(Outcome::Made(made)) => made.bytes,
         Ok(other) => return Some(format!("{other:?}")),

@@ -32,16 +32,11 @@ fn photo(sampling: SamplingFactor, restarts: u16, is_turned: bool) -> Vec<u8> {
 }
 
 fn params(width: Option<u32>) -> Params {
-    let mut params = Params::default();
-    (params.mode, params.effort) = (Mode::Lossy, 0);
-    params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
-    params
+    Params::default().with_mode(Mode::Lossy).with_effort(0).with_resize(width.map(Resize::to_width))
 }
 
 fn limits(threads: usize) -> Limits {
-    let mut limits = Limits::default();
-    limits.threads = threads;
-    limits
+    Limits::default().with_threads(threads)
 }
 
 fn stated(bytes: &[u8], width: Option<u32>, threads: usize) -> u64 {

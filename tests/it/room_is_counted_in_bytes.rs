@@ -95,8 +95,7 @@ fn rather_a_webp_than_an_avif_that_never_fits() {
 /// The bytes that the service asks for: the source is counted, and the result must be shorter.
 fn peak_of(source: &[u8], params: &Params) -> u64 {
     let len = source.len() as u64;
-    let mut limits = Limits::default();
-    limits.max_output_bytes = len - 1;
+    let limits = Limits::default().with_max_output_bytes(len - 1);
     plan(&codec::probe(source).unwrap(), params).unwrap().within(&limits).peak_bytes + len
 }
 
@@ -104,8 +103,7 @@ fn peak_of(source: &[u8], params: &Params) -> u64 {
 fn what_never_fits_as_wanted_is_made_for_less() {
     let png = pictures::png(300, 200, 1);
     let peak = |mode: Mode, effort: u8| {
-        let mut params = Params::default();
-        (params.mode, params.effort) = (mode, effort);
+        let params = Params::default().with_mode(mode).with_effort(effort);
         peak_of(&png, &params)
     };
     let (wanted, cheapest) = (peak(Mode::Auto, 4), peak(Mode::Lossy, 0));

@@ -51,9 +51,7 @@ fn converted(bytes: &[u8], params: &Params) -> Vec<u8> {
 }
 
 fn to_png() -> Params {
-    let mut params = Params::default();
-    params.format = Format::Png;
-    params
+    Params::default().with_format(Format::Png)
 }
 
 #[test]
@@ -117,8 +115,7 @@ fn turned_chroma_stays_in_its_place_by_rows() {
         let mut encoder = Encoder::new(&mut bytes, 95);
         encoder.set_sampling_factor(sampling);
         encoder.encode(picture.data(), sides.0, sides.1, ColorType::Rgb).unwrap();
-        let mut to_webp = Params::default();
-        (to_webp.mode, to_webp.quality, to_webp.effort) = (Mode::Lossy, 100, 2);
+        let to_webp = Params::default().with_mode(Mode::Lossy).with_quality(100).with_effort(2);
         let mean = |a: &Raster, b: &Raster| {
             let sum: u64 = a.data().iter().zip(b.data()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
             sum as f64 / a.data().len() as f64
@@ -158,8 +155,7 @@ fn a_profile_costs_no_chroma_where_nothing_else_is_lost() {
     transform.transform(stored.data(), &mut expected).unwrap();
     let expected = Raster::new(stored.size(), Layout::Rgb, expected).unwrap();
     assert!(difference(&expected, &stored) > 20);
-    let mut lossless = Params::default();
-    lossless.mode = Mode::Lossless;
+    let lossless = Params::default().with_mode(Mode::Lossless);
     for params in [to_png(), lossless] {
         let off = difference(&decoded(&converted(&bytes, &params)), &expected);
         assert!(off <= 1, "{:?}: off by {off}", params.format);

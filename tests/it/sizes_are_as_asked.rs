@@ -41,19 +41,9 @@ const TABLE: [Row; 24] = [
 ];
 
 fn params(width: u32, height: u32, fit: Fit, enlarge: bool) -> Params {
-    let side = |side: u32| (side > 0).then_some(side);
-    let mut params = Params::default();
-    params.format = Format::Png;
-    let interest = Interest::Entropy;
-    params.resize = Some(Resize {
-        width: side(width),
-        height: side(height),
-        fit,
-        enlarge,
-        interest,
-        ..Resize::default()
-    });
-    params
+    let mut resize = Resize::default().with_fit(fit).with_enlarge(enlarge).with_interest(Interest::Entropy);
+    [resize.width, resize.height] = [width, height].map(|side| (side > 0).then_some(side));
+    Params::default().with_format(Format::Png).with_resize(resize)
 }
 
 #[test]
@@ -97,15 +87,13 @@ fn impossible_sizes_are_refused_before_anything_is_decoded() {
     assert_eq!(plan(&probe, &wide).unwrap_err().kind(), slimpix::error::Kind::Limit);
     wide.format = Format::Jpeg;
     assert_eq!(plan(&probe, &wide).unwrap().output, Size::new(20_000, 13_333));
-    let mut zero = params(1, 1, Fit::Fill, false);
-    zero.resize = zero.resize.map(|resize| Resize { width: Some(0), ..resize });
+    let zero = Params::default().with_resize(Resize::new(0, 1));
     assert_eq!(plan(&probe, &zero).unwrap_err().kind(), slimpix::error::Kind::Parameter);
 }
 
 #[test]
 fn memory_past_the_limit_is_refused() {
-    let mut limits = Limits::default();
-    limits.max_memory = 1 << 17;
+    let limits = Limits::default().with_max_memory(1 << 17);
     let error = convert(&png(60, 40, Layout::Rgb), &Params::default(), &limits).unwrap_err();
     assert_eq!(error.kind(), slimpix::error::Kind::Limit);
 }

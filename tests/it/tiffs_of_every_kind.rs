@@ -65,8 +65,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
 
 /// The pixels after a conversion that loses nothing.
 fn converted(file: &[u8]) -> Result<Vec<u8>, String> {
-    let mut params = Params::default();
-    (params.format, params.mode, params.effort) = (Format::Png, Mode::Lossless, 0);
+    let params = Params::default().with_format(Format::Png).with_mode(Mode::Lossless).with_effort(0);
     let outcome = convert(file, &params, &Limits::default()).map_err(|error| error.to_string())?;
     let Outcome::Made(made) = outcome else { return Err(format!("{outcome:?}")) };
     Ok(rgba(&decode(&made.bytes, &Limits::default()).unwrap().picture).into_data())

@@ -211,9 +211,11 @@ fn what_is_made_of_it_is_what_is_made_of_its_pixels() {
         let decoded = codec::decode(&file, &Limits::default()).unwrap().picture;
         let same = codec::encode(decoded, &coding(Format::Png, 0, true), &Default::default()).unwrap();
         for (format, width) in [(Format::WebP, None), (Format::WebP, Some(40)), (Format::Jpeg, Some(40))] {
-            let mut params = Params::default();
-            (params.format, params.mode, params.effort) = (format, Mode::Lossy, 1);
-            params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+            let params = Params::default()
+                .with_format(format)
+                .with_mode(Mode::Lossy)
+                .with_effort(1)
+                .with_resize(width.map(Resize::to_width));
             assert!(made(&file, &params) == made(&same, &params), "{width:?} {format:?}");
         }
     }
@@ -231,12 +233,13 @@ fn made(file: &[u8], params: &Params) -> Vec<u8> {
 fn a_large_photo_takes_little() {
     let file = encode(raster(4_000, 3_000, Layout::Rgb), &coding(Format::WebP, 40, false));
     let probe = codec::probe(&file).unwrap();
-    let mut limits = Limits::default();
-    limits.max_output_bytes = file.len() as u64;
+    let limits = Limits::default().with_max_output_bytes(file.len() as u64);
     for (width, quality, most) in [(Some(800), 60, 3 << 20), (None, 20, 6 << 20)] {
-        let mut params = Params::default();
-        (params.mode, params.effort, params.quality) = (Mode::Lossy, 0, quality);
-        params.resize = width.map(|width| Resize { width: Some(width), ..Resize::default() });
+        let params = Params::default()
+            .with_mode(Mode::Lossy)
+            .with_effort(0)
+            .with_quality(quality)
+            .with_resize(width.map(Resize::to_width));
         let plan = plan(&probe, &params).unwrap().within(&limits);
         assert!(plan.streams);
         let (peak, outcome) = peak_of(|| convert(&file, &params, &limits));
@@ -253,12 +256,13 @@ fn decoding_is_stated_closely() {
     for (width, height) in [(16, 16), (700, 500), (16_383, 40), (2_000, 1_500)] {
         let file = encode(raster(width, height, Layout::Rgb), &coding(Format::WebP, 50, false));
         let probe = codec::probe(&file).unwrap();
-        let mut params = Params::default();
-        (params.mode, params.effort, params.format) = (Mode::Lossy, 0, Format::WebP);
         // So small that nearly all is the decoder's.
-        params.resize = Some(Resize { width: Some(16), ..Resize::default() });
-        let mut limits = Limits::default();
-        limits.max_output_bytes = 1_000;
+        let params = Params::default()
+            .with_mode(Mode::Lossy)
+            .with_effort(0)
+            .with_format(Format::WebP)
+            .with_resize(Resize::to_width(16));
+        let limits = Limits::default().with_max_output_bytes(1_000);
         let stated = plan(&probe, &params).unwrap().within(&limits).peak_bytes;
         let (peak, _) = peak_of(|| convert(&file, &params, &limits));
         println!("{width}x{height}: {peak} bytes, {stated} stated");

@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn no_size_overflows() {
-        let coding = Coding::new(crate::codec::Format::Avif, 100, 6, false);
+        let coding = Coding::new(crate::codec::Format::Avif).with_quality(100).with_effort(6);
         let largest = Size::new(u32::from(u16::MAX), u32::from(u16::MAX));
         assert!(peak_bytes(largest, &coding, true, true) > 30 * largest.pixels());
     }

@@ -37,7 +37,7 @@ fn sources() -> Vec<Vec<u8>> {
             [Subsampling::Yuv420, Subsampling::Yuv422, Subsampling::Yuv440, Subsampling::Yuv444]
         {
             let picture = raster(width, height, Layout::Rgb).to_planes(subsampling).unwrap();
-            let coding = Coding { full_chroma: true, ..Coding::new(Format::Jpeg, 90, 1, false) };
+            let coding = Coding::new(Format::Jpeg).with_quality(90).with_effort(1);
             sources.push(codec::encode(Picture::Planes(picture), &coding, &Metadata::default()).unwrap());
         }
         sources.push(bitmap(width, height));
@@ -45,7 +45,7 @@ fn sources() -> Vec<Vec<u8>> {
         for (format, layout) in
             layouts.map(|layout| (Format::Png, layout)).into_iter().chain([(Format::Jpeg, Layout::Gray)])
         {
-            let coding = Coding::new(format, 90, 1, format == Format::Png);
+            let coding = Coding::new(format).with_quality(90).with_effort(1);
             let picture = Picture::Raster(raster(width, height, layout));
             sources.push(codec::encode(picture, &coding, &Metadata::default()).unwrap());
         }
@@ -116,7 +116,7 @@ fn rows_give_what_the_whole_picture_gives() {
 #[test]
 fn threads_change_no_byte_and_are_paid_for() {
     let file = |layout, format| {
-        let coding = Coding::new(format, 90, 1, format == Format::Png);
+        let coding = Coding::new(format).with_quality(90).with_effort(1);
         let picture = Picture::Raster(raster(300, 200, layout));
         codec::encode(picture, &coding, &Metadata::default()).unwrap()
     };

@@ -134,7 +134,7 @@ impl Alpha {
         let least = best.as_ref().map_or(samples.len() + 1, Vec::len);
         let most = (least + HEADER - 2) as u64;
         let raster = Raster::new(self.size, Layout::Gray, samples)?;
-        let coding = Coding { max_bytes: most, ..Coding::new(Format::WebP, 0, effort, true) };
+        let coding = Coding::new(Format::WebP).with_effort(effort).with_lossless(true).with_max_bytes(most);
         match vp8l::image::encode(raster, &coding, around) {
             Ok(mut code) => {
                 drop(code.drain(..HEADER - 1));

@@ -12,7 +12,7 @@ fn turned_source(
 ) -> Vec<u8> {
     let exif = [b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[orientation], &[0; 6]];
     let metadata = Metadata { exif: Some(exif.concat()), icc, ..Metadata::default() };
-    let coding = Coding { full_chroma: true, ..Coding::new(Format::Jpeg, 90, 1, false) };
+    let coding = Coding::new(Format::Jpeg).with_quality(90).with_effort(1);
     let picture = match subsampling {
         Some(subsampling) => {
             let picture = raster(size.0, size.1, Layout::Rgb).to_planes(subsampling).unwrap();

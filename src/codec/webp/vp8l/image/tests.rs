@@ -50,7 +50,7 @@ fn rgba(raster: &Raster) -> Vec<u8> {
 fn check(raster: &Raster, effort: u8) -> usize {
     let mut source = raster.clone();
     source.clear_hidden();
-    let coding = Coding::new(Format::WebP, 80, effort, true);
+    let coding = Coding::new(Format::WebP).with_effort(effort).with_lossless(true);
     let file = codec::encode(Picture::Raster(raster.clone()), &coding, &Metadata::default()).unwrap();
     let mut decoder = image_webp::WebPDecoder::new(Cursor::new(&file)).unwrap();
     let mut decoded = vec![0; decoder.output_buffer_size().unwrap()];
@@ -114,7 +114,10 @@ fn pictures_of_all_kinds_come_back() {
 }
 
 fn encode(raster: Raster, effort: u8, max_bytes: u64, gives_up: bool) -> Result<Vec<u8>> {
-    let coding = Coding { max_bytes, gives_up, ..Coding::new(Format::WebP, 0, effort, true) };
+    let coding = Coding {
+        gives_up,
+        ..Coding::new(Format::WebP).with_effort(effort).with_lossless(true).with_max_bytes(max_bytes)
+    };
     super::encode(raster, &coding, super::AROUND)
 }
 
