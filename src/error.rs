@@ -16,7 +16,7 @@ pub enum Kind {
     Malformed,
     /// The picture is sound, but of a format or kind that is not converted here.
     Unsupported,
-    /// The picture asks for more than the limits allow (bytes, pixels, sides, frames).
+    /// The picture asks for more than the limits allow (bytes, pixels, sides).
     Limit,
     /// An allocation failed, or the budget has no room.
     Memory,

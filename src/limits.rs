@@ -19,8 +19,6 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Pixels on one side. Default 65,535, the most that a JPEG can have.
     pub max_side: u32,
-    /// Frames of an animation. Default 2,000.
-    pub max_frames: u32,
     /// Bytes of memory that one conversion may take, the source included. Default 1 GiB. What would pass it is
     /// refused from its header.
     pub max_memory: u64,
@@ -39,7 +37,6 @@ impl Default for Limits {
             max_input_bytes: 64 << 20,
             max_pixels: 100_000_000,
             max_side: 65_535,
-            max_frames: 2_000,
             max_memory: 1 << 30,
             max_output_bytes: u64::MAX,
             threads: 1,
@@ -66,13 +63,6 @@ impl Limits {
     #[must_use]
     pub const fn with_max_side(mut self, max_side: u32) -> Self {
         self.max_side = max_side;
-        self
-    }
-
-    /// Sets the most frames of an animation.
-    #[must_use]
-    pub const fn with_max_frames(mut self, max_frames: u32) -> Self {
-        self.max_frames = max_frames;
         self
     }
 
