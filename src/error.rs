@@ -17,9 +17,9 @@ pub enum Kind {
     /// The picture is sound, but of a format or kind that is not converted here.
     Unsupported,
     /// The picture asks for more than the limits allow (bytes, pixels, sides).
-    Limit,
+    LimitExceeded,
     /// An allocation failed, or the budget has no room.
-    Memory,
+    OutOfMemory,
     /// A parameter or a setting is out of its range.
     Parameter,
     /// The thing asked for is not there.
@@ -30,17 +30,43 @@ pub enum Kind {
     Overload,
     /// The operating system refused: a file, a socket, a folder.
     Io,
-    /// The result would be longer than it may be, see `Limits::max_output_bytes`.
-    Larger,
+    /// The result would be longer than it may be, see [`Limits::max_output_bytes`](crate::limits::Limits::max_output_bytes).
+    OutputTooLarge,
     /// A fault of our own.
     Internal,
 }
 
 impl Kind {
+    /// The kind as one word for machines: in JSON, in a page's `SlimpixError` and in the records of a cache. The words
+    /// stay as they are from version to version.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unsupported => "unsupported",
+            Self::LimitExceeded => "limit",
+            Self::OutOfMemory => "memory",
+            Self::Parameter => "parameter",
+            Self::NotFound => "not-found",
+            Self::Upstream => "upstream",
+            Self::Overload => "overload",
+            Self::Io => "io",
+            Self::OutputTooLarge => "larger",
+            Self::Internal => "internal",
+        }
+    }
+
     /// True if the same bytes with the same parameters will fail the same way again.
     #[must_use]
     pub const fn is_permanent(self) -> bool {
-        matches!(self, Self::Malformed | Self::Unsupported | Self::Limit | Self::Larger)
+        matches!(self, Self::Malformed | Self::Unsupported | Self::LimitExceeded | Self::OutputTooLarge)
+    }
+}
+
+/// The word of [`Kind::as_str`].
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -49,31 +75,31 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: Kind,
-    what: String,
+    message: String,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// An error of a kind, with a text that names what was wrong.
     #[must_use]
-    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, what: what.into(), source: None }))
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), source: None }))
     }
 
-    /// The same, caused by an error of a library or of the system.
+    /// An error of a kind, caused by an error of a library or of the system.
     #[must_use]
     pub fn with_source(
         kind: Kind,
-        what: impl Into<String>,
+        message: impl Into<String>,
         source: impl Into<Box<dyn error::Error + Send + Sync>>,
     ) -> Self {
-        Self(Box::new(Inner { kind, what: what.into(), source: Some(source.into()) }))
+        Self(Box::new(Inner { kind, message: message.into(), source: Some(source.into()) }))
     }
 
     /// Puts the name of the thing concerned (a file, a key, a format) before the text.
     #[must_use]
     pub fn context(mut self, name: impl fmt::Display) -> Self {
-        self.0.what = format!("{name}: {}", self.0.what);
+        self.0.message = format!("{name}: {}", self.0.message);
         self
     }
 
@@ -85,26 +111,26 @@ impl Error {
 
     /// The text without the causes below it.
     #[must_use]
-    pub fn what(&self) -> &str {
-        &self.0.what
+    pub fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// The picture is damaged.
     #[must_use]
-    pub fn malformed(what: impl Into<String>) -> Self {
-        Self::new(Kind::Malformed, what)
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Malformed, message)
     }
 
     /// The picture is of a kind that is not converted here.
     #[must_use]
-    pub fn unsupported(what: impl Into<String>) -> Self {
-        Self::new(Kind::Unsupported, what)
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unsupported, message)
     }
 
     /// The picture asks for more than the limits allow.
     #[must_use]
-    pub fn limit(what: impl Into<String>) -> Self {
-        Self::new(Kind::Limit, what)
+    pub fn limit(message: impl Into<String>) -> Self {
+        Self::new(Kind::LimitExceeded, message)
     }
 }
 
@@ -120,7 +146,7 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
 /// The text, then each cause after a colon, on one line.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.what)?;
+        f.write_str(&self.0.message)?;
         let mut cause = error::Error::source(self);
         while let Some(error) = cause {
             write!(f, ": {error}")?;
@@ -144,7 +170,7 @@ impl error::Error for Error {
 
 impl From<std::collections::TryReserveError> for Error {
     fn from(source: std::collections::TryReserveError) -> Self {
-        Self::with_source(Kind::Memory, "no memory", source)
+        Self::with_source(Kind::OutOfMemory, "no memory", source)
     }
 }
 

@@ -90,7 +90,7 @@ impl Limits {
     /// Checks the length of an encoded source, in bytes.
     ///
     /// # Errors
-    /// `Limit` when it is longer than `max_input_bytes`.
+    /// `LimitExceeded` when it is longer than `max_input_bytes`.
     pub fn check_input(&self, bytes: u64) -> Result<()> {
         if bytes > self.max_input_bytes {
             return Err(Error::limit(format!(
@@ -104,7 +104,7 @@ impl Limits {
     /// Checks the size that a header states.
     ///
     /// # Errors
-    /// `Malformed` for a side of zero, `Limit` for too long a side or too many pixels.
+    /// `Malformed` for a side of zero, `LimitExceeded` for too long a side or too many pixels.
     pub fn check_size(&self, size: Size) -> Result<()> {
         let Size { width, height } = size;
         if width == 0 || height == 0 {
@@ -129,7 +129,7 @@ impl Limits {
     /// Checks a stated peak of memory, in bytes.
     ///
     /// # Errors
-    /// `Limit` when it is more than `max_memory`.
+    /// `LimitExceeded` when it is more than `max_memory`.
     pub fn check_memory(&self, bytes: u64) -> Result<()> {
         if bytes > self.max_memory {
             return Err(Error::limit(format!(
@@ -144,7 +144,7 @@ impl Limits {
 /// `width × height × bytes_per_pixel` as a length of memory.
 ///
 /// # Errors
-/// `Limit` when it does not fit in this machine's address space.
+/// `LimitExceeded` when it does not fit in this machine's address space.
 pub fn area_bytes(size: Size, bytes_per_pixel: u32) -> Result<usize> {
     size.pixels()
         .checked_mul(u64::from(bytes_per_pixel))
@@ -161,7 +161,7 @@ pub fn area_bytes(size: Size, bytes_per_pixel: u32) -> Result<usize> {
 /// A buffer of `len` zero bytes.
 ///
 /// # Errors
-/// `Memory` when there is no room; never aborts.
+/// `OutOfMemory` when there is no room; never aborts.
 pub fn try_zeroed(len: usize) -> Result<Vec<u8>> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(len)?;
@@ -172,7 +172,7 @@ pub fn try_zeroed(len: usize) -> Result<Vec<u8>> {
 /// A buffer of `len` times the same value.
 ///
 /// # Errors
-/// `Memory` when there is no room; never aborts.
+/// `OutOfMemory` when there is no room; never aborts.
 pub(crate) fn try_filled<T: Clone>(len: usize, value: T) -> Result<Vec<T>> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(len)?;
@@ -194,16 +194,19 @@ mod tests {
         let limits = Limits::default();
         assert_eq!(kind_of(limits.check_size(Size::new(4032, 3024))), None);
         assert_eq!(kind_of(limits.check_size(Size::new(0, 10))), Some(Kind::Malformed));
-        assert_eq!(kind_of(limits.check_size(Size::new(65_536, 1))), Some(Kind::Limit));
-        assert_eq!(kind_of(limits.check_size(Size::new(16_383, 16_383))), Some(Kind::Limit));
-        assert_eq!(kind_of(limits.check_input((64 << 20) + 1)), Some(Kind::Limit));
-        assert_eq!(kind_of(limits.check_memory((1 << 30) + 1)), Some(Kind::Limit));
+        assert_eq!(kind_of(limits.check_size(Size::new(65_536, 1))), Some(Kind::LimitExceeded));
+        assert_eq!(kind_of(limits.check_size(Size::new(16_383, 16_383))), Some(Kind::LimitExceeded));
+        assert_eq!(kind_of(limits.check_input((64 << 20) + 1)), Some(Kind::LimitExceeded));
+        assert_eq!(kind_of(limits.check_memory((1 << 30) + 1)), Some(Kind::LimitExceeded));
     }
 
     #[test]
     fn arithmetic_and_allocation_fail_cleanly() {
         assert_eq!(area_bytes(Size::new(3, 5), 4).ok(), Some(60));
-        assert_eq!(area_bytes(Size::new(u32::MAX, u32::MAX), 4).map_err(|e| e.kind()), Err(Kind::Limit));
-        assert_eq!(try_zeroed(isize::MAX as usize).map_err(|e| e.kind()), Err(Kind::Memory));
+        assert_eq!(
+            area_bytes(Size::new(u32::MAX, u32::MAX), 4).map_err(|e| e.kind()),
+            Err(Kind::LimitExceeded)
+        );
+        assert_eq!(try_zeroed(isize::MAX as usize).map_err(|e| e.kind()), Err(Kind::OutOfMemory));
     }
 }

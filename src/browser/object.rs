@@ -4,16 +4,16 @@ use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
 use crate::{
-    codec::{Format, Probe},
+    codec::Probe,
     convert::{Kept, Made},
-    error::{Error, Kind},
+    error::Error,
 };
 
 /// A probe, with the size as the picture is looked at.
 pub(super) fn probe(probe: &Probe) -> Object {
     let size = probe.oriented_size();
     object(&[
-        ("format", name(probe.format).into()),
+        ("format", probe.format.name().into()),
         ("width", size.width.into()),
         ("height", size.height.into()),
         ("depth", probe.depth.into()),
@@ -29,7 +29,7 @@ pub(super) fn probe(probe: &Probe) -> Object {
 pub(super) fn made(made: &Made, peak_bytes: u64) -> Object {
     object(&[
         ("bytes", Uint8Array::from(made.bytes.as_slice()).into()),
-        ("format", name(made.format).into()),
+        ("format", made.format.name().into()),
         ("mediaType", made.format.media_type().into()),
         ("width", made.size.width.into()),
         ("height", made.size.height.into()),
@@ -47,7 +47,7 @@ pub(super) fn kept(bytes: &Uint8Array, probe: &Probe, kept: Kept) -> Object {
     };
     object(&[
         ("bytes", bytes.slice(0, bytes.length()).into()),
-        ("format", name(probe.format).into()),
+        ("format", probe.format.name().into()),
         ("mediaType", probe.format.media_type().into()),
         ("width", size.width.into()),
         ("height", size.height.into()),
@@ -60,7 +60,7 @@ pub(super) fn kept(bytes: &Uint8Array, probe: &Probe, kept: Kept) -> Object {
 pub(super) fn error(error: &Error) -> JsValue {
     let thrown = js_sys::Error::new(&error.to_string());
     thrown.set_name("SlimpixError");
-    set(&thrown, "kind", &kind(error.kind()).into());
+    set(&thrown, "kind", &error.kind().as_str().into());
     thrown.into()
 }
 
@@ -75,36 +75,4 @@ fn object(entries: &[(&str, JsValue)]) -> Object {
 fn set(target: &Object, key: &str, value: &JsValue) {
     let is_set = Reflect::set(target, &key.into(), value);
     debug_assert_eq!(is_set, Ok(true), "a fresh object takes any key");
-}
-
-const fn name(format: Format) -> &'static str {
-    match format {
-        Format::Jpeg => "jpeg",
-        Format::Png => "png",
-        Format::Gif => "gif",
-        Format::Bmp => "bmp",
-        Format::WebP => "webp",
-        Format::Ico => "ico",
-        Format::Tiff => "tiff",
-        Format::Avif => "avif",
-        Format::Heic => "heic",
-        Format::Jxl => "jxl",
-        Format::Svg => "svg",
-    }
-}
-
-const fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Malformed => "malformed",
-        Kind::Unsupported => "unsupported",
-        Kind::Limit => "limit",
-        Kind::Memory => "memory",
-        Kind::Parameter => "parameter",
-        Kind::NotFound => "not-found",
-        Kind::Upstream => "upstream",
-        Kind::Overload => "overload",
-        Kind::Io => "io",
-        Kind::Larger => "larger",
-        Kind::Internal => "internal",
-    }
 }

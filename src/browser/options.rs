@@ -85,13 +85,9 @@ fn resize(options: &Object) -> Result<Option<Resize>> {
 }
 
 fn format(word: &str) -> Option<Format> {
-    match word {
-        "webp" => Some(Format::WebP),
-        "avif" => Some(Format::Avif),
-        "jpeg" | "jpg" => Some(Format::Jpeg),
-        "png" => Some(Format::Png),
-        _ => None,
-    }
+    let is_target =
+        |format: &Format| matches!(format, Format::WebP | Format::Avif | Format::Jpeg | Format::Png);
+    Format::from_name(word).filter(is_target)
 }
 
 fn fit(word: &str) -> Option<Fit> {

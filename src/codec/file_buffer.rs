@@ -25,7 +25,7 @@ impl FileBuffer {
     /// For a file of which noise would take so many bytes, and which may have at most `bound`.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub(super) fn new(noise: u64, bound: u64) -> Result<Self> {
         let mut file = Vec::new();
         file.try_reserve_exact(length(first_bytes(noise, bound)))?;
@@ -41,7 +41,7 @@ impl FileBuffer {
     /// The file that was coded, or what kept it from being written.
     ///
     /// # Errors
-    /// `Larger` when it would have passed its bound, `Memory`, `Internal` for a fault of the coder.
+    /// `OutputTooLarge` when it would have passed its bound, `OutOfMemory`, `Internal` for a fault of the coder.
     pub(super) fn finish<E>(self, coded: Result<(), E>, what: impl Into<String>) -> Result<Vec<u8>>
     where
         E: Into<Box<dyn error::Error + Send + Sync>>,
@@ -58,7 +58,7 @@ impl FileBuffer {
     fn make_room(&mut self, bytes: usize) -> Result<()> {
         let needed = self.file.len().saturating_add(bytes);
         if needed as u64 > self.most {
-            return Err(Error::new(Kind::Larger, format!("more than {} bytes", self.most)));
+            return Err(Error::new(Kind::OutputTooLarge, format!("more than {} bytes", self.most)));
         }
         if needed > self.file.capacity() {
             let wanted = needed.saturating_add((needed / 4).max(length(STEP)));
@@ -124,7 +124,7 @@ mod tests {
             [FileBuffer::new(1000, 300).unwrap(), FileBuffer::new(1000, u64::MAX).unwrap().up_to(300)]
         {
             assert!(buffer.write_all(&[7; 301]).is_err());
-            assert_eq!(finish(buffer), Err(Kind::Larger));
+            assert_eq!(finish(buffer), Err(Kind::OutputTooLarge));
         }
     }
 

@@ -39,6 +39,8 @@ pub use self::{
     whole::{is_cut, is_whole},
 };
 
+use std::{fmt, str::FromStr};
+
 use crate::{
     error::{Error, Kind, Result},
     limits::Limits,
@@ -75,6 +77,45 @@ pub enum Format {
 }
 
 impl Format {
+    /// All formats that are known.
+    pub const ALL: [Self; 11] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::Gif,
+        Self::Bmp,
+        Self::WebP,
+        Self::Ico,
+        Self::Tiff,
+        Self::Avif,
+        Self::Heic,
+        Self::Jxl,
+        Self::Svg,
+    ];
+
+    /// The name for machines: in settings, URLs, JSON and the records of a cache.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+            Self::Gif => "gif",
+            Self::Bmp => "bmp",
+            Self::WebP => "webp",
+            Self::Ico => "ico",
+            Self::Tiff => "tiff",
+            Self::Avif => "avif",
+            Self::Heic => "heic",
+            Self::Jxl => "jxl",
+            Self::Svg => "svg",
+        }
+    }
+
+    /// The format of a [`Format::name`], or of a usual file extension: `jpg` is `jpeg`. Only in lower case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name || format.extension() == name)
+    }
+
     /// The media type, as in `Content-Type`.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
@@ -122,6 +163,23 @@ impl Format {
     pub const fn can_encode(self) -> bool {
         matches!(self, Self::Jpeg | Self::Png | Self::WebP)
             || (cfg!(feature = "avif") && matches!(self, Self::Avif))
+    }
+}
+
+/// The word of [`Format::name`].
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Reads what [`Format::from_name`] knows; anything else is [`Kind::Parameter`].
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let unknown = || Error::new(Kind::Parameter, format!("{name:?} is no format that is known here"));
+        Self::from_name(name).ok_or_else(unknown)
     }
 }
 
@@ -304,10 +362,13 @@ impl Coding {
     }
 
     /// # Errors
-    /// `Larger` when the file is longer than it may be.
+    /// `OutputTooLarge` when the file is longer than it may be.
     pub(crate) fn check_length(&self, file: &[u8]) -> Result<()> {
         if file.len() as u64 > self.max_bytes {
-            return Err(Error::new(Kind::Larger, format!("{} bytes, not {}", file.len(), self.max_bytes)));
+            return Err(Error::new(
+                Kind::OutputTooLarge,
+                format!("{} bytes, not {}", file.len(), self.max_bytes),
+            ));
         }
         Ok(())
     }
@@ -316,7 +377,7 @@ impl Coding {
 /// Decodes a still picture, or the first frame of an animation.
 ///
 /// # Errors
-/// `Unsupported` when it is no picture that can be decoded here, `Limit` when its header asks for more than
+/// `Unsupported` when it is no picture that can be decoded here, `LimitExceeded` when its header asks for more than
 /// `limits` allow, `Malformed` when it is damaged beyond what viewers show.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     limits.check_input(bytes.len() as u64)?;
@@ -328,7 +389,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
         Some(Format::Bmp) => bmp::decode(bytes, limits),
         Some(Format::Ico) => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
         Some(Format::Tiff) => tiff::decode(bytes, limits, jpeg::decode),
-        Some(format) => Err(Error::unsupported(format!("{format:?} pictures can't be decoded here"))),
+        Some(format) => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
         None => Err(Error::unsupported("not a picture that is known here")),
     }
 }
@@ -354,10 +415,10 @@ pub(crate) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn rows::Si
 ///
 /// # Errors
 /// `Unsupported` for a format that is not made in this build, `Parameter` for a lossless mode that the format has
-/// not, `Limit` when the picture is larger than the format can say, `Larger` when the file is longer than it may be.
+/// not, `LimitExceeded` when the picture is larger than the format can say, `OutputTooLarge` when the file is longer than it may be.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     if coding.lossless && !matches!(coding.format, Format::WebP | Format::Png) {
-        let what = format!("{:?} has no lossless mode here", coding.format);
+        let what = format!("{} has no lossless mode here", coding.format);
         return Err(Error::new(Kind::Parameter, what));
     }
     let file = match coding.format {
@@ -365,8 +426,32 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
         Format::Png => png::encode(picture, coding, metadata),
         Format::WebP => webp::encode(picture, coding, metadata),
         Format::Avif => avif::encode(picture, coding, metadata),
-        format => Err(Error::unsupported(format!("{format:?} pictures can't be made here"))),
+        format => Err(Error::unsupported(format!("{format} pictures can't be made here"))),
     }?;
     coding.check_length(&file)?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name in JSON, in a record of a cache and on the command line is one and the same.
+    #[test]
+    fn names_are_those_that_are_written_down() {
+        let written = |value: serde_json::Value| value.as_str().map(str::to_owned).unwrap_or_default();
+        for format in Format::ALL {
+            assert_eq!(written(serde_json::json!(format)), format.name());
+            assert_eq!(format.name().parse::<Format>().ok(), Some(format));
+            assert_eq!(Format::from_name(format.extension()), Some(format));
+        }
+        for subsampling in
+            [Subsampling::Yuv444, Subsampling::Yuv422, Subsampling::Yuv420, Subsampling::Yuv440]
+        {
+            assert_eq!(written(serde_json::json!(subsampling)), subsampling.name());
+        }
+        for orientation in (1..=8).map(Orientation::from_exif) {
+            assert_eq!(written(serde_json::json!(orientation)), orientation.name());
+        }
+    }
 }

@@ -179,7 +179,7 @@ impl Prober {
     /// Takes the bytes that were asked for. Fewer mean that the file ends there.
     ///
     /// # Errors
-    /// `Memory` when there is no room for them.
+    /// `OutOfMemory` when there is no room for them.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         let Some(need) = self.asked.take() else { return Ok(()) };
         let bytes = &bytes[..bytes.len().min(need.length)];

@@ -27,7 +27,7 @@ const SAME: u8 = 2;
 /// Converts a picture from the colours of its file to sRGB.
 ///
 /// # Errors
-/// `Memory` when there is no room.
+/// `OutOfMemory` when there is no room.
 pub(super) fn to_srgb(picture: Picture, metadata: &Metadata) -> Result<Picture> {
     match Conversion::of(metadata, is_gray(&picture))? {
         None => Ok(picture),
@@ -38,7 +38,7 @@ pub(super) fn to_srgb(picture: Picture, metadata: &Metadata) -> Result<Picture> 
 /// The sRGB of inks, by their profile or by the plain complement.
 ///
 /// # Errors
-/// `Memory` when there is no room.
+/// `OutOfMemory` when there is no room.
 pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>) -> Result<Picture> {
     let colors = match profile.and_then(ink_transform) {
         None => inks.into_complement(),
@@ -79,7 +79,7 @@ fn black_point_compensation(darkest: [u8; 3]) -> [u8; 256] {
 /// JPEG; the darkest colours are lighter by up to 30 than those of all four inks, as other tools have them.
 ///
 /// # Errors
-/// `Memory` when there is no room.
+/// `OutOfMemory` when there is no room.
 pub(super) fn of_complement(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
     match (profile.and_then(ink_transform), picture) {
         (Some(transform), Picture::Raster(mut raster)) => {
@@ -148,7 +148,7 @@ impl Conversion {
     /// From the colours of a file to sRGB; `None` where that changes nothing, or can't be done.
     ///
     /// # Errors
-    /// `Memory` when there is no room.
+    /// `OutOfMemory` when there is no room.
     pub(super) fn of(metadata: &Metadata, is_gray: bool) -> Result<Option<Self>> {
         let transform = match (&metadata.colors, &metadata.icc) {
             (Some(space), _) => Colorimetry::new(space)?.map(|numbers| Transform::Numbers(Box::new(numbers))),
@@ -178,7 +178,7 @@ impl Conversion {
     /// Converts a picture, or some rows of one.
     ///
     /// # Errors
-    /// `Memory` when there is no room.
+    /// `OutOfMemory` when there is no room.
     pub(super) fn convert(&self, picture: Picture) -> Result<Picture> {
         match self {
             Self::Rgb(transform) => convert_rgb(picture, transform),

@@ -11,7 +11,7 @@ use crate::{
 /// it is sure to be too long.
 ///
 /// # Errors
-/// As `run`; `Larger` when the result is too long even at quality 0.
+/// As `run`; `OutputTooLarge` when the result is too long even at quality 0.
 pub(super) fn run_to_size(
     bytes: &[u8],
     params: &Params,
@@ -24,7 +24,7 @@ pub(super) fn run_to_size(
         plan.coding = plan.coding.with_quality(quality);
         match run(bytes, params, limits, &plan) {
             Ok(result) => Ok(Some(result)),
-            Err(error) if error.kind() == Kind::Larger => Ok(None),
+            Err(error) if error.kind() == Kind::OutputTooLarge => Ok(None),
             Err(error) => Err(error),
         }
     };
@@ -42,7 +42,7 @@ pub(super) fn run_to_size(
         }
     }
     best.ok_or_else(|| {
-        Error::new(Kind::Larger, format!("even at quality 0 there are more than {most} bytes"))
+        Error::new(Kind::OutputTooLarge, format!("even at quality 0 there are more than {most} bytes"))
     })
 }
 
@@ -97,7 +97,7 @@ mod tests {
                 assert!(file.len() <= most && best, "{from:?} to {to:?}: {} of {most}", file.len());
             }
             params.target_size = Some(50);
-            assert_eq!(made(&source, &params, &limits).unwrap_err().kind(), Kind::Larger);
+            assert_eq!(made(&source, &params, &limits).unwrap_err().kind(), Kind::OutputTooLarge);
         }
     }
 

@@ -75,8 +75,8 @@ pub enum Kept {
 /// Converts a picture.
 ///
 /// # Errors
-/// As [`plan`]; `Limit` when the source or the plan's memory is past `limits`, `Malformed` when the source is damaged,
-/// `Memory` when an allocation fails, `Larger` when `Params::target_size` can't be reached.
+/// As [`plan`]; `LimitExceeded` when the source or the plan's memory is past `limits`, `Malformed` when the source is damaged,
+/// `OutOfMemory` when an allocation fails, `OutputTooLarge` when `Params::target_size` can't be reached.
 pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome> {
     limits.check_input(bytes.len() as u64)?;
     let probe = codec::probe(bytes)?;
@@ -94,7 +94,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     });
     let (bytes, lossless) = match result {
         Ok(result) => result,
-        Err(error) if error.kind() == Kind::Larger && limits.max_output_bytes < u64::MAX => {
+        Err(error) if error.kind() == Kind::OutputTooLarge && limits.max_output_bytes < u64::MAX => {
             return Ok(Outcome::Kept(Kept::Larger));
         }
         Err(error) => return Err(error),
@@ -124,7 +124,7 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
             Ok(Some(streamed)) => return Ok((streamed.file, false)),
             Ok(None) => (),
             // Without loss it may be shorter.
-            Err(error) if error.kind() == Kind::Larger && has_room => (),
+            Err(error) if error.kind() == Kind::OutputTooLarge && has_room => (),
             Err(error) => return Err(error),
         }
     }
@@ -213,7 +213,7 @@ mod tests {
             assert!(auto.bytes == expected.bytes);
         }
         let refused = made(&bytes, Mode::Auto, plan.photo_bytes + file - 1);
-        assert_eq!(refused.map(|made| made.size).map_err(|error| error.kind()), Err(Kind::Limit));
+        assert_eq!(refused.map(|made| made.size).map_err(|error| error.kind()), Err(Kind::LimitExceeded));
     }
 
     /// Colourful pixels, some of which can't be seen where there is alpha.
@@ -278,7 +278,7 @@ mod tests {
                     let params = Params { format, resize, ..Params::default() };
                     match plan(&probe, &params) {
                         Ok(plan) => assert!(plan.peak_bytes > u64::from(side)),
-                        Err(error) => assert_eq!(error.kind(), Kind::Limit),
+                        Err(error) => assert_eq!(error.kind(), Kind::LimitExceeded),
                     }
                 }
             }

@@ -85,7 +85,7 @@ pub(super) fn smaller(
     coding.lossless = true;
     // What is longer than the lossy file is of no use.
     let lossy = match lossy {
-        Err(error) if error.kind() == Kind::Larger => {
+        Err(error) if error.kind() == Kind::OutputTooLarge => {
             return Ok((codec::encode(picture, &coding, metadata)?, true));
         }
         other => other?,
@@ -94,7 +94,7 @@ pub(super) fn smaller(
     coding.gives_up = true;
     match codec::encode(picture, &coding, metadata) {
         Ok(lossless) => Ok((lossless, true)),
-        Err(error) if error.kind() == Kind::Larger => Ok((lossy, false)),
+        Err(error) if error.kind() == Kind::OutputTooLarge => Ok((lossy, false)),
         Err(error) => Err(error),
     }
 }
@@ -113,7 +113,7 @@ fn lossy_sample(raster: &Raster, coding: &Coding) -> Result<u64> {
         pushed = pushed.and_then(|()| writer.push_rows(raster.layout(), band));
     }
     let bytes = match pushed.and_then(|()| writer.finish(&Metadata::default())) {
-        Err(error) if error.kind() == Kind::Larger => coding.max_bytes,
+        Err(error) if error.kind() == Kind::OutputTooLarge => coding.max_bytes,
         file => file?.len() as u64,
     };
     Ok(bytes.saturating_mul(height.into()) / u64::from(size.height.max(1)))
@@ -171,7 +171,7 @@ impl Look {
     /// At a picture of such a size.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub(super) fn new(size: Size) -> Result<Self> {
         let (flatness, sketch) = (Flatness::new(size.width), Sketch::new(size)?);
         Ok(Self { width: size.width as usize, flatness, sketch })

@@ -16,7 +16,7 @@ const TILE: usize = 32;
 /// place.
 ///
 /// # Errors
-/// `Memory` when there is no room for the turned picture.
+/// `OutOfMemory` when there is no room for the turned picture.
 pub(super) fn upright(picture: Picture, orientation: Orientation) -> Result<Picture> {
     if orientation == Orientation::Upright {
         return Ok(picture);

@@ -153,13 +153,13 @@ impl Frame {
 ///
 /// # Errors
 /// `Unsupported` when the source can't be read or the target can't be made here, `Parameter` for a size of zero or a mode that
-/// the target has not, `Limit` when the result is larger than the target format can say.
+/// the target has not, `LimitExceeded` when the result is larger than the target format can say.
 pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if !probe.format.can_decode() {
-        return Err(Error::unsupported(format!("{:?} pictures can't be read here", probe.format)));
+        return Err(Error::unsupported(format!("{} pictures can't be read here", probe.format)));
     }
     if !params.format.can_encode() {
-        return Err(Error::unsupported(format!("{:?} pictures can't be made here", params.format)));
+        return Err(Error::unsupported(format!("{} pictures can't be made here", params.format)));
     }
     let coding = coding(params)?;
     let source = probe.oriented_size();
@@ -255,7 +255,7 @@ fn coding(params: &Params) -> Result<Coding> {
         (Format::Png, _) => true,
         (Format::WebP, Mode::Lossless) => true,
         (format, Mode::Lossless) => {
-            return Err(Error::new(Kind::Parameter, format!("{format:?} has no lossless mode here")));
+            return Err(Error::new(Kind::Parameter, format!("{format} has no lossless mode here")));
         }
         _ => false,
     };
@@ -277,7 +277,7 @@ fn check_side(output: Size, format: Format) -> Result<()> {
     };
     if output.width.max(output.height) > longest {
         let Size { width, height } = output;
-        return Err(Error::limit(format!("{width}x{height} is past {format:?}'s longest side of {longest}")));
+        return Err(Error::limit(format!("{width}x{height} is past {format}'s longest side of {longest}")));
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ const TABLES: [&[u8; 4]; 2] = [b"A2B0", b"A2B1"];
 /// profile.
 ///
 /// # Errors
-/// `Memory`.
+/// `OutOfMemory`.
 pub(super) fn reduced(profile: &[u8]) -> Result<Option<Vec<u8>>> {
     // Of two the last one counts, as readers have it.
     let place_of = |wanted: &[u8; 4]| Some(tags(profile)?.filter(|(name, _)| name == wanted).last()?.1);

@@ -33,7 +33,7 @@ impl RecolorRows {
     /// Whole rows in their new colours.
     ///
     /// # Errors
-    /// `Memory`, `Internal` for broken rows.
+    /// `OutOfMemory`, `Internal` for broken rows.
     pub(super) fn convert(&mut self, rows: &[u8]) -> Result<&[u8]> {
         let mut own = mem::take(&mut self.rows);
         own.clear();
@@ -79,7 +79,7 @@ impl Recolor {
     /// the next one, but at the end.
     ///
     /// # Errors
-    /// `Memory`, `Internal` for planes of different heights, and what `sink` says.
+    /// `OutOfMemory`, `Internal` for planes of different heights, and what `sink` says.
     pub(super) fn push(
         &mut self,
         planes: [&[u8]; 3],

@@ -43,7 +43,7 @@ impl Widening {
     /// Takes rows of planes, and gives those whose chroma is there, all at the end.
     ///
     /// # Errors
-    /// `Memory`, `Internal` for planes of different heights, and what `sink` says.
+    /// `OutOfMemory`, `Internal` for planes of different heights, and what `sink` says.
     pub(super) fn push(
         &mut self,
         [luma, cb, cr]: [&[u8]; 3],
@@ -97,7 +97,7 @@ fn append(kept: &mut Vec<u8>, rows: &[u8]) -> Result<()> {
 /// The same of a whole picture.
 ///
 /// # Errors
-/// `Limit` or `Memory` when there is no room for it.
+/// `LimitExceeded` or `OutOfMemory` when there is no room for it.
 pub(super) fn widened(planes: Planes, moved: Moved) -> Result<Planes> {
     let (size, subsampling) = (planes.size(), planes.subsampling());
     let (across, down) = subsampling.factors();

@@ -140,9 +140,8 @@ impl Variables<'_> {
 
     /// How pictures are made.
     fn picture(&self, policy: &mut Policy) -> Result<()> {
-        policy.formats = self.list("FORMATS", "webp,avif", |name| match name {
-            "webp" => Ok(Format::WebP),
-            "avif" => Ok(Format::Avif),
+        policy.formats = self.list("FORMATS", "webp,avif", |name| match Format::from_name(name) {
+            Some(format @ (Format::WebP | Format::Avif)) => Ok(format),
             _ => Err("is neither webp nor avif"),
         })?;
         policy.quality = self.number("QUALITY", policy.quality, 0..=100)?;

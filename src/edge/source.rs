@@ -181,7 +181,7 @@ impl Opened {
     /// read up to.
     ///
     /// # Errors
-    /// `Upstream` when it breaks off, `Limit` when it is too long to be read.
+    /// `Upstream` when it breaks off, `LimitExceeded` when it is too long to be read.
     pub(super) async fn look_at(&mut self, settings: &Settings, source: &Source) -> Result<Looked> {
         let length = (self.stamp.len != 0).then_some(self.stamp.len);
         let mut prober = Prober::new(length);
@@ -219,7 +219,7 @@ impl Opened {
     /// The whole original.
     ///
     /// # Errors
-    /// `Limit` when it has more bytes than that, `Upstream` when it breaks off.
+    /// `LimitExceeded` when it has more bytes than that, `Upstream` when it breaks off.
     pub(super) async fn whole(&mut self, limit: u64) -> Result<&[u8]> {
         self.read_whole(limit).await?;
         Ok(&self.read)

@@ -51,7 +51,7 @@ impl Download {
     /// The next piece; `None` at the end.
     ///
     /// # Errors
-    /// `Upstream` when it breaks off or takes too long, `Limit` when it is too long.
+    /// `Upstream` when it breaks off or takes too long, `LimitExceeded` when it is too long.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
         poll_fn(|context| self.poll_piece(context)).await
     }

@@ -316,7 +316,7 @@ impl Drive {
             Ok(Worked::Kept(kept)) => step.kept(kept),
             Ok(Worked::Described(description)) => step.described(&description),
             Err(error) => {
-                tracing::warn!(source = name, %error, kind = ?error.kind(), "a conversion failed");
+                tracing::warn!(source = name, %error, kind = %error.kind(), "a conversion failed");
                 self.word(Err(error.kind()));
                 step.failed(error)
             }

@@ -242,7 +242,7 @@ pub(crate) fn read_head(mut file: &File, most: usize) -> io::Result<Vec<u8>> {
 /// What a file is. Reads what that takes, wherever it stands in the file, which stays where it stood.
 ///
 /// # Errors
-/// `Io` when it can't be read, `Memory` when there is no room for a piece of it.
+/// `Io` when it can't be read, `OutOfMemory` when there is no room for a piece of it.
 pub(crate) fn look_at(file: &File) -> Result<Looked> {
     let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
     let length = file.metadata().map_err(unreadable)?.len();
@@ -265,7 +265,7 @@ pub(crate) fn look_at(file: &File) -> Result<Looked> {
 /// A whole file.
 ///
 /// # Errors
-/// `Limit` when it has more than `most` bytes, `Memory` when there is no room for it, `Io` when it can't be read.
+/// `LimitExceeded` when it has more than `most` bytes, `OutOfMemory` when there is no room for it, `Io` when it can't be read.
 pub(crate) fn read_whole(file: &File, most: u64) -> Result<Vec<u8>> {
     let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
     let expected = file.metadata().map_err(unreadable)?.len();

@@ -165,13 +165,13 @@ impl Pool {
     /// Waits for room for a conversion that states `bytes`, `patience` long at the most.
     ///
     /// # Errors
-    /// `Memory` when it is more than the whole budget, so that waiting has no use; `Overload` when there was no
+    /// `OutOfMemory` when it is more than the whole budget, so that waiting has no use; `Overload` when there was no
     /// room in time, or too many wait already.
     pub(crate) async fn admit(&self, bytes: u64, patience: Duration) -> Result<Ticket> {
         let Self(shared) = self;
         if bytes > shared.capacity {
             return Err(Error::new(
-                Kind::Memory,
+                Kind::OutOfMemory,
                 format!(
                     "the conversion needs {bytes} bytes of memory, the whole budget has {}",
                     shared.capacity
@@ -254,7 +254,7 @@ mod tests {
             let pool = Pool::new(10, 8);
             let first = pool.admit(6, LONG).await.expect("room");
             assert_eq!(refused(&pool, 5).await, Some(Kind::Overload));
-            assert_eq!(refused(&pool, 11).await, Some(Kind::Memory));
+            assert_eq!(refused(&pool, 11).await, Some(Kind::OutOfMemory));
             drop(first);
             assert_eq!(refused(&pool, 10).await, None);
         });

@@ -84,9 +84,9 @@ fn describe(probe: &Probe, bytes: Option<u64>) -> String {
         (probe.icc, "with an ICC profile"),
     ];
     facts.extend(flags.iter().filter(|(holds, _)| *holds).map(|(_, name)| (*name).to_owned()));
-    facts.extend(probe.subsampling.map(|subsampling| format!("{subsampling:?}").to_lowercase()));
+    facts.extend(probe.subsampling.map(|subsampling| subsampling.name().to_owned()));
     if probe.orientation != crate::pixel::Orientation::default() {
-        facts.push(format!("to be turned: {:?}", probe.orientation));
+        facts.push(format!("to be turned: {}", probe.orientation.name()));
     }
     facts.extend(bytes.map(|bytes| HumanBytes(bytes).to_string()));
     facts.join(", ")

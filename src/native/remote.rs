@@ -173,7 +173,7 @@ impl Remote {
     fn noting(&self, url: &str, asked: Result<Asked>) -> Result<Asked> {
         let failed = match &asked {
             Ok(Asked::Missing) => None,
-            Err(error) if matches!(error.kind(), Kind::Upstream | Kind::Malformed | Kind::Limit) => {
+            Err(error) if matches!(error.kind(), Kind::Upstream | Kind::Malformed | Kind::LimitExceeded) => {
                 Some((error.kind(), error.to_string()))
             }
             Ok(_) => {

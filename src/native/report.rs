@@ -157,8 +157,8 @@ impl Report {
         };
         if self.form == Form::Json {
             let outcome = if passed_by { "passed_by" } else { "error" };
-            let kind = format!("{:?}", error.kind()).to_lowercase();
-            let line = json!({ "input": input, outcome: error.to_string(), "kind": kind }).to_string();
+            let line = json!({ "input": input, outcome: error.to_string(), "kind": error.kind().as_str() })
+                .to_string();
             self.line(&shown_json(&line));
         }
         let (word, count) = match passed_by {

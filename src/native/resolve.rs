@@ -131,10 +131,8 @@ fn formats(written: &Written, warnings: &mut Vec<String>) -> Result<Vec<Format>>
         .extend(switches.iter().filter(|(switch, _)| on(*switch, false)).map(|(_, name)| (*name).to_owned()));
     let mut formats = Vec::new();
     for name in names {
-        let format = match name.as_str() {
-            "webp" => Format::WebP,
-            "avif" => Format::Avif,
-            "jxl" => Format::Jxl,
+        let format = match Format::from_name(&name) {
+            Some(format @ (Format::WebP | Format::Avif | Format::Jxl)) => format,
             _ => return Err(wrong("CONVERT_TYPES", &name, "the formats are webp and avif")),
         };
         if !format.can_encode() {

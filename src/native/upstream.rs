@@ -88,7 +88,7 @@ impl Upstream {
     /// Asks for a URL, conditionally when something is known; `most` bounds the body's bytes.
     ///
     /// # Errors
-    /// `Upstream` when the origin fails, leads elsewhere or takes too long, `Limit` when the body is announced to be
+    /// `Upstream` when the origin fails, leads elsewhere or takes too long, `LimitExceeded` when the body is announced to be
     /// too long.
     pub(crate) async fn get(&self, url: &str, known: Option<&Stamp>, most: u64) -> Result<Answer> {
         let mut uri: Uri =

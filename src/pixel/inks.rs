@@ -69,7 +69,7 @@ impl Inks {
     /// of that.
     ///
     /// # Errors
-    /// `Memory` when there is no room for rows in work.
+    /// `OutOfMemory` when there is no room for rows in work.
     pub fn into_complement(self) -> Result<Raster> {
         self.into_colors(|inks, colors| {
             for (color, ink) in colors.as_chunks_mut::<3>().0.iter_mut().zip(inks.as_chunks::<4>().0) {
@@ -83,7 +83,7 @@ impl Inks {
     /// the inks.
     ///
     /// # Errors
-    /// `Memory` when there is no room for rows in work, and those of `convert`.
+    /// `OutOfMemory` when there is no room for rows in work, and those of `convert`.
     pub(crate) fn into_colors(
         mut self,
         mut convert: impl FnMut(&[u8], &mut [u8]) -> Result<()>,

@@ -26,6 +26,21 @@ pub enum Orientation {
 }
 
 impl Orientation {
+    /// What is done to the stored rows, in a word: `rotate90`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upright => "upright",
+            Self::MirrorHorizontal => "mirror-horizontal",
+            Self::Rotate180 => "rotate180",
+            Self::MirrorVertical => "mirror-vertical",
+            Self::Transpose => "transpose",
+            Self::Rotate90 => "rotate90",
+            Self::Transverse => "transverse",
+            Self::Rotate270 => "rotate270",
+        }
+    }
+
     /// The value of the EXIF tag, 1 to 8; any other value is taken as upright, as viewers do.
     #[must_use]
     pub const fn from_exif(value: u32) -> Self {

@@ -18,6 +18,17 @@ pub enum Subsampling {
 }
 
 impl Subsampling {
+    /// The usual name in small letters: `yuv420`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yuv444 => "yuv444",
+            Self::Yuv422 => "yuv422",
+            Self::Yuv420 => "yuv420",
+            Self::Yuv440 => "yuv440",
+        }
+    }
+
     /// Luma samples for a chroma sample, across and down: 1 or 2 each.
     #[must_use]
     pub const fn factors(self) -> (u32, u32) {

@@ -63,7 +63,7 @@ impl Raster {
     /// A picture of zeros.
     ///
     /// # Errors
-    /// `Limit` or `Memory` when there is no room for it.
+    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
     pub fn zeroed(size: Size, layout: Layout) -> Result<Self> {
         let data = try_zeroed(area_bytes(size, layout.channels())?)?;
         Ok(Self { size, layout, data })
@@ -95,7 +95,7 @@ impl Raster {
     /// The alpha samples, or `None` when every pixel is opaque.
     ///
     /// # Errors
-    /// `Memory` when there is no room for them.
+    /// `OutOfMemory` when there is no room for them.
     pub fn alpha(&self) -> Result<Option<Vec<u8>>> {
         let channels = self.layout.channels() as usize;
         let alpha = self.data.iter().skip(channels - 1).step_by(channels);

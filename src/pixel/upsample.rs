@@ -23,7 +23,7 @@ impl Planes {
     /// The same picture as RGB.
     ///
     /// # Errors
-    /// `Limit` or `Memory` when there is no room for it.
+    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
     pub fn to_rgb(&self) -> Result<Raster> {
         let mut raster = Raster::zeroed(self.size(), Layout::Rgb)?;
         let width = self.size().width as usize;

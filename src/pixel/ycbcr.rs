@@ -14,7 +14,7 @@ impl Planes {
     /// planes over where they are so already.
     ///
     /// # Errors
-    /// `Limit` or `Memory` when there is no room for it.
+    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
     pub fn into_yuv420(self) -> Result<Self> {
         let (across, down) = self.subsampling().factors();
         if (across, down) == (2, 2) {
@@ -33,7 +33,7 @@ impl Raster {
     /// The colour of the picture as planes; alpha is left out. Grey has chroma of 128 throughout.
     ///
     /// # Errors
-    /// `Limit` or `Memory` when there is no room for it.
+    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
     pub fn to_planes(&self, subsampling: Subsampling) -> Result<Planes> {
         let size = self.size();
         let width = size.width as usize;
@@ -74,7 +74,7 @@ impl Picture {
     /// The picture as interleaved samples; inks by the plain complement.
     ///
     /// # Errors
-    /// `Limit` or `Memory` when there is no room for it.
+    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
     pub fn into_raster(self) -> Result<Raster> {
         match self {
             Self::Raster(raster) => Ok(raster),

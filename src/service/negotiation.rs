@@ -78,7 +78,7 @@ impl Accepted {
     fn from_ranges(ranges: &[Range]) -> Self {
         let lists_images = ranges.iter().any(|range| range.kind == "image" && range.subtype != "*");
         let mut accepted = Self { named: FormatSet::NONE, shown: FormatSet::NONE, allowed: FormatSet::NONE };
-        for format in FORMATS {
+        for format in Format::ALL {
             let exact = exact_weight(ranges, format);
             let stated = exact
                 .or_else(|| wildcard_weight(ranges, "image"))
@@ -255,17 +255,3 @@ impl FormatSet {
         self.0 |= 1 << format as u16;
     }
 }
-
-const FORMATS: [Format; 11] = [
-    Format::Jpeg,
-    Format::Png,
-    Format::Gif,
-    Format::Bmp,
-    Format::WebP,
-    Format::Ico,
-    Format::Tiff,
-    Format::Avif,
-    Format::Heic,
-    Format::Jxl,
-    Format::Svg,
-];

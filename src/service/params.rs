@@ -227,13 +227,7 @@ fn parse_fit(text: &str) -> Option<Fit> {
 
 /// A format that may be asked for by name: one that is made anyway, or one that everybody can show.
 fn parse_format(name: &str, policy: &Policy) -> Option<Format> {
-    let format = match name {
-        "webp" => Format::WebP,
-        "avif" => Format::Avif,
-        "jpeg" | "jpg" => Format::Jpeg,
-        "png" => Format::Png,
-        _ => return None,
-    };
+    let format = Format::from_name(name)?;
     let is_common = matches!(format, Format::Jpeg | Format::Png);
     (format.can_encode() && (is_common || policy.formats.contains(&format))).then_some(format)
 }

@@ -219,8 +219,7 @@ impl Settings {
 impl Entry {
     /// A failure of this version, to be remembered.
     pub(super) fn failed(kind: Kind, reason: impl Into<String>) -> Self {
-        let kind = format!("{kind:?}").to_lowercase();
-        Self::Failed { kind, version: VERSION.to_owned(), reason: reason.into() }
+        Self::Failed { kind: kind.to_string(), version: VERSION.to_owned(), reason: reason.into() }
     }
 
     /// True if it still says something about a conversion with these settings.
@@ -373,7 +372,7 @@ impl Record {
         if let Some(probe) = &facts.probe {
             let size = probe.oriented_size();
             (self.width, self.height) = (size.width, size.height);
-            self.format = format!("{:?}", probe.format).to_lowercase();
+            probe.format.name().clone_into(&mut self.format);
             self.num_pages = self.num_pages.max(1);
         }
     }

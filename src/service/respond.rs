@@ -280,10 +280,10 @@ pub(super) fn error(kind: Kind, trouble: Option<String>) -> Response {
             (StatusCode::NOT_FOUND, "Image not found! What is there is damaged, or no picture.")
         }
         Kind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Image format not supported!"),
-        Kind::Limit | Kind::Larger => (StatusCode::PAYLOAD_TOO_LARGE, "Image too large!"),
+        Kind::LimitExceeded | Kind::OutputTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Image too large!"),
         Kind::Parameter => (StatusCode::BAD_REQUEST, "Bad parameter!"),
         Kind::Upstream => (StatusCode::BAD_GATEWAY, "Origin server failed!"),
-        Kind::Memory | Kind::Overload => (StatusCode::SERVICE_UNAVAILABLE, "Overloaded, try again!"),
+        Kind::OutOfMemory | Kind::Overload => (StatusCode::SERVICE_UNAVAILABLE, "Overloaded, try again!"),
         Kind::Io | Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal error!"),
     };
     let mut response = text(status, public);

@@ -145,7 +145,7 @@ fn an_allocation_that_fails_is_an_error_and_no_abort() {
                 without_room_for(failed, || convert(&jpeg, &params, &Limits::default()));
             match outcome {
                 Ok(Outcome::Made(_)) if !was_refused => break,
-                Err(error) => assert_eq!(error.kind(), Kind::Memory, "{failed}: {error}"),
+                Err(error) => assert_eq!(error.kind(), Kind::OutOfMemory, "{failed}: {error}"),
                 Ok(_) => panic!("{failed}: made without the memory it asked for"),
             }
             failed += 1;

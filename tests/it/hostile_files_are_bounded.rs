@@ -182,7 +182,7 @@ fn a_picture_larger_than_the_limits_is_refused_from_its_header() {
         let short = Limits::default().with_max_input_bytes(bytes.len() as u64 - 1);
         for limits in [small, narrow, poor, short] {
             let (peak, outcome) = peak_of(|| decode(&bytes, &limits).map(|_| ()));
-            assert_eq!(outcome.map_err(|error| error.kind()), Err(Kind::Limit), "{}", path.display());
+            assert_eq!(outcome.map_err(|error| error.kind()), Err(Kind::LimitExceeded), "{}", path.display());
             // A header may be read, a picture may not be made room for.
             assert!(peak < 64 << 10, "{}: {peak} bytes", path.display());
         }

@@ -88,7 +88,7 @@ fn a_resized_answer_is_no_larger_than_the_source_either() {
 
 #[test]
 fn what_fails_for_good_is_remembered() {
-    for kind in [Kind::Malformed, Kind::Unsupported, Kind::Limit, Kind::Internal] {
+    for kind in [Kind::Malformed, Kind::Unsupported, Kind::LimitExceeded, Kind::Internal] {
         let mut scenario =
             Scenario::with(both).outcome(Format::WebP, Err(kind)).outcome(Format::Avif, Err(kind));
         for _ in 0..3 {
@@ -101,7 +101,7 @@ fn what_fails_for_good_is_remembered() {
 
 #[test]
 fn what_fails_by_chance_is_tried_again() {
-    for kind in [Kind::Memory, Kind::Io, Kind::Upstream] {
+    for kind in [Kind::OutOfMemory, Kind::Io, Kind::Upstream] {
         let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Err(kind));
         let response = scenario.get("/a.jpg", &[BOTH]);
         assert_eq!(sent(&response), "image/jpeg", "{kind:?}");

@@ -153,14 +153,16 @@ fn a_size_that_is_asked_for_needs_less_than_the_whole() {
 
 #[test]
 fn a_conversion_without_memory_or_by_a_fault_leaves_the_original() {
-    for (kind, keeps) in [(Kind::Memory, "public, max-age=10"), (Kind::Internal, "public, max-age=86400")] {
+    for (kind, keeps) in
+        [(Kind::OutOfMemory, "public, max-age=10"), (Kind::Internal, "public, max-age=86400")]
+    {
         let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Err(kind));
         let response = scenario.get("/a.jpg", &[BOTH]);
         assert_eq!((sent(&response), header(&response, "cache-control")), ("image/jpeg".to_owned(), keeps));
         // Memory comes back, a fault of ours does too.
         scenario.outcomes.insert(Format::WebP, Ok(400));
         let again = sent(&scenario.get("/a.jpg", &[BOTH]));
-        assert_eq!(again, if kind == Kind::Memory { "image/webp" } else { "image/jpeg" });
+        assert_eq!(again, if kind == Kind::OutOfMemory { "image/webp" } else { "image/jpeg" });
     }
 }
 

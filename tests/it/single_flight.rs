@@ -75,7 +75,7 @@ fn a_bad_flight_leaves_the_original_for_now() {
         Flight::Impatient,
         Flight::Follow(Err(FlightError::Panicked)),
         Flight::Follow(Err(FlightError::Failed(Kind::Overload))),
-        Flight::Follow(Err(FlightError::Failed(Kind::Memory))),
+        Flight::Follow(Err(FlightError::Failed(Kind::OutOfMemory))),
     ] {
         let mut scenario = following([flight.clone()]);
         let response = scenario.get("/a.jpg", &[WEBP]);

@@ -283,10 +283,10 @@ fn a_frame_that_says_too_much_is_refused() {
     file[26..30].copy_from_slice(&[0xff, 0x3f, 0xff, 0x3f]);
     let mut limits = Limits::default();
     let kind = |limits: &Limits| codec::decode(&file, limits).unwrap_err().kind();
-    assert_eq!(kind(&limits), Kind::Limit);
+    assert_eq!(kind(&limits), Kind::LimitExceeded);
     limits.max_pixels = u64::MAX;
     limits.max_memory = 16 << 20;
-    assert_eq!(kind(&limits), Kind::Limit);
+    assert_eq!(kind(&limits), Kind::LimitExceeded);
     limits.max_memory = 1 << 30;
     let (peak, result) =
         peak_of(|| convert(&file, &Params::default(), &limits).err().map(|error| error.kind()));

@@ -41,7 +41,7 @@ const ESSENTIAL: u8 = 0x80;
 /// Writes the file.
 ///
 /// # Errors
-/// `Limit` when a part is longer than 32 bits can say.
+/// `LimitExceeded` when a part is longer than 32 bits can say.
 pub(super) fn write(still: &Still<'_>) -> Result<Vec<u8>> {
     let mut properties = Vec::new();
     let items = items(still, &mut properties)?;
@@ -230,6 +230,6 @@ fn boxed(kind: &[u8; 4], body: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn length(bytes: usize) -> Result<[u8; 4]> {
-    let too_long = |error| Error::with_source(Kind::Limit, "a part of the AVIF is past 4 GiB", error);
+    let too_long = |error| Error::with_source(Kind::LimitExceeded, "a part of the AVIF is past 4 GiB", error);
     u32::try_from(bytes).map(u32::to_be_bytes).map_err(too_long)
 }

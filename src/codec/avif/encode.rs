@@ -16,7 +16,7 @@ use crate::{
 /// Encodes a picture.
 ///
 /// # Errors
-/// `Limit` when a side is longer than the encoder can say, `Memory` when there is no room.
+/// `LimitExceeded` when a side is longer than the encoder can say, `OutOfMemory` when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let size = picture.size();
     if size.width.max(size.height) > av1::MAX_SIDE {

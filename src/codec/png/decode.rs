@@ -146,7 +146,7 @@ fn narrow(wide: &[u8], narrow: &mut [u8]) {
 
 fn failed(source: DecodingError) -> Error {
     let kind = match source {
-        DecodingError::LimitsExceeded => Kind::Limit,
+        DecodingError::LimitsExceeded => Kind::LimitExceeded,
         _ => Kind::Malformed,
     };
     Error::with_source(kind, "the PNG can't be decoded", source)

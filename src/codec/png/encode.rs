@@ -29,7 +29,7 @@ const HEADERS: u64 = 2 << 10;
 /// Encodes a picture, always without loss. XMP that is not UTF-8 is left out.
 ///
 /// # Errors
-/// `Larger` when the file would pass `Coding::max_bytes`, `Memory` when there is no room.
+/// `OutputTooLarge` when the file would pass `Coding::max_bytes`, `OutOfMemory` when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let mut raster = picture.into_raster()?;
     raster.clear_hidden();
@@ -41,7 +41,8 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
         // It can't store what doesn't pack, which would become longer than it was.
         0..=1 => match file(&raster, palette, Compression::Fast, coding, metadata) {
             Err(error)
-                if error.kind() == Kind::Larger && coding.max_bytes >= noise_bytes(&raster, metadata) =>
+                if error.kind() == Kind::OutputTooLarge
+                    && coding.max_bytes >= noise_bytes(&raster, metadata) =>
             {
                 file(&raster, palette, Compression::NoCompression, coding, metadata)
             }

@@ -51,7 +51,7 @@ pub(super) struct Part {
 
 impl<'a> Parts<'a> {
     /// # Errors
-    /// `Malformed` when the directory doesn't say where they are, `Limit` when most of them lies outside the picture.
+    /// `Malformed` when the directory doesn't say where they are, `LimitExceeded` when most of them lies outside the picture.
     pub(super) fn of(
         file: &'a [u8],
         directory: &Directory<'a>,

@@ -35,8 +35,8 @@ pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Ve
 
     let large = alpha.as_ref().map_or(0, |alpha| chunk_bytes(alpha.len())) + chunk_bytes(picture.len());
     let total = 12 + bytes(&before) + large + bytes(&behind);
-    let stated =
-        u32::try_from(total - 8).map_err(|_| Error::new(Kind::Limit, "a WebP file can't pass 4 GiB"))?;
+    let stated = u32::try_from(total - 8)
+        .map_err(|_| Error::new(Kind::LimitExceeded, "a WebP file can't pass 4 GiB"))?;
     let (first, mut out, second) = match alpha {
         Some(alpha) => (b"ALPH", alpha, Some(picture)),
         None => (&name, picture, None),

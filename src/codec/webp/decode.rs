@@ -148,7 +148,7 @@ fn with_true_flags<'a>(bytes: &'a [u8], header: &Header<'_>) -> Cow<'a, [u8]> {
 
 fn failed(source: DecodingError) -> Error {
     let kind = match source {
-        DecodingError::MemoryLimitExceeded | DecodingError::ImageTooLarge => Kind::Limit,
+        DecodingError::MemoryLimitExceeded | DecodingError::ImageTooLarge => Kind::LimitExceeded,
         DecodingError::UnsupportedFeature(_) => Kind::Unsupported,
         _ => Kind::Malformed,
     };

@@ -13,7 +13,7 @@ const MAX_SIDE: u32 = 16_383;
 /// Encodes a picture.
 ///
 /// # Errors
-/// `Limit` when a side is longer than WebP can say, `Memory` when there is no room.
+/// `LimitExceeded` when a side is longer than WebP can say, `OutOfMemory` when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let size = picture.size();
     if size.width.max(size.height) > MAX_SIDE {

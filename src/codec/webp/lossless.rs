@@ -10,7 +10,7 @@ use crate::{
 /// Encodes a picture without loss.
 ///
 /// # Errors
-/// `Larger` when it takes more than `coding.max_bytes`, `Memory`.
+/// `OutputTooLarge` when it takes more than `coding.max_bytes`, `OutOfMemory`.
 pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     raster.clear_hidden();
     let has_alpha = raster.layout().has_alpha();

@@ -28,7 +28,7 @@ pub(crate) struct RowWriter {
 
 impl RowWriter {
     /// # Errors
-    /// `Limit` for a side of zero or past 16383.
+    /// `LimitExceeded` for a side of zero or past 16383.
     pub(crate) fn new(size: Size, coding: &Coding) -> Result<Self> {
         let encoder = Encoder::within(size, config(coding), coding.max_bytes)?;
         Ok(Self {
@@ -44,7 +44,7 @@ impl RowWriter {
     /// Takes whole rows of planes: a multiple of two of luma, but at the end.
     ///
     /// # Errors
-    /// `Internal` for broken rows or too many, `Memory`.
+    /// `Internal` for broken rows or too many, `OutOfMemory`.
     pub(crate) fn push_planes(&mut self, subsampling: Subsampling, planes: [&[u8]; 3]) -> Result<()> {
         self.encoder.push_planes(subsampling, planes)
     }
@@ -53,7 +53,7 @@ impl RowWriter {
     /// what goes on best.
     ///
     /// # Errors
-    /// `Internal` for broken rows or too many, `Memory`.
+    /// `Internal` for broken rows or too many, `OutOfMemory`.
     pub(crate) fn push_rows(&mut self, layout: Layout, rows: &[u8]) -> Result<()> {
         if !layout.has_alpha() {
             return self.encoder.push_rows(layout, rows);
@@ -74,7 +74,7 @@ impl RowWriter {
     /// The file.
     ///
     /// # Errors
-    /// `Internal` when rows are missing, `Limit` when the frame doesn't fit its format, `Memory`.
+    /// `Internal` when rows are missing, `LimitExceeded` when the frame doesn't fit its format, `OutOfMemory`.
     pub(crate) fn finish(self, metadata: &Metadata) -> Result<Vec<u8>> {
         let (size, coding) = (self.size, self.coding);
         let file = file(size, self.chunks()?, metadata)?;
@@ -88,7 +88,7 @@ impl RowWriter {
         // There is no room for a file that would be refused.
         let bytes = picture.len() + alpha.as_ref().map_or(0, Vec::len);
         if bytes as u64 > self.coding.max_bytes {
-            return Err(Error::new(Kind::Larger, format!("{bytes} bytes and more")));
+            return Err(Error::new(Kind::OutputTooLarge, format!("{bytes} bytes and more")));
         }
         Ok(Chunks { has_alpha: alpha.is_some(), alpha, name: *b"VP8 ", picture })
     }

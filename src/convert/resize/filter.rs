@@ -146,7 +146,7 @@ impl Taps {
     /// can be taken in pairs; where that is one sample more, it weighs nothing.
     ///
     /// # Errors
-    /// `Memory` when there is no room.
+    /// `OutOfMemory` when there is no room.
     pub(super) fn new(axis: &Axis, filter: Filter, most: u32, bits: u32) -> Result<Self> {
         let count = (axis.most_taps(filter) + 1).next_multiple_of(2);
         let outputs = axis.output as usize;

@@ -29,7 +29,7 @@ use crate::{
 /// Brings a stored picture to the frame's size, turned as it is stored.
 ///
 /// # Errors
-/// `Memory` when there is no room.
+/// `OutOfMemory` when there is no room.
 pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) -> Result<Picture> {
     let region = Region::choose(&picture, orientation, frame);
     let output = frame.stored_output(orientation);

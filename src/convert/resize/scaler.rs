@@ -134,7 +134,7 @@ pub(crate) struct Scaler {
 
 impl Scaler {
     /// # Errors
-    /// `Memory` when there is no room.
+    /// `OutOfMemory` when there is no room.
     pub(crate) fn new(job: Job) -> Result<Self> {
         Self::at_level(job, Level::new())
     }
@@ -174,7 +174,7 @@ impl Scaler {
     /// or some of them at once.
     ///
     /// # Errors
-    /// `Internal` for broken rows or too many, `Memory`, and whatever `sink` says.
+    /// `Internal` for broken rows or too many, `OutOfMemory`, and whatever `sink` says.
     pub(crate) fn push(&mut self, mut rows: &[u8], sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let bytes = self.job.columns();
         let height = self.job.from.height as usize;

@@ -86,7 +86,7 @@ impl Flow {
         let response = respond::without_body_if(response, self.conditions.is_head);
         // An origin that fails isn't asked once more.
         let is_no_picture =
-            matches!(kind, Kind::NotFound | Kind::Malformed | Kind::Unsupported | Kind::Limit);
+            matches!(kind, Kind::NotFound | Kind::Malformed | Kind::Unsupported | Kind::LimitExceeded);
         let response = response.with_onward(self.onward.clone().filter(|_| is_no_picture));
         self.logged(response, Decision::Refused, None).into()
     }

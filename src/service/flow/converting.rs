@@ -182,7 +182,7 @@ impl Flow {
         let settings = Settings::of(&job.params);
         let entry = match roomier {
             Some(Ok(job)) => return self.admit(key, job),
-            Some(Err(_)) => Entry::failed(Kind::Limit, "the result is longer than there is room for"),
+            Some(Err(_)) => Entry::failed(Kind::LimitExceeded, "the result is longer than there is room for"),
             None => Entry::Declined { size: job.max_bytes.saturating_add(1), settings },
         };
         self.trace.converted = true;

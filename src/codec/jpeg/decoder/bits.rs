@@ -38,7 +38,7 @@ impl<'a> Bits<'a> {
     /// Where the next bit is, in bits from the beginning of the data. A byte that is stuffed counts as two.
     ///
     /// # Errors
-    /// `Limit` when that is past 31 bits.
+    /// `LimitExceeded` when that is past 31 bits.
     pub(super) fn position(&self) -> Result<u32> {
         let mut left = self.count.saturating_sub(self.padding) as usize;
         let mut at = self.at;

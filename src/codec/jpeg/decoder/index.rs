@@ -36,7 +36,7 @@ impl<'a> Index<'a> {
     /// Looks through the whole scan. `blocks` are those of a unit, in coded order; the geometry is turned.
     ///
     /// # Errors
-    /// `Malformed` when the file ends before, `Memory`, `Limit` for a file past a quarter of a gigabyte.
+    /// `Malformed` when the file ends before, `OutOfMemory`, `LimitExceeded` for a file past a quarter of a gigabyte.
     pub(super) fn new(
         data: &'a [u8],
         blocks: &[Block],

@@ -72,7 +72,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// `Unsupported` for lossless, arithmetic and 12-bit files; `Malformed` when the file is damaged or cut short;
-    /// `Limit` when it needs more memory than `limits` allow; `Memory` when there is none.
+    /// `LimitExceeded` when it needs more memory than `limits` allow; `OutOfMemory` when there is none.
     pub(super) fn new(
         header: &Header<'a>,
         eighths: u32,

@@ -23,7 +23,7 @@ pub(super) struct Plane {
 /// A plane of each component.
 ///
 /// # Errors
-/// `Memory` when there is none.
+/// `OutOfMemory` when there is none.
 pub(super) fn planes(geometry: &Geometry, side: usize, turn: Turn) -> Result<Vec<Plane>> {
     geometry.components.iter().map(|component| Plane::new(component, side, turn)).collect()
 }
@@ -45,7 +45,7 @@ impl Plane {
     /// Room for the rows that a line of units has, and for those that wait.
     ///
     /// # Errors
-    /// `Memory` when there is none.
+    /// `OutOfMemory` when there is none.
     pub(super) fn new(component: &Component, side: usize, turn: Turn) -> Result<Self> {
         let samples = try_zeroed(Self::heap_bytes(component, side, turn))?;
         Ok(Self { width: component.size.width as usize, turn, ready: 0, rows: 0, given: 0, samples })

@@ -161,7 +161,7 @@ impl<'a> Work<'_, 'a> {
     /// many lines that were, and where `reader` has to go on.
     ///
     /// # Errors
-    /// `Malformed` when the data are damaged or end early, `Memory`, and those of the taker.
+    /// `Malformed` when the data are damaged or end early, `OutOfMemory`, and those of the taker.
     pub(super) fn decode(
         &self,
         threads: usize,

@@ -35,7 +35,7 @@ impl Survey {
     /// Looks over `data`, the file from its first scan's marker on.
     ///
     /// # Errors
-    /// `Malformed` when a scan header makes no sense, or the file ends before its last scan; `Limit` when there are too
+    /// `Malformed` when a scan header makes no sense, or the file ends before its last scan; `LimitExceeded` when there are too
     /// many.
     pub(super) fn new(data: &[u8], geometry: &Geometry, plan: &Plan, is_progressive: bool) -> Result<Self> {
         let ids: Vec<u8> = geometry.components.iter().map(|component| component.id).collect();

@@ -26,7 +26,7 @@ impl Filter {
     /// they will have.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn choose(plane: &[u8], width: usize, values: &[u8; 256]) -> Result<(Self, u64)> {
         let rows = plane.len() / width;
         let mut counts = [const { RunCounts::new() }; 4];
@@ -55,7 +55,7 @@ impl Filter {
     /// Replaces each sample by its residue.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn apply(self, plane: &mut [u8], width: usize) -> Result<()> {
         if self == Self::None {
             return Ok(());

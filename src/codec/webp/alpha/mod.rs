@@ -53,7 +53,7 @@ impl Alpha {
     /// Takes whole rows, no more than the picture has.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub(super) fn push(&mut self, layout: Layout, rows: &[u8]) -> Result<()> {
         let (width, channels) = (self.size.width as usize, layout.channels() as usize);
         for row in rows.chunks_exact(width * channels) {
@@ -89,7 +89,7 @@ impl Alpha {
     /// levels as [`levels`] says, where that makes the payload smaller: smooth edges are predicted better than steps.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub(super) fn encode(self, quality: u8, effort: u8) -> Result<Option<Vec<u8>>> {
         if self.buffer.is_empty() {
             Ok(None)
@@ -146,7 +146,7 @@ impl Alpha {
                 *best = Some(code);
                 Ok(())
             }
-            Err(error) if error.kind() == Kind::Larger => Ok(()),
+            Err(error) if error.kind() == Kind::OutputTooLarge => Ok(()),
             Err(error) => Err(error),
         }
     }

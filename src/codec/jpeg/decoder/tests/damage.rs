@@ -167,10 +167,10 @@ fn as_many_scans_are_read_as_cost_little() {
     for scans in [10, 63, 64, 200, 999] {
         assert!(samples(&many_scans(40, 30, scans)).iter().all(|&sample| sample == 128), "{scans}");
     }
-    assert_eq!(kind(&many_scans(40, 30, 1000)), Err(Kind::Limit));
+    assert_eq!(kind(&many_scans(40, 30, 1000)), Err(Kind::LimitExceeded));
     // 2^20 blocks.
     assert_eq!(kind(&many_scans(8192, 8192, 63)), Ok(()));
-    assert_eq!(kind(&many_scans(8192, 8192, 64)), Err(Kind::Limit));
+    assert_eq!(kind(&many_scans(8192, 8192, 64)), Err(Kind::LimitExceeded));
     assert_eq!(kind(&many_scans(4096, 4096, 255)), Ok(()));
-    assert_eq!(kind(&many_scans(4096, 4096, 256)), Err(Kind::Limit));
+    assert_eq!(kind(&many_scans(4096, 4096, 256)), Err(Kind::LimitExceeded));
 }

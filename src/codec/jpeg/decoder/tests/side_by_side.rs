@@ -225,6 +225,6 @@ fn an_error_of_the_taker_ends_the_work() {
             lines += 1;
             if lines > end { Err(Error::limit("enough")) } else { Ok(()) }
         });
-        assert_eq!((outcome.map_err(|error| error.kind()), lines), (Err(Kind::Limit), end + 1));
+        assert_eq!((outcome.map_err(|error| error.kind()), lines), (Err(Kind::LimitExceeded), end + 1));
     }
 }

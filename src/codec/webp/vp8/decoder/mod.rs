@@ -72,7 +72,7 @@ impl<'a> Decoder<'a> {
     /// Begins to decode the payload of a `VP8 ` chunk.
     ///
     /// # Errors
-    /// `Unsupported` for a frame that is no key frame; `Malformed` when it is damaged or cut short; `Memory`.
+    /// `Unsupported` for a frame that is no key frame; `Malformed` when it is damaged or cut short; `OutOfMemory`.
     pub fn new(frame: &'a [u8]) -> Result<Self> {
         Self::with_level(frame, Level::new())
     }

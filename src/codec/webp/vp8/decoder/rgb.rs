@@ -18,7 +18,7 @@ const SLACK: usize = 48;
 
 impl Converter {
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(width: usize) -> Result<Self> {
         Ok(Self { width, uv: [try_zeroed(width + SLACK)?, try_zeroed(width + SLACK)?] })
     }

@@ -31,7 +31,7 @@ pub struct Plane<const SIDE: usize> {
 
 impl Strip {
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(columns: usize) -> Result<Self> {
         Ok(Self { columns, y: Plane::new(columns)?, uv: [Plane::new(columns)?, Plane::new(columns)?] })
     }

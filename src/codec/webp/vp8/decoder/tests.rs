@@ -165,7 +165,7 @@ fn the_takers_error_is_given_on() {
     let result = Decoder::new(&frame).unwrap().decode(|row| {
         assert_eq!(row.len(), 120);
         rows += 1;
-        if rows == 30 { Err(crate::error::Error::new(Kind::Larger, "enough")) } else { Ok(()) }
+        if rows == 30 { Err(crate::error::Error::new(Kind::OutputTooLarge, "enough")) } else { Ok(()) }
     });
-    assert_eq!((result.unwrap_err().kind(), rows), (Kind::Larger, 30));
+    assert_eq!((result.unwrap_err().kind(), rows), (Kind::OutputTooLarge, 30));
 }

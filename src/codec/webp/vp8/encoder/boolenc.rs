@@ -16,7 +16,7 @@ pub const STEP: usize = 32 << 10;
 /// Makes room for a macroblock in a buffer that may come to `most` bytes: it grows by a quarter.
 ///
 /// # Errors
-/// `Larger` when there is more already; `Memory`.
+/// `OutputTooLarge` when there is more already; `OutOfMemory`.
 #[inline(always)]
 pub fn make_room(out: &mut Vec<u8>, most: usize) -> Result<()> {
     if out.len() > most || out.capacity() - out.len() < SLACK { grow(out, most) } else { Ok(()) }
@@ -26,7 +26,7 @@ pub fn make_room(out: &mut Vec<u8>, most: usize) -> Result<()> {
 #[inline(never)]
 fn grow(out: &mut Vec<u8>, most: usize) -> Result<()> {
     if out.len() > most {
-        return Err(Error::new(Kind::Larger, format!("more than {most} bytes")));
+        return Err(Error::new(Kind::OutputTooLarge, format!("more than {most} bytes")));
     }
     let wanted = (out.len() / 4).max(STEP).min(most - out.len()) + SLACK;
     out.try_reserve_exact(wanted)?;

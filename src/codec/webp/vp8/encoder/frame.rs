@@ -51,7 +51,7 @@ pub struct FilterHeader {
 /// Puts the frame's head and the first partition, with all modes, before the tokens.
 ///
 /// # Errors
-/// `Limit` when the modes don't fit in the first partition; `Larger` when the frame is longer than `room`; `Memory`.
+/// `LimitExceeded` when the modes don't fit in the first partition; `OutputTooLarge` when the frame is longer than `room`; `OutOfMemory`.
 pub fn write(header: &Header, rows: Vec<Bits>, mut out: Vec<u8>, room: usize) -> Result<Vec<u8>> {
     let tokens = out.len();
     out.extend_from_slice(&[0; HEAD]);

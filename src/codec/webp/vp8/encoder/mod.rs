@@ -143,10 +143,10 @@ impl Encoder {
     }
 
     /// An encoder of a picture of `size`, for a frame of at most `most` bytes: pushing or finishing fails with
-    /// `Larger` as soon as it is sure to be longer.
+    /// `OutputTooLarge` as soon as it is sure to be longer.
     ///
     /// # Errors
-    /// `Limit` for a side of zero or past 16383; `Memory`.
+    /// `LimitExceeded` for a side of zero or past 16383; `OutOfMemory`.
     pub fn within(size: Size, config: Config, most: u64) -> Result<Self> {
         Self::build(size, config, most, &Tuning::default(), Level::new(), ())
     }
@@ -215,7 +215,7 @@ impl<O: Observer> Encoder<O> {
     /// Takes whole rows of interleaved samples.
     ///
     /// # Errors
-    /// `Internal` when they aren't whole rows, or more than the picture has; `Memory`.
+    /// `Internal` when they aren't whole rows, or more than the picture has; `OutOfMemory`.
     pub fn push_rows(&mut self, layout: Layout, mut samples: &[u8]) -> Result<()> {
         while !samples.is_empty() {
             samples = self.source.take_rows(layout, samples)?;
@@ -240,7 +240,7 @@ impl<O: Observer> Encoder<O> {
     /// Ends the picture: the payload of a `VP8 ` chunk.
     ///
     /// # Errors
-    /// `Internal` when rows are missing; `Limit` when the frame doesn't fit its format; `Memory`.
+    /// `Internal` when rows are missing; `LimitExceeded` when the frame doesn't fit its format; `OutOfMemory`.
     pub fn finish(self) -> Result<Vec<u8>> {
         self.finish_observed().map(|(frame, _)| frame)
     }
@@ -355,7 +355,7 @@ impl<O: Observer> Encoder<O> {
     /// Adds up what a row has come to.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     fn keep(&mut self, row: Row) -> Result<()> {
         self.counts.add_all(&row.counts);
         for (sum, count) in self.segment_counts.iter_mut().zip(row.segment_counts) {

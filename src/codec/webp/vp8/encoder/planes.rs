@@ -22,7 +22,7 @@ impl Planes {
     /// Of a picture's width, in pixels; `sharp` for chroma that is made with care of RGB.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(width: u32, sharp: bool) -> Result<Self> {
         let stride = width.next_multiple_of(16) as usize;
         let quarter = || try_zeroed(stride / 2 * ROWS / 2);

@@ -97,7 +97,7 @@ impl<O: Observer> Shared<'_, O> {
     /// Codes the row of a number.
     ///
     /// # Errors
-    /// `Memory`; `Internal` when the row above has failed.
+    /// `OutOfMemory`; `Internal` when the row above has failed.
     #[inline(always)]
     pub fn encode<S: Simd>(
         &self,

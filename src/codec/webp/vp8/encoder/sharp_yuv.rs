@@ -44,7 +44,7 @@ impl Sharp {
     /// For strips of a width in pixels.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(width: usize) -> Result<Self> {
         let half = width.div_ceil(2);
         let mut is_edge = Vec::new();

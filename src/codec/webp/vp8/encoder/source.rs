@@ -48,7 +48,7 @@ impl Source {
     /// Takes rows until a strip is whole; gives back the rest.
     ///
     /// # Errors
-    /// `Internal` for broken rows, or too many; `Memory`.
+    /// `Internal` for broken rows, or too many; `OutOfMemory`.
     pub fn take_rows<'a>(&mut self, layout: Layout, samples: &'a [u8]) -> Result<&'a [u8]> {
         let stride = self.size.width as usize * layout.channels() as usize;
         let rows = self.room(samples.len(), stride)?;
@@ -70,7 +70,7 @@ impl Source {
     /// The same of planes.
     ///
     /// # Errors
-    /// `Internal` for broken rows, or too many; `Memory`.
+    /// `Internal` for broken rows, or too many; `OutOfMemory`.
     pub fn take_planes<'a>(
         &mut self,
         subsampling: Subsampling,

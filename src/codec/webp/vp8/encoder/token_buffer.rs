@@ -20,7 +20,7 @@ impl RowTape {
     /// For a row of so many macroblocks.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(columns: usize) -> Result<Self> {
         let mut above = Vec::new();
         above.try_reserve_exact(columns)?;
@@ -30,7 +30,7 @@ impl RowTape {
     /// Appends a macroblock, below `above`.
     ///
     /// # Errors
-    /// `Memory` when there is no room.
+    /// `OutOfMemory` when there is no room.
     pub fn write(&mut self, mb: &Macroblock, above: Edge) -> Result<()> {
         self.above.push(above.packed());
         self.modes.reserve(6)?;

@@ -60,7 +60,7 @@ impl Tokens {
     /// Takes a row.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn hold(&mut self, levels: Bits, above: Vec<u16>) -> Result<()> {
         if self.probs.is_some() {
             self.held.push((levels, above));
@@ -99,7 +99,7 @@ impl Tokens {
     /// Writes the rows that wait, if the probabilities are fixed.
     ///
     /// # Errors
-    /// `Larger` when there is no more room; `Memory`.
+    /// `OutputTooLarge` when there is no more room; `OutOfMemory`.
     pub fn write(&mut self, level: Level) -> Result<()> {
         if self.probs.is_none() {
             return Ok(());
@@ -131,7 +131,7 @@ impl Tokens {
     /// Ends the partition: its bytes, with room behind them.
     ///
     /// # Errors
-    /// `Larger` when there are too many; `Memory`.
+    /// `OutputTooLarge` when there are too many; `OutOfMemory`.
     pub fn finish(mut self) -> Result<Vec<u8>> {
         self.take_room()?;
         make_room(&mut self.encoder.out, self.room)?;

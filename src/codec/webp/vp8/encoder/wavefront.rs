@@ -17,7 +17,7 @@ pub type Job<'a, T> = Box<dyn FnOnce() -> Result<T> + Send + 'a>;
 /// Does the jobs on at most so many threads, this one among them; each takes every `threads`-th job, in order.
 ///
 /// # Errors
-/// Those of the jobs, the first of them that is not only a consequence; `Memory` when a thread can't be started.
+/// Those of the jobs, the first of them that is not only a consequence; `OutOfMemory` when a thread can't be started.
 pub fn side_by_side<T: Send>(threads: usize, jobs: Vec<Job<'_, T>>) -> Result<Vec<T>> {
     let threads = threads.min(jobs.len());
     if threads < 2 {
@@ -41,7 +41,7 @@ pub fn side_by_side<T: Send>(threads: usize, jobs: Vec<Job<'_, T>>) -> Result<Ve
                 Ok(Ok(done)) => done,
                 Ok(Err(panic)) => std::panic::resume_unwind(panic),
                 Err(source) => {
-                    vec![Err(Error::with_source(Kind::Memory, "a thread of the encoder", source))]
+                    vec![Err(Error::with_source(Kind::OutOfMemory, "a thread of the encoder", source))]
                 }
             });
         }

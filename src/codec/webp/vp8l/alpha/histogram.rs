@@ -39,7 +39,7 @@ impl Tally {
     /// Of nothing yet.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new() -> Result<Self> {
         Ok(Self { width: 0, samples: 0, at: 0, parts: try_filled(PARTS, Part::NONE)? })
     }

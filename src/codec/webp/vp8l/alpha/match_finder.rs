@@ -72,7 +72,7 @@ impl<'a> Finder<'a> {
     /// Finds copies that are worth it by such costs, in rows of `width`; without costs all runs and nothing else.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(width: usize, costs: Option<&'a Costs>) -> Result<Self> {
         let (slots, window) = if costs.is_some() { (SLOTS, WINDOW) } else { (0, 0) };
         let (last, before) = (try_filled(slots, 0)?, try_filled(window, 0)?);

@@ -49,7 +49,7 @@ pub const fn buffer_bytes(samples: u64) -> u64 {
 /// buffer's second byte; says where it ends. `None`, and nothing is done, where it would be no shorter than the samples.
 ///
 /// # Errors
-/// `Memory`.
+/// `OutOfMemory`.
 pub fn encode(buffer: &mut [u8], head: usize, width: usize) -> Result<Option<usize>> {
     let samples = &buffer[head..];
     let mut tally = Tally::new()?;

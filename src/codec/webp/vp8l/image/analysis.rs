@@ -127,7 +127,7 @@ impl<'a, const C: usize> Survey<'a, C> {
     /// Of nothing yet; with at most so many groups.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(pixels: Pixels<'a, C>, of: Tiles, most_groups: usize) -> Result<Self> {
         let caches = if C == 1 { &CACHES[..1] } else { &CACHES };
         let caches = caches.iter().map(|&bits| Ok((bits, Cache::new(bits)?, Counts::new(bits)?)));
@@ -172,7 +172,7 @@ impl<'a, const C: usize> Survey<'a, C> {
     /// What tokens take without a cache and with the best one, each with the bits of it, the better first; and the groups.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn finish(mut self, most_groups: usize) -> Result<(Vec<(u32, Costs)>, Groups)> {
         for (_, _, counts) in &mut self.caches {
             counts.add_all(&self.copies);

@@ -12,7 +12,7 @@ impl Cache {
     /// One of so many bits; of none it holds nothing.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(bits: u32) -> Result<Self> {
         Ok(Self { bits, pixels: try_filled(if bits == 0 { 0 } else { 1 << bits }, 0)? })
     }

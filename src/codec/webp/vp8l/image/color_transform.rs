@@ -72,7 +72,7 @@ fn search(mut price: impl FnMut(i8) -> u64) -> i8 {
 /// green and blue: of blue by red, of blue by green, of red by green. Each `step`th row is looked at.
 ///
 /// # Errors
-/// `Memory`.
+/// `OutOfMemory`.
 pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
     let mut factors = Vec::new();
     factors.try_reserve_exact(3 * tiles.count())?;

@@ -28,7 +28,7 @@ impl Counts {
     /// Of nothing, with a colour cache of so many bits.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(cache_bits: u32) -> Result<Self> {
         let places = if cache_bits == 0 { 0 } else { 1 << cache_bits };
         Ok(Self {

@@ -80,7 +80,7 @@ impl Matches {
     /// For so many pixels in rows of `width`.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(pixels: usize, width: usize, search: Search) -> Result<Self> {
         let block = BLOCK.min(pixels);
         let mut parts = Vec::new();

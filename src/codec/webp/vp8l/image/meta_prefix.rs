@@ -73,7 +73,7 @@ impl TileCounts {
     /// Of nothing.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(tiles: Tiles, channels: usize) -> Result<Self> {
         let kinds = kinds(channels);
         Ok(Self { tiles, channels, kinds, counts: try_filled(tiles.count() * kinds, 0)? })
@@ -109,7 +109,7 @@ impl TileCounts {
     /// Gathers tiles into groups.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn groups(&self, most: usize) -> Result<Groups> {
         let tiles = self.tiles;
         let count = MOST.min(most).min(tiles.count());

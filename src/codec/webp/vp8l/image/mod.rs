@@ -125,7 +125,7 @@ pub fn held_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
 /// Codes a picture in at most `coding.max_bytes`, in a buffer that has room for `around` bytes beside.
 ///
 /// # Errors
-/// `Larger` when it takes more, `Memory`.
+/// `OutputTooLarge` when it takes more, `OutOfMemory`.
 pub fn encode(raster: Raster, coding: &Coding, around: u64) -> Result<Vec<u8>> {
     let (size, layout) = (raster.size(), raster.layout());
     let mut header = Header::default();
@@ -300,7 +300,7 @@ impl Coder {
 }
 
 fn larger(bits: u64, most: u64) -> Error {
-    Error::new(error::Kind::Larger, format!("{} bytes, not {most}", bits.div_ceil(8)))
+    Error::new(error::Kind::OutputTooLarge, format!("{} bytes, not {most}", bits.div_ceil(8)))
 }
 
 /// How tokens are written.

@@ -64,7 +64,7 @@ impl<'a, const C: usize> Parser<'a, C> {
     /// Cuts by such costs, with a colour cache of so many bits.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(pixels: Pixels<'a, C>, costs: &'a Costs, search: Search, cache_bits: u32) -> Result<Self> {
         let matches = Matches::new(pixels.count(), pixels.width, search)?;
         let near = matches.distances.map(|distance| {

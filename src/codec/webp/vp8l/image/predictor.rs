@@ -172,7 +172,7 @@ impl<const C: usize> Part<'_, C> {
 /// Chooses a mode for each tile, looking at each `step`th row.
 ///
 /// # Errors
-/// `Memory`.
+/// `OutOfMemory`.
 pub fn choose<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
     let mut modes = try_filled(tiles.count(), MODES[0])?;
     let mut prices = Prices::<C>::new();
@@ -216,7 +216,7 @@ pub fn choose<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> R
 /// Puts residues in the place of samples, from the last row up: those above are still needed.
 ///
 /// # Errors
-/// `Memory`.
+/// `OutOfMemory`.
 pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, modes: &[u8]) -> Result<()> {
     let stride = width * C;
     let mut out = try_filled(stride, 0)?;

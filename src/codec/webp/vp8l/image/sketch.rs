@@ -81,7 +81,7 @@ impl Sketch {
     /// Of nothing yet.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(size: Size) -> Result<Self> {
         let width = size.width as usize;
         let step = (size.pixels() / PIXELS).clamp(1, MOST_STEP) as u32;

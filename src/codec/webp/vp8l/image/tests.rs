@@ -130,7 +130,7 @@ fn a_file_that_may_not_be_so_long_is_none() {
         for gives_up in [false, true] {
             assert_eq!(encode(raster.clone(), 4, length, gives_up).unwrap().len() as u64, length);
             let refused = encode(raster.clone(), 4, length - 1, gives_up);
-            assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::Larger));
+            assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::OutputTooLarge));
         }
     }
 }

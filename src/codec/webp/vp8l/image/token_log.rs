@@ -44,7 +44,7 @@ impl Record {
     /// Of nothing.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn new(pixels: usize) -> Result<Self> {
         Ok(Self { copies: try_filled(room(pixels), Copy::default())?, used: 0, literals: 0, is_full: false })
     }
@@ -80,7 +80,7 @@ impl Record {
     /// Gives all tokens in order, each with the pixel that it begins at.
     ///
     /// # Errors
-    /// `Memory`.
+    /// `OutOfMemory`.
     pub fn each<const C: usize>(
         &self,
         pixels: Pixels<C>,

@@ -264,11 +264,11 @@ fn what_is_too_long_is_given_up_before_its_end() {
     assert!(exact.finish().unwrap() == whole);
     let mut short = Encoder::within(size, config, whole.len() as u64 - 1).unwrap();
     push(&mut short).unwrap();
-    assert_eq!(short.finish().unwrap_err().kind(), Kind::Larger);
+    assert_eq!(short.finish().unwrap_err().kind(), Kind::OutputTooLarge);
     // Half of the room is used up after half of the picture.
     let mut half = Encoder::within(size, config, whole.len() as u64 / 2).unwrap();
     let (rows, kind) = push(&mut half).unwrap_err();
-    assert_eq!(kind, Kind::Larger);
+    assert_eq!(kind, Kind::OutputTooLarge);
     assert!((600..800).contains(&rows), "{rows}");
 }
 
@@ -331,7 +331,7 @@ fn wrong_sizes_and_rows_are_errors() {
     let config = Config { quality: 75, effort: 4, sharp: false, threads: 1 };
     for (width, height) in [(0, 1), (1, 0), (16_384, 1), (1, 16_384)] {
         let error = Encoder::new(Size::new(width, height), config).err().map(|error| error.kind());
-        assert_eq!(error, Some(Kind::Limit), "{width}x{height}");
+        assert_eq!(error, Some(Kind::LimitExceeded), "{width}x{height}");
     }
     let new = || Encoder::new(Size::new(20, 20), config).unwrap();
     let mut encoder = new();
