@@ -9,7 +9,7 @@ pub use self::decoding::further_rows_bytes;
 use self::decoding::{decoded_bytes, decoder_bytes, is_opaque_frame, result_bytes, rows_bytes};
 pub(crate) use self::decoding::{has_full_chroma, moves_chroma};
 use super::{
-    Coding, Format, Probe, avif_memory, jpeg, png,
+    Coding, Format, Probe, avif, jpeg, png,
     webp::{self, Incoming},
 };
 use crate::pixel::{Layout, Orientation, Size, Subsampling};
@@ -175,7 +175,7 @@ fn alpha_bytes(probe: &Probe, output: Size, coding: &Coding) -> u64 {
 fn encoder_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
     let pixels = work.output.pixels();
     match coding.format {
-        Format::Avif => avif_memory::peak_bytes(work.output, coding, work.may_be_graphic, probe.alpha),
+        Format::Avif => avif::peak_bytes(work.output, coding, work.may_be_graphic, probe.alpha),
         Format::WebP if coding.lossless => lossless_bytes(probe, coding, work, coding.max_bytes),
         Format::WebP if work.may_be_graphic => {
             // The picture waits for its turn, then the lossy file.

@@ -3,13 +3,7 @@
 //! Formats never import each other. [`sniff`] and [`probe`] look at content, never at a name; [`cost`] states
 //! a conversion's memory from a probe alone.
 
-#[cfg(feature = "avif")]
 mod avif;
-#[cfg(not(feature = "avif"))]
-#[path = "avif/absent.rs"]
-mod avif;
-#[path = "avif/memory.rs"]
-mod avif_memory;
 mod bmp;
 mod bytes;
 pub mod cost;

@@ -1,14 +1,15 @@
-//! Writes a still AVIF: the pictures by [`super::av1`], the boxes around them by [`super::container`].
+//! Writes a still AVIF: the pictures by [`av1`], the boxes around them by [`container`].
 //!
 //! Colour is full-range BT.601 YCbCr, which is what a JPEG's planes are, so they go in untouched. Grey has no
 //! chroma planes at all, alpha is an auxiliary monochrome picture.
 
-use super::{
-    av1,
-    container::{self, Still},
-};
+mod av1;
+mod container;
+
+use self::container::Still;
+use super::memory::alpha_quality;
 use crate::{
-    codec::{Coding, avif_memory::alpha_quality},
+    codec::Coding,
     error::{Error, Result},
     pixel::{Layout, Metadata, Picture, Raster, Subsampling},
 };

@@ -1,7 +1,26 @@
-//! AVIF (AV1 Image File Format 1.1).
+//! AVIF (AV1 Image File Format 1.1): written here; what its files say is read by [`super::heif`].
 
-mod av1;
-mod container;
+#[cfg(feature = "avif")]
 mod encode;
+mod memory;
+
+/// A build without the AV1 encoder.
+#[cfg(not(feature = "avif"))]
+mod encode {
+    use crate::{
+        codec::Coding,
+        error::{Error, Result},
+        pixel::{Metadata, Picture},
+    };
+
+    /// Refuses.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::error::Kind::Unsupported), always.
+    pub fn encode(_picture: Picture, _coding: &Coding, _metadata: &Metadata) -> Result<Vec<u8>> {
+        Err(Error::unsupported("this build makes no AVIF"))
+    }
+}
 
 pub use self::encode::encode;
+pub(super) use self::memory::peak_bytes;

@@ -29,7 +29,7 @@ use rav1e::{
 };
 
 use crate::{
-    codec::avif_memory::Tiles,
+    codec::avif::memory::Tiles,
     error::{Error, Kind, Result},
     pixel::{Planes, Size, Subsampling},
 };
