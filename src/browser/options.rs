@@ -85,9 +85,7 @@ fn resize(options: &Object) -> Result<Option<Resize>> {
 }
 
 fn format(word: &str) -> Option<Format> {
-    let is_target =
-        |format: &Format| matches!(format, Format::WebP | Format::Avif | Format::Jpeg | Format::Png);
-    Format::from_name(word).filter(is_target)
+    Format::from_name(word).filter(|format| Format::TARGETS.contains(format))
 }
 
 fn fit(word: &str) -> Option<Fit> {

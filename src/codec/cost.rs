@@ -67,7 +67,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     let kept = metadata_bytes(probe, work);
     let decoding = match work.flow {
         Flow::Streamed => {
-            let profile = if work.converts_color { probe.icc_bytes } else { 0 };
+            let profile = if work.converts_color { probe.demands.icc_bytes } else { 0 };
             return rows
                 .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
                 .saturating_add(alpha_bytes(probe, work.output, coding))
@@ -94,7 +94,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work)
     let recolored = if probe.format == Format::Jpeg { 6 } else { result_bytes(probe, work) };
     let color = if work.converts_color { output.saturating_mul(recolored) } else { 0 };
     // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
-    let profile = probe.icc_bytes;
+    let profile = probe.demands.icc_bytes;
     let before = decoding.max(turning).max(color).saturating_add(profile).saturating_add(kept);
     let encoding = encoder_bytes(probe, coding, work).saturating_add(profile / 3).saturating_add(kept);
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
@@ -106,7 +106,7 @@ fn metadata_bytes(probe: &Probe, work: &Work) -> u64 {
     let read = if probe.format == Format::Png { 4 } else { 1 };
     let copies = if work.keeps_metadata { read + 4 } else { read };
     let small = if work.keeps_metadata { KEPT } else { 0 };
-    probe.metadata_bytes.saturating_mul(copies).saturating_add(small)
+    probe.demands.metadata_bytes.saturating_mul(copies).saturating_add(small)
 }
 
 /// Bytes that the lossy WebP encoder holds, the file included, beside the rows that it is given.
@@ -248,6 +248,7 @@ fn lossless_bytes(probe: &Probe, coding: &Coding, work: &Work, most: u64) -> u64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::Demands;
 
     /// A header may state any size, and every request asks what it would cost.
     #[test]
@@ -256,21 +257,18 @@ mod tests {
             for side in [1 << 24, u32::MAX >> 1, u32::MAX] {
                 let size = Size::new(side, side);
                 let probe = Probe {
-                    format,
-                    size,
                     depth: 16,
                     alpha: true,
-                    color: true,
-                    animated: None,
                     orientation: Orientation::Rotate90,
-                    subsampling: None,
                     progressive: true,
                     icc: true,
-                    described: false,
-                    icc_bytes: 1 << 20,
-                    metadata_bytes: 1 << 50,
-                    restart_interval: 1,
-                    part_bytes: u64::MAX,
+                    demands: Demands {
+                        icc_bytes: 1 << 20,
+                        metadata_bytes: 1 << 50,
+                        restart_interval: 1,
+                        part_bytes: u64::MAX,
+                    },
+                    ..Probe::new(format, size)
                 };
                 for (target, lossless) in
                     [(Format::WebP, true), (Format::Png, true), (Format::Jpeg, false), (Format::Avif, false)]

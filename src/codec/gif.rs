@@ -7,11 +7,24 @@
 
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
-use super::{Decoded, Format, Probe, bytes::u8_at, probing, view::View};
+use super::{Decoded, Format, FormatInfo, Probe, bytes::u8_at, probing, view::View};
 use crate::{
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
+};
+
+/// What is fixed about GIF.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "gif",
+    media_type: "image/gif",
+    subtypes: &["gif"],
+    extensions: &["gif"],
+    max_side: 65_535,
+    has_gray: false,
+    is_web_safe: true,
+    decodes: true,
+    encodes: None,
 };
 
 /// Bytes of the signature, and with the logical screen descriptor.
@@ -77,22 +90,11 @@ impl probing::Walk for Walk {
         blocks.read(view);
         let first = blocks.first.as_ref();
         Ok(Probe {
-            format: Format::Gif,
-            size: blocks.canvas,
-            depth: 8,
             alpha: first.is_none_or(|image| !image.is_opaque(blocks.canvas)),
-            color: true,
             // Where the file ends, its pictures end.
             animated: blocks.animated.or(view.ends_at(blocks.at).then_some(false)),
-            orientation: Orientation::Upright,
-            subsampling: None,
             progressive: first.is_some_and(|image| image.interlaced),
-            icc: false,
-            described: false,
-            icc_bytes: 0,
-            metadata_bytes: 0,
-            restart_interval: 0,
-            part_bytes: 0,
+            ..Probe::new(Format::Gif, blocks.canvas)
         })
     }
 }

@@ -1,13 +1,26 @@
 //! AVIF, HEIC and other HEIF files (ISO 23008-12, ISO 14496-12): what their boxes say, without decoding anything.
 
 use super::{
-    Format, Probe,
+    Format, FormatInfo, Probe,
     bytes::{be32, u8_at},
     view::View,
 };
 use crate::{
     error::{Error, Result},
     pixel::{Orientation, Size, Subsampling},
+};
+
+/// What is fixed about HEIC.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "heic",
+    media_type: "image/heic",
+    subtypes: &["heic", "heif"],
+    extensions: &["heic", "heif"],
+    max_side: u32::MAX,
+    has_gray: true,
+    is_web_safe: false,
+    decodes: false,
+    encodes: None,
 };
 
 /// Bytes of a list of brands, and of a property, that are looked at.
@@ -43,22 +56,16 @@ pub(super) fn probe(view: View<'_>, format: Format) -> Result<Probe> {
         let is_alpha = |urn: &[u8]| contains(urn, b":alpha") || contains(urn, b"auxid:1");
         list.children(view).any(|child| &child.name == b"auxC" && is_alpha(child.bytes(view, MOST_VALUE)))
     });
+    let size = properties.size.ok_or_else(|| Error::malformed("no box states the picture's size"))?;
     Ok(Probe {
-        format,
-        size: properties.size.ok_or_else(|| Error::malformed("no box states the picture's size"))?,
         depth: properties.depth.unwrap_or(8),
         alpha,
         color: !properties.gray,
         animated: Some(animated),
         orientation: orientation(properties.turns, properties.mirror),
         subsampling: properties.subsampling,
-        progressive: false,
         icc: properties.icc,
-        described: false,
-        icc_bytes: 0,
-        metadata_bytes: 0,
-        restart_interval: 0,
-        part_bytes: 0,
+        ..Probe::new(format, size)
     })
 }
 

@@ -4,11 +4,24 @@
 //! A picture is a PNG, which is decoded as one, or a bitmap without a file header. The directory's sizes are hints only (it
 //! cannot say more than 256): the picture's own header counts.
 
-use super::{Decoded, Format, Probe, bytes::le16, probing, view::View};
+use super::{Decoded, Format, FormatInfo, Probe, bytes::le16, probing, view::View};
 use crate::{
     error::{Error, Result},
     limits::Limits,
     pixel::{Metadata, Orientation, Picture, Raster, Size},
+};
+
+/// What is fixed about ICO.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "ico",
+    media_type: "image/x-icon",
+    subtypes: &["x-icon", "vnd.microsoft.icon"],
+    extensions: &["ico", "cur"],
+    max_side: u32::MAX >> 1,
+    has_gray: false,
+    is_web_safe: true,
+    decodes: true,
+    encodes: None,
 };
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -59,23 +72,8 @@ impl probing::Walk for Walk {
         if view.is_waiting() {
             return Err(Error::malformed("the icon ends in its directory"));
         }
-        let probe = Probe {
-            format: Format::Ico,
-            size: if is_png { None } else { (self.size_of_bitmap)(picture) }.unwrap_or(entry.hint),
-            depth: 8,
-            alpha: true,
-            color: true,
-            animated: Some(false),
-            orientation: Orientation::Upright,
-            subsampling: None,
-            progressive: false,
-            icc: false,
-            described: false,
-            icc_bytes: 0,
-            metadata_bytes: 0,
-            restart_interval: 0,
-            part_bytes: 0,
-        };
+        let size = if is_png { None } else { (self.size_of_bitmap)(picture) }.unwrap_or(entry.hint);
+        let probe = Probe { alpha: true, ..Probe::new(Format::Ico, size) };
         let png = if is_png { self.png.probe(picture).ok() } else { None };
         Ok(png.map_or(probe, |png| Probe { format: Format::Ico, animated: Some(false), ..png }))
     }

@@ -1,9 +1,22 @@
 //! JPEG XL (ISO 18181-1, annex D): size, orientation and whether it moves, from the first bits of the codestream.
 
-use super::{Format, Probe, view::View};
+use super::{Format, FormatInfo, Probe, view::View};
 use crate::{
     error::{Error, Result},
     pixel::{Orientation, Size},
+};
+
+/// What is fixed about JPEG XL.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "jxl",
+    media_type: "image/jxl",
+    subtypes: &["jxl"],
+    extensions: &["jxl"],
+    max_side: 1 << 30,
+    has_gray: true,
+    is_web_safe: false,
+    decodes: false,
+    encodes: None,
 };
 
 /// More than the sizes and the metadata that are read take.
@@ -17,23 +30,7 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let mut bits = Bits { bytes: view.up_to(start, HEADER_BYTES), at: 16 };
     let size = read_size(&mut bits).ok_or_else(short)?;
     let (orientation, animated) = read_metadata(&mut bits).unwrap_or((Orientation::Upright, None));
-    Ok(Probe {
-        format: Format::Jxl,
-        size,
-        depth: 8,
-        alpha: true,
-        color: true,
-        animated,
-        orientation,
-        subsampling: None,
-        progressive: false,
-        icc: false,
-        described: false,
-        icc_bytes: 0,
-        metadata_bytes: 0,
-        restart_interval: 0,
-        part_bytes: 0,
-    })
+    Ok(Probe { alpha: true, animated, orientation, ..Probe::new(Format::Jxl, size) })
 }
 
 /// Where the codestream begins in a file, with its `ff 0a` (ISO 18181-2: box `jxlc`, or the first part, `jxlp`).

@@ -6,10 +6,23 @@ use std::{borrow::Cow, io::Read};
 
 use flate2::bufread::GzDecoder;
 
-use super::{Format, Probe, view::View};
+use super::{Format, FormatInfo, Probe, view::View};
 use crate::{
     error::{Error, Result},
-    pixel::{Orientation, Size},
+    pixel::Size,
+};
+
+/// What is fixed about SVG.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "svg",
+    media_type: "image/svg+xml",
+    subtypes: &["svg+xml"],
+    extensions: &["svg", "svgz"],
+    max_side: u32::MAX,
+    has_gray: false,
+    is_web_safe: true,
+    decodes: false,
+    encodes: None,
 };
 
 /// What browsers take for a picture that states no size (CSS 2.2, 10.3.2).
@@ -71,23 +84,7 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
         _ => [width.unwrap_or(UNSTATED[0]), height.unwrap_or(UNSTATED[1])],
     };
     let [width, height] = size.map(|side| side.round().clamp(1.0, MAX_SIDE) as u32);
-    Ok(Probe {
-        format: Format::Svg,
-        size: Size::new(width, height),
-        depth: 8,
-        alpha: true,
-        color: true,
-        animated: None,
-        orientation: Orientation::Upright,
-        subsampling: None,
-        progressive: false,
-        icc: false,
-        described: false,
-        icc_bytes: 0,
-        metadata_bytes: 0,
-        restart_interval: 0,
-        part_bytes: 0,
-    })
+    Ok(Probe { alpha: true, animated: None, ..Probe::new(Format::Svg, Size::new(width, height)) })
 }
 
 /// True if a file whose root was not found may have it further inside.

@@ -26,11 +26,7 @@ pub(super) fn kept(mut metadata: Metadata, is_gray: bool, target: Format) -> Met
 /// True if pixels may stay in the colours of their profile. WebP has no grey pixels that a grey profile could
 /// describe.
 pub(super) fn keeps_profile(icc: Option<&[u8]>, is_gray: bool, target: Format) -> bool {
-    let has_place = match target {
-        Format::Jpeg | Format::Png | Format::Avif => true,
-        Format::WebP => !is_gray,
-        _ => false,
-    };
+    let has_place = target.info().has_gray || !is_gray;
     has_place && icc.is_some_and(|icc| color::suits(icc, is_gray))
 }
 

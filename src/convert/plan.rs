@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     codec::{
-        Coding, Format, Probe,
+        Coding, Format, Modes, Probe,
         cost::{self, Flow},
         rows,
     },
@@ -78,7 +78,7 @@ impl Plan {
     /// `Limits::max_output_bytes` it makes the conversion take less memory, see [`Plan::within`].
     #[must_use]
     pub fn likely_file_bytes(&self) -> Option<u64> {
-        let metadata = if self.work.keeps_metadata { self.probe.metadata_bytes } else { 0 };
+        let metadata = if self.work.keeps_metadata { self.probe.demands.metadata_bytes } else { 0 };
         cost::likely_file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic)
             .map(|picture| picture.saturating_add(metadata))
     }
@@ -165,7 +165,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let source = probe.oriented_size();
     let frame = frame(source, params.resize.as_ref())?;
     let output = frame.output;
-    check_side(output, params.format)?;
+    params.format.info().check_side(output)?;
     let may_be_graphic = params.settled_mode() == Mode::Auto && is_maybe_graphic(probe);
     let flow = flow(probe, params, &coding, &frame);
     let streams = flow == Flow::Streamed;
@@ -251,11 +251,11 @@ fn is_maybe_graphic(probe: &Probe) -> bool {
 }
 
 fn coding(params: &Params) -> Result<Coding> {
-    let lossless = match (params.format, params.settled_mode()) {
-        (Format::Png, _) => true,
-        (Format::WebP, Mode::Lossless) => true,
-        (format, Mode::Lossless) => {
-            return Err(Error::new(Kind::Parameter, format!("{format} has no lossless mode here")));
+    let lossless = match (params.format.info().encodes, params.settled_mode()) {
+        (Some(Modes::Lossless), _) | (Some(Modes::Both), Mode::Lossless) => true,
+        (_, Mode::Lossless) => {
+            let message = format!("{} has no lossless mode here", params.format);
+            return Err(Error::new(Kind::Parameter, message));
         }
         _ => false,
     };
@@ -267,19 +267,6 @@ fn coding(params: &Params) -> Result<Coding> {
         .with_effort(params.effort)
         .with_lossless(lossless)
         .with_alpha_quality(params.alpha_quality))
-}
-
-fn check_side(output: Size, format: Format) -> Result<()> {
-    let longest = match format {
-        Format::WebP => 16_383,
-        Format::Jpeg | Format::Avif => 65_535,
-        _ => u32::MAX >> 1,
-    };
-    if output.width.max(output.height) > longest {
-        let Size { width, height } = output;
-        return Err(Error::limit(format!("{width}x{height} is past {format}'s longest side of {longest}")));
-    }
-    Ok(())
 }
 
 /// The part of the source that is kept, and the size to which it is scaled.

@@ -22,9 +22,6 @@ const CACHE_TAG: &str = "cache-tag";
 /// Bytes of all tags together. The cache takes 1,024 for one.
 const LONGEST_TAGS: usize = 1024;
 
-/// The formats that variants may have.
-const VARIANTS: [Format; 4] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png];
-
 /// The record of an id.
 pub(super) async fn record(bucket: &Bucket, folder: &str, id: &str) -> Option<Record> {
     let object = report("reading", bucket.get(record_name(folder, id)).execute().await)??;
@@ -87,7 +84,7 @@ pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u
 
 /// Deletes all that is kept of an id.
 async fn delete(bucket: &Bucket, folder: &str, id: &str) {
-    let variants = VARIANTS.map(|format| file_name(folder, id, format));
+    let variants = Format::TARGETS.map(|format| file_name(folder, id, format));
     for name in variants.into_iter().chain([record_name(folder, id)]) {
         report("deleting", bucket.delete(name).await);
     }

@@ -104,18 +104,5 @@ pub(super) struct Found {
 
 /// The format that a file's name says.
 pub(crate) fn format_of_name(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "webp" => Some(Format::WebP),
-        "avif" => Some(Format::Avif),
-        "jpg" | "jpeg" | "jpe" | "jfif" => Some(Format::Jpeg),
-        "png" | "apng" => Some(Format::Png),
-        "gif" => Some(Format::Gif),
-        "bmp" | "dib" => Some(Format::Bmp),
-        "ico" | "cur" => Some(Format::Ico),
-        "tif" | "tiff" => Some(Format::Tiff),
-        "svg" | "svgz" => Some(Format::Svg),
-        "heic" | "heif" => Some(Format::Heic),
-        "jxl" => Some(Format::Jxl),
-        _ => None,
-    }
+    Format::from_extension(path.extension()?.to_str()?)
 }

@@ -13,8 +13,10 @@ use std::{
 use walkdir::WalkDir;
 
 use crate::{
-    codec::Format,
-    native::{machine, store::Store},
+    native::{
+        machine,
+        store::{Store, VARIANTS},
+    },
     service::Record,
 };
 
@@ -86,7 +88,6 @@ fn checksum(store: &Store, path: &Path) -> Option<String> {
     if is_raw {
         return record.slimpix?.source.hash;
     }
-    let formats = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png, Format::Jxl];
-    let format = formats.into_iter().find(|format| OsStr::new(format.extension()) == extension)?;
+    let format = VARIANTS.into_iter().find(|format| OsStr::new(format.extension()) == extension)?;
     record.variant(format)?.hash.clone()
 }

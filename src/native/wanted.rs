@@ -53,7 +53,7 @@ impl Wanted {
             return Err(Error::unsupported(format!("{} can't be made here", probe.format.extension())));
         }
         let is_lossless = self.params.iter().any(|params| params.mode == Mode::Lossless);
-        if self.own_format && is_lossless && !matches!(probe.format, Format::WebP | Format::Png) {
+        if self.own_format && is_lossless && !probe.format.info().has_lossless() {
             return Err(Error::unsupported(format!(
                 "{} has no lossless mode here",
                 probe.format.extension()
@@ -132,7 +132,7 @@ fn check(args: &ConvertArgs, lists: &[&[Format]], widths: usize) -> Result<()> {
     let wrong = |what: &str| Err(Error::new(Kind::Parameter, what));
     let makes =
         |made: &dyn Fn(Format) -> bool| lists.iter().flat_map(|list| list.iter()).all(|format| made(*format));
-    if args.lossless && !args.in_place && !makes(&|format| matches!(format, Format::WebP | Format::Png)) {
+    if args.lossless && !args.in_place && !makes(&|format| format.info().has_lossless()) {
         return wrong("--lossless goes with --format webp or png");
     }
     if args.lossless && args.target_size.is_some() {

@@ -219,7 +219,7 @@ impl Choice<'_> {
             effort: policy.effort,
             mode: match format {
                 Format::WebP if quality >= 100 && policy.mode == Mode::Auto => Mode::Lossless,
-                Format::Avif | Format::Jpeg if policy.mode == Mode::Lossless => Mode::Lossy,
+                format if policy.mode == Mode::Lossless && !format.info().has_lossless() => Mode::Lossy,
                 _ => policy.mode,
             },
             resize: self.wanted.resize(policy.interest),

@@ -89,11 +89,11 @@ impl Accepted {
                 Some(_) if exact.is_some() => accepted.name(format),
                 Some(_) => {
                     accepted.allowed.insert(format);
-                    if is_web_safe(format) || (format == Format::WebP && !lists_images) {
+                    if format.info().is_web_safe || (format == Format::WebP && !lists_images) {
                         accepted.shown.insert(format);
                     }
                 }
-                None if is_web_safe(format) => accepted.allowed.insert(format),
+                None if format.info().is_web_safe => accepted.allowed.insert(format),
                 None => {}
             }
         }
@@ -183,35 +183,13 @@ fn is_token(text: &str) -> bool {
 fn exact_weight(ranges: &[Range], format: Format) -> Option<u16> {
     ranges
         .iter()
-        .filter(|range| range.kind == "image" && subtypes(format).contains(&range.subtype.as_str()))
+        .filter(|range| range.kind == "image" && format.info().subtypes.contains(&range.subtype.as_str()))
         .map(|range| range.weight)
         .max()
 }
 
 fn wildcard_weight(ranges: &[Range], kind: &str) -> Option<u16> {
     ranges.iter().filter(|range| range.kind == kind && range.subtype == "*").map(|range| range.weight).max()
-}
-
-/// The formats that every browser has shown since long before WebP.
-const fn is_web_safe(format: Format) -> bool {
-    matches!(format, Format::Jpeg | Format::Png | Format::Gif | Format::Svg | Format::Bmp | Format::Ico)
-}
-
-/// The names under which a format goes after `image/`.
-const fn subtypes(format: Format) -> &'static [&'static str] {
-    match format {
-        Format::Jpeg => &["jpeg", "jpg", "pjpeg"],
-        Format::Png => &["png"],
-        Format::Gif => &["gif"],
-        Format::Bmp => &["bmp", "x-bmp", "x-ms-bmp"],
-        Format::WebP => &["webp"],
-        Format::Ico => &["x-icon", "vnd.microsoft.icon"],
-        Format::Tiff => &["tiff"],
-        Format::Avif => &["avif"],
-        Format::Heic => &["heic", "heif"],
-        Format::Jxl => &["jxl"],
-        Format::Svg => &["svg+xml"],
-    }
 }
 
 /// What a browser that sends no image types can show, by its own name: the table that webp_server_go users know.

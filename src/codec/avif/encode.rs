@@ -10,20 +10,16 @@ use self::container::Still;
 use super::memory::alpha_quality;
 use crate::{
     codec::Coding,
-    error::{Error, Result},
+    error::Result,
     pixel::{Layout, Metadata, Picture, Raster, Subsampling},
 };
 
 /// Encodes a picture.
 ///
 /// # Errors
-/// `LimitExceeded` when a side is longer than the encoder can say, `OutOfMemory` when there is no room.
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let size = picture.size();
-    if size.width.max(size.height) > av1::MAX_SIDE {
-        let what = format!("{}x{} is past AVIF's longest side of {}", size.width, size.height, av1::MAX_SIDE);
-        return Err(Error::limit(what));
-    }
     let (color, alpha) = parts(picture, coding.full_chroma)?;
     let alpha = alpha
         .map(|plane| av1::encode(av1::Image::Gray(size, plane), alpha_quality(coding.quality), coding.effort))

@@ -24,3 +24,19 @@ mod encode {
 
 pub use self::encode::encode;
 pub(super) use self::memory::peak_bytes;
+
+use super::{FormatInfo, Modes};
+
+/// What is fixed about AVIF.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "avif",
+    media_type: "image/avif",
+    subtypes: &["avif"],
+    extensions: &["avif"],
+    // 16 bits in AV1's sequence header.
+    max_side: 65_535,
+    has_gray: true,
+    is_web_safe: false,
+    decodes: false,
+    encodes: if cfg!(feature = "avif") { Some(Modes::Lossy) } else { None },
+};

@@ -11,7 +11,7 @@ use self::{
     pixels::{Alpha, Painter},
 };
 use super::{
-    Decoded, Format, Probe, icc,
+    Decoded, Demands, Format, FormatInfo, Probe, icc,
     rows::{FULL_SIZE, Form, Head, Rows, Sink},
     view::View,
 };
@@ -19,6 +19,19 @@ use crate::{
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
+};
+
+/// What is fixed about BMP.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "bmp",
+    media_type: "image/bmp",
+    subtypes: &["bmp", "x-bmp", "x-ms-bmp"],
+    extensions: &["bmp", "dib"],
+    max_side: u32::MAX >> 1,
+    has_gray: false,
+    is_web_safe: true,
+    decodes: true,
+    encodes: None,
 };
 
 /// Rows that are painted at once.
@@ -30,24 +43,15 @@ const SMALL: u64 = 32 << 10;
 /// Reads what a bitmap's headers say about it.
 pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let header = Header::read(view, true)?;
+    let icc_bytes = header.profile.map_or(0, |(start, length)| {
+        icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
+    });
     Ok(Probe {
-        format: Format::Bmp,
-        size: header.size,
-        depth: 8,
         alpha: header.has_alpha(),
-        color: true,
-        animated: Some(false),
-        orientation: Orientation::Upright,
-        subsampling: None,
         progressive: header.coding == Coding::Runs,
         icc: header.profile.is_some(),
-        described: false,
-        icc_bytes: header.profile.map_or(0, |(start, length)| {
-            icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
-        }),
-        metadata_bytes: 0,
-        restart_interval: 0,
-        part_bytes: 0,
+        demands: Demands { icc_bytes, ..Demands::default() },
+        ..Probe::new(Format::Bmp, header.size)
     })
 }
 

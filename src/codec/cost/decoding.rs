@@ -29,7 +29,7 @@ pub(super) fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
             (if is_plain { scaled(32) + 8 } else { scaled(64) + 16 }) * width + index + ROWS_OVERHEAD
         }
         Format::Bmp => bmp::peak_bytes(probe.size.width),
-        Format::Tiff => probe.part_bytes,
+        Format::Tiff => probe.demands.part_bytes,
         Format::WebP => {
             // Where more than rows is held small things are counted beside it.
             let overhead = if flow == Flow::Streamed { WEBP_OVERHEAD } else { 0 };

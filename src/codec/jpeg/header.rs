@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::{
     codec::{
-        Format, Probe,
+        Demands, Format, Probe,
         bytes::{be16, u8_at},
         exif, icc, probing,
         view::View,
@@ -85,25 +85,19 @@ impl probing::Walk for Walk {
         let header = Header::of(self.found.clone(), view, &[])?;
         let frame = &header.frame;
         Ok(Probe {
-            format: Format::Jpeg,
-            size: frame.size,
             depth: frame.precision,
-            alpha: false,
             color: header.color() != Color::Gray,
-            animated: Some(false),
             orientation: header.orientation(),
             subsampling: header.subsampling(),
             progressive: !header.is_in_one_scan(),
             icc: !header.icc.is_empty(),
-            described: false,
-            icc_bytes: header.icc_bytes(),
-            metadata_bytes: [&header.exif, &header.xmp]
-                .into_iter()
-                .flatten()
-                .map(|part| part.end - part.start)
-                .sum(),
-            restart_interval: header.restart_interval,
-            part_bytes: 0,
+            demands: Demands {
+                icc_bytes: header.icc_bytes(),
+                metadata_bytes: header.metadata_bytes(),
+                restart_interval: header.restart_interval,
+                ..Demands::default()
+            },
+            ..Probe::new(Format::Jpeg, frame.size)
         })
     }
 }
@@ -202,6 +196,11 @@ impl<'a> Header<'a> {
     fn part(&self, range: Option<&Range<u64>>) -> Option<&'a [u8]> {
         let range = range?;
         self.view.get(range.start, usize::try_from(range.end - range.start).ok()?)
+    }
+
+    /// Bytes of EXIF and XMP.
+    fn metadata_bytes(&self) -> u64 {
+        [&self.exif, &self.xmp].into_iter().flatten().map(|part| part.end - part.start).sum()
     }
 
     /// What the profile takes, all of whose parts stand before the first scan.

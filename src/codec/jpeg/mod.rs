@@ -14,3 +14,18 @@ pub(super) use self::{
     header::Walk,
     strips::decode_rows,
 };
+
+use super::{FormatInfo, Modes};
+
+/// What is fixed about JPEG.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "jpeg",
+    media_type: "image/jpeg",
+    subtypes: &["jpeg", "jpg", "pjpeg"],
+    extensions: &["jpg", "jpeg", "jpe", "jfif"],
+    max_side: 65_535,
+    has_gray: true,
+    is_web_safe: true,
+    decodes: true,
+    encodes: Some(Modes::Lossy),
+};

@@ -2,7 +2,7 @@
 
 use super::colors::Colors;
 use crate::{
-    codec::{Format, Probe, exif, icc, probing, view::View},
+    codec::{Demands, Format, Probe, exif, icc, probing, view::View},
     error::{Error, Result},
     pixel::{ColorSpace, Orientation, Size},
 };
@@ -81,22 +81,21 @@ impl probing::Walk for Walk {
         let header = Header { chunks: chunks.clone(), view };
         let animated = (header.complete || header.animated).then_some(header.animated);
         Ok(Probe {
-            format: Format::Png,
-            size: header.size,
             depth: if header.color_type == 3 { 8 } else { header.depth },
             // A tRNS may stand past the bytes seen.
             alpha: header.transparency || !header.complete || matches!(header.color_type, 4 | 6),
             color: !matches!(header.color_type, 0 | 4),
             animated,
             orientation: header.orientation(),
-            subsampling: None,
             progressive: header.interlaced,
             icc: header.icc().is_some(),
             described: header.colors.space().is_some(),
-            icc_bytes: header.icc_bytes(),
-            metadata_bytes: header.metadata_bytes(),
-            restart_interval: 0,
-            part_bytes: 0,
+            demands: Demands {
+                icc_bytes: header.icc_bytes(),
+                metadata_bytes: header.metadata_bytes(),
+                ..Demands::default()
+            },
+            ..Probe::new(Format::Png, header.size)
         })
     }
 }

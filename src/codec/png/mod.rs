@@ -13,3 +13,18 @@ pub(super) use self::{
     encode::{held_bytes, most_bytes},
     header::Walk,
 };
+
+use super::{FormatInfo, Modes};
+
+/// What is fixed about PNG.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "png",
+    media_type: "image/png",
+    subtypes: &["png"],
+    extensions: &["png", "apng"],
+    max_side: u32::MAX >> 1,
+    has_gray: true,
+    is_web_safe: true,
+    decodes: true,
+    encodes: Some(Modes::Lossless),
+};

@@ -6,7 +6,7 @@ use super::{
     unpack::{JPEG, NONE},
 };
 use crate::{
-    codec::{Format, Probe, icc, view::View},
+    codec::{Demands, Format, Probe, icc, view::View},
     error::{Error, Result},
     pixel::{Orientation, Size},
 };
@@ -195,25 +195,22 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
     let header = Header::read(&directory)?;
     let colors = header.colors();
     Ok(Probe {
-        format: Format::Tiff,
-        size: header.size,
         depth: u8::try_from(header.depth).unwrap_or(u8::MAX),
         alpha: header.alpha.is_some(),
         color: !matches!(colors, Ok(Colors::Gray | Colors::InvertedGray)),
-        animated: Some(false),
         orientation: header.orientation,
-        subsampling: None,
-        progressive: false,
         icc: header.has_profile,
-        described: false,
-        icc_bytes: directory.place_of_field(PROFILE).map_or(0, |(start, length)| {
-            icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
-        }),
-        metadata_bytes: directory.place_of_field(XMP).map_or(0, |(_, length)| length),
-        restart_interval: 0,
-        part_bytes: colors.map_or(0, |colors| {
-            rows::held_bytes(&header, parts::size_of_part(&directory, header.size), header.used(colors))
-        }),
+        demands: Demands {
+            icc_bytes: directory.place_of_field(PROFILE).map_or(0, |(start, length)| {
+                icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
+            }),
+            metadata_bytes: directory.place_of_field(XMP).map_or(0, |(_, length)| length),
+            part_bytes: colors.map_or(0, |colors| {
+                rows::held_bytes(&header, parts::size_of_part(&directory, header.size), header.used(colors))
+            }),
+            ..Demands::default()
+        },
+        ..Probe::new(Format::Tiff, header.size)
     })
 }
 

@@ -24,3 +24,18 @@ mod window;
 mod ycbcr;
 
 pub(super) use self::{decode::decode, header::probe};
+
+use super::FormatInfo;
+
+/// What is fixed about TIFF.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "tiff",
+    media_type: "image/tiff",
+    subtypes: &["tiff"],
+    extensions: &["tiff", "tif"],
+    max_side: u32::MAX,
+    has_gray: true,
+    is_web_safe: false,
+    decodes: true,
+    encodes: None,
+};

@@ -1,7 +1,7 @@
 //! The chunks of a WebP (RFC 9649) and what they say about it. They are passed over by their length.
 
 use crate::{
-    codec::{Format, Probe, exif, icc, probing, view::View},
+    codec::{Demands, Format, Probe, exif, icc, probing, view::View},
     error::{Error, Result},
     pixel::{Metadata, Orientation, Size, Subsampling},
 };
@@ -74,27 +74,17 @@ impl probing::Walk for Walk {
         self.chunks.read(view)?;
         let header = Header { chunks: self.chunks.clone(), view };
         Ok(Probe {
-            format: Format::WebP,
-            size: header.size()?,
-            depth: 8,
             alpha: header.has_alpha(),
-            color: true,
             animated: Some(header.is_animated()),
             orientation: header.orientation(),
             subsampling: header.image.is_some_and(|image| !image.lossless).then_some(Subsampling::Yuv420),
-            progressive: false,
             icc: header.icc.is_some() || header.flag(ICC),
-            described: false,
-            icc_bytes: match header.icc {
-                Some((start, length)) => {
-                    icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
-                }
-                None if header.flag(ICC) => icc::UNSEEN,
-                None => 0,
+            demands: Demands {
+                icc_bytes: header.icc_bytes(),
+                metadata_bytes: header.metadata_bytes(),
+                ..Demands::default()
             },
-            metadata_bytes: header.metadata_bytes(),
-            restart_interval: 0,
-            part_bytes: 0,
+            ..Probe::new(Format::WebP, header.size()?)
         })
     }
 }
@@ -237,6 +227,17 @@ impl<'a> Header<'a> {
             colors: None,
             exif: Metadata::part(part(self.exif)),
             xmp: Metadata::part(part(self.xmp)),
+        }
+    }
+
+    /// What the profile takes, which may not be there yet.
+    fn icc_bytes(&self) -> u64 {
+        match self.icc {
+            Some((start, length)) => {
+                icc::held_bytes(&|at, bytes| self.view.get(start.checked_add(at)?, bytes), length)
+            }
+            None if self.flag(ICC) => icc::UNSEEN,
+            None => 0,
         }
     }
 

@@ -19,3 +19,19 @@ pub(super) use self::{
     vp8::{decoder::held_bytes, encoder::Incoming},
 };
 pub(crate) use self::{lossy::RowWriter, vp8l::image::Sketch};
+
+use super::{FormatInfo, Modes};
+
+/// What is fixed about WebP.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "webp",
+    media_type: "image/webp",
+    subtypes: &["webp"],
+    extensions: &["webp"],
+    // 14 bits in the headers of VP8 and VP8L.
+    max_side: 16_383,
+    has_gray: false,
+    is_web_safe: false,
+    decodes: true,
+    encodes: Some(Modes::Both),
+};

@@ -34,9 +34,6 @@ use crate::{
     pixel::{Planes, Size, Subsampling},
 };
 
-/// The longest side, in pixels: 16 bits in AV1's sequence header.
-pub(super) const MAX_SIDE: u32 = 65_535;
-
 /// What one AV1 picture shows.
 pub(super) enum Image {
     /// One plane of 8-bit samples.

@@ -138,7 +138,7 @@ pub(in crate::codec) fn further_bytes(
     let frame = Frame { process: 0, precision: 8, size: probe.size, components };
     let (side, turn) = (eighths.clamp(1, 8) as usize, Turn::new(orientation));
     let geometry = Geometry::new(&frame, side).turned(turn);
-    let portions = Portions::new(probe.restart_interval, &geometry, turn);
+    let portions = Portions::new(probe.demands.restart_interval, &geometry, turn);
     portions.map_or(0, |portions| portions.heap_bytes(&geometry, (side, turn), threads))
 }
 
