@@ -15,7 +15,7 @@ use std::{
 use super::flight::{LIFETIME, now, poll};
 use crate::{
     error::{Error, Kind},
-    service::{Failures, Seen, Stamp, Word},
+    service::{Failures, OriginCaching, Seen, Validators},
 };
 
 /// How long who wants the whole waits for it to be begun with, in milliseconds.
@@ -38,7 +38,7 @@ pub(super) enum Answer {
     /// This.
     Found(Box<Seen>),
     /// It is as it was known; and what the origin says of keeping it.
-    Unchanged(Word),
+    Unchanged(OriginCaching),
     /// There is none.
     Missing,
     /// It failed.
@@ -89,7 +89,7 @@ fn time() -> SystemTime {
 }
 
 /// Takes the duty to ask, or a place behind who has it. What is known of the original is part of the question.
-pub(super) fn join(url: &str, known: Option<&Stamp>) -> Place {
+pub(super) fn join(url: &str, known: Option<&Validators>) -> Place {
     let key = format!("{url} {known:?}");
     ASKED.with_borrow_mut(|asked| {
         if let Some(shared) = asked.get(&key).filter(|shared| now().saturating_sub(shared.begun) < LIFETIME) {
@@ -156,7 +156,7 @@ impl Behind {
     }
 
     /// The original's state and bytes, where they come to be in memory.
-    pub(super) async fn whole(&self, patience: Duration) -> Option<(Stamp, Rc<Vec<u8>>)> {
+    pub(super) async fn whole(&self, patience: Duration) -> Option<(Validators, Rc<Vec<u8>>)> {
         let begun = now();
         let look = || match &*self.0.whole.borrow() {
             Whole::Here(bytes) => Some(Some(Rc::clone(bytes))),
@@ -166,7 +166,7 @@ impl Behind {
         };
         let bytes = poll(patience, look).await.0.flatten()?;
         match &*self.0.answer.borrow() {
-            Some(Answer::Found(seen)) => Some((seen.stamp().clone(), bytes)),
+            Some(Answer::Found(seen)) => Some((seen.validators().clone(), bytes)),
             _ => None,
         }
     }

@@ -233,9 +233,9 @@ impl Drive {
     async fn open_source(&mut self, source: &Source) -> Result<()> {
         if self.opened.is_none()
             && let Some(behind) = &self.behind
-            && let Some((stamp, whole)) = behind.whole(self.settings.timeout).await
+            && let Some((validators, whole)) = behind.whole(self.settings.timeout).await
         {
-            self.opened = Some(Box::new(Opened::of(stamp, whole)));
+            self.opened = Some(Box::new(Opened::of(validators, whole)));
         }
         if self.opened.is_none() {
             self.opened = match source::open(&self.settings, source, None).await? {
@@ -288,8 +288,8 @@ impl Drive {
                 let file = File { folder, id, format: *format, len: *len, hash: hash.as_deref() };
                 self.variant_body(&file, range).await?
             }
-            Body::Source { source, stamp, range, .. } => {
-                return self.source_body(source, stamp.len, range).await;
+            Body::Source { source, validators, range, .. } => {
+                return self.source_body(source, validators.len, range).await;
             }
         };
         Some((body, false))
@@ -309,7 +309,7 @@ impl Drive {
         range: &Range<u64>,
     ) -> Option<(ResponseBody, bool)> {
         self.open_source(source).await.ok()?;
-        let opened = self.opened.as_mut().filter(|opened| opened.stamp.len == len)?;
+        let opened = self.opened.as_mut().filter(|opened| opened.validators.len == len)?;
         let (is_part, fits) = (*range != (0..len), len <= self.settings.policy.limits.max_input_bytes);
         let is_followed = self.asking.as_ref().is_some_and(Asking::is_followed);
         if fits && (is_part || is_followed) {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    service::{Fetch, Seen, Source, SourceInfo, Step, Word},
+    service::{Fetch, OriginCaching, Seen, Source, SourceInfo, Step},
 };
 
 impl Drive {
@@ -35,8 +35,8 @@ impl Drive {
     /// Goes on with what another request was answered.
     async fn hear(&mut self, fetch: Fetch, answer: Answer) -> Step {
         match answer {
-            Answer::Found(seen) => fetch.said(seen.word()).found(seen.info()),
-            Answer::Unchanged(word) => fetch.said(word).unchanged(),
+            Answer::Found(seen) => fetch.said(seen.caching()).found(seen.info()),
+            Answer::Unchanged(caching) => fetch.said(caching).unchanged(),
             Answer::Missing => fetch.missing(),
             Answer::Failed(kind, what) => fetch.failed(Error::new(kind, what)),
             Answer::Alone => self.ask(fetch).await,
@@ -48,10 +48,10 @@ impl Drive {
         let url = url(&fetch.source);
         let (opened, info) = match self.open(&fetch).await {
             Ok(Asked::Found(opened, info)) => (opened, info),
-            Ok(Asked::Unchanged(word)) => {
+            Ok(Asked::Unchanged(caching)) => {
                 asking::forget(&url);
-                self.tell(Answer::Unchanged(word));
-                return fetch.said(word).unchanged();
+                self.tell(Answer::Unchanged(caching));
+                return fetch.said(caching).unchanged();
             }
             Ok(Asked::Missing) => {
                 asking::note(&url, None);
@@ -65,27 +65,27 @@ impl Drive {
             }
         };
         asking::forget(&url);
-        let word = opened.word;
-        if word.restriction.is_some() {
+        let caching = opened.caching;
+        if caching.restriction.is_some() {
             self.tell(Answer::Alone);
             self.asking = None;
         } else {
-            self.tell(Answer::Found(Box::new(Seen::of(&info, word))));
+            self.tell(Answer::Found(Box::new(Seen::of(&info, caching))));
         }
         self.opened = Some(opened);
-        fetch.said(word).found(info)
+        fetch.said(caching).found(info)
     }
 
     /// Opens the original and looks at it. What is of no use is an error.
     async fn open(&self, fetch: &Fetch) -> Result<Asked> {
         let mut opened = match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await? {
             Opening::Found(opened) => opened,
-            Opening::Unchanged(word) => return Ok(Asked::Unchanged(word)),
+            Opening::Unchanged(caching) => return Ok(Asked::Unchanged(caching)),
             Opening::Missing => return Ok(Asked::Missing),
         };
         let looked = opened.look_at(&self.settings, &fetch.source).await?;
-        let (stamp, is_cut) = (opened.stamp.clone(), opened.is_cut(&looked));
-        let info = SourceInfo { stamp, looked, checksum: None, is_cut };
+        let (validators, is_cut) = (opened.validators.clone(), opened.is_cut(&looked));
+        let info = SourceInfo { validators, looked, checksum: None, is_cut };
         match fetch.demand.refusal(&info) {
             Some(refusal) => Err(refusal),
             None => Ok(Asked::Found(opened, info)),
@@ -102,7 +102,7 @@ impl Drive {
 /// What the origin answered.
 enum Asked {
     Found(Box<Opened>, SourceInfo),
-    Unchanged(Word),
+    Unchanged(OriginCaching),
     Missing,
 }
 

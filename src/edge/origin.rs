@@ -11,7 +11,7 @@ use worker::{AbortController, Delay, Fetch, Headers, Request, RequestInit, Reque
 use super::settings::Settings;
 use crate::{
     error::{Error, Kind, Result},
-    service::{Stamp, http_date},
+    service::{Validators, http_date},
 };
 
 /// Told to the origin, and refused from a client: an origin that leads back to this Worker would never end.
@@ -23,7 +23,7 @@ const REDIRECTS: usize = 3;
 const GRACE: Duration = Duration::from_millis(100);
 
 /// Sends the request and follows redirects that stay with the origin.
-pub(super) async fn ask(url: &str, known: Option<&Stamp>, settings: &Settings) -> Result<Response> {
+pub(super) async fn ask(url: &str, known: Option<&Validators>, settings: &Settings) -> Result<Response> {
     let mut url = Url::parse(url).map_err(|error| Error::with_source(Kind::Upstream, "the origin", error))?;
     for _ in 0..=REDIRECTS {
         let request = request(&url, known).map_err(failed)?;
@@ -48,15 +48,15 @@ pub(super) async fn ask(url: &str, known: Option<&Stamp>, settings: &Settings) -
     Err(no_picture(settings, "the origin redirects in circles"))
 }
 
-pub(super) fn request(url: &Url, known: Option<&Stamp>) -> worker::Result<Request> {
+pub(super) fn request(url: &Url, known: Option<&Validators>) -> worker::Result<Request> {
     let headers = Headers::new();
     headers.set("accept", "image/*,*/*;q=0.5")?;
     headers.set("accept-encoding", "identity")?;
     headers.set("user-agent", concat!("slimpix/", env!("CARGO_PKG_VERSION")))?;
     headers.set(LOOP_HEADER, "1")?;
-    if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
+    if let Some(etag) = known.and_then(|validators| validators.etag.as_deref()) {
         headers.set("if-none-match", etag)?;
-    } else if let Some(date) = known.and_then(|stamp| stamp.modified).and_then(http_date) {
+    } else if let Some(date) = known.and_then(|validators| validators.modified).and_then(http_date) {
         headers.set("if-modified-since", &date)?;
     }
     let mut init = RequestInit::new();

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     codec::{self, Looked, Prober, Probing},
     error::{Error, Kind, Result},
-    service::{Source, Stamp, Word},
+    service::{OriginCaching, Source, Validators},
 };
 
 /// Bytes that are read at once, and that are read on to find out what an original is.
@@ -39,7 +39,7 @@ pub(super) enum Opening {
     /// It is there.
     Found(Box<Opened>),
     /// It is as it was; and what the origin says of keeping it.
-    Unchanged(Word),
+    Unchanged(OriginCaching),
     /// There is no such thing.
     Missing,
 }
@@ -47,9 +47,9 @@ pub(super) enum Opening {
 /// An original whose first bytes have been read.
 pub(super) struct Opened {
     /// Its state.
-    pub(super) stamp: Stamp,
+    pub(super) validators: Validators,
     /// What the origin says of keeping it.
-    pub(super) word: Word,
+    pub(super) caching: OriginCaching,
     read: Rc<Vec<u8>>,
     rest: Option<ByteStream>,
     /// The same from its first byte on, for the client. It holds back what `rest` has read, so one of the two is
@@ -62,7 +62,11 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// `Upstream` when it can't be had.
-pub(super) async fn open(settings: &Settings, source: &Source, known: Option<&Stamp>) -> Result<Opening> {
+pub(super) async fn open(
+    settings: &Settings,
+    source: &Source,
+    known: Option<&Validators>,
+) -> Result<Opening> {
     let Source::Remote { url, .. } = source else {
         return Err(Error::new(Kind::Internal, "a Worker has no files"));
     };
@@ -72,20 +76,20 @@ pub(super) async fn open(settings: &Settings, source: &Source, known: Option<&St
     }
 }
 
-async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Result<Opening> {
+async fn open_url(url: &str, known: Option<&Validators>, settings: &Settings) -> Result<Opening> {
     let mut response = ask(url, known, settings).await?;
-    let word_of = |response: &Response| {
+    let caching_of = |response: &Response| {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(flight::now());
-        Word::from_headers(&store::header_map(response.headers()), &settings.policy, now)
+        OriginCaching::from_headers(&store::header_map(response.headers()), &settings.policy, now)
     };
-    if response.status_code() == 304 && known.is_some() && word_of(&response).restriction.is_some() {
+    if response.status_code() == 304 && known.is_some() && caching_of(&response).restriction.is_some() {
         // Nothing that is kept will do.
         response = ask(url, None, settings).await?;
     }
-    let word = word_of(&response);
+    let caching = caching_of(&response);
     match response.status_code() {
         200 => {}
-        304 if known.is_some() => return Ok(Opening::Unchanged(word)),
+        304 if known.is_some() => return Ok(Opening::Unchanged(caching)),
         404 | 410 => return Ok(Opening::Missing),
         status @ 500.. => return Err(upstream(format!("the origin answered {status}"))),
         status => return Err(no_picture(settings, format!("the origin answered {status}"))),
@@ -99,7 +103,7 @@ async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Resu
             return Err(no_picture(settings, format!("the origin sends the content coding {coding:?}")));
         }
     };
-    let stamp = Stamp {
+    let validators = Validators {
         len: len.unwrap_or(0),
         modified: header("last-modified").and_then(|date| httpdate::parse_http_date(&date).ok()),
         // A weak tag says nothing of bytes, but it does tell two states apart.
@@ -110,56 +114,56 @@ async fn open_url(url: &str, known: Option<&Stamp>, settings: &Settings) -> Resu
     let ResponseBody::Stream(stream) = body else {
         return Ok(Opening::Missing);
     };
-    Opened::begin(stamp, len.is_some(), &stream, word, settings).await
+    Opened::begin(validators, len.is_some(), &stream, caching, settings).await
 }
 
 async fn open_object(
     bucket: &Bucket,
     url: &str,
-    known: Option<&Stamp>,
+    known: Option<&Validators>,
     settings: &Settings,
 ) -> Result<Opening> {
     let mut get = bucket.get(object_key(url));
-    if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
+    if let Some(etag) = known.and_then(|validators| validators.etag.as_deref()) {
         let etag = etag.trim_matches('"').to_owned();
         get = get.only_if(Conditional { etag_does_not_match: Some(etag), ..Conditional::default() });
     }
     let Some(object) = get.execute().await.map_err(failed)? else { return Ok(Opening::Missing) };
-    let Some(body) = object.body() else { return Ok(Opening::Unchanged(Word::default())) };
+    let Some(body) = object.body() else { return Ok(Opening::Unchanged(OriginCaching::default())) };
     let ResponseBody::Stream(stream) = body.response_body().map_err(failed)? else {
         return Ok(Opening::Missing);
     };
     let uploaded = Duration::from_millis(object.uploaded().as_millis());
-    let stamp = Stamp {
+    let validators = Validators {
         len: object.size(),
         modified: Some(SystemTime::UNIX_EPOCH + uploaded),
         etag: Some(object.http_etag()),
         file: None,
     };
-    Opened::begin(stamp, true, &stream, Word::default(), settings).await
+    Opened::begin(validators, true, &stream, OriginCaching::default(), settings).await
 }
 
 impl Opened {
     /// One that another request has read.
-    pub(super) fn of(stamp: Stamp, whole: Rc<Vec<u8>>) -> Self {
+    pub(super) fn of(validators: Validators, whole: Rc<Vec<u8>>) -> Self {
         let timeout = Duration::ZERO;
-        let word = Word::default();
-        Self { stamp, word, read: whole, rest: None, untouched: None, timeout }
+        let caching = OriginCaching::default();
+        Self { validators, caching, read: whole, rest: None, untouched: None, timeout }
     }
 
     async fn begin(
-        stamp: Stamp,
+        validators: Validators,
         knows_len: bool,
         stream: &ReadableStream,
-        word: Word,
+        caching: OriginCaching,
         settings: &Settings,
     ) -> Result<Opening> {
         let branches = stream.tee();
         let rest: ReadableStream = branches.get(0).unchecked_into();
         let untouched: ReadableStream = branches.get(1).unchecked_into();
         let mut opened = Self {
-            stamp,
-            word,
+            validators,
+            caching,
             read: Rc::default(),
             rest: Some(ByteStream::from(rest)),
             untouched: Some(untouched),
@@ -172,7 +176,7 @@ impl Opened {
             opened.read_whole(settings.policy.limits.max_input_bytes).await?;
         }
         if opened.rest.is_none() {
-            opened.stamp.len = opened.read.len() as u64;
+            opened.validators.len = opened.read.len() as u64;
         }
         Ok(Opening::Found(Box::new(opened)))
     }
@@ -183,7 +187,7 @@ impl Opened {
     /// # Errors
     /// `Upstream` when it breaks off, `LimitExceeded` when it is too long to be read.
     pub(super) async fn look_at(&mut self, settings: &Settings, source: &Source) -> Result<Looked> {
-        let length = (self.stamp.len != 0).then_some(self.stamp.len);
+        let length = (self.validators.len != 0).then_some(self.validators.len);
         let mut prober = Prober::new(length);
         let mut pieces = PIECES;
         let probe = loop {
@@ -200,7 +204,7 @@ impl Opened {
                 }
                 let piece = match pieces {
                     0 => None,
-                    _ => piece::read(settings, source, self.stamp.etag.as_deref(), need).await,
+                    _ => piece::read(settings, source, self.validators.etag.as_deref(), need).await,
                 };
                 if let Some(piece) = piece {
                     pieces -= 1;
@@ -257,17 +261,17 @@ impl Opened {
         if let Some(untouched) = self.untouched.take() {
             let _settles_by_itself = untouched.cancel();
         }
-        if self.stamp.len <= limit {
+        if self.validators.len <= limit {
             // A whole buffer at once: one that grows by doubling would hold twice the file at its end.
             let missing =
-                usize::try_from(self.stamp.len).unwrap_or(usize::MAX).saturating_sub(self.read.len());
+                usize::try_from(self.validators.len).unwrap_or(usize::MAX).saturating_sub(self.read.len());
             Rc::make_mut(&mut self.read).try_reserve_exact(missing)?;
         }
         self.read_until(limit.saturating_add(1)).await?;
         if self.read.len() as u64 > limit {
             return Err(Error::limit(format!("the original has more than {limit} bytes")));
         }
-        let stated = self.stamp.len;
+        let stated = self.validators.len;
         if stated != 0 && stated != self.read.len() as u64 {
             return Err(upstream("the original broke off"));
         }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::{
     error::{Error, Kind, Result},
     native::coding::Coding,
-    service::{Stamp, Word},
+    service::{OriginCaching, Validators},
 };
 
 /// Between two pieces.
@@ -28,9 +28,9 @@ const WHOLE: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(crate) struct Download {
     /// What the head says of keeping it.
-    pub(crate) word: Word,
+    pub(crate) caching: OriginCaching,
     /// What the head says of it; its length is 0 where the head doesn't say.
-    pub(crate) stamp: Stamp,
+    pub(crate) validators: Validators,
     body: Incoming,
     coding: Coding,
     /// What has come and is still in its coding.
@@ -43,9 +43,25 @@ pub(crate) struct Download {
 
 impl Download {
     /// That of an answer, `most` bytes long at the most.
-    pub(crate) fn new(word: Word, stamp: Stamp, body: Incoming, coding: Coding, most: u64) -> Self {
+    pub(crate) fn new(
+        caching: OriginCaching,
+        validators: Validators,
+        body: Incoming,
+        coding: Coding,
+        most: u64,
+    ) -> Self {
         let coded = Bytes::new();
-        Self { word, stamp, body, coding, coded, has_ended: false, left: most, patience: WHOLE, wait: None }
+        Self {
+            caching,
+            validators,
+            body,
+            coding,
+            coded,
+            has_ended: false,
+            left: most,
+            patience: WHOLE,
+            wait: None,
+        }
     }
 
     /// The next piece; `None` at the end.

@@ -31,9 +31,9 @@ use crate::{
         working::{Worked, work},
     },
     service::{
-        Admit, Body as What, Convert, Decision, Fetch, FlightError, Found, Join, Lookup, Record,
-        Response as Answer, Restriction, Source, SourceInfo, SourceState, Step, Store as StoreStep, Task,
-        Word,
+        Admit, Body as What, Convert, Decision, ExpectedSource, Fetch, FlightError, Found, Join, Lookup,
+        OriginCaching, Record, Response as Answer, Restriction, Source, SourceInfo, Step, Store as StoreStep,
+        Task,
     },
 };
 
@@ -143,16 +143,16 @@ impl Drive {
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
     fn land_unless_named_by(&mut self, step: &Step) {
-        if let Some((lead, word)) = self.lead.take_if(|(lead, _)| step.flight() != Some(lead.key())) {
-            lead.land(word);
+        if let Some((lead, outcome)) = self.lead.take_if(|(lead, _)| step.flight() != Some(lead.key())) {
+            lead.land(outcome);
             self.ticket = None;
         }
     }
 
     /// From now on this is what followers will be told.
-    fn word(&mut self, word: Landed) {
+    fn set_outcome(&mut self, outcome: Landed) {
         if let Some((_, told)) = &mut self.lead {
-            *told = word;
+            *told = outcome;
         }
     }
 
@@ -191,8 +191,8 @@ impl Drive {
             Source::Remote { .. } => self.ask_for(&step).await,
         };
         match looked {
-            Ok(Looked::Found(info, word)) => step.said(word).found(*info),
-            Ok(Looked::Unchanged(word)) => step.said(word).unchanged(),
+            Ok(Looked::Found(info, caching)) => step.said(caching).found(*info),
+            Ok(Looked::Unchanged(caching)) => step.said(caching).unchanged(),
             Err(error) if error.kind() == Kind::NotFound => step.missing(),
             Err(error) => {
                 tracing::warn!(source = step.source.name(), %error, "an original can't be had");
@@ -207,11 +207,11 @@ impl Drive {
         self.content = None;
         match self.site.sources.fetch(&step.source, step.known.as_ref(), step.demand).await? {
             Fetched::Found(seen, content) => {
-                self.restriction = seen.word().restriction;
+                self.restriction = seen.caching().restriction;
                 self.content = content;
-                Ok(Looked::Found(Box::new(seen.info()), seen.word()))
+                Ok(Looked::Found(Box::new(seen.info()), seen.caching()))
             }
-            Fetched::Unchanged(word) => Ok(Looked::Unchanged(word)),
+            Fetched::Unchanged(caching) => Ok(Looked::Unchanged(caching)),
             Fetched::Missing => Err(Error::new(Kind::NotFound, "the origin has none")),
         }
     }
@@ -221,18 +221,18 @@ impl Drive {
         let (source, wants_checksum) = (step.source.clone(), step.wants_checksum);
         let sources = Arc::clone(&self.site.sources);
         let looking = blocking(move || {
-            let (content, stamp) = sources.open_local(&source)?;
+            let (content, validators) = sources.open_local(&source)?;
             let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
             let looked = content.look_at()?;
             let checksum = match &content {
                 Content::File(file) if wants_checksum => Some(files::checksum(file).map_err(unreadable)?),
                 _ => None,
             };
-            Ok((content, SourceInfo { stamp, looked, checksum, is_cut: None }))
+            Ok((content, SourceInfo { validators, looked, checksum, is_cut: None }))
         });
         let (content, info) = looking.await.and_then(|looked| looked)?;
         self.content = Some(content);
-        Ok(Looked::Found(Box::new(info), Word::default()))
+        Ok(Looked::Found(Box::new(info), OriginCaching::default()))
     }
 
     async fn join(&mut self, step: Join) -> Step {
@@ -245,7 +245,7 @@ impl Drive {
             Joined::Follower(follow) => {
                 self.let_go_of_what_comes();
                 match time::timeout(step.patience, follow.landing()).await {
-                    Ok(Landing::Told(word)) => step.followed(word.map_err(FlightError::Failed)),
+                    Ok(Landing::Told(outcome)) => step.followed(outcome.map_err(FlightError::Failed)),
                     Ok(Landing::Panicked) => step.followed(Err(FlightError::Panicked)),
                     Ok(Landing::Abandoned) => step.followed(Err(FlightError::Abandoned)),
                     Err(_) => step.impatient(),
@@ -270,13 +270,13 @@ impl Drive {
         match self.room(&step).await {
             Ok(ticket) => {
                 self.ticket = Some(ticket);
-                self.word(Err(Kind::Internal));
+                self.set_outcome(Err(Kind::Internal));
                 self.waited = began.elapsed();
                 step.granted(self.waited)
             }
             Err(error) => {
                 tracing::debug!(bytes = step.bytes, %error, "no room");
-                self.word(Err(error.kind()));
+                self.set_outcome(Err(error.kind()));
                 step.refused(began.elapsed())
             }
         }
@@ -317,7 +317,7 @@ impl Drive {
             Ok(Worked::Described(description)) => step.described(&description),
             Err(error) => {
                 tracing::warn!(source = name, %error, kind = %error.kind(), "a conversion failed");
-                self.word(Err(error.kind()));
+                self.set_outcome(Err(error.kind()));
                 step.failed(error)
             }
         }
@@ -331,8 +331,8 @@ impl Drive {
         let content = match self.content.take() {
             Some(content) => content,
             None => {
-                let SourceState { stamp, hash } = &*step.state;
-                self.site.sources.content(&step.source, stamp, hash.as_deref()).await?
+                let ExpectedSource { validators, hash } = &*step.expected;
+                self.site.sources.content(&step.source, validators, hash.as_deref()).await?
             }
         };
         let came_by_itself = content.is_arriving();
@@ -371,7 +371,7 @@ impl Drive {
         let (store, write) = (Arc::clone(&self.site.store), step.write.clone());
         let made = write.variant.and_then(|format| self.made.get(&format).cloned());
         match blocking(move || store.write(&write, made.as_ref())).await {
-            Ok(record) => self.word(Ok(record)),
+            Ok(record) => self.set_outcome(Ok(record)),
             Err(error) => tracing::error!(%error, "the cache was not written"),
         }
         step.done()
@@ -380,6 +380,6 @@ impl Drive {
 
 /// What came of looking at an original.
 enum Looked {
-    Found(Box<SourceInfo>, Word),
-    Unchanged(Word),
+    Found(Box<SourceInfo>, OriginCaching),
+    Unchanged(OriginCaching),
 }

@@ -31,7 +31,7 @@ impl<'a> Query<'a> {
                 Some(id) => Some(record(id)?),
                 None => None,
             },
-            stamp: sources.stamp(self.source).ok()?,
+            validators: sources.validators(self.source).ok()?,
             files: Vec::new(),
         };
         Some(found)
@@ -40,9 +40,9 @@ impl<'a> Query<'a> {
     /// What there is on disk. Blocks.
     ///
     /// # Errors
-    /// Those of [`Sources::stamp`].
+    /// Those of [`Sources::validators`].
     pub(super) fn on_disk(self, store: &Store, sources: &Sources) -> Result<Found> {
-        let stamp = sources.stamp(self.source)?;
+        let validators = sources.validators(self.source)?;
         let folder = self.source.folder();
         let (id, record) = store.record_of(folder, self.id);
         let is_foreign = record.as_ref().is_some_and(|record| record.slimpix.is_none());
@@ -50,7 +50,7 @@ impl<'a> Query<'a> {
             source_record: self.source_id.and_then(|id| store.record_of(folder, id).1),
             files: if is_foreign { store.files(folder, id) } else { Vec::new() },
             record,
-            stamp,
+            validators,
         })
     }
 }

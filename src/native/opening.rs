@@ -14,9 +14,9 @@ use crate::{
         files::Content,
         log,
         site::Site,
-        source::stamp_of,
+        source::validators_of,
     },
-    service::{Body as What, Source, Stamp},
+    service::{Body as What, Source, Validators},
 };
 
 /// What a request holds from the steps before its answer.
@@ -34,9 +34,9 @@ pub(super) fn at_hand(site: &Site, body: &What) -> Option<Body> {
     match body {
         What::Empty => Some(body::empty()),
         What::Bytes(bytes) => Some(body::full(bytes.clone().into())),
-        What::Source { source: source @ Source::Local { .. }, stamp, range, .. } => {
+        What::Source { source: source @ Source::Local { .. }, validators, range, .. } => {
             let (content, now) = site.sources.open_local(source).ok()?;
-            is_promised(&now, stamp).then(|| body::part(content, range.clone()))
+            is_promised(&now, validators).then(|| body::part(content, range.clone()))
         }
         What::Variant { folder, id, format, len, range, .. } => {
             let file = site.store.open_checked(folder, id, *format, *len)?;
@@ -49,17 +49,17 @@ pub(super) fn at_hand(site: &Site, body: &What) -> Option<Body> {
 /// The bytes to send; `None` when they aren't there, or aren't as many as they must be: then the log has the reason.
 pub(super) async fn open(site: &Site, body: &What, held: Held<'_>) -> Option<Body> {
     let Held { content: open, made, name } = held;
-    let (content, stamp, range) = match body {
+    let (content, validators, range) = match body {
         What::Empty | What::Bytes(_) => return at_hand(site, body),
-        What::Source { source, stamp, hash, range } => {
+        What::Source { source, validators, hash, range } => {
             let content = match open.take() {
                 Some(content) => content,
                 None => {
-                    let opened = site.sources.content(source, stamp, hash.as_deref()).await;
+                    let opened = site.sources.content(source, validators, hash.as_deref()).await;
                     log::or_warn(source.name(), "an original can't be opened", opened)?
                 }
             };
-            (content, stamp.clone(), range.clone())
+            (content, validators.clone(), range.clone())
         }
         What::Variant { folder, id, format, len, hash, range } => {
             let (store, folder, id) = (Arc::clone(&site.store), folder.clone(), id.clone());
@@ -67,26 +67,27 @@ pub(super) async fn open(site: &Site, body: &What, held: Held<'_>) -> Option<Bod
             let opening = move || store.open(&folder, &id, variant, said_len, hash.as_deref());
             let stored = log::or_warn(name, "a variant can't be opened", blocking(opening).await).flatten();
             let content = stored.or_else(|| made.get(format).cloned().map(Content::Memory))?;
-            (content, Stamp { len: *len, ..Stamp::default() }, range.clone())
+            (content, Validators { len: *len, ..Validators::default() }, range.clone())
         }
         // There is no cache of answers here, nor what is not known yet.
         _ => return None,
     };
-    let opened = blocking(move || is_in_state(&content, &stamp).then(|| body::part(content, range))).await;
+    let opened =
+        blocking(move || is_in_state(&content, &validators).then(|| body::part(content, range))).await;
     log::or_warn(name, "a body can't be opened", opened)?
 }
 
 /// True for what is as long as it must be, and is the very file, where a file is named.
-fn is_in_state(content: &Content, promised: &Stamp) -> bool {
+fn is_in_state(content: &Content, promised: &Validators) -> bool {
     match content {
         Content::File(file) => {
-            file.metadata().is_ok_and(|metadata| is_promised(&stamp_of(&metadata), promised))
+            file.metadata().is_ok_and(|metadata| is_promised(&validators_of(&metadata), promised))
         }
         Content::Memory(bytes) => bytes.len() as u64 == promised.len,
         Content::Arriving(arriving) => arriving.len() == promised.len,
     }
 }
 
-fn is_promised(now: &Stamp, promised: &Stamp) -> bool {
+fn is_promised(now: &Validators, promised: &Validators) -> bool {
     now.len == promised.len && (promised.file.is_none() || now == promised)
 }

@@ -32,7 +32,7 @@ use crate::{
         sweep::{self, Room},
         upstream::{Answer, Upstream},
     },
-    service::{Demand, Failures, Seen, SourceInfo, Stamp, Word},
+    service::{Demand, Failures, OriginCaching, Seen, SourceInfo, Validators},
 };
 
 /// What an original takes while it is fetched: its first bytes, what is read ahead, its connection.
@@ -68,7 +68,7 @@ pub(crate) enum Fetched {
     /// It is there: with its bytes, or to be asked for once more by who needs them.
     Found(Box<Seen>, Option<Content>),
     /// It is as it was known; what the origin says of keeping it.
-    Unchanged(Word),
+    Unchanged(OriginCaching),
     /// There is none.
     Missing,
 }
@@ -80,7 +80,7 @@ pub(crate) struct Question<'a> {
     /// Where the answer is to be kept.
     pub(crate) path: &'a Path,
     /// What is known of it.
-    pub(crate) known: Option<&'a Stamp>,
+    pub(crate) known: Option<&'a Validators>,
     /// What the answer must be.
     pub(crate) demand: Demand,
 }
@@ -97,14 +97,14 @@ enum Told {
     Passing(Box<Seen>),
     /// It is for the leader alone.
     Alone,
-    Unchanged(Word),
+    Unchanged(OriginCaching),
     Failed(Failed),
 }
 
 /// What an origin answered.
 enum Asked {
     Received(Received),
-    Unchanged(Word),
+    Unchanged(OriginCaching),
     Missing,
 }
 
@@ -139,7 +139,7 @@ impl Remote {
         let asked = self.noting(url, self.ask(question).await);
         lead.land(match &asked {
             Ok(Asked::Received(received)) => received.told(),
-            Ok(Asked::Unchanged(word)) => Told::Unchanged(*word),
+            Ok(Asked::Unchanged(caching)) => Told::Unchanged(*caching),
             Ok(Asked::Missing) => Told::Failed(None),
             Err(error) => Told::Failed(Some((error.kind(), error.to_string()))),
         });
@@ -155,7 +155,7 @@ impl Remote {
             }
             Landing::Told(Told::Passing(seen)) => Ok(Fetched::Found(seen, None)),
             Landing::Told(Told::Alone) => self.fetch_alone(Question { known: None, ..question }).await,
-            Landing::Told(Told::Unchanged(word)) => Ok(Fetched::Unchanged(word)),
+            Landing::Told(Told::Unchanged(caching)) => Ok(Fetched::Unchanged(caching)),
             Landing::Told(Told::Failed(failed)) => failed_lately(failed),
             Landing::Panicked | Landing::Abandoned => Err(Error::new(Kind::Upstream, "the fetch broke off")),
         }
@@ -199,11 +199,11 @@ impl Remote {
             _ => return Err(Error::new(Kind::Overload, "no room for the original in time")),
         };
         let mut answer = self.upstream.get(question.url, question.known, self.bounds.most_bytes).await?;
-        if let Answer::Unchanged(Word { restriction: Some(_), .. }) = answer {
+        if let Answer::Unchanged(OriginCaching { restriction: Some(_), .. }) = answer {
             answer = self.upstream.get(question.url, None, self.bounds.most_bytes).await?;
         }
         match answer {
-            Answer::Unchanged(word) => Ok(Asked::Unchanged(word)),
+            Answer::Unchanged(caching) => Ok(Asked::Unchanged(caching)),
             Answer::Missing => Ok(Asked::Missing),
             Answer::Body(download) => self.receive(question, *download, place).await.map(Asked::Received),
         }
@@ -216,8 +216,8 @@ impl Remote {
         mut download: Download,
         place: OwnedSemaphorePermit,
     ) -> Result<Received> {
-        let is_kept = download.word.restriction.is_none();
-        let full = match self.spool(question.path, is_kept, download.stamp.len).await {
+        let is_kept = download.caching.restriction.is_none();
+        let full = match self.spool(question.path, is_kept, download.validators.len).await {
             Ok((spool, room)) => match spool.fill(&mut download).await {
                 Ok(spooled) => return self.keep(question, download, spooled, room).await,
                 Err(Unspooled::Origin(error)) => return Err(error),
@@ -259,15 +259,15 @@ impl Remote {
         room: Option<Room>,
     ) -> Result<Received> {
         let Spooled { file, name, len, checksum } = spooled;
-        let (word, stamp) = (download.word, Stamp { len, ..download.stamp });
+        let (caching, validators) = (download.caching, Validators { len, ..download.validators });
         let (path, demand, sweep) =
             (question.path.to_owned(), question.demand, Arc::clone(self.store.sweep()));
         let looking = blocking(move || {
             let content = Content::File(file);
             let looked = content.look_at()?;
             let is_cut = looked.format.and_then(|format| content.is_whole(format)).map(|is_whole| !is_whole);
-            let checksum = Some(checksum).filter(|_| word.restriction.is_none());
-            let info = SourceInfo { stamp, looked, checksum, is_cut };
+            let checksum = Some(checksum).filter(|_| caching.restriction.is_none());
+            let info = SourceInfo { validators, looked, checksum, is_cut };
             if let Some(refusal) = demand.refusal(&info) {
                 return Err(refusal);
             }
@@ -289,10 +289,10 @@ impl Remote {
                     Ok(())
                 }
             };
-            Ok((Box::new(Seen::of(&info, word)), content, persisted))
+            Ok((Box::new(Seen::of(&info, caching)), content, persisted))
         });
         let (seen, content, persisted) = looking.await.flatten()?;
-        let is_kept = persisted.is_ok() && word.restriction.is_none();
+        let is_kept = persisted.is_ok() && caching.restriction.is_none();
         if let Err(error) = persisted {
             self.store.complain(question.path, &error);
         }
@@ -306,7 +306,7 @@ impl Remote {
         mut download: Download,
         place: OwnedSemaphorePermit,
     ) -> Result<Received> {
-        let mut len = download.stamp.len;
+        let mut len = download.validators.len;
         if len == 0 {
             // An answer states its length, so what comes without one is read for that alone, and then once more.
             while let Some(piece) = download.piece().await? {
@@ -314,15 +314,15 @@ impl Remote {
             }
             download = self.again(question).await?;
         }
-        let (word, stamp) = (download.word, Stamp { len, ..download.stamp.clone() });
+        let (caching, validators) = (download.caching, Validators { len, ..download.validators.clone() });
         let mut arriving = Arriving::new(download, len, place);
         let looked = arriving.look_at().await?;
-        let info = SourceInfo { stamp, looked, checksum: None, is_cut: None };
+        let info = SourceInfo { validators, looked, checksum: None, is_cut: None };
         if let Some(refusal) = question.demand.refusal(&info) {
             return Err(refusal);
         }
         let content = Content::Arriving(Box::new(arriving));
-        Ok(Received { seen: Box::new(Seen::of(&info, word)), content, is_kept: false })
+        Ok(Received { seen: Box::new(Seen::of(&info, caching)), content, is_kept: false })
     }
 
     /// Asks for the same once more.
@@ -340,7 +340,7 @@ impl Received {
     fn told(&self) -> Told {
         let seen = self.seen.clone();
         match self.is_kept {
-            _ if seen.word().restriction.is_some() => Told::Alone,
+            _ if seen.caching().restriction.is_some() => Told::Alone,
             true => Told::Kept(seen),
             false => Told::Passing(seen),
         }
@@ -351,7 +351,7 @@ impl From<Asked> for Fetched {
     fn from(asked: Asked) -> Self {
         match asked {
             Asked::Received(Received { seen, content, .. }) => Self::Found(seen, Some(content)),
-            Asked::Unchanged(word) => Self::Unchanged(word),
+            Asked::Unchanged(caching) => Self::Unchanged(caching),
             Asked::Missing => Self::Missing,
         }
     }

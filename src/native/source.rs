@@ -17,7 +17,7 @@ use crate::{
         root::Root,
         store::{self, Store},
     },
-    service::{Demand, FileState, Source, Stamp},
+    service::{Demand, FileState, Source, Validators},
 };
 
 /// Where originals come from.
@@ -38,11 +38,11 @@ impl Sources {
     ///
     /// # Errors
     /// As [`Root::look_at`].
-    pub(crate) fn stamp(&self, source: &Source) -> Result<Option<Stamp>> {
+    pub(crate) fn validators(&self, source: &Source) -> Result<Option<Validators>> {
         match source {
             Source::Local { .. } => {
                 let (root, path) = self.local(source)?;
-                root.look_at(path).map(|metadata| Some(stamp_of(&metadata)))
+                root.look_at(path).map(|metadata| Some(validators_of(&metadata)))
             }
             Source::Remote { .. } => Ok(None),
         }
@@ -52,10 +52,10 @@ impl Sources {
     ///
     /// # Errors
     /// As [`Root::open`].
-    pub(crate) fn open_local(&self, source: &Source) -> Result<(Content, Stamp)> {
+    pub(crate) fn open_local(&self, source: &Source) -> Result<(Content, Validators)> {
         let (root, path) = self.local(source)?;
         let (file, metadata) = root.open(path)?;
-        Ok((Content::File(file), stamp_of(&metadata)))
+        Ok((Content::File(file), validators_of(&metadata)))
     }
 
     /// Asks an origin for an original.
@@ -65,7 +65,7 @@ impl Sources {
     pub(crate) async fn fetch(
         &self,
         source: &Source,
-        known: Option<&Stamp>,
+        known: Option<&Validators>,
         demand: Demand,
     ) -> Result<Fetched> {
         let Source::Remote { url, .. } = source else {
@@ -85,7 +85,7 @@ impl Sources {
     pub(crate) async fn content(
         self: &Arc<Self>,
         source: &Source,
-        stamp: &Stamp,
+        validators: &Validators,
         hash: Option<&str>,
     ) -> Result<Content> {
         if let Source::Local { .. } = source {
@@ -111,7 +111,7 @@ impl Sources {
         let Fetched::Found(seen, Some(content)) = fetched else {
             return Err(Error::new(Kind::NotFound, "the origin has no such original"));
         };
-        let is_same = seen.stamp() == stamp
+        let is_same = seen.validators() == validators
             && hash.is_none_or(|hash| seen.checksum().is_none_or(|checksum| checksum == hash));
         match is_same {
             true => Ok(content),
@@ -142,11 +142,11 @@ struct RawPaths {
 }
 
 /// The state of a file.
-pub(super) fn stamp_of(metadata: &fs::Metadata) -> Stamp {
+pub(super) fn validators_of(metadata: &fs::Metadata) -> Validators {
     let file = FileState {
         device: metadata.dev(),
         inode: metadata.ino(),
         changed: (metadata.ctime(), metadata.ctime_nsec()),
     };
-    Stamp { len: metadata.len(), modified: metadata.modified().ok(), etag: None, file: Some(file) }
+    Validators { len: metadata.len(), modified: metadata.modified().ok(), etag: None, file: Some(file) }
 }

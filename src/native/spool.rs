@@ -64,7 +64,7 @@ impl Spool {
             hasher.write(&piece);
             self.file.write_all(&piece).await.map_err(Unspooled::Disk)?;
         }
-        if download.stamp.len != 0 && download.stamp.len != len {
+        if download.validators.len != 0 && download.validators.len != len {
             return Err(Unspooled::Origin(Error::new(Kind::Upstream, "the origin's answer was cut short")));
         }
         let rewound = async {

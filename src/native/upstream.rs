@@ -20,7 +20,7 @@ use tokio::time;
 use crate::{
     error::{Error, Kind, Result},
     native::{coding::Coding, download::Download, redirect::redirected},
-    service::{Policy, Stamp, Target, Word, http_date},
+    service::{OriginCaching, Policy, Target, Validators, http_date},
 };
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -46,7 +46,7 @@ pub(crate) enum Answer {
     /// The thing itself.
     Body(Box<Download>),
     /// It is as it was known; and what the origin says of keeping it.
-    Unchanged(Word),
+    Unchanged(OriginCaching),
     /// There is none.
     Missing,
 }
@@ -90,7 +90,7 @@ impl Upstream {
     /// # Errors
     /// `Upstream` when the origin fails, leads elsewhere or takes too long, `LimitExceeded` when the body is announced to be
     /// too long.
-    pub(crate) async fn get(&self, url: &str, known: Option<&Stamp>, most: u64) -> Result<Answer> {
+    pub(crate) async fn get(&self, url: &str, known: Option<&Validators>, most: u64) -> Result<Answer> {
         let mut uri: Uri =
             url.parse().map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))?;
         for _ in 0..=MOST_REDIRECTS {
@@ -103,10 +103,10 @@ impl Upstream {
                 Ok(Err(source)) => return Err(Error::with_source(Kind::Upstream, "can't be asked", source)),
                 Err(_) => return Err(upstream("no answer in time")),
             };
-            let word = Word::from_headers(response.headers(), &self.policy, SystemTime::now());
+            let caching = OriginCaching::from_headers(response.headers(), &self.policy, SystemTime::now());
             match response.status() {
-                StatusCode::OK => return download(response, most, word).map(Answer::Body),
-                StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Answer::Unchanged(word)),
+                StatusCode::OK => return download(response, most, caching).map(Answer::Body),
+                StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Answer::Unchanged(caching)),
                 StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Answer::Missing),
                 status if status.is_redirection() => uri = redirected(&uri, response.headers())?,
                 status => return Err(upstream(format!("answers {status}"))),
@@ -125,14 +125,14 @@ fn origin(uri: &Uri) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?).to_ascii_lowercase())
 }
 
-fn request(uri: &Uri, known: Option<&Stamp>) -> Result<Request<Empty<Bytes>>> {
+fn request(uri: &Uri, known: Option<&Validators>) -> Result<Request<Empty<Bytes>>> {
     let mut request = Request::get(uri)
         .header(header::ACCEPT, "image/*,*/*;q=0.8")
         .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, concat!("slimpix/", env!("CARGO_PKG_VERSION")));
-    if let Some(etag) = known.and_then(|stamp| stamp.etag.as_deref()) {
+    if let Some(etag) = known.and_then(|validators| validators.etag.as_deref()) {
         request = request.header(header::IF_NONE_MATCH, etag);
-    } else if let Some(date) = known.and_then(|stamp| stamp.modified).and_then(http_date) {
+    } else if let Some(date) = known.and_then(|validators| validators.modified).and_then(http_date) {
         request = request.header(header::IF_MODIFIED_SINCE, date);
     }
     request
@@ -140,14 +140,14 @@ fn request(uri: &Uri, known: Option<&Stamp>) -> Result<Request<Empty<Bytes>>> {
         .map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))
 }
 
-fn download(response: http::Response<Incoming>, most: u64, word: Word) -> Result<Box<Download>> {
+fn download(response: http::Response<Incoming>, most: u64, caching: OriginCaching) -> Result<Box<Download>> {
     let coding = Coding::of(response.headers())?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let len = text(header::CONTENT_LENGTH).and_then(|len| len.parse().ok()).unwrap_or(0);
     if len > most {
         return Err(Error::limit(format!("the original has {len} bytes, more than the limit of {most}")));
     }
-    let stamp = Stamp {
+    let validators = Validators {
         len: if coding.is_identity() { len } else { 0 },
         modified: text(header::LAST_MODIFIED)
             .and_then(|date| httpdate::parse_http_date(date).ok())
@@ -155,5 +155,5 @@ fn download(response: http::Response<Incoming>, most: u64, word: Word) -> Result
         etag: text(header::ETAG).map(str::to_owned),
         file: None,
     };
-    Ok(Box::new(Download::new(word, stamp, response.into_body(), coding, most)))
+    Ok(Box::new(Download::new(caching, validators, response.into_body(), coding, most)))
 }

@@ -23,7 +23,7 @@ pub(super) struct Conditions {
 
 /// What tells two states of an answer apart.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Validators<'a> {
+pub(super) struct ResponseValidators<'a> {
     /// Strong, quotes included.
     pub(super) etag: &'a str,
     pub(super) modified: Option<SystemTime>,
@@ -55,7 +55,7 @@ impl Conditions {
     }
 
     /// The order of RFC 9110 §13.2.2.
-    pub(super) fn judge(&self, now: &Validators<'_>) -> Verdict {
+    pub(super) fn judge(&self, now: &ResponseValidators<'_>) -> Verdict {
         if let Some(tags) = &self.if_match {
             if !lists(tags, now.etag, false) {
                 return Verdict::PreconditionFailed;
@@ -77,7 +77,7 @@ impl Conditions {
         self.judge_range(now)
     }
 
-    fn judge_range(&self, now: &Validators<'_>) -> Verdict {
+    fn judge_range(&self, now: &ResponseValidators<'_>) -> Verdict {
         // "A server MUST ignore a Range header field received with a request method that is unrecognized or for
         // which range handling is not defined": it is defined for GET alone.
         let Some(range) = self.range.as_deref().filter(|_| !self.is_head) else { return Verdict::Whole };
@@ -89,7 +89,7 @@ impl Conditions {
 }
 
 /// True if an `If-Range` validator names the present state: a strong tag, or exactly the date that was sent.
-fn is_same(validator: &str, now: &Validators<'_>) -> bool {
+fn is_same(validator: &str, now: &ResponseValidators<'_>) -> bool {
     if validator.starts_with('"') || validator.starts_with("W/") {
         return validator == now.etag;
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{
     policy::{Allowed, Policy},
-    record::Facts,
+    record::SourceState,
     seen::SourceInfo,
 };
 use crate::error::{Error, Kind};
@@ -22,7 +22,7 @@ pub struct Demand {
 }
 
 impl Demand {
-    pub(super) fn new(policy: &Policy, name: &str, known: Option<&Facts>) -> Self {
+    pub(super) fn new(policy: &Policy, name: &str, known: Option<&SourceState>) -> Self {
         let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
         let is_named_as_picture = extension.is_some_and(|extension| {
             Allowed::USUAL.iter().any(|known| known.eq_ignore_ascii_case(extension))
@@ -30,7 +30,7 @@ impl Demand {
         // What is passed on keeps its type, which it would lose here.
         let takes_anything = policy.allowed == Allowed::Everything && !policy.passes;
         let demand = Self { takes_anything, is_named_as_picture, has_good: false };
-        let has_good = known.is_some_and(|facts| facts.doubts == 0 && demand.takes(facts));
+        let has_good = known.is_some_and(|state| state.doubts == 0 && demand.takes(state));
         Self { has_good, ..demand }
     }
 
@@ -43,9 +43,9 @@ impl Demand {
     /// Why an answer is of no use, if so.
     #[must_use]
     pub fn refusal(&self, info: &SourceInfo) -> Option<Error> {
-        let is_picture = info.stamp.len > 0 && info.looked.format.is_some();
+        let is_picture = info.validators.len > 0 && info.looked.format.is_some();
         let takes = is_picture || (self.takes_anything && !(self.is_named_as_picture && self.has_good));
-        let what = match info.stamp.len {
+        let what = match info.validators.len {
             0 if !takes => "answers with nothing",
             _ if !takes => "answers with what is no picture",
             _ if self.has_good && info.is_cut == Some(true) => "answers with a part of a picture",
@@ -55,8 +55,8 @@ impl Demand {
     }
 
     /// True if what is known may be used at all. Older versions remembered answers that this one refuses.
-    pub(super) fn takes(&self, facts: &Facts) -> bool {
-        self.takes_anything || (facts.stamp.len > 0 && facts.format.is_some())
+    pub(super) fn takes(&self, state: &SourceState) -> bool {
+        self.takes_anything || (state.validators.len > 0 && state.format.is_some())
     }
 
     /// True if an answer that is of use is known not to be all that the origin should have.
@@ -71,13 +71,13 @@ impl Demand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{codec::Looked, service::Stamp};
+    use crate::{codec::Looked, service::Validators};
 
     const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\x80\0\0\0\0\0\0\x02\x02\x44\x01\0;";
 
     fn info(bytes: &[u8], is_cut: bool) -> SourceInfo {
-        let stamp = Stamp { len: bytes.len() as u64, ..Stamp::default() };
-        SourceInfo { stamp, looked: Looked::at(bytes), checksum: None, is_cut: Some(is_cut) }
+        let validators = Validators { len: bytes.len() as u64, ..Validators::default() };
+        SourceInfo { validators, looked: Looked::at(bytes), checksum: None, is_cut: Some(is_cut) }
     }
 
     fn everything() -> Policy {

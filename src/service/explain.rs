@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    choose::{Choice, Pick, Why},
-    flow::Trace,
+    exchange::Trace,
     record::{Entry, Record},
+    selection::{Selected, Selector, SkipReason},
 };
 
 /// The keys that webp_server_go answers with.
@@ -27,17 +27,17 @@ pub(super) fn no_picture(why: &str) -> Value {
 }
 
 /// Every candidate, the one that goes out, and what it cost to find out.
-pub(super) fn explanation(choice: &Choice<'_>, pick: &Pick, trace: &Trace) -> Value {
+pub(super) fn explanation(selector: &Selector<'_>, selected: &Selected, trace: &Trace) -> Value {
     let mut candidates = vec![json!({
-        "format": choice.facts.format,
+        "format": selector.state.format,
         "source": true,
-        "bytes": choice.facts.stamp.len,
-        "state": source_state(choice),
+        "bytes": selector.state.validators.len,
+        "state": source_state(selector),
     })];
-    candidates.extend(choice.formats().into_iter().map(|format| {
-        let params = choice.params(format);
+    candidates.extend(selector.formats().into_iter().map(|format| {
+        let params = selector.params(format);
         let mut why = trace.reasons.get(&format).map(String::as_str);
-        let (bytes, state) = match (choice.gave_up.get(&format), choice.record.entry(format)) {
+        let (bytes, state) = match (selector.gave_up.get(&format), selector.record.entry(format)) {
             (Some(why), _) => (None, reason(*why)),
             (None, Some(Entry::Made(variant))) => (Some(variant.size), "made"),
             (None, Some(Entry::Declined { size, .. })) => (Some(*size), "no smaller than the source"),
@@ -52,9 +52,9 @@ pub(super) fn explanation(choice: &Choice<'_>, pick: &Pick, trace: &Trace) -> Va
             "quality": params.quality, "effort": params.effort,
         })
     }));
-    let (chosen, why) = chosen(choice, pick);
+    let (chosen, why) = chosen(selector, selected);
     json!({
-        "id": choice.record.id,
+        "id": selector.record.id,
         "candidates": candidates,
         "chosen": chosen,
         "why": why,
@@ -62,43 +62,47 @@ pub(super) fn explanation(choice: &Choice<'_>, pick: &Pick, trace: &Trace) -> Va
         "queued_ms": u64::try_from(trace.waited.as_millis()).unwrap_or(u64::MAX),
         "converted": trace.converted,
         "trouble": trace.trouble,
-        "unconverted": choice.why_unconverted(trace).filter(|_| *pick == Pick::Source),
+        "unconverted": selector.why_unconverted(trace).filter(|_| *selected == Selected::Source),
     })
 }
 
-fn source_state(choice: &Choice<'_>) -> &'static str {
-    if choice.source_competes() {
+fn source_state(selector: &Selector<'_>) -> &'static str {
+    if selector.source_competes() {
         "can be shown"
-    } else if choice.source_is_shown() {
+    } else if selector.source_is_shown() {
         "has another shape than the wanted one"
     } else {
         "only if there is nothing else"
     }
 }
 
-const fn reason(why: Why) -> &'static str {
+const fn reason(why: SkipReason) -> &'static str {
     match why {
-        Why::NeverFits => "needs more memory than there is",
-        Why::NoRoom => "no room in time",
-        Why::NotInTime => "being made by another request",
-        Why::Failed(_) => "failed",
-        Why::Lost => "its file can't be opened",
+        SkipReason::NeverFits => "needs more memory than there is",
+        SkipReason::NoRoom => "no room in time",
+        SkipReason::NotInTime => "being made by another request",
+        SkipReason::Failed(_) => "failed",
+        SkipReason::Lost => "its file can't be opened",
     }
 }
 
-fn chosen(choice: &Choice<'_>, pick: &Pick) -> (Value, &'static str) {
-    let moves = choice.facts.probe.as_ref().and_then(|probe| probe.animated) == Some(true);
-    match pick {
-        Pick::Variant(format, _) if choice.wanted.format.is_some() => (json!(format), "the URL names it"),
-        Pick::Variant(format, _) => (json!(format), "the smallest that the client can show"),
-        Pick::Source if moves => (json!("source"), "it moves, and is sent as it is"),
-        Pick::Source if choice.formats().is_empty() => {
+fn chosen(selector: &Selector<'_>, selected: &Selected) -> (Value, &'static str) {
+    let moves = selector.state.probe.as_ref().and_then(|probe| probe.animated) == Some(true);
+    match selected {
+        Selected::Variant(format, _) if selector.wanted.format.is_some() => {
+            (json!(format), "the URL names it")
+        }
+        Selected::Variant(format, _) => (json!(format), "the smallest that the client can show"),
+        Selected::Source if moves => (json!("source"), "it moves, and is sent as it is"),
+        Selected::Source if selector.formats().is_empty() => {
             (json!("source"), "nothing else that the client accepts is made")
         }
-        Pick::Source if choice.formats().iter().all(|format| choice.record.variant(*format).is_none()) => {
+        Selected::Source
+            if selector.formats().iter().all(|format| selector.record.variant(*format).is_none()) =>
+        {
             (json!("source"), "nothing smaller was made")
         }
-        Pick::Source => (json!("source"), "the smallest that the client can show"),
-        Pick::Nothing => (Value::Null, "nothing that the client accepts"),
+        Selected::Source => (json!("source"), "the smallest that the client can show"),
+        Selected::Nothing => (Value::Null, "nothing that the client accepts"),
     }
 }

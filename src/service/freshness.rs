@@ -16,7 +16,7 @@ use super::{
 
 /// What the header fields of an origin's answer say of keeping it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Word {
+pub struct OriginCaching {
     /// Why nothing of it is to be kept or shared, if so.
     pub restriction: Option<Restriction>,
     /// For how long it may be used; `None` where the origin doesn't say.
@@ -39,7 +39,7 @@ pub struct Freshness {
     pub must_revalidate: bool,
 }
 
-impl Word {
+impl OriginCaching {
     /// Reads the header fields of an answer that has come at `now`. A policy may overrule all of it.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap, policy: &Policy, now: SystemTime) -> Self {
@@ -99,12 +99,12 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    fn read(lines: &[(&'static str, &'static str)]) -> Word {
+    fn read(lines: &[(&'static str, &'static str)]) -> OriginCaching {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        Word::from_headers(&headers, &Policy::default(), at(784_111_777))
+        OriginCaching::from_headers(&headers, &Policy::default(), at(784_111_777))
     }
 
     fn lifetime(lines: &[(&'static str, &'static str)]) -> Option<u64> {
@@ -160,8 +160,8 @@ mod tests {
     fn ages_are_read_and_taken_off_what_a_client_may_keep() {
         assert_eq!(read(&[("age", "7")]).age, Duration::from_secs(7));
         assert_eq!(read(&[("age", "old")]).age, Duration::ZERO);
-        let word = read(&[("age", "7"), ("cache-control", "private, max-age=10")]);
-        assert_eq!(word.restriction, Some(Restriction::Private { max_age: Duration::from_secs(3) }));
+        let caching = read(&[("age", "7"), ("cache-control", "private, max-age=10")]);
+        assert_eq!(caching.restriction, Some(Restriction::Private { max_age: Duration::from_secs(3) }));
     }
 
     #[test]
@@ -169,6 +169,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, max-age=5"));
         let policy = Policy { overrule_origin: true, ..Policy::default() };
-        assert_eq!(Word::from_headers(&headers, &policy, at(0)), Word::default());
+        assert_eq!(OriginCaching::from_headers(&headers, &policy, at(0)), OriginCaching::default());
     }
 }

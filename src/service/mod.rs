@@ -26,12 +26,11 @@
 
 mod backoff;
 mod cache_control;
-mod choose;
 mod conditional;
 mod cross_origin;
 mod demand;
+mod exchange;
 mod explain;
-mod flow;
 mod freshness;
 mod key;
 mod log_line;
@@ -44,6 +43,7 @@ mod respond;
 mod restriction;
 mod route;
 mod seen;
+mod selection;
 mod sizes;
 mod steps;
 mod time;
@@ -53,21 +53,21 @@ pub use self::{
     backoff::Failures,
     cross_origin::cross_origin,
     demand::Demand,
-    flow::begin,
-    freshness::{Freshness, Word},
+    exchange::begin,
+    freshness::{Freshness, OriginCaching},
     key::{Id, hash_hex},
     log_line::{Decision, LogLine},
     negotiation::Accepted,
     params::PARAMETERS,
     policy::{Allowed, Mount, MountPoint, Policy, Target, USUAL_WIDTHS},
-    record::{Entry, Facts, FileState, FoundFile, Known, Record, Settings, Stamp, Variant},
+    record::{Entry, FileState, FoundFile, Record, Settings, SlimpixPart, SourceState, Validators, Variant},
     respond::{Body, Response, Whole, held},
     restriction::Restriction,
     route::{RequestHead, Source, question},
     seen::{Seen, SourceInfo},
     sizes::Sizes,
     steps::{
-        Admit, Convert, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, SourceState, Step, Store,
+        Admit, Convert, ExpectedSource, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Step, Store,
         Task,
     },
     time::http_date,

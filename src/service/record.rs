@@ -44,11 +44,11 @@ pub struct Record {
     pub colorspace: String,
     /// What slimpix knows beyond that; absent in a file that webp_server_go wrote.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub slimpix: Option<Known>,
+    pub slimpix: Option<SlimpixPart>,
 }
 
 /// An older or newer form of our own part is as good as none.
-fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Known>, D::Error> {
+fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SlimpixPart>, D::Error> {
     let value = Option::<serde_json::Value>::deserialize(deserializer)?;
     Ok(value.and_then(|value| serde_json::from_value(value).ok()))
 }
@@ -56,9 +56,9 @@ fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<K
 /// Our own part of a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Known {
+pub struct SlimpixPart {
     /// The source.
-    pub source: Facts,
+    pub source: SourceState,
     /// What was made of it, or why nothing was.
     #[serde(default)]
     pub variants: BTreeMap<Format, Entry>,
@@ -70,12 +70,13 @@ pub struct Known {
     pub sizes: Sizes,
 }
 
-/// What is known about a source.
+/// What is known about a source: which bytes it has, and what they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Facts {
+pub struct SourceState {
     /// Which bytes they were.
-    pub stamp: Stamp,
+    #[serde(rename = "stamp")]
+    pub validators: Validators,
     /// When that was last found to be so.
     #[serde(with = "time::stored")]
     pub checked_at: SystemTime,
@@ -103,17 +104,17 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-impl Facts {
+impl SourceState {
     /// True if both are about the same state of a source, and about the same bytes as far as these are known.
     pub(super) fn is_of_the_same_as(&self, other: &Self) -> bool {
         let differ = matches!((&self.hash, &other.hash), (Some(one), Some(other)) if one != other);
-        self.stamp == other.stamp && !differ
+        self.validators == other.validators && !differ
     }
 }
 
-/// What tells two states of a source apart.
+/// What tells two states of a source apart (RFC 9110 §8.8): a changed source has another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
+pub struct Validators {
     /// Bytes.
     pub len: u64,
     /// When it was last changed: the file's time, or the origin's `Last-Modified`.
@@ -246,7 +247,7 @@ impl Record {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// What of two records of the same id is still true: this one's facts, and the variants of both where they
+    /// What of two records of the same id is still true: this one's state of the source, and the variants of both where they
     /// come from the same state of the source. A host calls it with what is stored at the moment of writing, so
     /// that two formats made at the same time don't lose each other.
     #[must_use]
@@ -320,20 +321,20 @@ impl Record {
         self.slimpix.is_none() && !self.checksum.is_empty()
     }
 
-    pub(super) fn facts(&self) -> Option<&Facts> {
+    pub(super) fn state(&self) -> Option<&SourceState> {
         self.slimpix.as_ref().map(|known| &known.source)
     }
 
     /// Takes over what is known of the source. All that stems from another state of it is forgotten.
-    pub(super) fn set_facts(&mut self, facts: Facts) {
+    pub(super) fn set_state(&mut self, state: SourceState) {
         let sizes = self.slimpix.as_ref().map(|known| known.sizes.clone()).unwrap_or_default();
         match &mut self.slimpix {
-            Some(known) if known.source.is_of_the_same_as(&facts) => known.source = facts.clone(),
+            Some(known) if known.source.is_of_the_same_as(&state) => known.source = state.clone(),
             _ => *self = Self::empty(std::mem::take(&mut self.id), std::mem::take(&mut self.path)),
         }
-        self.describe_source(&facts);
-        self.slimpix.get_or_insert(Known {
-            source: facts,
+        self.describe_source(&state);
+        self.slimpix.get_or_insert(SlimpixPart {
+            source: state,
             variants: BTreeMap::new(),
             described: false,
             sizes,
@@ -343,33 +344,33 @@ impl Record {
     /// Where the source's bytes are the very ones that this record is about, it is from now on about this state of
     /// them: another file in the same place, or one that webp_server_go knew, whose variants are `files`. True if that
     /// is news. `checksum` is that of the present bytes.
-    pub(super) fn follow(&mut self, facts: &Facts, checksum: &str, files: &[FoundFile]) -> bool {
+    pub(super) fn follow(&mut self, state: &SourceState, checksum: &str, files: &[FoundFile]) -> bool {
         if checksum.is_empty() || self.checksum != checksum {
             return false;
         }
         match &mut self.slimpix {
-            Some(known) if known.source.stamp == facts.stamp => return false,
-            Some(known) => known.source = facts.clone(),
-            None => self.adopt(facts.clone(), files),
+            Some(known) if known.source.validators == state.validators => return false,
+            Some(known) => known.source = state.clone(),
+            None => self.adopt(state.clone(), files),
         }
         true
     }
 
     /// Makes a record of webp_server_go ours, with the files that stand beside it.
-    fn adopt(&mut self, facts: Facts, files: &[FoundFile]) {
-        self.describe_source(&facts);
+    fn adopt(&mut self, state: SourceState, files: &[FoundFile]) {
+        self.describe_source(&state);
         let variant = |file: &FoundFile| {
             let FoundFile { format, len: size, hash } = file.clone();
             (format, Entry::Made(Variant { size, hash, settings: None, pixels: None }))
         };
         let variants = files.iter().filter(|file| file.len > 0).map(variant).collect();
         let described = !self.blurhash.is_empty();
-        self.slimpix = Some(Known { source: facts, variants, described, sizes: Sizes::default() });
+        self.slimpix = Some(SlimpixPart { source: state, variants, described, sizes: Sizes::default() });
     }
 
-    fn describe_source(&mut self, facts: &Facts) {
-        self.size = facts.stamp.len;
-        if let Some(probe) = &facts.probe {
+    fn describe_source(&mut self, state: &SourceState) {
+        self.size = state.validators.len;
+        if let Some(probe) = &state.probe {
             let size = probe.oriented_size();
             (self.width, self.height) = (size.width, size.height);
             probe.format.name().clone_into(&mut self.format);

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{
     key,
-    record::{Facts, FileState, Variant},
+    record::{FileState, SourceState, Variant},
     time,
 };
 use crate::codec::Format;
@@ -91,29 +91,29 @@ impl Vary {
 }
 
 /// The strong entity tag of a source.
-pub(super) fn source_etag(facts: &Facts) -> String {
-    let stamp = &facts.stamp;
+pub(super) fn source_etag(state: &SourceState) -> String {
+    let validators = &state.validators;
     // An origin that gives neither a tag nor a time says nothing about two fetches being the same.
-    let since = match (&stamp.etag, stamp.modified) {
-        (None, None) => time::nanos(facts.checked_at),
+    let since = match (&validators.etag, validators.modified) {
+        (None, None) => time::nanos(state.checked_at),
         (_, modified) => modified.map_or(0, time::nanos),
     };
-    let mut state = format!("{}/{since}/{}", stamp.len, stamp.etag.as_deref().unwrap_or(""));
-    if let Some(FileState { inode, changed: (seconds, nanos), .. }) = stamp.file {
+    let mut text = format!("{}/{since}/{}", validators.len, validators.etag.as_deref().unwrap_or(""));
+    if let Some(FileState { inode, changed: (seconds, nanos), .. }) = validators.file {
         // Not the device: some are numbered anew at each start of the machine.
-        state.push_str(&format!("/{inode}/{seconds}.{nanos}"));
+        text.push_str(&format!("/{inode}/{seconds}.{nanos}"));
     }
-    format!("\"{}\"", key::hash_hex(state.as_bytes()))
+    format!("\"{}\"", key::hash_hex(text.as_bytes()))
 }
 
 /// The strong entity tag of a variant. One that webp_server_go made goes by its source and length.
-pub(super) fn variant_etag(id: &str, format: Format, variant: &Variant, facts: &Facts) -> String {
+pub(super) fn variant_etag(id: &str, format: Format, variant: &Variant, state: &SourceState) -> String {
     let extension = format.extension();
     match &variant.hash {
         Some(hash) => format!("\"{hash}-{extension}\""),
         None => {
-            let state = format!("{id}/{}/{}", variant.size, source_etag(facts));
-            format!("\"{}-{extension}\"", key::hash_hex(state.as_bytes()))
+            let text = format!("{id}/{}/{}", variant.size, source_etag(state));
+            format!("\"{}-{extension}\"", key::hash_hex(text.as_bytes()))
         }
     }
 }

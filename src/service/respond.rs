@@ -7,11 +7,11 @@ use std::ops::Range;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
-    conditional::{Conditions, Validators, Verdict},
-    flow::Flow,
+    conditional::{Conditions, ResponseValidators, Verdict},
+    exchange::Exchange,
     key,
     log_line::{Decision, LogLine},
-    record::Stamp,
+    record::Validators,
     representation::{COMPRESSION_RATE, Keeping, Representation, Vary, set},
     route::{RequestHead, Source},
     steps::Step,
@@ -35,7 +35,7 @@ pub struct Response {
     /// [`Policy::passes`](super::Policy::passes).
     pub onward: Option<String>,
     whole: Option<Whole>,
-    flow: Option<Box<Flow>>,
+    exchange: Option<Box<Exchange>>,
 }
 
 /// What to send after the headers. Ranges are in bytes, and never empty.
@@ -51,7 +51,7 @@ pub enum Body {
         /// The source.
         source: Source,
         /// The state that a local one must be in, and the length that any must have.
-        stamp: Stamp,
+        validators: Validators,
         /// The checksum of the copy that is kept of a remote one, where it is known.
         hash: Option<String>,
         /// Which part.
@@ -97,14 +97,14 @@ impl Response {
 
     /// The body isn't there, or isn't as long as it must be: another answer, and the cache heals.
     pub fn lost(self) -> Step {
-        match self.flow {
-            Some(flow) => flow.on_lost(&self.body),
+        match self.exchange {
+            Some(exchange) => exchange.on_lost(&self.body),
             None => error(Kind::NotFound, None).into(),
         }
     }
 
-    pub(super) fn with_flow(mut self, flow: Box<Flow>) -> Self {
-        self.flow = Some(flow);
+    pub(super) fn with_exchange(mut self, exchange: Box<Exchange>) -> Self {
+        self.exchange = Some(exchange);
         self
     }
 
@@ -124,7 +124,7 @@ impl Response {
     }
 
     fn new(status: StatusCode, headers: HeaderMap, body: Body, log: LogLine) -> Self {
-        Self { status, headers, body, log, background: None, onward: None, whole: None, flow: None }
+        Self { status, headers, body, log, background: None, onward: None, whole: None, exchange: None }
     }
 }
 
@@ -142,8 +142,11 @@ pub(super) fn picture(
     log: LogLine,
 ) -> Response {
     let headers = representation.headers();
-    let validators =
-        Validators { etag: &representation.etag, modified: representation.modified, len: representation.len };
+    let validators = ResponseValidators {
+        etag: &representation.etag,
+        modified: representation.modified,
+        len: representation.len,
+    };
     let mut response = conditioned(headers, &validators, conditions, body, log);
     response.log.bytes = representation.len;
     response.log.source_bytes = representation.source_len;
@@ -164,7 +167,7 @@ pub(super) fn answered(headers: HeaderMap, len: u64, conditions: &Conditions) ->
         |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
     let etag = text(header::ETAG);
     let modified = httpdate::parse_http_date(&text(header::LAST_MODIFIED)).ok();
-    let validators = Validators { etag: &etag, modified, len };
+    let validators = ResponseValidators { etag: &etag, modified, len };
     let mut log = LogLine::of(Decision::Answer);
     log.bytes = len;
     let mut response = conditioned(headers, &validators, conditions, |range| Body::Answer { range }, log);
@@ -174,7 +177,7 @@ pub(super) fn answered(headers: HeaderMap, len: u64, conditions: &Conditions) ->
 
 fn conditioned(
     mut headers: HeaderMap,
-    validators: &Validators<'_>,
+    validators: &ResponseValidators<'_>,
     conditions: &Conditions,
     body: impl Fn(Range<u64>) -> Body,
     log: LogLine,
@@ -233,7 +236,7 @@ pub(super) fn json(value: &serde_json::Value, keeping: Keeping, conditions: &Con
     set(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(&mut headers, header::ETAG, &etag);
     set(&mut headers, header::CACHE_CONTROL, &keeping.value());
-    let validators = Validators { etag: &etag, modified: None, len };
+    let validators = ResponseValidators { etag: &etag, modified: None, len };
     let body = |range: Range<u64>| {
         let clamp = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
         Body::Bytes(bytes[clamp(range.start)..clamp(range.end)].to_vec())

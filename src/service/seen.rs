@@ -1,6 +1,6 @@
 //! What a look at an original finds out, also in a form that is told to the other requests that want the same.
 
-use super::{freshness::Word, record::Stamp};
+use super::{freshness::OriginCaching, record::Validators};
 use crate::{
     codec::{Format, Looked, Probe},
     error::{Error, Kind},
@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug)]
 pub struct SourceInfo {
     /// Its state.
-    pub stamp: Stamp,
+    pub validators: Validators,
     /// What looking at it came to.
     pub looked: Looked,
     /// [`hash_hex`](super::hash_hex) of the whole, if it is known. Of a remote source it is kept, and told to the host
@@ -23,33 +23,33 @@ pub struct SourceInfo {
 /// A [`SourceInfo`] that any number of requests can have.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    stamp: Stamp,
+    validators: Validators,
     format: Option<Format>,
     probe: Result<Probe, (Kind, String)>,
     checksum: Option<String>,
     is_cut: Option<bool>,
-    word: Word,
+    caching: OriginCaching,
 }
 
 impl Seen {
     /// What was found out, and what the origin said of keeping it.
     #[must_use]
-    pub fn of(info: &SourceInfo, word: Word) -> Self {
+    pub fn of(info: &SourceInfo, caching: OriginCaching) -> Self {
         let probe = info.looked.probe.as_ref().map(Clone::clone);
         Self {
-            stamp: info.stamp.clone(),
+            validators: info.validators.clone(),
             format: info.looked.format,
             probe: probe.map_err(|error| (error.kind(), error.to_string())),
             checksum: info.checksum.clone(),
             is_cut: info.is_cut,
-            word,
+            caching,
         }
     }
 
     /// The state of the original.
     #[must_use]
-    pub const fn stamp(&self) -> &Stamp {
-        &self.stamp
+    pub const fn validators(&self) -> &Validators {
+        &self.validators
     }
 
     /// The checksum of its bytes, where it is known.
@@ -60,8 +60,8 @@ impl Seen {
 
     /// What the origin said of keeping it.
     #[must_use]
-    pub const fn word(&self) -> Word {
-        self.word
+    pub const fn caching(&self) -> OriginCaching {
+        self.caching
     }
 
     /// The same for one of those who are told.
@@ -69,7 +69,7 @@ impl Seen {
     pub fn info(&self) -> SourceInfo {
         let probe = self.probe.clone().map_err(|(kind, what)| Error::new(kind, what));
         SourceInfo {
-            stamp: self.stamp.clone(),
+            validators: self.validators.clone(),
             looked: Looked { format: self.format, probe },
             checksum: self.checksum.clone(),
             is_cut: self.is_cut,

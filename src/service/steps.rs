@@ -1,14 +1,14 @@
 //! The steps of a request, as the hosts see them. Each one's methods consume it and give the next; what they
-//! decide stands in `flow`.
+//! decide stands in `exchange`.
 
 use std::time::Duration;
 
 use super::{
     demand::Demand,
-    flow::Flow,
-    freshness::Word,
+    exchange::Exchange,
+    freshness::OriginCaching,
     key::Id,
-    record::{FoundFile, Record, Stamp},
+    record::{FoundFile, Record, Validators},
     respond::Response,
     route::Source,
     seen::SourceInfo,
@@ -66,7 +66,7 @@ pub struct Lookup {
     pub id: Id,
     /// The id of the source's own record, when it is another one: that is wanted too, in the same way.
     pub source_id: Option<Id>,
-    pub(super) flow: Box<Flow>,
+    pub(super) exchange: Box<Exchange>,
 }
 
 /// What a look-up found. Everything is optional.
@@ -77,7 +77,7 @@ pub struct Found {
     /// The record of `source_id`.
     pub source_record: Option<Record>,
     /// The present state of a local source.
-    pub stamp: Option<Stamp>,
+    pub validators: Option<Validators>,
     /// The variant files of `id`; needed only for a record whose `slimpix` is `None`.
     pub files: Vec<FoundFile>,
 }
@@ -85,25 +85,25 @@ pub struct Found {
 impl Lookup {
     /// This is what there is.
     pub fn found(self, found: Found) -> Step {
-        self.flow.on_found(found)
+        self.exchange.on_found(found)
     }
 
     /// There is no such local file.
     pub fn no_source(self) -> Step {
-        self.flow.not_found()
+        self.exchange.not_found()
     }
 
     /// The key of the whole answer in a cache of answers (the Cache API): the same for all requests that get the same
     /// answer, however their `Accept` is written. `None` if this answer is not for such a cache.
     #[must_use]
     pub fn answer_key(&self) -> Option<String> {
-        self.flow.answer_key(&self.id.now)
+        self.exchange.answer_key(&self.id.now)
     }
 
     /// A cache of answers has it: the headers of [`Whole`](super::Whole) as they were stored, and the body's length
     /// in bytes.
     pub fn answered(self, headers: http::HeaderMap, len: u64) -> Step {
-        self.flow.on_answered(headers, len)
+        self.exchange.on_answered(headers, len)
     }
 }
 
@@ -115,40 +115,40 @@ pub struct Fetch {
     pub source: Source,
     /// The state that is known; a remote source may be asked for conditionally (`If-None-Match` with its entity
     /// tag, else `If-Modified-Since`).
-    pub known: Option<Stamp>,
+    pub known: Option<Validators>,
     /// The hash of the whole source is wanted, to see whether variants from before slimpix are still right.
     pub wants_checksum: bool,
     /// What a remote source must be. One that is refused is not kept, and is a failure like any.
     pub demand: Demand,
-    pub(super) flow: Box<Flow>,
+    pub(super) exchange: Box<Exchange>,
 }
 
 impl Fetch {
     /// What the origin says of keeping what it answers. To be said before the answer. Where that is not to be shared,
     /// nothing of it will be kept, nor told to others, and the host does neither by itself.
-    pub fn said(mut self, word: Word) -> Self {
-        self.flow.hear(word);
+    pub fn said(mut self, caching: OriginCaching) -> Self {
+        self.exchange.hear(caching);
         self
     }
 
     /// This is the source.
     pub fn found(self, info: SourceInfo) -> Step {
-        self.flow.on_fetched(info)
+        self.exchange.on_fetched(info)
     }
 
     /// It is as it was (a 304).
     pub fn unchanged(self) -> Step {
-        self.flow.on_unchanged()
+        self.exchange.on_unchanged()
     }
 
     /// There is none (a 404 or 410).
     pub fn missing(self) -> Step {
-        self.flow.not_found()
+        self.exchange.not_found()
     }
 
     /// It couldn't be had. What is known of it is used if possible.
     pub fn failed(self, error: Error) -> Step {
-        self.flow.on_fetch_failed(&error)
+        self.exchange.on_fetch_failed(&error)
     }
 }
 
@@ -161,7 +161,7 @@ pub struct Join {
     /// How long to wait for the leader at the most.
     pub patience: Duration,
     pub(super) job: Job,
-    pub(super) flow: Box<Flow>,
+    pub(super) exchange: Box<Exchange>,
 }
 
 /// Why a leader had nothing to give.
@@ -179,23 +179,23 @@ impl Join {
     /// The id of the record that the flight is about.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.flow.record_id()
+        self.exchange.record_id()
     }
 
     /// Nobody else is at it. `current` is the record of the id as it is now, read after the lead was taken: somebody
     /// may have finished just before.
     pub fn lead(self, current: Option<Record>) -> Step {
-        self.flow.on_lead(self.key, self.job, current)
+        self.exchange.on_lead(self.key, self.job, current)
     }
 
     /// The leader is done.
     pub fn followed(self, result: Result<Record, FlightError>) -> Step {
-        self.flow.on_followed(self.job, result)
+        self.exchange.on_followed(self.job, result)
     }
 
     /// The leader took too long.
     pub fn impatient(self) -> Step {
-        self.flow.on_impatient(&self.job)
+        self.exchange.on_impatient(&self.job)
     }
 }
 
@@ -209,18 +209,18 @@ pub struct Admit {
     pub patience: Duration,
     pub(super) key: String,
     pub(super) job: Job,
-    pub(super) flow: Box<Flow>,
+    pub(super) exchange: Box<Exchange>,
 }
 
 impl Admit {
     /// There is room, after that time. The bytes stay taken until `Convert` is finished.
     pub fn granted(self, waited: Duration) -> Step {
-        self.flow.on_granted(self.key, self.job, waited)
+        self.exchange.on_granted(self.key, self.job, waited)
     }
 
     /// There was none in that time.
     pub fn refused(self, waited: Duration) -> Step {
-        self.flow.on_refused(&self.job, waited)
+        self.exchange.on_refused(&self.job, waited)
     }
 }
 
@@ -259,9 +259,9 @@ pub enum Task {
 
 /// The state of a source, for who is to open it.
 #[derive(Debug, Clone, Default)]
-pub struct SourceState {
+pub struct ExpectedSource {
     /// The state.
-    pub stamp: Stamp,
+    pub validators: Validators,
     /// The checksum of the copy that is kept of a remote one, where it is known.
     pub hash: Option<String>,
 }
@@ -275,9 +275,9 @@ pub struct Convert {
     /// The source.
     pub source: Source,
     /// The state that the source must be in.
-    pub state: Box<SourceState>,
+    pub expected: Box<ExpectedSource>,
     pub(super) key: String,
-    pub(super) flow: Box<Flow>,
+    pub(super) exchange: Box<Exchange>,
 }
 
 /// What was made.
@@ -296,31 +296,31 @@ pub struct MadeInfo {
 impl Convert {
     /// The source that was read ends before the picture does. To be said before what came of it.
     pub fn of_cut(mut self) -> Self {
-        self.flow.doubt();
+        self.exchange.doubt();
         self
     }
 
     /// A picture was made. The host keeps its bytes for the `Store` that follows, if one wants them.
     pub fn made(self, made: MadeInfo) -> Step {
-        self.flow.on_made(self.key, &self.job, made)
+        self.exchange.on_made(self.key, &self.job, made)
     }
 
     /// The source is to be used as it is.
     pub fn kept(self, kept: Kept) -> Step {
         match kept {
-            Kept::Animated => self.flow.on_animated(self.key),
-            Kept::Larger => self.flow.on_larger(self.key, &self.job),
+            Kept::Animated => self.exchange.on_animated(self.key),
+            Kept::Larger => self.exchange.on_larger(self.key, &self.job),
         }
     }
 
     /// The source was described.
     pub fn described(self, description: &Description) -> Step {
-        self.flow.on_described(self.key, description)
+        self.exchange.on_described(self.key, description)
     }
 
     /// It failed. A panic counts as `Kind::Internal`.
     pub fn failed(self, error: Error) -> Step {
-        self.flow.on_convert_failed(self.key, &self.job, &error)
+        self.exchange.on_convert_failed(self.key, &self.job, &error)
     }
 }
 
@@ -331,18 +331,18 @@ pub struct Store {
     /// What to write.
     pub write: Write,
     pub(super) key: Option<String>,
-    pub(super) flow: Box<Flow>,
+    pub(super) exchange: Box<Exchange>,
 }
 
 impl Store {
     /// Written, or to be written after answering. A cache that can't be written is no reason not to answer: then the
     /// host serves the body from memory.
     pub fn done(self) -> Step {
-        self.flow.advance()
+        self.exchange.advance()
     }
 
     /// The write, to be kept for later, and the next step.
     pub fn take(self) -> (Write, Step) {
-        (self.write, self.flow.advance())
+        (self.write, self.exchange.advance())
     }
 }

@@ -112,7 +112,7 @@ fn remote(restriction: Restriction) -> Scenario {
     });
     let picture = scenario.sources.remove("a.jpg").unwrap();
     scenario.sources.insert("http://origin/a.jpg".to_owned(), picture);
-    scenario.word.restriction = Some(restriction);
+    scenario.caching.restriction = Some(restriction);
     scenario
 }
 

@@ -24,9 +24,10 @@ fn a_follower_gets_what_the_leader_made() {
     let Step::Lookup(second) = second else { panic!("{second:?}") };
     leader.drive(first);
     leader.flights = VecDeque::from([Flight::Follow(Ok(()))]);
-    let stamp = leader.records.values().next().and_then(|json| slimpix::service::Record::from_json(json));
-    let stamp = stamp.unwrap().slimpix.unwrap().source.stamp;
-    let found = slimpix::service::Found { stamp: Some(stamp), ..Default::default() };
+    let validators =
+        leader.records.values().next().and_then(|json| slimpix::service::Record::from_json(json));
+    let validators = validators.unwrap().slimpix.unwrap().source.validators;
+    let found = slimpix::service::Found { validators: Some(validators), ..Default::default() };
     let response = leader.drive(second.found(found));
     assert_eq!(sent(&response), "image/webp");
     assert_eq!(leader.count("convert"), 1);

@@ -149,7 +149,9 @@ fn check(response: &Response, method: &Method) {
     let (len, of) = match body {
         Body::Empty => (0, None),
         Body::Bytes(bytes) => (bytes.len() as u64, None),
-        Body::Source { stamp, range, .. } => (range.end - range.start, Some((range.clone(), stamp.len))),
+        Body::Source { validators, range, .. } => {
+            (range.end - range.start, Some((range.clone(), validators.len)))
+        }
         Body::Variant { len, range, .. } => (range.end - range.start, Some((range.clone(), *len))),
         _ => panic!("another kind of body"),
     };

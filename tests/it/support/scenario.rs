@@ -16,8 +16,8 @@ use slimpix::{
     error::{Error, Kind},
     pixel::Size,
     service::{
-        self, Body, FlightError, Found, FoundFile, Id, MadeInfo, Policy, Record, RequestHead, Response,
-        Source, SourceInfo, Stamp, Step, Task, Word, Write,
+        self, Body, FlightError, Found, FoundFile, Id, MadeInfo, OriginCaching, Policy, Record, RequestHead,
+        Response, Source, SourceInfo, Step, Task, Validators, Write,
     },
 };
 
@@ -55,7 +55,7 @@ pub struct Scenario {
     /// Why the origin fails.
     pub origin_down: Option<Kind>,
     /// What the origin says of keeping its answers.
-    pub word: Word,
+    pub caching: OriginCaching,
     /// Its answers end before the picture does, as far as they are read.
     pub is_cut: Option<bool>,
     /// What the host was asked to do, in order.
@@ -81,7 +81,7 @@ impl Default for Scenario {
             has_room: true,
             flights: VecDeque::new(),
             origin_down: None,
-            word: Word::default(),
+            caching: OriginCaching::default(),
             is_cut: None,
             did: Vec::new(),
             reserved: Vec::new(),
@@ -147,7 +147,7 @@ impl Scenario {
                 let local = match &lookup.source {
                     Source::Local { path, .. } => match self.sources.get(path) {
                         None => return lookup.no_source(),
-                        Some((bytes, modified)) => Some(stamp(bytes, *modified)),
+                        Some((bytes, modified)) => Some(validators(bytes, *modified)),
                     },
                     _ => None,
                 };
@@ -160,7 +160,7 @@ impl Scenario {
                     hash: None,
                 };
                 let files = files.map(found).collect();
-                lookup.found(Found { record, source_record, stamp: local, files })
+                lookup.found(Found { record, source_record, validators: local, files })
             }
             Step::Fetch(fetch) => self.fetch(fetch),
             Step::Join(join) => {
@@ -205,13 +205,13 @@ impl Scenario {
             return fetch.failed(Error::new(kind, "connection refused by 10.0.0.7"));
         }
         let Some((bytes, modified)) = self.sources.get(&name) else { return fetch.missing() };
-        let stamp = stamp(bytes, *modified);
-        let fetch = fetch.said(self.word);
-        if fetch.known.as_ref() == Some(&stamp) {
+        let validators = validators(bytes, *modified);
+        let fetch = fetch.said(self.caching);
+        if fetch.known.as_ref() == Some(&validators) {
             return fetch.unchanged();
         }
         let checksum = fetch.wants_checksum.then(|| service::hash_hex(bytes));
-        fetch.found(SourceInfo { stamp, looked: Looked::at(bytes), checksum, is_cut: self.is_cut })
+        fetch.found(SourceInfo { validators, looked: Looked::at(bytes), checksum, is_cut: self.is_cut })
     }
 
     fn convert(&mut self, convert: service::Convert) -> Step {
@@ -289,8 +289,8 @@ impl Scenario {
     }
 }
 
-fn stamp(bytes: &[u8], modified: SystemTime) -> Stamp {
-    Stamp { len: bytes.len() as u64, modified: Some(modified), etag: None, file: None }
+fn validators(bytes: &[u8], modified: SystemTime) -> Validators {
+    Validators { len: bytes.len() as u64, modified: Some(modified), etag: None, file: None }
 }
 
 /// A header's value, or an empty text.

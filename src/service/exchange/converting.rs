@@ -2,62 +2,62 @@
 
 use std::time::Duration;
 
-use super::{Flow, TRIES};
+use super::{Exchange, TRIES};
 use crate::{
     codec::Format,
     convert::Description,
     error::{Error, Kind},
     service::{
-        choose::{Choice, Next, Pick, Why},
         params::Topic,
         policy::Allowed,
-        record::{Entry, Facts, Record, Settings, Variant},
+        record::{Entry, Record, Settings, SourceState, Variant},
         route::Source,
-        steps::{Admit, Convert, FlightError, Job, Join, MadeInfo, SourceState, Step, Store, Task},
+        selection::{NextJob, Selected, Selector, SkipReason},
+        steps::{Admit, Convert, ExpectedSource, FlightError, Job, Join, MadeInfo, Step, Store, Task},
         write::Write,
     },
 };
 
-impl Flow {
+impl Exchange {
     /// Goes on once the source is known: stores what is to be stored, makes what is worth making, answers.
     pub(in crate::service) fn advance(mut self: Box<Self>) -> Step {
         if !self.writes.is_empty() {
             let (key, write) = self.writes.remove(0);
-            return Step::Store(Box::new(Store { write, key, flow: self }));
+            return Step::Store(Box::new(Store { write, key, exchange: self }));
         }
-        let Some(facts) = self.facts.clone() else { return self.look_up() };
-        if facts.stamp.len == 0 && self.policy.allowed != Allowed::Everything {
+        let Some(state) = self.state.clone() else { return self.look_up() };
+        if state.validators.len == 0 && self.policy.allowed != Allowed::Everything {
             return self.refuse_content("the file is empty");
         }
-        if self.choice(&facts).is_own_size() {
+        if self.selector(&state).is_own_size() {
             // Not a variant of its own: it is the one without a size.
             self.wanted = self.wanted.without_size();
             return self.look_up();
         }
         loop {
-            match self.choice(&facts).next(self.topic) {
-                Next::Nothing => return self.respond(),
-                Next::GiveUp(format, why) => {
-                    if let Some(reason) = self.choice(&facts).plan_error(format) {
+            match self.selector(&state).next(self.topic) {
+                NextJob::Nothing => return self.respond(),
+                NextJob::GiveUp(format, why) => {
+                    if let Some(reason) = self.selector(&state).plan_error(format) {
                         self.trace.reasons.insert(format, reason);
                     }
                     self.give_up(format, why);
                 }
-                Next::Make(job) => return self.make(*job, &facts),
+                NextJob::Make(job) => return self.make(*job, &state),
             }
         }
     }
 
-    pub(super) fn make(mut self: Box<Self>, job: Job, facts: &Facts) -> Step {
+    pub(super) fn make(mut self: Box<Self>, job: Job, state: &SourceState) -> Step {
         let may_wait = self.is_background || self.topic != Topic::Picture;
         // What isn't kept can't be made for later.
         let is_now = !self.policy.lazy || self.restriction.is_some();
-        if is_now || may_wait || self.choice(facts).pick() == Pick::Nothing {
+        if is_now || may_wait || self.selector(state).select() == Selected::Nothing {
             return self.join(job);
         }
         let mut later = self.clone();
         later.is_background = true;
-        self.gave_up.insert(job.params.format, Why::NotInTime);
+        self.gave_up.insert(job.params.format, SkipReason::NotInTime);
         match self.respond() {
             Step::Respond(response) => response.with_background(later.join(job)).into(),
             step => step,
@@ -74,7 +74,7 @@ impl Flow {
             // Nobody else may have the result.
             return self.admit(key, job);
         }
-        Step::Join(Join { key, patience: self.policy.flight_patience, job, flow: self })
+        Step::Join(Join { key, patience: self.policy.flight_patience, job, exchange: self })
     }
 
     pub(in crate::service) fn on_lead(
@@ -95,7 +95,7 @@ impl Flow {
     fn admit(mut self: Box<Self>, key: String, job: Job) -> Step {
         self.trace.reserved = self.trace.reserved.max(job.peak_bytes);
         let patience = self.policy.room_patience.saturating_sub(self.trace.waited);
-        Step::Admit(Admit { bytes: job.peak_bytes, patience, key, job, flow: self })
+        Step::Admit(Admit { bytes: job.peak_bytes, patience, key, job, exchange: self })
     }
 
     pub(in crate::service) fn on_followed(
@@ -107,23 +107,23 @@ impl Flow {
             Ok(record) => {
                 self.learn(record);
                 if !self.is_done(&job) {
-                    self.give_up(job.params.format, Why::NotInTime);
+                    self.give_up(job.params.format, SkipReason::NotInTime);
                 }
             }
             Err(FlightError::Abandoned) if self.tries < TRIES => {
                 self.tries += 1;
                 return self.join(job);
             }
-            Err(FlightError::Abandoned) => self.give_up(job.params.format, Why::NotInTime),
-            Err(FlightError::Panicked) => self.give_up(job.params.format, Why::Failed(Kind::Internal)),
-            Err(FlightError::Failed(Kind::Overload)) => self.give_up(job.params.format, Why::NoRoom),
-            Err(FlightError::Failed(kind)) => self.give_up(job.params.format, Why::Failed(kind)),
+            Err(FlightError::Abandoned) => self.give_up(job.params.format, SkipReason::NotInTime),
+            Err(FlightError::Panicked) => self.give_up(job.params.format, SkipReason::Failed(Kind::Internal)),
+            Err(FlightError::Failed(Kind::Overload)) => self.give_up(job.params.format, SkipReason::NoRoom),
+            Err(FlightError::Failed(kind)) => self.give_up(job.params.format, SkipReason::Failed(kind)),
         }
         self.advance()
     }
 
     pub(in crate::service) fn on_impatient(mut self: Box<Self>, job: &Job) -> Step {
-        self.give_up(job.params.format, Why::NotInTime);
+        self.give_up(job.params.format, SkipReason::NotInTime);
         self.advance()
     }
 
@@ -134,17 +134,17 @@ impl Flow {
         waited: Duration,
     ) -> Step {
         self.trace.waited += waited;
-        let state = self.facts.as_ref().map(|facts| {
-            let (stamp, hash) = (facts.stamp.clone(), facts.hash.clone());
-            Box::new(SourceState { stamp, hash })
+        let expected = self.state.as_ref().map(|state| {
+            let (validators, hash) = (state.validators.clone(), state.hash.clone());
+            Box::new(ExpectedSource { validators, hash })
         });
-        let state = state.unwrap_or_default();
-        Step::Convert(Convert { job, source: self.source.clone(), state, key, flow: self })
+        let expected = expected.unwrap_or_default();
+        Step::Convert(Convert { job, source: self.source.clone(), expected, key, exchange: self })
     }
 
     pub(in crate::service) fn on_refused(mut self: Box<Self>, job: &Job, waited: Duration) -> Step {
         self.trace.waited += waited;
-        self.give_up(job.params.format, Why::NoRoom);
+        self.give_up(job.params.format, SkipReason::NoRoom);
         self.advance()
     }
 
@@ -157,9 +157,9 @@ impl Flow {
         }
         let settings = Settings::of(&job.params);
         let is_worse = self
-            .facts
+            .state
             .as_ref()
-            .is_some_and(|facts| made.len >= facts.stamp.len && self.choice(facts).source_competes());
+            .is_some_and(|state| made.len >= state.validators.len && self.selector(state).source_competes());
         let entry = if is_worse {
             Entry::Declined { size: made.len, settings }
         } else {
@@ -178,9 +178,9 @@ impl Flow {
     /// The result would have been longer than it was allowed to be: no shorter than the source, or than is likely, for
     /// which there is another try.
     pub(in crate::service) fn on_larger(mut self: Box<Self>, key: String, job: &Job) -> Step {
-        let roomier = self.facts.as_ref().and_then(|facts| self.choice(facts).roomier(job));
+        let retry_with_more = self.state.as_ref().and_then(|state| self.selector(state).retry_with_more(job));
         let settings = Settings::of(&job.params);
-        let entry = match roomier {
+        let entry = match retry_with_more {
             Some(Ok(job)) => return self.admit(key, job),
             Some(Err(_)) => Entry::failed(Kind::LimitExceeded, "the result is longer than there is room for"),
             None => Entry::Declined { size: job.max_bytes.saturating_add(1), settings },
@@ -192,11 +192,11 @@ impl Flow {
     }
 
     pub(in crate::service) fn on_animated(mut self: Box<Self>, key: String) -> Step {
-        if let Some(mut facts) = self.facts.clone() {
-            if let Some(probe) = &mut facts.probe {
+        if let Some(mut state) = self.state.clone() {
+            if let Some(probe) = &mut state.probe {
                 probe.animated = Some(true);
             }
-            self.take_facts(facts);
+            self.take_state(state);
         }
         self.write_later(Some(key), None);
         if self.source_record.is_some() {
@@ -247,7 +247,7 @@ impl Flow {
             }
             _ => {
                 self.trace.reasons.insert(job.params.format, reason);
-                self.give_up(job.params.format, Why::Failed(kind));
+                self.give_up(job.params.format, SkipReason::Failed(kind));
             }
         }
         self.advance()
@@ -255,14 +255,16 @@ impl Flow {
 
     /// Takes over what another request has found out about the same state of the source.
     pub(super) fn learn(&mut self, other: Record) {
-        let same = |a: Option<&Facts>, b: Option<&Facts>| a.map(|a| &a.stamp) == b.map(|b| &b.stamp);
+        let same = |a: Option<&SourceState>, b: Option<&SourceState>| {
+            a.map(|a| &a.validators) == b.map(|b| &b.validators)
+        };
         if other.id == self.record.id
             && other.path == self.record.path
-            && same(other.facts(), self.record.facts())
+            && same(other.state(), self.record.state())
         {
             let mine = std::mem::replace(&mut self.record, other);
             self.record = std::mem::take(&mut self.record).merged(Some(mine));
-            self.facts = self.record.facts().cloned();
+            self.state = self.record.state().cloned();
         }
         for (format, lost) in &self.lost {
             if self.record.variant(*format) == Some(lost) {
@@ -272,15 +274,15 @@ impl Flow {
     }
 
     pub(super) fn is_done(&self, job: &Job) -> bool {
-        let Some(facts) = &self.facts else { return false };
-        let moves = facts.probe.as_ref().and_then(|probe| probe.animated) == Some(true);
+        let Some(state) = &self.state else { return false };
+        let moves = state.probe.as_ref().and_then(|probe| probe.animated) == Some(true);
         match job.task {
-            Task::Picture(format) => moves || self.choice(facts).is_current(format),
+            Task::Picture(format) => moves || self.selector(state).is_current(format),
             Task::Describe => self.record.slimpix.as_ref().is_some_and(|known| known.described),
         }
     }
 
-    pub(super) fn give_up(&mut self, format: Format, why: Why) {
+    pub(super) fn give_up(&mut self, format: Format, why: SkipReason) {
         self.gave_up.insert(format, why);
     }
 
@@ -315,13 +317,13 @@ impl Flow {
         }
     }
 
-    pub(super) fn choice<'a>(&'a self, facts: &'a Facts) -> Choice<'a> {
-        Choice {
+    pub(super) fn selector<'a>(&'a self, state: &'a SourceState) -> Selector<'a> {
+        Selector {
             policy: &self.policy,
             accepted: self.accepted,
             wanted: &self.wanted,
             record: &self.record,
-            facts,
+            state,
             gave_up: &self.gave_up,
         }
     }

@@ -2,20 +2,20 @@
 
 use std::time::SystemTime;
 
-use super::{Flow, TRIES};
+use super::{Exchange, TRIES};
 use crate::{
     codec::Format,
     error::Kind,
     service::{
-        choose::{Pick, Why},
         explain,
         log_line::{Decision, LogLine},
         params::Topic,
         policy::Allowed,
-        record::{Facts, Variant},
+        record::{SourceState, Variant},
         representation::{self, Keeping, Representation, Vary},
         respond::{self, Body, Response},
         restriction::Restriction,
+        selection::{Selected, SkipReason},
         steps::Step,
         time,
         write::Write,
@@ -25,40 +25,40 @@ use crate::{
 /// What is said of a file whose content isn't known.
 const NO_PICTURE: &str = "its content is no picture of a format known here";
 
-impl Flow {
+impl Exchange {
     pub(super) fn respond(self: Box<Self>) -> Step {
-        let Some(facts) = self.facts.clone() else { return self.refuse(Kind::Internal) };
-        if facts.format.is_none() {
-            return self.pass_through(&facts);
+        let Some(state) = self.state.clone() else { return self.refuse(Kind::Internal) };
+        if state.format.is_none() {
+            return self.pass_through(&state);
         }
-        let choice = self.choice(&facts);
-        let pick = choice.pick();
+        let selector = self.selector(&state);
+        let selected = selector.select();
         let response = match self.topic {
             Topic::Meta => respond::json(&explain::meta(&self.record), self.keeping(true), &self.conditions),
             Topic::Explanation => {
-                let json = explain::explanation(&choice, &pick, &self.trace);
+                let json = explain::explanation(&selector, &selected, &self.trace);
                 respond::json(&json, Keeping::Nobody, &self.conditions)
             }
-            Topic::Picture => match pick {
-                Pick::Source => {
-                    let reason = choice.why_unconverted(&self.trace);
-                    self.source_response(&facts, facts.format).with_log(|log| log.unconverted = reason)
+            Topic::Picture => match selected {
+                Selected::Source => {
+                    let reason = selector.why_unconverted(&self.trace);
+                    self.source_response(&state, state.format).with_log(|log| log.unconverted = reason)
                 }
-                Pick::Variant(format, variant) => self.variant_response(&facts, format, &variant),
-                Pick::Nothing => return self.nothing_to_show(),
+                Selected::Variant(format, variant) => self.variant_response(&state, format, &variant),
+                Selected::Nothing => return self.nothing_to_show(),
             },
         };
-        response.with_flow(self).into()
+        response.with_exchange(self).into()
     }
 
     /// What is no picture: served where everything is.
-    pub(super) fn pass_through(self: Box<Self>, facts: &Facts) -> Step {
+    pub(super) fn pass_through(self: Box<Self>, state: &SourceState) -> Step {
         let is_served = self.policy.allowed == Allowed::Everything && self.topic == Topic::Picture;
         if !is_served || self.policy.passes {
             return self.refuse_content(NO_PICTURE);
         }
-        let response = self.source_response(facts, None);
-        response.with_flow(self).into()
+        let response = self.source_response(state, None);
+        response.with_exchange(self).into()
     }
 
     pub(super) fn nothing_to_show(self: Box<Self>) -> Step {
@@ -91,8 +91,8 @@ impl Flow {
         self.logged(response, Decision::Refused, None).into()
     }
 
-    pub(super) fn source_response(&self, facts: &Facts, format: Option<Format>) -> Response {
-        let len = facts.stamp.len;
+    pub(super) fn source_response(&self, state: &SourceState, format: Option<Format>) -> Response {
+        let len = state.validators.len;
         let representation = Representation {
             media_type: match format {
                 Some(format) => format.media_type(),
@@ -100,14 +100,14 @@ impl Flow {
                     .first_raw()
                     .unwrap_or("application/octet-stream"),
             },
-            etag: representation::source_etag(facts),
+            etag: representation::source_etag(state),
             is_active: format == Some(Format::Svg),
-            ..self.representation(facts, len)
+            ..self.representation(state, len)
         };
         let body = |range| Body::Source {
             source: self.source.clone(),
-            stamp: facts.stamp.clone(),
-            hash: facts.hash.clone(),
+            validators: state.validators.clone(),
+            hash: state.hash.clone(),
             range,
         };
         let decision = match format {
@@ -119,12 +119,17 @@ impl Flow {
         self.logged(response, decision, format)
     }
 
-    pub(super) fn variant_response(&self, facts: &Facts, format: Format, variant: &Variant) -> Response {
+    pub(super) fn variant_response(
+        &self,
+        state: &SourceState,
+        format: Format,
+        variant: &Variant,
+    ) -> Response {
         let id = &self.record.id;
         let representation = Representation {
             media_type: format.media_type(),
-            etag: representation::variant_etag(id, format, variant, facts),
-            ..self.representation(facts, variant.size)
+            etag: representation::variant_etag(id, format, variant, state),
+            ..self.representation(state, variant.size)
         };
         let body = |range| Body::Variant {
             folder: self.source.folder().to_owned(),
@@ -139,13 +144,13 @@ impl Flow {
         self.logged(response, decision, Some(format))
     }
 
-    pub(super) fn representation(&self, facts: &Facts, len: u64) -> Representation {
+    pub(super) fn representation(&self, state: &SourceState, len: u64) -> Representation {
         Representation {
             media_type: "",
             etag: String::new(),
-            modified: facts.stamp.modified.filter(|modified| self.may_tell(*modified)),
+            modified: state.validators.modified.filter(|modified| self.may_tell(*modified)),
             len,
-            source_len: facts.stamp.len,
+            source_len: state.validators.len,
             keeping: self.keeping(!self.is_for_now()),
             vary: self.vary(),
             is_active: false,
@@ -179,7 +184,7 @@ impl Flow {
         match self.restriction {
             None if self.trace.is_stale => Keeping::All(age),
             None => {
-                let left = self.facts.as_ref().and_then(|facts| self.left_for_client(facts));
+                let left = self.state.as_ref().and_then(|state| self.left_for_client(state));
                 Keeping::All(left.map_or(age, |left| left.min(age)))
             }
             Some(Restriction::Private { max_age }) => Keeping::One(age.min(max_age)),
@@ -209,13 +214,13 @@ impl Flow {
                     self.writes.push((None, dropped));
                 }
                 if self.tries > TRIES {
-                    self.give_up(*format, Why::Lost);
+                    self.give_up(*format, SkipReason::Lost);
                 }
                 self.advance()
             }
             _ if self.tries > TRIES => self.not_found(),
             Body::Source { .. } => {
-                self.facts = None;
+                self.state = None;
                 self.fetch(None, None)
             }
             _ => self.look_up(),

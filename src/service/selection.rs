@@ -10,11 +10,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    flow::Trace,
+    exchange::Trace,
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
-    record::{Entry, Facts, Record, Settings, Variant},
+    record::{Entry, Record, Settings, SourceState, Variant},
     steps::{Job, Task},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 
 /// Why a format was not made for this request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum SkipReason {
     /// It would take more than the whole budget, or than a limit, or too long.
     NeverFits,
     /// There was no room in time.
@@ -39,7 +39,7 @@ pub(super) enum Why {
     Lost,
 }
 
-impl Why {
+impl SkipReason {
     /// True if the next request may have more luck.
     pub(super) const fn is_transient(self) -> bool {
         match self {
@@ -50,20 +50,20 @@ impl Why {
     }
 }
 
-/// Everything that the choice depends on.
+/// All that a selection depends on: what there is, and what the client and the policy want.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Choice<'a> {
+pub(super) struct Selector<'a> {
     pub(super) policy: &'a Policy,
     pub(super) accepted: Accepted,
     pub(super) wanted: &'a Wanted,
     pub(super) record: &'a Record,
-    pub(super) facts: &'a Facts,
-    pub(super) gave_up: &'a BTreeMap<Format, Why>,
+    pub(super) state: &'a SourceState,
+    pub(super) gave_up: &'a BTreeMap<Format, SkipReason>,
 }
 
 /// What goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Pick {
+pub(super) enum Selected {
     Source,
     Variant(Format, Variant),
     /// Nothing that this client can show.
@@ -71,9 +71,9 @@ pub(super) enum Pick {
 }
 
 /// The next thing to be made, or why a format is out of the question.
-pub(super) enum Next {
+pub(super) enum NextJob {
     Make(Box<Job>),
-    GiveUp(Format, Why),
+    GiveUp(Format, SkipReason),
     Nothing,
 }
 
@@ -87,7 +87,7 @@ enum Length {
 }
 
 /// What a conversion takes.
-struct Room {
+struct Requirements {
     /// The most bytes that it holds at once, the source file included.
     peak_bytes: u64,
     /// What it is told to have.
@@ -96,24 +96,24 @@ struct Room {
     max_bytes: u64,
 }
 
-impl Choice<'_> {
+impl Selector<'_> {
     /// What is still to be made for this request.
-    pub(super) fn next(&self, topic: Topic) -> Next {
-        let Some(probe) = &self.facts.probe else { return Next::Nothing };
+    pub(super) fn next(&self, topic: Topic) -> NextJob {
+        let Some(probe) = &self.state.probe else { return NextJob::Nothing };
         if topic == Topic::Meta {
             return self.next_description(probe);
         }
-        let Some(format) = self.next_format(probe) else { return Next::Nothing };
+        let Some(format) = self.next_format(probe) else { return NextJob::Nothing };
         let params = self.params(format);
         match self.job(probe, Task::Picture(format), params) {
-            Ok(job) => Next::Make(Box::new(job)),
-            Err(why) => Next::GiveUp(format, why),
+            Ok(job) => NextJob::Make(Box::new(job)),
+            Err(why) => NextJob::GiveUp(format, why),
         }
     }
 
     /// The formats that this request is about, besides the source.
     pub(super) fn formats(&self) -> Vec<Format> {
-        let Some(probe) = self.facts.probe.as_ref().filter(|probe| self.is_convertible(probe)) else {
+        let Some(probe) = self.state.probe.as_ref().filter(|probe| self.is_convertible(probe)) else {
             return Vec::new();
         };
         if let Some(format) = self.wanted.format {
@@ -126,24 +126,24 @@ impl Choice<'_> {
     }
 
     /// The smallest of what is there and can be shown.
-    pub(super) fn pick(&self) -> Pick {
+    pub(super) fn select(&self) -> Selected {
         let made = self.formats().into_iter().filter_map(|format| {
             self.record.variant(format).filter(|_| self.is_current(format)).map(|variant| (format, variant))
         });
         let best = made.min_by_key(|(_, variant)| variant.size);
         match best {
-            Some((_, variant)) if self.source_competes() && self.facts.stamp.len <= variant.size => {
-                Pick::Source
+            Some((_, variant)) if self.source_competes() && self.state.validators.len <= variant.size => {
+                Selected::Source
             }
-            Some((format, variant)) => Pick::Variant(format, variant.clone()),
-            None if self.source_is_allowed() => Pick::Source,
-            None => Pick::Nothing,
+            Some((format, variant)) => Selected::Variant(format, variant.clone()),
+            None if self.source_is_allowed() => Selected::Source,
+            None => Selected::Nothing,
         }
     }
 
     /// True if the client is taken to show the source as it is.
     pub(super) fn source_is_shown(&self) -> bool {
-        self.facts.format.is_some_and(|format| {
+        self.state.format.is_some_and(|format| {
             self.wanted.format.is_none_or(|wanted| wanted == format)
                 && self.accepted.shows(format)
                 && !self.source_is_blank()
@@ -152,7 +152,7 @@ impl Choice<'_> {
 
     /// True for an icon whose PNG says what its colours are: Chromium shows nothing of it.
     fn source_is_blank(&self) -> bool {
-        self.facts
+        self.state
             .probe
             .as_ref()
             .is_some_and(|probe| probe.format == Format::Ico && probe.may_need_conversion())
@@ -162,32 +162,35 @@ impl Choice<'_> {
     /// do on the way to the cheapest. What never fits at all keeps the wanted ones.
     pub(super) fn params(&self, format: Format) -> Params {
         let wanted = self.wanted_params(format);
-        match &self.facts.probe {
-            Some(probe) if self.room(probe, &wanted, Length::Likely).is_err() => cheaper(wanted.clone())
-                .find(|params| self.room(probe, params, Length::Likely).is_ok())
-                .unwrap_or(wanted),
+        match &self.state.probe {
+            Some(probe) if self.requirements(probe, &wanted, Length::Likely).is_err() => {
+                cheaper(wanted.clone())
+                    .find(|params| self.requirements(probe, params, Length::Likely).is_ok())
+                    .unwrap_or(wanted)
+            }
             _ => wanted,
         }
     }
 
     /// Why a format can't be made of this source at all, if so.
     pub(super) fn plan_error(&self, format: Format) -> Option<String> {
-        let probe = self.facts.probe.as_ref()?;
+        let probe = self.state.probe.as_ref()?;
         convert::plan(probe, &self.params(format)).err().map(|error| error.to_string())
     }
 
     /// Why nothing is made of a source of a format that is read here; `None` where there is no more to it than that
     /// the source is the best there is, or that it moves.
     pub(super) fn why_unconverted(&self, trace: &Trace) -> Option<String> {
-        if !self.facts.format.is_some_and(Format::can_decode) {
+        if !self.state.format.is_some_and(Format::can_decode) {
             return None;
         }
-        let Some(probe) = &self.facts.probe else {
-            let problem = self.facts.problem.as_deref().unwrap_or("its header makes no sense");
+        let Some(probe) = &self.state.probe else {
+            let problem = self.state.problem.as_deref().unwrap_or("its header makes no sense");
             return Some(problem.to_owned());
         };
         let limits = &self.policy.limits;
-        let checked = limits.check_input(self.facts.stamp.len).and_then(|()| limits.check_size(probe.size));
+        let checked =
+            limits.check_input(self.state.validators.len).and_then(|()| limits.check_size(probe.size));
         if let Err(error) = checked {
             return Some(error.to_string());
         }
@@ -202,8 +205,10 @@ impl Choice<'_> {
     /// What became of a format for good, where it isn't there.
     fn failure<'a>(&'a self, format: Format, trace: &'a Trace) -> Option<&'a str> {
         match (self.gave_up.get(&format), self.record.entry(format)) {
-            (Some(Why::NeverFits), _) => Some("it needs more memory than there is"),
-            (Some(Why::Failed(_)), _) => Some(trace.reasons.get(&format).map_or("it failed", String::as_str)),
+            (Some(SkipReason::NeverFits), _) => Some("it needs more memory than there is"),
+            (Some(SkipReason::Failed(_)), _) => {
+                Some(trace.reasons.get(&format).map_or("it failed", String::as_str))
+            }
             (None, Some(Entry::Failed { reason, .. })) => Some(reason.as_str()),
             _ => None,
         }
@@ -230,7 +235,7 @@ impl Choice<'_> {
 
     /// True if the wanted size is the source's own: nothing is enlarged here.
     pub(super) fn is_own_size(&self) -> bool {
-        let Some(probe) = self.facts.probe.as_ref().filter(|probe| probe.format.can_decode()) else {
+        let Some(probe) = self.state.probe.as_ref().filter(|probe| probe.format.can_decode()) else {
             return false;
         };
         let params = self.wanted_params(Format::Jpeg);
@@ -260,7 +265,7 @@ impl Choice<'_> {
         if !lacks(Format::Avif)
             && lacks(Format::WebP)
             && is_wanted(&Format::WebP)
-            && self.room(probe, &self.params(Format::Avif), Length::Likely).is_err()
+            && self.requirements(probe, &self.params(Format::Avif), Length::Likely).is_err()
         {
             formats.push(Format::WebP);
         }
@@ -283,30 +288,30 @@ impl Choice<'_> {
         is_needed.then(|| order.into_iter().find(usable)).flatten()
     }
 
-    fn next_description(&self, probe: &Probe) -> Next {
+    fn next_description(&self, probe: &Probe) -> NextJob {
         let is_known = self.record.slimpix.as_ref().is_some_and(|known| known.described);
         // The format stands for the description itself here, which has none.
         if is_known || !self.gave_up.is_empty() || !self.is_readable(probe) {
-            return Next::Nothing;
+            return NextJob::Nothing;
         }
         let params = Params { format: Format::Png, ..Params::default() };
         match self.job(probe, Task::Describe, params) {
-            Ok(job) => Next::Make(Box::new(job)),
-            Err(why) => Next::GiveUp(Format::Png, why),
+            Ok(job) => NextJob::Make(Box::new(job)),
+            Err(why) => NextJob::GiveUp(Format::Png, why),
         }
     }
 
-    fn job(&self, probe: &Probe, task: Task, params: Params) -> Result<Job, Why> {
+    fn job(&self, probe: &Probe, task: Task, params: Params) -> Result<Job, SkipReason> {
         let length = if task == Task::Describe { Length::Any } else { Length::Likely };
-        let Room { peak_bytes, max_memory, max_bytes } = self.room(probe, &params, length)?;
+        let Requirements { peak_bytes, max_memory, max_bytes } = self.requirements(probe, &params, length)?;
         Ok(Job { task, params, max_bytes, max_memory, peak_bytes })
     }
 
     /// The same job with room for any length that is of use, where the result was longer than is likely.
-    pub(super) fn roomier(&self, job: &Job) -> Option<Result<Job, Why>> {
-        let probe = self.facts.probe.as_ref().filter(|_| job.max_bytes < self.max_bytes())?;
-        let room = self.room(probe, &job.params, Length::Any);
-        Some(room.map(|Room { peak_bytes, max_memory, max_bytes }| Job {
+    pub(super) fn retry_with_more(&self, job: &Job) -> Option<Result<Job, SkipReason>> {
+        let probe = self.state.probe.as_ref().filter(|_| job.max_bytes < self.max_bytes())?;
+        let requirements = self.requirements(probe, &job.params, Length::Any);
+        Some(requirements.map(|Requirements { peak_bytes, max_memory, max_bytes }| Job {
             max_bytes,
             max_memory,
             peak_bytes,
@@ -316,18 +321,23 @@ impl Choice<'_> {
 
     /// The most bytes that a variant may have: where the source goes out if it is smaller, it must be shorter.
     fn max_bytes(&self) -> u64 {
-        if self.source_competes() { self.facts.stamp.len.saturating_sub(1) } else { u64::MAX }
+        if self.source_competes() { self.state.validators.len.saturating_sub(1) } else { u64::MAX }
     }
 
     /// What a conversion takes; `NeverFits` when that is more than there will ever be.
-    fn room(&self, probe: &Probe, params: &Params, length: Length) -> Result<Room, Why> {
-        let plan = convert::plan(probe, params).map_err(|error| Why::Failed(error.kind()))?;
+    fn requirements(
+        &self,
+        probe: &Probe,
+        params: &Params,
+        length: Length,
+    ) -> Result<Requirements, SkipReason> {
+        let plan = convert::plan(probe, params).map_err(|error| SkipReason::Failed(error.kind()))?;
         let likely = plan.likely_file_bytes().filter(|_| length == Length::Likely);
         let max_bytes = self.max_bytes().min(likely.unwrap_or(u64::MAX));
         let limits = &Limits { max_output_bytes: max_bytes, ..self.policy.limits.clone() };
         let plan = plan.within(limits);
         let [peak, photo] =
-            [plan.peak_bytes, plan.photo_bytes].map(|bytes| bytes.saturating_add(self.facts.stamp.len));
+            [plan.peak_bytes, plan.photo_bytes].map(|bytes| bytes.saturating_add(self.state.validators.len));
         let has_room = |bytes| bytes <= self.policy.budget && limits.check_memory(bytes).is_ok();
         // With less a graphic stays lossy. A profile is read within a limit of its own, which is more.
         let (peak_bytes, max_memory) =
@@ -335,7 +345,7 @@ impl Choice<'_> {
         let fits = has_room(peak_bytes)
             && limits.check_size(plan.output).is_ok()
             && (params.format != Format::Avif || plan.output.pixels() <= self.policy.avif_max_pixels);
-        if fits { Ok(Room { peak_bytes, max_memory, max_bytes }) } else { Err(Why::NeverFits) }
+        if fits { Ok(Requirements { peak_bytes, max_memory, max_bytes }) } else { Err(SkipReason::NeverFits) }
     }
 
     /// True if the format needs no more work in this request.
@@ -359,7 +369,7 @@ impl Choice<'_> {
 
     /// True if the source may go out when there is nothing else. A URL that names a format is the same for all.
     fn source_is_allowed(&self) -> bool {
-        self.wanted.format.is_some() || self.facts.format.is_some_and(|format| self.accepted.allows(format))
+        self.wanted.format.is_some() || self.state.format.is_some_and(|format| self.accepted.allows(format))
     }
 
     fn is_convertible(&self, probe: &Probe) -> bool {
@@ -369,7 +379,7 @@ impl Choice<'_> {
     fn is_readable(&self, probe: &Probe) -> bool {
         let limits = &self.policy.limits;
         probe.format.can_decode()
-            && limits.check_input(self.facts.stamp.len).is_ok()
+            && limits.check_input(self.state.validators.len).is_ok()
             && limits.check_size(probe.size).is_ok()
     }
 }

@@ -1,7 +1,7 @@
 //! What follows from what: one request from its head to its answer.
 //!
-//! [`begin`] makes a [`Flow`], the steps hand results to its `on_*` methods, and [`Flow::advance`] decides what is
-//! next once the source is known. `choose` says what is worth making, `respond` writes the answers.
+//! [`begin`] makes a [`Exchange`], the steps hand results to its `on_*` methods, and [`Exchange::advance`] decides what is
+//! next once the source is known. `selection` says what is worth making, `respond` writes the answers.
 
 mod answering;
 mod converting;
@@ -14,18 +14,18 @@ use std::{
 };
 
 use super::{
-    choose::Why,
     conditional::Conditions,
-    freshness::Word,
+    freshness::OriginCaching,
     key::{self, Id},
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
-    record::{Facts, FoundFile, Record, Variant},
+    record::{FoundFile, Record, SourceState, Variant},
     respond,
     restriction::Restriction,
     route::{RequestHead, Route, Source, onward, route},
     seen::SourceInfo,
+    selection::SkipReason,
     steps::{Fetch, Found, Lookup, Step},
     write::Write,
 };
@@ -64,7 +64,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         Some(_) => Accepted::anything(),
         None => Accepted::from_headers(head.headers, policy.by_user_agent),
     };
-    Box::new(Flow {
+    Box::new(Exchange {
         policy,
         now,
         conditions,
@@ -75,7 +75,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         source,
         wanted,
         files: Vec::new(),
-        facts: None,
+        state: None,
         writes: Vec::new(),
         gave_up: BTreeMap::new(),
         trace: Trace::default(),
@@ -84,7 +84,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         is_background: false,
         onward,
         restriction: None,
-        said: Word::default(),
+        said: OriginCaching::default(),
         doubts: 0,
     })
     .look_up()
@@ -92,7 +92,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
 
 /// A request on its way.
 #[derive(Debug, Clone)]
-pub(super) struct Flow {
+pub(super) struct Exchange {
     policy: Arc<Policy>,
     now: SystemTime,
     conditions: Conditions,
@@ -107,10 +107,10 @@ pub(super) struct Flow {
     /// Variants beside a record that webp_server_go wrote.
     files: Vec<FoundFile>,
     /// What is known to be true of the source now.
-    facts: Option<Facts>,
+    state: Option<SourceState>,
     /// To be stored before anything else happens.
     writes: Vec<(Option<String>, Write)>,
-    gave_up: BTreeMap<Format, Why>,
+    gave_up: BTreeMap<Format, SkipReason>,
     trace: Trace,
     /// Files that weren't there, whatever a record says.
     lost: BTreeMap<Format, Variant>,
@@ -121,7 +121,7 @@ pub(super) struct Flow {
     /// Why nothing of this is kept or shared, if so.
     restriction: Option<Restriction>,
     /// What the origin said of keeping what it answered.
-    said: Word,
+    said: OriginCaching,
     /// How often in a row before it gave what may not be all of a picture.
     doubts: u32,
 }
@@ -143,7 +143,7 @@ pub(super) struct Trace {
 }
 
 /// Looking up.
-impl Flow {
+impl Exchange {
     fn look_up(mut self: Box<Self>) -> Step {
         let text = key::text(&self.source, &self.wanted);
         let id = Id::of(&text);
@@ -151,13 +151,13 @@ impl Flow {
         self.record = Record::empty(id.now.clone(), text);
         let source_text = key::text(&self.source, &Wanted::default());
         self.source_record = source_id.clone().map(|id| Record::empty(id.now, source_text));
-        Step::Lookup(Lookup { source: self.source.clone(), id, source_id, flow: self })
+        Step::Lookup(Lookup { source: self.source.clone(), id, source_id, exchange: self })
     }
 
     pub(super) fn on_found(mut self: Box<Self>, mut found: Found) -> Step {
         if self.restriction.is_some() {
             // What was kept before is not to be used either.
-            found = Found { stamp: found.stamp, ..Found::default() };
+            found = Found { validators: found.validators, ..Found::default() };
         }
         if let Some(record) = found.record.filter(|record| record.is_of(&self.record.path)) {
             self.record = record;
@@ -171,13 +171,13 @@ impl Flow {
             Some(stored) => self.source_record = Some(stored),
             None => {}
         }
-        if let Some(facts) = self.facts.take() {
+        if let Some(state) = self.state.take() {
             // Seen by this very request, before it looked up another id.
-            return self.on_facts(facts);
+            return self.on_state(state);
         }
         match self.known() {
-            Some(facts) if self.is_fresh(&facts, found.stamp.as_ref()) => self.on_facts(facts),
-            known => self.fetch(known, found.stamp.map(|stamp| stamp.len)),
+            Some(state) if self.is_fresh(&state, found.validators.as_ref()) => self.on_state(state),
+            known => self.fetch(known, found.validators.map(|validators| validators.len)),
         }
     }
 
@@ -188,7 +188,7 @@ impl Flow {
         fresh.tries = fresh.tries.saturating_add(1);
         respond::answered(headers, len, &self.conditions)
             .with_log(|log| log.source = name)
-            .with_flow(fresh)
+            .with_exchange(fresh)
             .into()
     }
 
@@ -206,9 +206,9 @@ impl Flow {
 }
 
 /// Looking at the source.
-impl Flow {
+impl Exchange {
     /// `len` is the present length of a local source, if it was asked.
-    fn fetch(self: Box<Self>, known: Option<Facts>, len: Option<u64>) -> Step {
+    fn fetch(self: Box<Self>, known: Option<SourceState>, len: Option<u64>) -> Step {
         let is_remote = matches!(self.source, Source::Remote { .. });
         // Another file may hold the same bytes, of which all that was made is still right.
         let may_be_same = |record: &Record| !record.checksum.is_empty() && len == Some(record.size);
@@ -221,9 +221,9 @@ impl Flow {
         };
         let demand = self.demand(known.as_ref());
         // An origin that is asked whether a part of a picture is still what it has may well say yes.
-        let is_good = |facts: &Facts| facts.doubts == 0 && demand.takes(facts);
-        let known = known.filter(|facts| is_remote && is_good(facts)).map(|facts| facts.stamp);
-        Step::Fetch(Fetch { source: self.source.clone(), known, wants_checksum, demand, flow: self })
+        let is_good = |state: &SourceState| state.doubts == 0 && demand.takes(state);
+        let known = known.filter(|state| is_remote && is_good(state)).map(|state| state.validators);
+        Step::Fetch(Fetch { source: self.source.clone(), known, wants_checksum, demand, exchange: self })
     }
 
     pub(super) fn on_fetched(mut self: Box<Self>, info: SourceInfo) -> Step {
@@ -233,24 +233,24 @@ impl Flow {
             if let Some(refusal) = demand.refusal(&info) {
                 return self.on_fetch_failed(&refusal);
             }
-            self.doubts = known.as_ref().map_or(0, |facts| facts.doubts);
+            self.doubts = known.as_ref().map_or(0, |state| state.doubts);
         }
         let is_doubtful = !self.is_local() && demand.is_doubtful(&info);
         let checksum = match &self.source {
             Source::Local { .. } => info.checksum.clone(),
             Source::Remote { .. } => info
-                .stamp
+                .validators
                 .etag
                 .as_ref()
-                .map(|etag| key::hash_hex(format!("{etag}{}", info.stamp.len).as_bytes())),
+                .map(|etag| key::hash_hex(format!("{etag}{}", info.validators.len).as_bytes())),
         };
         let hash = info.checksum.clone().filter(|_| !self.is_local());
         let Looked { format, probe } = info.looked;
         let reads = format.is_some_and(Format::can_decode);
         let problem = probe.as_ref().err().filter(|_| reads).map(ToString::to_string);
         let probe = probe.ok();
-        let mut facts = Facts {
-            stamp: info.stamp.clone(),
+        let mut state = SourceState {
+            validators: info.validators.clone(),
             checked_at: self.said_at(),
             format,
             probe,
@@ -259,30 +259,30 @@ impl Flow {
             freshness: self.said.freshness,
             doubts: 0,
         };
-        let is_as_before = |known: Facts| known.doubts > 0 && known.is_of_the_same_as(&facts);
+        let is_as_before = |known: SourceState| known.doubts > 0 && known.is_of_the_same_as(&state);
         if is_doubtful || known.is_some_and(is_as_before) {
-            facts.doubts = self.doubts.saturating_add(1);
+            state.doubts = self.doubts.saturating_add(1);
         }
         if let Some(checksum) = checksum.as_ref().filter(|_| self.is_local() || self.record.is_foreign()) {
-            self.follow(&facts, checksum);
+            self.follow(&state, checksum);
         }
-        self.on_new_facts(facts, checksum)
+        self.on_new_state(state, checksum)
     }
 
-    pub(super) fn hear(&mut self, word: Word) {
-        self.said = word;
-        if let Some(restriction) = word.restriction {
+    pub(super) fn hear(&mut self, caching: OriginCaching) {
+        self.said = caching;
+        if let Some(restriction) = caching.restriction {
             self.restrict(restriction);
         }
     }
 
     /// The source that is known turns out not to be all of a picture, or not to be one that can be read.
     pub(super) fn doubt(&mut self) {
-        let Some(mut facts) = self.facts.clone().filter(|facts| !self.is_local() && facts.doubts == 0) else {
+        let Some(mut state) = self.state.clone().filter(|state| !self.is_local() && state.doubts == 0) else {
             return;
         };
-        facts.doubts = self.doubts.saturating_add(1);
-        self.take_facts(facts);
+        state.doubts = self.doubts.saturating_add(1);
+        self.take_state(state);
         if self.source_record.is_some() {
             self.write_source_later();
         }
@@ -294,7 +294,7 @@ impl Flow {
         self.writes.clear();
         self.files.clear();
         for record in [Some(&mut self.record), self.source_record.as_mut()].into_iter().flatten() {
-            let was_kept = record.facts().is_some() || record.is_foreign();
+            let was_kept = record.state().is_some() || record.is_foreign();
             *record = Record::empty(std::mem::take(&mut record.id), std::mem::take(&mut record.path));
             if was_kept {
                 let folder = self.source.folder().to_owned();
@@ -313,11 +313,11 @@ impl Flow {
 
     pub(super) fn on_unchanged(mut self: Box<Self>) -> Step {
         match self.known() {
-            Some(mut facts) => {
-                facts.checked_at = self.said_at();
+            Some(mut state) => {
+                state.checked_at = self.said_at();
                 // RFC 9111 §4.3.4: what a 304 doesn't say is as it was.
-                facts.freshness = self.said.freshness.or(facts.freshness);
-                self.on_new_facts(facts, None)
+                state.freshness = self.said.freshness.or(state.freshness);
+                self.on_new_state(state, None)
             }
             // An origin that says "as you know it" of what nobody knows.
             None => {
@@ -330,9 +330,9 @@ impl Flow {
     pub(super) fn on_fetch_failed(mut self: Box<Self>, error: &Error) -> Step {
         self.trace.trouble = Some(error.to_string());
         match self.known() {
-            Some(facts) if self.tries == 0 && self.may_be_stale(&facts) => {
+            Some(state) if self.tries == 0 && self.may_be_stale(&state) => {
                 self.trace.is_stale = true;
-                self.take_facts(facts);
+                self.take_state(state);
                 self.respond()
             }
             _ => self.refuse(error.kind()),
@@ -344,8 +344,8 @@ impl Flow {
     }
 
     /// Facts that the cache doesn't have yet.
-    fn on_new_facts(mut self: Box<Self>, facts: Facts, checksum: Option<String>) -> Step {
-        self.take_facts(facts.clone());
+    fn on_new_state(mut self: Box<Self>, state: SourceState, checksum: Option<String>) -> Step {
+        self.take_state(state.clone());
         if let Some(checksum) = checksum {
             self.set_checksum(&checksum);
         }
@@ -354,32 +354,32 @@ impl Flow {
         if matches!(self.source, Source::Remote { .. }) || self.source_record.is_some() {
             self.write_source_later();
         }
-        self.on_facts(facts)
+        self.on_state(state)
     }
 
-    fn on_facts(mut self: Box<Self>, facts: Facts) -> Step {
-        self.take_facts(facts);
+    fn on_state(mut self: Box<Self>, state: SourceState) -> Step {
+        self.take_state(state);
         self.advance()
     }
 
-    fn take_facts(&mut self, facts: Facts) {
+    fn take_state(&mut self, state: SourceState) {
         if let Some(record) = &mut self.source_record {
-            record.set_facts(facts.clone());
+            record.set_state(state.clone());
             let checksum = record.checksum.clone();
             if self.is_local() {
-                self.follow(&facts, &checksum);
+                self.follow(&state, &checksum);
             }
         }
-        self.record.set_facts(facts.clone());
-        self.facts = Some(facts);
+        self.record.set_state(state.clone());
+        self.state = Some(state);
     }
 
     /// Keeps what was made of the very same bytes, though they are in another file now.
-    fn follow(&mut self, facts: &Facts, checksum: &str) {
+    fn follow(&mut self, state: &SourceState, checksum: &str) {
         if let Some(record) = &mut self.source_record {
-            record.follow(facts, checksum, &[]);
+            record.follow(state, checksum, &[]);
         }
-        if self.record.follow(facts, checksum, &self.files) {
+        if self.record.follow(state, checksum, &self.files) {
             self.write_later(None, None);
         }
     }
