@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc, time::SystemTime
 use worker::{ResponseBody, console_log};
 
 use super::{
-    asking::{Asking, Behind},
-    flight::{self, Landed, Lead, Place, Room},
+    fetch_flight,
+    flight::{self, FlightOutcome, Joined, Lead, Ticket},
     memory::memory_bytes,
     settings::Settings,
-    source::{self, Opened, Opening},
+    source::{self, Fetched, Opened},
     store::{self, Answers, File},
 };
 use crate::{
@@ -32,14 +32,14 @@ pub(super) struct Drive {
     answer: Option<ResponseBody>,
     pub(super) opened: Option<Box<Opened>>,
     /// The duty to tell others what the origin answers, or the place of who is told.
-    pub(super) asking: Option<Asking>,
-    pub(super) behind: Option<Behind>,
+    pub(super) fetch_lead: Option<fetch_flight::Lead>,
+    pub(super) fetch_follower: Option<fetch_flight::Follower>,
     /// What this request or its leader has made.
     made: BTreeMap<Format, Rc<Vec<u8>>>,
     lead: Option<Lead>,
     /// What the followers are told when the lead ends.
-    landing: Option<Landed>,
-    room: Option<Room>,
+    outcome: Option<FlightOutcome>,
+    ticket: Option<Ticket>,
     writes: Vec<(Write, Option<Rc<Vec<u8>>>)>,
 }
 
@@ -61,12 +61,12 @@ impl Drive {
             answer_key: None,
             answer: None,
             opened: None,
-            asking: None,
-            behind: None,
+            fetch_lead: None,
+            fetch_follower: None,
             made: BTreeMap::new(),
             lead: None,
-            landing: None,
-            room: None,
+            outcome: None,
+            ticket: None,
             writes: Vec::new(),
         }
     }
@@ -126,17 +126,17 @@ impl Drive {
 
     async fn join(&mut self, join: Join) -> Step {
         match flight::join(&join.key) {
-            Place::Lead(lead) => {
+            Joined::Leader(lead) => {
                 self.lead = Some(lead);
                 // Another data centre, or the flight before, may just have made it.
                 let current = match &self.settings.store {
                     Some(bucket) => self.current(bucket, &join.key).await,
                     None => None,
                 };
-                self.landing = current.clone().map(|record| Ok((record, None)));
+                self.outcome = current.clone().map(|record| Ok((record, None)));
                 join.lead(current)
             }
-            Place::Behind(follower) => match follower.wait(join.patience).await {
+            Joined::Follower(follower) => match follower.outcome(join.patience).await {
                 Some(Ok((record, made))) => {
                     self.made.extend(made);
                     join.followed(Ok(record))
@@ -155,14 +155,14 @@ impl Drive {
     }
 
     async fn admit(&mut self, admit: Admit) -> Step {
-        let (room, waited) = flight::admit(admit.bytes, self.settings.policy.budget, admit.patience).await;
-        match room {
-            Some(room) => {
-                self.room = Some(room);
+        let (ticket, waited) = flight::admit(admit.bytes, self.settings.policy.budget, admit.patience).await;
+        match ticket {
+            Some(ticket) => {
+                self.ticket = Some(ticket);
                 admit.granted(waited)
             }
             None => {
-                self.landing = Some(Err(FlightError::Failed(Kind::Overload)));
+                self.outcome = Some(Err(FlightError::Failed(Kind::Overload)));
                 admit.refused(waited)
             }
         }
@@ -172,7 +172,7 @@ impl Drive {
         let turn = flight::turn().await;
         let result = self.perform(convert).await;
         drop(turn);
-        self.room = None;
+        self.ticket = None;
         result
     }
 
@@ -217,7 +217,7 @@ impl Drive {
     }
 
     fn fail(&mut self, convert: Convert, error: Error) -> Step {
-        self.landing = Some(Err(FlightError::Failed(error.kind())));
+        self.outcome = Some(Err(FlightError::Failed(error.kind())));
         convert.failed(error)
     }
 
@@ -232,15 +232,15 @@ impl Drive {
     /// Opens the source, unless it is open: what another request reads, or else anew.
     async fn open_source(&mut self, source: &Source) -> Result<()> {
         if self.opened.is_none()
-            && let Some(behind) = &self.behind
-            && let Some((validators, whole)) = behind.whole(self.settings.timeout).await
+            && let Some(fetch_follower) = &self.fetch_follower
+            && let Some((validators, whole)) = fetch_follower.whole(self.settings.timeout).await
         {
             self.opened = Some(Box::new(Opened::of(validators, whole)));
         }
         if self.opened.is_none() {
             self.opened = match source::open(&self.settings, source, None).await? {
-                Opening::Found(opened) => Some(opened),
-                Opening::Unchanged(_) | Opening::Missing => None,
+                Fetched::Found(opened) => Some(opened),
+                Fetched::Unchanged(_) | Fetched::Missing => None,
             };
         }
         Ok(())
@@ -249,12 +249,12 @@ impl Drive {
     /// Reads all of the source that is open, for whoever else wants it, too.
     async fn read_source(&mut self) -> Result<()> {
         let Some(opened) = &mut self.opened else { return Ok(()) };
-        if let Some(asking) = &self.asking {
-            asking.reads();
+        if let Some(fetch_lead) = &self.fetch_lead {
+            fetch_lead.reads();
         }
         let read = opened.whole(self.settings.policy.limits.max_input_bytes).await.map(|_| ());
-        if let Some(asking) = &self.asking {
-            asking.has_read(opened.shared().filter(|_| read.is_ok()));
+        if let Some(fetch_lead) = &self.fetch_lead {
+            fetch_lead.has_read(opened.shared().filter(|_| read.is_ok()));
         }
         read
     }
@@ -265,7 +265,7 @@ impl Drive {
         let made =
             write.variant.and_then(|format| self.made.get(&format).map(|bytes| (format, Rc::clone(bytes))));
         if self.lead.is_some() {
-            self.landing = Some(Ok((write.record.clone(), made.clone())));
+            self.outcome = Some(Ok((write.record.clone(), made.clone())));
         }
         self.writes.push((write, made.map(|(_, bytes)| bytes)));
         step
@@ -274,7 +274,7 @@ impl Drive {
     /// Ends the flight that this request leads once the steps have left it.
     fn end_flight(&mut self, next: &Step) {
         if let Some(lead) = self.lead.take_if(|lead| next.flight() != Some(lead.key())) {
-            lead.land(self.landing.take().unwrap_or(Err(FlightError::Abandoned)));
+            lead.land(self.outcome.take().unwrap_or(Err(FlightError::Abandoned)));
         }
     }
 
@@ -311,14 +311,14 @@ impl Drive {
         self.open_source(source).await.ok()?;
         let opened = self.opened.as_mut().filter(|opened| opened.validators.len == len)?;
         let (is_part, fits) = (*range != (0..len), len <= self.settings.policy.limits.max_input_bytes);
-        let is_followed = self.asking.as_ref().is_some_and(Asking::is_followed);
+        let is_followed = self.fetch_lead.as_ref().is_some_and(fetch_flight::Lead::is_followed);
         if fits && (is_part || is_followed) {
             self.read_source().await.ok()?;
             let bytes = self.opened.as_ref()?.bytes()?;
             return Some((ResponseBody::Body(slice(bytes, range)?), false));
         }
-        if let Some(asking) = &self.asking {
-            asking.has_read(opened.shared());
+        if let Some(fetch_lead) = &self.fetch_lead {
+            fetch_lead.has_read(opened.shared());
         }
         // RFC 9110 §14.2: a range may be ignored. One of what is too large to be held is.
         Some((opened.body()?, is_part))

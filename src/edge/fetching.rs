@@ -2,9 +2,9 @@
 //! ago.
 
 use super::{
-    asking::{self, Answer},
     drive::Drive,
-    source::{self, Opened, Opening},
+    fetch_flight::{self, FetchOutcome, Joined},
+    source::{self, Fetched, Opened},
 };
 use crate::{
     error::{Error, Result},
@@ -14,32 +14,32 @@ use crate::{
 impl Drive {
     pub(super) async fn fetch(&mut self, fetch: Fetch) -> Step {
         let url = url(&fetch.source);
-        if let Some(failed) = asking::failed_lately(&url) {
+        if let Some(failed) = fetch_flight::failed_lately(&url) {
             return self.hear(fetch, failed).await;
         }
-        let behind = match asking::join(&url, fetch.known.as_ref()) {
-            asking::Place::Asking(asking) => {
-                self.asking = Some(asking);
+        let follower = match fetch_flight::join(&url, fetch.known.as_ref()) {
+            Joined::Leader(lead) => {
+                self.fetch_lead = Some(lead);
                 return self.ask(fetch).await;
             }
-            asking::Place::Behind(behind) => behind,
+            Joined::Follower(follower) => follower,
         };
         // Longer than the one who asks may take.
-        let answer = behind.answer(self.settings.timeout * 2).await.unwrap_or(Answer::Alone);
-        if matches!(answer, Answer::Found(_)) {
-            self.behind = Some(behind);
+        let outcome = follower.outcome(self.settings.timeout * 2).await.unwrap_or(FetchOutcome::Alone);
+        if matches!(outcome, FetchOutcome::Found(_)) {
+            self.fetch_follower = Some(follower);
         }
-        self.hear(fetch, answer).await
+        self.hear(fetch, outcome).await
     }
 
     /// Goes on with what another request was answered.
-    async fn hear(&mut self, fetch: Fetch, answer: Answer) -> Step {
-        match answer {
-            Answer::Found(seen) => fetch.said(seen.caching()).found(seen.info()),
-            Answer::Unchanged(caching) => fetch.said(caching).unchanged(),
-            Answer::Missing => fetch.missing(),
-            Answer::Failed(kind, what) => fetch.failed(Error::new(kind, what)),
-            Answer::Alone => self.ask(fetch).await,
+    async fn hear(&mut self, fetch: Fetch, outcome: FetchOutcome) -> Step {
+        match outcome {
+            FetchOutcome::Found(seen) => fetch.said(seen.caching()).found(seen.info()),
+            FetchOutcome::Unchanged(caching) => fetch.said(caching).unchanged(),
+            FetchOutcome::Missing => fetch.missing(),
+            FetchOutcome::Failed(kind, what) => fetch.failed(Error::new(kind, what)),
+            FetchOutcome::Alone => self.ask(fetch).await,
         }
     }
 
@@ -49,28 +49,28 @@ impl Drive {
         let (opened, info) = match self.open(&fetch).await {
             Ok(Asked::Found(opened, info)) => (opened, info),
             Ok(Asked::Unchanged(caching)) => {
-                asking::forget(&url);
-                self.tell(Answer::Unchanged(caching));
+                fetch_flight::forget(&url);
+                self.tell(FetchOutcome::Unchanged(caching));
                 return fetch.said(caching).unchanged();
             }
             Ok(Asked::Missing) => {
-                asking::note(&url, None);
-                self.tell(Answer::Missing);
+                fetch_flight::note(&url, None);
+                self.tell(FetchOutcome::Missing);
                 return fetch.missing();
             }
             Err(error) => {
-                asking::note(&url, Some(&error));
-                self.tell(Answer::Failed(error.kind(), error.to_string()));
+                fetch_flight::note(&url, Some(&error));
+                self.tell(FetchOutcome::Failed(error.kind(), error.to_string()));
                 return fetch.failed(error);
             }
         };
-        asking::forget(&url);
+        fetch_flight::forget(&url);
         let caching = opened.caching;
         if caching.restriction.is_some() {
-            self.tell(Answer::Alone);
-            self.asking = None;
+            self.tell(FetchOutcome::Alone);
+            self.fetch_lead = None;
         } else {
-            self.tell(Answer::Found(Box::new(Seen::of(&info, caching))));
+            self.tell(FetchOutcome::Found(Box::new(Seen::of(&info, caching))));
         }
         self.opened = Some(opened);
         fetch.said(caching).found(info)
@@ -79,9 +79,9 @@ impl Drive {
     /// Opens the original and looks at it. What is of no use is an error.
     async fn open(&self, fetch: &Fetch) -> Result<Asked> {
         let mut opened = match source::open(&self.settings, &fetch.source, fetch.known.as_ref()).await? {
-            Opening::Found(opened) => opened,
-            Opening::Unchanged(caching) => return Ok(Asked::Unchanged(caching)),
-            Opening::Missing => return Ok(Asked::Missing),
+            Fetched::Found(opened) => opened,
+            Fetched::Unchanged(caching) => return Ok(Asked::Unchanged(caching)),
+            Fetched::Missing => return Ok(Asked::Missing),
         };
         let looked = opened.look_at(&self.settings, &fetch.source).await?;
         let (validators, is_cut) = (opened.validators.clone(), opened.is_cut(&looked));
@@ -92,9 +92,9 @@ impl Drive {
         }
     }
 
-    fn tell(&self, answer: Answer) {
-        if let Some(asking) = &self.asking {
-            asking.tell(answer);
+    fn tell(&self, outcome: FetchOutcome) {
+        if let Some(lead) = &self.fetch_lead {
+            lead.tell(outcome);
         }
     }
 }

@@ -20,12 +20,12 @@ const TICK: Duration = Duration::from_millis(10);
 pub(super) const LIFETIME: u64 = 120_000;
 
 /// What a leader tells its followers.
-pub(super) type Landed = Result<(Record, Option<(Format, Rc<Vec<u8>>)>), FlightError>;
+pub(super) type FlightOutcome = Result<(Record, Option<(Format, Rc<Vec<u8>>)>), FlightError>;
 
 thread_local! {
     static FLIGHTS: RefCell<HashMap<String, Rc<Flight>>> = RefCell::default();
-    static ROOMS: RefCell<Rooms> = RefCell::default();
-    static READERS: RefCell<Rooms> = RefCell::default();
+    static TICKETS: RefCell<Tickets> = RefCell::default();
+    static READER_TICKETS: RefCell<Tickets> = RefCell::default();
 }
 
 /// Originals that are read at a time: one is converted while the next arrives. More would only be held.
@@ -36,27 +36,27 @@ const READERS_PATIENCE: Duration = Duration::from_secs(20);
 
 struct Flight {
     begun: u64,
-    landed: RefCell<Option<Landed>>,
+    outcome: RefCell<Option<FlightOutcome>>,
 }
 
-/// A place in a flight.
-pub(super) enum Place {
-    /// The lead.
-    Lead(Lead),
-    /// Behind the one who leads.
-    Behind(Follower),
+/// What joining gives.
+pub(super) enum Joined {
+    /// The caller does the work.
+    Leader(Lead),
+    /// Someone else does.
+    Follower(Follower),
 }
 
 /// Takes the lead of a key's flight, or a place behind who has it.
-pub(super) fn join(key: &str) -> Place {
+pub(super) fn join(key: &str) -> Joined {
     FLIGHTS.with_borrow_mut(|flights| {
         if let Some(flight) = flights.get(key).filter(|flight| now().saturating_sub(flight.begun) < LIFETIME)
         {
-            return Place::Behind(Follower { flight: Rc::clone(flight) });
+            return Joined::Follower(Follower { flight: Rc::clone(flight) });
         }
-        let flight = Rc::new(Flight { begun: now(), landed: RefCell::default() });
+        let flight = Rc::new(Flight { begun: now(), outcome: RefCell::default() });
         flights.insert(key.to_owned(), Rc::clone(&flight));
-        Place::Lead(Lead { key: key.to_owned(), flight })
+        Joined::Leader(Lead { key: key.to_owned(), flight })
     })
 }
 
@@ -73,14 +73,14 @@ impl Lead {
     }
 
     /// Ends the flight with something to tell.
-    pub(super) fn land(self, landed: Landed) {
-        *self.flight.landed.borrow_mut() = Some(landed);
+    pub(super) fn land(self, outcome: FlightOutcome) {
+        *self.flight.outcome.borrow_mut() = Some(outcome);
     }
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        self.flight.landed.borrow_mut().get_or_insert(Err(FlightError::Abandoned));
+        self.flight.outcome.borrow_mut().get_or_insert(Err(FlightError::Abandoned));
         FLIGHTS.with_borrow_mut(|flights| {
             if flights.get(&self.key).is_some_and(|flight| Rc::ptr_eq(flight, &self.flight)) {
                 flights.remove(&self.key);
@@ -96,13 +96,13 @@ pub(super) struct Follower {
 
 impl Follower {
     /// What the leader tells, or `None` if that takes too long.
-    pub(super) async fn wait(self, patience: Duration) -> Option<Landed> {
-        poll(patience, || self.flight.landed.borrow().clone()).await.0
+    pub(super) async fn outcome(self, patience: Duration) -> Option<FlightOutcome> {
+        poll(patience, || self.flight.outcome.borrow().clone()).await.0
     }
 }
 
 #[derive(Default)]
-struct Rooms {
+struct Tickets {
     next: u64,
     taken: Vec<Taken>,
 }
@@ -114,38 +114,38 @@ struct Taken {
 }
 
 /// A part of what there is. Dropping it gives it back.
-pub(super) struct Room {
-    of: &'static LocalKey<RefCell<Rooms>>,
+pub(super) struct Ticket {
+    of: &'static LocalKey<RefCell<Tickets>>,
     number: u64,
 }
 
-impl Drop for Room {
+impl Drop for Ticket {
     fn drop(&mut self) {
-        self.of.with_borrow_mut(|rooms| rooms.taken.retain(|taken| taken.number != self.number));
+        self.of.with_borrow_mut(|tickets| tickets.taken.retain(|taken| taken.number != self.number));
     }
 }
 
 /// Waits for room in the budget, and says how long that took.
-pub(super) async fn admit(bytes: u64, budget: u64, patience: Duration) -> (Option<Room>, Duration) {
-    poll(patience, || take(&ROOMS, bytes, budget)).await
+pub(super) async fn admit(bytes: u64, budget: u64, patience: Duration) -> (Option<Ticket>, Duration) {
+    poll(patience, || take(&TICKETS, bytes, budget)).await
 }
 
 /// Waits for the turn to read an original and convert it.
-pub(super) async fn turn() -> Option<Room> {
-    poll(READERS_PATIENCE, || take(&READERS, 1, MOST_READERS)).await.0
+pub(super) async fn turn() -> Option<Ticket> {
+    poll(READERS_PATIENCE, || take(&READER_TICKETS, 1, MOST_READERS)).await.0
 }
 
-fn take(of: &'static LocalKey<RefCell<Rooms>>, bytes: u64, budget: u64) -> Option<Room> {
-    of.with_borrow_mut(|rooms| {
+fn take(of: &'static LocalKey<RefCell<Tickets>>, bytes: u64, budget: u64) -> Option<Ticket> {
+    of.with_borrow_mut(|tickets| {
         let now = now();
-        rooms.taken.retain(|taken| now.saturating_sub(taken.begun) < LIFETIME);
-        let in_use: u64 = rooms.taken.iter().map(|taken| taken.bytes).sum();
+        tickets.taken.retain(|taken| now.saturating_sub(taken.begun) < LIFETIME);
+        let in_use: u64 = tickets.taken.iter().map(|taken| taken.bytes).sum();
         if in_use.saturating_add(bytes) > budget {
             return None;
         }
-        rooms.next += 1;
-        rooms.taken.push(Taken { number: rooms.next, bytes, begun: now });
-        Some(Room { of, number: rooms.next })
+        tickets.next += 1;
+        tickets.taken.push(Taken { number: tickets.next, bytes, begun: now });
+        Some(Ticket { of, number: tickets.next })
     })
 }
 

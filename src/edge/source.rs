@@ -35,7 +35,7 @@ const READ_ON: u64 = 1 << 20;
 const PIECES: u32 = 4;
 
 /// What came of asking for an original.
-pub(super) enum Opening {
+pub(super) enum Fetched {
     /// It is there.
     Found(Box<Opened>),
     /// It is as it was; and what the origin says of keeping it.
@@ -66,7 +66,7 @@ pub(super) async fn open(
     settings: &Settings,
     source: &Source,
     known: Option<&Validators>,
-) -> Result<Opening> {
+) -> Result<Fetched> {
     let Source::Remote { url, .. } = source else {
         return Err(Error::new(Kind::Internal, "a Worker has no files"));
     };
@@ -76,7 +76,7 @@ pub(super) async fn open(
     }
 }
 
-async fn open_url(url: &str, known: Option<&Validators>, settings: &Settings) -> Result<Opening> {
+async fn open_url(url: &str, known: Option<&Validators>, settings: &Settings) -> Result<Fetched> {
     let mut response = ask(url, known, settings).await?;
     let caching_of = |response: &Response| {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(flight::now());
@@ -89,8 +89,8 @@ async fn open_url(url: &str, known: Option<&Validators>, settings: &Settings) ->
     let caching = caching_of(&response);
     match response.status_code() {
         200 => {}
-        304 if known.is_some() => return Ok(Opening::Unchanged(caching)),
-        404 | 410 => return Ok(Opening::Missing),
+        304 if known.is_some() => return Ok(Fetched::Unchanged(caching)),
+        404 | 410 => return Ok(Fetched::Missing),
         status @ 500.. => return Err(upstream(format!("the origin answered {status}"))),
         status => return Err(no_picture(settings, format!("the origin answered {status}"))),
     }
@@ -112,7 +112,7 @@ async fn open_url(url: &str, known: Option<&Validators>, settings: &Settings) ->
     };
     let (_, body) = response.into_parts();
     let ResponseBody::Stream(stream) = body else {
-        return Ok(Opening::Missing);
+        return Ok(Fetched::Missing);
     };
     Opened::begin(validators, len.is_some(), &stream, caching, settings).await
 }
@@ -122,16 +122,16 @@ async fn open_object(
     url: &str,
     known: Option<&Validators>,
     settings: &Settings,
-) -> Result<Opening> {
+) -> Result<Fetched> {
     let mut get = bucket.get(object_key(url));
     if let Some(etag) = known.and_then(|validators| validators.etag.as_deref()) {
         let etag = etag.trim_matches('"').to_owned();
         get = get.only_if(Conditional { etag_does_not_match: Some(etag), ..Conditional::default() });
     }
-    let Some(object) = get.execute().await.map_err(failed)? else { return Ok(Opening::Missing) };
-    let Some(body) = object.body() else { return Ok(Opening::Unchanged(OriginCaching::default())) };
+    let Some(object) = get.execute().await.map_err(failed)? else { return Ok(Fetched::Missing) };
+    let Some(body) = object.body() else { return Ok(Fetched::Unchanged(OriginCaching::default())) };
     let ResponseBody::Stream(stream) = body.response_body().map_err(failed)? else {
-        return Ok(Opening::Missing);
+        return Ok(Fetched::Missing);
     };
     let uploaded = Duration::from_millis(object.uploaded().as_millis());
     let validators = Validators {
@@ -157,7 +157,7 @@ impl Opened {
         stream: &ReadableStream,
         caching: OriginCaching,
         settings: &Settings,
-    ) -> Result<Opening> {
+    ) -> Result<Fetched> {
         let branches = stream.tee();
         let rest: ReadableStream = branches.get(0).unchecked_into();
         let untouched: ReadableStream = branches.get(1).unchecked_into();
@@ -178,7 +178,7 @@ impl Opened {
         if opened.rest.is_none() {
             opened.validators.len = opened.read.len() as u64;
         }
-        Ok(Opening::Found(Box::new(opened)))
+        Ok(Fetched::Found(Box::new(opened)))
     }
 
     /// What it is. Reads on a little for that; what stands far inside is asked for by itself where that is possible, else

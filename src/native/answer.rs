@@ -10,10 +10,10 @@ use tokio::task::JoinHandle;
 
 use crate::{
     native::{
+        app::App,
         body::{self, Body},
         drive::Drive,
         hit::{self, Advanced},
-        site::Site,
     },
     service::{self, RequestHead},
 };
@@ -42,7 +42,7 @@ impl Answering {
     }
 }
 
-impl Site {
+impl App {
     /// Begins to answer a request. What needs no waiting is done at once.
     pub(crate) fn begin(&self, request: &Parts) -> Answering {
         match self.ready.answer(request, &self.policy, Instant::now(), || self.decide(request)) {

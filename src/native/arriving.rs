@@ -1,5 +1,5 @@
 //! Originals that are on their way from an origin and kept nowhere, since the cache can't be written: passed on as they
-//! come, or read into the room that a conversion was given. Little of one is ever held, and that has a place.
+//! come, or read into the room that a conversion was given. Little of one is ever held, and that has a permit.
 
 use std::{
     io,
@@ -25,13 +25,13 @@ pub(crate) struct Arriving {
     read: Vec<u8>,
     download: Download,
     len: u64,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Arriving {
-    /// One of a known length, which takes a place.
-    pub(crate) const fn new(download: Download, len: u64, place: OwnedSemaphorePermit) -> Self {
-        Self { read: Vec::new(), download, len, _place: place }
+    /// One of a known length, which takes a permit.
+    pub(crate) const fn new(download: Download, len: u64, permit: OwnedSemaphorePermit) -> Self {
+        Self { read: Vec::new(), download, len, _permit: permit }
     }
 
     /// Its length in bytes.
@@ -83,7 +83,7 @@ impl Arriving {
             download: self.download,
             skip: range.start,
             left,
-            _place: self._place,
+            _permit: self._permit,
         }
     }
 
@@ -105,7 +105,7 @@ pub(crate) struct Passing {
     download: Download,
     skip: u64,
     left: u64,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Passing {

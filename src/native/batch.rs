@@ -33,7 +33,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What all jobs share.
-struct Shop {
+struct Batch {
     wanted: Vec<Wanted>,
     limits: Limits,
     pool: Pool,
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     // A lone file has all of the processors.
     let threads = (jobs / list.len().max(1)).max(1);
     let limits = Limits { max_memory: budget, threads, ..Limits::default() };
-    let shop = Arc::new(Shop {
+    let batch = Arc::new(Batch {
         wanted,
         limits,
         pool: Pool::new(budget, jobs),
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
         .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
     let failed = runtime.block_on(async {
         serve::survive_limit_on_files();
-        work(list, &shop, jobs, &mut report).await
+        work(list, &batch, jobs, &mut report).await
     });
     for (path, why) in &passed_by {
         report.passed_by(path, why);
@@ -94,17 +94,17 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
 }
 
 /// Does all jobs; gives the number of those that failed.
-async fn work(list: Vec<Conversion>, shop: &Arc<Shop>, at_a_time: usize, report: &mut Report) -> usize {
+async fn work(list: Vec<Conversion>, batch: &Arc<Batch>, at_a_time: usize, report: &mut Report) -> usize {
     let mut failed = 0;
     let mut running = JoinSet::new();
     let mut waiting = list.into_iter();
     loop {
         while running.len() < at_a_time {
             let Some(job) = waiting.next() else { break };
-            let shop = Arc::clone(shop);
+            let batch = Arc::clone(batch);
             report.begun(&job);
             running.spawn(async move {
-                let done = convert_one(&job, &shop).await;
+                let done = convert_one(&job, &batch).await;
                 (job, done)
             });
         }
@@ -143,24 +143,24 @@ impl From<Error> for Ended {
 }
 
 /// Probe, plan, wait for room, then read, convert and write on a thread of the pool.
-async fn convert_one(job: &Conversion, shop: &Arc<Shop>) -> Ended {
-    try_to_convert(job, shop).await.unwrap_or_else(Ended::from)
+async fn convert_one(job: &Conversion, batch: &Arc<Batch>) -> Ended {
+    try_to_convert(job, batch).await.unwrap_or_else(Ended::from)
 }
 
-async fn try_to_convert(job: &Conversion, shop: &Arc<Shop>) -> Result<Ended> {
+async fn try_to_convert(job: &Conversion, batch: &Arc<Batch>) -> Result<Ended> {
     let began = Instant::now();
-    let Source { content, length, looked } = open(job.input.clone(), shop.limits.max_input_bytes).await?;
-    let (reserve, tasks) = plan(looked, length, job, shop)?;
-    if shop.dry_run {
+    let Source { content, length, looked } = open(job.input.clone(), batch.limits.max_input_bytes).await?;
+    let (reserve, tasks) = plan(looked, length, job, batch)?;
+    if batch.dry_run {
         let done = tasks.iter().map(|task| task.would_be(length)).collect();
         return Ok(Ended { done, error: None });
     }
     let asked = Instant::now();
-    let ticket = shop.pool.admit(reserve, PATIENCE).await?;
+    let ticket = batch.pool.admit(reserve, PATIENCE).await?;
     let (peak_bytes, waited) = (ticket.bytes(), asked.elapsed());
-    let shared = Arc::clone(shop);
+    let shared = Arc::clone(batch);
     let made = move |_ticket| Ok(make(&content, &tasks, &shared));
-    let mut ended = shop.pool.run(ticket, made).await?;
+    let mut ended = batch.pool.run(ticket, made).await?;
     for done in &mut ended.done {
         (done.peak_bytes, done.elapsed) = (peak_bytes, began.elapsed() - waited);
     }
@@ -236,7 +236,7 @@ impl Task {
     }
 
     /// Why a result isn't taken, if it isn't.
-    fn refuses(&self, made: &Made, length: u64, shop: &Shop) -> Option<Came> {
+    fn refuses(&self, made: &Made, length: u64, batch: &Batch) -> Option<Came> {
         let len = made.bytes.len() as u64;
         let asks_little =
             self.params.iter().all(|params| params.resize.is_none() && params.target_size.is_none());
@@ -244,7 +244,7 @@ impl Task {
             // Less than this isn't worth another loss, time after time.
             return (len > length.saturating_sub(length / 50)).then_some(Came::Stays);
         }
-        if shop.only_if_smaller {
+        if batch.only_if_smaller {
             return (len >= length).then_some(Came::NotWritten);
         }
         (made.format == self.probe.format && asks_little && len >= length).then_some(Came::Grew)
@@ -253,14 +253,14 @@ impl Task {
 
 /// What is to be made, and the memory to ask for: the largest plan's, and the file itself; nothing but the file for what
 /// won't be made.
-fn plan(looked: Looked, length: u64, job: &Conversion, shop: &Shop) -> Result<(u64, Vec<Task>)> {
-    shop.limits.check_input(length)?;
+fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<(u64, Vec<Task>)> {
+    batch.limits.check_input(length)?;
     if looked.format.is_none() {
         return Err(Error::malformed("its content is no picture of a format known here"));
     }
     let probe = looked.probe?;
-    shop.limits.check_size(probe.size)?;
-    let replaces = job.input.path().filter(|_| shop.in_place).map(Path::to_owned);
+    batch.limits.check_size(probe.size)?;
+    let replaces = job.input.path().filter(|_| batch.in_place).map(Path::to_owned);
     let task = |params, output| Task { params, output, probe: probe.clone(), replaces: replaces.clone() };
     if probe.animated == Some(true) {
         // Each result would be the same file: the name is that of the first.
@@ -270,13 +270,13 @@ fn plan(looked: Looked, length: u64, job: &Conversion, shop: &Shop) -> Result<(u
     let (mut most, mut held) = (0, 0);
     let mut tasks = Vec::new();
     for (at, output) in &job.results {
-        let wanted = &shop.wanted[*at];
-        if shop.wanted[..*at].iter().any(|smaller| wanted.is_beyond(smaller, &probe)) {
+        let wanted = &batch.wanted[*at];
+        if batch.wanted[..*at].iter().any(|smaller| wanted.is_beyond(smaller, &probe)) {
             continue;
         }
         let each = wanted.of(&probe)?;
         for params in &each {
-            let plan = convert::plan(&probe, params)?.within(&shop.limits);
+            let plan = convert::plan(&probe, params)?.within(&batch.limits);
             most = most.max(plan.peak_bytes);
         }
         // With two formats the first result is held while the second is made.
@@ -286,14 +286,14 @@ fn plan(looked: Looked, length: u64, job: &Conversion, shop: &Shop) -> Result<(u
     Ok((most.saturating_add(length).saturating_add(held), tasks))
 }
 
-fn make(content: &Content, tasks: &[Task], shop: &Shop) -> Ended {
+fn make(content: &Content, tasks: &[Task], batch: &Batch) -> Ended {
     let mut ended = Ended::default();
-    let bytes = match content.read(shop.limits.max_input_bytes) {
+    let bytes = match content.read(batch.limits.max_input_bytes) {
         Ok(bytes) => bytes,
         Err(error) => return error.into(),
     };
     for task in tasks {
-        match make_one(&bytes, task, shop) {
+        match make_one(&bytes, task, batch) {
             Ok(done) => ended.done.push(done),
             Err(error) => return Ended { error: Some(error), ..ended },
         }
@@ -301,12 +301,12 @@ fn make(content: &Content, tasks: &[Task], shop: &Shop) -> Ended {
     ended
 }
 
-fn make_one(bytes: &[u8], task: &Task, shop: &Shop) -> Result<Done> {
+fn make_one(bytes: &[u8], task: &Task, batch: &Batch) -> Result<Done> {
     let length = bytes.len() as u64;
     let as_it_is = task.as_it_is(length);
-    let came = match smallest(bytes, task, shop)? {
+    let came = match smallest(bytes, task, batch)? {
         None => Came::Animation,
-        Some(made) => match task.refuses(&made, length, shop) {
+        Some(made) => match task.refuses(&made, length, batch) {
             None => {
                 let output = task.replaces.clone().or_else(|| task.output.path(made.format));
                 write(output.as_deref(), &made.bytes, task.replaces.is_some())?;
@@ -331,10 +331,10 @@ fn make_one(bytes: &[u8], task: &Task, shop: &Shop) -> Result<Done> {
 }
 
 /// The smallest of the formats asked for; `None` for what is kept as it is.
-fn smallest(bytes: &[u8], task: &Task, shop: &Shop) -> Result<Option<Made>> {
+fn smallest(bytes: &[u8], task: &Task, batch: &Batch) -> Result<Option<Made>> {
     let mut best: Option<Made> = None;
     for params in &task.params {
-        match convert::convert(bytes, params, &shop.limits)? {
+        match convert::convert(bytes, params, &batch.limits)? {
             Outcome::Kept(_) => return Ok(None),
             Outcome::Made(made) => {
                 if best.as_ref().is_none_or(|best| made.bytes.len() < best.bytes.len()) {

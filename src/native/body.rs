@@ -22,7 +22,7 @@ use crate::native::{
     arriving::Passing,
     connection::socket::{MOST_PART, Outlet},
     files::Content,
-    nowait,
+    page_cache,
 };
 
 /// Bytes of a file that are read at a time where the kernel doesn't have them in memory.
@@ -175,11 +175,11 @@ impl FilePart {
     fn piece_at_once(&self, most: usize) -> io::Result<Bytes> {
         if let Some(outlet) = self.outlet.as_ref().filter(|_| self.left > COPIED) {
             let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(MOST_PART);
-            if self.is_at_hand || nowait::holds(&self.file, self.offset, len) {
+            if self.is_at_hand || page_cache::holds(&self.file, self.offset, len) {
                 return Ok(outlet.lead(Arc::clone(&self.file), self.offset, len));
             }
         }
-        read_piece(self.next_len(most), |buffer| nowait::read(&self.file, self.offset, buffer))
+        read_piece(self.next_len(most), |buffer| page_cache::read(&self.file, self.offset, buffer))
     }
 
     /// What was just read is in the kernel's memory too, so it need not be held here until the client takes it.

@@ -17,18 +17,18 @@ use crate::{
     codec::{self, Format},
     error::{Error, Kind, Result},
     native::{
+        app::{App, FlightOutcome},
         blocking::blocking,
         body::Body,
         files::{self, Content},
-        flight::{Joined, Landing, Lead},
+        flight::{Joined, Lead, Outcome},
+        job::{self, JobOutcome},
         log,
         lookup::Query,
         opening::{self, Held},
         pool::Ticket,
         remote::Fetched,
         shown::shown,
-        site::{Landed, Site},
-        working::{Worked, work},
     },
     service::{
         Admit, Body as What, Convert, Decision, ExpectedSource, Fetch, FlightError, Found, Join, Lookup,
@@ -39,12 +39,12 @@ use crate::{
 
 /// One request under way.
 pub(super) struct Drive {
-    site: Site,
+    app: App,
     /// Where the picture is, once it is known.
     source: Option<Source>,
     /// The original, while it is open from looking at it.
     content: Option<Content>,
-    lead: Option<(Lead<Landed>, Landed)>,
+    lead: Option<(Lead<FlightOutcome>, FlightOutcome)>,
     ticket: Option<Ticket>,
     /// How long the ticket was waited for.
     waited: Duration,
@@ -55,10 +55,10 @@ pub(super) struct Drive {
 }
 
 impl Drive {
-    /// A request to this site.
-    pub(super) fn new(site: Site) -> Self {
+    /// A request to this app.
+    pub(super) fn new(app: App) -> Self {
         Self {
-            site,
+            app,
             source: None,
             content: None,
             lead: None,
@@ -100,18 +100,18 @@ impl Drive {
     pub(super) fn respond(mut self, answer: Answer, body: Body) -> Response<Body> {
         let log = &answer.log;
         if let Some(reason) = &log.unconverted
-            && self.site.noted.is_news((&log.source, reason))
+            && self.app.noted.is_news((&log.source, reason))
         {
             tracing::warn!(source = log.source, reason, "{} is sent as it is", shown(&log.source));
         }
         if log.decision == Decision::Refused
             && let Some(trouble) = &log.trouble
-            && self.site.noted.is_news((&log.source, trouble))
+            && self.app.noted.is_news((&log.source, trouble))
         {
             tracing::warn!(source = log.source, trouble, "{} can't be sent", shown(&log.source));
         }
-        let more_headers = self.site.policy.more_headers.clone();
-        let decision = self.site.tells_decisions.then_some(log.decision);
+        let more_headers = self.app.policy.more_headers.clone();
+        let decision = self.app.tells_decisions.then_some(log.decision);
         tracing::debug!(
             status = answer.status.as_u16(),
             decision = ?log.decision,
@@ -138,7 +138,7 @@ impl Drive {
     /// The bytes to send, if they are there.
     async fn open(&mut self, body: &What) -> Option<Body> {
         let name = self.source.as_ref().map_or("-", Source::name);
-        opening::open(&self.site, body, Held { content: &mut self.content, made: &self.made, name }).await
+        opening::open(&self.app, body, Held { content: &mut self.content, made: &self.made, name }).await
     }
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
@@ -150,7 +150,7 @@ impl Drive {
     }
 
     /// From now on this is what followers will be told.
-    fn set_outcome(&mut self, outcome: Landed) {
+    fn set_outcome(&mut self, outcome: FlightOutcome) {
         if let Some((_, told)) = &mut self.lead {
             *told = outcome;
         }
@@ -162,7 +162,7 @@ impl Drive {
     }
 
     async fn look_up(&mut self, step: Lookup) -> Step {
-        let (store, sources) = (Arc::clone(&self.site.store), Arc::clone(&self.site.sources));
+        let (store, sources) = (Arc::clone(&self.app.store), Arc::clone(&self.app.sources));
         let (source, id, source_id) = (step.source.clone(), step.id.clone(), step.source_id.clone());
         self.looks_at(&step);
         let looking = blocking(move || {
@@ -172,7 +172,7 @@ impl Drive {
             Ok(found) => step.found(found),
             Err(error) if error.kind() == Kind::NotFound => {
                 if !files::is_absence(&error)
-                    && self.site.noted.is_news((step.source.name(), error.to_string()))
+                    && self.app.noted.is_news((step.source.name(), error.to_string()))
                 {
                     tracing::warn!(source = step.source.name(), %error, "an original is not to be had");
                 }
@@ -205,7 +205,7 @@ impl Drive {
     async fn ask_for(&mut self, step: &Fetch) -> Result<Looked> {
         // Who waits for a place holds none.
         self.content = None;
-        match self.site.sources.fetch(&step.source, step.known.as_ref(), step.demand).await? {
+        match self.app.sources.fetch(&step.source, step.known.as_ref(), step.demand).await? {
             Fetched::Found(seen, content) => {
                 self.restriction = seen.caching().restriction;
                 self.content = content;
@@ -219,7 +219,7 @@ impl Drive {
     /// Opens the original; gives its state, what it is and, if wanted, its checksum.
     async fn look_at(&mut self, step: &Fetch) -> Result<Looked> {
         let (source, wants_checksum) = (step.source.clone(), step.wants_checksum);
-        let sources = Arc::clone(&self.site.sources);
+        let sources = Arc::clone(&self.app.sources);
         let looking = blocking(move || {
             let (content, validators) = sources.open_local(&source)?;
             let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
@@ -236,18 +236,18 @@ impl Drive {
     }
 
     async fn join(&mut self, step: Join) -> Step {
-        match self.site.flights.join(&step.key) {
+        match self.app.flights.join(&step.key) {
             Joined::Leader(lead) => {
                 let current = self.current_record(step.id().to_owned()).await;
                 self.lead = Some((lead, current.clone().ok_or(Kind::Internal)));
                 step.lead(current)
             }
-            Joined::Follower(follow) => {
+            Joined::Follower(follower) => {
                 self.let_go_of_what_comes();
-                match time::timeout(step.patience, follow.landing()).await {
-                    Ok(Landing::Told(outcome)) => step.followed(outcome.map_err(FlightError::Failed)),
-                    Ok(Landing::Panicked) => step.followed(Err(FlightError::Panicked)),
-                    Ok(Landing::Abandoned) => step.followed(Err(FlightError::Abandoned)),
+                match time::timeout(step.patience, follower.outcome()).await {
+                    Ok(Outcome::Landed(outcome)) => step.followed(outcome.map_err(FlightError::Failed)),
+                    Ok(Outcome::Panicked) => step.followed(Err(FlightError::Panicked)),
+                    Ok(Outcome::Abandoned) => step.followed(Err(FlightError::Abandoned)),
                     Err(_) => step.impatient(),
                 }
             }
@@ -255,7 +255,7 @@ impl Drive {
     }
 
     async fn current_record(&self, id: String) -> Option<Record> {
-        let (store, source) = (Arc::clone(&self.site.store), self.source.as_ref()?);
+        let (store, source) = (Arc::clone(&self.app.store), self.source.as_ref()?);
         let folder = source.folder().to_owned();
         let looked = blocking(move || store.record(&folder, &id)).await;
         log::or_warn(source.name(), "a look-up failed", looked)?
@@ -285,12 +285,12 @@ impl Drive {
     /// Waits for room. What comes from an origin is had anew after that: who waits holds nothing.
     async fn room(&mut self, step: &Admit) -> Result<Ticket> {
         if self.content.as_ref().is_some_and(Content::is_arriving) {
-            if let Ok(ticket) = self.site.pool.admit(step.bytes, Duration::ZERO).await {
+            if let Ok(ticket) = self.app.pool.admit(step.bytes, Duration::ZERO).await {
                 return Ok(ticket);
             }
             self.let_go_of_what_comes();
         }
-        self.site.pool.admit(step.bytes, step.patience).await
+        self.app.pool.admit(step.bytes, step.patience).await
     }
 
     fn let_go_of_what_comes(&mut self) {
@@ -299,22 +299,22 @@ impl Drive {
 
     async fn convert(&mut self, mut step: Convert) -> Step {
         let name = step.source.name().to_owned();
-        let worked = match self.work(&step).await {
-            Ok((worked, is_cut)) => {
+        let outcome = match self.run_job(&step).await {
+            Ok((outcome, is_cut)) => {
                 if is_cut {
                     step = step.of_cut();
                 }
-                Ok(worked)
+                Ok(outcome)
             }
             Err(error) => Err(error),
         };
-        match worked {
-            Ok(Worked::Made(made, bytes)) => {
+        match outcome {
+            Ok(JobOutcome::Made(made, bytes)) => {
                 self.made.insert(step.job.params.format, bytes);
                 step.made(made)
             }
-            Ok(Worked::Kept(kept)) => step.kept(kept),
-            Ok(Worked::Described(description)) => step.described(&description),
+            Ok(JobOutcome::Kept(kept)) => step.kept(kept),
+            Ok(JobOutcome::Described(description)) => step.described(&description),
             Err(error) => {
                 tracing::warn!(source = name, %error, kind = %error.kind(), "a conversion failed");
                 self.set_outcome(Err(error.kind()));
@@ -325,14 +325,14 @@ impl Drive {
 
     /// Reads the whole original and does the job on a thread of the pool, under the ticket.
     /// True with it if the original turned out to end before its picture does.
-    async fn work(&mut self, step: &Convert) -> Result<(Worked, bool)> {
+    async fn run_job(&mut self, step: &Convert) -> Result<(JobOutcome, bool)> {
         let ticket =
             self.ticket.take().ok_or_else(|| Error::new(Kind::Internal, "a conversion without a ticket"))?;
         let content = match self.content.take() {
             Some(content) => content,
             None => {
                 let ExpectedSource { validators, hash } = &*step.expected;
-                self.site.sources.content(&step.source, validators, hash.as_deref()).await?
+                self.app.sources.content(&step.source, validators, hash.as_deref()).await?
             }
         };
         let came_by_itself = content.is_arriving();
@@ -342,16 +342,16 @@ impl Drive {
             self.content = content.duplicate();
         }
         let (reserved, waited) = (ticket.bytes(), self.waited);
-        let (job, limits) = (step.job.clone(), step.job.limits(&self.site.policy.limits));
+        let (job, limits) = (step.job.clone(), step.job.limits(&self.app.policy.limits));
         let is_local = matches!(step.source, Source::Local { .. });
         let began = Instant::now();
         let working = move |ticket| {
             // What went through a file was looked at there; what came by itself is in memory.
             let is_cut = matches!(&content, Content::Memory(bytes) if came_by_itself && codec::is_cut(bytes));
-            work(ticket, content, &job, &limits, is_local).map(|worked| (worked, is_cut))
+            job::run(ticket, content, &job, &limits, is_local).map(|outcome| (outcome, is_cut))
         };
-        let ((in_bytes, worked), is_cut) = self.site.pool.run(ticket, working).await?;
-        if let (Task::Picture(format), Worked::Made(made, _)) = (step.job.task, &worked) {
+        let ((in_bytes, outcome), is_cut) = self.app.pool.run(ticket, working).await?;
+        if let (Task::Picture(format), JobOutcome::Made(made, _)) = (step.job.task, &outcome) {
             let (name, format) = (shown(step.source.name()), format.extension());
             tracing::info!(
                 source = name,
@@ -364,11 +364,11 @@ impl Drive {
                 "CONV {name} -> {format}"
             );
         }
-        Ok((worked, is_cut))
+        Ok((outcome, is_cut))
     }
 
     async fn store(&mut self, step: StoreStep) -> Step {
-        let (store, write) = (Arc::clone(&self.site.store), step.write.clone());
+        let (store, write) = (Arc::clone(&self.app.store), step.write.clone());
         let made = write.variant.and_then(|format| self.made.get(&format).cloned());
         match blocking(move || store.write(&write, made.as_ref())).await {
             Ok(record) => self.set_outcome(Ok(record)),

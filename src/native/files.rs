@@ -308,12 +308,12 @@ pub(crate) fn remove_leftovers(folder: &Path) -> usize {
 
 /// A path without `.` and without `..` where these can be resolved by the text alone; made absolute, so that two
 /// spellings of a place compare equal even where nothing is there yet.
-pub(crate) fn place(path: &Path) -> PathBuf {
+pub(crate) fn absolute_path(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;
     }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    match (absolute.parent().map(place), absolute.file_name()) {
+    match (absolute.parent().map(absolute_path), absolute.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
         _ => absolute,
     }

@@ -1,6 +1,6 @@
 //! Once: one conversion a variant key, however many ask at the same time.
 //!
-//! The first to [`Flights::join`] a key leads and gets a [`Lead`]; the others get a [`Follow`] and wait. A lead
+//! The first to [`Flights::join`] a key leads and gets a [`Lead`]; the others get a [`Follower`] and wait. A lead
 //! that is dropped without a word tells its followers so, whether by a panic or because it was given up.
 
 use std::{
@@ -13,16 +13,16 @@ use tokio::sync::watch;
 
 /// How a flight ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Landing<T> {
+pub(crate) enum Outcome<T> {
     /// With what the leader said, be it a failure.
-    Told(T),
+    Landed(T),
     /// The leader panicked.
     Panicked,
     /// The leader went away before it was done.
     Abandoned,
 }
 
-type Board<T> = Mutex<HashMap<String, watch::Receiver<Option<Landing<T>>>>>;
+type Board<T> = Mutex<HashMap<String, watch::Receiver<Option<Outcome<T>>>>>;
 
 /// The flights under way.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) enum Joined<T> {
     /// The caller does the work.
     Leader(Lead<T>),
     /// Someone else does.
-    Follower(Follow<T>),
+    Follower(Follower<T>),
 }
 
 /// The duty to do the work, and to say how it ended.
@@ -42,12 +42,12 @@ pub(crate) enum Joined<T> {
 pub(crate) struct Lead<T> {
     key: String,
     board: Arc<Board<T>>,
-    tell: watch::Sender<Option<Landing<T>>>,
+    tell: watch::Sender<Option<Outcome<T>>>,
 }
 
 /// A wait for someone else's work.
 #[derive(Debug)]
-pub(crate) struct Follow<T>(watch::Receiver<Option<Landing<T>>>);
+pub(crate) struct Follower<T>(watch::Receiver<Option<Outcome<T>>>);
 
 impl<T> Default for Flights<T> {
     fn default() -> Self {
@@ -60,7 +60,7 @@ impl<T> Flights<T> {
     pub(crate) fn join(&self, key: &str) -> Joined<T> {
         let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = board.get(key) {
-            return Joined::Follower(Follow(flight.clone()));
+            return Joined::Follower(Follower(flight.clone()));
         }
         let (tell, flight) = watch::channel(None);
         board.insert(key.to_owned(), flight);
@@ -75,31 +75,31 @@ impl<T> Lead<T> {
     }
 
     /// Ends the flight.
-    pub(crate) fn land(self, word: T) {
-        self.end(Landing::Told(word));
+    pub(crate) fn land(self, result: T) {
+        self.end(Outcome::Landed(result));
     }
 
     /// Off the board first: who comes now leads a new flight, and finds what this one stored.
-    fn end(&self, landing: Landing<T>) {
+    fn end(&self, outcome: Outcome<T>) {
         self.board.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-        self.tell.send_replace(Some(landing));
+        self.tell.send_replace(Some(outcome));
     }
 }
 
 impl<T> Drop for Lead<T> {
     fn drop(&mut self) {
         if self.tell.borrow().is_none() {
-            self.end(if thread::panicking() { Landing::Panicked } else { Landing::Abandoned });
+            self.end(if thread::panicking() { Outcome::Panicked } else { Outcome::Abandoned });
         }
     }
 }
 
-impl<T: Clone> Follow<T> {
+impl<T: Clone> Follower<T> {
     /// Waits until the flight has ended.
-    pub(crate) async fn landing(mut self) -> Landing<T> {
+    pub(crate) async fn outcome(mut self) -> Outcome<T> {
         match self.0.wait_for(Option::is_some).await {
-            Ok(landing) => landing.clone().unwrap_or(Landing::Abandoned),
-            Err(_) => Landing::Abandoned,
+            Ok(outcome) => outcome.clone().unwrap_or(Outcome::Abandoned),
+            Err(_) => Outcome::Abandoned,
         }
     }
 }
@@ -108,14 +108,14 @@ impl<T: Clone> Follow<T> {
 mod tests {
     use super::*;
 
-    fn wait(follow: Follow<u8>) -> Landing<u8> {
+    fn wait(follower: Follower<u8>) -> Outcome<u8> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("runtime");
-        runtime.block_on(follow.landing())
+        runtime.block_on(follower.outcome())
     }
 
-    fn lead_and_follow(flights: &Flights<u8>) -> (Lead<u8>, Follow<u8>) {
+    fn lead_and_follow(flights: &Flights<u8>) -> (Lead<u8>, Follower<u8>) {
         match (flights.join("key"), flights.join("key")) {
-            (Joined::Leader(lead), Joined::Follower(follow)) => (lead, follow),
+            (Joined::Leader(lead), Joined::Follower(follower)) => (lead, follower),
             _ => panic!("the first follows, or the second leads"),
         }
     }
@@ -123,25 +123,25 @@ mod tests {
     #[test]
     fn the_first_leads_and_the_others_hear_how_it_ended() {
         let flights = Flights::default();
-        let (lead, follow) = lead_and_follow(&flights);
+        let (lead, follower) = lead_and_follow(&flights);
         lead.land(7);
-        assert_eq!(wait(follow), Landing::Told(7));
+        assert_eq!(wait(follower), Outcome::Landed(7));
         assert!(matches!(flights.join("key"), Joined::Leader(_)));
     }
 
     #[test]
     fn followers_hear_of_a_leader_that_is_gone() {
         let flights = Flights::default();
-        let (lead, follow) = lead_and_follow(&flights);
+        let (lead, follower) = lead_and_follow(&flights);
         drop(lead);
-        assert_eq!(wait(follow), Landing::Abandoned);
+        assert_eq!(wait(follower), Outcome::Abandoned);
 
-        let (lead, follow) = lead_and_follow(&flights);
+        let (lead, follower) = lead_and_follow(&flights);
         let thread = thread::spawn(move || {
             let _lead = lead;
             panic!("on purpose");
         });
         assert!(thread.join().is_err());
-        assert_eq!(wait(follow), Landing::Panicked);
+        assert_eq!(wait(follower), Outcome::Panicked);
     }
 }

@@ -9,7 +9,7 @@
 //! and that its checksum was right when this process first opened it.
 
 use crate::{
-    native::{body::Body, drive::Drive, lookup::Query, opening, site::Site},
+    native::{app::App, body::Body, drive::Drive, lookup::Query, opening},
     service::{Response as Answer, Step},
 };
 
@@ -22,13 +22,13 @@ pub(super) enum Advanced {
 }
 
 /// Goes on as long as nothing has to be waited for.
-pub(super) fn advance(site: &Site, drive: &mut Drive, mut step: Step) -> Advanced {
-    if !site.is_near {
+pub(super) fn advance(app: &App, drive: &mut Drive, mut step: Step) -> Advanced {
+    if !app.is_near {
         return Advanced::Waits(step);
     }
     loop {
         step = match step {
-            Step::Lookup(lookup) => match Query::of(&lookup).at_hand(&site.store, &site.sources) {
+            Step::Lookup(lookup) => match Query::of(&lookup).at_hand(&app.store, &app.sources) {
                 Some(found) => {
                     drive.looks_at(&lookup);
                     lookup.found(found)
@@ -36,7 +36,7 @@ pub(super) fn advance(site: &Site, drive: &mut Drive, mut step: Step) -> Advance
                 None => return Advanced::Waits(Step::Lookup(lookup)),
             },
             Step::Respond(answer) => {
-                return match opening::at_hand(site, &answer.body) {
+                return match opening::at_hand(app, &answer.body) {
                     Some(body) => Advanced::Answered(answer, body),
                     None => Advanced::Waits(Step::Respond(answer)),
                 };

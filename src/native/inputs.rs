@@ -37,7 +37,7 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Conversio
         found.extend(expand(input, args, &mut passed_by)?);
     }
     let mut seen = HashSet::new();
-    found.retain(|found| found.input.path().is_none_or(|path| seen.insert(files::place(path))));
+    found.retain(|found| found.input.path().is_none_or(|path| seen.insert(files::absolute_path(path))));
     if !args.in_place {
         results::leave_out(&mut found, wanted);
     }
@@ -48,7 +48,7 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Conversio
         let names: Vec<String> = args.inputs.iter().map(|input| input.display().to_string()).collect();
         return Err(Error::new(Kind::NotFound, format!("no pictures in {}", names.join(", "))));
     }
-    let inputs = found.iter().filter_map(|found| found.input.path()).map(files::place).collect();
+    let inputs = found.iter().filter_map(|found| found.input.path()).map(files::absolute_path).collect();
     let mut jobs = Conversions { list: conversions(found, wanted), inputs, up_to_date: 0, passed_by };
     if !args.in_place {
         results::leave_own_format_out(&mut jobs, wanted);
@@ -127,11 +127,13 @@ fn parent(path: &Path) -> PathBuf {
 /// The pictures of a folder and all below it, in the order of their names. Earlier results that stand in it are
 /// not inputs, nor are links, which could lead anywhere.
 fn walk(folder: &Path, out_dir: Option<&Path>, passed_by: &mut Vec<(PathBuf, &'static str)>) -> Vec<Found> {
-    let results = out_dir.map(files::place).filter(|place| *place != files::place(folder));
+    let results = out_dir.map(files::absolute_path).filter(|place| *place != files::absolute_path(folder));
     let entries = WalkDir::new(folder)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| results.as_ref().is_none_or(|place| files::place(entry.path()) != *place))
+        .filter_entry(|entry| {
+            results.as_ref().is_none_or(|place| files::absolute_path(entry.path()) != *place)
+        })
         .flatten();
     let mut found = Vec::new();
     for entry in entries {

@@ -24,7 +24,7 @@ impl<'a> Query<'a> {
 
     /// What there is, if all of it is at hand.
     pub(super) fn at_hand(self, store: &Store, sources: &Sources) -> Option<Found> {
-        let record = |id: &Id| store.recent_record_of(self.source.folder(), id);
+        let record = |id: &Id| store.cached_record_of(self.source.folder(), id);
         let found = Found {
             record: Some(record(self.id)?),
             source_record: match self.source_id {

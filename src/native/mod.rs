@@ -5,6 +5,7 @@
 
 mod access;
 mod answer;
+mod app;
 mod arriving;
 mod batch;
 mod blocking;
@@ -18,26 +19,28 @@ mod demo;
 mod doctor;
 mod download;
 mod drive;
+mod eviction;
 mod files;
 mod flight;
 mod hit;
 mod idle;
 mod inputs;
+mod job;
 mod keys;
 mod log;
 mod lookup;
 mod machine;
-mod memory;
+mod memory_store;
 mod noted;
-mod nowait;
 mod old_flags;
 mod opening;
+mod page_cache;
 mod pool;
 mod prefetch;
 mod probe;
 mod queue;
 mod ready;
-mod recent;
+mod record_cache;
 mod redirect;
 mod remote;
 mod report;
@@ -47,18 +50,15 @@ mod root;
 mod serve;
 mod settings;
 mod shown;
-mod site;
 mod source;
 mod spool;
 mod store;
-mod sweep;
 mod upstream;
 mod uses;
 mod values;
 mod verify;
 mod wanted;
 mod welcome;
-mod working;
 
 use std::{
     ffi::OsString,

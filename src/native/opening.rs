@@ -9,11 +9,11 @@ use bytes::Bytes;
 use crate::{
     codec::Format,
     native::{
+        app::App,
         blocking::blocking,
         body::{self, Body},
         files::Content,
         log,
-        site::Site,
         source::validators_of,
     },
     service::{Body as What, Source, Validators},
@@ -30,16 +30,16 @@ pub(super) struct Held<'a> {
 }
 
 /// The bytes to send, if they are at hand and as many as they must be.
-pub(super) fn at_hand(site: &Site, body: &What) -> Option<Body> {
+pub(super) fn at_hand(app: &App, body: &What) -> Option<Body> {
     match body {
         What::Empty => Some(body::empty()),
         What::Bytes(bytes) => Some(body::full(bytes.clone().into())),
         What::Source { source: source @ Source::Local { .. }, validators, range, .. } => {
-            let (content, now) = site.sources.open_local(source).ok()?;
+            let (content, now) = app.sources.open_local(source).ok()?;
             is_promised(&now, validators).then(|| body::part(content, range.clone()))
         }
         What::Variant { folder, id, format, len, range, .. } => {
-            let file = site.store.open_checked(folder, id, *format, *len)?;
+            let file = app.store.open_checked(folder, id, *format, *len)?;
             Some(body::part(Content::File(file), range.clone()))
         }
         _ => None,
@@ -47,22 +47,22 @@ pub(super) fn at_hand(site: &Site, body: &What) -> Option<Body> {
 }
 
 /// The bytes to send; `None` when they aren't there, or aren't as many as they must be: then the log has the reason.
-pub(super) async fn open(site: &Site, body: &What, held: Held<'_>) -> Option<Body> {
+pub(super) async fn open(app: &App, body: &What, held: Held<'_>) -> Option<Body> {
     let Held { content: open, made, name } = held;
     let (content, validators, range) = match body {
-        What::Empty | What::Bytes(_) => return at_hand(site, body),
+        What::Empty | What::Bytes(_) => return at_hand(app, body),
         What::Source { source, validators, hash, range } => {
             let content = match open.take() {
                 Some(content) => content,
                 None => {
-                    let opened = site.sources.content(source, validators, hash.as_deref()).await;
+                    let opened = app.sources.content(source, validators, hash.as_deref()).await;
                     log::or_warn(source.name(), "an original can't be opened", opened)?
                 }
             };
             (content, validators.clone(), range.clone())
         }
         What::Variant { folder, id, format, len, hash, range } => {
-            let (store, folder, id) = (Arc::clone(&site.store), folder.clone(), id.clone());
+            let (store, folder, id) = (Arc::clone(&app.store), folder.clone(), id.clone());
             let (variant, said_len, hash) = (*format, *len, hash.clone());
             let opening = move || store.open(&folder, &id, variant, said_len, hash.as_deref());
             let stored = log::or_warn(name, "a variant can't be opened", blocking(opening).await).flatten();

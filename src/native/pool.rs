@@ -31,36 +31,36 @@ pub(crate) struct Pool(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     capacity: u64,
-    hall: Mutex<Hall>,
+    admission: Mutex<Admission>,
     /// Told when the last conversion under way has ended.
     rested: Notify,
 }
 
 /// The queue, and where each of those who wait is told.
 #[derive(Debug)]
-struct Hall {
+struct Admission {
     queue: Queue,
-    calls: Vec<(u64, oneshot::Sender<Ticket>)>,
+    waiters: Vec<(u64, oneshot::Sender<Ticket>)>,
 }
 
 impl Shared {
-    fn hall(&self) -> MutexGuard<'_, Hall> {
+    fn admission(&self) -> MutexGuard<'_, Admission> {
         // It is whole at every moment, so a panic elsewhere does not spoil it.
-        self.hall.lock().unwrap_or_else(PoisonError::into_inner)
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the hall and hands tickets to all whose turn it is then.
-    fn change<T>(self: &Arc<Self>, now: Instant, change: impl FnOnce(&mut Hall) -> T) -> T {
-        let mut hall = self.hall();
-        let changed = change(&mut hall);
+    /// Changes who waits and hands tickets to all whose turn it is then.
+    fn change<T>(self: &Arc<Self>, now: Instant, change: impl FnOnce(&mut Admission) -> T) -> T {
+        let mut admission = self.admission();
+        let changed = change(&mut admission);
         let mut called = Vec::new();
-        while let Some(turn) = hall.queue.next(now) {
+        while let Some(turn) = admission.queue.next(now) {
             let ticket = Ticket { bytes: turn.bytes, has_job: true, pool: Arc::clone(self) };
-            let at = hall.calls.iter().position(|(id, _)| *id == turn.id);
-            called.push((at.map(|at| hall.calls.swap_remove(at).1), ticket));
+            let at = admission.waiters.iter().position(|(id, _)| *id == turn.id);
+            called.push((at.map(|at| admission.waiters.swap_remove(at).1), ticket));
         }
-        // A ticket that nobody takes comes back here, so the hall must be open.
-        drop(hall);
+        // A ticket that nobody takes comes back here, so the lock must be free.
+        drop(admission);
         for (call, ticket) in called {
             if let Some(call) = call {
                 drop(call.send(ticket));
@@ -86,12 +86,12 @@ impl Ticket {
 
     /// How many more conversions could run now, if anybody wanted one.
     pub(crate) fn idle(&self) -> usize {
-        self.pool.hall().queue.idle_jobs()
+        self.pool.admission().queue.idle_jobs()
     }
 
     /// Holds more bytes from now on, if they are free and nobody waits for them.
     pub(crate) fn grow(&mut self, bytes: u64) -> bool {
-        let has_grown = self.pool.hall().queue.take_more(bytes);
+        let has_grown = self.pool.admission().queue.take_more(bytes);
         self.bytes += if has_grown { bytes } else { 0 };
         has_grown
     }
@@ -108,12 +108,12 @@ impl Ticket {
         let less = self.bytes.saturating_sub(bytes);
         let ends_job = std::mem::take(&mut self.has_job);
         self.bytes -= less;
-        let is_last = self.pool.change(Instant::now(), |hall| {
-            hall.queue.free_bytes(less);
+        let is_last = self.pool.change(Instant::now(), |admission| {
+            admission.queue.free_bytes(less);
             if ends_job {
-                hall.queue.free_job();
+                admission.queue.free_job();
             }
-            ends_job && hall.queue.is_at_rest()
+            ends_job && admission.queue.is_at_rest()
         });
         if is_last {
             self.pool.rested.notify_one();
@@ -148,9 +148,9 @@ struct Wait<'a> {
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         // Others may have waited for this one's turn.
-        self.pool.change(Instant::now(), |hall| {
-            hall.queue.leave(self.id);
-            hall.calls.retain(|(id, _)| *id != self.id);
+        self.pool.change(Instant::now(), |admission| {
+            admission.queue.leave(self.id);
+            admission.waiters.retain(|(id, _)| *id != self.id);
         });
     }
 }
@@ -158,8 +158,8 @@ impl Drop for Wait<'_> {
 impl Pool {
     /// A budget of `bytes` for `jobs` conversions at a time.
     pub(crate) fn new(bytes: u64, jobs: usize) -> Self {
-        let hall = Hall { queue: Queue::new(bytes, jobs.max(1)), calls: Vec::new() };
-        Self(Arc::new(Shared { capacity: bytes, hall: Mutex::new(hall), rested: Notify::new() }))
+        let admission = Admission { queue: Queue::new(bytes, jobs.max(1)), waiters: Vec::new() };
+        Self(Arc::new(Shared { capacity: bytes, admission: Mutex::new(admission), rested: Notify::new() }))
     }
 
     /// Waits for room for a conversion that states `bytes`, `patience` long at the most.
@@ -180,9 +180,9 @@ impl Pool {
         }
         let (call, called) = oneshot::channel();
         let now = Instant::now();
-        let entered = shared.change(now, |hall| {
-            let id = hall.queue.enter(bytes, now + patience)?;
-            hall.calls.push((id, call));
+        let entered = shared.change(now, |admission| {
+            let id = admission.queue.enter(bytes, now + patience)?;
+            admission.waiters.push((id, call));
             Some(id)
         });
         let Some(id) = entered else {

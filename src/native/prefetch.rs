@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    native::{blocking::blocking, files, root::Root, site::Site},
+    native::{app::App, blocking::blocking, files, root::Root},
     service::{MountPoint, Target},
 };
 
@@ -20,19 +20,19 @@ const ACCEPT: HeaderValue = HeaderValue::from_static("image/avif,image/webp,imag
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Converts everything, `jobs` at a time; the code is 1 if something could not be.
-pub(crate) async fn run(site: &Arc<Site>, jobs: usize) -> ExitCode {
-    if all(site, jobs).await == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+pub(crate) async fn run(app: &Arc<App>, jobs: usize) -> ExitCode {
+    if all(app, jobs).await == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Converts everything, one at a time so that visitors find room.
-pub(crate) async fn in_background(site: Arc<Site>) {
-    all(&site, 1).await;
+pub(crate) async fn in_background(app: Arc<App>) {
+    all(&app, 1).await;
 }
 
 /// Asks for everything; gives the number of failures.
-async fn all(site: &Arc<Site>, at_a_time: usize) -> usize {
-    let site = Arc::new(site.patient());
-    let listing = Arc::clone(&site);
+async fn all(app: &Arc<App>, at_a_time: usize) -> usize {
+    let app = Arc::new(app.patient());
+    let listing = Arc::clone(&app);
     let wanted = blocking(move || requests(&listing)).await.unwrap_or_default();
     tracing::info!(pictures = wanted.len(), "prefetch begins");
     let (mut done, mut failed) = (0_usize, 0_usize);
@@ -41,8 +41,8 @@ async fn all(site: &Arc<Site>, at_a_time: usize) -> usize {
     loop {
         while running.len() < at_a_time.max(1) {
             let Some(request) = waiting.next() else { break };
-            let site = Arc::clone(&site);
-            running.spawn(async move { site.answer(request).await.status() });
+            let app = Arc::clone(&app);
+            running.spawn(async move { app.answer(request).await.status() });
         }
         match running.join_next().await {
             None => break,
@@ -55,14 +55,14 @@ async fn all(site: &Arc<Site>, at_a_time: usize) -> usize {
 }
 
 /// A request for each picture of the local folders that are served.
-fn requests(site: &Site) -> Vec<Parts> {
-    let policy = site.policy();
+fn requests(app: &App) -> Vec<Parts> {
+    let policy = app.policy();
     let mut requests = Vec::new();
     let mut add = |target: &Target, host: Option<&str>, prefix: &str| {
         if let Target::Local { root, .. } = target
-            && let Some(root) = site.roots().get(*root)
+            && let Some(root) = app.roots().get(*root)
         {
-            requests.extend(pictures(site, root).iter().filter_map(|path| request(host, prefix, path)));
+            requests.extend(pictures(app, root).iter().filter_map(|path| request(host, prefix, path)));
         }
     };
     add(&policy.target, None, "");
@@ -78,13 +78,13 @@ fn requests(site: &Site) -> Vec<Parts> {
 }
 
 /// The paths of the files below a root that have served names, without those of the cache.
-fn pictures(site: &Site, root: &Root) -> Vec<String> {
-    let caches = site.cache_folders().map(files::place);
+fn pictures(app: &App, root: &Root) -> Vec<String> {
+    let caches = app.cache_folders().map(files::absolute_path);
     let below = |path: &Path| path.strip_prefix(root.path()).map(Path::to_owned).unwrap_or_default();
     let leads_out =
         |entry: &DirEntry| entry.depth() > 0 && entry.path_is_symlink() && !root.holds(&below(entry.path()));
     let is_cache =
-        |entry: &DirEntry| entry.file_type().is_dir() && caches.contains(&files::place(entry.path()));
+        |entry: &DirEntry| entry.file_type().is_dir() && caches.contains(&files::absolute_path(entry.path()));
     let entries = WalkDir::new(root.path())
         .follow_links(true)
         .sort_by_file_name()
@@ -93,9 +93,9 @@ fn pictures(site: &Site, root: &Root) -> Vec<String> {
         .flatten();
     entries
         .filter(|entry| entry.file_type().is_file())
-        .filter(|entry| entry.file_name().to_str().is_some_and(|name| site.policy().allowed.permits(name)))
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| app.policy().allowed.permits(name)))
         .filter_map(|entry| Some(entry.path().strip_prefix(root.path()).ok()?.to_str()?.to_owned()))
-        .filter(|path| !site.policy().allowed.hides(path))
+        .filter(|path| !app.policy().allowed.hides(path))
         .collect()
 }
 

@@ -18,7 +18,7 @@ use tokio::time;
 use crate::{
     native::{
         body::{self, Body},
-        nowait,
+        page_cache,
     },
     service::{self, Decision, Policy, RequestHead},
 };
@@ -227,7 +227,7 @@ impl Inner {
 /// All of a file that is in the kernel's memory.
 fn whole(file: &File, len: usize) -> Option<Bytes> {
     let mut bytes = vec![0; len];
-    (nowait::read(file, 0, &mut bytes).ok()? == len).then(|| bytes.into())
+    (page_cache::read(file, 0, &mut bytes).ok()? == len).then(|| bytes.into())
 }
 
 #[cfg(test)]

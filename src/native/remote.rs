@@ -1,6 +1,6 @@
 //! Remote originals: had from their origin, once for all who want the same at the same time, and kept in a file.
 //!
-//! Everything that is fetched has a place before it is asked for: there are as many as the budget's share for originals
+//! Everything that is fetched has a permit before it is asked for: there are as many as the budget's share for originals
 //! has room for, and who finds none waits. Where the cache can't be written, an original is passed on as it comes, or read
 //! into the room of its conversion; it is never held beside that.
 //!
@@ -25,28 +25,28 @@ use crate::{
         arriving::Arriving,
         blocking::blocking,
         download::Download,
+        eviction::{self, Reservation},
         files::{self, Content},
-        flight::{Flights, Follow, Joined, Landing},
+        flight::{Flights, Follower, Joined, Outcome},
         spool::{Spool, Spooled, Unspooled},
         store::Store,
-        sweep::{self, Room},
         upstream::{Answer, Upstream},
     },
     service::{Demand, Failures, OriginCaching, Seen, SourceInfo, Validators},
 };
 
-/// What an original takes while it is fetched: its first bytes, what is read ahead, its connection.
-const PLACE: u64 = 256 << 10;
+/// Bytes that an original takes while it is fetched: its first bytes, what is read ahead, its connection.
+const PERMIT_BYTES: u64 = 256 << 10;
 
-/// Places that there are, however little memory.
-const FEWEST: usize = 4;
+/// Permits that there are, however little memory.
+const FEWEST_PERMITS: usize = 4;
 
 /// How an original may be fetched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// Bytes of memory that all of them have together.
     pub(crate) memory: u64,
-    /// How long one waits for its place.
+    /// How long one waits for its permit.
     pub(crate) patience: Duration,
     /// Bytes of one.
     pub(crate) most_bytes: u64,
@@ -57,9 +57,9 @@ pub(crate) struct Bounds {
 pub(crate) struct Remote {
     upstream: Upstream,
     store: Arc<Store>,
-    fetches: Flights<Told>,
+    fetches: Flights<FetchOutcome>,
     failures: Mutex<Failures<Failed>>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     bounds: Bounds,
 }
 
@@ -90,7 +90,7 @@ type Failed = Option<(Kind, String)>;
 
 /// What a fetch tells all who wanted it.
 #[derive(Debug, Clone)]
-enum Told {
+enum FetchOutcome {
     /// It is in its file.
     Kept(Box<Seen>),
     /// It is nowhere but with the leader.
@@ -118,15 +118,15 @@ struct Received {
 impl Remote {
     /// The origins behind `upstream`.
     pub(crate) fn new(upstream: Upstream, store: Arc<Store>, bounds: Bounds) -> Self {
-        let places = usize::try_from(bounds.memory / PLACE).unwrap_or(usize::MAX);
-        let places = Arc::new(Semaphore::new(places.clamp(FEWEST, Semaphore::MAX_PERMITS)));
-        Self { upstream, store, fetches: Flights::default(), failures: Mutex::default(), places, bounds }
+        let permits = usize::try_from(bounds.memory / PERMIT_BYTES).unwrap_or(usize::MAX);
+        let permits = Arc::new(Semaphore::new(permits.clamp(FEWEST_PERMITS, Semaphore::MAX_PERMITS)));
+        Self { upstream, store, fetches: Flights::default(), failures: Mutex::default(), permits, bounds }
     }
 
     /// Asks an origin for an original, once for all who ask now, and not at all where it failed a moment ago.
     ///
     /// # Errors
-    /// As [`Upstream::get`]; `Malformed` for an answer of no use, `Overload` when there was no place in time.
+    /// As [`Upstream::get`]; `Malformed` for an answer of no use, `Overload` when there was no permit in time.
     pub(crate) async fn fetch(&self, question: Question<'_>) -> Result<Fetched> {
         let url = question.url;
         if let Some(failed) = self.failures(|failures| failures.find(url, SystemTime::now())) {
@@ -134,30 +134,32 @@ impl Remote {
         }
         let lead = match self.fetches.join(&format!("{url} {:?}", question.known)) {
             Joined::Leader(lead) => lead,
-            Joined::Follower(follow) => return self.follow(question, follow).await,
+            Joined::Follower(follower) => return self.follow(question, follower).await,
         };
         let asked = self.noting(url, self.ask(question).await);
         lead.land(match &asked {
-            Ok(Asked::Received(received)) => received.told(),
-            Ok(Asked::Unchanged(caching)) => Told::Unchanged(*caching),
-            Ok(Asked::Missing) => Told::Failed(None),
-            Err(error) => Told::Failed(Some((error.kind(), error.to_string()))),
+            Ok(Asked::Received(received)) => received.outcome(),
+            Ok(Asked::Unchanged(caching)) => FetchOutcome::Unchanged(*caching),
+            Ok(Asked::Missing) => FetchOutcome::Failed(None),
+            Err(error) => FetchOutcome::Failed(Some((error.kind(), error.to_string()))),
         });
         asked.map(Fetched::from)
     }
 
-    async fn follow(&self, question: Question<'_>, follow: Follow<Told>) -> Result<Fetched> {
-        match follow.landing().await {
-            Landing::Told(Told::Kept(seen)) => {
+    async fn follow(&self, question: Question<'_>, follower: Follower<FetchOutcome>) -> Result<Fetched> {
+        match follower.outcome().await {
+            Outcome::Landed(FetchOutcome::Kept(seen)) => {
                 let path = question.path.to_owned();
                 let (file, _) = blocking(move || files::open_regular(&path)).await??;
                 Ok(Fetched::Found(seen, Some(Content::File(file))))
             }
-            Landing::Told(Told::Passing(seen)) => Ok(Fetched::Found(seen, None)),
-            Landing::Told(Told::Alone) => self.fetch_alone(Question { known: None, ..question }).await,
-            Landing::Told(Told::Unchanged(caching)) => Ok(Fetched::Unchanged(caching)),
-            Landing::Told(Told::Failed(failed)) => failed_lately(failed),
-            Landing::Panicked | Landing::Abandoned => Err(Error::new(Kind::Upstream, "the fetch broke off")),
+            Outcome::Landed(FetchOutcome::Passing(seen)) => Ok(Fetched::Found(seen, None)),
+            Outcome::Landed(FetchOutcome::Alone) => {
+                self.fetch_alone(Question { known: None, ..question }).await
+            }
+            Outcome::Landed(FetchOutcome::Unchanged(caching)) => Ok(Fetched::Unchanged(caching)),
+            Outcome::Landed(FetchOutcome::Failed(failed)) => failed_lately(failed),
+            Outcome::Panicked | Outcome::Abandoned => Err(Error::new(Kind::Upstream, "the fetch broke off")),
         }
     }
 
@@ -193,9 +195,9 @@ impl Remote {
 
     /// Asks the origin. What it says is unchanged but not to be shared must be had anew: nothing that is kept will do.
     async fn ask(&self, question: Question<'_>) -> Result<Asked> {
-        let waiting = Arc::clone(&self.places).acquire_owned();
-        let place = match time::timeout(self.bounds.patience, waiting).await {
-            Ok(Ok(place)) => place,
+        let waiting = Arc::clone(&self.permits).acquire_owned();
+        let permit = match time::timeout(self.bounds.patience, waiting).await {
+            Ok(Ok(permit)) => permit,
             _ => return Err(Error::new(Kind::Overload, "no room for the original in time")),
         };
         let mut answer = self.upstream.get(question.url, question.known, self.bounds.most_bytes).await?;
@@ -205,7 +207,7 @@ impl Remote {
         match answer {
             Answer::Unchanged(caching) => Ok(Asked::Unchanged(caching)),
             Answer::Missing => Ok(Asked::Missing),
-            Answer::Body(download) => self.receive(question, *download, place).await.map(Asked::Received),
+            Answer::Body(download) => self.receive(question, *download, permit).await.map(Asked::Received),
         }
     }
 
@@ -214,12 +216,12 @@ impl Remote {
         &self,
         question: Question<'_>,
         mut download: Download,
-        place: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
     ) -> Result<Received> {
         let is_kept = download.caching.restriction.is_none();
         let full = match self.spool(question.path, is_kept, download.validators.len).await {
-            Ok((spool, room)) => match spool.fill(&mut download).await {
-                Ok(spooled) => return self.keep(question, download, spooled, room).await,
+            Ok((spool, reservation)) => match spool.fill(&mut download).await {
+                Ok(spooled) => return self.keep(question, download, spooled, reservation).await,
                 Err(Unspooled::Origin(error)) => return Err(error),
                 Err(Unspooled::Disk(full)) => {
                     // What had come went with its file.
@@ -230,24 +232,26 @@ impl Remote {
             Err(full) => full,
         };
         self.store.complain(question.path, &full);
-        self.pass_on(question, download, place).await
+        self.pass_on(question, download, permit).await
     }
 
     /// A file for what comes, and the room that it takes of what may be kept.
-    async fn spool(&self, path: &Path, is_kept: bool, len: u64) -> io::Result<(Spool, Option<Room>)> {
-        let sweep = Arc::clone(self.store.sweep());
-        let room = match is_kept {
-            true => Some(blocking(move || sweep.room(len)).await.ok().flatten().ok_or_else(sweep::no_room)?),
+    async fn spool(&self, path: &Path, is_kept: bool, len: u64) -> io::Result<(Spool, Option<Reservation>)> {
+        let evictor = Arc::clone(self.store.evictor());
+        let reservation = match is_kept {
+            true => Some(
+                blocking(move || evictor.reserve(len)).await.ok().flatten().ok_or_else(eviction::no_room)?,
+            ),
             false => None,
         };
         let mut spool = Spool::new(path, is_kept, len).await;
         if spool.as_ref().is_err_and(files::is_full) {
-            let sweep = Arc::clone(self.store.sweep());
-            if blocking(move || sweep.make_room_on_disk(len)).await.unwrap_or(false) {
+            let evictor = Arc::clone(self.store.evictor());
+            if blocking(move || evictor.make_room_on_disk(len)).await.unwrap_or(false) {
                 spool = Spool::new(path, is_kept, len).await;
             }
         }
-        spool.map(|spool| (spool, room))
+        spool.map(|spool| (spool, reservation))
     }
 
     /// Looks at what has come, and keeps it if it is of use and others may have it.
@@ -256,12 +260,12 @@ impl Remote {
         question: Question<'_>,
         download: Download,
         spooled: Spooled,
-        room: Option<Room>,
+        reservation: Option<Reservation>,
     ) -> Result<Received> {
         let Spooled { file, name, len, checksum } = spooled;
         let (caching, validators) = (download.caching, Validators { len, ..download.validators });
-        let (path, demand, sweep) =
-            (question.path.to_owned(), question.demand, Arc::clone(self.store.sweep()));
+        let (path, demand, evictor) =
+            (question.path.to_owned(), question.demand, Arc::clone(self.store.evictor()));
         let looking = blocking(move || {
             let content = Content::File(file);
             let looked = content.look_at()?;
@@ -272,20 +276,20 @@ impl Remote {
                 return Err(refusal);
             }
             // What came without a length may be more than there is room for.
-            let room = room.and_then(|room| room.up_to(len));
+            let reservation = reservation.and_then(|reservation| reservation.up_to(len));
             let persisted = match name {
-                Some(_) if room.is_none() => Err(sweep::no_room()),
+                Some(_) if reservation.is_none() => Err(eviction::no_room()),
                 Some(name) => {
-                    let replaced = sweep::size_of(&path);
+                    let replaced = eviction::size_of(&path);
                     let persisted = persist(&content, name, &path);
-                    if let (Ok(()), Some(room)) = (&persisted, room) {
-                        room.keep(len, replaced);
+                    if let (Ok(()), Some(reservation)) = (&persisted, reservation) {
+                        reservation.keep(len, replaced);
                     }
                     persisted
                 }
                 None => {
                     // What was kept of an earlier answer goes. Most often there is nothing.
-                    drop(sweep.remove(&path));
+                    drop(evictor.remove(&path));
                     Ok(())
                 }
             };
@@ -304,7 +308,7 @@ impl Remote {
         &self,
         question: Question<'_>,
         mut download: Download,
-        place: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
     ) -> Result<Received> {
         let mut len = download.validators.len;
         if len == 0 {
@@ -315,7 +319,7 @@ impl Remote {
             download = self.again(question).await?;
         }
         let (caching, validators) = (download.caching, Validators { len, ..download.validators.clone() });
-        let mut arriving = Arriving::new(download, len, place);
+        let mut arriving = Arriving::new(download, len, permit);
         let looked = arriving.look_at().await?;
         let info = SourceInfo { validators, looked, checksum: None, is_cut: None };
         if let Some(refusal) = question.demand.refusal(&info) {
@@ -337,12 +341,12 @@ impl Remote {
 }
 
 impl Received {
-    fn told(&self) -> Told {
+    fn outcome(&self) -> FetchOutcome {
         let seen = self.seen.clone();
         match self.is_kept {
-            _ if seen.caching().restriction.is_some() => Told::Alone,
-            true => Told::Kept(seen),
-            false => Told::Passing(seen),
+            _ if seen.caching().restriction.is_some() => FetchOutcome::Alone,
+            true => FetchOutcome::Kept(seen),
+            false => FetchOutcome::Passing(seen),
         }
     }
 }

@@ -72,10 +72,10 @@ fn without_width(base: &Path) -> Option<PathBuf> {
 pub(super) fn leave_own_format_out(jobs: &mut Conversions, wanted: &[Wanted]) {
     for Conversion { input, results } in &mut jobs.list {
         let Input::Found(path) = input else { continue };
-        let place = files::place(path);
+        let place = files::absolute_path(path);
         let is_own = |at: usize, output: &Output| {
             let mut places = wanted[at].formats().filter_map(|format| output.path(format));
-            places.any(|path| files::place(&path) == place)
+            places.any(|path| files::absolute_path(&path) == place)
         };
         results.retain(|(at, output)| !is_own(*at, output));
         if results.is_empty() {
@@ -91,7 +91,7 @@ pub(super) fn check_places(jobs: &Conversions, wanted: &[Wanted]) -> Result<()> 
     for job in &jobs.list {
         for (at, output) in &job.results {
             for path in wanted[*at].formats().filter_map(|format| output.path(format)) {
-                let place = files::place(&path);
+                let place = files::absolute_path(&path);
                 let shown = path.display();
                 if jobs.inputs.contains(&place) {
                     let what =

@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         access::AccessLog,
+        app::App,
         blocking::blocking,
         cli::ServeArgs,
         config::Written,
@@ -30,7 +31,6 @@ use crate::{
         prefetch, resolve,
         settings::{DEFAULT_FOLDER, Settings},
         shown::shown,
-        site::Site,
         tell,
         values::Switch,
         verify,
@@ -80,17 +80,17 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         .build()
         .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
     let code = runtime.block_on(async {
-        let site = Arc::new(Site::new(&settings)?);
+        let app = Arc::new(App::new(&settings)?);
         if foreground {
-            return Ok(prefetch::run(&site, settings.jobs).await);
+            return Ok(prefetch::run(&app, settings.jobs).await);
         }
         if !settings.verify_every.is_zero() {
-            verify::begin(Arc::clone(&site.store), settings.verify_every);
+            verify::begin(Arc::clone(&app.store), settings.verify_every);
         }
         if background {
-            tokio::spawn(prefetch::in_background(Arc::clone(&site)));
+            tokio::spawn(prefetch::in_background(Arc::clone(&app)));
         }
-        serve(Served { settings, site, demo, access, read: &read }, give_back)
+        serve(Served { settings, app, demo, access, read: &read }, give_back)
             .await
             .map(|()| ExitCode::SUCCESS)
     });
@@ -228,7 +228,7 @@ fn check_folders(settings: &Settings) -> Result<()> {
 /// What is served.
 struct Served<'a> {
     settings: Settings,
-    site: Arc<Site>,
+    app: Arc<App>,
     demo: Option<Demo>,
     access: Option<Arc<AccessLog>>,
     /// Reads all settings anew.
@@ -279,11 +279,11 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
         listener.local_addr().map_err(|source| Error::with_source(Kind::Io, "no address", source))?;
     let welcome = served.welcome();
     served.announce(address, welcome.as_ref());
-    let Served { settings, site, demo, access, read } = served;
-    let pool = site.pool.clone();
-    tokio::spawn(Arc::clone(&site.ready).watch_over());
+    let Served { settings, app, demo, access, read } = served;
+    let pool = app.pool.clone();
+    tokio::spawn(Arc::clone(&app.ready).watch_over());
     let keepalive = settings.keepalive;
-    let host = Arc::new(Host { site: RwLock::new(site), welcome, access, demo, keepalive });
+    let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, keepalive });
     let capacity = Capacity::of(settings.policy.budget, descriptors, settings.connections);
     tracing::debug!(?capacity, "clients");
     let table = Table::new(capacity, settings.patience);
@@ -334,8 +334,8 @@ fn reload(host: &Host, began_with: &Settings, read: &dyn Fn() -> Result<Settings
     if !fixed.is_empty() {
         tracing::warn!("needs a restart: {}", fixed.join(", "));
     }
-    let site = host.site().with_policy(&settings.policy);
-    host.replace(site);
+    let app = host.app().with_policy(&settings.policy);
+    host.replace(app);
     tracing::info!("the settings were read again");
 }
 

@@ -25,13 +25,13 @@ use crate::{
     codec::{self, Format},
     error::Result,
     native::{
+        eviction::{self, Evictor},
         files::{self, Content},
-        memory::Memory,
+        memory_store::MemoryStore,
         noted::Noted,
-        nowait,
-        recent::{Mark, Recent},
+        page_cache,
+        record_cache::{FileVersion, RecordCache},
         settings::Folders,
-        sweep::{self, Sweep},
         uses,
     },
     service::{FoundFile, Id, Record, Write},
@@ -48,16 +48,16 @@ pub(crate) const VARIANTS: [Format; 5] = [Format::WebP, Format::Avif, Format::Jp
 pub(crate) struct Store {
     folders: Folders,
     /// What stands in for the disk while that can't be written.
-    memory: Mutex<Memory>,
+    memory: Mutex<MemoryStore>,
     /// Hashes of the names and states of the files whose checksums were right.
     checked: Mutex<HashSet<u64>>,
     hashing: RandomState,
     /// Records that were read lately.
-    recent: Mutex<Recent>,
+    record_cache: Mutex<RecordCache>,
     /// Records are read, merged and written by one at a time.
     records: Mutex<()>,
     /// The bound on what is kept.
-    sweep: Arc<Sweep>,
+    evictor: Arc<Evictor>,
     /// What was told of files.
     noted: Noted,
     has_complained: AtomicBool,
@@ -71,15 +71,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Store {
     /// Opens the cache. Meanwhile what a crash left half-written is removed, and the rest counted.
     pub(crate) fn new(folders: Folders) -> Self {
-        let sweep = Arc::new(Sweep::new(folders.clone()));
-        sweep.begin();
+        let evictor = Arc::new(Evictor::new(folders.clone()));
+        evictor.begin();
         Self {
-            sweep,
-            memory: Mutex::new(Memory::new(folders.stand_in_bytes)),
+            evictor,
+            memory: Mutex::new(MemoryStore::new(folders.stand_in_bytes)),
             folders,
             checked: Mutex::default(),
             hashing: RandomState::new(),
-            recent: Mutex::default(),
+            record_cache: Mutex::default(),
             records: Mutex::default(),
             noted: Noted::default(),
             has_complained: AtomicBool::new(false),
@@ -106,12 +106,12 @@ impl Store {
         let (before, bytes) = self.told(&path, read.map_err(files::unopened))?;
         let Some(record) = Record::from_json(&bytes) else {
             tracing::warn!(file = %path.display(), "a damaged record is dropped");
-            drop(self.sweep.remove(&path));
+            drop(self.evictor.remove(&path));
             return None;
         };
-        lock(&self.recent).keep(path.clone(), &before, record.clone());
+        lock(&self.record_cache).keep(path.clone(), &before, record.clone());
         self.note_use(&path, &before, |touched| {
-            lock(&self.recent).keep(path.clone(), touched, record.clone())
+            lock(&self.record_cache).keep(path.clone(), touched, record.clone())
         });
         Some(record)
     }
@@ -125,16 +125,18 @@ impl Store {
     }
 
     /// The same of what was read lately.
-    pub(crate) fn recent_record_of(&self, folder: &str, id: &Id) -> Option<Record> {
-        self.recent_record(folder, &id.now).or_else(|| self.recent_record(folder, &id.old))
+    pub(crate) fn cached_record_of(&self, folder: &str, id: &Id) -> Option<Record> {
+        self.cached_record(folder, &id.now).or_else(|| self.cached_record(folder, &id.old))
     }
 
     /// What is known of an id, if it was read lately, is still the same, and is ours. Asks the kernel one thing.
-    fn recent_record(&self, folder: &str, id: &str) -> Option<Record> {
+    fn cached_record(&self, folder: &str, id: &str) -> Option<Record> {
         let path = self.record_path(folder, id);
         let now = fs::metadata(&path).ok()?;
-        let record = lock(&self.recent).find(&path, &now)?;
-        self.note_use(&path, &now, |touched| lock(&self.recent).keep(path.clone(), touched, record.clone()));
+        let record = lock(&self.record_cache).find(&path, &now)?;
+        self.note_use(&path, &now, |touched| {
+            lock(&self.record_cache).keep(path.clone(), touched, record.clone())
+        });
         (record.slimpix.is_some() && !lock(&self.memory).holds(&path)).then_some(record)
     }
 
@@ -209,13 +211,13 @@ impl Store {
     /// True if a file has the checksum that is said of it, looked at anew; `None` if it can't be looked at.
     pub(crate) fn is_as_said(&self, path: &Path, hash: &str) -> Option<bool> {
         let (file, metadata) = files::open_own(path).ok()?;
-        let was_at_hand = nowait::holds(&file, 0, usize::try_from(metadata.len()).ok()?);
+        let was_at_hand = page_cache::holds(&file, 0, usize::try_from(metadata.len()).ok()?);
         let is_right = files::checksum(&file).ok()? == hash;
         if is_right {
             self.remember(self.token(path, &metadata));
         }
         if !was_at_hand {
-            nowait::let_go(&file);
+            page_cache::let_go(&file);
         }
         Some(is_right)
     }
@@ -223,7 +225,7 @@ impl Store {
     /// Deletes what isn't what its record says.
     pub(crate) fn drop_damaged(&self, path: &Path) {
         tracing::warn!(file = %path.display(), "a damaged cache file is dropped and made again");
-        if let Err(error) = self.sweep.remove(path) {
+        if let Err(error) = self.evictor.remove(path) {
             self.complain(path, &error);
         }
     }
@@ -244,17 +246,17 @@ impl Store {
 
     /// What tells a checked file from the same name with other contents.
     fn token(&self, path: &Path, metadata: &fs::Metadata) -> u64 {
-        self.hashing.hash_one((path, Mark::of(metadata)))
+        self.hashing.hash_one((path, FileVersion::of(metadata)))
     }
 
     /// Notes that a record, or the copy of an original, is used; its variants go with the record. Where the file's time is
     /// set for that, `again` is told its new state, if nothing else of it is new.
     fn note_use(&self, path: &Path, before: &fs::Metadata, again: impl FnOnce(&fs::Metadata)) {
         // Not being able to is no harm: after a restart the file then counts as older than it is.
-        if self.sweep.uses().note(path)
+        if self.evictor.uses().note(path)
             && uses::write_down(path).is_ok()
             && let Ok(touched) = fs::metadata(path)
-            && Mark::of(before).is_but_touched(&Mark::of(&touched))
+            && FileVersion::of(before).is_but_touched(&FileVersion::of(&touched))
         {
             again(&touched);
         }
@@ -287,9 +289,9 @@ impl Store {
             return write.record.clone();
         }
         let record_path = self.record_path(&write.folder, id);
-        let _stays = self.sweep.busy(record_path.clone());
+        let _stays = self.evictor.busy(record_path.clone());
         if let Some(format) = write.dropped {
-            drop(self.sweep.remove(&self.variant_path(&write.folder, id, format)));
+            drop(self.evictor.remove(&self.variant_path(&write.folder, id, format)));
         }
         if let (Some(format), Some(bytes)) = (write.variant, made) {
             let path = self.variant_path(&write.folder, id, format);
@@ -311,7 +313,7 @@ impl Store {
     /// When what is kept of an id was last used.
     fn last_use(&self, folder: &str, id: &str) -> Option<SystemTime> {
         let path = self.record_path(folder, id);
-        fs::metadata(&path).ok().map(|metadata| self.sweep.uses().last(&path, &metadata))
+        fs::metadata(&path).ok().map(|metadata| self.evictor.uses().last(&path, &metadata))
     }
 
     /// Deletes all that is kept of an id, and of those that its record lists.
@@ -329,7 +331,7 @@ impl Store {
         for path in variants.into_iter().chain([self.record_path(folder, id)]) {
             lock(&self.memory).remove(&path);
             // Most often there is no such file.
-            drop(self.sweep.remove(&path));
+            drop(self.evictor.remove(&path));
         }
     }
 
@@ -349,22 +351,22 @@ impl Store {
     /// Writes a file where there is room for it, or where room can be made.
     fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let len = bytes.len() as u64;
-        let room = self.sweep.room(len).ok_or_else(sweep::no_room)?;
-        let replaced = sweep::size_of(path);
+        let reservation = self.evictor.reserve(len).ok_or_else(eviction::no_room)?;
+        let replaced = eviction::size_of(path);
         let written = files::write_whole(path, bytes).or_else(|error| {
             let may_go = match error.kind() {
                 // The folder was deleted meanwhile, or the temporary file was.
                 io::ErrorKind::NotFound => true,
-                _ => files::is_full(&error) && self.sweep.make_room_on_disk(len),
+                _ => files::is_full(&error) && self.evictor.make_room_on_disk(len),
             };
             if may_go { files::write_whole(path, bytes) } else { Err(error) }
         });
-        written.inspect(|()| room.keep(len, replaced))
+        written.inspect(|()| reservation.keep(len, replaced))
     }
 
     /// The bound on what is kept.
-    pub(crate) const fn sweep(&self) -> &Arc<Sweep> {
-        &self.sweep
+    pub(crate) const fn evictor(&self) -> &Arc<Evictor> {
+        &self.evictor
     }
 
     /// Says once that the disk can't be written, until it can again.

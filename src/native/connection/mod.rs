@@ -38,16 +38,16 @@ use self::{
 use crate::native::{
     access::{AccessLog, Entry},
     answer::Answering,
+    app::App,
     body::{self, Body},
     demo::{self, Demo},
-    site::Site,
     welcome::Welcome,
 };
 
 /// What all connections share.
 pub(crate) struct Host {
-    /// The pictures. Another site takes this one's place when settings change.
-    pub(crate) site: RwLock<Arc<Site>>,
+    /// What answers for pictures. Another app takes this one's place when settings change.
+    pub(crate) app: RwLock<Arc<App>>,
     /// The page for who tries it.
     pub(crate) welcome: Option<Arc<Welcome>>,
     /// Where a line for each answer goes.
@@ -104,7 +104,7 @@ impl Host {
                 Some(welcome) if Welcome::is_for(&request, client) => {
                     Begun::Welcome(Arc::clone(welcome), Box::new(request))
                 }
-                _ => Begun::Picture(self.site().begin(&request)),
+                _ => Begun::Picture(self.app().begin(&request)),
             },
         }
     }
@@ -119,13 +119,13 @@ impl Host {
     }
 
     /// What answers now.
-    pub(crate) fn site(&self) -> RwLockReadGuard<'_, Arc<Site>> {
-        self.site.read().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn app(&self) -> RwLockReadGuard<'_, Arc<App>> {
+        self.app.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Another site answers from now on.
-    pub(crate) fn replace(&self, site: Site) {
-        *self.site.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(site);
+    /// Another app answers from now on.
+    pub(crate) fn replace(&self, app: App) {
+        *self.app.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
     }
 }
 

@@ -32,7 +32,7 @@ use super::{
     frames::Frames,
     table::Seat,
 };
-use crate::native::nowait;
+use crate::native::page_cache;
 
 /// Bytes that are read at a time.
 const READ: usize = 4 << 10;
@@ -200,7 +200,7 @@ impl Socket {
         let Some(part) = parts.front_mut().filter(|part| part.left == len) else {
             return Poll::Ready(Err(out_of_step()));
         };
-        let sent = ready!(self.poll_send(context, |stream| nowait::send(
+        let sent = ready!(self.poll_send(context, |stream| page_cache::send(
             stream,
             &part.file,
             part.offset,
@@ -244,7 +244,7 @@ impl AsyncWrite for Socket {
     ) -> Poll<io::Result<usize>> {
         match pieces.iter().position(|piece| is_stand_in(piece)) {
             Some(0) => self.poll_send_part(context, pieces[0].len()),
-            Some(_) => self.poll_send(context, |stream| nowait::send_head(stream, &pieces[0])),
+            Some(_) => self.poll_send(context, |stream| page_cache::send_head(stream, &pieces[0])),
             None if self.outlet.parts().is_empty() => {
                 self.poll_send(context, |stream| stream.try_write_vectored(pieces))
             }

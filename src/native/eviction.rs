@@ -23,7 +23,7 @@ use crate::native::{files, machine, settings::Folders, uses::Uses};
 /// The least that a file takes on most disks.
 const BLOCK: u64 = 4096;
 
-/// The part of the limit that is written between two looks through the folders, and that is free after a sweep.
+/// The part of the limit that is written between two looks through the folders, and that is free after an eviction.
 const PART: u64 = 16;
 
 /// How often the folders are looked through before a file is said to have no room.
@@ -31,7 +31,7 @@ const LOOKS: u32 = 3;
 
 /// The bound on what is kept.
 #[derive(Debug)]
-pub(crate) struct Sweep {
+pub(crate) struct Evictor {
     folders: Folders,
     ledger: Mutex<Ledger>,
     uses: Uses,
@@ -56,18 +56,18 @@ struct Ledger {
 
 /// Room on the disk for a file that is about to be written; given back when dropped, unless the file is kept.
 #[derive(Debug)]
-pub(crate) struct Room {
-    sweep: Arc<Sweep>,
+pub(crate) struct Reservation {
+    evictor: Arc<Evictor>,
     bytes: u64,
 }
 
 /// While it lives, a record and its variants are not swept away.
 pub(crate) struct Busy<'a> {
-    sweep: &'a Sweep,
+    evictor: &'a Evictor,
     record: PathBuf,
 }
 
-impl Sweep {
+impl Evictor {
     /// A bound on these folders. Until they have been looked through they count as nearly full.
     pub(crate) fn new(folders: Folders) -> Self {
         let held = folders.max_bytes - folders.max_bytes / PART;
@@ -82,15 +82,15 @@ impl Sweep {
 
     /// Removes what a crash left behind and counts what there is, on a thread of its own.
     pub(crate) fn begin(self: &Arc<Self>) {
-        self.send(|sweep| {
-            for folder in sweep.folders.all() {
+        self.send(|evictor| {
+            for folder in evictor.folders.all() {
                 let removed = files::remove_leftovers(folder);
                 if removed > 0 {
                     tracing::info!(folder = %folder.display(), removed, "removed half-written files");
                 }
             }
-            let _alone = lock(&sweep.at_work);
-            sweep.pass(0, 0);
+            let _alone = lock(&evictor.at_work);
+            evictor.pass(0, 0);
         });
     }
 
@@ -100,9 +100,9 @@ impl Sweep {
     }
 
     /// Room for a file of so many bytes, made if need be. `None` if there can be none. Blocks.
-    pub(crate) fn room(self: &Arc<Self>, len: u64) -> Option<Room> {
+    pub(crate) fn reserve(self: &Arc<Self>, len: u64) -> Option<Reservation> {
         let bytes = on_disk(len);
-        self.takes(bytes).then(|| Room { sweep: Arc::clone(self), bytes })
+        self.takes(bytes).then(|| Reservation { evictor: Arc::clone(self), bytes })
     }
 
     /// Removes files because the disk is full, though the limit is not reached: enough for one of so many bytes. True if any
@@ -127,7 +127,7 @@ impl Sweep {
     /// Keeps a record and its variants from being swept away while they are written.
     pub(crate) fn busy(&self, record: PathBuf) -> Busy<'_> {
         *lock(&self.busy).entry(record.clone()).or_default() += 1;
-        Busy { sweep: self, record }
+        Busy { evictor: self, record }
     }
 
     /// Takes room, and makes it if there is none.
@@ -158,9 +158,9 @@ impl Sweep {
             ledger.is_sent |= is_due;
             drop(ledger);
             if is_due {
-                self.send(|sweep| {
-                    let _alone = lock(&sweep.at_work);
-                    sweep.pass(0, 0);
+                self.send(|evictor| {
+                    let _alone = lock(&evictor.at_work);
+                    evictor.pass(0, 0);
                 });
             }
         }
@@ -197,10 +197,10 @@ impl Sweep {
     }
 
     fn send(self: &Arc<Self>, work: impl FnOnce(&Arc<Self>) + Send + 'static) {
-        let sweep = Arc::clone(self);
+        let evictor = Arc::clone(self);
         let at_it = move || {
             machine::make_way();
-            work(&sweep);
+            work(&evictor);
         };
         if let Err(error) = thread::Builder::new().name("sweep".to_owned()).spawn(at_it) {
             tracing::warn!(%error, "no thread to look through the cache");
@@ -209,12 +209,12 @@ impl Sweep {
     }
 }
 
-impl Room {
+impl Reservation {
     /// Room for so many bytes, if there is as much. Blocks.
     pub(crate) fn up_to(mut self, len: u64) -> Option<Self> {
         let more = on_disk(len).saturating_sub(self.bytes);
         if more > 0 {
-            self.bytes += std::mem::take(&mut self.sweep.room(more)?.bytes);
+            self.bytes += std::mem::take(&mut self.evictor.reserve(more)?.bytes);
         }
         Some(self)
     }
@@ -222,23 +222,23 @@ impl Room {
     /// The file is kept: it has so many bytes, and stands in the place of one that took so many.
     pub(crate) fn keep(self, len: u64, replaced: u64) {
         let bytes = on_disk(len);
-        let mut ledger = lock(&self.sweep.ledger);
+        let mut ledger = lock(&self.evictor.ledger);
         ledger.held = (ledger.held + bytes).saturating_sub(replaced);
         ledger.since += bytes;
         // What is pending goes when this is dropped, a moment later: for so long it counts twice.
     }
 }
 
-impl Drop for Room {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut ledger = lock(&self.sweep.ledger);
+        let mut ledger = lock(&self.evictor.ledger);
         ledger.pending = ledger.pending.saturating_sub(self.bytes);
     }
 }
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        let mut busy = lock(&self.sweep.busy);
+        let mut busy = lock(&self.evictor.busy);
         if let Some(count) = busy.get_mut(&self.record) {
             *count -= 1;
             if *count == 0 {

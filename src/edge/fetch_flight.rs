@@ -22,19 +22,19 @@ use crate::{
 const BEGINNING: u64 = 2_000;
 
 thread_local! {
-    static ASKED: RefCell<HashMap<String, Rc<Shared>>> = RefCell::default();
+    static FETCHES: RefCell<HashMap<String, Rc<FetchFlight>>> = RefCell::default();
     static FAILURES: RefCell<Failures<Option<(Kind, String)>>> = RefCell::default();
 }
 
-struct Shared {
+struct FetchFlight {
     begun: u64,
-    answer: RefCell<Option<Answer>>,
+    outcome: RefCell<Option<FetchOutcome>>,
     whole: RefCell<Whole>,
 }
 
 /// What the origin answered.
 #[derive(Clone)]
-pub(super) enum Answer {
+pub(super) enum FetchOutcome {
     /// This.
     Found(Box<Seen>),
     /// It is as it was known; and what the origin says of keeping it.
@@ -60,17 +60,17 @@ enum Whole {
 }
 
 /// A place among those who want the same.
-pub(super) enum Place {
-    /// The one who asks.
-    Asking(Asking),
-    /// Who is told.
-    Behind(Behind),
+pub(super) enum Joined {
+    /// The caller asks.
+    Leader(Lead),
+    /// Someone else does.
+    Follower(Follower),
 }
 
 /// What the origin failed to give a moment ago, so that it is too early to ask again.
-pub(super) fn failed_lately(url: &str) -> Option<Answer> {
+pub(super) fn failed_lately(url: &str) -> Option<FetchOutcome> {
     let failed = FAILURES.with_borrow(|failures| failures.find(url, time()))?;
-    Some(failed.map_or(Answer::Missing, |(kind, what)| Answer::Failed(kind, what)))
+    Some(failed.map_or(FetchOutcome::Missing, |(kind, what)| FetchOutcome::Failed(kind, what)))
 }
 
 /// Remembers what the origin failed to give.
@@ -89,70 +89,74 @@ fn time() -> SystemTime {
 }
 
 /// Takes the duty to ask, or a place behind who has it. What is known of the original is part of the question.
-pub(super) fn join(url: &str, known: Option<&Validators>) -> Place {
+pub(super) fn join(url: &str, known: Option<&Validators>) -> Joined {
     let key = format!("{url} {known:?}");
-    ASKED.with_borrow_mut(|asked| {
-        if let Some(shared) = asked.get(&key).filter(|shared| now().saturating_sub(shared.begun) < LIFETIME) {
-            return Place::Behind(Behind(Rc::clone(shared)));
+    FETCHES.with_borrow_mut(|fetches| {
+        if let Some(flight) = fetches.get(&key).filter(|flight| now().saturating_sub(flight.begun) < LIFETIME)
+        {
+            return Joined::Follower(Follower(Rc::clone(flight)));
         }
-        let shared =
-            Rc::new(Shared { begun: now(), answer: RefCell::default(), whole: RefCell::new(Whole::Unknown) });
-        asked.insert(key.clone(), Rc::clone(&shared));
-        Place::Asking(Asking { key, shared })
+        let flight = Rc::new(FetchFlight {
+            begun: now(),
+            outcome: RefCell::default(),
+            whole: RefCell::new(Whole::Unknown),
+        });
+        fetches.insert(key.clone(), Rc::clone(&flight));
+        Joined::Leader(Lead { key, flight })
     })
 }
 
 /// The duty to ask the origin, and to tell. It ends when it is dropped.
-pub(super) struct Asking {
+pub(super) struct Lead {
     key: String,
-    shared: Rc<Shared>,
+    flight: Rc<FetchFlight>,
 }
 
-impl Asking {
+impl Lead {
     /// Tells what the origin answered.
-    pub(super) fn tell(&self, answer: Answer) {
-        *self.shared.answer.borrow_mut() = Some(answer);
+    pub(super) fn tell(&self, outcome: FetchOutcome) {
+        *self.flight.outcome.borrow_mut() = Some(outcome);
     }
 
     /// True if others wait or have been told.
     pub(super) fn is_followed(&self) -> bool {
         // One is the board's, one its own.
-        Rc::strong_count(&self.shared) > 2
+        Rc::strong_count(&self.flight) > 2
     }
 
     /// The whole is being read from now on.
     pub(super) fn reads(&self) {
-        *self.shared.whole.borrow_mut() = Whole::Coming;
+        *self.flight.whole.borrow_mut() = Whole::Coming;
     }
 
     /// This is the whole; without it, it went elsewhere.
     pub(super) fn has_read(&self, whole: Option<Rc<Vec<u8>>>) {
-        *self.shared.whole.borrow_mut() = whole.map_or(Whole::Gone, Whole::Here);
+        *self.flight.whole.borrow_mut() = whole.map_or(Whole::Gone, Whole::Here);
     }
 }
 
-impl Drop for Asking {
+impl Drop for Lead {
     fn drop(&mut self) {
-        self.shared.answer.borrow_mut().get_or_insert(Answer::Alone);
-        let mut whole = self.shared.whole.borrow_mut();
+        self.flight.outcome.borrow_mut().get_or_insert(FetchOutcome::Alone);
+        let mut whole = self.flight.whole.borrow_mut();
         if !matches!(*whole, Whole::Here(_)) {
             *whole = Whole::Gone;
         }
-        ASKED.with_borrow_mut(|asked| {
-            if asked.get(&self.key).is_some_and(|shared| Rc::ptr_eq(shared, &self.shared)) {
-                asked.remove(&self.key);
+        FETCHES.with_borrow_mut(|fetches| {
+            if fetches.get(&self.key).is_some_and(|flight| Rc::ptr_eq(flight, &self.flight)) {
+                fetches.remove(&self.key);
             }
         });
     }
 }
 
 /// A place behind the one who asks.
-pub(super) struct Behind(Rc<Shared>);
+pub(super) struct Follower(Rc<FetchFlight>);
 
-impl Behind {
+impl Follower {
     /// What the origin answered, or `None` if that takes too long.
-    pub(super) async fn answer(&self, patience: Duration) -> Option<Answer> {
-        poll(patience, || self.0.answer.borrow().clone()).await.0
+    pub(super) async fn outcome(&self, patience: Duration) -> Option<FetchOutcome> {
+        poll(patience, || self.0.outcome.borrow().clone()).await.0
     }
 
     /// The original's state and bytes, where they come to be in memory.
@@ -165,8 +169,8 @@ impl Behind {
             Whole::Unknown | Whole::Coming => None,
         };
         let bytes = poll(patience, look).await.0.flatten()?;
-        match &*self.0.answer.borrow() {
-            Some(Answer::Found(seen)) => Some((seen.validators().clone(), bytes)),
+        match &*self.0.outcome.borrow() {
+            Some(FetchOutcome::Found(seen)) => Some((seen.validators().clone(), bytes)),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use crate::{
         files,
         flight::Flights,
         noted::Noted,
-        nowait,
+        page_cache,
         pool::Pool,
         ready::Ready,
         remote::{Bounds, Remote},
@@ -27,13 +27,13 @@ use crate::{
 
 /// Everything that answering takes.
 #[derive(Debug, Clone)]
-pub(crate) struct Site {
+pub(crate) struct App {
     pub(super) policy: Arc<Policy>,
     pub(super) roots: Arc<[Root]>,
     pub(super) store: Arc<Store>,
     pub(super) sources: Arc<Sources>,
     pub(super) pool: Pool,
-    pub(super) flights: Arc<Flights<Landed>>,
+    pub(super) flights: Arc<Flights<FlightOutcome>>,
     /// What was told of originals.
     pub(super) noted: Arc<Noted>,
     /// What many ask for just now.
@@ -48,10 +48,10 @@ pub(crate) struct Site {
 const MOST_FOR_ORIGINALS: u64 = 64 << 20;
 
 /// What the leader of a flight tells its followers.
-pub(super) type Landed = Result<Record, Kind>;
+pub(super) type FlightOutcome = Result<Record, Kind>;
 
-impl Site {
-    /// A site with these settings.
+impl App {
+    /// The app with these settings.
     ///
     /// # Errors
     /// `Io` when an origin wants TLS and the system's root certificates can't be read.
@@ -86,11 +86,11 @@ impl Site {
                 .roots
                 .iter()
                 .chain([exhaust, metadata])
-                .all(|folder| nowait::is_near(&files::place(folder))),
+                .all(|folder| page_cache::is_near(&files::absolute_path(folder))),
         })
     }
 
-    /// The same site for requests that nobody waits for: they wait for room as long as it takes, and are converted
+    /// An app on the same cache and budget, for requests that nobody waits for: they wait for room as long as it takes, and are converted
     /// before they are answered.
     pub(crate) fn patient(&self) -> Self {
         let patience = Duration::from_secs(24 * 3600);
@@ -99,7 +99,7 @@ impl Site {
         Self { policy: Arc::new(policy), ..self.clone() }
     }
 
-    /// The same site with another policy, as far as that can change while it serves: where pictures come from, and what all
+    /// An app on the same cache and budget with another policy, as far as that can change while it serves: where pictures come from, and what all
     /// conversions may take together, stay.
     pub(crate) fn with_policy(&self, policy: &Policy) -> Self {
         let now = &self.policy;

@@ -14,12 +14,12 @@ const MOST: usize = 1024;
 
 /// Records by their paths.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(HashMap<PathBuf, (Mark, Record)>);
+pub(crate) struct RecordCache(HashMap<PathBuf, (FileVersion, Record)>);
 
 /// What a file has that no other state of it has: a file that is written anew is another one, and one that is
 /// changed in its place gets another time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Mark {
+pub(crate) struct FileVersion {
     device: u64,
     inode: u64,
     len: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Mark {
     changed: (i64, i64),
 }
 
-impl Mark {
+impl FileVersion {
     /// Of a file in this state.
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {
@@ -41,17 +41,20 @@ impl Mark {
     }
 }
 
-impl Mark {
+impl FileVersion {
     /// True if nothing but the times of the file's last changes tells the two apart.
     pub(crate) fn is_but_touched(&self, other: &Self) -> bool {
         Self { modified: other.modified, changed: other.changed, ..*self } == *other
     }
 }
 
-impl Recent {
+impl RecordCache {
     /// The record of a file that is now in this state, if it was kept in this state.
     pub(crate) fn find(&self, path: &Path, now: &Metadata) -> Option<Record> {
-        self.0.get(path).filter(|(mark, _)| *mark == Mark::of(now)).map(|(_, record)| record.clone())
+        self.0
+            .get(path)
+            .filter(|(version, _)| *version == FileVersion::of(now))
+            .map(|(_, record)| record.clone())
     }
 
     /// Keeps the record of a file that was in this state before it was read.
@@ -59,7 +62,7 @@ impl Recent {
         if self.0.len() >= MOST {
             self.0.clear();
         }
-        self.0.insert(path, (Mark::of(before), record));
+        self.0.insert(path, (FileVersion::of(before), record));
     }
 }
 
@@ -73,17 +76,17 @@ mod tests {
     fn a_file_in_another_state_is_not_found() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("1.json");
-        let mut recent = Recent::default();
+        let mut record_cache = RecordCache::default();
         fs::write(&path, "one")?;
         let one = fs::metadata(&path)?;
-        recent.keep(path.clone(), &one, Record::default());
-        assert!(recent.find(&path, &fs::metadata(&path)?).is_some());
+        record_cache.keep(path.clone(), &one, Record::default());
+        assert!(record_cache.find(&path, &fs::metadata(&path)?).is_some());
         // The same length and the same time, but another file.
         let other = folder.path().join("2.json");
         fs::write(&other, "two")?;
         fs::File::options().append(true).open(&other)?.set_modified(one.modified()?)?;
         fs::rename(&other, &path)?;
-        assert!(recent.find(&path, &fs::metadata(&path)?).is_none());
+        assert!(record_cache.find(&path, &fs::metadata(&path)?).is_none());
         Ok(())
     }
 
@@ -91,12 +94,12 @@ mod tests {
     fn they_are_bounded() -> io::Result<()> {
         let file = tempfile::NamedTempFile::new()?;
         let metadata = file.as_file().metadata()?;
-        let mut recent = Recent::default();
+        let mut record_cache = RecordCache::default();
         for i in 0..MOST * 2 + 1 {
-            recent.keep(PathBuf::from(i.to_string()), &metadata, Record::default());
-            assert!(recent.0.len() <= MOST);
+            record_cache.keep(PathBuf::from(i.to_string()), &metadata, Record::default());
+            assert!(record_cache.0.len() <= MOST);
         }
-        assert!(recent.find(Path::new(&(MOST * 2).to_string()), &metadata).is_some());
+        assert!(record_cache.find(Path::new(&(MOST * 2).to_string()), &metadata).is_some());
         Ok(())
     }
 }

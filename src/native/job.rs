@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What came of a job.
-pub(super) enum Worked {
+pub(super) enum JobOutcome {
     Made(MadeInfo, Bytes),
     Kept(Kept),
     Described(Description),
@@ -19,21 +19,21 @@ pub(super) enum Worked {
 
 /// The job itself; also gives the original's length. From here on the original is in memory, until it is converted;
 /// the result stays on the ticket until it is stored or sent.
-pub(super) fn work(
+pub(super) fn run(
     mut ticket: Ticket,
     content: Content,
     job: &Job,
     limits: &Limits,
     is_local: bool,
-) -> Result<(u64, Worked)> {
+) -> Result<(u64, JobOutcome)> {
     let bytes = content.read(limits.max_input_bytes)?;
     drop(content);
     let in_bytes = bytes.len() as u64;
     let limits = &with_idle_threads(&mut ticket, &bytes, &job.params, limits);
-    let worked = match job.task {
-        Task::Describe => Worked::Described(convert::describe(&bytes, limits)?),
+    let outcome = match job.task {
+        Task::Describe => JobOutcome::Described(convert::describe(&bytes, limits)?),
         Task::Picture(_) => match convert::convert(&bytes, &job.params, limits)? {
-            Outcome::Kept(kept) => Worked::Kept(kept),
+            Outcome::Kept(kept) => JobOutcome::Kept(kept),
             Outcome::Made(made) => {
                 let info = MadeInfo {
                     len: made.bytes.len() as u64,
@@ -42,9 +42,9 @@ pub(super) fn work(
                     source_checksum: is_local.then(|| hash_hex(&bytes)),
                 };
                 drop(bytes);
-                Worked::Made(info, ticket.keep(made.bytes))
+                JobOutcome::Made(info, ticket.keep(made.bytes))
             }
         },
     };
-    Ok((in_bytes, worked))
+    Ok((in_bytes, outcome))
 }

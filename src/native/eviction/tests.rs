@@ -46,9 +46,9 @@ fn the_least_recently_used_go_as_whole_pictures() -> io::Result<()> {
     for number in 0..28 {
         put_picture(&folders, &id(number), 1_000 - number)?;
     }
-    let sweep = Arc::new(Sweep::new(folders.clone()));
-    sweep.uses().note(&folders.metadata.join(format!("local/{}.json", id(0))));
-    let room = sweep.room(8 * BLOCK).expect("room");
+    let evictor = Arc::new(Evictor::new(folders.clone()));
+    evictor.uses().note(&folders.metadata.join(format!("local/{}.json", id(0))));
+    let room = evictor.reserve(8 * BLOCK).expect("room");
     let kept = names(&folders.metadata.join("local"));
     assert_eq!(kept.len(), names(&folders.exhaust.join("local")).len());
     assert!(kept.contains(&format!("{}.json", id(0))), "used just now");
@@ -56,7 +56,7 @@ fn the_least_recently_used_go_as_whole_pictures() -> io::Result<()> {
     assert!(kept.contains(&format!("{}.json", id(27))), "the newest");
     assert!(kept.len() >= 20);
     drop(room);
-    assert_eq!(lock(&sweep.ledger).pending, 0);
+    assert_eq!(lock(&evictor.ledger).pending, 0);
     Ok(())
 }
 
@@ -65,9 +65,9 @@ fn what_is_larger_than_all_gets_no_room_and_nothing_goes_for_it() -> io::Result<
     let root = tempfile::tempdir()?;
     let folders = folders(root.path(), 64 * BLOCK);
     put_picture(&folders, &id(1), 10)?;
-    let sweep = Arc::new(Sweep::new(folders.clone()));
-    assert!(sweep.room(65 * BLOCK).is_none());
-    assert!(sweep.room(u64::MAX).is_none());
+    let evictor = Arc::new(Evictor::new(folders.clone()));
+    assert!(evictor.reserve(65 * BLOCK).is_none());
+    assert!(evictor.reserve(u64::MAX).is_none());
     assert_eq!(names(&folders.exhaust.join("local")).len(), 1);
     Ok(())
 }
@@ -83,13 +83,13 @@ fn what_is_being_written_stays_and_what_was_left_over_goes() -> io::Result<()> {
     put(&folders.exhaust.join(format!("local/{}.webp", id(9))), 10, 0)?;
     put(&folders.exhaust.join("local/281a623ba38d56d1.webp"), 10, 100)?;
     put(&folders.exhaust.join("local/mine.txt"), 10, 100)?;
-    let sweep = Arc::new(Sweep::new(folders.clone()));
-    let busy = sweep.busy(folders.metadata.join(format!("local/{}.json", id(1))));
-    assert_eq!(sweep.pass(0, 1_000_000), 5 * BLOCK + BLOCK);
+    let evictor = Arc::new(Evictor::new(folders.clone()));
+    let busy = evictor.busy(folders.metadata.join(format!("local/{}.json", id(1))));
+    assert_eq!(evictor.pass(0, 1_000_000), 5 * BLOCK + BLOCK);
     let kept = names(&folders.exhaust.join("local"));
     assert_eq!(kept, [format!("{}.webp", id(1)), "mine.txt".to_owned()]);
     drop(busy);
-    assert_eq!(sweep.pass(0, 1_000_000), 2 * BLOCK);
+    assert_eq!(evictor.pass(0, 1_000_000), 2 * BLOCK);
     Ok(())
 }
 
@@ -99,11 +99,11 @@ fn without_a_limit_nothing_goes_unless_the_disk_is_full() -> io::Result<()> {
     let folders = folders(root.path(), 0);
     put_picture(&folders, &id(1), 100)?;
     put_picture(&folders, &id(2), 10)?;
-    let sweep = Arc::new(Sweep::new(folders.clone()));
-    sweep.pass(0, 0);
-    assert!(sweep.room(1 << 40).is_some());
+    let evictor = Arc::new(Evictor::new(folders.clone()));
+    evictor.pass(0, 0);
+    assert!(evictor.reserve(1 << 40).is_some());
     assert_eq!(names(&folders.metadata.join("local")).len(), 2);
-    assert!(sweep.make_room_on_disk(10));
+    assert!(evictor.make_room_on_disk(10));
     assert_eq!(names(&folders.metadata.join("local")), [format!("{}.json", id(2))]);
     Ok(())
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 /// Files by their paths.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct MemoryStore {
     /// What it holds at the most, in bytes.
     capacity: usize,
     files: HashMap<PathBuf, Bytes>,
@@ -17,7 +17,7 @@ pub(crate) struct Memory {
     held: usize,
 }
 
-impl Memory {
+impl MemoryStore {
     /// An empty one for so many bytes.
     pub(crate) fn new(capacity: usize) -> Self {
         Self { capacity, files: HashMap::new(), order: VecDeque::new(), held: 0 }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_and_the_sum_is_right() {
-        let mut memory = Memory::new(300);
+        let mut memory = MemoryStore::new(300);
         let third = Bytes::from(vec![0; 100]);
         for name in ["a", "b", "c", "a", "d"] {
             memory.insert(PathBuf::from(name), third.clone());
