@@ -99,7 +99,8 @@ fn into_picture(mut planes: Vec<Plane>, header: &Header<'_>) -> Result<Picture> 
     }
 }
 
-/// Pixels of planes at the picture's size, as `pixel` makes them: of RGB files, inks, and YCbCr of unusual sampling factors.
+/// Pixels of planes at the picture's size, as `pixel` makes them: of RGB files, inks, and YCbCr of unusual sampling
+/// factors.
 fn interleave<const CHANNELS: usize>(
     planes: &[Plane],
     header: &Header<'_>,

@@ -64,8 +64,8 @@ fn write(
 /// Headers and tables of ten scans.
 const HEADERS: u64 = 8 << 10;
 
-/// The most bytes of a file of grey (`None`) or of planes subsampled so: noise of full contrast takes 0.9 bytes a sample
-/// at quality 80, 1.3 at 100.
+/// The most bytes of a file of grey (`None`) or of planes subsampled so: noise of full contrast takes 0.9 bytes a
+/// sample at quality 80, 1.3 at 100.
 pub(in crate::codec) fn most_bytes(size: Size, subsampling: Option<Subsampling>, quality: u8) -> u64 {
     let quality = u64::from(quality);
     let densest = 34 + quality / 4 + quality.saturating_sub(80) * 3 / 2;

@@ -1,5 +1,5 @@
-//! The marker segments before a JPEG's first scan: frame, colour, metadata. They are passed over by their length, and of
-//! metadata only the places are noted.
+//! The marker segments before a JPEG's first scan: frame, colour, metadata. They are passed over by their length, and
+//! of metadata only the places are noted.
 
 use std::ops::Range;
 
@@ -32,13 +32,13 @@ impl Frame {
     }
 }
 
-/// A component's name, its sampling factors, across and down, and the number of its quantiser.
+/// A component's name, its sampling factors, across and down, and the number of its quantization table (Tq).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Component {
     pub(super) id: u8,
     pub(super) across: u32,
     pub(super) down: u32,
-    pub(super) quantiser: u8,
+    pub(super) quant_table: u8,
 }
 
 /// What the samples of the components mean.
@@ -420,7 +420,7 @@ fn read_frame(process: u8, payload: &[u8]) -> Result<Frame> {
             id: spec[0],
             across: u32::from(spec[1] >> 4),
             down: u32::from(spec[1] & 15),
-            quantiser: spec[2],
+            quant_table: spec[2],
         })
         .collect();
     if !matches!(components.len(), 1 | 3 | 4) {

@@ -4,29 +4,29 @@
 
 use crate::error::{Error, Result};
 
-/// A place in a scan. Small, and passed by value where a call must not force it into memory.
+/// Reads the bits of a scan. Small, and passed by value where a call must not force it into memory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bits<'a> {
+pub(super) struct BitReader<'a> {
     data: &'a [u8],
     /// The first byte that is not in `buffer`.
     at: usize,
     /// The next bits, from the top. Below the `count` that are valid there may be a part of the byte at `at`.
     buffer: u64,
     count: u32,
-    /// Zeros that were put behind the end.
+    /// Zeros that were appended past the end.
     padding: u32,
 }
 
-/// The bits that there are at least after [`Bits::refill`].
+/// The least number of bits after [`BitReader::refill`].
 pub(super) const FILLED: u32 = 57;
 
-impl<'a> Bits<'a> {
+impl<'a> BitReader<'a> {
     /// Begins at the first byte of entropy-coded data.
     pub(super) const fn new(data: &'a [u8]) -> Self {
         Self { data, at: 0, buffer: 0, count: 0, padding: 0 }
     }
 
-    /// Begins at a [`Bits::position`] of the data.
+    /// Begins at a [`BitReader::position`] of the data.
     #[inline(always)]
     pub(super) fn at(data: &'a [u8], position: u32) -> Self {
         let mut bits = Self { data, at: position as usize / 8, buffer: 0, count: 0, padding: 0 };
@@ -35,10 +35,10 @@ impl<'a> Bits<'a> {
         bits
     }
 
-    /// Where the next bit is, in bits from the beginning of the data. A byte that is stuffed counts as two.
+    /// The position of the next bit, in bits from the beginning of the data. A stuffed byte counts as two.
     ///
     /// # Errors
-    /// `LimitExceeded` when that is past 31 bits.
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when it does not fit into 31 bits.
     pub(super) fn position(&self) -> Result<u32> {
         let mut left = self.count.saturating_sub(self.padding) as usize;
         let mut at = self.at;
@@ -57,7 +57,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Makes sure that at least [`FILLED`] bits can be looked at.
+    /// Makes sure that the buffer has at least [`FILLED`] bits.
     #[inline(always)]
     pub(super) fn refill(&mut self) {
         match self.data.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
@@ -71,7 +71,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The same where few bits are left: at least 32 are there afterwards.
+    /// Refills the buffer where it has less than 32 bits.
     #[inline(always)]
     pub(super) fn refill_below_32(&mut self) {
         if self.count < 32 {
@@ -85,28 +85,28 @@ impl<'a> Bits<'a> {
         (self.buffer >> (64 - length)) as u32
     }
 
-    /// Takes up to 32 bits, of those that were made sure of.
+    /// Drops up to 32 bits of those in the buffer.
     #[inline(always)]
     pub(super) fn skip(&mut self, length: u32) {
         self.buffer <<= length;
         self.count = self.count.wrapping_sub(length);
     }
 
-    /// Takes 0 to 16 bits.
+    /// Takes 0 to 16 bits (T.81 F.2.2.4, RECEIVE).
     #[inline(always)]
-    pub(super) fn take(&mut self, length: u32) -> u32 {
+    pub(super) fn receive(&mut self, length: u32) -> u32 {
         let value = ((self.buffer >> 32) as u32).unbounded_shr(32 - length);
         self.skip(length);
         value
     }
 
-    /// Takes the 0 to 16 bits that say where in its size class a value lies (T.81 F.2.2.1, EXTEND).
+    /// Takes the 0 to 16 bits of a value of a size category (T.81 F.2.2.1, EXTEND).
     #[inline(always)]
-    pub(super) fn take_value(&mut self, size: u32) -> i32 {
+    pub(super) fn receive_extend(&mut self, size: u32) -> i32 {
         // All ones when the first bit is zero: the value is negative.
         let negative = !((self.buffer as i64) >> 63) as i32;
         let offset = (1_i32 << size) - 1;
-        self.take(size) as i32 - (offset & negative)
+        self.receive(size) as i32 - (offset & negative)
     }
 
     /// True if bits were taken that are not in the data.
@@ -114,24 +114,24 @@ impl<'a> Bits<'a> {
         self.padding > self.count
     }
 
-    /// The next marker, the place where it stands and the one behind it; `None` when the data end before.
+    /// The next marker, a reader that stands at it and one behind it; `None` when the data end before.
     pub(super) fn next_marker(&self) -> Option<(u8, Self, Self)> {
         let (marker, behind) = find_marker(self.data, self.at)?;
         Some((marker, Self::behind(self.data, behind - 2), Self::behind(self.data, behind)))
     }
 
-    /// Begins behind a marker, at a byte of the data.
+    /// Begins at a byte of the data, behind a marker.
     pub(super) const fn behind(data: &'a [u8], at: usize) -> Self {
         Self { data, at, buffer: 0, count: 0, padding: 0 }
     }
 
-    /// The same place, as if bits had been taken that are not there.
+    /// This reader as if it had taken bits past the end.
     pub(super) const fn without_data(self) -> Self {
         Self { buffer: 0, count: 0, padding: 1, ..self }
     }
 }
 
-/// Finds the next marker in entropy-coded data, from the byte `at` on. Returns it and where the byte behind it is.
+/// Finds the next marker in entropy-coded data, from the byte `at` on. Returns it and the place behind it.
 fn find_marker(data: &[u8], mut at: usize) -> Option<(u8, usize)> {
     loop {
         at = pass_data(data, at);
@@ -168,7 +168,7 @@ const fn has_ff(word: u64) -> bool {
 
 #[cold]
 #[inline(never)]
-fn refill_slowly(mut bits: Bits<'_>) -> Bits<'_> {
+fn refill_slowly(mut bits: BitReader<'_>) -> BitReader<'_> {
     while bits.count < FILLED {
         let byte = match (bits.data.get(bits.at), bits.data.get(bits.at + 1)) {
             (Some(0xff), Some(0)) => {
@@ -197,20 +197,20 @@ mod tests {
     #[test]
     fn stuffing_is_taken_out_and_markers_end_the_data() {
         let data = [0x12, 0xff, 0x00, 0x34, 0xff, 0xd9, 0x77, 1, 2, 3, 4, 5, 6, 7];
-        let mut bits = Bits::new(&data);
+        let mut bits = BitReader::new(&data);
         bits.refill();
-        assert_eq!([bits.take(8), bits.take(4), bits.take(12)], [0x12, 0xf, 0xf34]);
+        assert_eq!([bits.receive(8), bits.receive(4), bits.receive(12)], [0x12, 0xf, 0xf34]);
         assert!(!bits.is_past_end());
         bits.refill();
-        assert_eq!(bits.take(8), 0);
+        assert_eq!(bits.receive(8), 0);
         assert!(bits.is_past_end());
         let (marker, mut at, mut behind) = bits.next_marker().unwrap();
         assert_eq!(marker, 0xd9);
         at.refill();
         assert!(!at.is_past_end() && at.without_data().is_past_end());
-        assert_eq!((at.take(8), at.is_past_end()), (0, true));
+        assert_eq!((at.receive(8), at.is_past_end()), (0, true));
         behind.refill();
-        assert_eq!((behind.take(16), behind.is_past_end()), (0x7701, false));
+        assert_eq!((behind.receive(16), behind.is_past_end()), (0x7701, false));
         assert!(behind.next_marker().is_none());
     }
 
@@ -218,7 +218,7 @@ mod tests {
     fn long_runs_read_the_same_in_any_steps() {
         let data: Vec<u8> = (0..250).chain(0..250).collect();
         for step in 1..=16 {
-            let mut bits = Bits::new(&data);
+            let mut bits = BitReader::new(&data);
             let mut read = 0;
             while read + step <= 4000 {
                 bits.refill_below_32();
@@ -226,7 +226,7 @@ mod tests {
                     let at = (read + i) as usize;
                     value << 1 | u32::from(data[at / 8] >> (7 - at % 8) & 1)
                 });
-                assert_eq!(bits.take(step), expected, "{step} at {read}");
+                assert_eq!(bits.receive(step), expected, "{step} at {read}");
                 read += step;
             }
         }
@@ -239,15 +239,15 @@ mod tests {
         // 255 without the zero that must follow it ends the data.
         data.remove(255);
         for step in 1..=16 {
-            let mut bits = Bits::new(&data);
+            let mut bits = BitReader::new(&data);
             bits.refill();
             while !bits.is_past_end() {
-                let mut again = Bits::at(&data, bits.position().unwrap());
+                let mut again = BitReader::at(&data, bits.position().unwrap());
                 let mut ahead = bits;
                 for _ in 0..5 {
                     again.refill_below_32();
                     ahead.refill_below_32();
-                    assert_eq!(again.take(13), ahead.take(13));
+                    assert_eq!(again.receive(13), ahead.receive(13));
                     assert_eq!(again.is_past_end(), ahead.is_past_end());
                 }
                 bits.refill_below_32();
@@ -268,9 +268,9 @@ mod tests {
             (0xff, 0, 0),
         ] {
             let data = [data, 0];
-            let mut bits = Bits::new(&data);
+            let mut bits = BitReader::new(&data);
             bits.refill();
-            assert_eq!(bits.take_value(size), value, "{data:?} {size}");
+            assert_eq!(bits.receive_extend(size), value, "{data:?} {size}");
         }
     }
 }

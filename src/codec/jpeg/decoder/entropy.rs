@@ -1,48 +1,48 @@
-//! What all scans share: blocks of a sequential scan, restarts, and what becomes of data that end too early.
+//! Entropy decoding that all scans share: blocks of a sequential scan, restart markers, data that end too early.
 //!
-//! Damage is shown as libjpeg-turbo shows it, and so every browser: where data end before a marker the unit in work is read
-//! from zeros, and those up to the next restart have no coefficients; where a restart marker is not the right one,
-//! its number says whether to go on behind it, to look for a later one, or to wait for its turn. Only a file that ends
-//! where data are due is refused: it is cut short.
+//! Damaged files decode as in libjpeg-turbo, and so as in every browser. Where the data end before a marker, the
+//! current MCU is read from zeros, and the MCUs up to the next restart marker keep no coefficients. Where a restart
+//! marker has the wrong number, the number decides whether to go on behind it, to look for a later one, or to wait
+//! until it is due. Only a file that ends where data are due is refused: it is cut short.
 
 use super::{
-    bits::Bits,
-    huffman::{END, Table},
-    layout::Plan,
+    bits::BitReader,
+    huffman::{EOB, Table},
+    layout::CoefficientLayout,
 };
 use crate::error::{Error, Result};
 
-/// Decodes a block of a sequential scan (T.81 F.2.2) into a lane of a group of zeros. Returns the last place, in
-/// coded order, that may be other than 0.
+/// Decodes a block of a sequential scan (T.81 F.2.2) into a lane of a group of zeros. Returns the last coefficient, in
+/// zigzag order, that may not be 0.
 #[inline(always)]
 pub(super) fn read_block(
-    bits: &mut Bits<'_>,
-    [differences, coefficients]: [&Table; 2],
-    plan: &Plan,
+    bits: &mut BitReader<'_>,
+    [dc_table, ac_table]: [&Table; 2],
+    layout: &CoefficientLayout,
     group: &mut [i16],
     prediction: &mut i32,
 ) -> u32 {
     bits.refill_below_32();
-    *prediction = prediction.wrapping_add(differences.next(bits).value);
-    put(group, plan.offsets[0], *prediction);
-    let (mut place, mut last) = (0, 0);
-    while place < plan.last {
+    *prediction = prediction.wrapping_add(dc_table.next(bits).value);
+    put(group, layout.offsets[0], *prediction);
+    let (mut k, mut last) = (0, 0);
+    while k < layout.last {
         bits.refill_below_32();
-        let symbol = coefficients.next(bits);
-        place += symbol.places;
-        let Some(&offset) = plan.offsets.get(place as usize) else {
-            if symbol.places < END {
-                // Damage: past the block there is its last place.
-                put(group, plan.offsets[63], symbol.value);
+        let symbol = ac_table.next(bits);
+        k += symbol.advance;
+        let Some(&offset) = layout.offsets.get(k as usize) else {
+            if symbol.advance < EOB {
+                // Damage: a coefficient past the block is taken for its last.
+                put(group, layout.offsets[63], symbol.value);
                 last = 63;
             }
             return last;
         };
         put(group, offset, symbol.value);
-        last = place;
+        last = k;
     }
-    if plan.last < 63 {
-        coefficients.skip_block(bits, place);
+    if layout.last < 63 {
+        ac_table.skip_block(bits, k);
     }
     last
 }
@@ -54,118 +54,121 @@ fn put(group: &mut [i16], offset: u16, value: i32) {
     }
 }
 
-/// Where a decoder of a sequential scan stands: all that it needs to go on.
+/// A position in a sequential scan: the entropy decoder's whole state there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) bits: Bits<'a>,
+pub(super) struct ScanPosition<'a> {
+    pub(super) bits: BitReader<'a>,
     pub(super) restarts: Restarts,
-    /// What each component's differences count from.
+    /// The DC prediction (PRED) of each component.
     pub(super) predictions: [i32; 4],
 }
 
-impl<'a> Place<'a> {
+impl<'a> ScanPosition<'a> {
     /// The beginning of a scan.
     pub(super) const fn first(data: &'a [u8], interval: u32) -> Self {
-        Self { bits: Bits::new(data), restarts: Restarts::new(interval), predictions: [0; 4] }
+        Self { bits: BitReader::new(data), restarts: Restarts::new(interval), predictions: [0; 4] }
     }
 
-    /// Goes on to behind the next restart marker; `None` where it is not the right one.
+    /// Moves behind the next restart marker; `None` where it has the wrong number.
     pub(super) fn restart(&mut self) -> Option<()> {
         let (marker, _, behind) = self.bits.next_marker()?;
-        if marker != 0xd0 | self.restarts.next {
+        if marker != 0xd0 | self.restarts.next_num {
             return None;
         }
         self.bits = behind;
-        self.restarts.begin();
+        self.restarts.begin_interval();
         self.predictions = [0; 4];
         Some(())
     }
 }
 
-/// How a unit begins.
+/// How an MCU begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Begin {
-    /// Behind the one before.
-    On,
-    /// Anew: differences count from 0.
-    Anew,
-    /// There are no data for it: its coefficients stay as they are.
-    Empty,
+pub(super) enum McuStart {
+    /// The MCU follows the one before.
+    Continue,
+    /// A restart interval begins: the DC predictions are 0.
+    Restart,
+    /// The data have ended: the coefficients stay as they are.
+    NoData,
 }
 
-/// Restart markers (T.81 F.2.1.3.1): after so many units the decoder begins anew.
+/// Counts the MCUs of restart intervals (T.81 F.2.1.3.1).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Restarts {
     interval: u32,
-    left: u32,
-    next: u8,
+    /// MCUs up to the next restart marker.
+    to_go: u32,
+    /// The number of that marker, 0 to 7.
+    next_num: u8,
 }
 
 impl Restarts {
     pub(super) const fn new(interval: u32) -> Self {
-        Self { interval, left: interval, next: 0 }
+        Self { interval, to_go: interval, next_num: 0 }
     }
 
-    /// The state before so many units were read.
+    /// The state before the MCU of a number.
     #[inline(always)]
-    pub(super) const fn before(interval: u32, unit: u32) -> Self {
-        if interval == 0 || unit == 0 {
+    pub(super) const fn before(interval: u32, mcu: u32) -> Self {
+        if interval == 0 || mcu == 0 {
             return Self::new(interval);
         }
-        let over = unit % interval;
-        let left = if over == 0 { 0 } else { interval - over };
-        Self { interval, left, next: ((unit - 1) / interval % 8) as u8 }
+        let over = mcu % interval;
+        let to_go = if over == 0 { 0 } else { interval - over };
+        Self { interval, to_go, next_num: ((mcu - 1) / interval % 8) as u8 }
     }
 
-    /// Units up to the next marker, as far as is known.
+    /// MCUs up to the next restart marker, or [`u32::MAX`] without restart intervals.
     #[inline(always)]
-    pub(super) const fn left(&self) -> u32 {
-        if self.interval == 0 { u32::MAX } else { self.left }
+    pub(super) const fn mcus_to_go(&self) -> u32 {
+        if self.interval == 0 { u32::MAX } else { self.to_go }
     }
 
-    /// Takes note of decoded units, not more than were left.
+    /// Counts decoded MCUs, at most as many as were to go.
     #[inline(always)]
-    pub(super) const fn pass(&mut self, units: u32) {
-        self.left = self.left.wrapping_sub(units);
+    pub(super) const fn count(&mut self, mcus: u32) {
+        self.to_go = self.to_go.wrapping_sub(mcus);
     }
 
-    /// To be asked before each unit: passes over the marker if one is due.
+    /// Begins an MCU: passes over the restart marker that is due before it.
     ///
     /// # Errors
     /// `Malformed` when the file ends there.
     #[inline(always)]
-    pub(super) fn begin_unit(&mut self, bits: &mut Bits<'_>) -> Result<Begin> {
-        if self.interval > 0 && self.left == 0 {
+    pub(super) fn begin_mcu(&mut self, bits: &mut BitReader<'_>) -> Result<McuStart> {
+        if self.interval > 0 && self.to_go == 0 {
             *bits = self.resync(*bits)?;
-            return Ok(if bits.is_past_end() { Begin::Empty } else { Begin::Anew });
+            return Ok(if bits.is_past_end() { McuStart::NoData } else { McuStart::Restart });
         }
-        Ok(if bits.is_past_end() { Begin::Empty } else { Begin::On })
+        Ok(if bits.is_past_end() { McuStart::NoData } else { McuStart::Continue })
     }
 
-    const fn begin(&mut self) {
-        (self.left, self.next) = (self.interval, (self.next + 1) & 7);
+    const fn begin_interval(&mut self) {
+        (self.to_go, self.next_num) = (self.interval, (self.next_num + 1) & 7);
     }
 
-    /// Goes on as libjpeg's `jpeg_resync_to_restart` does. Where the next marker is the right one that is behind it.
+    /// Passes over the next restart marker, by the rules of libjpeg's `jpeg_resync_to_restart` where it has the wrong
+    /// number.
     #[cold]
     #[inline(never)]
-    fn resync<'a>(&mut self, bits: Bits<'a>) -> Result<Bits<'a>> {
+    fn resync<'a>(&mut self, bits: BitReader<'a>) -> Result<BitReader<'a>> {
         let mut from = bits;
         loop {
             let Some((marker, at, behind)) = from.next_marker() else { return Err(cut_short()) };
-            // How far the marker is ahead of the right one, 0 to 7.
-            let ahead = marker.wrapping_sub(self.next) & 7;
+            // How far the marker's number is ahead of the right one, 0 to 7.
+            let ahead = marker.wrapping_sub(self.next_num) & 7;
             from = match (marker, ahead) {
-                // Reserved, or one of the last two: what stands behind it is passed over.
+                // A reserved marker, or one of the last two: the data behind it are passed over.
                 (..=0xbf, _) | (0xd0..=0xd7, 6 | 7) => behind,
-                // One of the next two, or no restart marker: it waits for its turn.
+                // One of the next two, or no restart marker: it waits until it is due.
                 (0xd0..=0xd7, 1 | 2) | (..=0xcf | 0xd8.., _) => {
-                    self.begin();
+                    self.begin_interval();
                     return Ok(if bits.is_past_end() { at.without_data() } else { at });
                 }
-                // The right one, or one that says nothing.
+                // The right one, or one that is as far behind as ahead.
                 _ => {
-                    self.begin();
+                    self.begin_interval();
                     return Ok(behind);
                 }
             };
@@ -173,12 +176,11 @@ impl Restarts {
     }
 }
 
-/// Checks that the file does not end where data are due: a scan whose data end before a marker is damaged, and is
-/// shown.
+/// Checks that the file does not end where data are due. A scan whose data end before a marker is only damaged.
 ///
 /// # Errors
 /// `Malformed` when it does.
-pub(super) fn check(bits: &Bits<'_>) -> Result<()> {
+pub(super) fn check_not_cut_short(bits: &BitReader<'_>) -> Result<()> {
     if bits.is_past_end() && bits.next_marker().is_none() { Err(cut_short()) } else { Ok(()) }
 }
 

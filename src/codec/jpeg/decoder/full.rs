@@ -1,7 +1,7 @@
 //! The inverse transform at full size: libjpeg's accurate integer one (`jidctint.c`, after Loeffler, Ligtenberg and
 //! Moschytz), bit by bit for every coefficient that a picture can have.
 //!
-//! It is written as sums of two products of 16 bits, for which every vector unit has an instruction; so the group
+//! It is written as sums of two products of 16 bits, for which every vector MCU has an instruction; so the group
 //! holds two rows' coefficients side by side, and the first pass leaves two columns' side by side for the second.
 
 use super::{
@@ -14,13 +14,13 @@ use crate::simd::{Bytes, Simd, SimdBase, i16x16, i32x8, u8x32};
 #[inline(always)]
 pub(super) fn transform<S: Simd, const LOW: bool>(
     simd: S,
-    places: &[[i16; LANES]],
-    steps: &[[i16; LANES]; 32],
+    coefficients: &[[i16; LANES]],
+    quant_table: &[[i16; LANES]; 32],
     samples: &mut Samples,
 ) {
-    let Some(places) = places.first_chunk::<64>() else { return };
+    let Some(coefficients) = coefficients.first_chunk::<64>() else { return };
     for half in 0..2 {
-        let between = columns::<S, LOW>(simd, places, steps, half);
+        let between = columns::<S, LOW>(simd, coefficients, quant_table, half);
         for y in 0..8 {
             let sums = butterflies(simd, between[y], LAST_BIAS);
             let words = [
@@ -39,8 +39,8 @@ pub(super) fn transform<S: Simd, const LOW: bool>(
 #[inline(always)]
 fn columns<S: Simd, const LOW: bool>(
     simd: S,
-    places: &[[i16; LANES]; 64],
-    steps: &[[i16; LANES]; 32],
+    coefficients: &[[i16; LANES]; 64],
+    quant_table: &[[i16; LANES]; 32],
     half: usize,
 ) -> [[i16x16<S>; 4]; 8] {
     let none = [simd.splat_i32x8(0); 8];
@@ -48,8 +48,10 @@ fn columns<S: Simd, const LOW: bool>(
     for pair in 0..4 {
         let [first, second] = PAIRS[pair];
         // Of each pair one is among the first four.
-        let first = if LOW && first > 3 { none } else { column(simd, places, steps, first, half) };
-        let second = if LOW && second > 3 { none } else { column(simd, places, steps, second, half) };
+        let first =
+            if LOW && first > 3 { none } else { column(simd, coefficients, quant_table, first, half) };
+        let second =
+            if LOW && second > 3 { none } else { column(simd, coefficients, quant_table, second, half) };
         for y in 0..8 {
             rows[y][pair] = paired(simd, first[y], second[y]);
         }
@@ -61,16 +63,16 @@ fn columns<S: Simd, const LOW: bool>(
 #[inline(always)]
 fn column<S: Simd>(
     simd: S,
-    places: &[[i16; LANES]; 64],
-    steps: &[[i16; LANES]; 32],
+    coefficients: &[[i16; LANES]; 64],
+    quant_table: &[[i16; LANES]; 32],
     column: usize,
     half: usize,
 ) -> [i32x8<S>; 8] {
     let mut pairs = [simd.splat_i16x16(0); 4];
     for (pair, products) in pairs.iter_mut().enumerate() {
         let place = pair * 8 + column;
-        *products = i16x16::load_array_ref(simd, &places[2 * place + half])
-            * i16x16::load_array_ref(simd, &steps[place]);
+        *products = i16x16::load_array_ref(simd, &coefficients[2 * place + half])
+            * i16x16::load_array_ref(simd, &quant_table[place]);
     }
     let mut sums = butterflies(simd, pairs, FIRST_BIAS);
     for sum in &mut sums {

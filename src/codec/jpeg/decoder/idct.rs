@@ -1,13 +1,13 @@
 //! Inverse transforms of groups: coefficients to samples, at eight sizes.
 //!
-//! At n eighths the n lowest coefficients of each direction go through a transform of n points. All sizes have the same gain: without normalisation a pass
-//! multiplies the mean by one, and an eighth is taken at the end.
+//! At n eighths the n lowest coefficients of each direction go through a transform of n points. All sizes have the
+//! same gain: without normalisation a pass multiplies the mean by one, and an eighth is taken at the end.
 
 use super::{
     full,
     layout::{LANES, PAIRS},
     reduced,
-    tables::Steps,
+    tables::QuantTable,
 };
 use crate::simd::{Bytes, Simd, SimdBase, SimdIntWiden, i16x16, i32x8};
 
@@ -25,54 +25,54 @@ pub(super) const LAST_BIAS: i32 = (1 << (LAST_SHIFT - 1)) + (128 << LAST_SHIFT);
 
 /// A quantiser's steps as a transform takes them.
 #[derive(Debug, Clone)]
-pub(super) struct Quantiser {
-    side: usize,
+pub(super) struct Idct {
+    scale_num: usize,
     /// For full size: by pair of rows, then column, the two steps in turn.
     paired: [[i16; LANES]; 32],
     /// For the other sizes: in raster order of the kept ones.
     plain: [i16; 64],
 }
 
-impl Quantiser {
-    pub(super) fn new(steps: &Steps, side: usize) -> Self {
-        let mut quantiser = Self { side, paired: [[0; LANES]; 32], plain: [0; 64] };
+impl Idct {
+    pub(super) fn new(quant_table: &QuantTable, scale_num: usize) -> Self {
+        let mut idct = Self { scale_num, paired: [[0; LANES]; 32], plain: [0; 64] };
         for (pair, rows) in PAIRS.iter().enumerate() {
             for column in 0..8 {
-                quantiser.paired[pair * 8 + column] =
-                    std::array::from_fn(|i| steps[rows[i % 2] * 8 + column] as i16);
+                idct.paired[pair * 8 + column] =
+                    std::array::from_fn(|i| quant_table[rows[i % 2] * 8 + column] as i16);
             }
         }
-        for row in 0..side {
-            for column in 0..side {
-                quantiser.plain[row * side + column] = steps[row * 8 + column] as i16;
+        for row in 0..scale_num {
+            for column in 0..scale_num {
+                idct.plain[row * scale_num + column] = quant_table[row * 8 + column] as i16;
             }
         }
-        quantiser
+        idct
     }
 
     /// Transforms a group, of whose coefficients none past `last` in coded order is other than 0. Fills as many
     /// rows as the size has, 16 times as long.
     #[inline(always)]
     pub(super) fn transform<S: Simd>(&self, simd: S, group: &[i16], last: u32, samples: &mut Samples) {
-        let (places, _) = group.as_chunks::<LANES>();
-        match self.side {
-            1 => self.means(places, samples),
-            2 => reduced::transform(simd, &reduced::BASIS_2, places, &self.plain, samples),
-            3 => reduced::transform(simd, &reduced::BASIS_3, places, &self.plain, samples),
-            4 => reduced::transform(simd, &reduced::BASIS_4, places, &self.plain, samples),
-            5 => reduced::transform(simd, &reduced::BASIS_5, places, &self.plain, samples),
-            6 => reduced::transform(simd, &reduced::BASIS_6, places, &self.plain, samples),
-            7 => reduced::transform(simd, &reduced::BASIS_7, places, &self.plain, samples),
+        let (coefficients, _) = group.as_chunks::<LANES>();
+        match self.scale_num {
+            1 => self.dc_only(coefficients, samples),
+            2 => reduced::transform(simd, &reduced::BASIS_2, coefficients, &self.plain, samples),
+            3 => reduced::transform(simd, &reduced::BASIS_3, coefficients, &self.plain, samples),
+            4 => reduced::transform(simd, &reduced::BASIS_4, coefficients, &self.plain, samples),
+            5 => reduced::transform(simd, &reduced::BASIS_5, coefficients, &self.plain, samples),
+            6 => reduced::transform(simd, &reduced::BASIS_6, coefficients, &self.plain, samples),
+            7 => reduced::transform(simd, &reduced::BASIS_7, coefficients, &self.plain, samples),
             // Up to the tenth all coefficients are in the first four rows and columns.
-            _ if last < 10 => full::transform::<S, true>(simd, places, &self.paired, samples),
-            _ => full::transform::<S, false>(simd, places, &self.paired, samples),
+            _ if last < 10 => full::transform::<S, true>(simd, coefficients, &self.paired, samples),
+            _ => full::transform::<S, false>(simd, coefficients, &self.paired, samples),
         }
     }
 
     /// One sample of each block.
     #[inline(always)]
-    fn means(&self, places: &[[i16; LANES]], samples: &mut Samples) {
-        let Some(dcs) = places.first() else { return };
+    fn dc_only(&self, coefficients: &[[i16; LANES]], samples: &mut Samples) {
+        let Some(dcs) = coefficients.first() else { return };
         for lane in 0..LANES {
             let sum = i32::from(dcs[lane].wrapping_mul(self.plain[0]));
             samples[0][lane] = (((sum + 4) >> 3).clamp(-128, 127) + 128) as u8;

@@ -1,11 +1,11 @@
 //! Scans of progressive files (T.81 G.1.2): first looks at coefficients, and corrections that add a bit.
 
 use super::{
-    bits::Bits,
-    entropy::{Begin, Restarts, check},
-    huffman::{END, Table},
-    layout::{Geometry, LANES, Plan},
-    stored::{Stored, for_each_block},
+    bits::BitReader,
+    coefficients::{CoefficientBuffer, for_each_block},
+    entropy::{McuStart, Restarts, check_not_cut_short},
+    huffman::{EOB, Table},
+    layout::{CoefficientLayout, Geometry, LANES},
     tables::{Scan, Tables},
 };
 use crate::error::Result;
@@ -20,29 +20,29 @@ pub(super) fn read_scan(
     scan: &Scan,
     tables: &Tables,
     geometry: &Geometry,
-    plan: &Plan,
-    stored: &mut [Stored],
+    layout: &CoefficientLayout,
+    buffers: &mut [CoefficientBuffer],
 ) -> Result<()> {
-    let mut bits = Bits::new(data);
+    let mut bits = BitReader::new(data);
     let interval = tables.restart_interval;
-    let is_correction = scan.approximation().0 > 0;
-    match (scan.band().0, is_correction) {
-        (0, false) => read_means(&mut bits, scan, tables, geometry, plan, stored),
-        (0, true) => correct_means(&mut bits, scan, interval, geometry, plan, stored),
+    let is_refinement = scan.approximation().0 > 0;
+    match (scan.spectral_selection().0, is_refinement) {
+        (0, false) => read_dc_first(&mut bits, scan, tables, geometry, layout, buffers),
+        (0, true) => refine_dc(&mut bits, scan, interval, geometry, layout, buffers),
         _ => {
-            let part = scan.parts()[0];
-            let table = tables.coefficients(part.ac_table())?;
-            let band = Band {
+            let component = scan.components()[0];
+            let table = tables.ac_table(component.ac_table())?;
+            let ac_scan = AcScan {
                 table: &table,
-                first: scan.band().0,
-                last: scan.band().1,
-                low: scan.approximation().1,
+                start: scan.spectral_selection().0,
+                end: scan.spectral_selection().1,
+                al: scan.approximation().1,
             };
-            let stored = &mut stored[part.component()];
-            if is_correction {
-                band.read::<true>(bits, interval, plan, stored)
+            let buffer = &mut buffers[component.index()];
+            if is_refinement {
+                ac_scan.read::<true>(bits, interval, layout, buffer)
             } else {
-                band.read::<false>(bits, interval, plan, stored)
+                ac_scan.read::<false>(bits, interval, layout, buffer)
             }
         }
     }
@@ -50,162 +50,165 @@ pub(super) fn read_scan(
 
 /// The first look at the DC coefficients.
 #[inline(always)]
-fn read_means(
-    bits: &mut Bits<'_>,
+fn read_dc_first(
+    bits: &mut BitReader<'_>,
     scan: &Scan,
     tables: &Tables,
     geometry: &Geometry,
-    plan: &Plan,
-    stored: &mut [Stored],
+    layout: &CoefficientLayout,
+    buffers: &mut [CoefficientBuffer],
 ) -> Result<()> {
-    let chosen: Vec<_> =
-        scan.parts().iter().map(|part| tables.differences(part.dc_table())).collect::<Result<_>>()?;
+    let dc_tables: Vec<_> = scan
+        .components()
+        .iter()
+        .map(|component| tables.dc_table(component.dc_table()))
+        .collect::<Result<_>>()?;
     let mut predictions = [0_i32; 4];
-    for_each_block(bits, scan, tables.restart_interval, geometry, |bits, part, place, is_new| {
+    for_each_block(bits, scan, tables.restart_interval, geometry, |bits, component, position, is_new| {
         if is_new {
             predictions = [0; 4];
         }
         bits.refill_below_32();
-        let prediction = &mut predictions[part];
-        *prediction = prediction.wrapping_add(chosen[part].next(bits).value);
-        if let Some(mean) = stored[scan.parts()[part].component()].mean(place, plan) {
-            *mean = (*prediction << scan.approximation().1) as i16;
+        let prediction = &mut predictions[component];
+        *prediction = prediction.wrapping_add(dc_tables[component].next(bits).value);
+        if let Some(dc) = buffers[scan.components()[component].index()].dc(position, layout) {
+            *dc = (*prediction << scan.approximation().1) as i16;
         }
     })
 }
 
 /// A further bit of the DC coefficients.
 #[inline(always)]
-fn correct_means(
-    bits: &mut Bits<'_>,
+fn refine_dc(
+    bits: &mut BitReader<'_>,
     scan: &Scan,
     interval: u32,
     geometry: &Geometry,
-    plan: &Plan,
-    stored: &mut [Stored],
+    layout: &CoefficientLayout,
+    buffers: &mut [CoefficientBuffer],
 ) -> Result<()> {
-    for_each_block(bits, scan, interval, geometry, |bits, part, place, _| {
+    for_each_block(bits, scan, interval, geometry, |bits, component, position, _| {
         bits.refill_below_32();
-        let bit = bits.take(1) << scan.approximation().1;
-        if let Some(mean) = stored[scan.parts()[part].component()].mean(place, plan) {
-            *mean |= bit as i16;
+        let bit = bits.receive(1) << scan.approximation().1;
+        if let Some(dc) = buffers[scan.components()[component].index()].dc(position, layout) {
+            *dc |= bit as i16;
         }
     })
 }
 
-impl Stored {
+impl CoefficientBuffer {
     /// The DC coefficient of the block in a row and column.
     #[inline(always)]
-    fn mean(&mut self, [row, column]: [usize; 2], plan: &Plan) -> Option<&mut i16> {
+    fn dc(&mut self, [row, column]: [usize; 2], layout: &CoefficientLayout) -> Option<&mut i16> {
         let group = row * self.groups + column / LANES;
-        self.coefficients.get_mut(group * plan.group() + plan.lane(column % LANES))
+        self.coefficients.get_mut(group * layout.group() + layout.lane(column % LANES))
     }
 }
 
 /// A scan of some AC coefficients of one component.
-struct Band<'a> {
+struct AcScan<'a> {
     table: &'a Table,
-    first: u32,
-    last: u32,
+    start: u32,
+    end: u32,
     /// Lower bits that are left out.
-    low: u32,
+    al: u32,
 }
 
 /// A block's coefficients that are kept, and which there are of all.
 struct Block<'a> {
-    plan: &'a Plan,
+    layout: &'a CoefficientLayout,
     /// From the block's lane on.
     coefficients: &'a mut [i16],
-    known: u64,
+    nonzero: u64,
 }
 
 impl Block<'_> {
     #[inline(always)]
-    fn at(&mut self, place: u32) -> Option<&mut i16> {
-        if self.plan.kept >> (place & 63) & 1 == 0 {
+    fn at(&mut self, k: u32) -> Option<&mut i16> {
+        if self.layout.kept >> (k & 63) & 1 == 0 {
             return None;
         }
-        self.coefficients.get_mut(usize::from(self.plan.offsets[place as usize & 63]))
+        self.coefficients.get_mut(usize::from(self.layout.offsets[k as usize & 63]))
     }
 }
 
-impl Band<'_> {
+impl AcScan<'_> {
     /// Reads the scan, block after block.
     #[inline(always)]
-    fn read<const CORRECTS: bool>(
+    fn read<const REFINES: bool>(
         &self,
-        mut bits: Bits<'_>,
+        mut bits: BitReader<'_>,
         interval: u32,
-        plan: &Plan,
-        stored: &mut Stored,
+        layout: &CoefficientLayout,
+        buffer: &mut CoefficientBuffer,
     ) -> Result<()> {
-        let [across, down] = stored.blocks;
+        let [across, down] = buffer.blocks;
         let mut restarts = Restarts::new(interval);
         // Blocks to come that have nothing new.
-        let mut ended = 0_u32;
+        let mut eob_run = 0_u32;
         for row in 0..down {
-            let (coefficients, known) = stored.row(row, plan);
+            let (coefficients, nonzero) = buffer.row(row, layout);
             let mut column = 0;
             while column < across {
-                let begin = restarts.begin_unit(&mut bits)?;
-                if begin == Begin::Anew {
-                    ended = 0;
+                let begin = restarts.begin_mcu(&mut bits)?;
+                if begin == McuStart::Restart {
+                    eob_run = 0;
                 }
-                let is_empty = begin == Begin::Empty;
-                if is_empty || !CORRECTS && ended > 0 {
-                    let most = if is_empty { u32::MAX } else { ended };
-                    let passed = most.min((across - column) as u32).min(restarts.left());
+                let is_empty = begin == McuStart::NoData;
+                if is_empty || !REFINES && eob_run > 0 {
+                    let most = if is_empty { u32::MAX } else { eob_run };
+                    let passed = most.min((across - column) as u32).min(restarts.mcus_to_go());
                     column += passed as usize;
-                    ended = ended.saturating_sub(passed);
-                    restarts.pass(passed);
+                    eob_run = eob_run.saturating_sub(passed);
+                    restarts.count(passed);
                     continue;
                 }
-                let start = column / LANES * plan.group() + plan.lane(column % LANES);
+                let start = column / LANES * layout.group() + layout.lane(column % LANES);
                 let mut block = Block {
-                    plan,
+                    layout,
                     coefficients: coefficients.get_mut(start..).unwrap_or_default(),
-                    known: known.get(column).copied().unwrap_or_default(),
+                    nonzero: nonzero.get(column).copied().unwrap_or_default(),
                 };
-                ended = if CORRECTS {
-                    self.correct(&mut bits, &mut block, ended)
+                eob_run = if REFINES {
+                    self.refine(&mut bits, &mut block, eob_run)
                 } else {
-                    self.look(&mut bits, &mut block)
+                    self.decode_first(&mut bits, &mut block)
                 };
-                if let Some(known) = known.get_mut(column) {
-                    *known = block.known;
+                if let Some(nonzero) = nonzero.get_mut(column) {
+                    *nonzero = block.nonzero;
                 }
                 column += 1;
-                restarts.pass(1);
+                restarts.count(1);
             }
-            check(&bits)?;
+            check_not_cut_short(&bits)?;
         }
         Ok(())
     }
 
     /// The length of a run of ended blocks, this one included, whose symbol was just read.
     #[inline(always)]
-    fn run(bits: &mut Bits<'_>, size: i32) -> u32 {
+    fn read_eob_run(bits: &mut BitReader<'_>, size: i32) -> u32 {
         bits.refill_below_32();
-        (1 << size) + bits.take(size as u32)
+        (1 << size) + bits.receive(size as u32)
     }
 
     /// The first look at a block. Returns how many blocks after it have nothing.
     #[inline(always)]
-    fn look(&self, bits: &mut Bits<'_>, block: &mut Block<'_>) -> u32 {
-        let mut place = self.first - 1;
-        while place < self.last {
+    fn decode_first(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>) -> u32 {
+        let mut k = self.start - 1;
+        while k < self.end {
             bits.refill_below_32();
             let symbol = self.table.next(bits);
-            if symbol.places == END {
-                return Self::run(bits, symbol.value) - 1;
+            if symbol.advance == EOB {
+                return Self::read_eob_run(bits, symbol.value) - 1;
             }
-            place += symbol.places;
+            k += symbol.advance;
             if symbol.value != 0 {
-                // Damage: past the band there are the places behind it, past the block its last.
-                place = place.min(63);
-                block.known |= 1 << place;
-                if let Some(coefficient) = block.at(place) {
-                    *coefficient = (symbol.value << self.low) as i16;
+                // Damage: past the band there are the mask behind it, past the block its last.
+                k = k.min(63);
+                block.nonzero |= 1 << k;
+                if let Some(coefficient) = block.at(k) {
+                    *coefficient = (symbol.value << self.al) as i16;
                 }
             }
         }
@@ -215,66 +218,66 @@ impl Band<'_> {
     /// Corrects a block, of which nothing new comes when `ended` is not 0. Returns how many blocks after it have
     /// nothing new.
     #[inline(always)]
-    fn correct(&self, bits: &mut Bits<'_>, block: &mut Block<'_>, mut ended: u32) -> u32 {
-        let band = (u64::MAX << self.first) & (u64::MAX >> (63 - self.last));
-        let known = block.known & band;
+    fn refine(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>, mut eob_run: u32) -> u32 {
+        let band = (u64::MAX << self.start) & (u64::MAX >> (63 - self.end));
+        let nonzero = block.nonzero & band;
         // Places not yet passed.
         let mut rest = band;
-        while ended == 0 && rest != 0 {
+        while eob_run == 0 && rest != 0 {
             bits.refill_below_32();
             let symbol = self.table.next(bits);
-            if symbol.places == END {
-                ended = Self::run(bits, symbol.value);
+            if symbol.advance == EOB {
+                eob_run = Self::read_eob_run(bits, symbol.value);
                 break;
             }
-            // The symbol counts places that are still 0; those that are not are corrected on the way.
-            let mut zeros = rest & !known;
-            for _ in 1..symbol.places {
+            // The symbol counts mask that are still 0; those that are not are corrected on the way.
+            let mut zeros = rest & !nonzero;
+            for _ in 1..symbol.advance {
                 zeros &= zeros.wrapping_sub(1);
             }
             let target = zeros & zeros.wrapping_neg();
             // All up to the target, or to the end when there is none.
             let passed = rest & (target | target.wrapping_sub(1));
-            self.correct_known(bits, block, known & passed);
+            self.refine_nonzero(bits, block, nonzero & passed);
             rest &= !passed;
             if symbol.value != 0 {
-                // Damage: the place behind the band.
-                let target = if target == 0 { 1 << (self.last + 1).min(63) } else { target };
-                block.known |= target;
+                // Damage: the k behind the band.
+                let target = if target == 0 { 1 << (self.end + 1).min(63) } else { target };
+                block.nonzero |= target;
                 if let Some(coefficient) = block.at(target.trailing_zeros()) {
-                    *coefficient = (symbol.value << self.low) as i16;
+                    *coefficient = (symbol.value << self.al) as i16;
                 }
             }
         }
-        if ended > 0 {
-            self.correct_known(bits, block, known & rest);
-            ended -= 1;
+        if eob_run > 0 {
+            self.refine_nonzero(bits, block, nonzero & rest);
+            eob_run -= 1;
         }
-        ended
+        eob_run
     }
 
-    /// Reads a correction bit for each of the `places`, and applies those to what is kept.
+    /// Reads a correction bit for each of the `mask`, and applies those to what is kept.
     #[inline(always)]
-    fn correct_known(&self, bits: &mut Bits<'_>, block: &mut Block<'_>, mut places: u64) {
-        while places != 0 {
+    fn refine_nonzero(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>, mut mask: u64) {
+        while mask != 0 {
             bits.refill_below_32();
-            let all = places.count_ones();
+            let all = mask.count_ones();
             let count = all.min(32);
-            let mut corrections = bits.peek(count) << (32 - count);
+            let mut correction_bits = bits.peek(count) << (32 - count);
             bits.skip(count);
             for _ in 0..count {
-                if corrections == 0 && all <= 32 {
+                if correction_bits == 0 && all <= 32 {
                     return;
                 }
-                let place = places.trailing_zeros();
-                places &= places - 1;
-                if corrections >> 31 == 1
-                    && let Some(coefficient) = block.at(place)
+                let k = mask.trailing_zeros();
+                mask &= mask - 1;
+                if correction_bits >> 31 == 1
+                    && let Some(coefficient) = block.at(k)
                 {
-                    let step = 1_i16 << self.low;
+                    let step = 1_i16 << self.al;
                     *coefficient = coefficient.wrapping_add(if *coefficient < 0 { -step } else { step });
                 }
-                corrections <<= 1;
+                correction_bits <<= 1;
             }
         }
     }

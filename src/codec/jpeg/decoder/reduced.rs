@@ -11,23 +11,23 @@ use crate::simd::{Bytes, Simd, SimdBase, i16x16, i32x8, u8x32};
 /// A matrix: by sample, then by coefficient.
 type Basis<const N: usize> = [[i16; N]; N];
 
-/// Transforms a group whose `places` are in raster order.
+/// Transforms a group whose `coefficients` are in raster order.
 #[inline(always)]
 pub(super) fn transform<S: Simd, const N: usize>(
     simd: S,
     basis: &Basis<N>,
-    places: &[[i16; LANES]],
-    steps: &[i16; 64],
+    coefficients: &[[i16; LANES]],
+    quant_table: &[i16; 64],
     samples: &mut Samples,
 ) {
-    let Some(places) = places.get(..N * N) else { return };
+    let Some(coefficients) = coefficients.get(..N * N) else { return };
     let mut between = [[[simd.splat_i32x8(0); N]; N]; 2];
     for column in 0..N {
         let mut halves = [[simd.splat_i16x16(0); 4]; 2];
         for pair in 0..N.div_ceil(2) {
-            let first = dequantised(simd, places, steps, 2 * pair * N + column);
+            let first = dequantised(simd, coefficients, quant_table, 2 * pair * N + column);
             let second = if 2 * pair + 1 < N {
-                dequantised(simd, places, steps, (2 * pair + 1) * N + column)
+                dequantised(simd, coefficients, quant_table, (2 * pair + 1) * N + column)
             } else {
                 simd.splat_i16x16(0)
             };
@@ -58,8 +58,13 @@ pub(super) fn transform<S: Simd, const N: usize>(
 
 /// A coefficient of all lanes.
 #[inline(always)]
-fn dequantised<S: Simd>(simd: S, places: &[[i16; LANES]], steps: &[i16; 64], place: usize) -> i16x16<S> {
-    i16x16::load_array_ref(simd, &places[place]) * simd.splat_i16x16(steps[place])
+fn dequantised<S: Simd>(
+    simd: S,
+    coefficients: &[[i16; LANES]],
+    quant_table: &[i16; 64],
+    place: usize,
+) -> i16x16<S> {
+    i16x16::load_array_ref(simd, &coefficients[place]) * simd.splat_i16x16(quant_table[place])
 }
 
 /// The pairs' products with a row of the matrix.

@@ -11,7 +11,7 @@ use zune_jpeg::{
 
 use super::{
     super::header::Header,
-    idct::{Quantiser, Samples},
+    idct::{Idct, Samples},
     layout::{LANES, ZIGZAG},
     *,
 };
@@ -21,8 +21,8 @@ use crate::{
 };
 
 mod damage;
-mod side_by_side;
-mod turned;
+mod oriented;
+mod parallel;
 
 /// Written by libjpeg: ten scans, corrections among them.
 const PROGRESSIVE: &[u8] = include_bytes!("../../../../tests/data/pictures/prog-420.jpg");
@@ -41,14 +41,14 @@ const SAMPLINGS: [SamplingFactor; 7] = [
 type Picture = Vec<(Size, Vec<u8>)>;
 
 /// All planes of a file.
-fn planes(bytes: &[u8], eighths: u32, level: Level) -> Result<Picture> {
-    turned_planes(bytes, eighths, Orientation::Upright, level)
+fn planes(bytes: &[u8], scale_num: u32, level: Level) -> Result<Picture> {
+    oriented_planes(bytes, scale_num, Orientation::Upright, level)
 }
 
-/// The same, turned by the decoder.
-fn turned_planes(bytes: &[u8], eighths: u32, orientation: Orientation, level: Level) -> Result<Picture> {
+/// The same, oriented by the decoder.
+fn oriented_planes(bytes: &[u8], scale_num: u32, orientation: Orientation, level: Level) -> Result<Picture> {
     let header = Header::read(bytes)?;
-    let mut decoder = Decoder::with_level(&header, eighths, orientation, level)?;
+    let mut decoder = Decoder::with_level(&header, scale_num, orientation, level)?;
     let mut planes: Picture = decoder.plane_sizes().map(|size| (size, Vec::new())).collect();
     while let Some(rows) = decoder.next_rows()? {
         for (plane, rows) in planes.iter_mut().zip(rows) {
@@ -124,28 +124,28 @@ fn file(width: u16, height: u16, kind: Form) -> Vec<u8> {
 }
 
 /// The samples that coefficients in raster order stand for, at any size, without rounding.
-fn exact(coefficients: &[f64; 64], side: usize) -> Vec<f64> {
+fn exact(coefficients: &[f64; 64], scale_num: usize) -> Vec<f64> {
     let basis = |frequency: usize, place: usize| {
-        let angle = PI * frequency as f64 * (2 * place + 1) as f64 / (2 * side) as f64;
+        let angle = PI * frequency as f64 * (2 * place + 1) as f64 / (2 * scale_num) as f64;
         if frequency == 0 { 1.0 } else { 2_f64.sqrt() * angle.cos() }
     };
     let sample = |place: usize| {
-        let (y, x) = (place / side, place % side);
-        let products = (0..side * side).map(|place| {
-            let (v, u) = (place / side, place % side);
+        let (y, x) = (place / scale_num, place % scale_num);
+        let products = (0..scale_num * scale_num).map(|place| {
+            let (v, u) = (place / scale_num, place % scale_num);
             coefficients[v * 8 + u] * basis(v, y) * basis(u, x)
         });
         (128.0 + products.sum::<f64>() / 8.0).clamp(0.0, 255.0)
     };
-    (0..side * side).map(sample).collect()
+    (0..scale_num * scale_num).map(sample).collect()
 }
 
 #[test]
 fn transforms_are_exact_to_a_step_at_every_size_and_the_same_at_every_level() {
     let mut noise = Noise(3);
     let steps: [u16; 64] = std::array::from_fn(|place| 1 + (place % 8 + place / 8) as u16 * 2);
-    for side in 1..=8 {
-        let (plan, quantiser) = (Plan::new(side), Quantiser::new(&steps, side));
+    for scale_num in 1..=8 {
+        let (layout, idct) = (CoefficientLayout::new(scale_num), Idct::new(&steps, scale_num));
         for (round, last) in [63, 63, 63, 40, 9, 9, 5, 0].into_iter().cycle().take(64).enumerate() {
             let mut blocks = [[0.0; 64]; LANES];
             let mut group = [0; GROUP];
@@ -156,8 +156,8 @@ fn transforms_are_exact_to_a_step_at_every_size_and_the_same_at_every_level() {
                     let range = (if round % 3 == 0 { 900 } else { 260 }) / (k as i32 + 1) + 2;
                     let level = (noise.next() as i32 % (2 * range) - range) / i32::from(steps[place]);
                     block[place] = f64::from(level * i32::from(steps[place]));
-                    if plan.kept >> k & 1 == 1 {
-                        group[usize::from(plan.offsets[k]) + plan.lane(lane)] = level as i16;
+                    if layout.kept >> k & 1 == 1 {
+                        group[usize::from(layout.offsets[k]) + layout.lane(lane)] = level as i16;
                     }
                 }
             }
@@ -165,21 +165,21 @@ fn transforms_are_exact_to_a_step_at_every_size_and_the_same_at_every_level() {
                 let mut samples: Samples = [[0; 8 * LANES]; 8];
                 dispatch!(level, simd => simd.vectorize(
                     #[inline(always)]
-                    || quantiser.transform(simd, &group, last as u32, &mut samples),
+                    || idct.transform(simd, &group, last as u32, &mut samples),
                 ));
                 samples
             };
             let samples = run(Level::new());
             for (lane, block) in blocks.iter().enumerate() {
-                for (place, exact) in exact(block, side).into_iter().enumerate() {
-                    let sample = f64::from(samples[place / side][lane * side + place % side]);
+                for (place, exact) in exact(block, scale_num).into_iter().enumerate() {
+                    let sample = f64::from(samples[place / scale_num][lane * scale_num + place % scale_num]);
                     assert!(
                         (sample - exact).abs() < 1.0,
-                        "{side}, round {round}, lane {lane}, {place}: {sample} {exact}"
+                        "{scale_num}, round {round}, lane {lane}, {place}: {sample} {exact}"
                     );
                 }
             }
-            assert!(levels().into_iter().all(|level| run(level) == samples), "{side}, round {round}");
+            assert!(levels().into_iter().all(|level| run(level) == samples), "{scale_num}, round {round}");
         }
     }
 }
@@ -197,7 +197,7 @@ fn every_sampling_and_size_agrees_with_another_decoder() {
             }
         }
     }
-    // More units than are worked on at once.
+    // More MCUs than are worked on at once.
     for (width, quality) in [(255, 30), (256, 60), (257, 100), (530, 80)] {
         let bytes = file(width, 35, Form { quality, ..PLAIN });
         let ours = planes(&bytes, 8, Level::new()).unwrap();
@@ -215,12 +215,12 @@ fn scans_and_restarts_change_no_sample_at_any_scale() {
     for sampling in SAMPLINGS {
         for (width, height) in [(1, 1), (65, 33), (290, 49)] {
             let plain = file(width, height, Form { sampling, ..PLAIN });
-            for eighths in 1..=8 {
-                let expected = planes(&plain, eighths, Level::new()).unwrap();
+            for scale_num in 1..=8 {
+                let expected = planes(&plain, scale_num, Level::new()).unwrap();
                 for (scans, restarts) in [(None, 1), (None, 3), (Some(3), 0), (Some(10), 0), (Some(5), 2)] {
                     let bytes = file(width, height, Form { sampling, scans, restarts, ..PLAIN });
-                    let same = planes(&bytes, eighths, Level::new()).unwrap() == expected;
-                    assert!(same, "{width}x{height} {sampling:?} {scans:?} {restarts} {eighths}/8");
+                    let same = planes(&bytes, scale_num, Level::new()).unwrap() == expected;
+                    assert!(same, "{width}x{height} {sampling:?} {scans:?} {restarts} {scale_num}/8");
                 }
             }
         }
@@ -230,10 +230,10 @@ fn scans_and_restarts_change_no_sample_at_any_scale() {
 #[test]
 fn every_level_gives_the_same_samples() {
     for bytes in [&*file(300, 70, PLAIN), PROGRESSIVE, INK] {
-        for eighths in 1..=8 {
-            let expected = planes(bytes, eighths, Level::new()).unwrap();
+        for scale_num in 1..=8 {
+            let expected = planes(bytes, scale_num, Level::new()).unwrap();
             for level in levels() {
-                assert_eq!(difference(&planes(bytes, eighths, level).unwrap(), &expected), 0);
+                assert_eq!(difference(&planes(bytes, scale_num, level).unwrap(), &expected), 0);
             }
         }
     }
@@ -242,31 +242,32 @@ fn every_level_gives_the_same_samples() {
 #[test]
 fn a_scale_holds_the_same_coefficients_as_full_size() {
     let header = Header::read(PROGRESSIVE).unwrap();
-    let read = |side: usize| {
-        let (geometry, plan) = (Geometry::new(&header.frame, side), Plan::new(side));
+    let read = |scale_num: usize| {
+        let (geometry, layout) = (Geometry::new(&header.frame, scale_num), CoefficientLayout::new(scale_num));
         let mut tables = Tables::default();
         tables.read_to(&header.tables, 0, header.tables.len()).unwrap();
-        let survey = Survey::new(header.scans, &geometry, &plan, true).unwrap();
-        let needed = survey.scans.iter().filter(|pass| pass.is_needed).count();
-        let stored = dispatch!(Level::new(), simd => {
-            stored::read(simd, header.scans, &mut tables, &geometry, &plan, &survey)
+        let scan_index = ScanIndex::new(header.scans, &geometry, &layout, true).unwrap();
+        let needed = scan_index.scans.iter().filter(|entry| entry.is_needed).count();
+        let buffers = dispatch!(Level::new(), simd => {
+            coefficients::read(simd, header.scans, &mut tables, &geometry, &layout, &scan_index)
         });
-        (plan, stored.unwrap(), needed, survey.scans.len())
+        (layout, buffers.unwrap(), needed, scan_index.scans.len())
     };
-    let (full_plan, full, needed, all) = read(8);
+    let (full_layout, full, needed, all) = read(8);
     assert_eq!((needed, all), (10, 10));
     // The first look at the means and their correction.
     assert_eq!(read(1).2, 2);
-    for side in 1..8 {
-        let (plan, scaled, ..) = read(side);
+    for scale_num in 1..8 {
+        let (layout, scaled, ..) = read(scale_num);
         for (full, scaled) in full.iter().zip(&scaled) {
-            let blocks = scaled.coefficients.len() / plan.group();
+            let blocks = scaled.coefficients.len() / layout.group();
             for (group, lane) in (0..blocks).flat_map(|group| (0..LANES).map(move |lane| (group, lane))) {
-                for k in (0..64).filter(|k| plan.kept >> k & 1 == 1) {
-                    let at =
-                        |plan: &Plan| group * plan.group() + usize::from(plan.offsets[k]) + plan.lane(lane);
-                    let [kept, all] = [scaled.coefficients[at(&plan)], full.coefficients[at(&full_plan)]];
-                    assert_eq!(kept, all, "{side}: group {group}, lane {lane}, {k}");
+                for k in (0..64).filter(|k| layout.kept >> k & 1 == 1) {
+                    let at = |layout: &CoefficientLayout| {
+                        group * layout.group() + usize::from(layout.offsets[k]) + layout.lane(lane)
+                    };
+                    let [kept, all] = [scaled.coefficients[at(&layout)], full.coefficients[at(&full_layout)]];
+                    assert_eq!(kept, all, "{scale_num}: group {group}, lane {lane}, {k}");
                 }
             }
         }
@@ -286,15 +287,15 @@ fn a_smaller_scale_shows_the_same_picture() {
     let mut bytes = Vec::new();
     Encoder::new(&mut bytes, 95).encode(&pixels, width as u16, height as u16, ColorType::Luma).unwrap();
     let full = &planes(&bytes, 8, Level::new()).unwrap()[0].1;
-    for eighths in [1, 2, 4] {
-        let (size, scaled) = &planes(&bytes, eighths, Level::new()).unwrap()[0];
-        let square = 8 / eighths as usize;
+    for scale_num in [1, 2, 4] {
+        let (size, scaled) = &planes(&bytes, scale_num, Level::new()).unwrap()[0];
+        let square = 8 / scale_num as usize;
         assert_eq!((size.width as usize, size.height as usize), (120 / square, 88 / square));
         for (at, &sample) in scaled.iter().enumerate() {
             let (x, y) = (at % size.width as usize * square, at / size.width as usize * square);
             let places = (0..square * square).map(|i| full[(y + i / square) * 120 + x + i % square]);
             let mean = places.map(u32::from).sum::<u32>() / (square * square) as u32;
-            assert!(mean.abs_diff(sample.into()) <= 4, "{eighths}/8 at {x},{y}: {sample} {mean}");
+            assert!(mean.abs_diff(sample.into()) <= 4, "{scale_num}/8 at {x},{y}: {sample} {mean}");
         }
     }
 }
@@ -303,9 +304,9 @@ fn a_smaller_scale_shows_the_same_picture() {
 fn sizes_round_up_at_every_scale() {
     for (width, height) in [(1, 1), (17, 9), (65, 64)] {
         let bytes = file(width, height, PLAIN);
-        for eighths in 1..=8 {
-            let planes = planes(&bytes, eighths, Level::new()).unwrap();
-            let luma = [width, height].map(|side| (u32::from(side) * eighths).div_ceil(8));
+        for scale_num in 1..=8 {
+            let planes = planes(&bytes, scale_num, Level::new()).unwrap();
+            let luma = [width, height].map(|length| (u32::from(length) * scale_num).div_ceil(8));
             assert_eq!(planes[0].0, Size::new(luma[0], luma[1]));
             assert_eq!(planes[1].0, Size::new(luma[0].div_ceil(2), luma[1].div_ceil(2)));
         }
@@ -318,17 +319,17 @@ fn a_missing_end_marker_is_no_damage_but_a_missing_scan_is() {
         let whole = planes(bytes, 8, Level::new()).unwrap();
         let end = bytes.len() - bytes.iter().rev().position(|&byte| byte == 0xd9).unwrap() - 2;
         assert_eq!(planes(&bytes[..end], 8, Level::new()).unwrap(), whole);
-        for eighths in [8, 4, 2, 1] {
+        for scale_num in [8, 4, 2, 1] {
             for cut in [end / 3, end / 2, end * 3 / 4] {
-                let kind = planes(&bytes[..cut], eighths, Level::new()).map_err(|error| error.kind());
-                assert_eq!(kind, Err(Kind::Malformed), "{eighths}/8 cut at {cut}");
+                let kind = planes(&bytes[..cut], scale_num, Level::new()).map_err(|error| error.kind());
+                assert_eq!(kind, Err(Kind::Malformed), "{scale_num}/8 cut at {cut}");
             }
         }
     }
     // Before a scan's header nothing of the scan can be missed, but the coefficients lack a bit.
     let last = PROGRESSIVE.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
-    for eighths in [8, 1] {
-        let kind = planes(&PROGRESSIVE[..last], eighths, Level::new()).map_err(|error| error.kind());
+    for scale_num in [8, 1] {
+        let kind = planes(&PROGRESSIVE[..last], scale_num, Level::new()).map_err(|error| error.kind());
         assert_eq!(kind, Err(Kind::Malformed));
     }
 }

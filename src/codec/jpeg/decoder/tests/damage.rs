@@ -1,9 +1,9 @@
-//! Restart markers that are missing, doubled or wrong, and scans whose data end early: what libjpeg-turbo shows of them is
-//! shown, turned or not, on any number of threads. A file that is cut short is refused.
+//! Restart markers that are missing, doubled or wrong, and scans whose data end early: what libjpeg-turbo shows of
+//! them is shown, oriented or not, on any number of threads. A file that is cut short is refused.
 
 use super::*;
 
-/// A grey picture of eight lines of eight blocks, with a restart marker between each two lines.
+/// A grey picture of eight MCU rows of eight blocks, with a restart marker between each two MCU rows.
 fn lines() -> Vec<u8> {
     let pixels: Vec<u8> = (0..64 * 64_u32).map(|at| (at % 64 * (1 + at / 512) + at / 64 * 3) as u8).collect();
     let mut bytes = Vec::new();
@@ -85,16 +85,17 @@ fn restart_markers_are_resynchronised() {
 
 /// In every orientation, at every level, scale and number of threads.
 fn assert_shown_alike(bytes: &[u8]) {
-    for eighths in [8, 3, 1] {
-        let upright = planes(bytes, eighths, Level::new()).unwrap();
-        for orientation in turned::ALL {
-            let expected: Picture = upright.iter().map(|plane| turned::turn(plane, orientation)).collect();
-            assert!(turned_planes(bytes, eighths, orientation, Level::new()).unwrap() == expected);
+    for scale_num in [8, 3, 1] {
+        let upright = planes(bytes, scale_num, Level::new()).unwrap();
+        for orientation in oriented::ALL {
+            let expected: Picture =
+                upright.iter().map(|plane| oriented::orient(plane, orientation)).collect();
+            assert!(oriented_planes(bytes, scale_num, orientation, Level::new()).unwrap() == expected);
         }
         for level in levels() {
-            assert!(planes(bytes, eighths, level).unwrap() == upright);
+            assert!(planes(bytes, scale_num, level).unwrap() == upright);
         }
-        side_by_side::assert_alike(bytes, eighths, &[2, 3, 8], "damaged");
+        parallel::assert_alike(bytes, scale_num, &[2, 3, 8], "damaged");
     }
 }
 

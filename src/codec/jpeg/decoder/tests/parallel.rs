@@ -1,14 +1,14 @@
 //! Any number of threads gives the rows and the error that one gives, of sound files and of damaged ones.
 
-use super::{portions::Order, *};
+use super::{super::parallel::Access, *};
 
 /// What comes of a file: each component's samples as far as rows were given, and the error that ended that.
 type Given = (Vec<Vec<u8>>, Option<(Kind, String)>);
 
-fn given(bytes: &[u8], eighths: u32, orientation: Orientation, threads: usize) -> Given {
+fn given(bytes: &[u8], scale_num: u32, orientation: Orientation, threads: usize) -> Given {
     let mut samples = vec![Vec::new(); 4];
     let header = Header::read(bytes).unwrap();
-    let decoder = Decoder::with_level(&header, eighths, orientation, Level::new());
+    let decoder = Decoder::with_level(&header, scale_num, orientation, Level::new());
     let outcome = decoder.and_then(|decoder| {
         decoder.give_all(threads, &mut |rows| {
             samples.iter_mut().zip(rows).for_each(|(samples, rows)| samples.extend_from_slice(rows));
@@ -19,22 +19,27 @@ fn given(bytes: &[u8], eighths: u32, orientation: Orientation, threads: usize) -
 }
 
 #[track_caller]
-pub(super) fn assert_alike(bytes: &[u8], eighths: u32, threads: &[usize], case: &str) {
-    let alone = given(bytes, eighths, Orientation::Upright, 1);
+pub(super) fn assert_alike(bytes: &[u8], scale_num: u32, threads: &[usize], case: &str) {
+    let alone = given(bytes, scale_num, Orientation::Upright, 1);
     for &threads in threads {
-        let shared = given(bytes, eighths, Orientation::Upright, threads);
-        assert!(shared.1 == alone.1, "{case}, {eighths}/8, {threads} threads: {:?} {:?}", shared.1, alone.1);
-        assert!(shared.0 == alone.0, "{case}, {eighths}/8, {threads} threads");
+        let shared = given(bytes, scale_num, Orientation::Upright, threads);
+        assert!(
+            shared.1 == alone.1,
+            "{case}, {scale_num}/8, {threads} threads: {:?} {:?}",
+            shared.1,
+            alone.1
+        );
+        assert!(shared.0 == alone.0, "{case}, {scale_num}/8, {threads} threads");
     }
 }
 
-/// How many beginnings of portions are found in a file by their markers.
-fn portions(bytes: &[u8]) -> Option<usize> {
+/// How many seek points the restart markers of a file give.
+fn seek_points(bytes: &[u8]) -> Option<usize> {
     let header = Header::read(bytes).unwrap();
     let decoder = Decoder::with_level(&header, 8, Orientation::Upright, Level::new()).unwrap();
     let Source::File { reader, .. } = &decoder.source else { return None };
-    let portions = decoder.portions?;
-    (portions.order != Order::Serial).then(|| portions.starts(reader).count())
+    let partition = decoder.partition?;
+    (partition.access != Access::Sequential).then(|| partition.seek_points(reader).count())
 }
 
 /// A grey file.
@@ -51,8 +56,8 @@ fn gray(width: u16, height: u16, restarts: u16) -> Vec<u8> {
 }
 
 #[test]
-fn intervals_that_meet_the_ends_of_lines_make_portions() {
-    // 6 units in each of 20 lines, or 12 in each of 40.
+fn intervals_that_meet_the_ends_of_mcu_rows_make_seek_points() {
+    // 6 MCUs in each of 20 MCU rows, or 12 in each of 40.
     for (restarts, in_line) in [
         (0, None),
         (1, Some(20)),
@@ -71,17 +76,17 @@ fn intervals_that_meet_the_ends_of_lines_make_portions() {
         (65_535, None),
     ] {
         let bytes = file(90, 310, Form { restarts, ..PLAIN });
-        assert_eq!(portions(&bytes), in_line, "{restarts}");
+        assert_eq!(seek_points(&bytes), in_line, "{restarts}");
     }
     for (restarts, count) in [(0, None), (12, Some(39)), (6, Some(39)), (48, Some(10)), (60, None)] {
-        assert_eq!(portions(&gray(90, 310, restarts)), count, "{restarts}");
+        assert_eq!(seek_points(&gray(90, 310, restarts)), count, "{restarts}");
     }
     // Ink, and what can't be planes, are decoded by one.
-    assert_eq!(portions(INK), None);
+    assert_eq!(seek_points(INK), None);
     let bytes = file(90, 310, Form { restarts: 3, sampling: SamplingFactor::F_4_1, ..PLAIN });
-    assert_eq!(portions(&bytes), None);
-    // A single line has nobody beside it.
-    assert_eq!(portions(&file(90, 16, Form { restarts: 3, ..PLAIN })), None);
+    assert_eq!(seek_points(&bytes), None);
+    // A single MCU row has nobody beside it.
+    assert_eq!(seek_points(&file(90, 16, Form { restarts: 3, ..PLAIN })), None);
 }
 
 #[test]
@@ -95,33 +100,33 @@ fn any_number_of_threads_gives_the_same_rows() {
             }) as u16;
             for restarts in [0, 1, across, 2 * across, 3 * across, across.div_ceil(2), across + 1] {
                 let bytes = file(width, height, Form { sampling, restarts, ..PLAIN });
-                let eighths = 1 + u32::from(restarts + height) % 8;
-                for eighths in [8, eighths] {
+                let scale_num = 1 + u32::from(restarts + height) % 8;
+                for scale_num in [8, scale_num] {
                     let case = format!("{width}x{height} {sampling:?} {restarts}");
-                    assert_alike(&bytes, eighths, &[2, 3, 8], &case);
+                    assert_alike(&bytes, scale_num, &[2, 3, 8], &case);
                 }
             }
         }
     }
     let bytes = file(90, 310, Form { restarts: 6, ..PLAIN });
-    for eighths in 1..=8 {
-        assert_alike(&bytes, eighths, &[2, 3, 8], "each scale");
-        assert_alike(&gray(90, 131, 12), eighths, &[2, 3, 8], "grey");
+    for scale_num in 1..=8 {
+        assert_alike(&bytes, scale_num, &[2, 3, 8], "each scale");
+        assert_alike(&gray(90, 131, 12), scale_num, &[2, 3, 8], "grey");
     }
 }
 
 #[test]
 fn turned_pictures_are_the_same_on_any_number_of_threads() {
     for sampling in [SamplingFactor::F_1_1, SamplingFactor::F_2_1, SamplingFactor::F_2_2] {
-        for (restarts, eighths) in [(0, 8), (6, 8), (6, 3), (0, 5), (4, 1)] {
+        for (restarts, scale_num) in [(0, 8), (6, 8), (6, 3), (0, 5), (4, 1)] {
             let bytes = file(90, 131, Form { sampling, restarts, ..PLAIN });
-            for orientation in turned::ALL {
-                let alone = given(&bytes, eighths, orientation, 1);
+            for orientation in oriented::ALL {
+                let alone = given(&bytes, scale_num, orientation, 1);
                 for threads in [2, 3, 8] {
-                    let shared = given(&bytes, eighths, orientation, threads);
+                    let shared = given(&bytes, scale_num, orientation, threads);
                     assert!(
                         shared == alone && shared.1.is_none(),
-                        "{sampling:?} {restarts} {eighths}/8 {orientation:?} {threads} threads"
+                        "{sampling:?} {restarts} {scale_num}/8 {orientation:?} {threads} threads"
                     );
                 }
             }
@@ -137,7 +142,7 @@ fn markers(bytes: &[u8]) -> Vec<usize> {
 
 #[test]
 fn damaged_markers_give_what_one_thread_gives() {
-    // A marker each line, two each line, and one each two lines.
+    // A marker each MCU row, two each MCU row, and one each two MCU rows.
     for restarts in [6, 3, 12] {
         let sound = file(90, 310, Form { restarts, ..PLAIN });
         let markers = markers(&sound);

@@ -1,4 +1,5 @@
-//! A picture that is turned while it is decoded is the one that is turned afterwards, and comes in whole rows of chroma.
+//! A picture that is oriented while it is decoded is the one that is oriented afterwards, and comes in whole rows of
+//! chroma.
 
 use super::*;
 
@@ -13,19 +14,19 @@ pub(super) const ALL: [Orientation; 8] = [
     Orientation::Rotate270,
 ];
 
-/// A plane turned sample by sample.
-pub(super) fn turn((size, samples): &(Size, Vec<u8>), orientation: Orientation) -> (Size, Vec<u8>) {
+/// A plane oriented sample by sample.
+pub(super) fn orient((size, samples): &(Size, Vec<u8>), orientation: Orientation) -> (Size, Vec<u8>) {
     let (flips_x, flips_y) = orientation.flips();
     let [width, height] = [size.width, size.height].map(|side| side as usize);
-    let turned = orientation.oriented(*size);
-    let [turned_width, turned_height] = [turned.width, turned.height].map(|side| side as usize);
+    let oriented = orientation.oriented(*size);
+    let [turned_width, turned_height] = [oriented.width, oriented.height].map(|side| side as usize);
     let places = (0..turned_height).flat_map(|v| (0..turned_width).map(move |u| (u, v)));
     let sample = |(u, v)| {
         let (x, y) = if orientation.is_transposing() { (v, u) } else { (u, v) };
         let x = if flips_x { width - 1 - x } else { x };
         samples[(if flips_y { height - 1 - y } else { y }) * width + x]
     };
-    (turned, places.map(sample).collect())
+    (oriented, places.map(sample).collect())
 }
 
 #[test]
@@ -36,16 +37,16 @@ fn all_eight_at_every_sampling_and_edge() {
         for (index, (width, height)) in sizes.into_iter().enumerate() {
             for (scans, restarts) in forms {
                 let bytes = file(width, height, Form { sampling, scans, restarts, ..PLAIN });
-                for eighths in [8, 1 + index as u32 % 7] {
-                    let upright = planes(&bytes, eighths, Level::new()).unwrap();
+                for scale_num in [8, 1 + index as u32 % 7] {
+                    let upright = planes(&bytes, scale_num, Level::new()).unwrap();
                     for orientation in ALL {
                         let expected: Picture =
-                            upright.iter().map(|plane| turn(plane, orientation)).collect();
-                        let turned = turned_planes(&bytes, eighths, orientation, Level::new()).unwrap();
+                            upright.iter().map(|plane| orient(plane, orientation)).collect();
+                        let oriented = oriented_planes(&bytes, scale_num, orientation, Level::new()).unwrap();
                         let case = format!(
-                            "{width}x{height} {sampling:?} {scans:?} {restarts} {eighths}/8 {orientation:?}"
+                            "{width}x{height} {sampling:?} {scans:?} {restarts} {scale_num}/8 {orientation:?}"
                         );
-                        assert!(turned == expected, "{case}");
+                        assert!(oriented == expected, "{case}");
                     }
                 }
             }
@@ -54,8 +55,8 @@ fn all_eight_at_every_sampling_and_edge() {
     for bytes in [PROGRESSIVE, INK] {
         let upright = planes(bytes, 8, Level::new()).unwrap();
         for orientation in ALL {
-            let expected: Picture = upright.iter().map(|plane| turn(plane, orientation)).collect();
-            assert!(turned_planes(bytes, 8, orientation, Level::new()).unwrap() == expected);
+            let expected: Picture = upright.iter().map(|plane| orient(plane, orientation)).collect();
+            assert!(oriented_planes(bytes, 8, orientation, Level::new()).unwrap() == expected);
         }
     }
 }
@@ -63,11 +64,11 @@ fn all_eight_at_every_sampling_and_edge() {
 #[test]
 fn every_level_turns_alike() {
     for bytes in [&*file(300, 70, PLAIN), PROGRESSIVE] {
-        for eighths in [8, 5, 2] {
+        for scale_num in [8, 5, 2] {
             for orientation in ALL {
-                let expected = turned_planes(bytes, eighths, orientation, Level::new()).unwrap();
+                let expected = oriented_planes(bytes, scale_num, orientation, Level::new()).unwrap();
                 for level in levels() {
-                    assert!(turned_planes(bytes, eighths, orientation, level).unwrap() == expected);
+                    assert!(oriented_planes(bytes, scale_num, orientation, level).unwrap() == expected);
                 }
             }
         }
@@ -108,9 +109,9 @@ fn a_turned_picture_that_is_cut_short_is_refused() {
     for bytes in [file(65, 49, PLAIN), file(120, 49, Form { restarts: 3, ..PLAIN })] {
         let end = bytes.len() - 2;
         for orientation in ALL {
-            assert!(turned_planes(&bytes[..end], 8, orientation, Level::new()).is_ok());
+            assert!(oriented_planes(&bytes[..end], 8, orientation, Level::new()).is_ok());
             for cut in [end / 3, end / 2, end * 3 / 4, end - 1] {
-                let cut_short = turned_planes(&bytes[..cut], 8, orientation, Level::new());
+                let cut_short = oriented_planes(&bytes[..cut], 8, orientation, Level::new());
                 let kind = cut_short.map_err(|error| error.kind());
                 assert_eq!(kind, Err(Kind::Malformed), "{orientation:?} cut at {cut}");
             }
