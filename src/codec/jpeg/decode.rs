@@ -13,8 +13,8 @@ use crate::{
     pixel::{Inks, Layout, Orientation, Picture, Planes, Raster, Size, Upsampler, ycbcr_to_rgb},
 };
 
-/// The scale of a picture that is decoded as it is, in eighths.
-const FULL_SIZE: u32 = 8;
+/// The numerator of full size, of 8.
+const FULL_SCALE: u32 = 8;
 
 /// A component's samples at its own size, rows without padding.
 struct Plane {
@@ -47,14 +47,14 @@ fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
         _ => 3 * size.pixels(),
     };
     let rows = if rgb == 0 { 0 } else { 4 * Upsampler::bytes(size.width) };
-    let decoder = Decoder::peak_bytes(header, FULL_SIZE, Orientation::Upright, 1);
+    let decoder = Decoder::peak_bytes(header, FULL_SCALE, Orientation::Upright, 1);
     input as u64 + decoder + planes + rgb + rows + (64 << 10)
 }
 
 /// Decodes all planes. Of a file that is cut short nothing is made: what a decoder puts in place of the rest is
 /// no picture. One that only lacks its end marker is whole.
 fn read_planes(header: &Header<'_>, limits: &Limits) -> Result<Vec<Plane>> {
-    let mut decoder = Decoder::new(header, FULL_SIZE, Orientation::Upright, limits)?;
+    let mut decoder = Decoder::new(header, FULL_SCALE, Orientation::Upright, limits)?;
     let mut planes = Vec::new();
     for size in decoder.plane_sizes() {
         let mut samples = Vec::new();
@@ -109,11 +109,11 @@ fn interleave<const CHANNELS: usize>(
     let size = header.frame.size;
     let color = header.color();
     let mut samples = try_zeroed(area_bytes(size, CHANNELS as u32)?)?;
-    let (most_across, most_down) = header.frame.most_factors();
+    let (max_h, max_v) = header.frame.max_factors();
     let components = planes.iter().zip(&header.frame.components);
     let mut planes: Vec<Upsampler<'_>> = components
         .map(|(plane, component)| {
-            let factors = [(component.across, most_across), (component.down, most_down)];
+            let factors = [(component.h_samp, max_h), (component.v_samp, max_v)];
             Upsampler::new(&plane.samples, plane.size, factors)
         })
         .collect();

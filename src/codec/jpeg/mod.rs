@@ -3,7 +3,10 @@
 mod decode;
 mod decoder;
 mod encode;
+mod frame;
 mod header;
+mod marker;
+mod segments;
 mod strips;
 
 pub use self::encode::encode;

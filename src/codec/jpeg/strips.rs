@@ -1,4 +1,4 @@
-//! A JPEG by rows of its blocks: what holds no more of a photo than a stripe of it.
+//! A JPEG by MCU rows, for sinks that hold no more of a photo than a stripe.
 
 use super::{
     decoder::Decoder,
@@ -19,7 +19,7 @@ fn form(header: &Header<'_>) -> Option<Form> {
     }
 }
 
-/// Gives a JPEG to a sink, row of blocks by row of blocks. `false` when it can't be read so, or the sink asked for
+/// Gives a JPEG to a sink, MCU row by MCU row. `false` when it can't be read so, or the sink asked for
 /// no rows.
 ///
 /// # Errors
@@ -31,11 +31,11 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let (orientation, metadata) = (header.orientation(), header.metadata());
     let size = header.frame.size;
     let head = Head { size, scales: EIGHTHS, form, orientation, can_turn: true, metadata };
-    let Some(eighths) = sink.begin(head)? else { return Ok(false) };
-    let turned = if sink.wants_turned() { orientation } else { Orientation::Upright };
-    let peak = Decoder::peak_bytes(&header, eighths, turned, limits.threads);
+    let Some(scale_num) = sink.begin(head)? else { return Ok(false) };
+    let orientation = if sink.wants_turned() { orientation } else { Orientation::Upright };
+    let peak = Decoder::peak_bytes(&header, scale_num, orientation, limits.threads);
     limits.check_memory(bytes.len() as u64 + peak)?;
-    let decoder = Decoder::new(&header, eighths, turned, limits)?;
+    let decoder = Decoder::new(&header, scale_num, orientation, limits)?;
     decoder.give_all(limits.threads, &mut |planes| match planes[..] {
         [y, cb, cr] => sink.take(Rows::Planes([y, cb, cr])),
         [gray] => sink.take(Rows::Raster(gray)),

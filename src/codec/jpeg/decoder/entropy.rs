@@ -6,9 +6,12 @@
 //! until it is due. Only a file that ends where data are due is refused: it is cut short.
 
 use super::{
+    super::marker::RST0,
     bits::BitReader,
+    geometry::{BlockPos, Geometry},
     huffman::{EOB, Table},
     layout::CoefficientLayout,
+    scan_header::ScanHeader,
 };
 use crate::error::{Error, Result};
 
@@ -69,10 +72,10 @@ impl<'a> ScanPosition<'a> {
         Self { bits: BitReader::new(data), restarts: Restarts::new(interval), predictions: [0; 4] }
     }
 
-    /// Moves behind the next restart marker; `None` where it has the wrong number.
+    /// Moves behind the next restart marker; `None` where it has the wrong number, or the data end.
     pub(super) fn restart(&mut self) -> Option<()> {
         let (marker, _, behind) = self.bits.next_marker()?;
-        if marker != 0xd0 | self.restarts.next_num {
+        if marker != RST0 | self.restarts.next_num {
             return None;
         }
         self.bits = behind;
@@ -134,7 +137,7 @@ impl Restarts {
     /// Begins an MCU: passes over the restart marker that is due before it.
     ///
     /// # Errors
-    /// `Malformed` when the file ends there.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the file ends there.
     #[inline(always)]
     pub(super) fn begin_mcu(&mut self, bits: &mut BitReader<'_>) -> Result<McuStart> {
         if self.interval > 0 && self.to_go == 0 {
@@ -176,10 +179,70 @@ impl Restarts {
     }
 }
 
+/// A block of a scan, as [`for_each_block`] comes to it.
+pub(super) struct ScanBlock {
+    /// Which of the scan's components it belongs to.
+    pub(super) component: usize,
+    pub(super) pos: BlockPos,
+    /// True for the first block after a restart marker.
+    pub(super) is_restart: bool,
+}
+
+/// Calls `read` for each block of a scan that has data, in coded order.
+///
+/// # Errors
+/// [`Kind::Malformed`](crate::error::Kind::Malformed) when the file ends early.
+#[inline(always)]
+pub(super) fn for_each_block<'a>(
+    bits: &mut BitReader<'a>,
+    scan: &ScanHeader,
+    restart_interval: u32,
+    geometry: &Geometry,
+    mut read: impl FnMut(&mut BitReader<'a>, ScanBlock),
+) -> Result<()> {
+    let mut restarts = Restarts::new(restart_interval);
+    if let [component] = scan.components() {
+        let component = &geometry.components[component.index()];
+        for y in 0..component.height_in_blocks {
+            for x in 0..component.width_in_blocks {
+                let start = restarts.begin_mcu(bits)?;
+                restarts.count(1);
+                if start != McuStart::NoData {
+                    let is_restart = start == McuStart::Restart;
+                    read(bits, ScanBlock { component: 0, pos: BlockPos { x, y }, is_restart });
+                }
+            }
+            check_not_cut_short(bits)?;
+        }
+        return Ok(());
+    }
+    for mcu_row in 0..geometry.mcu_rows {
+        for mcu in 0..geometry.mcus_per_row {
+            let start = restarts.begin_mcu(bits)?;
+            restarts.count(1);
+            if start == McuStart::NoData {
+                continue;
+            }
+            let mut is_restart = start == McuStart::Restart;
+            for (index, component) in scan.components().iter().enumerate() {
+                let component = &geometry.components[component.index()];
+                let (width, height) = (component.mcu_width, component.mcu_height);
+                for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+                    let pos = BlockPos { x: mcu * width + x, y: mcu_row * height + y };
+                    read(bits, ScanBlock { component: index, pos, is_restart });
+                    is_restart = false;
+                }
+            }
+        }
+        check_not_cut_short(bits)?;
+    }
+    Ok(())
+}
+
 /// Checks that the file does not end where data are due. A scan whose data end before a marker is only damaged.
 ///
 /// # Errors
-/// `Malformed` when it does.
+/// [`Kind::Malformed`](crate::error::Kind::Malformed) when it does.
 pub(super) fn check_not_cut_short(bits: &BitReader<'_>) -> Result<()> {
     if bits.is_past_end() && bits.next_marker().is_none() { Err(cut_short()) } else { Ok(()) }
 }

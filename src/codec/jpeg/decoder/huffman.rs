@@ -87,7 +87,7 @@ impl Table {
     /// Makes a table from the numbers of codes of each length (BITS), 1 to 16, and their symbols (HUFFVAL).
     ///
     /// # Errors
-    /// `Malformed` when there are more codes than fit.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when there are more codes than fit.
     pub(super) fn new(class: Class, counts: &[u8; 16], symbols: &[u8]) -> Result<Self> {
         let mut table = Self {
             class,

@@ -1,18 +1,18 @@
-//! IndexEntry points into a scan: where each MCU begins, so that MCUs can be decoded in another order than that of the
-//! file. A first pass over the data finds them, and reads no coefficient.
+//! The index of a scan's MCUs: where each begins, so that they can be decoded in another order than that of the file.
+//! A first pass over the scan makes it, which decodes DC differences and passes over AC coefficients.
 
 use super::{
     bits::BitReader,
     entropy::{McuStart, Restarts, ScanPosition, check_not_cut_short},
-    layout::{Geometry, Orient},
-    sequential::Block,
+    geometry::{CodedMcus, Geometry},
+    mcu::McuBlock,
 };
 use crate::error::Result;
 
-/// Where an MCU begins, before a restart marker that is due, and what its differences count from.
+/// Where an MCU begins, before a restart marker that is due, and the DC predictions there.
 #[derive(Debug, Clone, Copy)]
 struct IndexEntry {
-    /// In bits; the topmost bit says that there are no data for it.
+    /// In bits; [`NO_DATA`] is set where the data have ended.
     position: u32,
     /// The lower halves: no more of a coefficient is ever used.
     predictions: [i16; 4],
@@ -20,68 +20,70 @@ struct IndexEntry {
 
 const NO_DATA: u32 = 1 << 31;
 
-/// The entry points that an oriented picture needs.
+/// The index that a reoriented picture needs: of all MCUs, or of those that begin an MCU row.
 #[derive(Debug)]
 pub(super) struct McuIndex<'a> {
     data: &'a [u8],
     restart_interval: u32,
     /// MCUs from one entry to the next: one, or a row of them.
     step: usize,
-    /// Entries along the file for an MCU row of the oriented picture, and for an MCU in it.
-    strides: [usize; 2],
+    /// MCUs of the file from one MCU row of the oriented picture to the next, and from one MCU of it to the next.
+    row_stride: usize,
+    mcu_stride: usize,
     entries: Vec<IndexEntry>,
 }
 
 impl<'a> McuIndex<'a> {
-    /// Looks through the whole scan. `blocks` are those of an MCU, in coded order; the geometry is oriented.
+    /// Passes over the whole scan. `blocks` are those of an MCU, in coded order.
     ///
     /// # Errors
-    /// `Malformed` when the file ends before, `OutOfMemory`, `LimitExceeded` for a file past a quarter of a gigabyte.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the file ends early,
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) for a file past a quarter of a gigabyte,
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no memory for the index.
     pub(super) fn new(
         data: &'a [u8],
-        blocks: &[Block],
+        blocks: &[McuBlock],
         restart_interval: u32,
         geometry: &Geometry,
-        orient: Orient,
     ) -> Result<Self> {
-        let [across, down] = orient.axes(geometry.mcus);
-        let step = step(across, orient);
-        let strides = if orient.transposes { [1, across] } else { [across, 1] };
+        let mcus = geometry.coded_mcus();
+        let step = step(geometry);
+        let (row_stride, mcu_stride) =
+            if geometry.orient.transposes { (1, mcus.per_row) } else { (mcus.per_row, 1) };
         let mut entries = Vec::new();
-        entries.try_reserve_exact(across * down / step)?;
+        entries.try_reserve_exact(mcus.all / step)?;
         let mut bits = BitReader::new(data);
         let mut restarts = Restarts::new(restart_interval);
         let mut predictions = [0_i32; 4];
-        for mcu in 0..across * down {
+        for mcu in 0..mcus.all {
             if mcu % step == 0 {
                 check_not_cut_short(&bits)?;
                 let predictions = predictions.map(|prediction| prediction as i16);
-                let empty = if bits.is_past_end() { NO_DATA } else { 0 };
-                entries.push(IndexEntry { position: bits.position()? | empty, predictions });
+                let no_data = if bits.is_past_end() { NO_DATA } else { 0 };
+                entries.push(IndexEntry { position: bits.position()? | no_data, predictions });
             }
-            let begin = restarts.begin_mcu(&mut bits)?;
+            let start = restarts.begin_mcu(&mut bits)?;
             restarts.count(1);
-            match begin {
+            match start {
                 McuStart::Continue => (),
                 McuStart::Restart => predictions = [0; 4],
                 McuStart::NoData => continue,
             }
             for block in blocks {
                 bits.refill_below_32();
-                let [dc_table, ac_table] = &block.tables;
                 let prediction = &mut predictions[block.component];
-                *prediction = prediction.wrapping_add(dc_table.next(&mut bits).value);
-                ac_table.skip_block(&mut bits, 0);
+                *prediction = prediction.wrapping_add(block.dc_table.next(&mut bits).value);
+                block.ac_table.skip_block(&mut bits, 0);
             }
         }
         check_not_cut_short(&bits)?;
-        Ok(Self { data, restart_interval, step, strides, entries })
+        Ok(Self { data, restart_interval, step, row_stride, mcu_stride, entries })
     }
 
-    /// Where to go on for an MCU of an MCU row of the oriented picture; `None` where that is behind the MCU before.
+    /// The position of an MCU of an MCU row of the oriented picture; `None` where it follows the MCU before.
     #[inline(always)]
     pub(super) fn seek(&self, mcu_row: usize, mcu: usize) -> Option<ScanPosition<'a>> {
-        let mcu = mcu_row * self.strides[0] + mcu * self.strides[1];
+        let mcu = mcu_row * self.row_stride + mcu * self.mcu_stride;
         if !mcu.is_multiple_of(self.step) {
             return None;
         }
@@ -96,15 +98,15 @@ impl<'a> McuIndex<'a> {
 }
 
 /// MCUs from one entry to the next.
-const fn step(across: usize, orient: Orient) -> usize {
-    if orient.transposes { 1 } else { across }
+const fn step(geometry: &Geometry) -> usize {
+    if geometry.orient.transposes { 1 } else { geometry.mcus_per_row }
 }
 
-/// The heap that the index of an oriented picture takes, in bytes.
-pub(super) fn heap_bytes(geometry: &Geometry, orient: Orient) -> u64 {
-    if !orient.reorders() {
+/// The heap that the index takes, if the picture needs one, in bytes.
+pub(super) fn heap_bytes(geometry: &Geometry) -> u64 {
+    if !geometry.orient.reorders() {
         return 0;
     }
-    let [across, down] = orient.axes(geometry.mcus);
-    (across * down / step(across, orient) * size_of::<IndexEntry>()) as u64
+    let CodedMcus { all, .. } = geometry.coded_mcus();
+    (all / step(geometry) * size_of::<IndexEntry>()) as u64
 }

@@ -1,26 +1,29 @@
-//! A JPEG decoder by rows of MCUs: baseline and extended sequential files row by row from the file, files of
-//! several scans from their stored coefficients, at any number of eighths of their size, and oriented if need be.
+//! A JPEG decoder by MCU rows: sequential files of one scan row by row from the file, files of several scans from
+//! coefficient buffers, at any number of eighths of their size, and oriented as the picture is meant.
 //!
-//! [`tables`] and [`survey`] read what stands between the scans, [`bits`], [`huffman`] and [`entropy`] the
-//! entropy-coded data; [`sequential`], or [`stored`] with [`progressive`], put coefficients into groups of blocks
-//! ([`layout`]), of which [`idct`], [`full`] and [`reduced`] make samples. What was tried is in `NOTES.md`.
+//! [`tables`] and [`scan_header`] read what stands between the scans, [`bits`], [`huffman`] and [`entropy`] the
+//! entropy-coded data. [`sequential`], or [`multi_scan`] with [`progressive`] into [`coefficients`], puts coefficients
+//! into groups of blocks ([`layout`]), of which [`idct`] makes samples. What was tried is in `NOTES.md`.
 //!
-//! A oriented picture comes by rows as well: MCU rows are then columns, or begin at the bottom. [`index`] finds
-//! where in the file they are, and [`plane`] puts their samples. With several threads [`portions`] decodes MCU rows
-//! ahead of those that are given, side by side where restart markers or the index allow it.
+//! A reoriented picture comes by rows as well: its MCU rows are then columns of the coded picture, or begin at the
+//! bottom. [`mcu_index`] finds where in the file they are, and [`plane`] puts their samples. With several threads
+//! [`parallel`] decodes MCU rows ahead of those that are given, side by side where restart markers or the index allow
+//! it.
 
 mod bits;
 mod coefficients;
 mod entropy;
-mod full;
+mod geometry;
 mod huffman;
 mod idct;
 mod layout;
+mod mcu;
 mod mcu_index;
+mod multi_scan;
 mod parallel;
 mod plane;
 mod progressive;
-mod reduced;
+mod scan_header;
 mod scan_index;
 mod sequential;
 mod standard;
@@ -31,12 +34,14 @@ mod tests;
 pub(in crate::codec) use self::parallel::further_bytes;
 use self::{
     coefficients::CoefficientBuffer,
-    layout::{CoefficientLayout, GROUP, Geometry, Orient},
-    parallel::{Partition, ScanDecode},
+    geometry::{Geometry, Orient},
+    layout::GROUP,
+    parallel::{ParallelDecode, Partition},
     plane::Plane,
+    scan_header::{Next, find_scan},
     scan_index::ScanIndex,
-    sequential::{Reader, Sequential},
-    tables::{Next, Tables},
+    sequential::{ScanReader, SequentialScan},
+    tables::Tables,
 };
 use super::header::Header;
 use crate::{
@@ -50,8 +55,6 @@ use crate::{
 pub(super) struct Decoder<'a> {
     /// Oriented.
     geometry: Geometry,
-    orient: Orient,
-    layout: CoefficientLayout,
     source: Source<'a>,
     partition: Option<Partition>,
     planes: Vec<Plane>,
@@ -62,17 +65,25 @@ pub(super) struct Decoder<'a> {
 
 /// Where coefficients come from.
 enum Source<'a> {
-    File { scan: Box<Sequential<'a>>, reader: Reader<'a> },
-    Memory(Vec<CoefficientBuffer>),
+    /// A single scan.
+    File { scan: Box<SequentialScan<'a>>, reader: ScanReader<'a> },
+    /// Several scans, already read.
+    Buffers(Vec<CoefficientBuffer>),
 }
 
 impl<'a> Decoder<'a> {
-    /// Begins to decode at a scale of `eighths`, 1 to 8, to a picture that is oriented as `orientation` says. Files of
-    /// several scans are read whole; of others that are wanted in another order all MCUs are found first.
+    /// Begins to decode at a scale of `scale_num` eighths, 1 to 8, to a picture oriented by `orientation`. Reads all
+    /// scans of a file that has several; of another whose MCUs are decoded out of order, makes the index.
     ///
     /// # Errors
-    /// `Unsupported` for lossless, arithmetic and 12-bit files; `Malformed` when the file is damaged or cut short;
-    /// `LimitExceeded` when it needs more memory than `limits` allow; `OutOfMemory` when there is none.
+    /// [`Kind::Unsupported`] for lossless, arithmetic and 12-bit files; [`Kind::Malformed`] when the file is damaged or
+    /// cut short; [`Kind::LimitExceeded`] when it needs more memory than `limits` allow; [`Kind::OutOfMemory`] when
+    /// there is none.
+    ///
+    /// [`Kind::Unsupported`]: crate::error::Kind::Unsupported
+    /// [`Kind::Malformed`]: crate::error::Kind::Malformed
+    /// [`Kind::LimitExceeded`]: crate::error::Kind::LimitExceeded
+    /// [`Kind::OutOfMemory`]: crate::error::Kind::OutOfMemory
     pub(super) fn new(
         header: &Header<'a>,
         scale_num: u32,
@@ -90,38 +101,34 @@ impl<'a> Decoder<'a> {
         orientation: Orientation,
         level: Level,
     ) -> Result<Self> {
-        let frame = &header.frame;
-        let scale_num = scale_num.clamp(1, 8) as usize;
-        let (coded, layout, orient) =
-            (Geometry::new(frame, scale_num), CoefficientLayout::new(scale_num), Orient::new(orientation));
-        let geometry = coded.clone().oriented(orient);
-        let planes = plane::planes(&geometry, scale_num, orient)?;
-        let partition = Partition::of(header, &geometry, orient);
+        let coded = Geometry::new(&header.frame, scale_num.clamp(1, 8) as usize);
+        let geometry = coded.clone().oriented(Orient::new(orientation));
+        let planes = plane::planes(&geometry)?;
+        let partition = Partition::of(header, &geometry);
         let mut tables = Tables::default();
-        tables.read_to(&header.tables, 0, header.tables.len())?;
+        tables.read_to(&header.segments.tables, 0, header.segments.tables.len())?;
         let source = if header.is_in_one_scan() {
             let ids: Vec<u8> = geometry.components.iter().map(|component| component.id).collect();
-            let (Next::Scan(scan, start), _) = Tables::find_scan(header.scans, 0, &ids)? else {
+            let (Next::Scan(scan, start), _) = find_scan(header.scans, 0, &ids)? else {
                 return Err(Error::malformed("the JPEG ends before its first scan"));
             };
             geometry.check_mcu(scan.components())?;
             let data = header.scans.get(start..).unwrap_or_default();
-            let scan = Box::new(Sequential::new(data, &scan, &tables, &geometry, (scale_num, orient))?);
+            let scan = Box::new(SequentialScan::new(data, &scan, &tables, &geometry)?);
             Source::File { reader: scan.reader(), scan }
         } else {
-            let scan_index = ScanIndex::new(header.scans, &coded, &layout, frame.process == 2)?;
-            let buffers = dispatch!(level, simd => {
-                coefficients::read(simd, header.scans, &mut tables, &coded, &layout, &scan_index)
-            })?;
-            Source::Memory(buffers)
+            let scan_index = ScanIndex::new(header.scans, &coded, header.frame.is_progressive())?;
+            Source::Buffers(dispatch!(level, simd => {
+                multi_scan::read(simd, header.scans, &mut tables, &coded, &scan_index)
+            })?)
         };
-        Ok(Self { geometry, orient, layout, source, partition, planes, done: 0, level })
+        Ok(Self { geometry, source, partition, planes, done: 0, level })
     }
 
-    /// Refuses what is too large, and the kinds that can't be decoded.
+    /// Refuses what is too large, and the kinds of JPEG that can't be decoded, by the header alone.
     ///
     /// # Errors
-    /// As [`Decoder::new`], by the header alone.
+    /// As [`Decoder::new`].
     pub(super) fn check(header: &Header<'_>, limits: &Limits) -> Result<()> {
         let frame = &header.frame;
         limits.check_size(frame.size)?;
@@ -131,7 +138,7 @@ impl<'a> Decoder<'a> {
         if frame.precision != 8 {
             return Err(Error::unsupported(format!("a JPEG of {} bits a sample", frame.precision)));
         }
-        if header.scan_components == 0 {
+        if header.segments.scan_components == 0 {
             return Err(Error::malformed("the JPEG ends before its first scan"));
         }
         Ok(())
@@ -144,30 +151,21 @@ impl<'a> Decoder<'a> {
         orientation: Orientation,
         threads: usize,
     ) -> u64 {
-        let (scale_num, orient) = (scale_num.clamp(1, 8) as usize, Orient::new(orientation));
-        let coded = Geometry::new(&header.frame, scale_num);
-        let geometry = coded.clone().oriented(orient);
-        let components = geometry.components.iter();
-        let rows = plane::heap_bytes(&geometry, scale_num, orient);
-        let blocks: usize = components.map(|component| component.across * component.down).sum();
+        let coded = Geometry::new(&header.frame, scale_num.clamp(1, 8) as usize);
+        let geometry = coded.clone().oriented(Orient::new(orientation));
         // Eight Huffman tables, and the small lists.
         let tables = 8 * huffman::TABLE_BYTES + (64 << 10);
-        rows as u64
-            + tables
-            + if header.is_in_one_scan() {
-                let partition = Partition::of(header, &geometry, orient);
-                mcu_index::heap_bytes(&geometry, orient)
-                    + (blocks * 2 * GROUP) as u64
-                    + partition
-                        .map_or(0, |partition| partition.heap_bytes(&geometry, (scale_num, orient), threads))
-            } else {
-                // At an eighth corrections of AC coefficients are passed over.
-                coefficients::heap_bytes(
-                    &coded,
-                    &CoefficientLayout::new(scale_num),
-                    [scale_num > 1 && header.frame.process == 2; 4],
-                )
-            }
+        let coefficients = if header.is_in_one_scan() {
+            let partition = Partition::of(header, &geometry);
+            mcu_index::heap_bytes(&geometry)
+                + (geometry.blocks_per_mcu() * 2 * GROUP) as u64
+                + partition.map_or(0, |partition| partition.heap_bytes(&geometry, threads))
+        } else {
+            // At an eighth refinements of AC coefficients are passed over.
+            let is_refined = scale_num > 1 && header.frame.is_progressive();
+            coefficients::heap_bytes(&coded, [is_refined; 4])
+        };
+        plane::heap_bytes(&geometry) as u64 + tables + coefficients
     }
 
     /// The size of each component's plane, scaled and oriented: that of luma is the picture's.
@@ -175,8 +173,9 @@ impl<'a> Decoder<'a> {
         self.geometry.components.iter().map(|component| component.size)
     }
 
-    /// Decodes all MCU rows, as [`Decoder::next_rows`] does, and gives their rows. With several threads MCU rows are
-    /// decoded ahead of those that are given, side by side where they can be found without decoding those before.
+    /// Decodes all MCU rows and gives their rows of samples, as [`Decoder::next_rows`] does. With several threads MCU
+    /// rows are decoded ahead of those that are given, side by side where they can be found without decoding those
+    /// before.
     ///
     /// # Errors
     /// As [`Decoder::next_rows`], and those of the taker.
@@ -185,10 +184,10 @@ impl<'a> Decoder<'a> {
         threads: usize,
         take: &mut dyn FnMut(Vec<&[u8]>) -> Result<()>,
     ) -> Result<()> {
-        let Self { source, geometry, orient, layout, partition, level, done, .. } = &mut self;
+        let Self { source, geometry, partition, level, done, .. } = &mut self;
         if let (Source::File { scan, reader }, Some(partition), 2..) = (source, *partition, threads) {
-            let work = ScanDecode { scan, geometry, orient: *orient, layout, level: *level, partition };
-            *done = work.decode(threads, reader, take)?;
+            let parallel = ParallelDecode { scan, geometry, level: *level, partition };
+            *done = parallel.decode(threads, reader, take)?;
         }
         while let Some(rows) = self.next_rows()? {
             take(rows)?;
@@ -200,37 +199,36 @@ impl<'a> Decoder<'a> {
     /// part of the picture. `None` after the last.
     ///
     /// # Errors
-    /// `Malformed` when the file is damaged or cut short.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the file is damaged or cut short.
     pub(super) fn next_rows(&mut self) -> Result<Option<Vec<&[u8]>>> {
-        let mcu_rows = self.geometry.mcus[1];
-        if self.done == mcu_rows {
+        let Self { geometry, source, planes, level, done, .. } = self;
+        if *done == geometry.mcu_rows {
             return Ok(None);
         }
-        let mcu_row = if self.orient.flips_y { mcu_rows - 1 - self.done } else { self.done };
-        self.done += 1;
-        let Self { geometry, orient, layout, source, planes, level, .. } = self;
-        plane::begin_mcu_row(planes, geometry, layout.scale_num, mcu_row);
+        let mcu_row = if geometry.orient.flips_y { geometry.mcu_rows - 1 - *done } else { *done };
+        *done += 1;
+        plane::begin_mcu_row(planes, geometry, mcu_row);
         dispatch!(*level, simd => match source {
-            Source::File { scan, reader } => scan.read_mcu_row(simd, reader, (geometry, layout), mcu_row, planes),
-            Source::Memory(buffers) => {
-                coefficients::transform_mcu_row(simd, buffers, geometry, (layout, *orient), mcu_row, planes);
+            Source::File { scan, reader } => scan.read_mcu_row(simd, reader, geometry, mcu_row, planes),
+            Source::Buffers(buffers) => {
+                coefficients::transform_mcu_row(simd, buffers, geometry, mcu_row, planes);
                 Ok(())
             }
         })?;
         Ok(Some(self.give()))
     }
 
-    /// The rows that are ready. Where the picture begins with an MCU row that is not whole, the row of luma that has
-    /// only a part of a row of chroma waits for the next MCU row.
+    /// The rows that are ready. Where the picture begins with an MCU row that is not whole, a row of luma that has only
+    /// a part of its row of chroma waits for the next MCU row.
     fn give(&mut self) -> Vec<&[u8]> {
-        let is_end = self.done == self.geometry.mcus[1];
+        let is_end = self.done == self.geometry.mcu_rows;
         let components = &self.geometry.components;
-        let most = components.iter().map(|component| component.down).max().unwrap_or(1);
-        let ready = self.planes.iter().zip(components).filter(|(_, component)| component.down == most);
-        let ready = ready.map(|(plane, _)| plane.ready()).min().unwrap_or(0) / most;
+        let max_v = components.iter().map(|component| component.mcu_height).max().unwrap_or(1);
+        let ready = self.planes.iter().zip(components).filter(|(_, component)| component.mcu_height == max_v);
+        let ready = ready.map(|(plane, _)| plane.ready()).min().unwrap_or(0) / max_v;
         let rows = self.planes.iter_mut().zip(components);
         rows.map(|(plane, component)| {
-            let rows = if is_end { plane.ready() } else { ready * component.down };
+            let rows = if is_end { plane.ready() } else { ready * component.mcu_height };
             plane.give(rows)
         })
         .collect()

@@ -1,19 +1,21 @@
-//! The samples of a component in an MCU row, oriented.
+//! The planes that samples are put into: of each component the rows of an MCU row, oriented.
 
 use super::{
+    geometry::{Component, Geometry, Orient},
     idct::Samples,
-    layout::{Component, Geometry, LANES, Orient},
+    layout::LANES,
 };
 use crate::{error::Result, limits::try_zeroed};
 
-/// Some rows of a plane, without padding.
+/// Some rows of a component, without padding.
 #[derive(Debug)]
 pub(super) struct Plane {
     width: usize,
+    scale_num: usize,
     orient: Orient,
-    /// Rows that are ready, of which those of the MCU row in work are the last.
+    /// Rows that are ready, of which those of the current MCU row are the last.
     ready: usize,
-    /// Rows of the MCU row in work, without those past the picture's edge.
+    /// Rows of the current MCU row, without those past the picture's edge.
     rows: usize,
     /// Rows that were given away.
     given: usize,
@@ -23,48 +25,51 @@ pub(super) struct Plane {
 /// A plane of each component.
 ///
 /// # Errors
-/// `OutOfMemory` when there is none.
-pub(super) fn planes(geometry: &Geometry, scale_num: usize, orient: Orient) -> Result<Vec<Plane>> {
-    geometry.components.iter().map(|component| Plane::new(component, scale_num, orient)).collect()
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
+pub(super) fn planes(geometry: &Geometry) -> Result<Vec<Plane>> {
+    geometry.components.iter().map(|component| Plane::new(component, geometry)).collect()
 }
 
-/// The bytes that these take.
-pub(super) fn heap_bytes(geometry: &Geometry, scale_num: usize, orient: Orient) -> usize {
-    geometry.components.iter().map(|component| Plane::heap_bytes(component, scale_num, orient)).sum()
+/// The heap that [`planes`] takes, in bytes.
+pub(super) fn heap_bytes(geometry: &Geometry) -> usize {
+    geometry.components.iter().map(|component| Plane::heap_bytes(component, geometry)).sum()
 }
 
 /// Begins with an MCU row in each plane.
-pub(super) fn begin_mcu_row(planes: &mut [Plane], geometry: &Geometry, scale_num: usize, mcu_row: usize) {
+pub(super) fn begin_mcu_row(planes: &mut [Plane], geometry: &Geometry, mcu_row: usize) {
     for (plane, component) in planes.iter_mut().zip(&geometry.components) {
-        let all = component.down * scale_num;
+        let all = component.mcu_height * geometry.layout.scale_num;
         plane.begin(all.min((component.size.height as usize).saturating_sub(mcu_row * all)));
     }
 }
 
 impl Plane {
-    /// Room for the rows that an MCU row has, and for those that wait.
-    ///
-    /// # Errors
-    /// `OutOfMemory` when there is none.
-    pub(super) fn new(component: &Component, scale_num: usize, orient: Orient) -> Result<Self> {
-        let samples = try_zeroed(Self::heap_bytes(component, scale_num, orient))?;
-        Ok(Self { width: component.size.width as usize, orient, ready: 0, rows: 0, given: 0, samples })
+    fn new(component: &Component, geometry: &Geometry) -> Result<Self> {
+        Ok(Self {
+            width: component.size.width as usize,
+            scale_num: geometry.layout.scale_num,
+            orient: geometry.orient,
+            ready: 0,
+            rows: 0,
+            given: 0,
+            samples: try_zeroed(Self::heap_bytes(component, geometry))?,
+        })
     }
 
-    /// The bytes that it takes.
-    pub(super) const fn heap_bytes(component: &Component, scale_num: usize, orient: Orient) -> usize {
-        let waiting = if orient.flips_y { component.down } else { 0 };
-        component.size.width as usize * (component.down * scale_num + waiting)
+    /// Room for the rows of an MCU row and those that wait for the next, in bytes.
+    const fn heap_bytes(component: &Component, geometry: &Geometry) -> usize {
+        let waiting = if geometry.orient.flips_y { component.mcu_height } else { 0 };
+        component.size.width as usize * (component.mcu_height * geometry.layout.scale_num + waiting)
     }
 
-    /// True if a column lies outside the picture.
+    /// True if the column `x` of samples lies outside the picture.
     #[inline(always)]
-    pub(super) const fn is_past(&self, column: usize) -> bool {
-        column >= self.width
+    pub(super) const fn is_past(&self, x: usize) -> bool {
+        x >= self.width
     }
 
-    /// Begins with an MCU row that has so many rows. Those that were not given away stay.
-    pub(super) fn begin(&mut self, rows: usize) {
+    /// Begins with an MCU row of so many rows of samples. Those that were not given away stay.
+    fn begin(&mut self, rows: usize) {
         let waiting = self.given * self.width..self.ready * self.width;
         self.ready = rows + self.ready - self.given;
         (self.rows, self.given) = (rows, 0);
@@ -73,24 +78,25 @@ impl Plane {
         }
     }
 
-    /// Takes over a group's samples, as far as they lie inside: row and column as they are coded, of the MCU row.
+    /// Puts a group's samples, as far as they lie inside the picture, at a column and a row of the current MCU row,
+    /// which count from the top left of the coded picture, transposed or not.
     #[inline(always)]
-    pub(super) fn put(&mut self, samples: &Samples, column: usize, row: usize, scale_num: usize) {
+    pub(super) fn put(&mut self, samples: &Samples, x: usize, y: usize) {
         if self.orient.transposes {
-            self.put_rows(&transposed(samples, scale_num), column, row, scale_num);
+            self.put_rows(&transposed(samples, self.scale_num), x, y);
         } else {
-            self.put_rows(samples, column, row, scale_num);
+            self.put_rows(samples, x, y);
         }
     }
 
     #[inline(always)]
-    fn put_rows(&mut self, samples: &Samples, column: usize, row: usize, scale_num: usize) {
-        let length = self.width.saturating_sub(column).min(scale_num * LANES);
-        let column = if self.orient.flips_x { self.width.saturating_sub(column + length) } else { column };
+    fn put_rows(&mut self, samples: &Samples, x: usize, y: usize) {
+        let length = self.width.saturating_sub(x).min(self.scale_num * LANES);
+        let x = if self.orient.flips_x { self.width.saturating_sub(x + length) } else { x };
         let first = self.ready - self.rows;
-        for (row, source) in (row..self.rows).zip(samples).take(scale_num) {
-            let row = if self.orient.flips_y { self.rows - 1 - row } else { row };
-            let start = (first + row) * self.width + column;
+        for (y, source) in (y..self.rows).zip(samples).take(self.scale_num) {
+            let y = if self.orient.flips_y { self.rows - 1 - y } else { y };
+            let start = (first + y) * self.width + x;
             if let (Some(target), Some(source)) =
                 (self.samples.get_mut(start..start + length), source.get(..length))
             {
@@ -103,7 +109,7 @@ impl Plane {
         }
     }
 
-    /// Rows that are ready.
+    /// Rows that are ready to be given away.
     pub(super) const fn ready(&self) -> usize {
         self.ready
     }
@@ -118,24 +124,24 @@ impl Plane {
 /// The samples of a group with each block transposed.
 #[inline(always)]
 fn transposed(samples: &Samples, scale_num: usize) -> Samples {
-    let mut oriented: Samples = [[0; 8 * LANES]; 8];
+    let mut result: Samples = [[0; 8 * LANES]; 8];
     if scale_num == 8 {
-        transpose_8x8(samples, &mut oriented);
-        return oriented;
+        transpose_8x8(samples, &mut result);
+        return result;
     }
     for (y, row) in samples.iter().enumerate().take(scale_num) {
         for (lane, block) in row.chunks_exact(scale_num).enumerate().take(LANES) {
             for (x, &sample) in block.iter().enumerate() {
-                oriented[x][lane * scale_num + y] = sample;
+                result[x][lane * scale_num + y] = sample;
             }
         }
     }
-    oriented
+    result
 }
 
-/// The same at full size: squares of four, two and one sample change places inside numbers of eight bytes.
+/// Transposes blocks of full size: squares of four, two and one sample change places inside numbers of eight bytes.
 #[inline(always)]
-fn transpose_8x8(samples: &Samples, oriented: &mut Samples) {
+fn transpose_8x8(samples: &Samples, result: &mut Samples) {
     let mut rows = [[0_u64; LANES]; 8];
     for (row, samples) in rows.iter_mut().zip(samples) {
         for (block, samples) in row.iter_mut().zip(samples.as_chunks::<8>().0) {
@@ -154,9 +160,9 @@ fn transpose_8x8(samples: &Samples, oriented: &mut Samples) {
             }
         }
     }
-    for (row, oriented) in rows.iter().zip(oriented) {
-        for (block, oriented) in row.iter().zip(oriented.as_chunks_mut::<8>().0) {
-            *oriented = block.to_le_bytes();
+    for (row, result) in rows.iter().zip(result) {
+        for (block, result) in row.iter().zip(result.as_chunks_mut::<8>().0) {
+            *result = block.to_le_bytes();
         }
     }
 }
@@ -170,11 +176,11 @@ mod tests {
         let samples: Samples =
             std::array::from_fn(|y| std::array::from_fn(|x| (y * 31 + x * 7 + x * x / 5) as u8));
         for scale_num in 1..=8 {
-            let oriented = transposed(&samples, scale_num);
+            let result = transposed(&samples, scale_num);
             for (y, x) in (0..scale_num).flat_map(|y| (0..scale_num).map(move |x| (y, x))) {
                 for lane in 0..LANES {
                     assert_eq!(
-                        oriented[x][lane * scale_num + y],
+                        result[x][lane * scale_num + y],
                         samples[y][lane * scale_num + x],
                         "{scale_num} {lane} {y} {x}"
                     );

@@ -1,120 +1,103 @@
-//! Scans of progressive files (T.81 G.1.2): first looks at coefficients, and corrections that add a bit.
+//! Scans of progressive files (T.81 G.1.2): DC and AC coefficients, each by a first scan and by refinement scans, which
+//! add a bit.
 
 use super::{
     bits::BitReader,
-    coefficients::{CoefficientBuffer, for_each_block},
-    entropy::{McuStart, Restarts, check_not_cut_short},
+    coefficients::CoefficientBuffer,
+    entropy::{McuStart, Restarts, ScanBlock, check_not_cut_short, for_each_block},
+    geometry::Geometry,
     huffman::{EOB, Table},
-    layout::{CoefficientLayout, Geometry, LANES},
-    tables::{Scan, Tables},
+    layout::{CoefficientLayout, LANES},
+    scan_header::ScanHeader,
+    tables::Tables,
 };
 use crate::error::Result;
 
-/// Decodes a scan into what is stored.
+/// Decodes a scan into the coefficient buffers.
 ///
 /// # Errors
-/// `Malformed` when a table is missing or the data end early.
+/// [`Kind::Malformed`](crate::error::Kind::Malformed) when a table is missing or the data end early.
 #[inline(always)]
 pub(super) fn read_scan(
     data: &[u8],
-    scan: &Scan,
+    scan: &ScanHeader,
     tables: &Tables,
     geometry: &Geometry,
-    layout: &CoefficientLayout,
     buffers: &mut [CoefficientBuffer],
 ) -> Result<()> {
     let mut bits = BitReader::new(data);
     let interval = tables.restart_interval;
-    let is_refinement = scan.approximation().0 > 0;
-    match (scan.spectral_selection().0, is_refinement) {
-        (0, false) => read_dc_first(&mut bits, scan, tables, geometry, layout, buffers),
-        (0, true) => refine_dc(&mut bits, scan, interval, geometry, layout, buffers),
-        _ => {
+    match (scan.ss(), scan.is_refinement()) {
+        (0, false) => read_dc_first(&mut bits, scan, tables, geometry, buffers),
+        (0, true) => refine_dc(&mut bits, scan, interval, geometry, buffers),
+        (ss, is_refinement) => {
             let component = scan.components()[0];
             let table = tables.ac_table(component.ac_table())?;
-            let ac_scan = AcScan {
-                table: &table,
-                start: scan.spectral_selection().0,
-                end: scan.spectral_selection().1,
-                al: scan.approximation().1,
-            };
+            let ac_scan = AcScan { table: &table, ss, se: scan.se(), al: scan.al() };
             let buffer = &mut buffers[component.index()];
             if is_refinement {
-                ac_scan.read::<true>(bits, interval, layout, buffer)
+                ac_scan.read::<true>(bits, interval, &geometry.layout, buffer)
             } else {
-                ac_scan.read::<false>(bits, interval, layout, buffer)
+                ac_scan.read::<false>(bits, interval, &geometry.layout, buffer)
             }
         }
     }
 }
 
-/// The first look at the DC coefficients.
+/// The first scan of DC coefficients (T.81 G.1.2.1).
 #[inline(always)]
 fn read_dc_first(
     bits: &mut BitReader<'_>,
-    scan: &Scan,
+    scan: &ScanHeader,
     tables: &Tables,
     geometry: &Geometry,
-    layout: &CoefficientLayout,
     buffers: &mut [CoefficientBuffer],
 ) -> Result<()> {
-    let dc_tables: Vec<_> = scan
-        .components()
-        .iter()
-        .map(|component| tables.dc_table(component.dc_table()))
-        .collect::<Result<_>>()?;
+    let dc_tables = scan.components().iter();
+    let dc_tables: Vec<_> =
+        dc_tables.map(|component| tables.dc_table(component.dc_table())).collect::<Result<_>>()?;
     let mut predictions = [0_i32; 4];
-    for_each_block(bits, scan, tables.restart_interval, geometry, |bits, component, position, is_new| {
-        if is_new {
+    for_each_block(bits, scan, tables.restart_interval, geometry, |bits, block| {
+        let ScanBlock { component, pos, is_restart } = block;
+        if is_restart {
             predictions = [0; 4];
         }
         bits.refill_below_32();
         let prediction = &mut predictions[component];
         *prediction = prediction.wrapping_add(dc_tables[component].next(bits).value);
-        if let Some(dc) = buffers[scan.components()[component].index()].dc(position, layout) {
-            *dc = (*prediction << scan.approximation().1) as i16;
+        if let Some(dc) = buffers[scan.components()[component].index()].dc(pos, &geometry.layout) {
+            *dc = (*prediction << scan.al()) as i16;
         }
     })
 }
 
-/// A further bit of the DC coefficients.
+/// A refinement scan of DC coefficients (T.81 G.1.2.1): a bit each.
 #[inline(always)]
 fn refine_dc(
     bits: &mut BitReader<'_>,
-    scan: &Scan,
+    scan: &ScanHeader,
     interval: u32,
     geometry: &Geometry,
-    layout: &CoefficientLayout,
     buffers: &mut [CoefficientBuffer],
 ) -> Result<()> {
-    for_each_block(bits, scan, interval, geometry, |bits, component, position, _| {
+    for_each_block(bits, scan, interval, geometry, |bits, ScanBlock { component, pos, .. }| {
         bits.refill_below_32();
-        let bit = bits.receive(1) << scan.approximation().1;
-        if let Some(dc) = buffers[scan.components()[component].index()].dc(position, layout) {
+        let bit = bits.receive(1) << scan.al();
+        if let Some(dc) = buffers[scan.components()[component].index()].dc(pos, &geometry.layout) {
             *dc |= bit as i16;
         }
     })
 }
 
-impl CoefficientBuffer {
-    /// The DC coefficient of the block in a row and column.
-    #[inline(always)]
-    fn dc(&mut self, [row, column]: [usize; 2], layout: &CoefficientLayout) -> Option<&mut i16> {
-        let group = row * self.groups + column / LANES;
-        self.coefficients.get_mut(group * layout.group() + layout.lane(column % LANES))
-    }
-}
-
-/// A scan of some AC coefficients of one component.
+/// A scan of a band of AC coefficients of one component.
 struct AcScan<'a> {
     table: &'a Table,
-    start: u32,
-    end: u32,
-    /// Lower bits that are left out.
+    ss: u32,
+    se: u32,
     al: u32,
 }
 
-/// A block's coefficients that are kept, and which there are of all.
+/// A block: its coefficients that are kept, and the mask of all that are not 0.
 struct Block<'a> {
     layout: &'a CoefficientLayout,
     /// From the block's lane on.
@@ -123,6 +106,7 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
+    /// The coefficient `k` in zigzag order, if it is kept.
     #[inline(always)]
     fn at(&mut self, k: u32) -> Option<&mut i16> {
         if self.layout.kept >> (k & 63) & 1 == 0 {
@@ -142,42 +126,42 @@ impl AcScan<'_> {
         layout: &CoefficientLayout,
         buffer: &mut CoefficientBuffer,
     ) -> Result<()> {
-        let [across, down] = buffer.blocks;
+        let [width, height] = [buffer.width_in_blocks, buffer.height_in_blocks];
         let mut restarts = Restarts::new(interval);
-        // Blocks to come that have nothing new.
+        // Blocks to come in which the band has ended.
         let mut eob_run = 0_u32;
-        for row in 0..down {
-            let (coefficients, nonzero) = buffer.row(row, layout);
-            let mut column = 0;
-            while column < across {
-                let begin = restarts.begin_mcu(&mut bits)?;
-                if begin == McuStart::Restart {
+        for y in 0..height {
+            let (coefficients, nonzero) = buffer.row(y, layout);
+            let mut x = 0;
+            while x < width {
+                let start = restarts.begin_mcu(&mut bits)?;
+                if start == McuStart::Restart {
                     eob_run = 0;
                 }
-                let is_empty = begin == McuStart::NoData;
-                if is_empty || !REFINES && eob_run > 0 {
-                    let most = if is_empty { u32::MAX } else { eob_run };
-                    let passed = most.min((across - column) as u32).min(restarts.mcus_to_go());
-                    column += passed as usize;
+                let has_no_data = start == McuStart::NoData;
+                if has_no_data || !REFINES && eob_run > 0 {
+                    let most = if has_no_data { u32::MAX } else { eob_run };
+                    let passed = most.min((width - x) as u32).min(restarts.mcus_to_go());
+                    x += passed as usize;
                     eob_run = eob_run.saturating_sub(passed);
                     restarts.count(passed);
                     continue;
                 }
-                let start = column / LANES * layout.group() + layout.lane(column % LANES);
+                let start = x / LANES * layout.group() + layout.lane(x % LANES);
                 let mut block = Block {
                     layout,
                     coefficients: coefficients.get_mut(start..).unwrap_or_default(),
-                    nonzero: nonzero.get(column).copied().unwrap_or_default(),
+                    nonzero: nonzero.get(x).copied().unwrap_or_default(),
                 };
                 eob_run = if REFINES {
                     self.refine(&mut bits, &mut block, eob_run)
                 } else {
-                    self.decode_first(&mut bits, &mut block)
+                    self.read_first(&mut bits, &mut block)
                 };
-                if let Some(nonzero) = nonzero.get_mut(column) {
+                if let Some(nonzero) = nonzero.get_mut(x) {
                     *nonzero = block.nonzero;
                 }
-                column += 1;
+                x += 1;
                 restarts.count(1);
             }
             check_not_cut_short(&bits)?;
@@ -185,18 +169,18 @@ impl AcScan<'_> {
         Ok(())
     }
 
-    /// The length of a run of ended blocks, this one included, whose symbol was just read.
+    /// Reads the rest of an EOBn symbol: the length of the EOB run, this block included.
     #[inline(always)]
-    fn read_eob_run(bits: &mut BitReader<'_>, size: i32) -> u32 {
+    fn read_eob_run(bits: &mut BitReader<'_>, n: i32) -> u32 {
         bits.refill_below_32();
-        (1 << size) + bits.receive(size as u32)
+        (1 << n) + bits.receive(n as u32)
     }
 
-    /// The first look at a block. Returns how many blocks after it have nothing.
+    /// Reads a block of a first scan (T.81 G.1.2.2). Returns the EOB run that follows it.
     #[inline(always)]
-    fn decode_first(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>) -> u32 {
-        let mut k = self.start - 1;
-        while k < self.end {
+    fn read_first(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>) -> u32 {
+        let mut k = self.ss - 1;
+        while k < self.se {
             bits.refill_below_32();
             let symbol = self.table.next(bits);
             if symbol.advance == EOB {
@@ -204,7 +188,7 @@ impl AcScan<'_> {
             }
             k += symbol.advance;
             if symbol.value != 0 {
-                // Damage: past the band there are the mask behind it, past the block its last.
+                // Damage: a coefficient past the band counts, one past the block is taken for its last.
                 k = k.min(63);
                 block.nonzero |= 1 << k;
                 if let Some(coefficient) = block.at(k) {
@@ -215,13 +199,13 @@ impl AcScan<'_> {
         0
     }
 
-    /// Corrects a block, of which nothing new comes when `ended` is not 0. Returns how many blocks after it have
-    /// nothing new.
+    /// Reads a block of a refinement scan (T.81 G.1.2.3); where it is in an EOB run, only correction bits. Returns the
+    /// EOB run that follows it.
     #[inline(always)]
     fn refine(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>, mut eob_run: u32) -> u32 {
-        let band = (u64::MAX << self.start) & (u64::MAX >> (63 - self.end));
+        let band = (u64::MAX << self.ss) & (u64::MAX >> (63 - self.se));
         let nonzero = block.nonzero & band;
-        // Places not yet passed.
+        // Coefficients not yet passed.
         let mut rest = band;
         while eob_run == 0 && rest != 0 {
             bits.refill_below_32();
@@ -230,7 +214,7 @@ impl AcScan<'_> {
                 eob_run = Self::read_eob_run(bits, symbol.value);
                 break;
             }
-            // The symbol counts mask that are still 0; those that are not are corrected on the way.
+            // The run counts coefficients that are still 0; those that are not are corrected on the way.
             let mut zeros = rest & !nonzero;
             for _ in 1..symbol.advance {
                 zeros &= zeros.wrapping_sub(1);
@@ -238,11 +222,11 @@ impl AcScan<'_> {
             let target = zeros & zeros.wrapping_neg();
             // All up to the target, or to the end when there is none.
             let passed = rest & (target | target.wrapping_sub(1));
-            self.refine_nonzero(bits, block, nonzero & passed);
+            self.correct(bits, block, nonzero & passed);
             rest &= !passed;
             if symbol.value != 0 {
-                // Damage: the k behind the band.
-                let target = if target == 0 { 1 << (self.end + 1).min(63) } else { target };
+                // Damage: the coefficient behind the band.
+                let target = if target == 0 { 1 << (self.se + 1).min(63) } else { target };
                 block.nonzero |= target;
                 if let Some(coefficient) = block.at(target.trailing_zeros()) {
                     *coefficient = (symbol.value << self.al) as i16;
@@ -250,15 +234,15 @@ impl AcScan<'_> {
             }
         }
         if eob_run > 0 {
-            self.refine_nonzero(bits, block, nonzero & rest);
+            self.correct(bits, block, nonzero & rest);
             eob_run -= 1;
         }
         eob_run
     }
 
-    /// Reads a correction bit for each of the `mask`, and applies those to what is kept.
+    /// Reads a correction bit for each coefficient of `mask`, and applies it where the coefficient is kept.
     #[inline(always)]
-    fn refine_nonzero(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>, mut mask: u64) {
+    fn correct(&self, bits: &mut BitReader<'_>, block: &mut Block<'_>, mut mask: u64) {
         while mask != 0 {
             bits.refill_below_32();
             let all = mask.count_ones();

@@ -1,125 +1,98 @@
-//! Files of a single scan, decoded an MCU row at a time: nothing is held but the MCU row, and where the picture is
-//! oriented the index of its MCUs.
+//! Files of a single scan, decoded an MCU row at a time: only the coefficients of sixteen MCUs are held, and, where the
+//! picture is reoriented, the index of its MCUs.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use super::{
     entropy::{McuStart, ScanPosition, check_not_cut_short, read_block},
-    huffman::Table,
+    geometry::Geometry,
     idct::{Idct, Samples},
-    layout::{CoefficientLayout, GROUP, Geometry, LANES, Orient},
+    layout::{CoefficientLayout, GROUP, LANES},
+    mcu::{self, McuBlock},
     mcu_index::McuIndex,
     plane::Plane,
-    tables::{Scan, Tables},
+    scan_header::ScanHeader,
+    tables::Tables,
 };
 use crate::{
     error::{Error, Result},
     simd::Simd,
 };
 
-/// A block of an MCU.
-pub(super) struct Block {
-    pub(super) component: usize,
-    /// The first of the groups that its row of blocks is collected in.
-    group: usize,
-    /// Blocks of an MCU in that row, and which of them it is.
-    across: usize,
-    column: usize,
-    pub(super) tables: [Arc<Table>; 2],
-}
-
-/// A scan of all components: what all share that decode it.
-pub(super) struct Sequential<'a> {
+/// A scan of all components: what all threads share that decode it.
+pub(super) struct SequentialScan<'a> {
     data: &'a [u8],
     restart_interval: u32,
     /// Of an MCU, in coded order.
-    blocks: Vec<Block>,
+    blocks: Vec<McuBlock>,
     index: Option<McuIndex<'a>>,
+    /// Of each component.
     idcts: Vec<Idct>,
-    /// Blocks of an MCU.
-    groups: usize,
 }
 
-/// One that decodes a scan: where it stands, and what it has in work.
-pub(super) struct Reader<'a> {
+/// What a thread that decodes a scan has of its own: its position, and the MCUs that it is decoding.
+pub(super) struct ScanReader<'a> {
     pub(super) position: ScanPosition<'a>,
-    /// Coefficients of sixteen MCUs, and the last place in each group that may not be 0.
+    /// Coefficients of sixteen MCUs, and the last in each group, in zigzag order, that may not be 0.
     groups: Vec<[i16; GROUP]>,
     lasts: Vec<u32>,
 }
 
-impl<'a> Sequential<'a> {
-    /// Begins with a scan whose entropy-coded data are at the beginning of `data`. The geometry is oriented.
+impl<'a> SequentialScan<'a> {
+    /// A scan whose entropy-coded data are at the beginning of `data`.
     ///
     /// # Errors
-    /// `Malformed` when a table is missing; where MCUs are wanted in another order also when the data are damaged
-    /// or end early.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when a table is missing, and, where MCUs are decoded in another
+    /// order, when the data are damaged or end early.
     pub(super) fn new(
         data: &'a [u8],
-        scan: &Scan,
+        scan: &ScanHeader,
         tables: &Tables,
         geometry: &Geometry,
-        (scale_num, orient): (usize, Orient),
     ) -> Result<Self> {
-        let mut blocks = Vec::new();
-        let mut groups = 0;
-        for scan_component in scan.components() {
-            let component = &geometry.components[scan_component.index()];
-            let both =
-                [tables.dc_table(scan_component.dc_table())?, tables.ac_table(scan_component.ac_table())?];
-            let [across, down] = orient.axes([component.across, component.down]);
-            for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
-                let [column, row] = orient.axes([x, y]);
-                blocks.push(Block {
-                    component: scan_component.index(),
-                    group: groups + row * component.across,
-                    across: component.across,
-                    column,
-                    tables: both.clone(),
-                });
-            }
-            groups += across * down;
-        }
-        let index = match orient.reorders() {
-            true => Some(McuIndex::new(data, &blocks, tables.restart_interval, geometry, orient)?),
+        let blocks = mcu::blocks(scan, tables, geometry)?;
+        let restart_interval = tables.restart_interval;
+        let index = match geometry.orient.reorders() {
+            true => Some(McuIndex::new(data, &blocks, restart_interval, geometry)?),
             false => None,
         };
+        let scale_num = geometry.layout.scale_num;
         let idcts = geometry.components.iter();
         let idcts = idcts
             .map(|component| Ok(Idct::new(&tables.quant_table(component.quant_table)?, scale_num)))
             .collect::<Result<_>>()?;
-        let restart_interval = tables.restart_interval;
-        Ok(Self { data, restart_interval, blocks, index, idcts, groups })
+        Ok(Self { data, restart_interval, blocks, index, idcts })
     }
 
-    /// One that stands at the beginning.
-    pub(super) fn reader(&self) -> Reader<'a> {
-        Reader {
+    /// A reader that stands at the beginning.
+    pub(super) fn reader(&self) -> ScanReader<'a> {
+        ScanReader {
             position: ScanPosition::first(self.data, self.restart_interval),
-            groups: vec![[0; GROUP]; self.groups],
-            lasts: vec![0; self.groups],
+            groups: vec![[0; GROUP]; self.blocks.len()],
+            lasts: vec![0; self.blocks.len()],
         }
     }
 
-    /// Decodes an MCU row into the planes: the reader's next one, where there is no index.
+    /// Decodes an MCU row into the planes: the one at the reader's position, where there is no index.
     ///
     /// # Errors
-    /// `Malformed` when the data end before.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the data end early.
     pub(super) fn read_mcu_row<S: Simd>(
         &self,
         simd: S,
-        reader: &mut Reader<'a>,
-        (geometry, layout): (&Geometry, &CoefficientLayout),
+        reader: &mut ScanReader<'a>,
+        geometry: &Geometry,
         mcu_row: usize,
         planes: &mut [Plane],
     ) -> Result<()> {
+        let layout = &geometry.layout;
         simd.vectorize(
             #[inline(always)]
             || {
-                for first in (0..geometry.mcus[0]).step_by(LANES) {
+                for first in (0..geometry.mcus_per_row).step_by(LANES) {
                     reader.groups.iter_mut().for_each(|group| group[..layout.group()].fill(0));
                     reader.lasts.fill(0);
-                    let end = geometry.mcus[0].min(first + LANES);
+                    let end = geometry.mcus_per_row.min(first + LANES);
                     self.read_mcus(reader, layout, mcu_row, first..end)?;
                     self.transform(simd, reader, layout, planes, first);
                 }
@@ -132,40 +105,37 @@ impl<'a> Sequential<'a> {
     #[inline(always)]
     fn read_mcus(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut ScanReader<'a>,
         layout: &CoefficientLayout,
         mcu_row: usize,
         mcus: Range<usize>,
     ) -> Result<()> {
         // Copies that can be held in registers.
         let ScanPosition { mut bits, mut restarts, mut predictions } = reader.position;
-        for (mcu, at) in mcus.enumerate() {
+        for (column, mcu) in mcus.enumerate() {
             if let Some(index) = &self.index
-                && let Some(position) = index.seek(mcu_row, at)
+                && let Some(position) = index.seek(mcu_row, mcu)
             {
                 ScanPosition { bits, restarts, predictions } = position;
             }
-            let begin = restarts.begin_mcu(&mut bits)?;
+            let start = restarts.begin_mcu(&mut bits)?;
             restarts.count(1);
-            match begin {
+            match start {
                 McuStart::Continue => (),
                 McuStart::Restart => predictions = [0; 4],
                 McuStart::NoData => continue,
             }
             for block in &self.blocks {
-                let column = mcu * block.across + block.column;
-                let group = block.group + column / LANES;
+                let x = column * block.mcu_width + block.x;
+                let group = block.first_group + x / LANES;
                 let (Some(coefficients), Some(last), Some(prediction)) = (
-                    reader
-                        .groups
-                        .get_mut(group)
-                        .and_then(|group| group.get_mut(layout.lane(column % LANES)..)),
+                    reader.groups.get_mut(group).and_then(|group| group.get_mut(layout.lane(x % LANES)..)),
                     reader.lasts.get_mut(group),
                     predictions.get_mut(block.component),
                 ) else {
                     return Err(Error::malformed("a JPEG with too many components"));
                 };
-                let tables = [&*block.tables[0], &*block.tables[1]];
+                let tables = [&*block.dc_table, &*block.ac_table];
                 *last = read_block(&mut bits, tables, layout, coefficients, prediction).max(*last);
             }
         }
@@ -178,20 +148,20 @@ impl<'a> Sequential<'a> {
     fn transform<S: Simd>(
         &self,
         simd: S,
-        reader: &Reader<'_>,
+        reader: &ScanReader<'_>,
         layout: &CoefficientLayout,
         planes: &mut [Plane],
         first: usize,
     ) {
         let mut samples: Samples = [[0; 8 * LANES]; 8];
         let (mut row, mut component) = (0, usize::MAX);
-        for block in self.blocks.iter().filter(|block| block.column == 0) {
+        for block in self.blocks.iter().filter(|block| block.x == 0) {
             row = if block.component == component { row + 1 } else { 0 };
             component = block.component;
-            for index in 0..block.across {
-                let group = block.group + index;
-                let column = (first * block.across + index * LANES) * layout.scale_num;
-                if planes[component].is_past(column) {
+            for index in 0..block.mcu_width {
+                let group = block.first_group + index;
+                let x = (first * block.mcu_width + index * LANES) * layout.scale_num;
+                if planes[component].is_past(x) {
                     break;
                 }
                 self.idcts[component].transform(
@@ -200,7 +170,7 @@ impl<'a> Sequential<'a> {
                     reader.lasts[group],
                     &mut samples,
                 );
-                planes[component].put(&samples, column, row * layout.scale_num, layout.scale_num);
+                planes[component].put(&samples, x, row * layout.scale_num);
             }
         }
     }

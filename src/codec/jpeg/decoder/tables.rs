@@ -1,9 +1,9 @@
-//! The tables and scan headers between the scans (T.81 B.2.3, B.2.4).
+//! Quantization tables, Huffman tables and restart intervals (T.81 B.2.4), which may stand before any scan.
 
 use std::sync::Arc;
 
 use super::{
-    super::header::next_segment_of,
+    super::marker::{DHT, DQT, DRI, EOI, next_segment_of},
     huffman::{Class, Table},
     layout::ZIGZAG,
     standard,
@@ -12,10 +12,6 @@ use crate::error::{Error, Result};
 
 /// A quantization table (T.81 B.2.4.1), in raster order.
 pub(super) type QuantTable = [u16; 64];
-
-/// The markers EOI and SOS.
-const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
 
 /// The tables that are in force at a place in the file.
 #[derive(Debug, Default)]
@@ -27,107 +23,19 @@ pub(super) struct Tables {
     pub(super) restart_interval: u32,
 }
 
-/// A component of a scan (T.81 B.2.3).
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct ScanComponent {
-    /// Which component of the frame.
-    index: u8,
-    /// The numbers of its DC table (Td) and its AC table (Ta).
-    tables: [u8; 2],
-}
-
-impl ScanComponent {
-    /// Which component of the frame.
-    #[inline(always)]
-    pub(super) const fn index(&self) -> usize {
-        self.index as usize
-    }
-
-    pub(super) const fn dc_table(&self) -> usize {
-        self.tables[0] as usize
-    }
-
-    pub(super) const fn ac_table(&self) -> usize {
-        self.tables[1] as usize
-    }
-}
-
-/// A scan header. Small: a file may have a thousand.
-#[derive(Debug, Clone)]
-pub(super) struct Scan {
-    components: [ScanComponent; 4],
-    count: u8,
-    /// Ss and Se, the start and the end of spectral selection, in zigzag order.
-    spectral_selection: (u8, u8),
-    /// Ah and Al, the bit positions of successive approximation: how many lower bits were left out by the scans before
-    /// (0 if there was none) and by this one.
-    approximation: (u8, u8),
-}
-
-impl Scan {
-    #[inline(always)]
-    pub(super) fn components(&self) -> &[ScanComponent] {
-        self.components.get(..self.count.into()).unwrap_or_default()
-    }
-
-    /// Ss and Se, the start and the end of spectral selection, in zigzag order.
-    pub(super) const fn spectral_selection(&self) -> (u32, u32) {
-        (self.spectral_selection.0 as u32, self.spectral_selection.1 as u32)
-    }
-
-    /// Ah and Al, the bit positions of successive approximation.
-    pub(super) const fn approximation(&self) -> (u32, u32) {
-        (self.approximation.0 as u32, self.approximation.1 as u32)
-    }
-}
-
-/// What stands after entropy-coded data.
-#[derive(Debug)]
-pub(super) enum Next {
-    /// A scan, with the place of its data.
-    Scan(Scan, usize),
-    /// The end marker.
-    End,
-    /// The end of the file.
-    Nothing,
-}
-
 impl Tables {
-    /// Finds the next scan header at or after `at`. Returns also where the first segment stands that is found.
-    ///
-    /// # Errors
-    /// `Malformed` when the scan header makes no sense.
-    pub(super) fn find_scan(bytes: &[u8], mut at: usize, ids: &[u8]) -> Result<(Next, usize)> {
-        let mut from = None;
-        loop {
-            let Some((marker, body)) = next_segment_of(bytes, at) else {
-                return Ok((Next::Nothing, from.unwrap_or(bytes.len())));
-            };
-            let begin = body.start - if marker == EOI { 2 } else { 4 };
-            let from = *from.get_or_insert(begin);
-            if marker == EOI {
-                return Ok((Next::End, from));
-            }
-            let Some(payload) = bytes.get(body.clone()) else { return Ok((Next::Nothing, from)) };
-            if marker == SOS {
-                return Ok((Next::Scan(read_scan(payload, ids)?, body.end), from));
-            }
-            at = body.end;
-        }
-    }
-
     /// Reads the tables from `at` up to `end`, passing over entropy-coded data among them.
     ///
     /// # Errors
-    /// `Malformed` when a table makes no sense.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when a table makes no sense.
     pub(super) fn read_to(&mut self, bytes: &[u8], mut at: usize, end: usize) -> Result<()> {
         let bytes = bytes.get(..end).unwrap_or(bytes);
         while let Some((marker, body)) = next_segment_of(bytes, at) {
             let Some(payload) = bytes.get(body.clone()) else { return Ok(()) };
             match marker {
-                0xc4 => self.read_huffman(payload)?,
-                0xdb => self.read_quant_tables(payload)?,
-                0xdd => {
+                DHT => self.read_huffman(payload)?,
+                DQT => self.read_quant_tables(payload)?,
+                DRI => {
                     let &[high, low, ..] = payload else {
                         return Err(Error::malformed("a short restart interval"));
                     };
@@ -183,7 +91,7 @@ impl Tables {
     /// The quantization table of a number.
     ///
     /// # Errors
-    /// `Malformed` when there is none of that number.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when there is none of that number.
     pub(super) fn quant_table(&self, index: usize) -> Result<QuantTable> {
         let table = self.quant_tables.get(index).copied().flatten();
         table.ok_or_else(|| Error::malformed(format!("no quantization table of number {index}")))
@@ -209,28 +117,4 @@ fn huffman_table(tables: &[Option<Arc<Table>>; 4], index: usize, class: Class) -
         }
         _ => Err(Error::malformed(format!("no Huffman table of number {index}"))),
     }
-}
-
-fn read_scan(payload: &[u8], ids: &[u8]) -> Result<Scan> {
-    let bad = || Error::malformed("a scan header that makes no sense");
-    let (&count, rest) = payload.split_first().ok_or_else(bad)?;
-    let (specs, rest) = rest.split_at_checked(2 * usize::from(count)).ok_or_else(bad)?;
-    let &[start, end, approximation, ..] = rest else { return Err(bad()) };
-    let mut scan = Scan {
-        components: [ScanComponent::default(); 4],
-        count,
-        spectral_selection: (start, end),
-        approximation: (approximation >> 4, approximation & 15),
-    };
-    if !(1..=scan.components.len()).contains(&count.into()) {
-        return Err(bad());
-    }
-    for (slot, spec) in specs.chunks_exact(2).enumerate() {
-        let index = ids.iter().position(|&id| id == spec[0]).ok_or_else(bad)?;
-        if scan.components[..slot].iter().any(|other| other.index() == index) {
-            return Err(bad());
-        }
-        scan.components[slot] = ScanComponent { index: index as u8, tables: [spec[1] >> 4, spec[1] & 15] };
-    }
-    Ok(scan)
 }

@@ -12,7 +12,7 @@ use zune_jpeg::{
 use super::{
     super::header::Header,
     idct::{Idct, Samples},
-    layout::{LANES, ZIGZAG},
+    layout::{CoefficientLayout, LANES, ZIGZAG},
     *,
 };
 use crate::{
@@ -243,19 +243,19 @@ fn every_level_gives_the_same_samples() {
 fn a_scale_holds_the_same_coefficients_as_full_size() {
     let header = Header::read(PROGRESSIVE).unwrap();
     let read = |scale_num: usize| {
-        let (geometry, layout) = (Geometry::new(&header.frame, scale_num), CoefficientLayout::new(scale_num));
+        let geometry = Geometry::new(&header.frame, scale_num);
         let mut tables = Tables::default();
-        tables.read_to(&header.tables, 0, header.tables.len()).unwrap();
-        let scan_index = ScanIndex::new(header.scans, &geometry, &layout, true).unwrap();
+        tables.read_to(&header.segments.tables, 0, header.segments.tables.len()).unwrap();
+        let scan_index = ScanIndex::new(header.scans, &geometry, true).unwrap();
         let needed = scan_index.scans.iter().filter(|entry| entry.is_needed).count();
         let buffers = dispatch!(Level::new(), simd => {
-            coefficients::read(simd, header.scans, &mut tables, &geometry, &layout, &scan_index)
+            multi_scan::read(simd, header.scans, &mut tables, &geometry, &scan_index)
         });
-        (layout, buffers.unwrap(), needed, scan_index.scans.len())
+        (geometry.layout, buffers.unwrap(), needed, scan_index.scans.len())
     };
     let (full_layout, full, needed, all) = read(8);
     assert_eq!((needed, all), (10, 10));
-    // The first look at the means and their correction.
+    // The first scan of the DC coefficients and their refinement.
     assert_eq!(read(1).2, 2);
     for scale_num in 1..8 {
         let (layout, scaled, ..) = read(scale_num);

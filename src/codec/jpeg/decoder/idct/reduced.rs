@@ -3,8 +3,8 @@
 #![allow(clippy::needless_range_loop, reason = "each index counts in several arrays, as in the formulas")]
 
 use super::{
-    idct::{FIRST_BIAS, FIRST_SHIFT, LAST_BIAS, Samples, paired, weigh, word},
-    layout::LANES,
+    super::layout::LANES,
+    lanes::{FIRST_BIAS, FIRST_SHIFT, LAST_BIAS, Samples, paired, weigh, word},
 };
 use crate::simd::{Bytes, Simd, SimdBase, i16x16, i32x8, u8x32};
 
@@ -25,9 +25,9 @@ pub(super) fn transform<S: Simd, const N: usize>(
     for column in 0..N {
         let mut halves = [[simd.splat_i16x16(0); 4]; 2];
         for pair in 0..N.div_ceil(2) {
-            let first = dequantised(simd, coefficients, quant_table, 2 * pair * N + column);
+            let first = dequantized(simd, coefficients, quant_table, 2 * pair * N + column);
             let second = if 2 * pair + 1 < N {
-                dequantised(simd, coefficients, quant_table, (2 * pair + 1) * N + column)
+                dequantized(simd, coefficients, quant_table, (2 * pair + 1) * N + column)
             } else {
                 simd.splat_i16x16(0)
             };
@@ -58,13 +58,13 @@ pub(super) fn transform<S: Simd, const N: usize>(
 
 /// A coefficient of all lanes.
 #[inline(always)]
-fn dequantised<S: Simd>(
+fn dequantized<S: Simd>(
     simd: S,
     coefficients: &[[i16; LANES]],
     quant_table: &[i16; 64],
-    place: usize,
+    at: usize,
 ) -> i16x16<S> {
-    i16x16::load_array_ref(simd, &coefficients[place]) * simd.splat_i16x16(quant_table[place])
+    i16x16::load_array_ref(simd, &coefficients[at]) * simd.splat_i16x16(quant_table[at])
 }
 
 /// The pairs' products with a row of the matrix.

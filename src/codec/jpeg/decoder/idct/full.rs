@@ -5,12 +5,12 @@
 //! holds two rows' coefficients side by side, and the first pass leaves two columns' side by side for the second.
 
 use super::{
-    idct::{FIRST_BIAS, FIRST_SHIFT, LAST_BIAS, Samples, paired, weigh, word},
-    layout::{LANES, PAIRS},
+    super::layout::{LANES, PAIRS},
+    lanes::{FIRST_BIAS, FIRST_SHIFT, LAST_BIAS, Samples, paired, weigh, word},
 };
 use crate::simd::{Bytes, Simd, SimdBase, i16x16, i32x8, u8x32};
 
-/// Transforms a group; `LOW` when all coefficients but those of the first four rows and columns are 0.
+/// Transforms a group; `LOW` where only the first four rows and columns have coefficients other than 0.
 #[inline(always)]
 pub(super) fn transform<S: Simd, const LOW: bool>(
     simd: S,
@@ -35,7 +35,7 @@ pub(super) fn transform<S: Simd, const LOW: bool>(
     }
 }
 
-/// The first pass over a half of the lanes: rows of pairs of columns.
+/// The first pass over a half of the lanes: it gives rows of pairs of columns.
 #[inline(always)]
 fn columns<S: Simd, const LOW: bool>(
     simd: S,
@@ -70,9 +70,9 @@ fn column<S: Simd>(
 ) -> [i32x8<S>; 8] {
     let mut pairs = [simd.splat_i16x16(0); 4];
     for (pair, products) in pairs.iter_mut().enumerate() {
-        let place = pair * 8 + column;
-        *products = i16x16::load_array_ref(simd, &coefficients[2 * place + half])
-            * i16x16::load_array_ref(simd, &quant_table[place]);
+        let at = pair * 8 + column;
+        *products = i16x16::load_array_ref(simd, &coefficients[2 * at + half])
+            * i16x16::load_array_ref(simd, &quant_table[at]);
     }
     let mut sums = butterflies(simd, pairs, FIRST_BIAS);
     for sum in &mut sums {
