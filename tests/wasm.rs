@@ -25,7 +25,7 @@ fn is_built_with_simd() {
 
 #[wasm_bindgen_test]
 fn a_probe_is_a_plain_object() {
-    let probe = probe(bytes(&picture())).expect("a sound picture");
+    let probe = probe(bytes(&picture()), JsValue::UNDEFINED).expect("a sound picture");
     assert_eq!(text(&probe, "format"), "png");
     assert_eq!((number(&probe, "width"), number(&probe, "height")), (WIDTH, HEIGHT));
     assert_eq!(number(&probe, "depth"), 8);
@@ -72,6 +72,53 @@ fn options_do_what_they_say() {
     let most = coarse.len().midpoint(fine.len());
     let fitted = file(&converted(&format!(r#"{{"format": "jpeg", "quality": 95, "targetSize": {most}}}"#)));
     assert!(fitted.len() <= most && fitted.len() > coarse.len());
+}
+
+/// Each takes another way through the engine than the default does.
+#[wasm_bindgen_test]
+fn every_option_of_the_engine_is_there() {
+    let plain = |options: &str| file(&converted(options));
+    let lossy = plain(r#"{"lossless": false}"#);
+    assert_ne!(lossy, plain(r#"{"lossless": false, "alphaQuality": 10}"#));
+    let small = plain(r#"{"format": "png", "width": 40}"#);
+    assert_eq!(small, plain(r#"{"format": "png", "width": 40, "filter": "lanczos3", "linear": false}"#));
+    let mut seen = vec![small];
+    for more in
+        [r#""filter": "mitchell""#, r#""filter": "area""#, r#""filter": "nearest""#, r#""linear": true"#]
+    {
+        let made = plain(&format!(r#"{{"format": "png", "width": 40, {more}}}"#));
+        assert!(!seen.contains(&made), "{more} changes nothing");
+        seen.push(made);
+    }
+    let crop = |interest: &str| {
+        plain(&format!(
+            r#"{{"format": "png", "width": 30, "height": 60, "fit": "cover", "interest": "{interest}"}}"#
+        ))
+    };
+    let [low, centre, high] = ["low", "centre", "high"].map(crop);
+    assert!(low != centre && centre != high && low != high);
+    assert!(!crop("entropy").is_empty());
+}
+
+#[wasm_bindgen_test]
+fn limits_hold() {
+    let cases = [
+        r#"{"maxInputBytes": 100}"#,
+        r#"{"maxPixels": 5916}"#,
+        r#"{"maxSide": 96}"#,
+        r#"{"maxMemory": 10000}"#,
+    ];
+    for limits in cases {
+        let asked = options(&format!(r#"{{"limits": {limits}}}"#));
+        let error = convert(bytes(&picture()), asked).expect_err(limits);
+        assert_eq!(kind(&error), "limit", "{limits}");
+    }
+    let asked = options(r#"{"limits": {"maxPixels": 5916}}"#);
+    assert_eq!(kind(&probe(bytes(&picture()), asked).expect_err("97 by 61 is 5917")), "limit");
+    let asked = options(r#"{"limits": {"maxPixels": 5917, "maxSide": 97}}"#);
+    assert!(probe(bytes(&picture()), asked).is_ok());
+    let kept = converted(r#"{"limits": {"maxOutputBytes": 20}}"#);
+    assert_eq!((text(&kept, "kept"), file(&kept)), ("larger".to_owned(), picture()));
 }
 
 #[wasm_bindgen_test]
@@ -157,18 +204,26 @@ fn golden_picture(name: &str) -> &'static [u8] {
 #[wasm_bindgen_test]
 fn wrong_options_are_named() {
     let cases = [
-        (r#"{"quality": 101}"#, "quality"),
+        (r#"{"quality": 101}"#, "quality must be a whole number from 0 to 100"),
         (r#"{"quality": 80.5}"#, "quality"),
         (r#"{"quality": "80"}"#, "quality"),
-        (r#"{"effort": 7}"#, "effort"),
-        (r#"{"width": 0}"#, "width"),
+        (r#"{"alphaQuality": 101}"#, "alphaQuality must be a whole number from 0 to 100"),
+        (r#"{"effort": 7}"#, "effort must be a whole number from 0 to 6"),
+        (r#"{"width": 0}"#, "width must be a whole number from 1 to 65535"),
         (r#"{"height": -1}"#, "height"),
+        (r#"{"height": 1e300}"#, "height"),
         (r#"{"targetSize": 0}"#, "targetSize"),
-        (r#"{"format": "gif"}"#, "format"),
-        (r#"{"fit": "crop"}"#, "fit"),
-        (r#"{"lossless": 1}"#, "lossless"),
-        (r#"{"qualty": 80}"#, "qualty"),
-        (r#""webp""#, "options"),
+        (r#"{"format": "gif"}"#, "format must be one of webp, avif, jpeg, png"),
+        (r#"{"fit": "crop"}"#, "fit must be one of contain, cover, fill, scale-down"),
+        (r#"{"interest": "top"}"#, "interest must be one of centre, entropy, low, high"),
+        (r#"{"filter": "bicubic"}"#, "filter must be one of lanczos3, mitchell, area, nearest"),
+        (r#"{"linear": "yes"}"#, "linear must be true or false"),
+        (r#"{"lossless": 1}"#, "lossless must be true or false"),
+        (r#"{"limits": 5}"#, "limits must be an object"),
+        (r#"{"limits": {"maxPixel": 5}}"#, "maxPixels"),
+        (r#"{"limits": {"maxMemory": 0.5}}"#, "maxMemory must be a whole number from 1"),
+        (r#"{"qualty": 80}"#, "\"qualty\", but format, quality"),
+        (r#""webp""#, "the options must be an object"),
     ];
     for (given, named) in cases {
         let error = convert(bytes(&picture()), options(given)).expect_err(given);
@@ -183,7 +238,7 @@ fn wrong_options_are_named() {
 #[wasm_bindgen_test]
 fn what_is_no_picture_is_an_error() {
     for junk in [&b""[..], b"hello", b"<html></html>", &[0; 4096]] {
-        assert_eq!(kind(&probe(bytes(junk)).expect_err("no picture")), "unsupported");
+        assert_eq!(kind(&probe(bytes(junk), JsValue::UNDEFINED).expect_err("no picture")), "unsupported");
         let error = convert(bytes(junk), JsValue::UNDEFINED).expect_err("no picture");
         assert_eq!(kind(&error), "unsupported");
         assert_eq!(text(error.unchecked_ref(), "name"), "SlimpixError");

@@ -4,7 +4,8 @@
 //! no clock. A call is synchronous, so a page makes it in a Web Worker. What can fail throws an `Error` whose
 //! `kind` says who is at fault. Bytes are copied in only after their length was checked against the limits.
 //!
-//! `wasm-bindgen --target web` (a page, a worker) or `--target nodejs` makes the module; `types.d.ts` has its types.
+//! `wasm-bindgen --target web` makes the module of it, which the page's workers use as it is; `www/pack.mjs` wraps it
+//! as the npm package. `types.d.ts` has the types of both.
 //!
 //! ```js
 //! import init, { convert } from "./slimpix.js";
@@ -39,18 +40,21 @@ extern "C" {
 /// What a picture's header says about it, wherever it stands in the file.
 ///
 /// # Errors
-/// An `Error` with a `kind`: `malformed`, `unsupported` or `limit`.
+/// An `Error` with a `kind`: `malformed`, `unsupported`, `limit` or `parameter`.
 #[wasm_bindgen(unchecked_return_type = "Probe")]
 #[allow(clippy::needless_pass_by_value, reason = "what wasm_bindgen hands over is owned")]
-pub fn probe(bytes: Uint8Array) -> Result<Object, JsValue> {
+pub fn probe(
+    bytes: Uint8Array,
+    #[wasm_bindgen(unchecked_optional_param_type = "ProbeOptions")] options: JsValue,
+) -> Result<Object, JsValue> {
     report_panics();
-    probe_inner(&bytes).map_err(|error| object::error(&error))
+    probe_inner(&bytes, &options).map_err(|error| object::error(&error))
 }
 
-/// The same of a file that is not in memory: `read(offset, length)` gives bytes of it, fewer where it ends.
+/// What a header says of a file that is not in memory: `read(offset, length)` gives bytes of it, fewer where it ends.
 ///
 /// # Errors
-/// As [`probe`], and `io` when `read` throws.
+/// An `Error` with a `kind`: `malformed`, `unsupported` or `limit`, and `io` when `read` throws.
 #[wasm_bindgen(js_name = probeFile, unchecked_return_type = "Probe")]
 #[allow(clippy::needless_pass_by_value, reason = "what wasm_bindgen hands over is owned")]
 pub fn probe_file(
@@ -64,7 +68,7 @@ pub fn probe_file(
         let piece = piece.ok().and_then(|piece| piece.dyn_into::<Uint8Array>().ok());
         copy_in(&piece.ok_or_else(|| Error::new(Kind::Io, "the file can't be read"))?)
     });
-    looked.and_then(known).map_err(|error| object::error(&error))
+    looked.and_then(|looked| known(looked, &Limits::default())).map_err(|error| object::error(&error))
 }
 
 /// Converts one picture. Without options: to WebP at quality 80.
@@ -81,25 +85,25 @@ pub fn convert(
     convert_inner(&bytes, &options).map_err(|error| object::error(&error))
 }
 
-fn probe_inner(bytes: &Uint8Array) -> Result<Object> {
+fn probe_inner(bytes: &Uint8Array, options: &JsValue) -> Result<Object> {
+    let limits = options::for_probe(options)?;
     // Only what is needed is copied in.
     let looked = Looked::with(Some(bytes.length().into()), |need| {
         let start = u32::try_from(need.offset).unwrap_or(u32::MAX);
         let end = start.saturating_add(u32::try_from(need.length).unwrap_or(u32::MAX));
         copy_in(&bytes.subarray(start, end))
     })?;
-    known(looked)
+    known(looked, &limits)
 }
 
-fn known(looked: Looked) -> Result<Object> {
+fn known(looked: Looked, limits: &Limits) -> Result<Object> {
     let probe = looked.probe?;
-    Limits::default().check_size(probe.size)?;
+    limits.check_size(probe.size)?;
     Ok(object::probe(&probe))
 }
 
 fn convert_inner(bytes: &Uint8Array, options: &JsValue) -> Result<Object> {
-    let params = options::read(options)?;
-    let limits = Limits::default();
+    let (params, limits) = options::for_convert(options)?;
     limits.check_input(u64::from(bytes.length()))?;
     let source = copy_in(bytes)?;
     match convert::convert(&source, &params, &limits)? {

@@ -1,126 +1,185 @@
 //! What a caller asks, read from a plain object key by key.
 //!
-//! An unknown key, a wrong type or a number out of its range is an error that names the key: a typo must not
-//! silently give a picture of another size.
+//! An unknown key, a wrong type or a number out of its range is an error that names the key and what is allowed: a typo
+//! must not silently give a picture of another size. The ranges are those of the command line.
+
+use std::ops::RangeInclusive;
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     codec::Format,
-    convert::{Fit, Interest, Mode, Params, Resize},
+    convert::{Filter, Fit, Interest, Mode, Params, Resize},
     error::{Error, Kind, Result},
+    limits::Limits,
 };
 
-const KEYS: [&str; 10] = [
+const CONVERT_KEYS: &[&str] = &[
     "format",
     "quality",
+    "alphaQuality",
     "effort",
     "lossless",
     "width",
     "height",
     "fit",
     "enlarge",
+    "interest",
+    "filter",
+    "linear",
     "keepMetadata",
     "targetSize",
+    "limits",
+];
+const PROBE_KEYS: &[&str] = &["limits"];
+const LIMITS_KEYS: &[&str] = &["maxInputBytes", "maxPixels", "maxSide", "maxMemory", "maxOutputBytes"];
+
+const FITS: &[(&str, Fit)] =
+    &[("contain", Fit::Contain), ("cover", Fit::Cover), ("fill", Fit::Fill), ("scale-down", Fit::ScaleDown)];
+const INTERESTS: &[(&str, Interest)] = &[
+    ("centre", Interest::Centre),
+    ("entropy", Interest::Entropy),
+    ("low", Interest::Low),
+    ("high", Interest::High),
+];
+const FILTERS: &[(&str, Filter)] = &[
+    ("lanczos3", Filter::Lanczos3),
+    ("mitchell", Filter::Mitchell),
+    ("area", Filter::Area),
+    ("nearest", Filter::Nearest),
 ];
 
-/// The parameters that an options object stands for. `undefined` and `null` are the defaults.
+const PERCENT: RangeInclusive<u64> = 0..=100;
+const EFFORT: RangeInclusive<u64> = 0..=6;
+const SIDE: RangeInclusive<u64> = 1..=65_535;
+/// Up to `Number.MAX_SAFE_INTEGER`: beyond it numbers of JavaScript are not exact.
+const COUNT: RangeInclusive<u64> = 1..=(1 << 53) - 1;
+
+/// The parameters and limits of a conversion. `undefined` and `null` are the defaults.
 ///
 /// # Errors
-/// `Parameter`.
-pub(super) fn read(options: &JsValue) -> Result<Params> {
-    let mut params = Params::default();
-    if options.is_undefined() || options.is_null() {
-        return Ok(params);
-    }
-    let options: &Object = options.dyn_ref().ok_or_else(|| wrong("the options", "an object"))?;
-    check_keys(options)?;
-    if let Some(format) = word(options, "format", "webp, avif, jpeg or png", format)? {
-        params.format = format;
-    }
-    if let Some(quality) = whole(options, "quality", 0, 100)? {
-        params.quality = quality as u8;
-    }
-    if let Some(effort) = whole(options, "effort", 0, 6)? {
-        params.effort = effort as u8;
-    }
-    if let Some(lossless) = flag(options, "lossless")? {
-        params.mode = if lossless { Mode::Lossless } else { Mode::Lossy };
-    }
-    params.resize = resize(options)?;
-    params.keep_metadata = flag(options, "keepMetadata")?.unwrap_or(params.keep_metadata);
-    params.target_size = whole(options, "targetSize", 1, u32::MAX)?.map(u64::from);
-    Ok(params)
+/// [`Kind::Parameter`], with the key and what is allowed.
+pub(super) fn for_convert(options: &JsValue) -> Result<(Params, Limits)> {
+    let Some(options) = Options::open("the options", options, CONVERT_KEYS)? else {
+        return Ok((Params::default(), Limits::default()));
+    };
+    let defaults = Params::default();
+    let mode = options.flag("lossless")?.map(|lossless| if lossless { Mode::Lossless } else { Mode::Lossy });
+    let params = Params::default()
+        .with_format(options.word("format", &targets())?.unwrap_or(defaults.format))
+        .with_quality(options.byte("quality", PERCENT)?.unwrap_or(defaults.quality))
+        .with_alpha_quality(options.byte("alphaQuality", PERCENT)?.unwrap_or(defaults.alpha_quality))
+        .with_effort(options.byte("effort", EFFORT)?.unwrap_or(defaults.effort))
+        .with_mode(mode.unwrap_or(defaults.mode))
+        .with_resize(options.resize()?)
+        .with_keep_metadata(options.flag("keepMetadata")?.unwrap_or(defaults.keep_metadata))
+        .with_target_size(options.whole("targetSize", COUNT)?);
+    Ok((params, options.limits()?))
 }
 
-fn check_keys(options: &Object) -> Result<()> {
-    for key in Object::keys(options).iter() {
-        let known = key.as_string().is_some_and(|key| KEYS.contains(&key.as_str()));
-        if !known {
-            let key = key.as_string().unwrap_or_default();
-            return Err(Error::new(
-                Kind::Parameter,
-                format!("there is no option {key:?}; there are {}", KEYS.join(", ")),
-            ));
+/// The limits of a probe. `undefined` and `null` are the defaults.
+///
+/// # Errors
+/// [`Kind::Parameter`], with the key and what is allowed.
+pub(super) fn for_probe(options: &JsValue) -> Result<Limits> {
+    let options = Options::open("the options", options, PROBE_KEYS)?;
+    options.map_or_else(|| Ok(Limits::default()), |options| options.limits())
+}
+
+/// The formats that are written, by name.
+fn targets() -> Vec<(&'static str, Format)> {
+    let mut targets: Vec<_> = Format::TARGETS.iter().map(|format| (format.name(), *format)).collect();
+    // As for the command line.
+    targets.push(("jpg", Format::Jpeg));
+    targets
+}
+
+/// An object of the caller whose keys are all known.
+struct Options<'a>(&'a Object);
+
+impl<'a> Options<'a> {
+    /// The object that stands in `value`, or nothing for `undefined` and `null`. `name` is what errors call it.
+    fn open(name: &str, value: &'a JsValue, known: &[&str]) -> Result<Option<Self>> {
+        if value.is_undefined() || value.is_null() {
+            return Ok(None);
         }
+        let object: &Object = value.dyn_ref().ok_or_else(|| wrong(name, "an object"))?;
+        for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
+            if !known.contains(&key.as_str()) {
+                let known = known.join(", ");
+                return Err(Error::new(Kind::Parameter, format!("{name} have no key {key:?}, but {known}")));
+            }
+        }
+        Ok(Some(Self(object)))
     }
-    Ok(())
-}
 
-fn resize(options: &Object) -> Result<Option<Resize>> {
-    let width = whole(options, "width", 1, 65_535)?;
-    let height = whole(options, "height", 1, 65_535)?;
-    let fit = word(options, "fit", "contain, cover, fill or scale-down", fit)?.unwrap_or_default();
-    let enlarge = flag(options, "enlarge")?.unwrap_or(false);
-    let is_asked = width.is_some() || height.is_some();
-    Ok(is_asked.then_some(Resize {
-        width,
-        height,
-        fit,
-        enlarge,
-        interest: Interest::Centre,
-        ..Resize::default()
-    }))
-}
-
-fn format(word: &str) -> Option<Format> {
-    Format::from_name(word).filter(|format| Format::TARGETS.contains(format))
-}
-
-fn fit(word: &str) -> Option<Fit> {
-    match word {
-        "contain" => Some(Fit::Contain),
-        "cover" => Some(Fit::Cover),
-        "fill" => Some(Fit::Fill),
-        "scale-down" => Some(Fit::ScaleDown),
-        _ => None,
+    fn limits(&self) -> Result<Limits> {
+        let value = self.value("limits")?.unwrap_or(JsValue::UNDEFINED);
+        let Some(asked) = Options::open("limits", &value, LIMITS_KEYS)? else { return Ok(Limits::default()) };
+        let defaults = Limits::default();
+        let side = asked.whole("maxSide", 1..=u32::MAX.into())?.and_then(|side| u32::try_from(side).ok());
+        Ok(Limits::default()
+            .with_max_input_bytes(asked.whole("maxInputBytes", COUNT)?.unwrap_or(defaults.max_input_bytes))
+            .with_max_pixels(asked.whole("maxPixels", COUNT)?.unwrap_or(defaults.max_pixels))
+            .with_max_side(side.unwrap_or(defaults.max_side))
+            .with_max_memory(asked.whole("maxMemory", COUNT)?.unwrap_or(defaults.max_memory))
+            .with_max_output_bytes(
+                asked.whole("maxOutputBytes", COUNT)?.unwrap_or(defaults.max_output_bytes),
+            ))
     }
-}
 
-fn word<T>(options: &Object, key: &str, allowed: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>> {
-    let Some(value) = value(options, key)? else { return Ok(None) };
-    let parsed = value.as_string().and_then(|word| parse(&word));
-    parsed.map(Some).ok_or_else(|| wrong(key, allowed))
-}
+    fn resize(&self) -> Result<Option<Resize>> {
+        // Read though nothing may be resized: a wrong value is an error all the same.
+        let mut resize = Resize::default()
+            .with_fit(self.word("fit", FITS)?.unwrap_or_default())
+            .with_enlarge(self.flag("enlarge")?.unwrap_or(false))
+            .with_interest(self.word("interest", INTERESTS)?.unwrap_or_default())
+            .with_filter(self.word("filter", FILTERS)?.unwrap_or_default())
+            .with_linear(self.flag("linear")?.unwrap_or(false));
+        resize.width = self.side("width")?;
+        resize.height = self.side("height")?;
+        Ok((resize.width.is_some() || resize.height.is_some()).then_some(resize))
+    }
 
-fn flag(options: &Object, key: &str) -> Result<Option<bool>> {
-    let Some(value) = value(options, key)? else { return Ok(None) };
-    value.as_bool().map(Some).ok_or_else(|| wrong(key, "true or false"))
-}
+    fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>> {
+        let Some(value) = self.value(key)? else { return Ok(None) };
+        let word = value.as_string().unwrap_or_default();
+        let found = words.iter().find(|(name, _)| *name == word).map(|(_, meaning)| *meaning);
+        found.map(Some).ok_or_else(|| {
+            let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+            wrong(key, &format!("one of {}", names.join(", ")))
+        })
+    }
 
-fn whole(options: &Object, key: &str, low: u32, high: u32) -> Result<Option<u32>> {
-    let Some(value) = value(options, key)? else { return Ok(None) };
-    let range = f64::from(low)..=f64::from(high);
-    let number = value.as_f64().filter(|number| number.fract() == 0.0 && range.contains(number));
-    // Whole and in the range of two u32: the cast is exact.
-    let number = number.map(|number| number as u32);
-    number.map(Some).ok_or_else(|| wrong(key, &format!("a whole number from {low} to {high}")))
-}
+    fn flag(&self, key: &str) -> Result<Option<bool>> {
+        let Some(value) = self.value(key)? else { return Ok(None) };
+        value.as_bool().map(Some).ok_or_else(|| wrong(key, "true or false"))
+    }
 
-fn value(options: &Object, key: &str) -> Result<Option<JsValue>> {
-    let value = Reflect::get(options, &JsValue::from_str(key))?;
-    Ok(Some(value).filter(|value| !value.is_undefined() && !value.is_null()))
+    fn side(&self, key: &str) -> Result<Option<u32>> {
+        Ok(self.whole(key, SIDE)?.map(|side| side as u32))
+    }
+
+    fn byte(&self, key: &str, range: RangeInclusive<u64>) -> Result<Option<u8>> {
+        Ok(self.whole(key, range)?.map(|number| number as u8))
+    }
+
+    /// A whole number in the range.
+    fn whole(&self, key: &str, range: RangeInclusive<u64>) -> Result<Option<u64>> {
+        let Some(value) = self.value(key)? else { return Ok(None) };
+        // What is not whole, or no number of 64 bits, is another number after the casts.
+        let number = value.as_f64().filter(|number| *number as u64 as f64 == *number);
+        let number = number.map(|number| number as u64).filter(|number| range.contains(number));
+        number
+            .map(Some)
+            .ok_or_else(|| wrong(key, &format!("a whole number from {} to {}", range.start(), range.end())))
+    }
+
+    fn value(&self, key: &str) -> Result<Option<JsValue>> {
+        let value = Reflect::get(self.0, &JsValue::from_str(key))?;
+        Ok(Some(value).filter(|value| !value.is_undefined() && !value.is_null()))
+    }
 }
 
 fn wrong(key: &str, allowed: &str) -> Error {

@@ -1,20 +1,59 @@
 export type PictureFormat =
   | "jpeg" | "png" | "gif" | "bmp" | "webp" | "ico" | "tiff" | "avif" | "heic" | "jxl" | "svg";
 
-/** Who is at fault: the picture, what was asked of it, or this program. */
-export type ErrorKind =
-  | "malformed" | "unsupported" | "limit" | "memory" | "parameter"
-  | "not-found" | "upstream" | "overload" | "io" | "larger" | "internal";
+/** A format that is written. */
+export type TargetFormat = "webp" | "avif" | "jpeg" | "png";
 
-/** What `probe` and `convert` throw. Anything else that they throw is a trap: make a new instance. */
+/**
+ * Who is at fault.
+ *
+ * - `malformed`: the picture is damaged, cut short or lies about itself.
+ * - `unsupported`: the picture is sound, but not of a kind that is converted here; or it is no picture.
+ * - `limit`: the picture asks for more than `limits` allow.
+ * - `memory`: there is no memory left.
+ * - `parameter`: an option is unknown or has a value that isn't allowed. The message names both.
+ * - `larger`: the result would be longer than `targetSize` at any quality.
+ * - `io`: the file, or the engine itself, can't be read.
+ * - `internal`: a fault of slimpix.
+ */
+export type ErrorKind =
+  | "malformed" | "unsupported" | "limit" | "memory" | "parameter" | "larger" | "io" | "internal";
+
+/** What `probe` and `convert` fail with. */
 export interface SlimpixError extends Error {
   name: "SlimpixError";
   kind: ErrorKind;
 }
 
+/** The most that a picture may ask for: it is refused from its header, before memory is taken for it. */
+export interface Limits {
+  /** Bytes of the source. Default 67108864 (64 MiB). */
+  maxInputBytes?: number;
+  /** Pixels of the source. Default 100 million; a photo of 12 megapixels has 12 million. */
+  maxPixels?: number;
+  /** Pixels on one side of the source. Default 65535, the most that a JPEG can have. */
+  maxSide?: number;
+  /**
+   * Bytes of memory that the conversion may take, the source included. Default 1073741824 (1 GiB). Where trying a
+   * graphic without loss would pass it, the result is lossy.
+   */
+  maxMemory?: number;
+  /**
+   * Bytes of the result. Default: without limit. A conversion ends as soon as its result is sure to be longer, which is
+   * no error: the source is given back, with `kept: "larger"`.
+   */
+  maxOutputBytes?: number;
+}
+
+export interface ProbeOptions {
+  /** The most that the picture may ask for. */
+  limits?: Limits;
+}
+
+/** What a picture's header says. */
 export interface Probe {
   format: PictureFormat;
-  /** Pixels, as the picture is looked at. */
+  /** Pixels, as the picture is looked at: the EXIF orientation is applied. */
   width: number;
   height: number;
   /** Bits a sample. */
@@ -29,40 +68,75 @@ export interface Probe {
   convertible: boolean;
 }
 
+/** What is asked of a conversion. Unknown keys and values that aren't allowed are refused. */
 export interface ConvertOptions {
-  /** Default "webp". */
-  format?: "webp" | "avif" | "jpeg" | "png";
-  /** 0 to 100. Default 80. At 100 a WebP is lossless, unless `lossless` is false or there is a `targetSize`. */
+  /**
+   * The format to write. Default "webp". AVIF is smaller for photos and takes many times as long; "jpg" is "jpeg".
+   */
+  format?: TargetFormat | "jpg";
+  /**
+   * 0 to 100. Default 80. Without effect on a lossless result, which a WebP is at 100, unless `lossless` is false or
+   * there is a `targetSize`.
+   */
   quality?: number;
-  /** 0 (fastest) to 6 (smallest). Default 4. */
+  /** Levels of alpha that a lossy WebP keeps, 0 to 100: 2 to 248 levels for 0 to 99. Default 100: all of them. */
+  alphaQuality?: number;
+  /** Time spent to make the file small: 0 (fastest) to 6 (smallest). Default 4. */
   effort?: number;
-  /** Default: lossless for graphics where that is smaller, lossy for photos. */
+  /**
+   * True: every pixel as it was, in a WebP or PNG. False: lossy. Default: lossless for graphics where that is smaller,
+   * lossy for photos.
+   */
   lossless?: boolean;
-  /** The box that the picture must meet, in pixels. */
+  /** The width of the box that the picture must meet, 1 to 65535 pixels. Default: as `height` and the shape have it. */
   width?: number;
+  /** The height of that box, 1 to 65535 pixels. Default: as `width` and the shape have it. */
   height?: number;
-  /** How it meets the box. Default "contain". */
+  /**
+   * How the picture meets the box, in the words of CSS `object-fit`: "contain", as large as fits inside; "cover", the
+   * box is filled and what stands over cropped; "fill", exactly the box, the shape isn't kept; "scale-down", as
+   * "contain" and never enlarged. Default "contain".
+   */
   fit?: "contain" | "cover" | "fill" | "scale-down";
   /** May the result be larger than the source? Default false. */
   enlarge?: boolean;
-  /** Keep EXIF, XMP and the ICC profile. Default false. */
+  /**
+   * Which part a crop keeps: "centre", the middle; "entropy", the part with the most detail, which takes the whole
+   * picture into memory; "low", the top or left; "high", the bottom or right. Default "centre".
+   */
+  interest?: "centre" | "entropy" | "low" | "high";
+  /**
+   * How samples are made of those of the source: "lanczos3" is the sharpest, "mitchell" has no halos at edges, "area" is
+   * the mean, "nearest" is for drawings of large pixels. Default "lanczos3".
+   */
+  filter?: "lanczos3" | "mitchell" | "area" | "nearest";
+  /** Scale amounts of light instead of samples: right for stars and grids of pixels, and slower. Default false. */
+  linear?: boolean;
+  /** Keep EXIF, XMP and the ICC profile. Default false: they go, and colours become sRGB. */
   keepMetadata?: boolean;
   /**
-   * The most bytes that the result may have: its quality is the highest up to `quality` with which it has no more. When
-   * none has, the error's `kind` is "larger". Default: as long as it gets.
+   * The most bytes that the result may have: its quality is the highest up to `quality` with which it has no more, found
+   * by coding again and again. When none has, the error's `kind` is "larger". Default: as long as it gets.
    */
   targetSize?: number;
+  /** The most that the picture may ask for. */
+  limits?: Limits;
 }
 
 export interface Converted {
-  bytes: Uint8Array;
+  /** The file. Its memory is its own. */
+  bytes: Uint8Array<ArrayBuffer>;
   format: PictureFormat;
+  /** As in `Content-Type`. */
   mediaType: string;
   width: number;
   height: number;
   /** Coded without loss. Undefined when the source was kept. */
   lossless?: boolean;
-  /** Why `bytes` is the source itself: it moves, and a still would not be the same. */
+  /**
+   * Why `bytes` is the source itself: it moves, and a still would not be the same; or the result would be longer than
+   * `limits.maxOutputBytes`.
+   */
   kept?: "animated" | "larger";
   /** The engine's memory that the conversion reserved, the source included. */
   peakBytes: number;
