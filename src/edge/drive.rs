@@ -6,8 +6,9 @@ use worker::{ResponseBody, console_log};
 
 use super::{
     fetch_flight,
-    flight::{self, FlightOutcome, Joined, Lead, Ticket},
+    flight::{self, FlightOutcome, Joined, Landed, Lead, Made, Ticket},
     memory::memory_bytes,
+    respond::{Extent, OpenBody},
     settings::Settings,
     source::{self, Fetched, Opened},
     store::{self, Answers, File},
@@ -40,7 +41,14 @@ pub(super) struct Drive {
     /// What the followers are told when the lead ends.
     outcome: Option<FlightOutcome>,
     ticket: Option<Ticket>,
-    writes: Vec<(Write, Option<Rc<Vec<u8>>>)>,
+    writes: Vec<PendingWrite>,
+}
+
+/// Something to be stored after answering.
+struct PendingWrite {
+    write: Write,
+    /// The variant's.
+    bytes: Option<Rc<Vec<u8>>>,
 }
 
 /// An answer with its body.
@@ -48,9 +56,7 @@ pub(super) struct Sent {
     /// The head.
     pub(super) response: Box<Response>,
     /// The body.
-    pub(super) body: ResponseBody,
-    /// The body is the whole file, though a part was asked for.
-    pub(super) is_whole: bool,
+    pub(super) body: OpenBody,
 }
 
 impl Drive {
@@ -83,7 +89,7 @@ impl Drive {
             let response = self.run(step).await;
             // The service gives up on lost bodies by itself, so this ends.
             match self.body(&response).await {
-                Some((body, is_whole)) => return Sent { response, body, is_whole },
+                Some(body) => return Sent { response, body },
                 None => step = response.lost(),
             }
         }
@@ -133,12 +139,12 @@ impl Drive {
                     Some(bucket) => self.current(bucket, &join.key).await,
                     None => None,
                 };
-                self.outcome = current.clone().map(|record| Ok((record, None)));
+                self.outcome = current.clone().map(|record| Ok(Landed { record, made: None }));
                 join.lead(current)
             }
             Joined::Follower(follower) => match follower.outcome(join.patience).await {
-                Some(Ok((record, made))) => {
-                    self.made.extend(made);
+                Some(Ok(Landed { record, made })) => {
+                    self.made.extend(made.map(|Made { format, bytes }| (format, bytes)));
                     join.followed(Ok(record))
                 }
                 Some(Err(error)) => join.followed(Err(error)),
@@ -185,19 +191,19 @@ impl Drive {
         if codec::is_cut(bytes) {
             convert = convert.of_cut();
         }
-        let Task::Picture(format) = convert.job.task else {
+        let Task::Picture(params) = &convert.job.task else {
             return match convert::describe(bytes, &settings.policy.limits) {
                 Ok(description) => convert.described(&description),
                 Err(error) => self.fail(convert, error),
             };
         };
         let limits = convert.job.limits(&settings.policy.limits);
-        match convert::convert(bytes, &convert.job.params, &limits) {
+        match convert::convert(bytes, params, &limits) {
             Ok(Outcome::Made(made)) => {
                 console_log!(
                     "converted {} to {}: {} to {} bytes, {} of memory",
                     convert.source.name(),
-                    format.extension(),
+                    params.format.extension(),
                     bytes.len(),
                     made.bytes.len(),
                     memory_bytes(),
@@ -208,7 +214,7 @@ impl Drive {
                     size: made.size,
                     source_checksum: None,
                 };
-                self.made.insert(format, Rc::new(made.bytes));
+                self.made.insert(params.format, Rc::new(made.bytes));
                 convert.made(info)
             }
             Ok(Outcome::Kept(kept)) => convert.kept(kept),
@@ -262,12 +268,12 @@ impl Drive {
     /// Written after answering: see [`Drive::finish`].
     fn store(&mut self, store: Store) -> Step {
         let (write, step) = store.take();
-        let made =
-            write.variant.and_then(|format| self.made.get(&format).map(|bytes| (format, Rc::clone(bytes))));
+        let made = |format| Some(Made { format, bytes: Rc::clone(self.made.get(&format)?) });
+        let made = write.variant.and_then(made);
         if self.lead.is_some() {
-            self.outcome = Some(Ok((write.record.clone(), made.clone())));
+            self.outcome = Some(Ok(Landed { record: write.record.clone(), made: made.clone() }));
         }
-        self.writes.push((write, made.map(|(_, bytes)| bytes)));
+        self.writes.push(PendingWrite { write, bytes: made.map(|made| made.bytes) });
         step
     }
 
@@ -278,8 +284,8 @@ impl Drive {
         }
     }
 
-    /// The body of an answer, and whether it is the whole where a part was asked for. `None` if it isn't there.
-    async fn body(&mut self, response: &Response) -> Option<(ResponseBody, bool)> {
+    /// The body of an answer. `None` if it isn't there.
+    async fn body(&mut self, response: &Response) -> Option<OpenBody> {
         let body = match &response.body {
             Body::Empty => ResponseBody::Empty,
             Body::Bytes(bytes) => ResponseBody::Body(bytes.clone()),
@@ -292,7 +298,7 @@ impl Drive {
                 return self.source_body(source, validators.len, range).await;
             }
         };
-        Some((body, false))
+        Some(body.into())
     }
 
     async fn variant_body(&self, file: &File<'_>, range: &Range<u64>) -> Option<ResponseBody> {
@@ -302,12 +308,7 @@ impl Drive {
         }
     }
 
-    async fn source_body(
-        &mut self,
-        source: &Source,
-        len: u64,
-        range: &Range<u64>,
-    ) -> Option<(ResponseBody, bool)> {
+    async fn source_body(&mut self, source: &Source, len: u64, range: &Range<u64>) -> Option<OpenBody> {
         self.open_source(source).await.ok()?;
         let opened = self.opened.as_mut().filter(|opened| opened.validators.len == len)?;
         let (is_part, fits) = (*range != (0..len), len <= self.settings.policy.limits.max_input_bytes);
@@ -315,13 +316,14 @@ impl Drive {
         if fits && (is_part || is_followed) {
             self.read_source().await.ok()?;
             let bytes = self.opened.as_ref()?.bytes()?;
-            return Some((ResponseBody::Body(slice(bytes, range)?), false));
+            return Some(ResponseBody::Body(slice(bytes, range)?).into());
         }
         if let Some(fetch_lead) = &self.fetch_lead {
             fetch_lead.has_read(opened.shared());
         }
         // RFC 9110 §14.2: a range may be ignored. One of what is too large to be held is.
-        Some((opened.body()?, is_part))
+        let extent = if is_part { Extent::Whole } else { Extent::AsAnswered };
+        Some(OpenBody { body: opened.body()?, extent })
     }
 }
 
@@ -335,7 +337,7 @@ impl Drive {
             self.answers.keep(key, &whole.headers, body, &sent.log.source).await;
         }
         let Some(bucket) = self.settings.store.clone() else { return };
-        for (write, bytes) in std::mem::take(&mut self.writes) {
+        for PendingWrite { write, bytes } in std::mem::take(&mut self.writes) {
             store::write(&bucket, &write, bytes).await;
         }
     }

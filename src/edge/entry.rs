@@ -98,7 +98,7 @@ async fn serve(
     let settings = Rc::new(settings);
     let mut drive = Drive::new(Rc::clone(&settings), answers);
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(Date::now().as_millis());
-    let Sent { mut response, body, is_whole } = drive.answer(&policy, &head, now).await;
+    let Sent { mut response, body } = drive.answer(&policy, &head, now).await;
 
     if let Some(trouble) = &response.log.trouble {
         console_log!("{}: {trouble}", response.log.source);
@@ -109,7 +109,7 @@ async fn serve(
         console_log!("{} is sent as it is: {reason}", response.log.source);
     }
     let answer = match (response.onward.take(), &settings.origin) {
-        (None, _) => Answer::Response(respond(&response, body, is_whole, &policy.more_headers)),
+        (None, _) => Answer::Response(respond(&response, body, &policy.more_headers)),
         (Some(url), Origin::Http) => Answer::Onward(url),
         (Some(url), Origin::Bucket(bucket)) => Answer::Response(object::answer(bucket, &url, &head).await?),
     };

@@ -20,7 +20,22 @@ const TICK: Duration = Duration::from_millis(10);
 pub(super) const LIFETIME: u64 = 120_000;
 
 /// What a leader tells its followers.
-pub(super) type FlightOutcome = Result<(Record, Option<(Format, Rc<Vec<u8>>)>), FlightError>;
+pub(super) type FlightOutcome = Result<Landed, FlightError>;
+
+/// What a flight came to.
+#[derive(Clone)]
+pub(super) struct Landed {
+    pub(super) record: Record,
+    /// What was made, unless it was there already.
+    pub(super) made: Option<Made>,
+}
+
+/// A picture that was made.
+#[derive(Clone)]
+pub(super) struct Made {
+    pub(super) format: Format,
+    pub(super) bytes: Rc<Vec<u8>>,
+}
 
 thread_local! {
     static FLIGHTS: RefCell<HashMap<String, Rc<Flight>>> = RefCell::default();

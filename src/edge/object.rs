@@ -31,7 +31,7 @@ async fn find(bucket: &Bucket, key: &str, head: &RequestHead<'_>) -> worker::Res
         let response = held(head, headers(&object), object.size());
         if let Some(body) = body(bucket, &object, &response.body).await? {
             // What was put there in a coding is in it.
-            let sent = respond(&response, body, false, &[]).with_encode_body(EncodeBody::Manual);
+            let sent = respond(&response, body.into(), &[]).with_encode_body(EncodeBody::Manual);
             return Ok(Some(sent));
         }
     }

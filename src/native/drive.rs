@@ -14,7 +14,7 @@ use http::Response;
 use tokio::time;
 
 use crate::{
-    codec::{self, Format},
+    codec::Format,
     error::{Error, Kind, Result},
     native::{
         app::{App, FlightOutcome},
@@ -22,7 +22,7 @@ use crate::{
         body::Body,
         files::{self, Content},
         flight::{Joined, Lead, Outcome},
-        job::{self, JobOutcome},
+        job::{self, Done, JobOutcome, Origin, Original},
         log,
         lookup::Query,
         opening::{self, Held},
@@ -33,7 +33,6 @@ use crate::{
     service::{
         Admit, Body as What, Convert, Decision, ExpectedSource, Fetch, FlightError, Found, Join, Lookup,
         OriginCaching, Record, Response as Answer, Restriction, Source, SourceInfo, Step, Store as StoreStep,
-        Task,
     },
 };
 
@@ -44,7 +43,7 @@ pub(super) struct Drive {
     source: Option<Source>,
     /// The original, while it is open from looking at it.
     content: Option<Content>,
-    lead: Option<(Lead<FlightOutcome>, FlightOutcome)>,
+    leading: Option<Leading>,
     ticket: Option<Ticket>,
     /// How long the ticket was waited for.
     waited: Duration,
@@ -54,6 +53,13 @@ pub(super) struct Drive {
     restriction: Option<Restriction>,
 }
 
+/// A flight that this request leads.
+struct Leading {
+    lead: Lead<FlightOutcome>,
+    /// What its followers are told when it ends.
+    outcome: FlightOutcome,
+}
+
 impl Drive {
     /// A request to this app.
     pub(super) fn new(app: App) -> Self {
@@ -61,7 +67,7 @@ impl Drive {
             app,
             source: None,
             content: None,
-            lead: None,
+            leading: None,
             ticket: None,
             waited: Duration::ZERO,
             made: BTreeMap::new(),
@@ -143,7 +149,8 @@ impl Drive {
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
     fn land_unless_named_by(&mut self, step: &Step) {
-        if let Some((lead, outcome)) = self.lead.take_if(|(lead, _)| step.flight() != Some(lead.key())) {
+        let has_left = |leading: &mut Leading| step.flight() != Some(leading.lead.key());
+        if let Some(Leading { lead, outcome }) = self.leading.take_if(has_left) {
             lead.land(outcome);
             self.ticket = None;
         }
@@ -151,8 +158,8 @@ impl Drive {
 
     /// From now on this is what followers will be told.
     fn set_outcome(&mut self, outcome: FlightOutcome) {
-        if let Some((_, told)) = &mut self.lead {
-            *told = outcome;
+        if let Some(leading) = &mut self.leading {
+            leading.outcome = outcome;
         }
     }
 
@@ -239,7 +246,8 @@ impl Drive {
         match self.app.flights.join(&step.key) {
             Joined::Leader(lead) => {
                 let current = self.current_record(step.id().to_owned()).await;
-                self.lead = Some((lead, current.clone().ok_or(Kind::Internal)));
+                let outcome = current.clone().ok_or(Kind::Internal);
+                self.leading = Some(Leading { lead, outcome });
                 step.lead(current)
             }
             Joined::Follower(follower) => {
@@ -300,7 +308,7 @@ impl Drive {
     async fn convert(&mut self, mut step: Convert) -> Step {
         let name = step.source.name().to_owned();
         let outcome = match self.run_job(&step).await {
-            Ok((outcome, is_cut)) => {
+            Ok(Done { outcome, is_cut, .. }) => {
                 if is_cut {
                     step = step.of_cut();
                 }
@@ -309,9 +317,9 @@ impl Drive {
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(JobOutcome::Made(made, bytes)) => {
-                self.made.insert(step.job.params.format, bytes);
-                step.made(made)
+            Ok(JobOutcome::Made { format, info, bytes }) => {
+                self.made.insert(format, bytes);
+                step.made(info)
             }
             Ok(JobOutcome::Kept(kept)) => step.kept(kept),
             Ok(JobOutcome::Described(description)) => step.described(&description),
@@ -324,10 +332,33 @@ impl Drive {
     }
 
     /// Reads the whole original and does the job on a thread of the pool, under the ticket.
-    /// True with it if the original turned out to end before its picture does.
-    async fn run_job(&mut self, step: &Convert) -> Result<(JobOutcome, bool)> {
+    async fn run_job(&mut self, step: &Convert) -> Result<Done> {
         let ticket =
             self.ticket.take().ok_or_else(|| Error::new(Kind::Internal, "a conversion without a ticket"))?;
+        let original = self.original(step).await?;
+        let (reserved, waited) = (ticket.bytes(), self.waited);
+        let (job, limits) = (step.job.clone(), step.job.limits(&self.app.policy.limits));
+        let began = Instant::now();
+        let working = move |ticket| job::run(ticket, original, &job, &limits);
+        let done = self.app.pool.run(ticket, working).await?;
+        if let JobOutcome::Made { format, info, .. } = &done.outcome {
+            let (name, format) = (shown(step.source.name()), format.extension());
+            tracing::info!(
+                source = name,
+                format,
+                in_bytes = done.in_bytes,
+                out_bytes = info.len,
+                ms = began.elapsed().as_millis() as u64,
+                reserved,
+                waited_ms = waited.as_millis() as u64,
+                "CONV {name} -> {format}"
+            );
+        }
+        Ok(done)
+    }
+
+    /// The whole original, once all of it has come.
+    async fn original(&mut self, step: &Convert) -> Result<Original> {
         let content = match self.content.take() {
             Some(content) => content,
             None => {
@@ -335,36 +366,17 @@ impl Drive {
                 self.app.sources.content(&step.source, validators, hash.as_deref()).await?
             }
         };
-        let came_by_itself = content.is_arriving();
+        let origin = match step.source {
+            Source::Local { .. } => Origin::Folder,
+            Source::Remote { .. } if content.is_arriving() => Origin::Network,
+            Source::Remote { .. } => Origin::Cache,
+        };
         let content = content.arrived().await?;
-        if self.restriction.is_some() && !came_by_itself {
+        if self.restriction.is_some() && origin != Origin::Network {
             // It may be wanted again, and is nowhere else.
             self.content = content.duplicate();
         }
-        let (reserved, waited) = (ticket.bytes(), self.waited);
-        let (job, limits) = (step.job.clone(), step.job.limits(&self.app.policy.limits));
-        let is_local = matches!(step.source, Source::Local { .. });
-        let began = Instant::now();
-        let working = move |ticket| {
-            // What went through a file was looked at there; what came by itself is in memory.
-            let is_cut = matches!(&content, Content::Memory(bytes) if came_by_itself && codec::is_cut(bytes));
-            job::run(ticket, content, &job, &limits, is_local).map(|outcome| (outcome, is_cut))
-        };
-        let ((in_bytes, outcome), is_cut) = self.app.pool.run(ticket, working).await?;
-        if let (Task::Picture(format), JobOutcome::Made(made, _)) = (step.job.task, &outcome) {
-            let (name, format) = (shown(step.source.name()), format.extension());
-            tracing::info!(
-                source = name,
-                format,
-                in_bytes,
-                out_bytes = made.len,
-                ms = began.elapsed().as_millis() as u64,
-                reserved,
-                waited_ms = waited.as_millis() as u64,
-                "CONV {name} -> {format}"
-            );
-        }
-        Ok((outcome, is_cut))
+        Ok(Original { content, origin })
     }
 
     async fn store(&mut self, step: StoreStep) -> Step {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
+    codec::{self, Format},
     convert::{self, Description, Kept, Outcome},
     error::Result,
     limits::Limits,
@@ -12,39 +13,62 @@ use crate::{
 
 /// What came of a job.
 pub(super) enum JobOutcome {
-    Made(MadeInfo, Bytes),
+    Made { format: Format, info: MadeInfo, bytes: Bytes },
     Kept(Kept),
     Described(Description),
 }
 
-/// The job itself; also gives the original's length. From here on the original is in memory, until it is converted;
-/// the result stays on the ticket until it is stored or sent.
-pub(super) fn run(
-    mut ticket: Ticket,
-    content: Content,
-    job: &Job,
-    limits: &Limits,
-    is_local: bool,
-) -> Result<(u64, JobOutcome)> {
+/// An original that is to be read.
+pub(super) struct Original {
+    pub(super) content: Content,
+    pub(super) origin: Origin,
+}
+
+/// Where an original came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// One of the folders: its checksum is wanted.
+    Folder,
+    /// The file in which it is kept. It was looked at as a whole when it came.
+    Cache,
+    /// The network, just now, into memory: nobody has looked for its end.
+    Network,
+}
+
+/// A job that is done.
+pub(super) struct Done {
+    pub(super) outcome: JobOutcome,
+    /// Bytes of the original.
+    pub(super) in_bytes: u64,
+    /// The original ends before its picture does.
+    pub(super) is_cut: bool,
+}
+
+/// Does a job. From here on the original is in memory, until it is converted; the result stays on the ticket until it is
+/// stored or sent.
+pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Limits) -> Result<Done> {
+    let Original { content, origin } = original;
+    let is_cut =
+        matches!(&content, Content::Memory(bytes) if origin == Origin::Network && codec::is_cut(bytes));
     let bytes = content.read(limits.max_input_bytes)?;
     drop(content);
     let in_bytes = bytes.len() as u64;
-    let limits = &with_idle_threads(&mut ticket, &bytes, &job.params, limits);
-    let outcome = match job.task {
+    let limits = &with_idle_threads(&mut ticket, &bytes, &job.task.planned_params(), limits);
+    let outcome = match &job.task {
         Task::Describe => JobOutcome::Described(convert::describe(&bytes, limits)?),
-        Task::Picture(_) => match convert::convert(&bytes, &job.params, limits)? {
+        Task::Picture(params) => match convert::convert(&bytes, params, limits)? {
             Outcome::Kept(kept) => JobOutcome::Kept(kept),
             Outcome::Made(made) => {
                 let info = MadeInfo {
                     len: made.bytes.len() as u64,
                     hash: hash_hex(&made.bytes),
                     size: made.size,
-                    source_checksum: is_local.then(|| hash_hex(&bytes)),
+                    source_checksum: (origin == Origin::Folder).then(|| hash_hex(&bytes)),
                 };
                 drop(bytes);
-                JobOutcome::Made(info, ticket.keep(made.bytes))
+                JobOutcome::Made { format: params.format, info, bytes: ticket.keep(made.bytes) }
             }
         },
     };
-    Ok((in_bytes, outcome))
+    Ok(Done { outcome, in_bytes, is_cut })
 }

@@ -7,15 +7,12 @@ mod answering;
 mod converting;
 mod trust;
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use super::{
     conditional::Conditions,
     freshness::OriginCaching,
+    job::Product,
     key::{self, Id},
     negotiation::Accepted,
     params::{Topic, Wanted},
@@ -27,6 +24,7 @@ use super::{
     seen::SourceInfo,
     selection::SkipReason,
     steps::{Fetch, Found, Lookup, Step},
+    trace::Trace,
     write::Write,
 };
 use crate::{
@@ -109,8 +107,8 @@ pub(super) struct Exchange {
     /// What is known to be true of the source now.
     state: Option<SourceState>,
     /// To be stored before anything else happens.
-    writes: Vec<(Option<String>, Write)>,
-    gave_up: BTreeMap<Format, SkipReason>,
+    writes: Vec<PendingWrite>,
+    gave_up: BTreeMap<Product, SkipReason>,
     trace: Trace,
     /// Files that weren't there, whatever a record says.
     lost: BTreeMap<Format, Variant>,
@@ -126,20 +124,12 @@ pub(super) struct Exchange {
     doubts: u32,
 }
 
-/// What a request cost.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Trace {
-    /// The most bytes asked of the budget at once.
-    pub(super) reserved: u64,
-    /// The time spent waiting for room.
-    pub(super) waited: Duration,
-    pub(super) converted: bool,
-    /// For the log.
-    pub(super) trouble: Option<String>,
-    /// What was wrong with the formats that failed in this request.
-    pub(super) reasons: BTreeMap<Format, String>,
-    /// What is there may be old: the origin couldn't be asked.
-    pub(super) is_stale: bool,
+/// Something to be stored.
+#[derive(Debug, Clone)]
+struct PendingWrite {
+    write: Write,
+    /// The key of the flight whose result it is.
+    flight: Option<String>,
 }
 
 /// Looking up.
@@ -306,7 +296,7 @@ impl Exchange {
                     forgets: true,
                     sizes_kept: 0,
                 };
-                self.writes.push((None, write));
+                self.writes.push(PendingWrite { write, flight: None });
             }
         }
     }

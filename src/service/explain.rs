@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    exchange::Trace,
+    job::Product,
     record::{Entry, Record},
     selection::{Selected, Selector, SkipReason},
+    trace::Trace,
 };
 
 /// The keys that webp_server_go answers with.
@@ -37,16 +38,17 @@ pub(super) fn explanation(selector: &Selector<'_>, selected: &Selected, trace: &
     candidates.extend(selector.formats().into_iter().map(|format| {
         let params = selector.params(format);
         let mut why = trace.reasons.get(&format).map(String::as_str);
-        let (bytes, state) = match (selector.gave_up.get(&format), selector.record.entry(format)) {
-            (Some(why), _) => (None, reason(*why)),
-            (None, Some(Entry::Made(variant))) => (Some(variant.size), "made"),
-            (None, Some(Entry::Declined { size, .. })) => (Some(*size), "no smaller than the source"),
-            (None, Some(Entry::Failed { reason, .. })) => {
-                why = Some(reason);
-                (None, "can't be made from this source")
-            }
-            (None, None) => (None, "not made"),
-        };
+        let (bytes, state) =
+            match (selector.gave_up.get(&Product::Picture(format)), selector.record.entry(format)) {
+                (Some(why), _) => (None, reason(*why)),
+                (None, Some(Entry::Made(variant))) => (Some(variant.size), "made"),
+                (None, Some(Entry::Declined { size, .. })) => (Some(*size), "no smaller than the source"),
+                (None, Some(Entry::Failed { reason, .. })) => {
+                    why = Some(reason);
+                    (None, "can't be made from this source")
+                }
+                (None, None) => (None, "not made"),
+            };
         json!({
             "format": format, "source": false, "bytes": bytes, "state": state, "reason": why,
             "quality": params.quality, "effort": params.effort,

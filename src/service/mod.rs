@@ -32,6 +32,7 @@ mod demand;
 mod exchange;
 mod explain;
 mod freshness;
+mod job;
 mod key;
 mod log_line;
 mod negotiation;
@@ -47,6 +48,7 @@ mod selection;
 mod sizes;
 mod steps;
 mod time;
+mod trace;
 mod write;
 
 pub use self::{
@@ -55,6 +57,7 @@ pub use self::{
     demand::Demand,
     exchange::begin,
     freshness::{Freshness, OriginCaching},
+    job::{Job, Task},
     key::{Id, hash_hex},
     log_line::{Decision, LogLine},
     negotiation::Accepted,
@@ -66,10 +69,7 @@ pub use self::{
     route::{RequestHead, Source, question},
     seen::{Seen, SourceInfo},
     sizes::Sizes,
-    steps::{
-        Admit, Convert, ExpectedSource, Fetch, FlightError, Found, Job, Join, Lookup, MadeInfo, Step, Store,
-        Task,
-    },
+    steps::{Admit, Convert, ExpectedSource, Fetch, FlightError, Found, Join, Lookup, MadeInfo, Step, Store},
     time::http_date,
     write::Write,
 };

@@ -10,12 +10,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    exchange::Trace,
+    job::{Job, Product, Task},
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
     record::{Entry, Record, Settings, SourceState, Variant},
-    steps::{Job, Task},
+    trace::Trace,
 };
 use crate::{
     codec::{Format, Probe},
@@ -58,7 +58,7 @@ pub(super) struct Selector<'a> {
     pub(super) wanted: &'a Wanted,
     pub(super) record: &'a Record,
     pub(super) state: &'a SourceState,
-    pub(super) gave_up: &'a BTreeMap<Format, SkipReason>,
+    pub(super) gave_up: &'a BTreeMap<Product, SkipReason>,
 }
 
 /// What goes out.
@@ -70,10 +70,10 @@ pub(super) enum Selected {
     Nothing,
 }
 
-/// The next thing to be made, or why a format is out of the question.
+/// The next thing to be made, or why one is out of the question.
 pub(super) enum NextJob {
     Make(Box<Job>),
-    GiveUp(Format, SkipReason),
+    GiveUp(Product, SkipReason),
     Nothing,
 }
 
@@ -104,11 +104,7 @@ impl Selector<'_> {
             return self.next_description(probe);
         }
         let Some(format) = self.next_format(probe) else { return NextJob::Nothing };
-        let params = self.params(format);
-        match self.job(probe, Task::Picture(format), params) {
-            Ok(job) => NextJob::Make(Box::new(job)),
-            Err(why) => NextJob::GiveUp(format, why),
-        }
+        self.next_job(probe, Task::Picture(self.params(format)))
     }
 
     /// The formats that this request is about, besides the source.
@@ -204,7 +200,7 @@ impl Selector<'_> {
 
     /// What became of a format for good, where it isn't there.
     fn failure<'a>(&'a self, format: Format, trace: &'a Trace) -> Option<&'a str> {
-        match (self.gave_up.get(&format), self.record.entry(format)) {
+        match (self.gave_up.get(&Product::Picture(format)), self.record.entry(format)) {
             (Some(SkipReason::NeverFits), _) => Some("it needs more memory than there is"),
             (Some(SkipReason::Failed(_)), _) => {
                 Some(trace.reasons.get(&format).map_or("it failed", String::as_str))
@@ -290,27 +286,26 @@ impl Selector<'_> {
 
     fn next_description(&self, probe: &Probe) -> NextJob {
         let is_known = self.record.slimpix.as_ref().is_some_and(|known| known.described);
-        // The format stands for the description itself here, which has none.
-        if is_known || !self.gave_up.is_empty() || !self.is_readable(probe) {
+        if is_known || self.gave_up.contains_key(&Product::Description) || !self.is_readable(probe) {
             return NextJob::Nothing;
         }
-        let params = Params { format: Format::Png, ..Params::default() };
-        match self.job(probe, Task::Describe, params) {
-            Ok(job) => NextJob::Make(Box::new(job)),
-            Err(why) => NextJob::GiveUp(Format::Png, why),
-        }
+        self.next_job(probe, Task::Describe)
     }
 
-    fn job(&self, probe: &Probe, task: Task, params: Params) -> Result<Job, SkipReason> {
+    fn next_job(&self, probe: &Probe, task: Task) -> NextJob {
         let length = if task == Task::Describe { Length::Any } else { Length::Likely };
-        let Requirements { peak_bytes, max_memory, max_bytes } = self.requirements(probe, &params, length)?;
-        Ok(Job { task, params, max_bytes, max_memory, peak_bytes })
+        match self.requirements(probe, &task.planned_params(), length) {
+            Ok(Requirements { peak_bytes, max_memory, max_bytes }) => {
+                NextJob::Make(Box::new(Job { task, max_bytes, max_memory, peak_bytes }))
+            }
+            Err(why) => NextJob::GiveUp(task.product(), why),
+        }
     }
 
     /// The same job with room for any length that is of use, where the result was longer than is likely.
     pub(super) fn retry_with_more(&self, job: &Job) -> Option<Result<Job, SkipReason>> {
         let probe = self.state.probe.as_ref().filter(|_| job.max_bytes < self.max_bytes())?;
-        let requirements = self.requirements(probe, &job.params, Length::Any);
+        let requirements = self.requirements(probe, &job.task.planned_params(), Length::Any);
         Some(requirements.map(|Requirements { peak_bytes, max_memory, max_bytes }| Job {
             max_bytes,
             max_memory,
@@ -350,7 +345,7 @@ impl Selector<'_> {
 
     /// True if the format needs no more work in this request.
     fn is_settled(&self, format: Format) -> bool {
-        self.gave_up.contains_key(&format) || self.is_current(format)
+        self.gave_up.contains_key(&Product::Picture(format)) || self.is_current(format)
     }
 
     /// True if the record says something about the format that still holds: of the wanted parameters, or of those

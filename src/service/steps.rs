@@ -7,6 +7,7 @@ use super::{
     demand::Demand,
     exchange::Exchange,
     freshness::OriginCaching,
+    job::Job,
     key::Id,
     record::{FoundFile, Record, Validators},
     respond::Response,
@@ -15,10 +16,8 @@ use super::{
     write::Write,
 };
 use crate::{
-    codec::Format,
-    convert::{Description, Kept, Params},
+    convert::{Description, Kept},
     error::{Error, Kind},
-    limits::Limits,
     pixel::Size,
 };
 
@@ -222,39 +221,6 @@ impl Admit {
     pub fn refused(self, waited: Duration) -> Step {
         self.exchange.on_refused(&self.job, waited)
     }
-}
-
-/// A conversion to be run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Job {
-    /// What it is for.
-    pub task: Task,
-    /// The parameters of `convert::convert`; not used by `Task::Describe`.
-    pub params: Params,
-    /// The most bytes that the result may have: a longer one would not be sent, or needs a job with more room.
-    pub max_bytes: u64,
-    /// The most bytes that it may take, the source file included: where there is no more, a cheaper way is taken.
-    pub max_memory: u64,
-    /// The most bytes that it will hold at once, the source file included.
-    pub peak_bytes: u64,
-}
-
-impl Job {
-    /// The limits for `convert::convert`, given those for all.
-    #[must_use]
-    pub fn limits(&self, limits: &Limits) -> Limits {
-        Limits { max_output_bytes: self.max_bytes, max_memory: self.max_memory, ..limits.clone() }
-    }
-}
-
-/// What a conversion is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Task {
-    /// A picture in that format.
-    Picture(Format),
-    /// `convert::describe`.
-    Describe,
 }
 
 /// The state of a source, for who is to open it.

@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
-use super::{Exchange, TRIES};
+use super::{Exchange, PendingWrite, TRIES};
 use crate::{
     codec::Format,
     error::Kind,
     service::{
         explain,
+        job::Product,
         log_line::{Decision, LogLine},
         params::Topic,
         policy::Allowed,
@@ -211,10 +212,10 @@ impl Exchange {
                 self.record.remove_entry(*format);
                 if self.restriction.is_none() {
                     let dropped = Write { dropped: Some(*format), ..self.write(self.record.clone(), None) };
-                    self.writes.push((None, dropped));
+                    self.writes.push(PendingWrite { write: dropped, flight: None });
                 }
                 if self.tries > TRIES {
-                    self.give_up(*format, SkipReason::Lost);
+                    self.give_up(Product::Picture(*format), SkipReason::Lost);
                 }
                 self.advance()
             }

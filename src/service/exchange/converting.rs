@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use super::{Exchange, TRIES};
+use super::{Exchange, PendingWrite, TRIES};
 use crate::{
     codec::Format,
     convert::Description,
     error::{Error, Kind},
     service::{
+        job::{Job, Product, Task},
         params::Topic,
         policy::Allowed,
         record::{Entry, Record, Settings, SourceState, Variant},
         route::Source,
         selection::{NextJob, Selected, Selector, SkipReason},
-        steps::{Admit, Convert, ExpectedSource, FlightError, Job, Join, MadeInfo, Step, Store, Task},
+        steps::{Admit, Convert, ExpectedSource, FlightError, Join, MadeInfo, Step, Store},
         write::Write,
     },
 };
@@ -22,8 +23,8 @@ impl Exchange {
     /// Goes on once the source is known: stores what is to be stored, makes what is worth making, answers.
     pub(in crate::service) fn advance(mut self: Box<Self>) -> Step {
         if !self.writes.is_empty() {
-            let (key, write) = self.writes.remove(0);
-            return Step::Store(Box::new(Store { write, key, exchange: self }));
+            let PendingWrite { write, flight } = self.writes.remove(0);
+            return Step::Store(Box::new(Store { write, key: flight, exchange: self }));
         }
         let Some(state) = self.state.clone() else { return self.look_up() };
         if state.validators.len == 0 && self.policy.allowed != Allowed::Everything {
@@ -37,11 +38,13 @@ impl Exchange {
         loop {
             match self.selector(&state).next(self.topic) {
                 NextJob::Nothing => return self.respond(),
-                NextJob::GiveUp(format, why) => {
-                    if let Some(reason) = self.selector(&state).plan_error(format) {
+                NextJob::GiveUp(product, why) => {
+                    if let Product::Picture(format) = product
+                        && let Some(reason) = self.selector(&state).plan_error(format)
+                    {
                         self.trace.reasons.insert(format, reason);
                     }
-                    self.give_up(format, why);
+                    self.give_up(product, why);
                 }
                 NextJob::Make(job) => return self.make(*job, &state),
             }
@@ -57,7 +60,7 @@ impl Exchange {
         }
         let mut later = self.clone();
         later.is_background = true;
-        self.gave_up.insert(job.params.format, SkipReason::NotInTime);
+        self.give_up(job.task.product(), SkipReason::NotInTime);
         match self.respond() {
             Step::Respond(response) => response.with_background(later.join(job)).into(),
             step => step,
@@ -65,9 +68,9 @@ impl Exchange {
     }
 
     pub(super) fn join(self: Box<Self>, job: Job) -> Step {
-        let name = match job.task {
-            Task::Picture(format) => format.extension(),
-            Task::Describe => "meta",
+        let name = match job.task.product() {
+            Product::Picture(format) => format.extension(),
+            Product::Description => "meta",
         };
         let key = format!("{}/{}.{name}", self.source.folder(), self.record.id);
         if self.restriction.is_some() {
@@ -107,23 +110,25 @@ impl Exchange {
             Ok(record) => {
                 self.learn(record);
                 if !self.is_done(&job) {
-                    self.give_up(job.params.format, SkipReason::NotInTime);
+                    self.give_up(job.task.product(), SkipReason::NotInTime);
                 }
             }
             Err(FlightError::Abandoned) if self.tries < TRIES => {
                 self.tries += 1;
                 return self.join(job);
             }
-            Err(FlightError::Abandoned) => self.give_up(job.params.format, SkipReason::NotInTime),
-            Err(FlightError::Panicked) => self.give_up(job.params.format, SkipReason::Failed(Kind::Internal)),
-            Err(FlightError::Failed(Kind::Overload)) => self.give_up(job.params.format, SkipReason::NoRoom),
-            Err(FlightError::Failed(kind)) => self.give_up(job.params.format, SkipReason::Failed(kind)),
+            Err(FlightError::Abandoned) => self.give_up(job.task.product(), SkipReason::NotInTime),
+            Err(FlightError::Panicked) => {
+                self.give_up(job.task.product(), SkipReason::Failed(Kind::Internal))
+            }
+            Err(FlightError::Failed(Kind::Overload)) => self.give_up(job.task.product(), SkipReason::NoRoom),
+            Err(FlightError::Failed(kind)) => self.give_up(job.task.product(), SkipReason::Failed(kind)),
         }
         self.advance()
     }
 
     pub(in crate::service) fn on_impatient(mut self: Box<Self>, job: &Job) -> Step {
-        self.give_up(job.params.format, SkipReason::NotInTime);
+        self.give_up(job.task.product(), SkipReason::NotInTime);
         self.advance()
     }
 
@@ -144,18 +149,19 @@ impl Exchange {
 
     pub(in crate::service) fn on_refused(mut self: Box<Self>, job: &Job, waited: Duration) -> Step {
         self.trace.waited += waited;
-        self.give_up(job.params.format, SkipReason::NoRoom);
+        self.give_up(job.task.product(), SkipReason::NoRoom);
         self.advance()
     }
 
     pub(in crate::service) fn on_made(mut self: Box<Self>, key: String, job: &Job, made: MadeInfo) -> Step {
+        let Task::Picture(params) = &job.task else { return self.on_convert_failed(key, job, &no_picture()) };
         self.trace.converted = true;
         if let Some(checksum) = &made.source_checksum
             && matches!(self.source, Source::Local { .. })
         {
             self.set_checksum(checksum);
         }
-        let settings = Settings::of(&job.params);
+        let settings = Settings::of(params);
         let is_worse = self
             .state
             .as_ref()
@@ -170,23 +176,23 @@ impl Exchange {
                 pixels: Some(made.size),
             })
         };
-        self.record.set_entry(job.params.format, entry);
-        self.write_later(Some(key), (!is_worse).then_some(job.params.format));
+        self.record.set_entry(params.format, entry);
+        self.write_later(Some(key), (!is_worse).then_some(params.format));
         self.advance()
     }
 
     /// The result would have been longer than it was allowed to be: no shorter than the source, or than is likely, for
     /// which there is another try.
     pub(in crate::service) fn on_larger(mut self: Box<Self>, key: String, job: &Job) -> Step {
-        let retry_with_more = self.state.as_ref().and_then(|state| self.selector(state).retry_with_more(job));
-        let settings = Settings::of(&job.params);
-        let entry = match retry_with_more {
+        let Task::Picture(params) = &job.task else { return self.on_convert_failed(key, job, &no_picture()) };
+        let retried = self.state.as_ref().and_then(|state| self.selector(state).retry_with_more(job));
+        let entry = match retried {
             Some(Ok(job)) => return self.admit(key, job),
             Some(Err(_)) => Entry::failed(Kind::LimitExceeded, "the result is longer than there is room for"),
-            None => Entry::Declined { size: job.max_bytes.saturating_add(1), settings },
+            None => Entry::Declined { size: job.max_bytes.saturating_add(1), settings: Settings::of(params) },
         };
         self.trace.converted = true;
-        self.record.set_entry(job.params.format, entry);
+        self.record.set_entry(params.format, entry);
         self.write_later(Some(key), None);
         self.advance()
     }
@@ -239,15 +245,18 @@ impl Exchange {
         }
         // A panic comes back too, as long as the program is the same.
         let is_remembered = kind.is_permanent() || kind == Kind::Internal;
-        match job.task {
-            Task::Describe if is_remembered => return self.finish_description(key),
-            Task::Picture(format) if is_remembered => {
+        let product = job.task.product();
+        match product {
+            Product::Description if is_remembered => return self.finish_description(key),
+            Product::Picture(format) if is_remembered => {
                 self.record.set_entry(format, Entry::failed(kind, reason));
                 self.write_later(Some(key), None);
             }
             _ => {
-                self.trace.reasons.insert(job.params.format, reason);
-                self.give_up(job.params.format, SkipReason::Failed(kind));
+                if let Product::Picture(format) = product {
+                    self.trace.reasons.insert(format, reason);
+                }
+                self.give_up(product, SkipReason::Failed(kind));
             }
         }
         self.advance()
@@ -276,20 +285,20 @@ impl Exchange {
     pub(super) fn is_done(&self, job: &Job) -> bool {
         let Some(state) = &self.state else { return false };
         let moves = state.probe.as_ref().and_then(|probe| probe.animated) == Some(true);
-        match job.task {
-            Task::Picture(format) => moves || self.selector(state).is_current(format),
-            Task::Describe => self.record.slimpix.as_ref().is_some_and(|known| known.described),
+        match job.task.product() {
+            Product::Picture(format) => moves || self.selector(state).is_current(format),
+            Product::Description => self.record.slimpix.as_ref().is_some_and(|known| known.described),
         }
     }
 
-    pub(super) fn give_up(&mut self, format: Format, why: SkipReason) {
-        self.gave_up.insert(format, why);
+    pub(super) fn give_up(&mut self, product: Product, why: SkipReason) {
+        self.gave_up.insert(product, why);
     }
 
     pub(super) fn write_later(&mut self, key: Option<String>, variant: Option<Format>) {
         if self.restriction.is_none() {
             let write = self.write(self.record.clone(), variant);
-            self.writes.push((key, write));
+            self.writes.push(PendingWrite { write, flight: key });
             // The source's record counts what is kept of it.
             let id = self.record.id.clone();
             if self.source_record.as_mut().is_some_and(|source| source.list_size(&id)) {
@@ -302,7 +311,7 @@ impl Exchange {
         if self.restriction.is_none() {
             let record = self.source_record.as_ref().unwrap_or(&self.record).clone();
             let write = self.write(record, None);
-            self.writes.push((None, write));
+            self.writes.push(PendingWrite { write, flight: None });
         }
     }
 
@@ -327,4 +336,9 @@ impl Exchange {
             gave_up: &self.gave_up,
         }
     }
+}
+
+/// A host that says a picture was made, where a description was to be.
+fn no_picture() -> Error {
+    Error::new(Kind::Internal, "a picture came of what describes one")
 }

@@ -12,7 +12,7 @@ use std::{
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use slimpix::{
     codec::{Format, Looked},
-    convert::Kept,
+    convert::{Kept, Params},
     error::{Error, Kind},
     pixel::Size,
     service::{
@@ -215,7 +215,7 @@ impl Scenario {
     }
 
     fn convert(&mut self, convert: service::Convert) -> Step {
-        let Task::Picture(format) = convert.job.task else {
+        let Task::Picture(Params { format, resize, .. }) = convert.job.task.clone() else {
             self.note("describe".to_owned());
             let name = match &convert.source {
                 Source::Local { path, .. } => path,
@@ -234,7 +234,6 @@ impl Scenario {
             Some(Ok(len)) if self.gives_up && *len > convert.job.max_bytes => convert.kept(Kept::Larger),
             Some(Err(kind)) => convert.failed(Error::new(*kind, "row 7 of /srv/secret is torn")),
             Some(Ok(len)) => {
-                let resize = convert.job.params.resize;
                 let hash = service::hash_hex(format!("{format:?}{len}{resize:?}").as_bytes());
                 let made = MadeInfo { len: *len, hash, size: Size::new(64, 48), source_checksum: None };
                 convert.made(made)
