@@ -1,18 +1,17 @@
 //! From samples to what a picture holds: grey, RGB or inks, with straight alpha if there is some, of 8 bits.
 
 use super::{
+    compression,
     directory::Directory,
-    header::{Alpha, Colors, Header},
+    header::{Alpha, Header, Photometric},
     lab::Lab,
-    unpack::JPEG,
+    tags,
     ycbcr::YCbCr,
 };
 use crate::{
     error::{Error, Result},
     pixel::{Inks, Layout, Picture, Raster, Size},
 };
-
-const COLOR_MAP: u16 = 320;
 
 /// What is done with samples.
 enum Paint {
@@ -35,21 +34,21 @@ pub(super) struct Painter {
 
 impl Painter {
     /// # Errors
-    /// `Unsupported` for what is no colour here, `Malformed` for a palette that isn't there.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is no colour here, [`Kind::Malformed`](crate::error::Kind::Malformed) for a palette that isn't there.
     pub(super) fn new(header: &Header, directory: &Directory<'_>) -> Result<Self> {
-        let colors = header.colors()?;
-        let paint = match colors {
-            Colors::Gray => Paint::Gray,
-            Colors::InvertedGray => Paint::InvertedGray,
+        let photometric = header.photometric()?;
+        let paint = match photometric {
+            Photometric::BlackIsZero => Paint::Gray,
+            Photometric::WhiteIsZero => Paint::InvertedGray,
             // A JPEG's decoder has made RGB of it, where it had all three.
-            Colors::YCbCr if header.compression == JPEG && !header.is_planar => Paint::Rgb,
-            Colors::YCbCr => Paint::YCbCr(YCbCr::of(directory)),
-            Colors::Rgb => Paint::Rgb,
-            Colors::Palette => Paint::Palette(read_palette(directory, header.depth)?),
-            Colors::Cmyk => Paint::Cmyk,
-            Colors::Lab { is_signed } => Paint::Lab(Box::new(Lab::new(is_signed, header.depth))),
+            Photometric::YCbCr if header.compression == compression::JPEG && !header.is_planar => Paint::Rgb,
+            Photometric::YCbCr => Paint::YCbCr(YCbCr::of(directory)),
+            Photometric::Rgb => Paint::Rgb,
+            Photometric::Palette => Paint::Palette(read_palette(directory, header.depth)?),
+            Photometric::Cmyk => Paint::Cmyk,
+            Photometric::Lab { is_signed } => Paint::Lab(Box::new(Lab::new(is_signed, header.depth))),
         };
-        Ok(Self { paint, used: header.used(colors), alpha: header.alpha })
+        Ok(Self { paint, used: header.used(photometric), alpha: header.alpha })
     }
 
     /// Samples of a pixel of the picture.
@@ -105,7 +104,7 @@ impl Painter {
     /// A picture of all rows.
     ///
     /// # Errors
-    /// `Internal` when they are not as many as its size says.
+    /// [`Kind::Internal`](crate::error::Kind::Internal) when they are not as many as its size says.
     pub(super) fn finish(&self, size: Size, mut rows: Vec<u8>) -> Result<Picture> {
         let channels = self.channels() as usize;
         // What isn't said to be alpha hides no picture that is there: without a trace of it all is opaque.
@@ -129,7 +128,7 @@ fn straight(sample: u16, alpha: Option<u16>) -> u8 {
 
 /// The colours of a palette: all reds, then all greens, then all blues, of 16 bits (TIFF 6.0, section 5).
 fn read_palette(directory: &Directory<'_>, depth: u32) -> Result<Box<[[u8; 3]; 256]>> {
-    let map = directory.values(COLOR_MAP).ok_or_else(|| Error::malformed("the TIFF has no palette"))?;
+    let map = directory.values(tags::COLOR_MAP).ok_or_else(|| Error::malformed("the TIFF has no palette"))?;
     let entries = (map.len() / 3).min(1 << depth.min(8));
     // Some writers store 8 bits only.
     let is_short = (0..map.len()).all(|index| map.number(index).is_none_or(|value| value < 256));

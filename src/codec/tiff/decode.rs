@@ -2,11 +2,12 @@
 
 use super::{
     colors::Painter,
+    compression,
     directory::Directory,
-    header::{Header, PROFILE, XMP, no_directory},
-    parts::Parts,
+    header::{Header, no_directory},
     rows::{Reader, held_bytes},
-    unpack,
+    segments::Segments,
+    tags,
 };
 use crate::{
     codec::{Decoded, view::View},
@@ -14,9 +15,6 @@ use crate::{
     limits::{Limits, area_bytes, try_filled, try_zeroed},
     pixel::{Metadata, Picture, Size},
 };
-
-const JPEG_TABLES: u16 = 347;
-const OLD_JPEG: u16 = 513;
 
 /// What small things take.
 const SMALL: u64 = 64 << 10;
@@ -30,7 +28,7 @@ pub(in crate::codec) fn decode(
     let directory = Directory::of(View::whole(file)).ok_or_else(no_directory)?;
     let header = Header::read(&directory)?;
     limits.check_size(header.size)?;
-    let picture = if header.compression == unpack::OLD_JPEG {
+    let picture = if header.compression == compression::OLD_JPEG {
         old_jpeg(file, &directory, header.size, limits, decode_jpeg)?
     } else {
         read(file, &directory, &header, limits, decode_jpeg)?
@@ -39,10 +37,10 @@ pub(in crate::codec) fn decode(
         picture,
         orientation: header.orientation,
         metadata: Metadata {
-            icc: copy(directory.field(PROFILE))?,
+            icc: copy(directory.field(tags::ICC_PROFILE))?,
             colors: None,
             exif: None,
-            xmp: Metadata::part(directory.field(XMP)),
+            xmp: Metadata::part(directory.field(tags::XMP)),
         },
     })
 }
@@ -55,23 +53,23 @@ fn read(
     decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
 ) -> Result<Picture> {
     let painter = Painter::new(header, directory)?;
-    let parts = Parts::of(file, directory, header, limits)?;
+    let segments = Segments::of(file, directory, header, limits)?;
     let channels = painter.channels();
-    let profile = directory.field(PROFILE).map_or(0, <[u8]>::len);
+    let profile = directory.field(tags::ICC_PROFILE).map_or(0, <[u8]>::len);
     let peak = (file.len() + profile) as u64 + u64::from(channels) * header.size.pixels() + SMALL;
-    let of_part = Limits { max_memory: limits.max_memory.saturating_sub(peak), ..limits.clone() };
-    let tables = directory.field(JPEG_TABLES).unwrap_or_default();
-    let reader = Reader::new(header, tables, of_part, decode_jpeg)?;
-    limits.check_memory(peak.saturating_add(held_bytes(header, parts.size(), painter.used())))?;
+    let segment_limits = Limits { max_memory: limits.max_memory.saturating_sub(peak), ..limits.clone() };
+    let tables = directory.field(tags::JPEG_TABLES).unwrap_or_default();
+    let reader = Reader::new(header, tables, segment_limits, decode_jpeg)?;
+    limits.check_memory(peak.saturating_add(held_bytes(header, segments.size(), painter.used())))?;
 
     let mut picture = try_zeroed(area_bytes(header.size, channels)?)?;
-    let mut samples = try_filled(parts.size().width as usize * painter.used(), 0)?;
+    let mut samples = try_filled(segments.size().width as usize * painter.used(), 0)?;
     let stride = header.size.width as usize * channels as usize;
-    for part in parts.all() {
-        let mut rows = reader.open(&parts, part)?;
-        let [left, width] = [part.left, part.size.width].map(|side| side as usize * channels as usize);
-        let lines = picture.chunks_exact_mut(stride).skip(part.top as usize);
-        for line in lines.take(part.size.height as usize) {
+    for segment in segments.all() {
+        let mut rows = reader.open(&segments, segment)?;
+        let [left, width] = [segment.left, segment.size.width].map(|side| side as usize * channels as usize);
+        let lines = picture.chunks_exact_mut(stride).skip(segment.top as usize);
+        for line in lines.take(segment.size.height as usize) {
             let line = &mut line[left..left + width];
             if painter.is_plain()
                 && let Some(bytes) = reader.next_bytes(&mut rows)?
@@ -86,8 +84,8 @@ fn read(
     painter.finish(header.size, picture)
 }
 
-/// JPEG as TIFF 6.0 had it (section 22), where it is a whole file; where only its tables are there, nobody agrees on what
-/// they mean.
+/// JPEG as TIFF 6.0 had it (section 22), where it is a whole file; where only its tables are there, nobody agrees on
+/// what they mean.
 fn old_jpeg(
     file: &[u8],
     directory: &Directory<'_>,
@@ -95,10 +93,13 @@ fn old_jpeg(
     limits: &Limits,
     decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
 ) -> Result<Picture> {
-    let start = directory.number(OLD_JPEG).and_then(|start| usize::try_from(start).ok());
+    let start = directory.number(tags::JPEG_INTERCHANGE_FORMAT).and_then(|start| usize::try_from(start).ok());
     let jpeg = start.and_then(|start| file.get(start..)).filter(|jpeg| jpeg.starts_with(&[0xff, 0xd8, 0xff]));
     let Some(jpeg) = jpeg else {
-        return Err(Error::unsupported(format!("a TIFF compressed {}", unpack::name(unpack::OLD_JPEG))));
+        return Err(Error::unsupported(format!(
+            "a TIFF compressed {}",
+            compression::name(compression::OLD_JPEG)
+        )));
     };
     let picture = decode_jpeg(jpeg, limits)?.picture;
     if picture.size() != size {

@@ -1,10 +1,10 @@
-//! A TIFF's first directory (TIFF 6.0, section 2; BigTIFF), read in place: nothing of it is copied, and a list of a million
-//! strips takes no memory.
+//! A TIFF's first directory (TIFF 6.0, section 2; BigTIFF), read in place: nothing of it is copied, and a list of a
+//! million strips takes no memory.
 
 use crate::codec::view::View;
 
 /// The most entries that are looked at. Real files have some dozens.
-const MOST_ENTRIES: u64 = 4096;
+const MAX_ENTRIES: u64 = 4096;
 
 /// The first directory. A BigTIFF has numbers of 64 bits where others have 32.
 #[derive(Clone, Copy)]
@@ -41,7 +41,7 @@ impl<'a> Directory<'a> {
         } else {
             (at.checked_add(2)?, directory.short(at)?.into())
         };
-        directory.count = directory.count.min(MOST_ENTRIES);
+        directory.count = directory.count.min(MAX_ENTRIES);
         // An entry that is cut off is none.
         directory.get(directory.start, directory.entry_length()).map(|_| directory)
     }

@@ -1,7 +1,7 @@
 //! JPEG inside TIFF (Technical Note 2): each strip or tile is a JPEG without its tables, which stand in the
 //! directory. Where samples are kept apart each has its own, of grey.
 
-use super::header::Colors;
+use super::header::Photometric;
 use crate::{
     codec::Decoded,
     error::{Error, Result},
@@ -12,14 +12,15 @@ use crate::{
 /// Pixels that a JPEG may have past the edges of its part: whole units of up to four blocks.
 const PADDING: u32 = 32;
 
-/// What a JPEG's decoder takes of a part of a size: planes of up to four samples, what is made of them, and rows in work.
+/// What a JPEG's decoder takes of a strip or tile of a size: planes of up to four samples, what is made of them, and
+/// rows in work.
 pub(super) fn held_bytes(size: Size) -> u64 {
     let [width, height] = [size.width, size.height].map(|side| u64::from(side) + u64::from(PADDING));
     (8 * width).saturating_mul(height).saturating_add(80 * width + (240 << 10))
 }
 
 /// A decoded strip or tile.
-pub(super) struct Part {
+pub(super) struct JpegSegment {
     /// Samples of a pixel that stand together.
     channels: usize,
     /// All of them, or those of a plane each.
@@ -32,33 +33,47 @@ struct Plane {
     samples: Vec<u8>,
 }
 
-impl Part {
-    /// Decodes the JPEGs of a part of `size`, of at least `used` samples a pixel each. Of one that is larger no more is used,
-    /// whatever it says of itself.
+/// How the JPEGs of a file are decoded.
+pub(super) struct JpegDecoding<'a> {
+    /// The tables that they share.
+    pub(super) tables: &'a [u8],
+    pub(super) photometric: Photometric,
+    /// The least samples of a pixel that stand together.
+    pub(super) channels: usize,
+    /// The size of a strip or tile.
+    pub(super) size: Size,
+    pub(super) limits: &'a Limits,
+    pub(super) decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+}
+
+impl JpegSegment {
+    /// Decodes the JPEGs of a strip or tile: one, or one for each plane. Of one that is larger than the strip or tile
+    /// no more is used, whatever it says of itself.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when one is narrower or has fewer samples, and those of the
+    /// JPEG's decoder.
     pub(super) fn decode<'a>(
         jpegs: impl Iterator<Item = Result<&'a [u8]>>,
-        tables: &[u8],
-        (colors, used): (Colors, usize),
-        size: Size,
-        limits: &Limits,
-        decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+        decoding: &JpegDecoding<'_>,
     ) -> Result<Self> {
+        let &JpegDecoding { tables, photometric, channels: least, size, limits, decode_jpeg } = decoding;
         let padded = Size::new(size.width.saturating_add(PADDING), size.height.saturating_add(PADDING));
         let limits = Limits { max_pixels: limits.max_pixels.min(padded.pixels()), ..limits.clone() };
-        let mut part = Self { channels: 0, planes: Vec::new(), row: 0 };
+        let mut segment = Self { channels: 0, planes: Vec::new(), row: 0 };
         for jpeg in jpegs {
-            let decoded = decode_jpeg(&whole_jpeg(tables, jpeg?, colors)?, &limits)?;
+            let decoded = decode_jpeg(&whole_jpeg(tables, jpeg?, photometric)?, &limits)?;
             let (channels, plane) = samples(decoded.picture)?;
             if plane.width < size.width as usize {
                 return Err(Error::malformed("a part of the TIFF is narrower than it says"));
             }
-            if channels < used || part.channels > 0 && channels != part.channels {
+            if channels < least || segment.channels > 0 && channels != segment.channels {
                 return Err(Error::malformed("a part of the TIFF has fewer colours than it says"));
             }
-            part.channels = channels;
-            part.planes.push(plane);
+            segment.channels = channels;
+            segment.planes.push(plane);
         }
-        Ok(part)
+        Ok(segment)
     }
 
     pub(super) const fn channels(&self) -> usize {
@@ -95,8 +110,8 @@ impl Plane {
     }
 }
 
-/// The samples of a decoded picture, and how many of them a pixel has. Inks are stored as TIFF has them, 255 being all of
-/// one, where other JPEGs have the inverse.
+/// The samples of a decoded picture, and how many of them a pixel has. Inks are stored as TIFF has them, 255 being all
+/// of one, where other JPEGs have the inverse.
 fn samples(picture: Picture) -> Result<(usize, Plane)> {
     if let Picture::Inks(inks) = picture {
         let (width, channels) = (inks.size().width as usize, inks.channels() as usize);
@@ -110,16 +125,17 @@ fn samples(picture: Picture) -> Result<(usize, Plane)> {
 }
 
 /// A JPEG of the tables and the strip or tile. Adobe's segment says whether the colours are to be converted.
-fn whole_jpeg(tables: &[u8], part: &[u8], colors: Colors) -> Result<Vec<u8>> {
+fn whole_jpeg(tables: &[u8], segment: &[u8], photometric: Photometric) -> Result<Vec<u8>> {
     let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or_default();
     let tables = tables.strip_suffix(&[0xff, 0xd9]).unwrap_or(tables);
-    let scan =
-        part.strip_prefix(&[0xff, 0xd8]).ok_or_else(|| Error::malformed("a part of the TIFF is no JPEG"))?;
+    let scan = segment
+        .strip_prefix(&[0xff, 0xd8])
+        .ok_or_else(|| Error::malformed("a part of the TIFF is no JPEG"))?;
     let mut jpeg = Vec::new();
     jpeg.try_reserve_exact(18 + tables.len() + scan.len())?;
     jpeg.extend_from_slice(&[0xff, 0xd8, 0xff, 0xee, 0, 14]);
     jpeg.extend_from_slice(b"Adobe\0\x64\0\0\0\0");
-    jpeg.push(u8::from(colors == Colors::YCbCr));
+    jpeg.push(u8::from(photometric == Photometric::YCbCr));
     jpeg.extend_from_slice(tables);
     jpeg.extend_from_slice(scan);
     Ok(jpeg)

@@ -1,12 +1,13 @@
 //! TIFF 6.0 and BigTIFF, the first picture of the file. Strips and tiles are unpacked row by row, and rows go straight
 //! into the picture: beside it no more is held than the window of a compression.
 //!
-//! From the directory ([`directory`], [`header`]) to the strips and tiles ([`parts`]), their bytes ([`packed`]), unpacked
-//! ([`unpack`], [`window`], [`fax`]), freed of prediction ([`predictor`]), as samples of one kind ([`rows`], [`samples`])
-//! and as colours ([`colors`], [`light`], [`lab`], [`ycbcr`]). JPEG inside TIFF ([`embedded`]) is decoded by the decoder
-//! that `codec` hands in.
+//! From the directory ([`directory`], [`tags`], [`header`]) to the strips and tiles ([`segments`]), their bytes
+//! ([`packed`]), unpacked ([`unpack`], [`window`], [`fax`]), freed of prediction ([`predictor`]), as samples of one
+//! kind ([`rows`], [`samples`]) and as colours ([`colors`], [`light`], [`lab`], [`ycbcr`]). JPEG inside TIFF
+//! ([`embedded`]) is decoded by the decoder that `codec` hands in.
 
 mod colors;
+mod compression;
 mod decode;
 mod directory;
 mod embedded;
@@ -15,15 +16,17 @@ mod header;
 mod lab;
 mod light;
 mod packed;
-mod parts;
 mod predictor;
+mod probe;
 mod rows;
 mod samples;
+mod segments;
+mod tags;
 mod unpack;
 mod window;
 mod ycbcr;
 
-pub(super) use self::{decode::decode, header::probe};
+pub(super) use self::{decode::decode, probe::probe};
 
 use super::FormatInfo;
 

@@ -9,20 +9,20 @@ const WINDOW: usize = 1 << 10;
 /// window.
 pub(super) struct Packed<'a> {
     rest: &'a [u8],
-    is_reversed: bool,
+    is_lsb_first: bool,
     window: [u8; WINDOW],
     /// What is left of the window.
     left: (usize, usize),
 }
 
 impl<'a> Packed<'a> {
-    pub(super) const fn new(rest: &'a [u8], is_reversed: bool) -> Self {
-        Self { rest, is_reversed, window: [0; WINDOW], left: (0, 0) }
+    pub(super) const fn new(rest: &'a [u8], is_lsb_first: bool) -> Self {
+        Self { rest, is_lsb_first, window: [0; WINDOW], left: (0, 0) }
     }
 
     /// What comes next: nothing at the end.
     pub(super) fn next(&mut self) -> &[u8] {
-        if !self.is_reversed {
+        if !self.is_lsb_first {
             return self.rest;
         }
         if self.left.0 == self.left.1 {
@@ -37,7 +37,7 @@ impl<'a> Packed<'a> {
 
     /// Goes on by so many of them.
     pub(super) fn skip(&mut self, count: usize) {
-        if self.is_reversed {
+        if self.is_lsb_first {
             self.left.0 = (self.left.0 + count).min(self.left.1);
         } else {
             self.rest = &self.rest[count.min(self.rest.len())..];
@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn bits_are_turned_in_every_window() {
         let bytes: Vec<u8> = (0..2500_u32).map(|at| (at * 7) as u8).collect();
-        for is_reversed in [false, true] {
+        for is_lsb_first in [false, true] {
             let mut read = Vec::new();
-            Packed::new(&bytes, is_reversed).read_to_end(&mut read).unwrap();
-            let turned = bytes.iter().map(|byte| if is_reversed { byte.reverse_bits() } else { *byte });
+            Packed::new(&bytes, is_lsb_first).read_to_end(&mut read).unwrap();
+            let turned = bytes.iter().map(|byte| if is_lsb_first { byte.reverse_bits() } else { *byte });
             assert_eq!(read, turned.collect::<Vec<_>>());
         }
     }

@@ -38,8 +38,8 @@ fn add<const N: usize>(row: &mut [u8], stride: usize, sum: impl Fn([u8; N], [u8;
     }
 }
 
-/// Undoes differencing of floating point: the bytes of all samples by their weight, the heaviest first. The samples come
-/// with their heaviest byte first, whatever the order of the file is. `copy` is as long as the row.
+/// Undoes differencing of floating point: the bytes of all samples by their weight, the heaviest first. The samples
+/// come with their heaviest byte first, whatever the order of the file is. `copy` is as long as the row.
 pub(super) fn undo_floating(row: &mut [u8], stride: usize, bytes: usize, copy: &mut [u8]) {
     undo_horizontal(row, stride, 1, false);
     copy.copy_from_slice(row);

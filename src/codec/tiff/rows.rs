@@ -1,12 +1,13 @@
 //! The rows of a strip or tile, of whatever way they are stored.
 
 use super::{
-    embedded,
-    header::{Colors, Header},
-    parts::{Part, Parts, row_bytes},
+    compression,
+    embedded::{self, JpegDecoding, JpegSegment},
+    header::{Header, Photometric},
     predictor::{undo_floating, undo_horizontal},
     samples::Samples,
-    unpack::{self, Packing, Unpacker},
+    segments::{Segment, Segments, row_bytes},
+    unpack::{Packing, Unpacker},
 };
 use crate::{
     codec::Decoded,
@@ -29,7 +30,7 @@ pub(super) struct Reader<'a> {
     decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
 }
 
-/// The rows of a part, which come in order.
+/// The rows of a strip or tile, which come in order.
 pub(super) enum Rows<'a> {
     Stored {
         /// All samples, or those of a plane each.
@@ -38,12 +39,12 @@ pub(super) enum Rows<'a> {
         copy: Vec<u8>,
     },
     /// YCbCr of which some pixels share the chroma: units of their luma, then Cb and Cr.
-    Shared {
+    Subsampled {
         unpacker: Unpacker<'a>,
         units: Vec<u8>,
         line: u32,
     },
-    Jpeg(embedded::Part),
+    Jpeg(JpegSegment),
 }
 
 /// Bytes that reading strips or tiles of `size` takes, of `used` samples a pixel, beside those of the whole picture.
@@ -55,17 +56,17 @@ pub(super) fn held_bytes(header: &Header, size: Size, used: usize) -> u64 {
     let samples = 2 * u64::from(size.width) * used as u64;
     let held = match header.compression {
         // One plane after the other.
-        unpack::JPEG => embedded::held_bytes(size),
+        compression::JPEG => embedded::held_bytes(size),
         _ => packing(header, size, stored).held_bytes().saturating_mul(planes),
     };
     row.saturating_add(samples).saturating_add(held)
 }
 
-/// How a part of a size is packed, of so many samples a pixel.
+/// How a strip or tile of a size is packed, of so many samples a pixel.
 fn packing(header: &Header, size: Size, samples: usize) -> Packing {
     Packing {
         compression: header.compression,
-        is_reversed: header.is_reversed,
+        is_lsb_first: header.is_lsb_first,
         is_two_dimensional: header.is_two_dimensional,
         row: size.width,
         bytes: row_bytes(size.width, samples, header.depth).saturating_mul(size.height.into()),
@@ -74,19 +75,20 @@ fn packing(header: &Header, size: Size, samples: usize) -> Packing {
 
 impl<'a> Reader<'a> {
     /// # Errors
-    /// `Unsupported` for what is not read here, by its name.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is not read here, by its name.
     pub(super) fn new(
         header: &'a Header,
         tables: &'a [u8],
         limits: Limits,
         decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
     ) -> Result<Self> {
-        let colors = header.colors()?;
-        let is_shared = header.subsampling != (1, 1);
-        if colors == Colors::YCbCr && (header.depth != 8 || header.predictor != 1 && is_shared) {
+        let photometric = header.photometric()?;
+        let is_subsampled = header.subsampling != (1, 1);
+        if photometric == Photometric::YCbCr && (header.depth != 8 || header.predictor != 1 && is_subsampled)
+        {
             return Err(Error::unsupported(format!("a TIFF of YCbCr of {} bits a sample", header.depth)));
         }
-        if is_shared && (header.is_planar || header.samples != 3) {
+        if is_subsampled && (header.is_planar || header.samples != 3) {
             return Err(Error::unsupported(
                 "a TIFF of subsampled YCbCr with its samples apart, or with more",
             ));
@@ -98,13 +100,13 @@ impl<'a> Reader<'a> {
         if !matches!(header.predictor, 1..=3) {
             return Err(Error::unsupported(format!("a TIFF of predictor {}", header.predictor)));
         }
-        if header.compression == unpack::JPEG && header.depth != 8 {
+        if header.compression == compression::JPEG && header.depth != 8 {
             return Err(Error::unsupported(format!("a TIFF of JPEGs of {} bits a sample", header.depth)));
         }
         Ok(Self {
             header,
-            samples: Samples::new(header, colors.count(), colors == Colors::Palette)?,
-            used: header.used(colors),
+            samples: Samples::new(header, photometric.count(), photometric == Photometric::Palette)?,
+            used: header.used(photometric),
             stored: if header.is_planar { 1 } else { header.samples },
             tables,
             limits,
@@ -112,24 +114,29 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Begins to read a part.
-    pub(super) fn open<'b>(&self, parts: &Parts<'b>, part: Part) -> Result<Rows<'b>> {
+    /// Begins to read a strip or tile.
+    pub(super) fn open<'b>(&self, segments: &Segments<'b>, segment: Segment) -> Result<Rows<'b>> {
         let header = self.header;
         let planes = if header.is_planar { self.used } else { 1 };
-        if header.compression == unpack::JPEG {
-            let bytes = (0..planes).map(|plane| parts.bytes(part, plane));
-            let kind = (header.colors()?, if header.is_planar { 1 } else { self.used });
-            let (tables, size) = (self.tables, parts.size());
-            return embedded::Part::decode(bytes, tables, kind, size, &self.limits, self.decode_jpeg)
-                .map(Rows::Jpeg);
+        if header.compression == compression::JPEG {
+            let bytes = (0..planes).map(|plane| segments.bytes(segment, plane));
+            let decoding = JpegDecoding {
+                tables: self.tables,
+                photometric: header.photometric()?,
+                channels: if header.is_planar { 1 } else { self.used },
+                size: segments.size(),
+                limits: &self.limits,
+                decode_jpeg: self.decode_jpeg,
+            };
+            return JpegSegment::decode(bytes, &decoding).map(Rows::Jpeg);
         }
-        let packing = packing(header, parts.size(), self.stored);
-        let unpacker = |plane| Unpacker::new(parts.bytes(part, plane)?, &packing);
-        let width = parts.size().width;
+        let packing = packing(header, segments.size(), self.stored);
+        let unpacker = |plane| Unpacker::new(segments.bytes(segment, plane)?, &packing);
+        let width = segments.size().width;
         if header.subsampling != (1, 1) {
             let (across, down) = header.subsampling;
             let units = width.div_ceil(across) as usize * (across * down + 2) as usize;
-            return Ok(Rows::Shared { unpacker: unpacker(0)?, units: try_zeroed(units)?, line: 0 });
+            return Ok(Rows::Subsampled { unpacker: unpacker(0)?, units: try_zeroed(units)?, line: 0 });
         }
         let length = usize::try_from(row_bytes(width, self.stored, header.depth)).unwrap_or(usize::MAX);
         Ok(Rows::Stored {
@@ -151,7 +158,7 @@ impl<'a> Reader<'a> {
                 }
                 Ok(None)
             }
-            Rows::Jpeg(part) => part.next_bytes(self.used),
+            Rows::Jpeg(segment) => segment.next_bytes(self.used),
             _ => Ok(None),
         }
     }
@@ -166,7 +173,7 @@ impl<'a> Reader<'a> {
                     self.samples.read(row, self.stored, plane(number), self.used, out);
                 }
             }
-            Rows::Shared { unpacker, units, line } => {
+            Rows::Subsampled { unpacker, units, line } => {
                 let (across, down) = self.header.subsampling;
                 if *line == 0 {
                     unpacker.fill(units)?;
@@ -185,9 +192,9 @@ impl<'a> Reader<'a> {
                 }
                 *line = (*line + 1) % down as u32;
             }
-            Rows::Jpeg(part) => {
-                let stored = part.channels();
-                part.next(|number, row| self.samples.read(row, stored, plane(number), self.used, out))?;
+            Rows::Jpeg(segment) => {
+                let stored = segment.channels();
+                segment.next(|number, row| self.samples.read(row, stored, plane(number), self.used, out))?;
             }
         }
         Ok(())

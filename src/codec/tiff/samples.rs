@@ -1,7 +1,7 @@
 //! The samples of a row, of whatever depth and kind, as 16-bit ones.
 
 use super::{
-    header::{Header, Numbers},
+    header::{Header, SampleFormat},
     light::Light,
 };
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// How samples are stored.
 pub(super) struct Samples {
     depth: u32,
-    numbers: Numbers,
+    sample_format: SampleFormat,
     is_little: bool,
     /// They are places in a palette, and stay what they are.
     are_indices: bool,
@@ -21,29 +21,29 @@ pub(super) struct Samples {
 
 impl Samples {
     /// # Errors
-    /// `Unsupported` for depths that are not read here.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for depths that are not read here.
     pub(super) fn new(header: &Header, colors: usize, are_indices: bool) -> Result<Self> {
-        let Header { depth, numbers, .. } = *header;
-        let is_read = match numbers {
-            _ if are_indices => depth <= 8 && numbers == Numbers::Unsigned,
-            Numbers::Unsigned => matches!(depth, 1..=32 | 64),
-            Numbers::Signed => matches!(depth, 8 | 16 | 32 | 64),
-            Numbers::Float => matches!(depth, 16 | 24 | 32 | 64),
+        let Header { depth, sample_format, .. } = *header;
+        let is_read = match sample_format {
+            _ if are_indices => depth <= 8 && sample_format == SampleFormat::Unsigned,
+            SampleFormat::Unsigned => matches!(depth, 1..=32 | 64),
+            SampleFormat::Signed => matches!(depth, 8 | 16 | 32 | 64),
+            SampleFormat::Float => matches!(depth, 16 | 24 | 32 | 64),
         };
         if !is_read {
-            let kind = match numbers {
+            let kind = match sample_format {
                 _ if are_indices => "a palette of ",
-                Numbers::Unsigned => "",
-                Numbers::Signed => "signed samples of ",
-                Numbers::Float => "floating point of ",
+                SampleFormat::Unsigned => "",
+                SampleFormat::Signed => "signed samples of ",
+                SampleFormat::Float => "floating point of ",
             };
             return Err(Error::unsupported(format!("a TIFF of {kind}{depth} bits a sample")));
         }
         // A profile has its own idea of light.
-        let is_light = numbers == Numbers::Float && !header.has_profile && matches!(colors, 1 | 3);
+        let is_light = sample_format == SampleFormat::Float && !header.has_profile && matches!(colors, 1 | 3);
         Ok(Self {
             depth,
-            numbers,
+            sample_format,
             // That predictor puts the heaviest byte first.
             is_little: header.is_little && header.predictor != 3,
             are_indices,
@@ -54,29 +54,29 @@ impl Samples {
 
     /// True if a sample is a byte that means what it says.
     pub(super) fn are_plain_bytes(&self) -> bool {
-        self.depth == 8 && self.numbers != Numbers::Float && !self.are_indices
+        self.depth == 8 && self.sample_format != SampleFormat::Float && !self.are_indices
     }
 
     /// Reads a row of pixels into `out`, which has `used` samples for each: from a row of pixels that have `stored`, or
     /// from one of sample `plane` alone.
     pub(super) fn read(&self, row: &[u8], stored: usize, plane: Option<usize>, used: usize, out: &mut [u16]) {
         let little = self.is_little;
-        match (self.numbers, self.depth) {
+        match (self.sample_format, self.depth) {
             (_, 8) if self.are_indices => spread(stored, plane, used, out, |at, _| row[at].into()),
-            (Numbers::Unsigned | Numbers::Signed, 8) => {
+            (SampleFormat::Unsigned | SampleFormat::Signed, 8) => {
                 // Signed bytes that aren't are the rule.
                 spread(stored, plane, used, out, |at, _| u16::from(row[at]) * 257);
             }
-            (Numbers::Unsigned, 16) => {
+            (SampleFormat::Unsigned, 16) => {
                 spread(stored, plane, used, out, |at, _| bytes(row, at, 2, little) as u16)
             }
-            (Numbers::Unsigned, 24 | 32 | 64) => {
+            (SampleFormat::Unsigned, 24 | 32 | 64) => {
                 let size = self.depth as usize / 8;
                 let max = u64::MAX >> (64 - self.depth);
                 let scaled = |value| (u128::from(value) * 65_535 + u128::from(max / 2)) / u128::from(max);
                 spread(stored, plane, used, out, |at, _| scaled(bytes(row, at, size, little)) as u16);
             }
-            (Numbers::Signed, depth) => {
+            (SampleFormat::Signed, depth) => {
                 // What is below nothing is nothing; the rest is as without a sign, as libvips has it.
                 let size = depth as usize / 8;
                 spread(stored, plane, used, out, |at, _| {
@@ -84,7 +84,7 @@ impl Samples {
                     if value >> (depth - 1) == 0 { (value >> (depth - 16)) as u16 } else { 0 }
                 });
             }
-            (Numbers::Float, depth) => {
+            (SampleFormat::Float, depth) => {
                 let size = depth as usize / 8;
                 spread(stored, plane, used, out, |at, sample| {
                     let value = float(bytes(row, at, size, little), depth);
@@ -94,7 +94,7 @@ impl Samples {
                     }
                 });
             }
-            (Numbers::Unsigned, depth) => {
+            (SampleFormat::Unsigned, depth) => {
                 let max = (1_u32 << depth) - 1;
                 let scale =
                     |value: u32| if self.are_indices { value } else { (value * 65_535 + max / 2) / max };

@@ -8,26 +8,12 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
 use super::{
+    compression,
     fax::{Coding, Fax},
     packed::Packed,
     window::{self, Chain},
 };
 use crate::error::{Error, Kind, Result};
-
-/// Values of the compression tag.
-pub(super) const NONE: u16 = 1;
-pub(super) const RUNS: u16 = 2;
-pub(super) const GROUP3: u16 = 3;
-pub(super) const GROUP4: u16 = 4;
-pub(super) const LZW: u16 = 5;
-pub(super) const OLD_JPEG: u16 = 6;
-pub(super) const JPEG: u16 = 7;
-pub(super) const DEFLATE: u16 = 8;
-pub(super) const RUNS_BY_WORDS: u16 = 32_771;
-pub(super) const PACK_BITS: u16 = 32_773;
-pub(super) const OLD_DEFLATE: u16 = 32_946;
-pub(super) const LZMA: u16 = 34_925;
-pub(super) const ZSTD: u16 = 50_000;
 
 /// What a compression takes that unpacks rows: a window of 32 KB, or a table of 4096 codes.
 pub(super) const WINDOW: u64 = 48 << 10;
@@ -41,7 +27,7 @@ const ZSTD_BLOCK: u64 = 128 << 10;
 pub(super) struct Packing {
     pub(super) compression: u16,
     /// Bits stand the other way round.
-    pub(super) is_reversed: bool,
+    pub(super) is_lsb_first: bool,
     /// Group 3 of two dimensions.
     pub(super) is_two_dimensional: bool,
     /// Samples of a row: of a fax, pixels.
@@ -54,10 +40,13 @@ impl Packing {
     /// Bytes that unpacking holds, beside rows.
     pub(super) fn held_bytes(&self) -> u64 {
         match self.compression {
-            NONE | PACK_BITS => 2 << 10,
-            RUNS | RUNS_BY_WORDS | GROUP3 | GROUP4 => 8 * (u64::from(self.row) + 2),
-            LZW | DEFLATE | OLD_DEFLATE => WINDOW,
-            LZMA => window::held_bytes(self.bytes) + LZMA_TABLES,
+            compression::NONE | compression::PACK_BITS => 2 << 10,
+            compression::CCITT_RLE
+            | compression::CCITT_RLE_WORDS
+            | compression::GROUP3
+            | compression::GROUP4 => 8 * (u64::from(self.row) + 2),
+            compression::LZW | compression::DEFLATE | compression::OLD_DEFLATE => WINDOW,
+            compression::LZMA => window::held_bytes(self.bytes) + LZMA_TABLES,
             // Literals, sequences and the block that they are of.
             _ => window::held_bytes(self.bytes) + ZSTD_TABLES + 3 * self.bytes.min(ZSTD_BLOCK),
         }
@@ -78,28 +67,32 @@ pub(super) enum Unpacker<'a> {
 
 impl<'a> Unpacker<'a> {
     /// # Errors
-    /// `Unsupported` for a compression that is not unpacked here, by its name.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for a compression that is not unpacked here, by its name.
     pub(super) fn new(bytes: &'a [u8], packing: &Packing) -> Result<Self> {
         let fax = |coding| {
-            Fax::new(bytes, packing.is_reversed, coding, packing.row).map(|fax| Self::Fax(Box::new(fax)))
+            Fax::new(bytes, packing.is_lsb_first, coding, packing.row).map(|fax| Self::Fax(Box::new(fax)))
         };
-        let packed = Packed::new(bytes, packing.is_reversed);
+        let packed = Packed::new(bytes, packing.is_lsb_first);
         match packing.compression {
-            NONE => Ok(Self::None(Box::new(packed))),
-            RUNS => fax(Coding::Runs { by_words: false }),
-            RUNS_BY_WORDS => fax(Coding::Runs { by_words: true }),
-            GROUP3 => fax(Coding::Group3 { two: packing.is_two_dimensional }),
-            GROUP4 => fax(Coding::Group4),
-            LZW => Ok(Self::Lzw(Box::new(Lzw::new(packed)))),
-            DEFLATE | OLD_DEFLATE => Ok(Self::Deflate(Box::new(ZlibDecoder::new(packed)))),
-            PACK_BITS => Ok(Self::PackBits(Box::new(PackBits { packed, literals: 0, repeats: 0, byte: 0 }))),
-            ZSTD => {
+            compression::NONE => Ok(Self::None(Box::new(packed))),
+            compression::CCITT_RLE => fax(Coding::Rle { by_words: false }),
+            compression::CCITT_RLE_WORDS => fax(Coding::Rle { by_words: true }),
+            compression::GROUP3 => fax(Coding::Group3 { two_dimensional: packing.is_two_dimensional }),
+            compression::GROUP4 => fax(Coding::Group4),
+            compression::LZW => Ok(Self::Lzw(Box::new(Lzw::new(packed)))),
+            compression::DEFLATE | compression::OLD_DEFLATE => {
+                Ok(Self::Deflate(Box::new(ZlibDecoder::new(packed))))
+            }
+            compression::PACK_BITS => {
+                Ok(Self::PackBits(Box::new(PackBits { packed, literals: 0, repeats: 0, byte: 0 })))
+            }
+            compression::ZSTD => {
                 let decoder = StreamingDecoder::new(window::fitting_zstd(packed, packing.bytes)?);
                 decoder.map(|decoder| Self::Zstd(Box::new(decoder))).map_err(|error| {
                     Error::with_source(Kind::Malformed, "a part of the TIFF is no Zstandard frame", error)
                 })
             }
-            LZMA => {
+            compression::LZMA => {
                 let (packed, block) = window::xz_block(packed)?;
                 let reader = Lzma2Reader::new(packed, block.window(packing.bytes), None);
                 Ok(match block.distance {
@@ -107,14 +100,14 @@ impl<'a> Unpacker<'a> {
                     Some(distance) => Self::LzmaOfDifferences(Box::new(DeltaReader::new(reader, distance))),
                 })
             }
-            other => Err(Error::unsupported(format!("a TIFF compressed {}", name(other)))),
+            other => Err(Error::unsupported(format!("a TIFF compressed {}", compression::name(other)))),
         }
     }
 
     /// Fills a row with what comes next.
     ///
     /// # Errors
-    /// `Malformed` when there is less, or it makes no sense.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when there is less, or it makes no sense.
     pub(super) fn fill(&mut self, row: &mut [u8]) -> Result<()> {
         let read = match self {
             Self::None(packed) => packed.read_exact(row),
@@ -210,31 +203,6 @@ impl<'a> Lzw<'a> {
     }
 }
 
-/// How a file that is refused is compressed.
-pub(super) fn name(compression: u16) -> String {
-    let known = match compression {
-        OLD_JPEG => "with JPEG in the way of TIFF 6.0, by its tables alone",
-        9 | 34_661 => "with JBIG",
-        10 => "with JBIG in colour",
-        32_766 => "as NeXT did",
-        32_809 => "with ThunderScan",
-        32_895..=32_898 => "for print shops (IT8)",
-        32_908 => "with PixarFilm",
-        32_909 => "with PixarLog",
-        32_947 => "with Kodak DCS",
-        33_003 | 33_005 | 34_712 => "with JPEG 2000",
-        34_676 | 34_677 => "with SGI LogLuv",
-        34_713 => "as Nikon raw files are",
-        34_887 => "with LERC",
-        34_892 => "with lossy JPEG of DNG",
-        34_934 | 22_610 => "with JPEG XR",
-        50_001 => "with WebP",
-        50_002 | 52_546 => "with JPEG XL",
-        _ => return format!("in an unknown way ({compression})"),
-    };
-    known.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,9 +226,14 @@ mod tests {
         let new = weezl::encode::Encoder::with_tiff_size_switch(BitOrder::Msb, 8).encode(&bytes).unwrap();
         let old = weezl::encode::Encoder::new(BitOrder::Lsb, 8).encode(&bytes).unwrap();
         let turned: Vec<u8> = new.iter().map(|byte| byte.reverse_bits()).collect();
-        for (packed, is_reversed) in [(&new, false), (&old, false), (&turned, true)] {
-            let packing =
-                Packing { compression: LZW, is_reversed, is_two_dimensional: false, row: 100, bytes: 20_000 };
+        for (packed, is_lsb_first) in [(&new, false), (&old, false), (&turned, true)] {
+            let packing = Packing {
+                compression: compression::LZW,
+                is_lsb_first,
+                is_two_dimensional: false,
+                row: 100,
+                bytes: 20_000,
+            };
             let mut unpacker = Unpacker::new(packed, &packing).unwrap();
             let mut row = [0; 100];
             for rows in bytes.chunks_exact(100) {
@@ -274,7 +247,7 @@ mod tests {
     #[test]
     fn what_is_refused_has_a_name() {
         let packing =
-            Packing { compression: 34_661, is_reversed: false, is_two_dimensional: false, row: 1, bytes: 1 };
+            Packing { compression: 34_661, is_lsb_first: false, is_two_dimensional: false, row: 1, bytes: 1 };
         let Err(error) = Unpacker::new(&[], &packing) else { panic!("unpacked") };
         assert_eq!(error.to_string(), "a TIFF compressed with JBIG");
         assert_eq!(error.kind(), Kind::Unsupported);

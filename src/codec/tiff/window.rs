@@ -1,5 +1,5 @@
-//! Zstandard and LZMA state in the file how large a window they want, whatever they need: of a strip of some kilobytes many
-//! writers state megabytes. No more is taken than the strip or tile has bytes.
+//! Zstandard and LZMA state in the file how large a window they want, whatever they need: of a strip of some kilobytes
+//! many writers state megabytes. No more is taken than the strip or tile has bytes.
 
 use std::io::{Chain as ChainOf, Cursor, Read};
 

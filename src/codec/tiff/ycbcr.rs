@@ -1,9 +1,7 @@
-//! YCbCr that is not JPEG's (TIFF 6.0, sections 20 and 21): with coefficients, and levels of black and white, of its own.
+//! YCbCr that is not JPEG's (TIFF 6.0, sections 20 and 21): with coefficients, and levels of black and white, of its
+//! own.
 
-use super::directory::Directory;
-
-const COEFFICIENTS: u16 = 529;
-const REFERENCE: u16 = 532;
+use super::{directory::Directory, tags};
 
 /// Shares of red, green and blue in luma, as CCIR 601 has them.
 const USUAL_COEFFICIENTS: [f64; 3] = [0.299, 0.587, 0.114];
@@ -23,10 +21,10 @@ pub(super) struct YCbCr {
 impl YCbCr {
     /// As the directory says. Values that make no sense are as if they weren't there.
     pub(super) fn of(directory: &Directory<'_>) -> Self {
-        let shares = reals(directory, COEFFICIENTS).filter(|shares: &[f64; 3]| {
+        let shares = reals(directory, tags::YCBCR_COEFFICIENTS).filter(|shares: &[f64; 3]| {
             (shares.iter().sum::<f64>() - 1.0).abs() < 0.01 && shares.iter().all(|&share| share > 0.0)
         });
-        let levels = reals(directory, REFERENCE)
+        let levels = reals(directory, tags::REFERENCE_BLACK_WHITE)
             .filter(|levels: &[f64; 6]| levels.chunks(2).all(|pair| pair[1] - pair[0] >= 1.0));
         Self::new(shares.unwrap_or(USUAL_COEFFICIENTS), levels.unwrap_or(USUAL_REFERENCE))
     }

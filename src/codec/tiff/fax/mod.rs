@@ -1,27 +1,25 @@
-//! Fax: ITU-T T.4 (Group 3) of one and of two dimensions, T.6 (Group 4), and TIFF's own run lengths without marks. The
-//! tables of codes are those of the `fax` crate.
+//! Fax: ITU-T T.4 (Group 3) of one and of two dimensions, T.6 (Group 4), and TIFF's own Modified Huffman runs without
+//! EOL codes. The tables of codes are those of the `fax` crate.
 //!
-//! A fax line is noisy, and so are files of it: of a damaged row the rest is white, and reading goes on at the next mark
-//! where there are marks.
+//! A fax line is noisy, and so are files of it: of a damaged row the rest is white, and reading goes on at the next EOL
+//! where there are EOLs.
 
-use std::convert::Infallible;
+mod bits;
 
-use fax::{
-    BitReader,
-    maps::{Mode, black, mode, white},
-};
+use fax::maps::{Mode, black, mode, white};
 
+use self::bits::Bits;
 use crate::error::{Error, Result};
 
 /// How rows are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
     /// Runs, each row from a new byte on, or from a new word of two.
-    Runs { by_words: bool },
-    /// Group 3, where a mark may stand before each row, and a bit after it says how it is coded if there are
-    /// `two` dimensions.
-    Group3 { two: bool },
-    /// Group 4: every row builds on the one above.
+    Rle { by_words: bool },
+    /// Group 3, where an EOL may stand before each row, and with two dimensions a tag bit after it says how the row is
+    /// coded.
+    Group3 { two_dimensional: bool },
+    /// Group 4: each row refers to the one above.
     Group4,
 }
 
@@ -30,35 +28,35 @@ pub(super) struct Fax<'a> {
     bits: Bits<'a>,
     coding: Coding,
     width: u32,
-    /// Where the colour changes in the row above, and in this one. The first change is to black.
-    above: Vec<u32>,
+    /// The changing elements of the reference line and of the coding line (T.4 4.2.1.1). The first change is to black.
+    reference: Vec<u32>,
     row: Vec<u32>,
-    /// Nothing more comes: what is missing is white.
+    /// The data have ended: missing rows are white.
     is_over: bool,
     is_any: bool,
 }
 
-/// What a row was.
-enum End {
+/// How a row ended.
+enum RowEnd {
     Whole,
     Damaged,
-    /// There was none.
-    Page,
+    /// There was no row: the page has ended.
+    EndOfPage,
 }
 
 impl<'a> Fax<'a> {
-    pub(super) fn new(bytes: &'a [u8], is_reversed: bool, coding: Coding, width: u32) -> Result<Self> {
-        let (mut above, mut row) = (Vec::new(), Vec::new());
-        above.try_reserve_exact(width as usize + 2)?;
+    pub(super) fn new(bytes: &'a [u8], is_lsb_first: bool, coding: Coding, width: u32) -> Result<Self> {
+        let (mut reference, mut row) = (Vec::new(), Vec::new());
+        reference.try_reserve_exact(width as usize + 2)?;
         row.try_reserve_exact(width as usize + 2)?;
-        let bits = Bits { bytes, is_reversed, at: 0 };
-        Ok(Self { bits, coding, width, above, row, is_over: false, is_any: false })
+        let bits = Bits::new(bytes, is_lsb_first);
+        Ok(Self { bits, coding, width, reference, row, is_over: false, is_any: false })
     }
 
     /// Fills a row with bits, 1 being black.
     ///
     /// # Errors
-    /// `Malformed` when not even the first row makes sense, `Unsupported` for what is no fax inside one.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when not even the first row makes sense, [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is no fax inside one.
     pub(super) fn fill(&mut self, out: &mut [u8]) -> Result<()> {
         out.fill(0);
         if self.is_over {
@@ -66,75 +64,75 @@ impl<'a> Fax<'a> {
         }
         self.row.clear();
         let end = match self.coding {
-            Coding::Runs { by_words } => {
+            Coding::Rle { by_words } => {
                 self.bits.align(if by_words { 16 } else { 8 });
                 self.one_dimension()
             }
-            Coding::Group3 { two } => self.group3(two),
+            Coding::Group3 { two_dimensional } => self.group3(two_dimensional),
             Coding::Group4 => self.two_dimensions()?,
         };
         match end {
-            End::Whole => self.is_any = true,
-            End::Damaged if matches!(self.coding, Coding::Group3 { .. }) => self.bits.find_mark(),
-            End::Damaged if self.is_any => self.is_over = true,
-            End::Damaged => return Err(Error::malformed("a strip of fax makes no sense")),
-            End::Page => self.is_over = true,
+            RowEnd::Whole => self.is_any = true,
+            RowEnd::Damaged if matches!(self.coding, Coding::Group3 { .. }) => self.bits.find_eol(),
+            RowEnd::Damaged if self.is_any => self.is_over = true,
+            RowEnd::Damaged => return Err(Error::malformed("a strip of fax makes no sense")),
+            RowEnd::EndOfPage => self.is_over = true,
         }
-        if !matches!(end, End::Whole) && self.row.len() % 2 == 1 {
+        if !matches!(end, RowEnd::Whole) && self.row.len() % 2 == 1 {
             self.row.pop();
         }
         for change in self.row.chunks(2) {
             blacken(out, change[0], change.get(1).copied().unwrap_or(self.width).min(self.width));
         }
-        std::mem::swap(&mut self.above, &mut self.row);
+        std::mem::swap(&mut self.reference, &mut self.row);
         Ok(())
     }
 
-    fn group3(&mut self, two: bool) -> End {
-        let mut marks = 0;
+    fn group3(&mut self, two_dimensional: bool) -> RowEnd {
+        let mut eols = 0;
         let mut is_coded_alone = true;
-        while self.bits.skip_mark() {
-            marks += 1;
-            if two {
+        while self.bits.skip_eol() {
+            eols += 1;
+            if two_dimensional {
                 is_coded_alone = self.bits.take(1) == 1;
             }
         }
-        // Marks without rows between them end the page.
-        if marks > 1 && self.is_any || self.bits.is_over() {
-            return End::Page;
+        // EOLs without rows between them end the page (RTC).
+        if eols > 1 && self.is_any || self.bits.is_over() {
+            return RowEnd::EndOfPage;
         }
         if is_coded_alone {
             return self.one_dimension();
         }
-        self.two_dimensions().unwrap_or(End::Damaged)
+        self.two_dimensions().unwrap_or(RowEnd::Damaged)
     }
 
-    /// Runs of white and black in turn.
-    fn one_dimension(&mut self) -> End {
+    /// Reads a row of one dimension: runs of white and black in turn.
+    fn one_dimension(&mut self) -> RowEnd {
         if self.bits.is_over() {
-            return End::Page;
+            return RowEnd::EndOfPage;
         }
         let (mut at, mut is_black) = (0, false);
         while at < self.width {
-            let Some(length) = self.run(is_black) else { return End::Damaged };
+            let Some(length) = self.run(is_black) else { return RowEnd::Damaged };
             at = at.saturating_add(length);
             self.change(at);
             is_black = !is_black;
         }
-        End::Whole
+        RowEnd::Whole
     }
 
-    /// A row by how it differs from the one above.
-    fn two_dimensions(&mut self) -> Result<End> {
+    /// Reads a row of two dimensions, by how it differs from the reference line.
+    fn two_dimensions(&mut self) -> Result<RowEnd> {
         if self.bits.is_over() {
-            return Ok(End::Page);
+            return Ok(RowEnd::EndOfPage);
         }
         // `None` is the imaginary pixel before the first one.
         let (mut at, mut is_black, mut nearest) = (None, false, 0);
         while at.is_none_or(|at| at < self.width) {
-            let Some(mode) = mode::decode(&mut self.bits) else { return Ok(End::Damaged) };
-            nearest = self.next_above(nearest, at, is_black);
-            let next = |index: usize| self.above.get(index).copied().unwrap_or(self.width);
+            let Some(mode) = mode::decode(&mut self.bits) else { return Ok(RowEnd::Damaged) };
+            nearest = self.next_reference(nearest, at, is_black);
+            let next = |index: usize| self.reference.get(index).copied().unwrap_or(self.width);
             match mode {
                 Mode::Pass => at = Some(next(nearest + 1)),
                 Mode::Vertical(by) => {
@@ -142,7 +140,7 @@ impl<'a> Fax<'a> {
                         .checked_add_signed(by.into())
                         .filter(|&change| change >= at.unwrap_or(0) && change <= self.width)
                     else {
-                        return Ok(End::Damaged);
+                        return Ok(RowEnd::Damaged);
                     };
                     self.change(change);
                     (at, is_black) = (Some(change), !is_black);
@@ -150,24 +148,25 @@ impl<'a> Fax<'a> {
                 Mode::Horizontal => {
                     let mut place = at.unwrap_or(0);
                     for is_black in [is_black, !is_black] {
-                        let Some(length) = self.run(is_black) else { return Ok(End::Damaged) };
+                        let Some(length) = self.run(is_black) else { return Ok(RowEnd::Damaged) };
                         place = place.saturating_add(length);
                         self.change(place);
                     }
                     at = Some(place);
                 }
                 Mode::Extension => return Err(Error::unsupported("a fax with pictures that are not coded")),
-                Mode::EOF => return Ok(End::Page),
+                Mode::EOF => return Ok(RowEnd::EndOfPage),
             }
         }
-        Ok(End::Whole)
+        Ok(RowEnd::Whole)
     }
 
-    /// The first change above that is right of `at`, and to the other colour: the list's even ones are to black.
-    fn next_above(&self, from: usize, at: Option<u32>, is_black: bool) -> usize {
+    /// The changing element b1 (T.4 4.2.1.1): the first of the reference line that is right of `at` and to the other
+    /// colour. Those with even numbers are to black.
+    fn next_reference(&self, from: usize, at: Option<u32>, is_black: bool) -> usize {
         let mut index = from - from % 2 + usize::from(is_black);
         let is_right =
-            |index: usize| self.above.get(index).is_none_or(|&change| at.is_none_or(|at| change > at));
+            |index: usize| self.reference.get(index).is_none_or(|&change| at.is_none_or(|at| change > at));
         while index >= 2 && is_right(index - 2) {
             index -= 2;
         }
@@ -177,7 +176,7 @@ impl<'a> Fax<'a> {
         index
     }
 
-    /// Notes a change of colour. Two at one place are none.
+    /// Adds a changing element. Two at one place cancel out.
     fn change(&mut self, at: u32) {
         if self.row.last() == Some(&at) {
             self.row.pop();
@@ -189,7 +188,7 @@ impl<'a> Fax<'a> {
         }
     }
 
-    /// A run: codes of multiples of 64, then one of less.
+    /// Reads a run: make-up codes of multiples of 64, then a terminating code of less.
     fn run(&mut self, is_black: bool) -> Option<u32> {
         let mut length = 0_u32;
         loop {
@@ -222,77 +221,6 @@ fn blacken(row: &mut [u8], from: u32, to: u32) {
     }
 }
 
-/// Bits of a strip, from the heaviest of each byte on, or from the lightest. Past the end they are 0.
-#[derive(Clone, Copy)]
-struct Bits<'a> {
-    bytes: &'a [u8],
-    is_reversed: bool,
-    at: usize,
-}
-
-impl Bits<'_> {
-    /// The next bits, at most 16 of them.
-    fn look(&self, count: u8) -> u16 {
-        let byte = |index: usize| {
-            let byte = self.bytes.get(self.at / 8 + index).copied().unwrap_or(0);
-            u32::from(if self.is_reversed { byte.reverse_bits() } else { byte })
-        };
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        (bits << (self.at % 8) >> (24 - u32::from(count)) & ((1 << count) - 1)) as u16
-    }
-
-    fn take(&mut self, count: u8) -> u16 {
-        let bits = self.look(count);
-        self.at += usize::from(count);
-        bits
-    }
-
-    const fn is_over(&self) -> bool {
-        self.at / 8 >= self.bytes.len()
-    }
-
-    const fn align(&mut self, bits: usize) {
-        self.at = self.at.next_multiple_of(bits);
-    }
-
-    /// Passes over a mark: eleven zeros or more, and a one. False where there is none.
-    fn skip_mark(&mut self) -> bool {
-        if self.look(11) != 0 {
-            return false;
-        }
-        while !self.is_over() {
-            if self.take(1) == 1 {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Goes on to the next mark, or to the end.
-    fn find_mark(&mut self) {
-        while self.look(11) != 0 && !self.is_over() {
-            self.at += 1;
-        }
-    }
-}
-
-impl BitReader for Bits<'_> {
-    type Error = Infallible;
-
-    fn peek(&self, bits: u8) -> Option<u16> {
-        (bits <= 16).then(|| self.look(bits))
-    }
-
-    fn consume(&mut self, bits: u8) -> Result<(), Infallible> {
-        self.at += usize::from(bits);
-        Ok(())
-    }
-
-    fn bits_to_byte_boundary(&self) -> u8 {
-        ((8 - self.at % 8) % 8) as u8
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use fax::{BitWriter, Bits as Code, Color, VecWriter, encoder::Encoder};
@@ -311,8 +239,8 @@ mod tests {
         (0..40).map(|y| (0..WIDTH).map(|x| pixel(x, y)).collect()).collect()
     }
 
-    fn read(bytes: &[u8], is_reversed: bool, coding: Coding) -> Vec<Vec<bool>> {
-        let mut fax = Fax::new(bytes, is_reversed, coding, WIDTH).unwrap();
+    fn read(bytes: &[u8], is_lsb_first: bool, coding: Coding) -> Vec<Vec<bool>> {
+        let mut fax = Fax::new(bytes, is_lsb_first, coding, WIDTH).unwrap();
         let mut row = vec![0; (WIDTH as usize).div_ceil(8)];
         let mut read = || {
             fax.fill(&mut row).unwrap();
@@ -340,8 +268,8 @@ mod tests {
     fn group_4_is_read_in_both_orders_of_bits() {
         let mut encoder = Encoder::new(VecWriter::new());
         for row in rows() {
-            let colors = row.iter().map(|&pixel| if pixel { Color::Black } else { Color::White });
-            encoder.encode_line(colors, WIDTH as u16).unwrap();
+            let photometric = row.iter().map(|&pixel| if pixel { Color::Black } else { Color::White });
+            encoder.encode_line(photometric, WIDTH as u16).unwrap();
         }
         let mut bytes = encoder.finish().unwrap().finish();
         assert!(read(&bytes, false, Coding::Group4) == rows());
@@ -351,12 +279,12 @@ mod tests {
 
     #[test]
     fn runs_and_group_3_are_read_with_marks_or_without() {
-        let mark = Code { data: 1, len: 12 };
-        let [mut marked, mut bare, mut padded, mut words] = [(); 4].map(|()| VecWriter::new());
+        let eol = Code { data: 1, len: 12 };
+        let [mut with_eols, mut bare, mut padded, mut words] = [(); 4].map(|()| VecWriter::new());
         let mut length = 0;
         for row in rows() {
-            marked.write(mark).unwrap();
-            write_row(&mut marked, &row);
+            with_eols.write(eol).unwrap();
+            write_row(&mut with_eols, &row);
             write_row(&mut bare, &row);
             let mut alone = VecWriter::new();
             write_row(&mut alone, &row);
@@ -372,21 +300,21 @@ mod tests {
             }
         }
         for _ in 0..6 {
-            marked.write(mark).unwrap();
+            with_eols.write(eol).unwrap();
         }
-        let group3 = Coding::Group3 { two: false };
-        assert!(read(&marked.finish(), false, group3) == rows());
+        let group3 = Coding::Group3 { two_dimensional: false };
+        assert!(read(&with_eols.finish(), false, group3) == rows());
         assert!(read(&bare.finish(), false, group3) == rows());
-        assert!(read(&padded.finish(), false, Coding::Runs { by_words: false }) == rows());
-        assert!(read(&words.finish(), false, Coding::Runs { by_words: true }) == rows());
+        assert!(read(&padded.finish(), false, Coding::Rle { by_words: false }) == rows());
+        assert!(read(&words.finish(), false, Coding::Rle { by_words: true }) == rows());
     }
 
     #[test]
     fn a_damaged_row_costs_no_other() {
-        let mark = Code { data: 1, len: 12 };
+        let eol = Code { data: 1, len: 12 };
         let mut writer = VecWriter::new();
         for (y, row) in rows().iter().enumerate() {
-            writer.write(mark).unwrap();
+            writer.write(eol).unwrap();
             if y == 3 {
                 // No code begins with eight zeros.
                 writer.write(Code { data: 1, len: 9 }).unwrap();
@@ -394,7 +322,7 @@ mod tests {
             }
             write_row(&mut writer, row);
         }
-        let read = read(&writer.finish(), false, Coding::Group3 { two: false });
+        let read = read(&writer.finish(), false, Coding::Group3 { two_dimensional: false });
         assert!(read[3].iter().all(|pixel| !pixel));
         assert!(read[..3] == rows()[..3] && read[4..] == rows()[4..]);
     }
@@ -405,9 +333,9 @@ mod tests {
             let bytes: Vec<u8> = (0..300).map(|at| ((at * at + 7) * (seed + 3) / 5) as u8).collect();
             for coding in [
                 Coding::Group4,
-                Coding::Group3 { two: true },
-                Coding::Group3 { two: false },
-                Coding::Runs { by_words: true },
+                Coding::Group3 { two_dimensional: true },
+                Coding::Group3 { two_dimensional: false },
+                Coding::Rle { by_words: true },
             ] {
                 let mut fax = Fax::new(&bytes[seed as usize..], false, coding, WIDTH).unwrap();
                 let mut row = vec![0; (WIDTH as usize).div_ceil(8)];

@@ -1,9 +1,10 @@
 //! Where a TIFF's strips or tiles stand, in the picture and in the file.
 
 use super::{
+    compression,
     directory::{Directory, Values},
     header::Header,
-    unpack,
+    tags,
 };
 use crate::{
     error::{Error, Result},
@@ -11,21 +12,13 @@ use crate::{
     pixel::Size,
 };
 
-const STRIP_OFFSETS: u16 = 273;
-const ROWS_PER_STRIP: u16 = 278;
-const STRIP_LENGTHS: u16 = 279;
-const TILE_WIDTH: u16 = 322;
-const TILE_HEIGHT: u16 = 323;
-const TILE_OFFSETS: u16 = 324;
-const TILE_LENGTHS: u16 = 325;
-
 /// How often the picture's pixels tiles may have, what lies past its edges included.
-const MOST_TILES: u64 = 4;
+const MAX_TILES: u64 = 4;
 /// Of small pictures so many pixels are no matter.
 const SMALL: u64 = 1 << 22;
 
 /// All strips or tiles.
-pub(super) struct Parts<'a> {
+pub(super) struct Segments<'a> {
     file: &'a [u8],
     offsets: Values<'a>,
     /// Their lengths in the file, where it says them.
@@ -40,7 +33,7 @@ pub(super) struct Parts<'a> {
 
 /// A strip or tile.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
+pub(super) struct Segment {
     number: u32,
     /// Where it begins.
     pub(super) left: u32,
@@ -49,9 +42,9 @@ pub(super) struct Part {
     pub(super) size: Size,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Segments<'a> {
     /// # Errors
-    /// `Malformed` when the directory doesn't say where they are, `LimitExceeded` when most of them lies outside the picture.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the directory doesn't say where they are, [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when most of them lies outside the picture.
     pub(super) fn of(
         file: &'a [u8],
         directory: &Directory<'a>,
@@ -59,30 +52,37 @@ impl<'a> Parts<'a> {
         limits: &Limits,
     ) -> Result<Self> {
         let picture = header.size;
-        let is_tiled = directory.number(TILE_WIDTH).is_some() && directory.number(TILE_HEIGHT).is_some();
-        let (offsets, lengths) =
-            if is_tiled { (TILE_OFFSETS, TILE_LENGTHS) } else { (STRIP_OFFSETS, STRIP_LENGTHS) };
-        let size = size_of_part(directory, picture);
+        let is_tiled =
+            directory.number(tags::TILE_WIDTH).is_some() && directory.number(tags::TILE_LENGTH).is_some();
+        let (offsets, lengths) = if is_tiled {
+            (tags::TILE_OFFSETS, tags::TILE_BYTE_COUNTS)
+        } else {
+            (tags::STRIP_OFFSETS, tags::STRIP_BYTE_COUNTS)
+        };
+        let size = segment_size(directory, picture);
         if size.width == 0 || size.height == 0 {
             return Err(Error::malformed("the TIFF's tiles have no size"));
         }
         let across = picture.width.div_ceil(size.width);
         let unpacked = u64::from(across) * u64::from(size.width) * u64::from(picture.height);
-        if unpacked > (MOST_TILES * picture.pixels()).max(SMALL).min(limits.max_pixels.saturating_mul(2)) {
+        if unpacked > (MAX_TILES * picture.pixels()).max(SMALL).min(limits.max_pixels.saturating_mul(2)) {
             return Err(Error::limit("most of the TIFF's tiles lies outside the picture"));
         }
         // Some writers of tiles use the strips' tags.
         let values = |tag, other| directory.values(tag).or_else(|| directory.values(other));
         Ok(Self {
             file,
-            offsets: values(offsets, STRIP_OFFSETS)
+            offsets: values(offsets, tags::STRIP_OFFSETS)
                 .ok_or_else(|| Error::malformed("the TIFF doesn't say where its parts are"))?,
-            lengths: values(lengths, STRIP_LENGTHS),
+            lengths: values(lengths, tags::STRIP_BYTE_COUNTS),
             picture,
             size,
             across,
-            is_raw: header.compression == unpack::NONE,
-            is_fax: matches!(header.compression, unpack::RUNS..=unpack::GROUP4 | unpack::RUNS_BY_WORDS),
+            is_raw: header.compression == compression::NONE,
+            is_fax: matches!(
+                header.compression,
+                compression::CCITT_RLE..=compression::GROUP4 | compression::CCITT_RLE_WORDS
+            ),
         })
     }
 
@@ -96,22 +96,22 @@ impl<'a> Parts<'a> {
     }
 
     /// All of them, from left to right and from top to bottom.
-    pub(super) fn all(&self) -> impl Iterator<Item = Part> {
+    pub(super) fn all(&self) -> impl Iterator<Item = Segment> {
         let Size { width, height } = self.size;
         (0..self.count()).map(move |number| {
             let (left, top) = ((number % self.across) * width, (number / self.across) * height);
             let size = Size::new(width.min(self.picture.width - left), height.min(self.picture.height - top));
-            Part { number, left, top, size }
+            Segment { number, left, top, size }
         })
     }
 
-    /// The bytes of a part, of one of the planes where each has its own.
+    /// The bytes of a strip or tile, of one of the planes where each has its own.
     ///
     /// # Errors
-    /// `Malformed` when they aren't there.
-    pub(super) fn bytes(&self, part: Part, plane: usize) -> Result<&'a [u8]> {
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when they aren't there.
+    pub(super) fn bytes(&self, segment: Segment, plane: usize) -> Result<&'a [u8]> {
         let outside = || Error::malformed("a part of the TIFF lies past its end");
-        let number = plane * self.count() as usize + part.number as usize;
+        let number = plane * self.count() as usize + segment.number as usize;
         let start = self.offsets.long(number).ok_or_else(|| Error::malformed("the TIFF lacks some parts"))?;
         let start = usize::try_from(start).map_err(|_| outside())?;
         let rest = self.file.get(start..).filter(|rest| !rest.is_empty()).ok_or_else(outside)?;
@@ -128,11 +128,13 @@ impl<'a> Parts<'a> {
 }
 
 /// The size of a strip or tile.
-pub(super) fn size_of_part(directory: &Directory<'_>, picture: Size) -> Size {
-    if let (Some(width), Some(height)) = (directory.number(TILE_WIDTH), directory.number(TILE_HEIGHT)) {
+pub(super) fn segment_size(directory: &Directory<'_>, picture: Size) -> Size {
+    if let (Some(width), Some(height)) =
+        (directory.number(tags::TILE_WIDTH), directory.number(tags::TILE_LENGTH))
+    {
         return Size::new(width, height);
     }
-    let rows = directory.number(ROWS_PER_STRIP).filter(|&rows| rows > 0);
+    let rows = directory.number(tags::ROWS_PER_STRIP).filter(|&rows| rows > 0);
     Size::new(picture.width, rows.map_or(picture.height, |rows| rows.min(picture.height)))
 }
 

@@ -1,0 +1,38 @@
+//! What a TIFF's directory says, as a probe.
+
+use super::{
+    directory::Directory,
+    header::{Header, Photometric, no_directory},
+    rows::held_bytes,
+    segments::segment_size,
+    tags,
+};
+use crate::{
+    codec::{Demands, Format, Probe, icc, view::View},
+    error::Result,
+};
+
+/// Reads what a TIFF's directory says. It may stand anywhere.
+pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
+    let directory = Directory::of(view).ok_or_else(no_directory)?;
+    let header = Header::read(&directory)?;
+    let photometric = header.photometric();
+    Ok(Probe {
+        depth: u8::try_from(header.depth).unwrap_or(u8::MAX),
+        alpha: header.alpha.is_some(),
+        color: !matches!(photometric, Ok(Photometric::BlackIsZero | Photometric::WhiteIsZero)),
+        orientation: header.orientation,
+        icc: header.has_profile,
+        demands: Demands {
+            icc_bytes: directory.place_of_field(tags::ICC_PROFILE).map_or(0, |(start, length)| {
+                icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
+            }),
+            metadata_bytes: directory.place_of_field(tags::XMP).map_or(0, |(_, length)| length),
+            part_bytes: photometric.map_or(0, |photometric| {
+                held_bytes(&header, segment_size(&directory, header.size), header.used(photometric))
+            }),
+            ..Demands::default()
+        },
+        ..Probe::new(Format::Tiff, header.size)
+    })
+}
