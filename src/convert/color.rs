@@ -13,7 +13,7 @@ use moxcms::{
     TransformOptions,
 };
 
-use super::{colorimetry::Colorimetry, profile};
+use super::{colorimetry::Colorimetry, icc_tags};
 use crate::{
     codec::icc,
     error::{Error, Kind as ErrorKind, Result},
@@ -194,7 +194,7 @@ pub(super) fn suits(profile: &[u8], is_gray: bool) -> bool {
 
 /// What is needed of a profile; `None` of one that is too long or damaged.
 fn reduced(profile: &[u8]) -> Option<Vec<u8>> {
-    (profile.len() as u64 <= icc::most_bytes(profile)).then(|| profile::reduced(profile).ok()?)?
+    (profile.len() as u64 <= icc::most_bytes(profile)).then(|| icc_tags::reduced(profile).ok()?)?
 }
 
 /// What a profile's samples are.

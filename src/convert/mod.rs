@@ -8,16 +8,16 @@ mod color;
 mod colorimetry;
 mod crop;
 mod describe;
-mod fit;
-mod keep;
-mod mode;
+mod graphic;
+mod icc_tags;
+mod metadata;
 mod orient;
 mod params;
 mod plan;
-mod profile;
 mod recolor;
 mod resize;
 mod strips;
+mod target_size;
 mod widen;
 
 pub use self::{
@@ -90,7 +90,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
 
     let result = guarded(|| match params.target_size {
         None => run(bytes, params, limits, &plan),
-        Some(most) => fit::run_to_size(bytes, params, limits, &plan, most),
+        Some(most) => target_size::run_to_size(bytes, params, limits, &plan, most),
     });
     let (bytes, lossless) = match result {
         Ok(result) => result,
@@ -137,7 +137,7 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         other => other,
     };
     let (icc, is_gray) = (metadata.icc.as_deref(), color::is_gray(&picture));
-    let keeps_colors = params.keep_metadata && keep::keeps_profile(icc, is_gray, params.format);
+    let keeps_colors = params.keep_metadata && metadata::keeps_profile(icc, is_gray, params.format);
     let picture = match keeps_colors {
         true => picture,
         false if is_complement => color::of_complement(picture, icc)?,
@@ -149,12 +149,12 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         other => other,
     };
     let metadata = match params.keep_metadata {
-        true => keep::kept(metadata, color::is_gray(&picture), params.format),
+        true => metadata::kept(metadata, color::is_gray(&picture), params.format),
         false => Metadata::default(),
     };
     match lossy {
-        Some(lossy) => mode::smaller(Ok(lossy), picture, plan.coding, &metadata),
-        None if plan.may_be_graphic => mode::encode(picture, plan.coding, &metadata),
+        Some(lossy) => graphic::smaller(Ok(lossy), picture, plan.coding, &metadata),
+        None if plan.may_be_graphic => graphic::encode(picture, plan.coding, &metadata),
         None => Ok((codec::encode(picture, &plan.coding, &metadata)?, plan.coding.lossless)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Filter, Fit, Interest, Mode, Params, Resize,
-    mode::Look,
+    graphic::Look,
     recolor::{Recolor, RecolorRows},
     resize,
     widen::Widening,

@@ -4,8 +4,8 @@ use super::{
     Params,
     color::{self, Conversion},
     crop::Region,
-    keep,
-    mode::Look,
+    graphic::Look,
+    metadata,
     plan::{Frame, Plan},
     recolor::{Recolor, RecolorRows},
     resize,
@@ -231,7 +231,8 @@ impl Sink for Photo<'_> {
     fn begin(&mut self, head: Head) -> Result<Option<u32>> {
         let is_gray = matches!(head.form, Form::Raster(layout) if layout.channels() < 3);
         let icc = head.metadata.icc.as_deref();
-        let keeps_colors = self.params.keep_metadata && keep::keeps_profile(icc, is_gray, self.params.format);
+        let keeps_colors =
+            self.params.keep_metadata && metadata::keeps_profile(icc, is_gray, self.params.format);
         let conversion = if keeps_colors { None } else { Conversion::of(&head.metadata, is_gray)? };
         if head.orientation != Orientation::Upright && !head.can_turn {
             return Ok(None);
@@ -245,7 +246,7 @@ impl Sink for Photo<'_> {
             }
         };
         let metadata = match self.params.keep_metadata {
-            true => keep::kept(head.metadata, is_gray, self.params.format),
+            true => metadata::kept(head.metadata, is_gray, self.params.format),
             false => Metadata::default(),
         };
         let width = frame.output.width;
