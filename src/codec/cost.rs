@@ -25,7 +25,7 @@ const MOST_PIXELS: u64 = 1 << 48;
 
 /// How much of a picture is held at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
+pub enum Buffering {
     /// All of the source.
     Whole,
     /// The source comes by rows, which are scaled; all of the result is held.
@@ -36,13 +36,13 @@ pub enum Flow {
 
 /// What is done to a picture between decoding and encoding, as far as memory is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Work {
+pub struct Pipeline {
     /// The size of the result.
     pub output: Size,
     /// How much is held.
-    pub flow: Flow,
+    pub buffering: Buffering,
     /// The scale at which rows are decoded, in eighths.
-    pub eighths: u32,
+    pub scale_num: u32,
     /// What scaling, cropping and the conversion of rows hold beside the picture and the result.
     pub steps_bytes: u64,
     /// EXIF and XMP go with the result.
@@ -55,57 +55,57 @@ pub struct Work {
 
 /// The most bytes that a conversion holds at once, the source file of `input_bytes` included.
 #[must_use]
-pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, work: &Work) -> u64 {
-    let output = work.output.pixels();
+pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &Pipeline) -> u64 {
+    let output = pipeline.output.pixels();
     // Sums of what no machine has could pass 64 bits.
     if probe.size.pixels().max(output) > MOST_PIXELS {
         return u64::MAX;
     }
-    let rows = rows_bytes(probe, work.eighths, work.flow)
-        .saturating_add(work.steps_bytes)
-        .saturating_add(further_rows_bytes(probe, work, coding.threads));
-    let kept = metadata_bytes(probe, work);
-    let decoding = match work.flow {
-        Flow::Streamed => {
-            let profile = if work.converts_color { probe.demands.icc_bytes } else { 0 };
+    let rows = rows_bytes(probe, pipeline.scale_num, pipeline.buffering)
+        .saturating_add(pipeline.steps_bytes)
+        .saturating_add(further_rows_bytes(probe, pipeline, coding.threads));
+    let kept = metadata_bytes(probe, pipeline);
+    let decoding = match pipeline.buffering {
+        Buffering::Streamed => {
+            let profile = if pipeline.converts_color { probe.demands.icc_bytes } else { 0 };
             return rows
-                .saturating_add(writer_bytes(work.output, incoming(probe, work), coding))
-                .saturating_add(alpha_bytes(probe, work.output, coding))
+                .saturating_add(writer_bytes(pipeline.output, incoming(probe, pipeline), coding))
+                .saturating_add(alpha_bytes(probe, pipeline.output, coding))
                 .saturating_add(profile)
                 .saturating_add(kept)
                 .saturating_add(input_bytes);
         }
-        Flow::Gathered => rows.saturating_add(output.saturating_mul(result_bytes(probe, work))),
-        Flow::Whole => {
+        Buffering::Gathered => rows.saturating_add(output.saturating_mul(result_bytes(probe, pipeline))),
+        Buffering::Whole => {
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoded_bytes(probe));
-            let scaled = output.saturating_mul(result_bytes(probe, work));
-            let scaling = decoded.saturating_add(scaled).saturating_add(work.steps_bytes);
+            let scaled = output.saturating_mul(result_bytes(probe, pipeline));
+            let scaling = decoded.saturating_add(scaled).saturating_add(pipeline.steps_bytes);
             let is_read_by_rows =
                 matches!(probe.format, Format::Jpeg | Format::Png | Format::Tiff) || is_opaque_frame(probe);
-            let reading = if is_read_by_rows { rows_bytes(probe, 8, work.flow) } else { 0 };
+            let reading = if is_read_by_rows { rows_bytes(probe, 8, pipeline.buffering) } else { 0 };
             source.saturating_mul(decoder_bytes(probe)).saturating_add(reading).max(scaling)
         }
     };
     // Turning holds what goes in and what comes out.
     let is_turned = probe.orientation != Orientation::Upright;
-    let turning = if is_turned { output.saturating_mul(2 * result_bytes(probe, work)) } else { 0 };
+    let turning = if is_turned { output.saturating_mul(2 * result_bytes(probe, pipeline)) } else { 0 };
     // Planes become RGB, and planes again.
-    let recolored = if probe.format == Format::Jpeg { 6 } else { result_bytes(probe, work) };
-    let color = if work.converts_color { output.saturating_mul(recolored) } else { 0 };
+    let recolored = if probe.format == Format::Jpeg { 6 } else { result_bytes(probe, pipeline) };
+    let color = if pipeline.converts_color { output.saturating_mul(recolored) } else { 0 };
     // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
     let profile = probe.demands.icc_bytes;
     let before = decoding.max(turning).max(color).saturating_add(profile).saturating_add(kept);
-    let encoding = encoder_bytes(probe, coding, work).saturating_add(profile / 3).saturating_add(kept);
+    let encoding = encoder_bytes(probe, coding, pipeline).saturating_add(profile / 3).saturating_add(kept);
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
 }
 
 /// What EXIF and XMP take: they are read in any case, by the `png` crate into a buffer that doubles, then copied. Where they
 /// go with the result they are in the file as well, and copied on their way.
-fn metadata_bytes(probe: &Probe, work: &Work) -> u64 {
+fn metadata_bytes(probe: &Probe, pipeline: &Pipeline) -> u64 {
     let read = if probe.format == Format::Png { 4 } else { 1 };
-    let copies = if work.keeps_metadata { read + 4 } else { read };
-    let small = if work.keeps_metadata { KEPT } else { 0 };
+    let copies = if pipeline.keeps_metadata { read + 4 } else { read };
+    let small = if pipeline.keeps_metadata { KEPT } else { 0 };
     probe.demands.metadata_bytes.saturating_mul(copies).saturating_add(small)
 }
 
@@ -149,7 +149,7 @@ pub fn likely_file_bytes(probe: &Probe, size: Size, coding: &Coding, may_be_grap
 }
 
 /// How rows come to the encoder.
-fn incoming(probe: &Probe, work: &Work) -> Incoming {
+fn incoming(probe: &Probe, pipeline: &Pipeline) -> Incoming {
     match probe.subsampling.filter(|_| probe.format == Format::Jpeg) {
         None => Incoming::Raster(match (probe.color, probe.alpha) {
             (false, false) => Layout::Gray,
@@ -157,8 +157,8 @@ fn incoming(probe: &Probe, work: &Work) -> Incoming {
             (true, false) => Layout::Rgb,
             (true, true) => Layout::Rgba,
         }),
-        Some(_) if work.converts_color => Incoming::Raster(Layout::Rgb),
-        Some(_) if has_full_chroma(probe, work.output) => Incoming::Planes(Subsampling::Yuv444),
+        Some(_) if pipeline.converts_color => Incoming::Raster(Layout::Rgb),
+        Some(_) if has_full_chroma(probe, pipeline.output) => Incoming::Planes(Subsampling::Yuv444),
         Some(subsampling) => Incoming::Planes(subsampling.turned(probe.orientation)),
     }
 }
@@ -172,36 +172,38 @@ fn alpha_bytes(probe: &Probe, output: Size, coding: &Coding) -> u64 {
 }
 
 /// Bytes at the peak of encoding, the picture included. A photo comes as a JPEG's planes.
-fn encoder_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
-    let pixels = work.output.pixels();
+fn encoder_bytes(probe: &Probe, coding: &Coding, pipeline: &Pipeline) -> u64 {
+    let pixels = pipeline.output.pixels();
     match coding.format {
-        Format::Avif => avif::peak_bytes(work.output, coding, work.may_be_graphic, probe.alpha),
-        Format::WebP if coding.lossless => lossless_bytes(probe, coding, work, coding.max_bytes),
-        Format::WebP if work.may_be_graphic => {
+        Format::Avif => avif::peak_bytes(pipeline.output, coding, pipeline.may_be_graphic, probe.alpha),
+        Format::WebP if coding.lossless => lossless_bytes(probe, coding, pipeline, coding.max_bytes),
+        Format::WebP if pipeline.may_be_graphic => {
             // The picture waits for its turn, then the lossy file.
-            let lossy = lossy_bytes(probe, coding, work) + pixels * result_bytes(probe, work);
-            let file = file_bytes(probe, work.output, coding, true);
-            lossy.max(lossless_bytes(probe, coding, work, file) + file)
+            let lossy = lossy_bytes(probe, coding, pipeline) + pixels * result_bytes(probe, pipeline);
+            let file = file_bytes(probe, pipeline.output, coding, true);
+            lossy.max(lossless_bytes(probe, coding, pipeline, file) + file)
         }
-        Format::WebP => lossy_bytes(probe, coding, work),
+        Format::WebP => lossy_bytes(probe, coding, pipeline),
         Format::Png => {
-            let (raster, planes) = raster_bytes(probe, work);
+            let (raster, planes) = raster_bytes(probe, pipeline);
             let channels = channels(probe);
-            pixels * raster + (pixels * planes).max(png::held_bytes(work.output, channels, coding.max_bytes))
+            pixels * raster
+                + (pixels * planes).max(png::held_bytes(pipeline.output, channels, coding.max_bytes))
         }
         _ => {
             // The raster is there while planes are made of it.
-            let planes = jpeg_planes(probe, work.output, coding, work.may_be_graphic);
-            let raster = if probe.format == Format::Jpeg { 0 } else { pixels * result_bytes(probe, work) };
-            let held = jpeg::held_bytes(work.output, planes, coding.quality, coding.max_bytes);
-            held.max(raster + 3 * pixels + 12 * u64::from(work.output.width))
+            let planes = jpeg_planes(probe, pipeline.output, coding, pipeline.may_be_graphic);
+            let raster =
+                if probe.format == Format::Jpeg { 0 } else { pixels * result_bytes(probe, pipeline) };
+            let held = jpeg::held_bytes(pipeline.output, planes, coding.quality, coding.max_bytes);
+            held.max(raster + 3 * pixels + 12 * u64::from(pipeline.output.width))
         }
     }
 }
 
 /// Bytes a pixel of the picture as interleaved samples, and of the planes of which it is made.
-fn raster_bytes(probe: &Probe, work: &Work) -> (u64, u64) {
-    let result = result_bytes(probe, work);
+fn raster_bytes(probe: &Probe, pipeline: &Pipeline) -> (u64, u64) {
+    let result = result_bytes(probe, pipeline);
     if probe.format == Format::Jpeg { (u64::from(channels(probe)), result) } else { (result, 0) }
 }
 
@@ -227,22 +229,22 @@ fn channels(probe: &Probe) -> u32 {
 }
 
 /// The picture, what the encoder holds, and its alpha, which is gathered meanwhile.
-fn lossy_bytes(probe: &Probe, coding: &Coding, work: &Work) -> u64 {
+fn lossy_bytes(probe: &Probe, coding: &Coding, pipeline: &Pipeline) -> u64 {
     let incoming = match probe.subsampling {
-        Some(_) if probe.format == Format::Jpeg => incoming(probe, work),
+        Some(_) if probe.format == Format::Jpeg => incoming(probe, pipeline),
         _ => Incoming::Raster(Layout::Rgba),
     };
-    work.output.pixels() * result_bytes(probe, work)
-        + writer_bytes(work.output, incoming, coding)
-        + alpha_bytes(probe, work.output, coding)
+    pipeline.output.pixels() * result_bytes(probe, pipeline)
+        + writer_bytes(pipeline.output, incoming, coding)
+        + alpha_bytes(probe, pipeline.output, coding)
 }
 
 /// The picture, and what coding it without loss in a file of at most `most` bytes takes.
-fn lossless_bytes(probe: &Probe, coding: &Coding, work: &Work, most: u64) -> u64 {
-    let pixels = work.output.pixels();
-    let (raster, _) = raster_bytes(probe, work);
-    let held = webp::lossless_bytes(work.output, u64::from(channels(probe)), coding.effort, most);
-    (raster * pixels + held).max((raster + result_bytes(probe, work)) * pixels)
+fn lossless_bytes(probe: &Probe, coding: &Coding, pipeline: &Pipeline, most: u64) -> u64 {
+    let pixels = pipeline.output.pixels();
+    let (raster, _) = raster_bytes(probe, pipeline);
+    let held = webp::lossless_bytes(pipeline.output, u64::from(channels(probe)), coding.effort, most);
+    (raster * pixels + held).max((raster + result_bytes(probe, pipeline)) * pixels)
 }
 
 #[cfg(test)]
@@ -273,17 +275,17 @@ mod tests {
                 for (target, lossless) in
                     [(Format::WebP, true), (Format::Png, true), (Format::Jpeg, false), (Format::Avif, false)]
                 {
-                    let work = Work {
+                    let pipeline = Pipeline {
                         output: size,
-                        flow: Flow::Whole,
-                        eighths: 8,
+                        buffering: Buffering::Whole,
+                        scale_num: 8,
                         steps_bytes: u64::MAX,
                         keeps_metadata: true,
                         converts_color: true,
                         may_be_graphic: true,
                     };
                     let coding = Coding::new(target).with_quality(100).with_effort(6).with_lossless(lossless);
-                    assert!(peak_bytes(&probe, 1 << 30, &coding, &work) > size.pixels());
+                    assert!(peak_bytes(&probe, 1 << 30, &coding, &pipeline) > size.pixels());
                 }
             }
         }

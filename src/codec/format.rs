@@ -1,11 +1,9 @@
 //! The formats that are known, and what is fixed about each: [`FormatInfo`], which stands in the format's own folder.
 //!
-//! A new format has a variant here and a line in [`Format::info`], in [`super::sniff`], and where `codec` chooses what reads
-//! and writes it.
+//! A new format has a variant here, and a line in [`super::sniff`] and wherever `codec` chooses by format.
 
 use std::{fmt, str::FromStr};
 
-use super::{avif, bmp, gif, heif, ico, jpeg, jxl, png, svg, tiff, webp};
 use crate::{
     error::{Error, Kind, Result},
     pixel::Size,
@@ -114,24 +112,6 @@ impl Format {
 
     /// The formats that are written here, by some builds at least.
     pub const TARGETS: [Self; 4] = [Self::WebP, Self::Avif, Self::Jpeg, Self::Png];
-
-    /// What is fixed about the format.
-    #[must_use]
-    pub const fn info(self) -> &'static FormatInfo {
-        match self {
-            Self::Jpeg => &jpeg::INFO,
-            Self::Png => &png::INFO,
-            Self::Gif => &gif::INFO,
-            Self::Bmp => &bmp::INFO,
-            Self::WebP => &webp::INFO,
-            Self::Ico => &ico::INFO,
-            Self::Tiff => &tiff::INFO,
-            Self::Avif => &avif::INFO,
-            Self::Heic => &heif::INFO,
-            Self::Jxl => &jxl::INFO,
-            Self::Svg => &svg::INFO,
-        }
-    }
 
     /// The name for machines: in settings, URLs, JSON and the records of a cache.
     #[must_use]

@@ -32,17 +32,54 @@ pub(crate) use self::webp::{RowWriter, Sketch};
 pub use self::{
     format::{Format, FormatInfo, Modes},
     probe::Probe,
-    probing::{Looked, Prober, Probing},
-    sniff::{probe, sniff},
+    probing::{Looked, Prober, Probing, probe},
+    sniff::sniff,
     view::Need,
     whole::{is_cut, is_whole},
 };
 
+use self::view::View;
 use crate::{
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Metadata, Orientation, Picture},
 };
+
+impl Format {
+    /// What is fixed about the format.
+    #[must_use]
+    pub const fn info(self) -> &'static FormatInfo {
+        match self {
+            Self::Jpeg => &jpeg::INFO,
+            Self::Png => &png::INFO,
+            Self::Gif => &gif::INFO,
+            Self::Bmp => &bmp::INFO,
+            Self::WebP => &webp::INFO,
+            Self::Ico => &ico::INFO,
+            Self::Tiff => &tiff::INFO,
+            Self::Avif => &avif::INFO,
+            Self::Heic => &heif::INFO,
+            Self::Jxl => &jxl::INFO,
+            Self::Svg => &svg::INFO,
+        }
+    }
+}
+
+/// How a format's header is read.
+fn header_walk(format: Format) -> Box<dyn probing::Walk> {
+    match format {
+        Format::Jpeg => Box::new(jpeg::Walk::default()),
+        Format::Png => Box::new(png::Walk::default()),
+        Format::Gif => Box::new(gif::Walk::default()),
+        Format::WebP => Box::new(webp::Walk::default()),
+        Format::Bmp => Box::new(bmp::probe),
+        Format::Ico => Box::new(ico::Walk::new(Box::new(png::Walk::default()), bmp::icon_size)),
+        Format::Tiff => Box::new(tiff::probe),
+        Format::Avif | Format::Heic => Box::new(move |view: View<'_>| heif::probe(view, format)),
+        Format::Jxl => Box::new(jxl::probe),
+        Format::Svg => Box::new(svg::probe),
+    }
+}
 
 /// A decoded still picture with what its file carried beside it.
 #[derive(Debug, Clone)]
@@ -168,16 +205,23 @@ impl Coding {
 /// `limits` allow, `Malformed` when it is damaged beyond what viewers show.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     limits.check_input(bytes.len() as u64)?;
-    match sniff(bytes) {
-        Some(Format::Jpeg) => jpeg::decode(bytes, limits),
-        Some(Format::Png) => png::decode(bytes, limits),
-        Some(Format::Gif) => gif::decode(bytes, limits),
-        Some(Format::WebP) => webp::decode(bytes, limits),
-        Some(Format::Bmp) => bmp::decode(bytes, limits),
-        Some(Format::Ico) => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
-        Some(Format::Tiff) => tiff::decode(bytes, limits, jpeg::decode),
-        Some(format) => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
-        None => Err(Error::unsupported("not a picture that is known here")),
+    decode_as(sniff(bytes).ok_or_else(sniff::unknown)?, bytes, limits)
+}
+
+/// Decodes a still picture, or the first frame of an animation, of a format that is known already.
+///
+/// # Errors
+/// Those of [`decode`], but for the length of the file, which is not looked at.
+pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result<Decoded> {
+    match format {
+        Format::Jpeg => jpeg::decode(bytes, limits),
+        Format::Png => png::decode(bytes, limits),
+        Format::Gif => gif::decode(bytes, limits),
+        Format::WebP => webp::decode(bytes, limits),
+        Format::Bmp => bmp::decode(bytes, limits),
+        Format::Ico => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
+        Format::Tiff => tiff::decode(bytes, limits, jpeg::decode),
+        format => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
     }
 }
 
@@ -187,13 +231,17 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
 ///
 /// # Errors
 /// As [`decode`], and those of the sink.
-pub(crate) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn rows::Sink) -> Result<bool> {
-    limits.check_input(bytes.len() as u64)?;
-    match sniff(bytes) {
-        Some(Format::Jpeg) => jpeg::decode_rows(bytes, limits, sink),
-        Some(Format::Png) => png::decode_rows(bytes, limits, sink),
-        Some(Format::Bmp) => bmp::decode_rows(bytes, limits, sink),
-        Some(Format::WebP) => webp::decode_rows(bytes, limits, sink),
+pub(crate) fn decode_rows(
+    format: Format,
+    bytes: &[u8],
+    limits: &Limits,
+    sink: &mut dyn rows::Sink,
+) -> Result<bool> {
+    match format {
+        Format::Jpeg => jpeg::decode_rows(bytes, limits, sink),
+        Format::Png => png::decode_rows(bytes, limits, sink),
+        Format::Bmp => bmp::decode_rows(bytes, limits, sink),
+        Format::WebP => webp::decode_rows(bytes, limits, sink),
         _ => Ok(false),
     }
 }

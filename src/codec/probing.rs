@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use super::{
-    Format, Probe, sniff,
+    Format, Probe, header_walk, sniff,
     view::{Extent, Need, View},
 };
 use crate::error::{Error, Result};
@@ -93,9 +93,17 @@ impl Looked {
         let format = sniff::format(view);
         Self {
             format,
-            probe: format.ok_or_else(sniff::unknown).and_then(|format| sniff::walk(format).probe(view)),
+            probe: format.ok_or_else(sniff::unknown).and_then(|format| header_walk(format).probe(view)),
         }
     }
+}
+
+/// Reads the header of a file that is all there.
+///
+/// # Errors
+/// `Unsupported` when it is no picture that is known here, `Malformed` when its header makes no sense.
+pub fn probe(bytes: &[u8]) -> Result<Probe> {
+    Looked::at(bytes).probe
 }
 
 /// Finds out what a file is, piece by piece.
@@ -167,7 +175,7 @@ impl Prober {
             Some(walk) => walk.probe(view),
             walk => sniff::format(view).ok_or_else(sniff::unknown).and_then(|format| {
                 self.format = Some(format);
-                walk.insert(sniff::walk(format)).probe(view)
+                walk.insert(header_walk(format)).probe(view)
             }),
         };
         match missing.take() {

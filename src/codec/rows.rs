@@ -20,11 +20,11 @@ pub(crate) fn come_from(probe: &Probe) -> bool {
 
 /// The scales at which a picture can be decoded, in eighths of its sides; the last is 8.
 pub(crate) fn scales(probe: &Probe) -> &'static [u32] {
-    if probe.format == Format::Jpeg { EIGHTHS } else { FULL_SIZE }
+    if probe.format == Format::Jpeg { JPEG_SCALES } else { FULL_SIZE }
 }
 
 /// The scales of a JPEG.
-pub(super) const EIGHTHS: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8];
+pub(super) const JPEG_SCALES: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8];
 
 /// The scales of what can't be scaled while it is decoded.
 pub(super) const FULL_SIZE: &[u32] = &[8];

@@ -1,14 +1,8 @@
 //! What a file is, by its first bytes alone: never by its name, and never because something that looks like a
 //! picture stands further inside.
 
-use super::{
-    Format, Probe, bmp, bytes, gif, heif, ico, jpeg, jxl, png,
-    probing::{Looked, Walk},
-    svg, tiff,
-    view::View,
-    webp,
-};
-use crate::error::{Error, Result};
+use super::{Format, bytes, svg, view::View};
+use crate::error::Error;
 
 /// Bytes that tell all formats but SVG: a list of 64 brands.
 const MAGIC: usize = 8 + 4 * 64;
@@ -33,14 +27,6 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
     }
 }
 
-/// Reads the header of a file that is all there.
-///
-/// # Errors
-/// `Unsupported` when it is no picture that is known here, `Malformed` when its header makes no sense.
-pub fn probe(bytes: &[u8]) -> Result<Probe> {
-    Looked::at(bytes).probe
-}
-
 /// The format of a file.
 pub(super) fn format(view: View<'_>) -> Option<Format> {
     let head = view.up_to(0, MAGIC);
@@ -51,22 +37,7 @@ pub(super) fn format(view: View<'_>) -> Option<Format> {
     })
 }
 
-/// How a format's header is read.
-pub(super) fn walk(format: Format) -> Box<dyn Walk> {
-    match format {
-        Format::Jpeg => Box::new(jpeg::Walk::default()),
-        Format::Png => Box::new(png::Walk::default()),
-        Format::Gif => Box::new(gif::Walk::default()),
-        Format::WebP => Box::new(webp::Walk::default()),
-        Format::Bmp => Box::new(bmp::probe),
-        Format::Ico => Box::new(ico::Walk::new(Box::new(png::Walk::default()), bmp::icon_size)),
-        Format::Tiff => Box::new(tiff::probe),
-        Format::Avif | Format::Heic => Box::new(move |view: View<'_>| heif::probe(view, format)),
-        Format::Jxl => Box::new(jxl::probe),
-        Format::Svg => Box::new(svg::probe),
-    }
-}
-
+/// What is said of a file that is none of these.
 pub(super) fn unknown() -> Error {
     Error::unsupported("not a picture that is known here")
 }

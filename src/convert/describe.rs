@@ -1,8 +1,12 @@
 //! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
 
-use super::{color, guarded, orient, plan::Frame, strips};
+use super::{
+    color, guarded, orient,
+    plan::Frame,
+    strips::{self, Framed},
+};
 use crate::{
-    codec::{self, Decoded, Format, Probe},
+    codec::{self, Format, Probe},
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Layout, Raster, Size},
@@ -35,12 +39,13 @@ pub struct Description {
 /// # Errors
 /// As [`super::convert`].
 pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
+    limits.check_input(bytes.len() as u64)?;
     let probe = codec::probe(bytes)?;
     let size = probe.oriented_size();
     limits.check_size(size)?;
     let frame = Frame::thumbnail(size, BLURHASH_SIDE);
-    let (decoded, is_complement) = guarded(|| strips::decode_to_size(bytes, limits, &frame))?;
-    let Decoded { picture, orientation, metadata } = decoded;
+    let Framed { picture, orientation, metadata, is_complement } =
+        guarded(|| strips::decode_to_size(bytes, probe.format, limits, &frame))?;
     let picture = orient::upright(picture, orientation)?;
     let picture = match is_complement {
         true => color::of_complement(picture, metadata.icc.as_deref())?,

@@ -1,7 +1,8 @@
 //! Lossy or lossless, photo or graphic: what `Mode::Auto` decides by looking at the pixels.
 
+use super::Encoded;
 use crate::{
-    codec::{self, Coding, Format, RowWriter, Sketch},
+    codec::{Coding, Format, RowWriter, Sketch},
     error::{Kind, Result},
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
@@ -41,22 +42,20 @@ const SAMPLED: usize = 16;
 ///
 /// # Errors
 /// As `codec::encode`.
-pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) -> Result<(Vec<u8>, bool)> {
+pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) -> Result<Encoded> {
     let graphic = if let Picture::Raster(raster) = &picture { Some(raster) } else { None };
     let Some(graphic) = graphic.filter(|raster| is_graphic(raster)) else {
-        let lossless = coding.lossless;
-        return Ok((codec::encode(picture, &coding, metadata)?, lossless));
+        return super::encode(picture, &coding, metadata);
     };
     if coding.format != Format::WebP {
         coding.full_chroma = true;
-        let lossless = coding.lossless;
-        return Ok((codec::encode(picture, &coding, metadata)?, lossless));
+        return super::encode(picture, &coding, metadata);
     }
     let sample = lossy_sample(graphic, &coding)?;
     let sketch = sketched_bytes(graphic, PHOTO.saturating_mul(sample))?;
     if is_surely_shorter(sketch, sample, graphic) && sketch <= coding.max_bytes {
         coding.lossless = true;
-        return Ok((codec::encode(picture, &coding, metadata)?, true));
+        return super::encode(picture, &coding, metadata);
     }
     // What is smooth may be flat and a photo all the same.
     coding.full_chroma |= sketch <= PHOTO.saturating_mul(sample);
@@ -65,7 +64,7 @@ pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) 
     let lossy = writer.push_rows(graphic.layout(), graphic.data()).and_then(|()| writer.finish(metadata));
     match lossy {
         Ok(lossy) if is_surely_longer(sketch, &lossy) && !is_simple(graphic.size(), &lossy) => {
-            Ok((lossy, false))
+            Ok(Encoded { file: lossy, lossless: false })
         }
         lossy => smaller(lossy, picture, coding, metadata),
     }
@@ -81,21 +80,20 @@ pub(super) fn smaller(
     picture: Picture,
     mut coding: Coding,
     metadata: &Metadata,
-) -> Result<(Vec<u8>, bool)> {
+) -> Result<Encoded> {
     coding.lossless = true;
     // What is longer than the lossy file is of no use.
     let lossy = match lossy {
         Err(error) if error.kind() == Kind::OutputTooLarge => {
-            return Ok((codec::encode(picture, &coding, metadata)?, true));
+            return super::encode(picture, &coding, metadata);
         }
         other => other?,
     };
     coding.max_bytes = lossy.len() as u64;
     coding.gives_up = true;
-    match codec::encode(picture, &coding, metadata) {
-        Ok(lossless) => Ok((lossless, true)),
-        Err(error) if error.kind() == Kind::OutputTooLarge => Ok((lossy, false)),
-        Err(error) => Err(error),
+    match super::encode(picture, &coding, metadata) {
+        Err(error) if error.kind() == Kind::OutputTooLarge => Ok(Encoded { file: lossy, lossless: false }),
+        encoded => encoded,
     }
 }
 
@@ -243,6 +241,7 @@ fn flat_pixels<const C: usize>(row: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec;
 
     #[test]
     fn each_seventh_row_is_looked_at() {
@@ -293,7 +292,7 @@ mod tests {
         for (at, raster) in pictures.iter().enumerate() {
             let [lossy_bytes, lossless_bytes] = [lossy, lossless].map(|coding| encoded(raster, coding));
             let full_bytes = encoded(raster, lossy.with_full_chroma(true));
-            let (made, is_lossless) =
+            let Encoded { file: made, lossless: is_lossless } =
                 encode(Picture::Raster(raster.clone()), lossy, &Metadata::default()).unwrap();
             let best = lossless_bytes.min(full_bytes.max(lossy_bytes));
             assert!(made.len() * 100 <= best * 103, "{at}: {} of {lossless_bytes}, {full_bytes}", made.len());

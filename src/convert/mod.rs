@@ -29,8 +29,9 @@ pub use self::{
 
 use std::panic::{self, AssertUnwindSafe};
 
+use self::strips::Framed;
 use crate::{
-    codec::{self, Decoded, Format, Probe},
+    codec::{self, Coding, Format, Probe},
     error::{Error, Kind, Result, panic_message},
     limits::Limits,
     pixel::{Metadata, Picture, Size},
@@ -88,18 +89,15 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     limits.check_size(plan.output)?;
     limits.check_memory(plan.photo_bytes.saturating_add(bytes.len() as u64))?;
 
-    let result = guarded(|| match params.target_size {
-        None => run(bytes, params, limits, &plan),
-        Some(most) => target_size::run_to_size(bytes, params, limits, &plan, most),
-    });
-    let (bytes, lossless) = match result {
-        Ok(result) => result,
+    let Encoded { file, lossless } = match guarded(|| target_size::run_to_size(bytes, &plan)) {
+        Ok(encoded) => encoded,
         Err(error) if error.kind() == Kind::OutputTooLarge && limits.max_output_bytes < u64::MAX => {
             return Ok(Outcome::Kept(Kept::Larger));
         }
         Err(error) => return Err(error),
     };
-    Ok(Outcome::Made(Made { bytes, format: params.format, size: plan.output, lossless, source: probe }))
+    let (format, size) = (plan.coding.format, plan.output);
+    Ok(Outcome::Made(Made { bytes: file, format, size, lossless, source: probe }))
 }
 
 /// Turns a panic into an error. The codecs below are other people's, and assert here and there (`rav1e` on its own
@@ -112,24 +110,32 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
+/// A file that was coded.
+#[derive(Debug, PartialEq, Eq)]
+struct Encoded {
+    file: Vec<u8>,
+    /// True if each pixel is as it was.
+    lossless: bool,
+}
+
 /// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.
-fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(Vec<u8>, bool)> {
+fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
     let mut lossy = None;
     if plan.streams {
         // A graphic is looked at once more, as a whole, where there is room for that.
         let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
-        let has_room = plan.may_be_graphic && limits.check_memory(most).is_ok();
-        match strips::photo_to_webp(bytes, params, limits, plan) {
+        let has_room = plan.may_be_graphic && plan.limits.check_memory(most).is_ok();
+        match strips::photo_to_webp(bytes, plan) {
             Ok(Some(streamed)) if streamed.may_be_lossless && has_room => lossy = Some(streamed.file),
-            Ok(Some(streamed)) => return Ok((streamed.file, false)),
+            Ok(Some(streamed)) => return Ok(Encoded { file: streamed.file, lossless: false }),
             Ok(None) => (),
             // Without loss it may be shorter.
             Err(error) if error.kind() == Kind::OutputTooLarge && has_room => (),
             Err(error) => return Err(error),
         }
     }
-    let (decoded, is_complement) = strips::decode_to_size(bytes, limits, &plan.frame)?;
-    let Decoded { picture, orientation, metadata } = decoded;
+    let Framed { picture, orientation, metadata, is_complement } =
+        strips::decode_to_size(bytes, plan.probe.format, &plan.limits, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
     // What is coded without loss becomes RGB in the end: before its colours change its chroma is still as it was stored.
     let picture = match picture {
@@ -137,7 +143,8 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         other => other,
     };
     let (icc, is_gray) = (metadata.icc.as_deref(), color::is_gray(&picture));
-    let keeps_colors = params.keep_metadata && metadata::keeps_profile(icc, is_gray, params.format);
+    let target = plan.coding.format;
+    let keeps_colors = plan.keep_metadata && metadata::keeps_profile(icc, is_gray, target);
     let picture = match keeps_colors {
         true => picture,
         false if is_complement => color::of_complement(picture, icc)?,
@@ -148,24 +155,25 @@ fn run(bytes: &[u8], params: &Params, limits: &Limits, plan: &Plan) -> Result<(V
         Picture::Raster(raster) if !keeps_colors => Picture::Raster(raster.reduced()?),
         other => other,
     };
-    let metadata = match params.keep_metadata {
-        true => metadata::kept(metadata, color::is_gray(&picture), params.format),
+    let metadata = match plan.keep_metadata {
+        true => metadata::kept(metadata, color::is_gray(&picture), target),
         false => Metadata::default(),
     };
     match lossy {
         Some(lossy) => graphic::smaller(Ok(lossy), picture, plan.coding, &metadata),
         None if plan.may_be_graphic => graphic::encode(picture, plan.coding, &metadata),
-        None => Ok((codec::encode(picture, &plan.coding, &metadata)?, plan.coding.lossless)),
+        None => encode(picture, &plan.coding, &metadata),
     }
+}
+
+fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Encoded> {
+    Ok(Encoded { file: codec::encode(picture, coding, metadata)?, lossless: coding.lossless })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        codec::Coding,
-        pixel::{Layout, Raster},
-    };
+    use crate::pixel::{Layout, Raster};
 
     /// A PNG of flat steps with a pattern in each, too large to be held from the start.
     fn graphic() -> Vec<u8> {
@@ -231,7 +239,6 @@ mod tests {
     fn rows_give_the_file_that_the_whole_picture_gives() {
         let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
         let gray = moxcms::ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
-        let limits = Limits::default();
         for (format, layout) in [
             (Format::Png, Layout::Gray),
             (Format::Png, Layout::GrayAlpha),
@@ -256,7 +263,7 @@ mod tests {
                     assert!(by_rows.streams);
                     let mut whole = by_rows.clone();
                     whole.streams = false;
-                    let [by_rows, whole] = [by_rows, whole].map(|plan| run(&bytes, &params, &limits, &plan));
+                    let [by_rows, whole] = [by_rows, whole].map(|plan| run(&bytes, &plan));
                     let case = format!("{format:?} {layout:?} {} {width:?}", icc.is_some());
                     assert!(by_rows.unwrap() == whole.unwrap(), "{case}");
                 }

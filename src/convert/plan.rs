@@ -10,7 +10,7 @@ use super::{
 use crate::{
     codec::{
         Coding, Format, Modes, Probe,
-        cost::{self, Flow},
+        cost::{self, Buffering},
         rows,
     },
     error::{Error, Kind, Result},
@@ -46,11 +46,17 @@ pub struct Plan {
     /// The same if the picture turns out to be no graphic. With no room for more the conversion is done all the same,
     /// and a graphic's file is lossy.
     pub photo_bytes: u64,
-    probe: Probe,
-    work: cost::Work,
+    /// EXIF, XMP and the profile go with the result.
+    pub(super) keep_metadata: bool,
+    /// The most bytes that the result is to have, see `Params::target_size`.
+    pub(super) target_size: Option<u64>,
+    /// What the source is.
+    pub(super) probe: Probe,
+    /// What the conversion may ask for.
+    pub(super) limits: Limits,
+    pipeline: cost::Pipeline,
     /// What is done after that with a graphic that came by rows.
-    graphic: Option<cost::Work>,
-    target_size: Option<u64>,
+    graphic: Option<cost::Pipeline>,
 }
 
 impl Plan {
@@ -58,18 +64,21 @@ impl Plan {
     /// bounds its memory.
     #[must_use]
     pub fn within(mut self, limits: &Limits) -> Self {
+        self.limits = limits.clone();
         self.coding.threads = limits.threads.max(1);
         self.coding.max_bytes = self.target_size.unwrap_or(u64::MAX).min(limits.max_output_bytes);
         // While a better quality is tried the best result is held.
         let best = self
             .target_size
             .map_or(0, |_| cost::file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic));
-        let peak = |work: &cost::Work| cost::peak_bytes(&self.probe, 0, &self.coding, work);
-        self.photo_bytes = peak(&self.work).saturating_add(best);
+        let peak = |pipeline: &cost::Pipeline| cost::peak_bytes(&self.probe, 0, &self.coding, pipeline);
+        self.photo_bytes = peak(&self.pipeline).saturating_add(best);
         // A graphic is made without loss with its lossy file in hand.
         let file = cost::file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic);
-        let graphic =
-            self.graphic.as_ref().map_or(0, |work| peak(work).saturating_add(file).saturating_add(best));
+        let graphic = self
+            .graphic
+            .as_ref()
+            .map_or(0, |pipeline| peak(pipeline).saturating_add(file).saturating_add(best));
         self.peak_bytes = self.photo_bytes.max(graphic);
         self
     }
@@ -78,7 +87,7 @@ impl Plan {
     /// `Limits::max_output_bytes` it makes the conversion take less memory, see [`Plan::within`].
     #[must_use]
     pub fn likely_file_bytes(&self) -> Option<u64> {
-        let metadata = if self.work.keeps_metadata { self.probe.demands.metadata_bytes } else { 0 };
+        let metadata = if self.keep_metadata { self.probe.demands.metadata_bytes } else { 0 };
         cost::likely_file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic)
             .map(|picture| picture.saturating_add(metadata))
     }
@@ -86,7 +95,7 @@ impl Plan {
     /// True if the source is decoded by other threads than the one that scales and codes.
     #[must_use]
     pub fn decodes_ahead(&self) -> bool {
-        cost::further_rows_bytes(&self.probe, &self.work, 2) > 0
+        cost::further_rows_bytes(&self.probe, &self.pipeline, 2) > 0
     }
 }
 
@@ -128,13 +137,13 @@ impl Frame {
     /// The scale at which a source should be decoded, one of `scales`, in eighths: so small that it is still 7/4
     /// as large as the result, that the filter has something to choose from. At 15/8 luma is within 51 dB of what
     /// the picture at full size gives, at 5/4 within 39.
-    pub(super) fn eighths(&self, scales: &[u32]) -> u32 {
-        let is_enough = |kept: u32, output: u32, eighths: u32| {
-            u64::from(kept) * u64::from(eighths) >= 14 * u64::from(output)
+    pub(super) fn scale_num(&self, scales: &[u32]) -> u32 {
+        let is_enough = |kept: u32, output: u32, scale_num: u32| {
+            u64::from(kept) * u64::from(scale_num) >= 14 * u64::from(output)
         };
         let Size { width, height } = self.output;
-        let fits = |&eighths: &u32| {
-            is_enough(self.kept.width, width, eighths) && is_enough(self.kept.height, height, eighths)
+        let fits = |&scale_num: &u32| {
+            is_enough(self.kept.width, width, scale_num) && is_enough(self.kept.height, height, scale_num)
         };
         // Smaller scales are means of samples.
         let scales = scales.iter().copied().filter(|_| !self.linear);
@@ -167,10 +176,10 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let output = frame.output;
     params.format.info().check_side(output)?;
     let may_be_graphic = params.settled_mode() == Mode::Auto && is_maybe_graphic(probe);
-    let flow = flow(probe, params, &coding, &frame);
-    let streams = flow == Flow::Streamed;
-    let gathering = if frame.is_plain(source) { Flow::Whole } else { Flow::Gathered };
-    let graphic = (streams && may_be_graphic).then(|| work(probe, params, &frame, gathering, true));
+    let buffering = buffering(probe, params, &coding, &frame);
+    let streams = buffering == Buffering::Streamed;
+    let gathering = if frame.is_plain(source) { Buffering::Whole } else { Buffering::Gathered };
+    let graphic = (streams && may_be_graphic).then(|| pipeline(probe, params, &frame, gathering, true));
     let plan = Plan {
         source,
         frame,
@@ -180,47 +189,57 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         streams,
         peak_bytes: 0,
         photo_bytes: 0,
-        probe: probe.clone(),
-        work: work(probe, params, &frame, flow, may_be_graphic),
-        graphic,
+        keep_metadata: params.keep_metadata,
         target_size: params.target_size,
+        probe: probe.clone(),
+        limits: Limits::default(),
+        pipeline: pipeline(probe, params, &frame, buffering, may_be_graphic),
+        graphic,
     };
     Ok(plan.within(&Limits::default()))
 }
 
-fn work(probe: &Probe, params: &Params, frame: &Frame, flow: Flow, may_be_graphic: bool) -> cost::Work {
+/// What a conversion does between decoding and encoding.
+fn pipeline(
+    probe: &Probe,
+    params: &Params,
+    frame: &Frame,
+    buffering: Buffering,
+    may_be_graphic: bool,
+) -> cost::Pipeline {
     let is_plain = frame.is_plain(probe.oriented_size());
     let output = frame.output;
-    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, flow) };
-    let recoloring = match (flow, probe.format) {
-        (Flow::Streamed, Format::Jpeg) if probe.may_need_conversion() => {
+    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, buffering) };
+    let recoloring = match (buffering, probe.format) {
+        (Buffering::Streamed, Format::Jpeg) if probe.may_need_conversion() => {
             let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, output));
             Recolor::bytes(output.width, subsampling.unwrap_or(Subsampling::Yuv444))
         }
-        (Flow::Streamed, _) if probe.may_need_conversion() => RecolorRows::bytes(output.width),
+        (Buffering::Streamed, _) if probe.may_need_conversion() => RecolorRows::bytes(output.width),
         _ => 0,
     };
-    let widening = match flow {
-        Flow::Streamed if is_plain && cost::moves_chroma(probe) => Widening::bytes(output.width),
+    let widening = match buffering {
+        Buffering::Streamed if is_plain && cost::moves_chroma(probe) => Widening::bytes(output.width),
         _ => 0,
     };
-    let looking = if flow == Flow::Streamed && may_be_graphic { Look::bytes(output.width) } else { 0 };
-    cost::Work {
+    let looking =
+        if buffering == Buffering::Streamed && may_be_graphic { Look::bytes(output.width) } else { 0 };
+    cost::Pipeline {
         output,
-        flow,
-        eighths: if flow == Flow::Whole { 8 } else { frame.eighths(rows::scales(probe)) },
+        buffering,
+        scale_num: if buffering == Buffering::Whole { 8 } else { frame.scale_num(rows::scales(probe)) },
         steps_bytes: [scaling, recoloring, widening, looking].into_iter().fold(0, u64::saturating_add),
         keeps_metadata: params.keep_metadata,
         converts_color: probe.may_need_conversion() || (frame.linear && !is_plain),
-        may_be_graphic: may_be_graphic && flow != Flow::Streamed,
+        may_be_graphic: may_be_graphic && buffering != Buffering::Streamed,
     }
 }
 
 /// How much of the picture has to be held at once.
-fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow {
+fn buffering(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Buffering {
     let source = probe.oriented_size();
     if !rows::come_from(probe) || !frame.is_placed(source) {
-        return Flow::Whole;
+        return Buffering::Whole;
     }
     let is_plain = frame.is_plain(source);
     let is_lossy = params.format == Format::WebP && !coding.lossless;
@@ -237,11 +256,11 @@ fn flow(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Flow 
     // Light is scaled in RGB.
     let is_scaled_in_rgb = is_jpeg && frame.linear && !is_plain && probe.color;
     if is_lossy && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
-        Flow::Streamed
+        Buffering::Streamed
     } else if is_plain {
-        Flow::Whole
+        Buffering::Whole
     } else {
-        Flow::Gathered
+        Buffering::Gathered
     }
 }
 

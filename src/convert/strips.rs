@@ -1,7 +1,6 @@
 //! The steps that need no whole picture: rows are scaled as they are decoded, and coded at once for a lossy WebP.
 
 use super::{
-    Params,
     color::{self, Conversion},
     crop::Region,
     graphic::Look,
@@ -21,26 +20,34 @@ use crate::{
     pixel::{Layout, Metadata, Orientation, Picture, Planes, Raster, Size, Subsampling},
 };
 
-/// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows. The truth says
-/// that it is the complement of inks, of which the profile speaks.
+/// A decoded picture at its frame's size, turned as it is stored.
+pub(super) struct Framed {
+    pub picture: Picture,
+    /// How it must be turned.
+    pub orientation: Orientation,
+    pub metadata: Metadata,
+    /// True if the picture is the complement of inks, of which the profile speaks.
+    pub is_complement: bool,
+}
+
+/// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows.
 ///
 /// # Errors
-/// As [`codec::decode`].
-pub(super) fn decode_to_size(bytes: &[u8], limits: &Limits, frame: &Frame) -> Result<(Decoded, bool)> {
+/// Those of [`codec::decode_as`].
+pub(super) fn decode_to_size(bytes: &[u8], format: Format, limits: &Limits, frame: &Frame) -> Result<Framed> {
     let mut gathered = Gathered { frame, work: None };
-    if codec::decode_rows(bytes, limits, &mut gathered)? {
-        return Ok((gathered.finish()?, false));
+    if codec::decode_rows(format, bytes, limits, &mut gathered)? {
+        return gathered.finish();
     }
-    let Decoded { picture, orientation, mut metadata } = codec::decode(bytes, limits)?;
-    let is_jpeg = codec::sniff(bytes) == Some(Format::Jpeg);
+    let Decoded { picture, orientation, mut metadata } = codec::decode_as(format, bytes, limits)?;
     let (picture, is_complement) = match picture {
-        Picture::Inks(inks) if is_jpeg => (Picture::Raster(inks.into_complement()?), true),
+        Picture::Inks(inks) if format == Format::Jpeg => (Picture::Raster(inks.into_complement()?), true),
         // No profile says what the colours are that become of inks.
         Picture::Inks(inks) => (color::of_inks(inks, metadata.icc.take().as_deref())?, false),
         other => (other, false),
     };
     let picture = resize::resize(picture, orientation, frame)?;
-    Ok((Decoded { picture, orientation, metadata }, is_complement))
+    Ok(Framed { picture, orientation, metadata, is_complement })
 }
 
 /// A lossy WebP that was coded as its rows came.
@@ -52,19 +59,14 @@ pub(super) struct Streamed {
 }
 
 /// Turns a picture that comes by rows into a lossy WebP, of which no more than some rows, its alpha where it has any,
-/// and the coded file are held. `None` when it has to be turned
-/// and can't come so.
+/// and the coded file are held. `None` when it has to be turned and can't come so.
 ///
 /// # Errors
-/// As [`codec::decode`] and [`codec::encode`].
-pub(super) fn photo_to_webp(
-    bytes: &[u8],
-    params: &Params,
-    limits: &Limits,
-    plan: &Plan,
-) -> Result<Option<Streamed>> {
-    let mut photo = Photo { params, plan, work: None };
-    if codec::decode_rows(bytes, limits, &mut photo)? { photo.finish().map(Some) } else { Ok(None) }
+/// Those of [`codec::decode_as`] and [`codec::encode`].
+pub(super) fn photo_to_webp(bytes: &[u8], plan: &Plan) -> Result<Option<Streamed>> {
+    let mut photo = Photo { plan, work: None };
+    let comes = codec::decode_rows(plan.probe.format, bytes, &plan.limits, &mut photo)?;
+    if comes { photo.finish().map(Some) } else { Ok(None) }
 }
 
 /// Rows on their way to another size. Those that are done wait in `done`, the only one or Y, Cb and Cr.
@@ -82,8 +84,8 @@ impl Scaling {
     fn new(head: &Head, frame: &Frame, is_turned: bool) -> Result<(Self, u32)> {
         let region = Region::placed(head.size, head.orientation, frame);
         let output = frame.stored_output(head.orientation);
-        let eighths = frame.eighths(head.scales);
-        let (form, jobs) = resize::jobs(head.form, (head.size, eighths), region, output, frame);
+        let scale_num = frame.scale_num(head.scales);
+        let (form, jobs) = resize::jobs(head.form, (head.size, scale_num), region, output, frame);
         let (form, output, jobs) = match is_turned {
             true => {
                 let jobs = jobs.into_iter().map(|job| job.turned(head.orientation)).collect();
@@ -98,7 +100,7 @@ impl Scaling {
             _ => None,
         };
         let scalers = jobs.into_iter().map(resize::Scaler::new).collect::<Result<_>>()?;
-        Ok((Self { form, output, to_rgb, scalers, done: Default::default() }, eighths))
+        Ok((Self { form, output, to_rgb, scalers, done: Default::default() }, scale_num))
     }
 
     /// Makes room for the whole result.
@@ -162,9 +164,9 @@ struct Gathered<'a> {
 }
 
 impl Gathered<'_> {
-    fn finish(self) -> Result<Decoded> {
+    fn finish(self) -> Result<Framed> {
         let (scaling, orientation, metadata) = self.work.ok_or_else(no_rows)?;
-        Ok(Decoded { picture: scaling.into_picture()?, orientation, metadata })
+        Ok(Framed { picture: scaling.into_picture()?, orientation, metadata, is_complement: false })
     }
 }
 
@@ -175,10 +177,10 @@ impl Sink for Gathered<'_> {
         if self.frame.is_plain(source) || !self.frame.is_placed(source) {
             return Ok(None);
         }
-        let (mut scaling, eighths) = Scaling::new(&head, self.frame, false)?;
+        let (mut scaling, scale_num) = Scaling::new(&head, self.frame, false)?;
         scaling.reserve()?;
         self.work = Some((scaling, head.orientation, head.metadata));
-        Ok(Some(eighths))
+        Ok(Some(scale_num))
     }
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {
@@ -189,7 +191,6 @@ impl Sink for Gathered<'_> {
 
 /// Codes a picture's rows as they come.
 struct Photo<'a> {
-    params: &'a Params,
     plan: &'a Plan,
     work: Option<PhotoWork>,
 }
@@ -231,22 +232,22 @@ impl Sink for Photo<'_> {
     fn begin(&mut self, head: Head) -> Result<Option<u32>> {
         let is_gray = matches!(head.form, Form::Raster(layout) if layout.channels() < 3);
         let icc = head.metadata.icc.as_deref();
-        let keeps_colors =
-            self.params.keep_metadata && metadata::keeps_profile(icc, is_gray, self.params.format);
+        let target = self.plan.coding.format;
+        let keeps_colors = self.plan.keep_metadata && metadata::keeps_profile(icc, is_gray, target);
         let conversion = if keeps_colors { None } else { Conversion::of(&head.metadata, is_gray)? };
         if head.orientation != Orientation::Upright && !head.can_turn {
             return Ok(None);
         }
         let frame = &self.plan.frame;
-        let (scaling, eighths) = match frame.is_plain(head.orientation.oriented(head.size)) {
+        let (scaling, scale_num) = match frame.is_plain(head.orientation.oriented(head.size)) {
             true => (None, 8),
             false => {
-                let (scaling, eighths) = Scaling::new(&head, frame, true)?;
-                (Some(scaling), eighths)
+                let (scaling, scale_num) = Scaling::new(&head, frame, true)?;
+                (Some(scaling), scale_num)
             }
         };
-        let metadata = match self.params.keep_metadata {
-            true => metadata::kept(head.metadata, is_gray, self.params.format),
+        let metadata = match self.plan.keep_metadata {
+            true => metadata::kept(head.metadata, is_gray, target),
             false => Metadata::default(),
         };
         let width = frame.output.width;
@@ -275,7 +276,7 @@ impl Sink for Photo<'_> {
         };
         let look = if self.plan.may_be_graphic { Some(Look::new(frame.output)?) } else { None };
         self.work = Some(PhotoWork { writer, form, scaling, widening, colors, look, metadata });
-        Ok(Some(eighths))
+        Ok(Some(scale_num))
     }
 
     fn wants_turned(&self) -> bool {

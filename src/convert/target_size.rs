@@ -1,43 +1,36 @@
 //! The best quality with which a result is short enough.
 
-use super::{Params, Plan, run};
-use crate::{
-    error::{Error, Kind, Result},
-    limits::Limits,
-};
+use super::{Encoded, Plan, run};
+use crate::error::{Error, Kind, Result};
 
-/// As `run`, with a result of at most `most` bytes: at the wanted quality, or at the highest below it that bisection
-/// finds. The picture is decoded anew for each of at most eight tries, so that none is held; a try ends as soon as
-/// it is sure to be too long.
+/// Runs a plan; where that has a target size, at the wanted quality or at the highest below it with which the result is
+/// short enough, which bisection finds. The picture is decoded anew for each of at most eight tries, so that none is
+/// held; a try ends as soon as it is sure to be too long.
 ///
 /// # Errors
-/// As `run`; `OutputTooLarge` when the result is too long even at quality 0.
-pub(super) fn run_to_size(
-    bytes: &[u8],
-    params: &Params,
-    limits: &Limits,
-    plan: &Plan,
-    most: u64,
-) -> Result<(Vec<u8>, bool)> {
+/// Those of [`run`]; [`Kind::OutputTooLarge`] when the result is too long even at quality 0.
+pub(super) fn run_to_size(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
+    let Some(most) = plan.target_size else { return run(bytes, plan) };
     let attempt = |quality| {
         let mut plan = plan.clone();
         plan.coding = plan.coding.with_quality(quality);
-        match run(bytes, params, limits, &plan) {
-            Ok(result) => Ok(Some(result)),
+        match run(bytes, &plan) {
+            Ok(encoded) => Ok(Some(encoded)),
             Err(error) if error.kind() == Kind::OutputTooLarge => Ok(None),
             Err(error) => Err(error),
         }
     };
-    let mut best = attempt(params.quality)?;
-    if let Some(result) = best.take() {
-        return Ok(result);
+    let wanted = plan.coding.quality;
+    if let Some(encoded) = attempt(wanted)? {
+        return Ok(encoded);
     }
+    let mut best = None;
     // All below `low` are short enough, `high` and all above are not.
-    let (mut low, mut high) = (0, if plan.coding.lossless { 0 } else { params.quality });
+    let (mut low, mut high) = (0, if plan.coding.lossless { 0 } else { wanted });
     while low < high {
         let middle = low.midpoint(high);
         match attempt(middle)? {
-            Some(result) => (best, low) = (Some(result), middle + 1),
+            Some(encoded) => (best, low) = (Some(encoded), middle + 1),
             None => high = middle,
         }
     }
@@ -51,7 +44,8 @@ mod tests {
     use super::*;
     use crate::{
         codec::{self, Coding, Format},
-        convert::{Kept, Mode, Outcome, convert},
+        convert::{Kept, Mode, Outcome, Params, convert},
+        limits::Limits,
         pixel::{Layout, Metadata, Picture, Raster, Size},
     };
 

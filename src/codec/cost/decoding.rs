@@ -1,6 +1,6 @@
 //! What decoding a picture holds.
 
-use super::{Flow, Work, channels};
+use super::{Buffering, Pipeline, channels};
 use crate::{
     codec::{Format, Probe, bmp, jpeg, rows, webp},
     pixel::{Orientation, Size, Subsampling},
@@ -13,15 +13,15 @@ const PNG_OVERHEAD: u64 = 360 << 10;
 
 /// Bytes that a decoder holds which gives a picture by rows: rows in work, of a JPEG of several scans its
 /// coefficients, and of one whose units come in another order where each begins.
-pub(super) fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
-    let is_turned = flow == Flow::Streamed;
+pub(super) fn rows_bytes(probe: &Probe, scale_num: u32, buffering: Buffering) -> u64 {
+    let is_turned = buffering == Buffering::Streamed;
     let width = u64::from(if is_turned { probe.oriented_size().width } else { probe.size.width });
     // A line of units, both of its sides scaled.
-    let scaled = |rows: u64| (rows * u64::from(eighths * eighths)).div_ceil(64);
+    let scaled = |rows: u64| (rows * u64::from(scale_num * scale_num)).div_ceil(64);
     match probe.format {
         Format::Jpeg if probe.progressive => {
             // Units of any number of blocks: those of all components may be four blocks high.
-            coefficient_bytes(probe, eighths) + (scaled(128) + 16) * width + ROWS_OVERHEAD
+            coefficient_bytes(probe, scale_num) + (scaled(128) + 16) * width + ROWS_OVERHEAD
         }
         Format::Jpeg => {
             let index = if is_turned { index_bytes(probe) } else { 0 };
@@ -32,7 +32,7 @@ pub(super) fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
         Format::Tiff => probe.demands.part_bytes,
         Format::WebP => {
             // Where more than rows is held small things are counted beside it.
-            let overhead = if flow == Flow::Streamed { WEBP_OVERHEAD } else { 0 };
+            let overhead = if buffering == Buffering::Streamed { WEBP_OVERHEAD } else { 0 };
             webp::held_bytes(probe.size.width) + overhead
         }
         // Two rows of up to four samples of 16 bits, as they come and as they go.
@@ -42,11 +42,12 @@ pub(super) fn rows_bytes(probe: &Probe, eighths: u32, flow: Flow) -> u64 {
 
 /// Bytes that further threads hold which decode a JPEG's rows ahead; 0 where there are none.
 #[must_use]
-pub fn further_rows_bytes(probe: &Probe, work: &Work, threads: usize) -> u64 {
-    let orientation = if work.flow == Flow::Streamed { probe.orientation } else { Orientation::Upright };
-    match (probe.format, work.flow) {
-        (Format::Jpeg, Flow::Streamed | Flow::Gathered) => {
-            jpeg::further_bytes(probe, work.eighths, orientation, threads)
+pub fn further_rows_bytes(probe: &Probe, pipeline: &Pipeline, threads: usize) -> u64 {
+    let orientation =
+        if pipeline.buffering == Buffering::Streamed { probe.orientation } else { Orientation::Upright };
+    match (probe.format, pipeline.buffering) {
+        (Format::Jpeg, Buffering::Streamed | Buffering::Gathered) => {
+            jpeg::further_bytes(probe, pipeline.scale_num, orientation, threads)
         }
         _ => 0,
     }
@@ -69,7 +70,7 @@ fn index_bytes(probe: &Probe) -> u64 {
 
 /// Bytes of a JPEG's coefficients, in groups of 16 blocks: of each block those that the scale needs, of 16 bits, and
 /// a bit for all 64 where more than the means are needed.
-fn coefficient_bytes(probe: &Probe, eighths: u32) -> u64 {
+fn coefficient_bytes(probe: &Probe, scale_num: u32) -> u64 {
     let Size { width, height } = probe.size;
     // Rows and columns of blocks are filled up to units of at most four.
     let blocks = |length: u32, factor: u32| u64::from((length.div_ceil(8) + 3).div_ceil(factor));
@@ -79,8 +80,8 @@ fn coefficient_bytes(probe: &Probe, eighths: u32) -> u64 {
         None if probe.color => 4 * groups(1, 1),
         None => groups(1, 1),
     };
-    let kept = u64::from(eighths * eighths);
-    groups * 16 * (2 * kept + if eighths > 1 { 8 } else { 0 })
+    let kept = u64::from(scale_num * scale_num);
+    groups * 16 * (2 * kept + if scale_num > 1 { 8 } else { 0 })
 }
 
 /// Bytes a pixel of a decoded picture.
@@ -102,9 +103,9 @@ pub(super) fn is_opaque_frame(probe: &Probe) -> bool {
 }
 
 /// The same of the result, whose chroma may take the full size.
-pub(super) fn result_bytes(probe: &Probe, work: &Work) -> u64 {
+pub(super) fn result_bytes(probe: &Probe, pipeline: &Pipeline) -> u64 {
     match (probe.format, probe.subsampling) {
-        (Format::Jpeg, Some(_)) if has_full_chroma(probe, work.output) => 3,
+        (Format::Jpeg, Some(_)) if has_full_chroma(probe, pipeline.output) => 3,
         _ => decoded_bytes(probe),
     }
 }

@@ -5,7 +5,7 @@ use super::{
     header::{Color, Header},
 };
 use crate::{
-    codec::rows::{EIGHTHS, Form, Head, Rows, Sink},
+    codec::rows::{Form, Head, JPEG_SCALES, Rows, Sink},
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::{Layout, Orientation},
@@ -30,7 +30,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     Decoder::check(&header, limits)?;
     let (orientation, metadata) = (header.orientation(), header.metadata());
     let size = header.frame.size;
-    let head = Head { size, scales: EIGHTHS, form, orientation, can_turn: true, metadata };
+    let head = Head { size, scales: JPEG_SCALES, form, orientation, can_turn: true, metadata };
     let Some(scale_num) = sink.begin(head)? else { return Ok(false) };
     let orientation = if sink.wants_turned() { orientation } else { Orientation::Upright };
     let peak = Decoder::peak_bytes(&header, scale_num, orientation, limits.threads);

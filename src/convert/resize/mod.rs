@@ -18,7 +18,7 @@ use super::{crop::Region, plan::Frame, recolor::Recolor};
 use crate::{
     codec::{
         Format, Probe,
-        cost::Flow,
+        cost::Buffering,
         rows::{self, Form},
     },
     error::Result,
@@ -49,8 +49,8 @@ pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) 
 
 /// The most bytes that scaling holds beside the picture and the result: all planes at once where they come by rows,
 /// turned where these go on at once.
-pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
-    let by_rows = flow != Flow::Whole;
+pub(super) fn most_bytes(probe: &Probe, frame: &Frame, buffering: Buffering) -> u64 {
+    let by_rows = buffering != Buffering::Whole;
     let form = match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(subsampling)) => Form::Planes(subsampling),
         (Format::Jpeg, None) if !probe.color => Form::Raster(Layout::Gray),
@@ -65,8 +65,8 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
     };
     let to = frame.stored_output(probe.orientation);
     let region = Region::placed(probe.size, probe.orientation, frame);
-    let eighths = if by_rows { frame.eighths(rows::scales(probe)) } else { 8 };
-    let (_, jobs) = jobs(form, (probe.size, eighths), region, to, frame);
+    let scale_num = if by_rows { frame.scale_num(rows::scales(probe)) } else { 8 };
+    let (_, jobs) = jobs(form, (probe.size, scale_num), region, to, frame);
     let (planes, rgb) = match form {
         // Planes that become RGB: by rows, or all of them at once. The result has more samples than planes have.
         Form::Planes(_) if frame.linear => {
@@ -79,10 +79,11 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
         }
         _ => (0, 0),
     };
-    let turned = |job: Job| if flow == Flow::Streamed { job.turned(probe.orientation) } else { job };
+    let turned =
+        |job: Job| if buffering == Buffering::Streamed { job.turned(probe.orientation) } else { job };
     let bytes = jobs.into_iter().map(|job| turned(job).bytes());
     // Rows that are done wait for those of the other planes.
-    let width = if flow == Flow::Streamed { frame.output.width } else { to.width };
+    let width = if buffering == Buffering::Streamed { frame.output.width } else { to.width };
     // A bitmap's come sixteen at a time, which may become many; the buffer grows by doubling.
     let enlarged = u64::from(frame.output.height.div_ceil(frame.kept.height));
     let many =
@@ -99,15 +100,15 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, flow: Flow) -> u64 {
 /// to a pixel. Where light is scaled planes become RGB before.
 pub(super) fn jobs(
     form: Form,
-    (size, eighths): (Size, u32),
+    (size, scale_num): (Size, u32),
     region: Region,
     to: Size,
     frame: &Frame,
 ) -> (Form, Vec<Job>) {
     let &Frame { filter, linear, .. } = frame;
-    let scaled = |side: u32| (u64::from(side) * u64::from(eighths)).div_ceil(8) as u32;
+    let scaled = |side: u32| (u64::from(side) * u64::from(scale_num)).div_ceil(8) as u32;
     let size = Size::new(scaled(size.width), scaled(size.height));
-    let part = |across, down| region.scaled(across, down).map(|side| side * f64::from(eighths) / 8.0);
+    let part = |across, down| region.scaled(across, down).map(|side| side * f64::from(scale_num) / 8.0);
     let whole = |layout| vec![Job { from: size, part: part(1, 1), to, layout, filter, linear }];
     match form {
         Form::Raster(layout) => (form, whole(layout)),

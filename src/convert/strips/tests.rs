@@ -5,7 +5,7 @@ mod turned;
 use super::*;
 use crate::{
     codec::{Coding, Format, rows},
-    convert::{Fit, Interest, Mode, Resize, plan},
+    convert::{Fit, Interest, Mode, Params, Resize, plan},
     pixel::Subsampling,
 };
 
@@ -98,13 +98,14 @@ fn rows_give_what_the_whole_picture_gives() {
             let plan = plan(&probe, &params).unwrap();
             let Decoded { picture, orientation, .. } = codec::decode(&source, &limits).unwrap();
             let whole = resize::resize(picture, orientation, &plan.frame).unwrap();
-            let scaled = decode_to_size(&source, &limits, &plan.frame).unwrap().0.picture;
+            let scaled = decode_to_size(&source, plan.probe.format, &limits, &plan.frame).unwrap().picture;
             // A source that is scaled while it is decoded is another picture, if hardly.
-            let is_full = plan.frame.eighths(rows::scales(&probe)) == 8 || !plan.frame.is_placed(plan.source);
+            let is_full =
+                plan.frame.scale_num(rows::scales(&probe)) == 8 || !plan.frame.is_placed(plan.source);
             assert!(if is_full { scaled == whole } else { distance(&scaled, &whole) < 2.5 }, "{params:?}");
             if plan.streams {
                 let coded = codec::encode(scaled, &plan.coding, &Metadata::default()).unwrap();
-                let photo = photo_to_webp(&source, &params, &limits, &plan).unwrap().unwrap();
+                let photo = photo_to_webp(&source, &plan).unwrap().unwrap();
                 assert!(photo.file == coded && !photo.may_be_lossless, "{params:?}");
                 streamed += 1;
             }

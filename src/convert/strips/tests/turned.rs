@@ -31,9 +31,9 @@ struct Turned<'a> {
 
 impl Sink for Turned<'_> {
     fn begin(&mut self, head: Head) -> Result<Option<u32>> {
-        let (scaling, eighths) = Scaling::new(&head, self.frame, true)?;
+        let (scaling, scale_num) = Scaling::new(&head, self.frame, true)?;
         self.scaling = Some(scaling);
-        Ok(Some(eighths))
+        Ok(Some(scale_num))
     }
 
     fn wants_turned(&self) -> bool {
@@ -64,17 +64,17 @@ fn a_photo_that_is_turned_by_rows_is_the_one_that_is_turned_as_a_whole() {
             for params in params() {
                 let plan = plan(&probe, &params).unwrap();
                 let case = format!("{size:?} {kind:?} {:?} {:?}", probe.orientation, params.resize);
-                let Decoded { picture, orientation, .. } =
-                    decode_to_size(&source, &limits, &plan.frame).unwrap().0;
+                let Framed { picture, orientation, .. } =
+                    decode_to_size(&source, plan.probe.format, &limits, &plan.frame).unwrap();
                 let whole = orient::upright(picture, orientation).unwrap();
                 if params.resize.is_none() {
                     assert!(plan.streams, "{case}");
                     let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
-                    let photo = photo_to_webp(&source, &params, &limits, &plan).unwrap();
+                    let photo = photo_to_webp(&source, &plan).unwrap();
                     assert!(photo.is_some_and(|photo| photo.file == coded), "{case}");
                 } else if plan.frame.is_placed(plan.source) {
                     let mut sink = Turned { frame: &plan.frame, scaling: None };
-                    assert!(codec::decode_rows(&source, &limits, &mut sink).unwrap());
+                    assert!(codec::decode_rows(plan.probe.format, &source, &limits, &mut sink).unwrap());
                     let turned = sink.scaling.unwrap().into_picture().unwrap();
                     assert!(farthest(&turned, &whole) <= 2, "{case}: {}", farthest(&turned, &whole));
                 }
@@ -98,7 +98,7 @@ fn a_photo_of_other_colours_is_turned_by_rows() {
             let whole = Picture::Raster(whole.into_raster().unwrap());
             let whole = color::to_srgb(whole, &metadata).unwrap();
             let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
-            let photo = photo_to_webp(&source, params, &limits, &plan).unwrap();
+            let photo = photo_to_webp(&source, &plan).unwrap();
             assert!(photo.is_some_and(|photo| photo.file == coded), "{kind:?} {orientation:?}");
         }
     }
@@ -114,7 +114,7 @@ fn light_is_scaled_by_rows_as_in_the_whole_picture() {
             let plan = plan(&codec::probe(&source).unwrap(), &params).unwrap();
             let Decoded { picture, orientation, .. } = codec::decode(&source, &limits).unwrap();
             let whole = resize::resize(picture, orientation, &plan.frame).unwrap();
-            let scaled = decode_to_size(&source, &limits, &plan.frame).unwrap().0.picture;
+            let scaled = decode_to_size(&source, plan.probe.format, &limits, &plan.frame).unwrap().picture;
             assert!(scaled == whole, "{params:?}");
         }
     }
