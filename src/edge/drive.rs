@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc, time::SystemTime};
 
-use worker::{ResponseBody, console_log};
+use worker::{ResponseBody, console_error, console_log};
 
 use super::{
     fetch_flight,
@@ -309,12 +309,14 @@ impl Drive {
     }
 
     async fn source_body(&mut self, source: &Source, len: u64, range: &Range<u64>) -> Option<OpenBody> {
-        self.open_source(source).await.ok()?;
+        let opened = self.open_source(source).await;
+        or_log(source, opened)?;
         let opened = self.opened.as_mut().filter(|opened| opened.validators.len == len)?;
         let (is_part, fits) = (*range != (0..len), len <= self.settings.policy.limits.max_input_bytes);
         let is_followed = self.fetch_lead.as_ref().is_some_and(fetch_flight::Lead::is_followed);
         if fits && (is_part || is_followed) {
-            self.read_source().await.ok()?;
+            let read = self.read_source().await;
+            or_log(source, read)?;
             let bytes = self.opened.as_ref()?.bytes()?;
             return Some(ResponseBody::Body(slice(bytes, range)?).into());
         }
@@ -360,4 +362,9 @@ impl Drive {
 fn slice(bytes: &[u8], range: &Range<u64>) -> Option<Vec<u8>> {
     let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
     bytes.get(range).map(<[u8]>::to_vec)
+}
+
+/// The result, if there is one; else the log has the reason.
+fn or_log<T>(source: &Source, result: Result<T>) -> Option<T> {
+    result.inspect_err(|error| console_error!("{} can't be opened: {error}", source.name())).ok()
 }

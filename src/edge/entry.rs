@@ -5,7 +5,6 @@ use std::{
     cell::RefCell,
     collections::HashSet,
     rc::Rc,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -16,11 +15,12 @@ use worker::{
 };
 
 use super::{
+    app::App,
     drive::{Drive, Sent},
     object,
     origin::LOOP_HEADER,
     respond::respond,
-    settings::{Origin, Settings},
+    settings::Origin,
     store::{self, Answers},
 };
 use crate::service::{RequestHead, hash_hex};
@@ -32,8 +32,8 @@ pub async fn answer(
     env: Env,
     context: worker::worker_sys::Context,
 ) -> Result<JsValue, JsValue> {
-    let answer = match Settings::read(&env) {
-        Ok(settings) => serve(request, settings, &Context::new(context)).await?,
+    let answer = match App::of(&env) {
+        Ok(app) => serve(request, app, &Context::new(context)).await?,
         Err(error) => {
             console_error!("{error}");
             Answer::Response(Response::error(format!("slimpix isn't set up: {error}\n"), 500)?)
@@ -42,18 +42,15 @@ pub async fn answer(
     Ok(answer.into())
 }
 
-/// The same for a request whose conversion was lost with its instance: with what there is, and for a short time.
+/// Answers a request whose conversion was lost with its instance: with what there is, and for a short time.
 #[wasm_bindgen]
 pub async fn rescue(
     request: worker::web_sys::Request,
     env: Env,
     context: worker::worker_sys::Context,
 ) -> Result<JsValue, JsValue> {
-    let mut settings =
-        Settings::read(&env).map_err(|error| worker::js_sys::Error::new(&error.to_string()))?;
-    settings.policy.budget = 0;
-    settings.policy.max_age = settings.policy.short_max_age;
-    Ok(serve(request, settings, &Context::new(context)).await?.into())
+    let app = App::that_rescues(&env).map_err(|error| worker::js_sys::Error::new(&error.to_string()))?;
+    Ok(serve(request, app, &Context::new(context)).await?.into())
 }
 
 /// What becomes of a request.
@@ -73,11 +70,7 @@ impl From<Answer> for JsValue {
     }
 }
 
-async fn serve(
-    request: worker::web_sys::Request,
-    settings: Settings,
-    context: &Context,
-) -> worker::Result<Answer> {
+async fn serve(request: worker::web_sys::Request, app: App, context: &Context) -> worker::Result<Answer> {
     // The runtime's wrapper takes methods that it doesn't know for GET.
     let method = Method::try_from(request.method().as_str());
     let request = Request::from(request);
@@ -93,9 +86,8 @@ async fn serve(
     };
     let head = RequestHead { method: &method, uri: &uri, headers: &headers };
 
-    let policy = Arc::new(settings.policy.clone());
-    let answers = Answers::new(&host(&headers), &policy);
-    let settings = Rc::new(settings);
+    let App { settings, policy, settings_hash } = app;
+    let answers = Answers::new(&host(&headers), &settings_hash);
     let mut drive = Drive::new(Rc::clone(&settings), answers);
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(Date::now().as_millis());
     let Sent { mut response, body } = drive.answer(&policy, &head, now).await;

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::flight::{LIFETIME, now, poll};
+use super::flight::{LEAD_LIFETIME, now, poll};
 use crate::{
     error::{Error, Kind},
     service::{Failures, OriginCaching, Seen, Validators},
@@ -92,7 +92,8 @@ fn time() -> SystemTime {
 pub(super) fn join(url: &str, known: Option<&Validators>) -> Joined {
     let key = format!("{url} {known:?}");
     FETCHES.with_borrow_mut(|fetches| {
-        if let Some(flight) = fetches.get(&key).filter(|flight| now().saturating_sub(flight.begun) < LIFETIME)
+        if let Some(flight) =
+            fetches.get(&key).filter(|flight| now().saturating_sub(flight.begun) < LEAD_LIFETIME)
         {
             return Joined::Follower(Follower(Rc::clone(flight)));
         }

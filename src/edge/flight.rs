@@ -16,8 +16,10 @@ use crate::{
 /// How often a waiting request looks again.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The age at which the request behind a lead or a room is surely gone, in milliseconds.
-pub(super) const LIFETIME: u64 = 120_000;
+/// The age at which a lead or a ticket no longer counts, in milliseconds: most likely its request is gone. To be wrong
+/// costs a second conversion at a time, so it is shorter than `TASK_LIFETIME` in `shim.mjs`, where to be wrong loses a
+/// request.
+pub(super) const LEAD_LIFETIME: u64 = 120_000;
 
 /// What a leader tells its followers.
 pub(super) type FlightOutcome = Result<Landed, FlightError>;
@@ -65,7 +67,8 @@ pub(super) enum Joined {
 /// Takes the lead of a key's flight, or a place behind who has it.
 pub(super) fn join(key: &str) -> Joined {
     FLIGHTS.with_borrow_mut(|flights| {
-        if let Some(flight) = flights.get(key).filter(|flight| now().saturating_sub(flight.begun) < LIFETIME)
+        if let Some(flight) =
+            flights.get(key).filter(|flight| now().saturating_sub(flight.begun) < LEAD_LIFETIME)
         {
             return Joined::Follower(Follower { flight: Rc::clone(flight) });
         }
@@ -153,7 +156,7 @@ pub(super) async fn turn() -> Option<Ticket> {
 fn take(of: &'static LocalKey<RefCell<Tickets>>, bytes: u64, budget: u64) -> Option<Ticket> {
     of.with_borrow_mut(|tickets| {
         let now = now();
-        tickets.taken.retain(|taken| now.saturating_sub(taken.begun) < LIFETIME);
+        tickets.taken.retain(|taken| now.saturating_sub(taken.begun) < LEAD_LIFETIME);
         let in_use: u64 = tickets.taken.iter().map(|taken| taken.bytes).sum();
         if in_use.saturating_add(bytes) > budget {
             return None;

@@ -6,6 +6,7 @@
 //! `build.mjs` makes all of it into one module, `pack.mjs` a package of that for people without Rust, and `dev.mjs` runs it
 //! before a folder.
 
+mod app;
 mod bucket;
 mod drive;
 pub mod entry;

@@ -11,7 +11,7 @@ use worker::{Bucket, Cache, Headers, HttpMetadata, Object, Range, Response, Resp
 
 use crate::{
     codec::Format,
-    service::{Id, Policy, Record, Write, hash_hex},
+    service::{Id, Record, Write},
 };
 
 const HASH: &str = "xxh64";
@@ -122,10 +122,9 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// The answers of a host under a policy: with other settings there are other answers.
-    pub(super) fn new(host: &str, policy: &Policy) -> Self {
-        let settings = hash_hex(format!("{policy:?} {}", env!("CARGO_PKG_VERSION")).as_bytes());
-        Self { cache: Cache::default(), prefix: format!("https://{host}/.slimpix/{settings}/") }
+    /// The answers of a host under settings: with others there are other answers.
+    pub(super) fn new(host: &str, settings_hash: &str) -> Self {
+        Self { cache: Cache::default(), prefix: format!("https://{host}/.slimpix/{settings_hash}/") }
     }
 
     /// An answer: its header fields, its length in bytes, its body.
