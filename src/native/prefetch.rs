@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    native::{app::App, blocking::blocking, files, root::Root},
+    native::{app::App, blocking::blocking, files, log, root::Root},
     service::{MountPoint, Target},
 };
 
@@ -33,7 +33,8 @@ pub(crate) async fn in_background(app: Arc<App>) {
 async fn all(app: &Arc<App>, at_a_time: usize) -> usize {
     let app = Arc::new(app.patient());
     let listing = Arc::clone(&app);
-    let wanted = blocking(move || requests(&listing)).await.unwrap_or_default();
+    let listed = blocking(move || requests(&listing)).await;
+    let wanted = log::or_warn("prefetch", "the folders can't be looked through", listed).unwrap_or_default();
     tracing::info!(pictures = wanted.len(), "prefetch begins");
     let (mut done, mut failed) = (0_usize, 0_usize);
     let mut waiting = wanted.into_iter();

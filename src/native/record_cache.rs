@@ -3,11 +3,10 @@
 use std::{
     collections::HashMap,
     fs::Metadata,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use crate::service::Record;
+use crate::{native::file_version::FileVersion, service::Record};
 
 /// How many are kept, of about a kilobyte each; then the keeping begins anew.
 const MOST: usize = 1024;
@@ -15,38 +14,6 @@ const MOST: usize = 1024;
 /// Records by their paths.
 #[derive(Debug, Default)]
 pub(crate) struct RecordCache(HashMap<PathBuf, (FileVersion, Record)>);
-
-/// What a file has that no other state of it has: a file that is written anew is another one, and one that is
-/// changed in its place gets another time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct FileVersion {
-    device: u64,
-    inode: u64,
-    len: u64,
-    /// Seconds and nanoseconds.
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl FileVersion {
-    /// Of a file in this state.
-    pub(crate) fn of(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            len: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-}
-
-impl FileVersion {
-    /// True if nothing but the times of the file's last changes tells the two apart.
-    pub(crate) fn is_but_touched(&self, other: &Self) -> bool {
-        Self { modified: other.modified, changed: other.changed, ..*self } == *other
-    }
-}
 
 impl RecordCache {
     /// The record of a file that is now in this state, if it was kept in this state.

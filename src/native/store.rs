@@ -7,9 +7,7 @@
 //! once, and a small cache in memory stands in for it.
 
 use std::{
-    collections::HashSet,
     fs::{self, File},
-    hash::{BuildHasher, RandomState},
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
@@ -23,22 +21,21 @@ use bytes::Bytes;
 
 use crate::{
     codec::{self, Format},
-    error::Result,
+    error::{Error, Kind, Result},
     native::{
+        checked::Checked,
         eviction::{self, Evictor},
+        file_version::FileVersion,
         files::{self, Content},
         memory_store::MemoryStore,
         noted::Noted,
         page_cache,
-        record_cache::{FileVersion, RecordCache},
+        record_cache::RecordCache,
         settings::Folders,
         uses,
     },
     service::{FoundFile, Id, Record, Write},
 };
-
-/// How many checked files are remembered; then the checks begin anew.
-const MOST_CHECKED: usize = 1 << 17;
 
 /// The formats that variants may have.
 pub(crate) const VARIANTS: [Format; 5] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png, Format::Jxl];
@@ -49,9 +46,8 @@ pub(crate) struct Store {
     folders: Folders,
     /// What stands in for the disk while that can't be written.
     memory: Mutex<MemoryStore>,
-    /// Hashes of the names and states of the files whose checksums were right.
-    checked: Mutex<HashSet<u64>>,
-    hashing: RandomState,
+    /// Files whose checksums were right.
+    checked: Checked,
     /// Records that were read lately.
     record_cache: Mutex<RecordCache>,
     /// Records are read, merged and written by one at a time.
@@ -77,8 +73,7 @@ impl Store {
             evictor,
             memory: Mutex::new(MemoryStore::new(folders.stand_in_bytes)),
             folders,
-            checked: Mutex::default(),
-            hashing: RandomState::new(),
+            checked: Checked::default(),
             record_cache: Mutex::default(),
             records: Mutex::default(),
             noted: Noted::default(),
@@ -144,10 +139,10 @@ impl Store {
     pub(crate) fn files(&self, folder: &str, id: &str) -> Vec<FoundFile> {
         let whole = |format: Format| {
             let path = self.variant_path(folder, id, format);
-            let (file, metadata) = files::open_own(&path).ok()?;
-            let head = files::read_head(&file, 64).ok()?;
+            let (file, metadata) = self.told(&path, files::open_own(&path))?;
+            let head = self.told(&path, files::read_head(&file, 64).map_err(unreadable))?;
             let len = metadata.len();
-            let hash = looks_whole(format, &head, len).then(|| files::checksum(&file).ok())?;
+            let hash = looks_whole(format, &head, len).then(|| self.told(&path, checksum(&file)))?;
             Some(FoundFile { format, len, hash })
         };
         VARIANTS.into_iter().filter_map(whole).collect()
@@ -170,7 +165,9 @@ impl Store {
         let is_right = metadata.len() == len
             && match hash {
                 Some(hash) => self.is_right(&path, &file, &metadata, hash),
-                None => files::read_head(&file, 64).is_ok_and(|head| looks_whole(format, &head, len)),
+                None => self
+                    .told(&path, files::read_head(&file, 64).map_err(unreadable))
+                    .is_some_and(|head| looks_whole(format, &head, len)),
             };
         if !is_right {
             self.drop_damaged(&path);
@@ -186,7 +183,7 @@ impl Store {
             return None;
         }
         let (file, metadata) = files::open_own(&path).ok()?;
-        let is_right = metadata.len() == len && lock(&self.checked).contains(&self.token(&path, &metadata));
+        let is_right = metadata.len() == len && self.checked.holds(&path, &metadata);
         is_right.then_some(file)
     }
 
@@ -195,7 +192,7 @@ impl Store {
     pub(crate) fn open_raw(&self, path: &Path, hash: Option<&str>) -> Option<File> {
         let (file, metadata) = self.told(path, files::open_own(path))?;
         if hash.is_none_or(|hash| self.is_right(path, &file, &metadata, hash)) {
-            self.note_use(path, &metadata, |touched| self.remember(self.token(path, touched)));
+            self.note_use(path, &metadata, |touched| self.checked.remember(path, touched));
             return Some(file);
         }
         self.drop_damaged(path);
@@ -210,11 +207,11 @@ impl Store {
 
     /// True if a file has the checksum that is said of it, looked at anew; `None` if it can't be looked at.
     pub(crate) fn is_as_said(&self, path: &Path, hash: &str) -> Option<bool> {
-        let (file, metadata) = files::open_own(path).ok()?;
+        let (file, metadata) = self.told(path, files::open_own(path))?;
         let was_at_hand = page_cache::holds(&file, 0, usize::try_from(metadata.len()).ok()?);
-        let is_right = files::checksum(&file).ok()? == hash;
+        let is_right = self.told(path, checksum(&file))? == hash;
         if is_right {
-            self.remember(self.token(path, &metadata));
+            self.checked.remember(path, &metadata);
         }
         if !was_at_hand {
             page_cache::let_go(&file);
@@ -233,20 +230,14 @@ impl Store {
     /// True if a file's checksum is right: looked at when this process opens it for the first time, and again whenever
     /// anything of its state has changed.
     fn is_right(&self, path: &Path, file: &File, metadata: &fs::Metadata, hash: &str) -> bool {
-        let token = self.token(path, metadata);
-        if lock(&self.checked).contains(&token) {
+        if self.checked.holds(path, metadata) {
             return true;
         }
-        let is_right = files::checksum(file).is_ok_and(|sum| sum == hash);
+        let is_right = self.told(path, checksum(file)).is_some_and(|sum| sum == hash);
         if is_right {
-            self.remember(token);
+            self.checked.remember(path, metadata);
         }
         is_right
-    }
-
-    /// What tells a checked file from the same name with other contents.
-    fn token(&self, path: &Path, metadata: &fs::Metadata) -> u64 {
-        self.hashing.hash_one((path, FileVersion::of(metadata)))
     }
 
     /// Notes that a record, or the copy of an original, is used; its variants go with the record. Where the file's time is
@@ -262,16 +253,8 @@ impl Store {
         }
     }
 
-    fn remember(&self, token: u64) {
-        let mut checked = lock(&self.checked);
-        if checked.len() >= MOST_CHECKED {
-            checked.clear();
-        }
-        checked.insert(token);
-    }
-
-    /// What was opened; where that failed though there is such a file, the log has the reason.
-    fn told<T>(&self, path: &Path, opened: Result<T>) -> Option<T> {
+    /// The result; where it failed though there is such a file, the log has the reason, once for each.
+    pub(crate) fn told<T>(&self, path: &Path, opened: Result<T>) -> Option<T> {
         opened
             .inspect_err(|error| {
                 if !files::is_absence(error) && self.noted.is_news((path, error.to_string())) {
@@ -297,7 +280,7 @@ impl Store {
             let path = self.variant_path(&write.folder, id, format);
             self.put(&path, bytes);
             if let Ok(metadata) = fs::metadata(&path) {
-                self.remember(self.token(&path, &metadata));
+                self.checked.remember(&path, &metadata);
             }
         }
         let _one_at_a_time = lock(&self.records);
@@ -398,6 +381,14 @@ pub(crate) fn file_name(name: &str) -> String {
         "" | "." | ".." => "_".to_owned(),
         name => name.replace(['/', '\\', '\0'], "_"),
     }
+}
+
+fn checksum(file: &File) -> Result<String> {
+    files::checksum(file).map_err(unreadable)
+}
+
+fn unreadable(source: io::Error) -> Error {
+    Error::with_source(Kind::Io, "can't be read", source)
 }
 
 /// What can be said of a file without a checksum: it is not empty, it begins as its format does, and a WebP is as

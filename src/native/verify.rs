@@ -14,7 +14,7 @@ use walkdir::WalkDir;
 
 use crate::{
     native::{
-        machine,
+        files, machine,
         store::{Store, VARIANTS},
     },
     service::Record,
@@ -83,7 +83,7 @@ fn checksum(store: &Store, path: &Path) -> Option<String> {
     let (id, extension) =
         path.file_name()?.to_str()?.split_once('.').unwrap_or((path.file_name()?.to_str()?, ""));
     let record = store.folders().metadata.join(folder).join(format!("{id}.json"));
-    let record = Record::from_json(&fs::read(record).ok()?)?;
+    let record = Record::from_json(&store.told(&record, fs::read(&record).map_err(files::unopened))?)?;
     let is_raw = path.parent().and_then(Path::parent) == Some(&store.folders().remote_raw);
     if is_raw {
         return record.slimpix?.source.hash;

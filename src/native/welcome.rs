@@ -20,6 +20,7 @@ use crate::{
         blocking::blocking,
         body::{self, Body},
         conversions::format_of_name,
+        log,
     },
 };
 
@@ -68,7 +69,8 @@ impl Welcome {
     /// The page.
     pub(crate) async fn answer(&self, request: &Parts) -> Response<Body> {
         let folder = self.folder.clone();
-        let pictures = blocking(move || pictures_of(&folder)).await.unwrap_or_default();
+        let listed = blocking(move || pictures_of(&folder)).await;
+        let pictures = log::or_warn("/", "the folder can't be looked through", listed).unwrap_or_default();
         let authority = authority(request).unwrap_or("localhost");
         let page = self.page(&pictures, &format!("http://{authority}"));
         let len = page.len();
