@@ -1,8 +1,8 @@
 //! The one thing that a conversion must know of an EXIF block: how the camera was held.
 //!
-//! What counts is what browsers take: the first orientation that makes sense, one number of 16 bits from 1 to 8, in the first
-//! directory or the Exif directory that it points to. As a number of another type it is ignored by all of them. Once the
-//! picture is upright every orientation is written over, since other programs are less strict.
+//! What counts is what browsers take: the first orientation that makes sense, one number of 16 bits from 1 to 8, in
+//! the first directory or the Exif directory that it points to. As a number of another type it is ignored by all of
+//! them. Once the picture is upright every orientation is written over, since other programs are less strict.
 
 use std::ops::ControlFlow;
 

@@ -1,13 +1,13 @@
 //! GIF 87a and 89a: the blocks are walked here, the pixels unpacked by `weezl`, the LZW decoder of the image-rs
-//! family. (The `gif` crate on top of it refuses a frame without a palette, and its frame decoder never returns
+//! family. (The `gif` crate on top of it refuses a frame without a colour table, and its frame decoder never returns
 //! from data that end too early.)
 //!
-//! The first frame is put on its canvas. Later frames are counted, not decoded. Frames without any palette and
-//! frames past the edge of the canvas are shown as viewers show them.
+//! The first frame is put on its canvas. Later frames are counted, not decoded. Frames without any colour table
+//! and frames past the edge of the canvas are shown as viewers show them.
 
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
-use super::{Decoded, Format, FormatInfo, Probe, bytes::u8_at, probing, view::View};
+use super::{Decoded, Format, FormatInfo, Probe, bytes::u8_at, probing, span::Span, view::View};
 use crate::{
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
@@ -31,6 +31,12 @@ pub(super) const INFO: FormatInfo = FormatInfo {
 const SIGNATURE: u64 = 6;
 const SCREEN: u64 = 13;
 
+/// The bytes that blocks begin with (89a, appendix A), and the label of a graphic control extension.
+const IMAGE_SEPARATOR: u8 = 0x2c;
+const EXTENSION_INTRODUCER: u8 = 0x21;
+const TRAILER: u8 = 0x3b;
+const GRAPHIC_CONTROL: u8 = 0xf9;
+
 /// How far into a file a second image is looked for: to find it, all that stands before it must be read.
 const LOOKED_THROUGH: u64 = 4 << 20;
 
@@ -40,12 +46,13 @@ struct Blocks {
     /// Where the next block stands.
     at: u64,
     canvas: Size,
-    /// The palette of all images, which follows the screen's descriptor.
+    /// Bytes of the global colour table, which follows the logical screen descriptor.
     global: usize,
     transparent: Option<u8>,
     first: Option<Image>,
     /// True if a second image was met, false if the end was; `None` when the bytes ended before either.
     animated: Option<bool>,
+    /// True if the next block is a sub-block.
     is_inside: bool,
 }
 
@@ -57,8 +64,8 @@ struct Image {
     size: Size,
     interlaced: bool,
     transparent: Option<u8>,
-    /// Where red, green, blue of each index stand, and how many bytes; empty when the file has none.
-    palette: (u64, usize),
+    /// The local colour table, else the global one: red, green, blue of each index; empty when the file has none.
+    color_table: Span,
     code_size: u8,
     /// Where the first sub-block of its data stands.
     blocks: u64,
@@ -113,7 +120,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     limits.check_memory(bytes.len() as u64 + pixels + (1 << 20))?;
     let data = usize::try_from(image.blocks).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
     let indices = read_indices(&image, data)?;
-    let palette = view.up_to(image.palette.0, image.palette.1);
+    let palette = image.color_table.up_to(view);
     Ok(Decoded {
         picture: Picture::Raster(draw(&image, palette, &indices, canvas, layout)?),
         orientation: Orientation::Upright,
@@ -200,11 +207,11 @@ impl Blocks {
     /// Reads the logical screen's descriptor.
     ///
     /// # Errors
-    /// `Malformed` when it is not all there.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when it is not all there.
     fn begin(view: View<'_>) -> Result<Self> {
         let [w0, w1, h0, h1, flags, _, _] =
             view.array(SIGNATURE).ok_or_else(|| Error::malformed("the GIF ends in its header"))?;
-        let global = palette_bytes(flags);
+        let global = color_table_bytes(flags);
         Ok(Self {
             at: SCREEN + global as u64,
             canvas: Size::new(u16::from_le_bytes([w0, w1]).into(), u16::from_le_bytes([h0, h1]).into()),
@@ -234,23 +241,23 @@ impl Blocks {
             return Some(());
         }
         match byte {
-            0x2c if self.first.is_some() => self.animated = Some(true),
-            0x2c => {
+            IMAGE_SEPARATOR if self.first.is_some() => self.animated = Some(true),
+            IMAGE_SEPARATOR => {
                 let image = self.read_image(view)?;
                 self.at = image.blocks;
                 self.first = Some(image);
                 self.is_inside = true;
                 self.grow_canvas();
             }
-            0x21 => {
-                if view.u8(self.at + 1)? == 0xf9 && self.first.is_none() {
+            EXTENSION_INTRODUCER => {
+                if view.u8(self.at + 1)? == GRAPHIC_CONTROL && self.first.is_none() {
                     let length = view.u8(self.at + 2)?;
                     self.transparent = transparent_index(view.get(self.at + 3, length.into())?);
                 }
                 self.at += 2;
                 self.is_inside = true;
             }
-            0x3b => self.animated = Some(false),
+            TRAILER => self.animated = Some(false),
             // Stray bytes between blocks are passed over.
             _ => self.at += 1,
         }
@@ -263,7 +270,7 @@ impl Blocks {
         let [left, top, width, height] =
             [0, 2, 4, 6].map(|at| u32::from(u16::from_le_bytes([descriptor[at], descriptor[at + 1]])));
         let (flags, start) = (descriptor[8], self.at + 10);
-        let local = palette_bytes(flags);
+        let local = color_table_bytes(flags);
         let code = start + local as u64;
         Some(Image {
             left,
@@ -271,7 +278,11 @@ impl Blocks {
             size: Size::new(width, height),
             interlaced: flags & 0x40 != 0,
             transparent: self.transparent,
-            palette: if local == 0 { (SCREEN, self.global) } else { (start, local) },
+            color_table: if local == 0 {
+                Span { start: SCREEN, length: self.global as u64 }
+            } else {
+                Span { start, length: local as u64 }
+            },
             code_size: view.u8(code)?,
             blocks: code + 1,
         })
@@ -286,8 +297,8 @@ impl Blocks {
     }
 }
 
-/// Bytes of the palette that a descriptor's flags announce.
-const fn palette_bytes(flags: u8) -> usize {
+/// Bytes of the colour table that a descriptor's flags announce.
+const fn color_table_bytes(flags: u8) -> usize {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
 

@@ -43,7 +43,7 @@ struct Properties {
 
 /// Reads what the boxes of a HEIF file say about its primary picture, wherever they stand.
 pub(super) fn probe(view: View<'_>, format: Format) -> Result<Probe> {
-    let file = Child { name: [0; 4], start: 0, end: u64::MAX };
+    let file = IsoBox { name: [0; 4], start: 0, end: u64::MAX };
     let brands = file.child(view, b"ftyp").ok_or_else(|| Error::malformed("no ftyp box"))?;
     // A still HEIC may name the brand of sequences among those it is compatible with; an AVIF that does moves.
     let brands = brands.bytes(view, MOST_BRANDS);
@@ -70,7 +70,7 @@ pub(super) fn probe(view: View<'_>, format: Format) -> Result<Probe> {
 }
 
 /// The properties that belong to the primary item (`pitm`, `ipma`, `ipco`).
-fn read_properties(meta: Child, view: View<'_>) -> Properties {
+fn read_properties(meta: IsoBox, view: View<'_>) -> Properties {
     let mut found = Properties::default();
     let Some(list) = property_list(meta, view) else { return found };
     let primary = meta.child(view, b"pitm").and_then(|pitm| match view.u8(pitm.start)? {
@@ -79,7 +79,7 @@ fn read_properties(meta: Child, view: View<'_>) -> Properties {
     });
     let association = meta.child(view, b"iprp").and_then(|iprp| iprp.child(view, b"ipma"));
     let wanted = primary.zip(association).and_then(|(item, ipma)| indices_of(item, ipma, view));
-    let properties: Vec<Child> = list.children(view).collect();
+    let properties: Vec<IsoBox> = list.children(view).collect();
     for index in wanted.unwrap_or_default() {
         // Counted from 1; 0 is none.
         if let Some(property) = usize::from(index).checked_sub(1).and_then(|at| properties.get(at)) {
@@ -89,12 +89,12 @@ fn read_properties(meta: Child, view: View<'_>) -> Properties {
     found
 }
 
-fn property_list(meta: Child, view: View<'_>) -> Option<Child> {
+fn property_list(meta: IsoBox, view: View<'_>) -> Option<IsoBox> {
     meta.child(view, b"iprp")?.child(view, b"ipco")
 }
 
 /// The indices into the property list that `ipma` gives an item.
-fn indices_of(item: u32, ipma: Child, view: View<'_>) -> Option<Vec<u16>> {
+fn indices_of(item: u32, ipma: IsoBox, view: View<'_>) -> Option<Vec<u16>> {
     let start = ipma.start;
     let (version, is_wide) = (view.u8(start)?, view.u8(start + 3)? & 1 != 0);
     let mut at = start + 8;
@@ -172,13 +172,13 @@ fn orientation(turns: u8, mirror: Option<u8>) -> Orientation {
 
 /// A box (ISO 14496-12, 4.2): its name, and where its payload stands in the file.
 #[derive(Debug, Clone, Copy)]
-struct Child {
+struct IsoBox {
     name: [u8; 4],
     start: u64,
     end: u64,
 }
 
-impl Child {
+impl IsoBox {
     /// All boxes in the payload, as far as their heads are there.
     fn children(self, view: View<'_>) -> impl Iterator<Item = Self> {
         let mut at = self.start;
@@ -202,7 +202,7 @@ impl Child {
         self.children(view).find(|child| &child.name == name)
     }
 
-    /// The same without its first bytes.
+    /// The box without the first bytes of its payload.
     const fn past(self, bytes: u64) -> Self {
         Self { start: self.start + bytes, ..self }
     }

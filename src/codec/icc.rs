@@ -51,7 +51,8 @@ fn most_bytes_of(kind: Option<&[u8]>) -> u64 {
     if kind == Some(b"CMYK") { MOST_INK_BYTES } else { MOST_BYTES }
 }
 
-/// The most bytes that reading a profile of a length and applying it takes. `get` gives bytes of it, from some place on.
+/// The most bytes that reading a profile of a length and applying it takes. `get` gives bytes of it, from some place
+/// on.
 pub(super) fn held_bytes<'a>(get: &dyn Fn(u64, usize) -> Option<&'a [u8]>, length: u64) -> u64 {
     let tags = get(COUNT as u64, 4).and_then(|count| Some(u64::from(be32(count, 0)?) * TAG as u64));
     let has_list = tags.is_some_and(|tags| FIRST as u64 + tags <= length);

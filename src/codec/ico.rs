@@ -1,8 +1,8 @@
 //! Windows icons and cursors: the largest picture in them, and of the largest the one of most bits a pixel, as browsers
 //! choose.
 //!
-//! A picture is a PNG, which is decoded as one, or a bitmap without a file header. The directory's sizes are hints only (it
-//! cannot say more than 256): the picture's own header counts.
+//! A picture is a PNG, which is decoded as one, or a bitmap without a file header. The directory's sizes are hints
+//! only (it cannot say more than 256): the picture's own header counts.
 
 use super::{Decoded, Format, FormatInfo, Probe, bytes::le16, probing, view::View};
 use crate::{
@@ -111,8 +111,8 @@ fn best_entry(view: View<'_>) -> Result<Entry> {
     entries.reduce(better).ok_or_else(|| Error::malformed("the icon's directory is empty"))
 }
 
-/// An entry of the directory, with its bits a pixel. Where it says none (a cursor's has another number in their place), those
-/// of the picture's own header count.
+/// An entry of the directory, with its bits a pixel. Where it says none (a cursor's has another number in their
+/// place), those of the picture's own header count.
 fn read_entry(view: View<'_>, at: u64, is_cursor: bool) -> Option<Entry> {
     let side = |at| view.u8(at).map(|side| if side == 0 { 256 } else { u32::from(side) });
     let hint = Size::new(side(at)?, side(at + 1)?);
@@ -143,8 +143,8 @@ const fn samples(kind: u8) -> u16 {
 mod tests {
     use super::*;
 
-    /// An icon of pictures of a width by the directory, its bits there, and those of the bitmap; these have a side of their
-    /// own.
+    /// An icon of pictures of a width by the directory, its bits there, and those of the bitmap; these have a side of
+    /// their own.
     fn icon(kind: u8, entries: &[(u8, u16, u16)]) -> Vec<u8> {
         let mut file = vec![0, 0, kind, 0, entries.len() as u8, 0];
         let start = 6 + 16 * entries.len();

@@ -21,6 +21,7 @@ mod probe;
 mod probing;
 pub(crate) mod rows;
 mod sniff;
+mod span;
 mod svg;
 mod tiff;
 mod view;

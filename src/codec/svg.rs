@@ -40,8 +40,8 @@ const UTF_8: &[u8] = b"\xef\xbb\xbf";
 const UTF_16_LITTLE: &[u8] = b"\xff\xfe";
 const UTF_16_BIG: &[u8] = b"\xfe\xff";
 
-/// Pixels in an inch, and in an em: the letters are those that a browser has at first. Half of an em are what CSS takes for
-/// the height of an x and the width of a 0.
+/// Pixels in an inch, and in an em: the letters are those that a browser has at first. Half of an em are what CSS
+/// takes for the height of an x and the width of a 0.
 const INCH: f64 = 96.0;
 const EM: f64 = 16.0;
 /// Units of lengths in pixels.

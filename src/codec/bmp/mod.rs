@@ -1,10 +1,10 @@
-//! Windows bitmaps, and those of OS/2: pixels in rows, which come as such, or in runs, which come as a whole.
+//! Bitmaps of Windows and OS/2: pixels in rows, which come as such, or run-length encoded, which come as a whole.
 //!
 //! Also the bitmaps in icons, which have no header of a file's, and a mask of one bit a pixel below them.
 
 mod header;
 mod pixels;
-mod runs;
+mod rle;
 
 use self::{
     header::{Coding, Header},
@@ -43,12 +43,12 @@ const SMALL: u64 = 32 << 10;
 /// Reads what a bitmap's headers say about it.
 pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let header = Header::read(view, true)?;
-    let icc_bytes = header.profile.map_or(0, |(start, length)| {
-        icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
-    });
+    let icc_bytes = header
+        .profile
+        .map_or(0, |profile| icc::held_bytes(&|at, bytes| profile.get(view, at, bytes), profile.length));
     Ok(Probe {
         alpha: header.has_alpha(),
-        progressive: header.coding == Coding::Runs,
+        progressive: header.coding == Coding::Rle,
         icc: header.profile.is_some(),
         demands: Demands { icc_bytes, ..Demands::default() },
         ..Probe::new(Format::Bmp, header.size)
@@ -69,25 +69,25 @@ pub(super) fn decode(file: &[u8], limits: &Limits) -> Result<Decoded> {
             bitmap.paint(0, raster.data_mut());
             raster
         }
-        Coding::Runs => {
+        Coding::Rle => {
             let mut raster = Raster::zeroed(header.size, Layout::Rgb)?;
             let runs = usize::try_from(header.first).ok().and_then(|first| file.get(first..));
             let palette = header.read_palette(View::whole(file));
-            runs::decode(&header, &palette, runs.unwrap_or_default(), raster.data_mut())?;
+            rle::decode(&header, &palette, runs.unwrap_or_default(), raster.data_mut())?;
             raster
         }
     };
     Ok(Decoded { picture: Picture::Raster(picture), orientation: Orientation::Upright, metadata })
 }
 
-/// Gives a bitmap to a sink, in strips of rows. `false` when it is compressed in runs, or the sink asked for none.
+/// Gives a bitmap to a sink, in strips of rows. `false` when it is run-length encoded, or the sink asked for none.
 ///
 /// # Errors
 /// As [`decode`], and those of the sink.
 pub(super) fn decode_rows(file: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<bool> {
     let header = Header::read(View::whole(file), true)?;
     limits.check_size(header.size)?;
-    if header.coding == Coding::Runs {
+    if header.coding == Coding::Rle {
         return Ok(false);
     }
     let metadata = metadata(file, &header)?;
@@ -129,7 +129,7 @@ pub(super) fn decode_icon(bitmap: &[u8], is_cursor: bool, limits: &Limits) -> Re
     }
     limits.check_size(header.size)?;
     limits.check_memory(bitmap.len() as u64 + 8 * header.size.pixels() + SMALL)?;
-    if header.coding == Coding::Runs {
+    if header.coding == Coding::Rle {
         return Err(Error::unsupported("an icon in runs"));
     }
     let pixels = Bitmap::new(bitmap, &header)?;
@@ -207,7 +207,7 @@ impl<'a> Bitmap<'a> {
 /// The profile, if it is there.
 fn metadata(file: &[u8], header: &Header) -> Result<Metadata> {
     let mut metadata = Metadata::default();
-    if let Some(profile) = header.profile.and_then(|(start, length)| bytes_of(file, start, length)) {
+    if let Some(profile) = header.profile.and_then(|profile| bytes_of(file, profile.start, profile.length)) {
         let mut copy = Vec::new();
         copy.try_reserve_exact(profile.len())?;
         copy.extend_from_slice(profile);

@@ -20,7 +20,7 @@ fn bitmap(width: i32, height: i32, bits: u16) -> Vec<u8> {
     file
 }
 
-/// The same of OS/2: 24 bits, a header of 12 bytes.
+/// A bitmap of OS/2: 24 bits, a header of 12 bytes.
 fn core_bitmap(width: u16, height: u16) -> Vec<u8> {
     let mut file = b"BM\0\0\0\0\0\0\0\0\x1a\0\0\0\x0c\0\0\0".to_vec();
     file.extend(width.to_le_bytes());

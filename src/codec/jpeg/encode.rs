@@ -24,7 +24,8 @@ const XMP_NAME: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// segment is left out.
 ///
 /// # Errors
-/// `LimitExceeded` when a side is longer than JPEG can say, `OutOfMemory` when there is no room.
+/// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when a side is longer than JPEG can say,
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let size = picture.size();
     let (Ok(width), Ok(height)) = (u16::try_from(size.width), u16::try_from(size.height)) else {

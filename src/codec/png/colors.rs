@@ -1,5 +1,6 @@
-//! The chunks of a PNG that say what its samples are as colours (third edition, section 11.3.2), and which of them counts:
-//! cICP before iCCP before sRGB before gAMA and cHRM. What is damaged or says nothing counts as missing, as in browsers.
+//! The chunks of a PNG that say what its samples are as colours (third edition, section 11.3.2), and which of them
+//! counts: cICP before iCCP before sRGB before gAMA and cHRM. What is damaged or says nothing counts as missing, as in
+//! browsers.
 
 use crate::{
     codec::bytes::be32,
@@ -54,7 +55,7 @@ impl Colors {
         (space != ColorSpace::SRGB).then_some(space)
     }
 
-    /// The same space with the brightest light, which stands in a chunk of its own.
+    /// Adds the brightest light to a space: it stands in chunks of its own.
     fn lit(&self, mut space: ColorSpace) -> ColorSpace {
         if let Transfer::Pq(brightest) | Transfer::Hlg(brightest) = &mut space.transfer {
             let [picture, monitor] = self.brightest.map(|light| light.filter(|&light| light > 0));

@@ -2,7 +2,7 @@
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
-use super::{ended::Ended, header::Header};
+use super::{header::Header, with_iend::WithIend};
 use crate::{
     codec::{
         Decoded,
@@ -13,7 +13,7 @@ use crate::{
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
-type PngReader<'a> = Reader<Ended<'a>>;
+type PngReader<'a> = Reader<WithIend<'a>>;
 
 /// Decodes a PNG, or the still picture of an APNG. Samples of 16 bits are rounded to 8.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
@@ -76,7 +76,7 @@ fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) ->
     // Beside the pixels: rows in work with a window of inflated data, and EXIF, which the decoder can't pass over.
     let beside = 8 * row + (128 << 10) + 2 * header.metadata_bytes();
     limits.check_memory(bytes.len() as u64 + held + beside + header.most_profile_bytes())?;
-    let mut decoder = Decoder::new(Ended::new(bytes));
+    let mut decoder = Decoder::new(WithIend::new(bytes));
     decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
     decoder.set_ignore_text_chunk(true);
     // It would inflate as much as there is room for.

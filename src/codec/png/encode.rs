@@ -29,7 +29,7 @@ const HEADERS: u64 = 2 << 10;
 /// Encodes a picture, always without loss. XMP that is not UTF-8 is left out.
 ///
 /// # Errors
-/// `OutputTooLarge` when the file would pass `Coding::max_bytes`, `OutOfMemory` when there is no room.
+/// [`Kind::OutputTooLarge`] when the file would pass `Coding::max_bytes`, [`Kind::OutOfMemory`] when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let mut raster = picture.into_raster()?;
     raster.clear_hidden();

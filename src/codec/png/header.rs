@@ -1,8 +1,9 @@
-//! The chunks of a PNG, and what they say about it. They are passed over by their length: of most only the place is noted.
+//! The chunks of a PNG, and what they say about it. They are passed over by their length: of most only the place is
+//! noted.
 
 use super::colors::Colors;
 use crate::{
-    codec::{Demands, Format, Probe, exif, icc, probing, view::View},
+    codec::{Demands, Format, Probe, exif, icc, probing, span::Span, view::View},
     error::{Error, Result},
     pixel::{ColorSpace, Orientation, Size},
 };
@@ -21,9 +22,6 @@ const MOST_CHUNKS: u32 = 30_000;
 
 /// The most bytes of a profile's name.
 const MOST_NAME: usize = 79;
-
-/// A chunk's payload: where it begins, and its length.
-type Place = (u64, u64);
 
 /// What the chunks say; a chunk after the pixels (eXIf, iTXt may stand there) counts as well.
 #[derive(Debug, Clone)]
@@ -44,10 +42,10 @@ pub(super) struct Chunks {
     complete: bool,
     has_palette: bool,
     colors: Colors,
-    icc: Option<Place>,
-    exif: Option<Place>,
+    icc: Option<Span>,
+    exif: Option<Span>,
     /// An uncompressed XMP packet; a compressed one is passed over.
-    xmp: Option<Place>,
+    xmp: Option<Span>,
 }
 
 /// The chunks, and the file in which they stand.
@@ -104,12 +102,12 @@ impl Chunks {
     /// Reads the IHDR.
     ///
     /// # Errors
-    /// `Malformed` without an IHDR that makes sense.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) without an IHDR that makes sense.
     fn begin(view: View<'_>) -> Result<Self> {
-        let (name, length, next) = chunk(view, SIGNATURE).ok_or_else(|| Error::malformed("no IHDR"))?;
+        let chunk = Chunk::at(view, SIGNATURE).ok_or_else(|| Error::malformed("no IHDR"))?;
         let first: [u8; 13] = view
-            .array(SIGNATURE + 8)
-            .filter(|_| length >= 13)
+            .array(chunk.payload.start)
+            .filter(|_| chunk.payload.length >= 13)
             .ok_or_else(|| Error::malformed("a short IHDR"))?;
         let [w3, w2, w1, w0, h3, h2, h1, h0, depth, color_type, _, _, interlace] = first;
         let is_legal = match color_type {
@@ -118,11 +116,11 @@ impl Chunks {
             2 | 4 | 6 => matches!(depth, 8 | 16),
             _ => false,
         };
-        if name != *b"IHDR" || !is_legal || interlace > 1 {
+        if chunk.name != *b"IHDR" || !is_legal || interlace > 1 {
             return Err(Error::malformed(format!("an IHDR of colour type {color_type} and {depth} bits")));
         }
         Ok(Self {
-            at: next,
+            at: chunk.next(),
             count: 1,
             size: Size::new(u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0])),
             depth,
@@ -142,42 +140,44 @@ impl Chunks {
     /// Reads the chunks that are there, up to IEND.
     fn read(&mut self, view: View<'_>) {
         while self.count < MOST_CHUNKS
-            && let Some((name, length, next)) = chunk(view, self.at)
+            && let Some(chunk) = Chunk::at(view, self.at)
         {
-            self.note(&name, length, view);
+            self.note(&chunk, view);
             if view.is_waiting() {
                 return;
             }
-            if &name == b"IEND" {
+            if &chunk.name == b"IEND" {
                 break;
             }
-            self.at = next;
+            self.at = chunk.next();
             self.count += 1;
         }
     }
 
-    fn note(&mut self, name: &[u8; 4], length: u64, view: View<'_>) {
-        let start = self.at + 8;
-        let place = Some((start, length));
-        match name {
-            b"acTL" if !self.complete => self.animated = view.be32(start).is_some_and(|frames| frames > 1),
+    /// Notes what a chunk says.
+    fn note(&mut self, chunk: &Chunk, view: View<'_>) {
+        let Chunk { name, payload } = *chunk;
+        match &name {
+            b"acTL" if !self.complete => {
+                self.animated = view.be32(payload.start).is_some_and(|frames| frames > 1);
+            }
             b"IDAT" => self.complete = true,
             b"tRNS" if !self.complete => self.transparency = true,
             b"PLTE" => self.has_palette = true,
-            _ if !self.complete && Colors::are_in(name, length) => {
-                if let Some(payload) = sound(view, (start, length)) {
+            name if !self.complete && Colors::are_in(name, payload.length) => {
+                if let Some(payload) = checked(view, payload) {
                     self.colors.note(name, payload, self.has_palette);
                 }
             }
-            b"iCCP" if !self.complete && self.icc.is_none() => self.icc = place,
+            b"iCCP" if !self.complete && self.icc.is_none() => self.icc = Some(payload),
             b"eXIf" if self.exif.is_none() => {
                 // Some writers put JPEG's prefix before the block.
-                let has_prefix = length >= 6 && view.up_to(start, 6) == b"Exif\0\0";
-                self.exif = if has_prefix { Some((start + 6, length - 6)) } else { place };
+                let has_prefix = payload.length >= 6 && view.up_to(payload.start, 6) == b"Exif\0\0";
+                self.exif = Some(if has_prefix { payload.skip(6) } else { payload });
             }
             b"iTXt" if self.xmp.is_none() => {
-                let is_xmp = view.up_to(start, (length as usize).min(XMP.len())) == XMP;
-                self.xmp = is_xmp.then(|| (start + XMP.len() as u64, length - XMP.len() as u64));
+                let is_xmp = view.up_to(payload.start, (payload.length as usize).min(XMP.len())) == XMP;
+                self.xmp = is_xmp.then(|| payload.skip(XMP.len() as u64));
             }
             _ => {}
         }
@@ -188,7 +188,7 @@ impl<'a> Header<'a> {
     /// Reads all chunks that are there.
     ///
     /// # Errors
-    /// `Malformed` without an IHDR that makes sense.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) without an IHDR that makes sense.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
         let view = View::whole(bytes);
         let mut chunks = Chunks::begin(view)?;
@@ -208,28 +208,28 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn orientation(&self) -> Orientation {
-        self.exif.map_or(Orientation::Upright, |(start, _)| exif::orientation(self.view.from(start)))
+        self.exif.map_or(Orientation::Upright, |exif| exif::orientation(self.view.from(exif.start)))
     }
 
     /// The EXIF block, as far as it is there.
     pub(super) fn exif(&self) -> Option<&'a [u8]> {
-        self.exif.map(|place| self.payload(place))
+        self.exif.map(|exif| exif.up_to(self.view))
     }
 
     /// The XMP packet, as far as it is there.
     pub(super) fn xmp(&self) -> Option<&'a [u8]> {
-        self.xmp.map(|place| self.payload(place))
+        self.xmp.map(|xmp| xmp.up_to(self.view))
     }
 
     /// The profile where it counts.
-    fn icc(&self) -> Option<Place> {
+    fn icc(&self) -> Option<Span> {
         self.icc.filter(|_| !self.colors.come_before_a_profile())
     }
 
     /// The profile; `None` when it is damaged, or inflates to more than profiles do.
     pub(super) fn profile(&self) -> Option<Vec<u8>> {
-        let place = self.icc()?;
-        let profile = inflate(sound(self.view, place)?, most_profile_bytes(place.1))?;
+        let chunk = self.icc()?;
+        let profile = inflate(checked(self.view, chunk)?, most_profile_bytes(chunk.length))?;
         icc::is_profile(&profile).then_some(profile)
     }
 
@@ -240,34 +240,26 @@ impl<'a> Header<'a> {
 
     /// The most bytes that the profile has; 0 without one.
     pub(super) fn most_profile_bytes(&self) -> u64 {
-        self.icc().map_or(0, |(_, length)| most_profile_bytes(length))
+        self.icc().map_or(0, |chunk| most_profile_bytes(chunk.length))
     }
 
     /// What the profile takes: exactly known of a short one.
     fn icc_bytes(&self) -> u64 {
-        let Some(place @ (_, length)) = self.icc() else { return 0 };
-        let profile =
-            if length <= SHORT_PROFILE { inflate(self.payload(place), SHORT_PROFILE) } else { None };
+        let Some(chunk) = self.icc() else { return 0 };
+        let is_short = chunk.length <= SHORT_PROFILE;
+        let profile = if is_short { inflate(chunk.up_to(self.view), SHORT_PROFILE) } else { None };
         match profile {
             Some(profile) => {
                 INFLATING
                     + icc::held_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), profile.len() as u64)
             }
-            None => INFLATING + icc::held_bytes(&|_, _| None, most_profile_bytes(length)),
+            None => INFLATING + icc::held_bytes(&|_, _| None, most_profile_bytes(chunk.length)),
         }
     }
 
     /// Bytes of EXIF and XMP.
     pub(super) fn metadata_bytes(&self) -> u64 {
-        [self.exif, self.xmp]
-            .iter()
-            .flatten()
-            .map(|(start, length)| self.view.length_from(*start, *length))
-            .sum()
-    }
-
-    fn payload(&self, (start, length): Place) -> &'a [u8] {
-        self.view.up_to(start, usize::try_from(length).unwrap_or(usize::MAX))
+        [self.exif, self.xmp].iter().flatten().map(|part| part.length_in(self.view)).sum()
     }
 }
 
@@ -286,15 +278,29 @@ fn inflate(payload: &[u8], most: u64) -> Option<Vec<u8>> {
     Some(profile)
 }
 
-/// The chunk at `at`: its name, the length of its payload, and where the next one begins.
-fn chunk(view: View<'_>, at: u64) -> Option<([u8; 4], u64, u64)> {
-    let length = u64::from(view.be32(at)?);
-    Some((view.array(at + 4)?, length, at + 8 + length + 4))
+/// A chunk (third edition, section 5.3): its name, and where its payload stands.
+struct Chunk {
+    name: [u8; 4],
+    payload: Span,
 }
 
-/// A chunk's payload if it is what the checksum behind it was made of.
-fn sound(view: View<'_>, (start, length): Place) -> Option<&[u8]> {
-    let whole = view.get(start.checked_sub(4)?, usize::try_from(length).ok()?.checked_add(8)?)?;
+impl Chunk {
+    /// The chunk at a place of the file.
+    fn at(view: View<'_>, at: u64) -> Option<Self> {
+        let length = u64::from(view.be32(at)?);
+        Some(Self { name: view.array(at + 4)?, payload: Span { start: at + 8, length } })
+    }
+
+    /// Where the next one begins: behind the checksum.
+    const fn next(&self) -> u64 {
+        self.payload.start + self.payload.length + 4
+    }
+}
+
+/// A chunk's payload if its checksum, which stands behind it, is right.
+fn checked(view: View<'_>, payload: Span) -> Option<&[u8]> {
+    let length = usize::try_from(payload.length).ok()?.checked_add(8)?;
+    let whole = view.get(payload.start.checked_sub(4)?, length)?;
     let (named, checksum) = whole.split_last_chunk::<4>()?;
     (crc32fast::hash(named) == u32::from_be_bytes(*checksum)).then(|| &named[4..])
 }

@@ -3,9 +3,9 @@
 mod colors;
 mod decode;
 mod encode;
-mod ended;
 mod header;
 mod palette;
+mod with_iend;
 
 pub use self::encode::encode;
 pub(super) use self::{

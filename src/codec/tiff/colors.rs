@@ -34,7 +34,8 @@ pub(super) struct Painter {
 
 impl Painter {
     /// # Errors
-    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is no colour here, [`Kind::Malformed`](crate::error::Kind::Malformed) for a palette that isn't there.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is no colour here,
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) for a palette that isn't there.
     pub(super) fn new(header: &Header, directory: &Directory<'_>) -> Result<Self> {
         let photometric = header.photometric()?;
         let paint = match photometric {

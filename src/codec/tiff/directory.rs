@@ -1,7 +1,7 @@
 //! A TIFF's first directory (TIFF 6.0, section 2; BigTIFF), read in place: nothing of it is copied, and a list of a
 //! million strips takes no memory.
 
-use crate::codec::view::View;
+use crate::codec::{span::Span, view::View};
 
 /// The most entries that are looked at. Real files have some dozens.
 const MAX_ENTRIES: u64 = 4096;
@@ -68,10 +68,10 @@ impl<'a> Directory<'a> {
         matches!(values.kind, BYTE | UNDEFINED).then_some(values.bytes)
     }
 
-    /// Where the bytes of such a tag stand, and how many there are.
-    pub(super) fn place_of_field(&self, tag: u16) -> Option<(u64, u64)> {
-        let (at, kind, length) = self.place(tag)?;
-        matches!(kind, BYTE | UNDEFINED).then_some((at, length as u64))
+    /// Where the bytes of a tag that holds bytes stand.
+    pub(super) fn span_of_field(&self, tag: u16) -> Option<Span> {
+        let (start, kind, length) = self.place(tag)?;
+        matches!(kind, BYTE | UNDEFINED).then_some(Span { start, length: length as u64 })
     }
 
     /// Where the values of a tag stand, their type, and their length in bytes.
@@ -129,7 +129,7 @@ impl Values<'_> {
         }
     }
 
-    /// The same, of at most 32 bits.
+    /// A whole number of at most 32 bits that is not negative.
     pub(super) fn number(&self, index: usize) -> Option<u32> {
         self.long(index).and_then(|number| u32::try_from(number).ok())
     }
@@ -219,7 +219,7 @@ mod tests {
             let directory = Directory::of(View::whole(&file)).unwrap();
             assert_eq!(directory.number(256), Some(7));
             assert_eq!(directory.field(700), Some(b"a packet!".as_slice()));
-            assert_eq!(directory.place_of_field(700), Some((end, 9)));
+            assert_eq!(directory.span_of_field(700), Some(Span { start: end, length: 9 }));
             assert_eq!(directory.field(34_675), Some([0; 3].as_slice()));
             assert_eq!((directory.field(256), directory.number(1)), (None, None));
             let rationals = directory.values(532).unwrap();

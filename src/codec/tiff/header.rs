@@ -84,7 +84,8 @@ pub(super) struct Header {
 
 impl Header {
     /// # Errors
-    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when it says no size, [`Kind::Unsupported`](crate::error::Kind::Unsupported) for samples that are no colours.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when it says no size,
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for samples that are no colours.
     pub(super) fn read(directory: &Directory<'_>) -> Result<Self> {
         let number = |tag, missing| directory.number(tag).unwrap_or(missing);
         let side = |tag| directory.number(tag).ok_or_else(|| Error::malformed("the TIFF says no size"));
@@ -115,7 +116,7 @@ impl Header {
             orientation: directory
                 .number(tags::ORIENTATION)
                 .map_or(Orientation::Upright, Orientation::from_exif),
-            has_profile: directory.place_of_field(tags::ICC_PROFILE).is_some_and(|(_, length)| length > 0),
+            has_profile: directory.span_of_field(tags::ICC_PROFILE).is_some_and(|profile| profile.length > 0),
         };
         if let Ok(photometric) = header.photometric() {
             header.alpha =

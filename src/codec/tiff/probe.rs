@@ -24,10 +24,10 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
         orientation: header.orientation,
         icc: header.has_profile,
         demands: Demands {
-            icc_bytes: directory.place_of_field(tags::ICC_PROFILE).map_or(0, |(start, length)| {
-                icc::held_bytes(&|at, bytes| view.get(start.checked_add(at)?, bytes), length)
+            icc_bytes: directory.span_of_field(tags::ICC_PROFILE).map_or(0, |profile| {
+                icc::held_bytes(&|at, bytes| profile.get(view, at, bytes), profile.length)
             }),
-            metadata_bytes: directory.place_of_field(tags::XMP).map_or(0, |(_, length)| length),
+            metadata_bytes: directory.span_of_field(tags::XMP).map_or(0, |xmp| xmp.length),
             part_bytes: photometric.map_or(0, |photometric| {
                 held_bytes(&header, segment_size(&directory, header.size), header.used(photometric))
             }),

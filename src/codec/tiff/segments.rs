@@ -12,9 +12,9 @@ use crate::{
     pixel::Size,
 };
 
-/// How often the picture's pixels tiles may have, what lies past its edges included.
+/// How many times the picture's pixels its tiles may have, with what lies past its edges.
 const MAX_TILES: u64 = 4;
-/// Of small pictures so many pixels are no matter.
+/// Tiles of so few pixels are always allowed.
 const SMALL: u64 = 1 << 22;
 
 /// All strips or tiles.
@@ -44,7 +44,8 @@ pub(super) struct Segment {
 
 impl<'a> Segments<'a> {
     /// # Errors
-    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the directory doesn't say where they are, [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when most of them lies outside the picture.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the directory doesn't say where they are,
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when most of them lies outside the picture.
     pub(super) fn of(
         file: &'a [u8],
         directory: &Directory<'a>,

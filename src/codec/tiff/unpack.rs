@@ -67,7 +67,7 @@ pub(super) enum Unpacker<'a> {
 
 impl<'a> Unpacker<'a> {
     /// # Errors
-    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for a compression that is not unpacked here, by its name.
+    /// [`Kind::Unsupported`] for a compression that is not unpacked here, by its name.
     pub(super) fn new(bytes: &'a [u8], packing: &Packing) -> Result<Self> {
         let fax = |coding| {
             Fax::new(bytes, packing.is_lsb_first, coding, packing.row).map(|fax| Self::Fax(Box::new(fax)))
@@ -107,7 +107,7 @@ impl<'a> Unpacker<'a> {
     /// Fills a row with what comes next.
     ///
     /// # Errors
-    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when there is less, or it makes no sense.
+    /// [`Kind::Malformed`] when there is less, or it makes no sense.
     pub(super) fn fill(&mut self, row: &mut [u8]) -> Result<()> {
         let read = match self {
             Self::None(packed) => packed.read_exact(row),

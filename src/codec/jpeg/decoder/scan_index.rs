@@ -36,8 +36,8 @@ impl ScanIndex {
     /// Finds the scans in `data`, the file from its first scan's marker on.
     ///
     /// # Errors
-    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when a scan header makes no sense, or the file ends before its
-    /// last scan; [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when there are too many.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when a scan header makes no sense, or the file ends before
+    /// its last scan; [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when there are too many.
     pub(super) fn new(data: &[u8], geometry: &Geometry, is_progressive: bool) -> Result<Self> {
         let ids: Vec<u8> = geometry.components.iter().map(|component| component.id).collect();
         let mut index = Self { scans: Vec::new(), is_progressive, is_refined: [false; 4] };

@@ -23,10 +23,10 @@ use crate::{
 pub(super) struct SequentialScan<'a> {
     data: &'a [u8],
     restart_interval: u32,
-    /// Of an MCU, in coded order.
+    /// The blocks of an MCU, in coded order.
     blocks: Vec<McuBlock>,
     index: Option<McuIndex<'a>>,
-    /// Of each component.
+    /// The inverse transform of each component.
     idcts: Vec<Idct>,
 }
 
@@ -42,8 +42,8 @@ impl<'a> SequentialScan<'a> {
     /// A scan whose entropy-coded data are at the beginning of `data`.
     ///
     /// # Errors
-    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when a table is missing, and, where MCUs are decoded in another
-    /// order, when the data are damaged or end early.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when a table is missing, and, where MCUs are decoded in
+    /// another order, when the data are damaged or end early.
     pub(super) fn new(
         data: &'a [u8],
         scan: &ScanHeader,

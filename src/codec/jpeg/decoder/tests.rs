@@ -45,7 +45,7 @@ fn planes(bytes: &[u8], scale_num: u32, level: Level) -> Result<Picture> {
     oriented_planes(bytes, scale_num, Orientation::Upright, level)
 }
 
-/// The same, oriented by the decoder.
+/// All planes of a file, oriented by the decoder.
 fn oriented_planes(bytes: &[u8], scale_num: u32, orientation: Orientation, level: Level) -> Result<Picture> {
     let header = Header::read(bytes)?;
     let mut decoder = Decoder::with_level(&header, scale_num, orientation, level)?;

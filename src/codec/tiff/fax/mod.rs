@@ -56,7 +56,8 @@ impl<'a> Fax<'a> {
     /// Fills a row with bits, 1 being black.
     ///
     /// # Errors
-    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when not even the first row makes sense, [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is no fax inside one.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when not even the first row makes sense,
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is no fax inside one.
     pub(super) fn fill(&mut self, out: &mut [u8]) -> Result<()> {
         out.fill(0);
         if self.is_over {

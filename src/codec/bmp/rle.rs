@@ -1,13 +1,13 @@
-//! Bitmaps in runs (RLE4, RLE8 of Windows; RLE24 of OS/2 2). What runs skip is black, as Chromium shows it
-//! (Firefox shows what is behind).
+//! Run-length encoded bitmaps (RLE4 and RLE8 of Windows, RLE24 of OS/2 2). Pixels that are skipped are black, as in
+//! Chromium (in Firefox they are transparent).
 
 use super::header::Header;
 use crate::error::{Error, Result};
 
-/// What follows a count of nothing.
+/// Escape codes, which follow a count of 0.
 const END_OF_LINE: u8 = 0;
-const END_OF_PICTURE: u8 = 1;
-const MOVE: u8 = 2;
+const END_OF_BITMAP: u8 = 1;
+const DELTA: u8 = 2;
 
 /// Where the next pixel goes. Rows are counted as they are stored.
 struct Pen<'a> {
@@ -20,7 +20,7 @@ struct Pen<'a> {
 /// Decodes runs into a black picture of RGB.
 ///
 /// # Errors
-/// `Malformed` when they end before the last row.
+/// [`Kind::Malformed`](crate::error::Kind::Malformed) when they end before the last row.
 pub(super) fn decode(
     header: &Header,
     palette: &[[u8; 3]; 256],
@@ -37,14 +37,14 @@ pub(super) fn decode(
         let count = usize::from(count);
         match (count, code) {
             (0, END_OF_LINE) => (pen.x, pen.y) = (0, pen.y + 1),
-            (0, END_OF_PICTURE) => return Ok(()),
-            (0, MOVE) => {
+            (0, END_OF_BITMAP) => return Ok(()),
+            (0, DELTA) => {
                 let Some(by) = take(&mut bytes, 2) else { break };
                 pen.x = pen.x.saturating_add(by[0].into());
                 pen.y = pen.y.saturating_add(by[1].into());
             }
-            (0, literals) => {
-                let count = usize::from(literals);
+            (0, absolute) => {
+                let count = usize::from(absolute);
                 let Some(literals) = take(&mut bytes, (count * header.bits as usize).div_ceil(16) * 2) else {
                     break;
                 };
@@ -66,7 +66,7 @@ pub(super) fn decode(
             },
         }
     }
-    // The mark of the end is missing in many files.
+    // Many files lack the end of bitmap.
     if pen.y + 1 < height { Err(Error::malformed("the bitmap's runs end too early")) } else { Ok(()) }
 }
 
@@ -97,16 +97,19 @@ fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{codec::bmp::header::Coding, pixel::Size};
+    use crate::{
+        codec::bmp::header::{Coding, ColorTable},
+        pixel::Size,
+    };
 
     fn shown(bits: u32, runs: &[u8]) -> Result<Vec<Vec<u32>>> {
         let header = Header {
             size: Size::new(5, 3),
             is_top_down: false,
             bits,
-            coding: Coding::Runs,
+            coding: Coding::Rle,
             masks: [0; 4],
-            palette: (0, 0, 4),
+            color_table: ColorTable { start: 0, colors: 0, entry: 4 },
             first: 0,
             profile: None,
         };

@@ -11,13 +11,13 @@ const SIGNATURE: usize = 8;
 const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
 /// All whole chunks of a file up to IEND.
-pub(super) struct Ended<'a> {
+pub(super) struct WithIend<'a> {
     chunks: &'a [u8],
     end: &'static [u8],
     at: usize,
 }
 
-impl<'a> Ended<'a> {
+impl<'a> WithIend<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         let mut at = SIGNATURE.min(bytes.len());
         while let Some(name) = array_at(bytes, at + 4)
@@ -33,7 +33,7 @@ impl<'a> Ended<'a> {
     }
 }
 
-impl BufRead for Ended<'_> {
+impl BufRead for WithIend<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let rest = match self.at.checked_sub(self.chunks.len()) {
             None => self.chunks.get(self.at..),
@@ -47,7 +47,7 @@ impl BufRead for Ended<'_> {
     }
 }
 
-impl Read for Ended<'_> {
+impl Read for WithIend<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let from = self.fill_buf()?;
         let length = from.len().min(to.len());
@@ -57,7 +57,7 @@ impl Read for Ended<'_> {
     }
 }
 
-impl Seek for Ended<'_> {
+impl Seek for WithIend<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let (from, by) = match to {
             SeekFrom::Start(at) => (at, 0),
@@ -76,7 +76,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Vec<u8> {
         let mut all = Vec::new();
-        Ended::new(bytes).read_to_end(&mut all).unwrap();
+        WithIend::new(bytes).read_to_end(&mut all).unwrap();
         all
     }
 
@@ -94,7 +94,7 @@ mod tests {
             assert_eq!(read(&chunks[..length]), first, "{length}");
         }
         assert_eq!(read(b"\x89P"), [b"\x89P", END].concat());
-        let mut ended = Ended::new(chunks);
+        let mut ended = WithIend::new(chunks);
         assert_eq!(ended.seek(SeekFrom::End(-8)).unwrap(), chunks.len() as u64 + 4);
         assert_eq!(ended.fill_buf().unwrap(), &END[4..]);
         assert!(ended.seek(SeekFrom::Current(-99)).is_err());
