@@ -27,9 +27,10 @@ const PAGE = join(ROOT, "www/dist");
 const NODE = 22;
 // The two halves of the glue fit each other only when the tool's version is the crate's.
 const BINDGEN = readFileSync(join(ROOT, "Cargo.toml"), "utf8").match(/^wasm-bindgen = .*version = "=([^"]+)"/m)[1];
-// The wall of the Worker's linear memory, in bytes, in whole pages of 64 KiB. A Cloudflare isolate has 128 MB for everything:
-// this module's linear memory, JavaScript's heap and the bodies on their way. An allocation that would pass the wall fails inside
-// the module, where it can be answered, and not outside, where the isolate is killed with all that it serves.
+// The wall of the Worker's linear memory, in bytes, in whole pages of 64 KiB. A Cloudflare isolate has 128 MB for
+// everything: this module's linear memory, JavaScript's heap and the bodies on their way. An allocation that would
+// pass the wall fails inside the module, where it can be answered, and not outside, where the isolate is killed with
+// all that it serves.
 const MAX_MEMORY = 96 << 20;
 // What rustc may emit; wasm-opt refuses what it isn't told of.
 const WASM_FEATURES = [

@@ -1,5 +1,5 @@
-//! The step that asks the origin for an original: once for all who want it now, and not at all where that failed a moment
-//! ago.
+//! The step that asks the origin for an original: once for all who want it now, and not at all where that failed a
+//! moment ago.
 
 use super::{
     drive::Drive,

@@ -48,7 +48,8 @@ thread_local! {
 /// Originals that are read at a time: one is converted while the next arrives. More would only be held.
 const MOST_READERS: u64 = 2;
 
-/// How long to wait for a turn to read. Who has none by then reads all the same: it is there to hold less, not to refuse.
+/// How long to wait for a turn to read. Who has none by then reads all the same: it is there to hold less, not to
+/// refuse.
 const READERS_PATIENCE: Duration = Duration::from_secs(20);
 
 struct Flight {

@@ -1,5 +1,5 @@
-//! What is no picture out of the bucket of originals: as it was put there, with its type and whatever header fields it was
-//! given, in parts and by conditions as any file of a site.
+//! What is no picture out of the bucket of originals: as it was put there, with its type and whatever header fields
+//! it was given, in parts and by conditions as any file of a site.
 
 use std::time::{Duration, SystemTime};
 

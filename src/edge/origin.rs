@@ -64,7 +64,7 @@ pub(super) fn request(url: &Url, known: Option<&Validators>) -> worker::Result<R
     Request::new_with_init(url.as_str(), &init)
 }
 
-/// The same host and port, or the same host's usual port for HTTPS.
+/// True for the same host and port, or the same host's usual port for HTTPS.
 fn is_same_host(from: &Url, to: &Url) -> bool {
     let same_port = from.port_or_known_default() == to.port_or_known_default();
     let is_upgrade = to.scheme() == "https" && to.port_or_known_default() == Some(443);

@@ -1,8 +1,8 @@
 // Packs the built Worker for people without Rust: `node src/edge/pack.mjs` makes
 // target/edge-package/slimpix-worker-VERSION.tgz, with the page in it when `www/build` has made that.
 //
-// wrangler.toml goes in as it is here, but for what belongs to building. The Worker has a folder of its own there, since
-// wrangler takes every module beside its entry for a part of it.
+// wrangler.toml goes in as it is here, but for what belongs to building. The Worker has a folder of its own there,
+// since wrangler takes every module beside its entry for a part of it.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -12,8 +12,9 @@ import { __wbg_reset_state as renew, answer, memory_bytes, rescue } from "./slim
 
 const MEMORY_MARK = 32 << 20;
 
-// A task older than this belongs to a request that the runtime has cancelled, in milliseconds: no wait can be set to more.
-// To be wrong loses the request, so it is longer than `LEAD_LIFETIME` in `flight.rs`, where to be wrong only costs work.
+// A task older than this belongs to a request that the runtime has cancelled, in milliseconds: no wait can be set to
+// more. To be wrong loses the request, so it is longer than `LEAD_LIFETIME` in `flight.rs`, where to be wrong only
+// costs work.
 const TASK_LIFETIME = 300_000;
 
 // What the present instance is busy with: a task for each event and each `waitUntil` promise, with the time at which

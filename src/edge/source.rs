@@ -52,7 +52,7 @@ pub(super) struct Opened {
     pub(super) caching: OriginCaching,
     read: Rc<Vec<u8>>,
     rest: Option<ByteStream>,
-    /// The same from its first byte on, for the client. It holds back what `rest` has read, so one of the two is
+    /// The original from its first byte on, for the client. It holds back what `rest` has read, so one of the two is
     /// cancelled before the other is read to its end.
     untouched: Option<ReadableStream>,
     timeout: Duration,
@@ -61,7 +61,7 @@ pub(super) struct Opened {
 /// Asks for an original, conditionally if a state of it is known, and reads its first bytes.
 ///
 /// # Errors
-/// `Upstream` when it can't be had.
+/// [`Kind::Upstream`] when it can't be had.
 pub(super) async fn open(
     settings: &Settings,
     source: &Source,
@@ -181,11 +181,11 @@ impl Opened {
         Ok(Fetched::Found(Box::new(opened)))
     }
 
-    /// What it is. Reads on a little for that; what stands far inside is asked for by itself where that is possible, else
-    /// read up to.
+    /// What it is. Reads on a little for that; what stands far inside is asked for by itself where that is possible,
+    /// else read up to.
     ///
     /// # Errors
-    /// `Upstream` when it breaks off, `LimitExceeded` when it is too long to be read.
+    /// [`Kind::Upstream`] when it breaks off, [`Kind::LimitExceeded`] when it is too long to be read.
     pub(super) async fn look_at(&mut self, settings: &Settings, source: &Source) -> Result<Looked> {
         let length = (self.validators.len != 0).then_some(self.validators.len);
         let mut prober = Prober::new(length);
@@ -223,7 +223,7 @@ impl Opened {
     /// The whole original.
     ///
     /// # Errors
-    /// `LimitExceeded` when it has more bytes than that, `Upstream` when it breaks off.
+    /// [`Kind::LimitExceeded`] when it has more bytes than that, [`Kind::Upstream`] when it breaks off.
     pub(super) async fn whole(&mut self, limit: u64) -> Result<&[u8]> {
         self.read_whole(limit).await?;
         Ok(&self.read)
@@ -249,7 +249,7 @@ impl Opened {
         self.rest.is_none().then_some(&self.read)
     }
 
-    /// The same for others, too.
+    /// All of its bytes, to be shared with other requests, if they are in memory.
     pub(super) fn shared(&self) -> Option<Rc<Vec<u8>>> {
         self.rest.is_none().then(|| Rc::clone(&self.read))
     }

@@ -29,7 +29,7 @@ pub(super) async fn record(bucket: &Bucket, folder: &str, id: &str) -> Option<Re
     Record::from_json(&bytes)
 }
 
-/// The same under the id of now, or under the old one.
+/// The record of an id, under the one of now or the old one.
 pub(super) async fn record_of(bucket: &Bucket, folder: &str, id: &Id) -> Option<Record> {
     match record(bucket, folder, &id.now).await {
         Some(record) => Some(record),
@@ -139,8 +139,8 @@ impl Answers {
         Some((headers, len, body))
     }
 
-    /// Keeps an answer for as long as its `Cache-Control` says. Who owns the zone can purge all of them by the tag `slimpix`,
-    /// and those of one picture by its URL.
+    /// Keeps an answer for as long as its `Cache-Control` says. Who owns the zone can purge all of them by the tag
+    /// `slimpix`, and those of one picture by its URL.
     pub(super) async fn keep(&self, key: &str, headers: &HeaderMap, body: ResponseBody, source: &str) {
         let headers = headers_of(headers);
         let tags = format!("slimpix,{}", source.replace(',', "%2C"));

@@ -1,7 +1,7 @@
 //! The access log: a line for each answer when it has ended, in the Common Log Format with two more fields, or as JSON.
 //!
-//! Lines go to a thread of their own, so that no answer waits for a disk. Where that can't keep up, lines are left out, and
-//! the log says how many.
+//! Lines go to a thread of their own, so that no answer waits for a disk. Where that can't keep up, lines are left
+//! out, and the log says how many.
 
 use std::{
     fmt::Write as _,
@@ -44,7 +44,7 @@ impl AccessLog {
     /// Opens the log, and begins to write.
     ///
     /// # Errors
-    /// `Io` when the file can't be opened.
+    /// [`Kind::Io`] when the file can't be opened.
     pub(crate) fn open(settings: &settings::AccessLog) -> Result<Arc<Self>> {
         let out = Out::open(settings.place.clone())?;
         let (lines, waiting) = sync_channel(WAITING);
@@ -79,7 +79,8 @@ impl AccessLog {
     }
 }
 
-/// Who asks: the peer, or whom a proxy in front of it names last, when the peer is on this machine or in a private network.
+/// Who asks: the peer, or whom a proxy in front of it names last, when the peer is on this machine or in a private
+/// network.
 fn client(headers: &HeaderMap, peer: IpAddr) -> IpAddr {
     let peer = peer.to_canonical();
     let is_near = match peer {

@@ -54,7 +54,7 @@ impl App {
     /// The app with these settings.
     ///
     /// # Errors
-    /// `Io` when an origin wants TLS and the system's root certificates can't be read.
+    /// [`Kind::Io`] when an origin wants TLS and the system's root certificates can't be read.
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
         let mut policy = settings.policy.clone();
         let for_originals = share_of_originals(&policy);
@@ -90,8 +90,8 @@ impl App {
         })
     }
 
-    /// An app on the same cache and budget, for requests that nobody waits for: they wait for room as long as it takes, and are converted
-    /// before they are answered.
+    /// An app on the same cache and budget, for requests that nobody waits for: they wait for room as long as it
+    /// takes, and are converted before they are answered.
     pub(crate) fn patient(&self) -> Self {
         let patience = Duration::from_secs(24 * 3600);
         let mut policy = Policy::clone(&self.policy);
@@ -99,8 +99,8 @@ impl App {
         Self { policy: Arc::new(policy), ..self.clone() }
     }
 
-    /// An app on the same cache and budget with another policy, as far as that can change while it serves: where pictures come from, and what all
-    /// conversions may take together, stay.
+    /// An app on the same cache and budget with another policy, as far as that can change while it serves: where
+    /// pictures come from, and what all conversions may take together, stay.
     pub(crate) fn with_policy(&self, policy: &Policy) -> Self {
         let now = &self.policy;
         let policy = Policy {

@@ -42,7 +42,7 @@ impl Arriving {
     /// What it is, as far as its first bytes tell: there is no room for those that stand far inside.
     ///
     /// # Errors
-    /// `Upstream` when it breaks off or takes too long.
+    /// [`Kind::Upstream`] when it breaks off or takes too long.
     pub(crate) async fn look_at(&mut self) -> Result<Looked> {
         let mut prober = Prober::new(Some(self.len));
         let probe = loop {
@@ -64,7 +64,7 @@ impl Arriving {
     /// All of it, in memory. To be called by who has room for it.
     ///
     /// # Errors
-    /// `Upstream` when it breaks off or takes too long.
+    /// [`Kind::Upstream`] when it breaks off or takes too long.
     pub(crate) async fn whole(mut self) -> Result<Bytes> {
         let len = usize::try_from(self.len).unwrap_or(usize::MAX);
         self.read.try_reserve_exact(len.saturating_sub(self.read.len()))?;

@@ -46,7 +46,7 @@ struct Batch {
 /// Converts what the arguments name; the code is 1 if anything failed.
 ///
 /// # Errors
-/// `Parameter` when the arguments contradict each other; `Io` when the program can't start working.
+/// [`Kind::Parameter`] when the arguments contradict each other; [`Kind::Io`] when the program can't start working.
 pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     let wanted = wanted::read(args)?;
     let Conversions { list, up_to_date, passed_by, .. } = inputs::collect(args, &wanted)?;
@@ -251,8 +251,8 @@ impl Task {
     }
 }
 
-/// What is to be made, and the memory to ask for: the largest plan's, and the file itself; nothing but the file for what
-/// won't be made.
+/// What is to be made, and the memory to ask for: the largest plan's, and the file itself; nothing but the file for
+/// what won't be made.
 fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<(u64, Vec<Task>)> {
     batch.limits.check_input(length)?;
     if looked.format.is_none() {

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 /// Runs what blocks on a thread for that.
 ///
 /// # Errors
-/// `Internal` when it panics.
+/// [`Kind::Internal`] when it panics.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     task::spawn_blocking(work)
         .await

@@ -78,7 +78,7 @@ pub(crate) const fn shared(file: Arc<File>, range: Range<u64>) -> Body {
 }
 
 impl Body {
-    /// The same over a connection that may send parts of files by itself.
+    /// This body, over a connection that may send parts of files by itself.
     pub(crate) fn through(self, outlet: Outlet) -> Self {
         match self {
             Self::File(part) => Self::File(FilePart { outlet: Some(outlet), ..part }),

@@ -34,7 +34,7 @@ impl Coding {
     /// The coding that an answer's header fields tell of.
     ///
     /// # Errors
-    /// `Upstream` with the name of one that is not known here.
+    /// [`Kind::Upstream`] with the name of one that is not known here.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self> {
         let lines = headers.get_all(header::CONTENT_ENCODING).iter();
         let names = lines.flat_map(|line| line.to_str().unwrap_or("?").split(','));
@@ -63,7 +63,7 @@ impl Coding {
     /// Undoes a little of what is there; gives what that comes to, and how many bytes it took.
     ///
     /// # Errors
-    /// `Upstream` for what is not in that coding.
+    /// [`Kind::Upstream`] for what is not in that coding.
     pub(crate) fn undo(&mut self, coded: &[u8]) -> Result<(Vec<u8>, usize)> {
         let bite = &coded[..coded.len().min(BITE)];
         let out = match self {
@@ -92,7 +92,7 @@ impl Coding {
     /// The last bytes, after all that came.
     ///
     /// # Errors
-    /// `Upstream` when more should have come.
+    /// [`Kind::Upstream`] when more should have come.
     pub(crate) fn finish(&mut self) -> Result<Vec<u8>> {
         match self {
             Self::Identity => Ok(Vec::new()),

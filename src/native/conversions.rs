@@ -72,7 +72,7 @@ impl Output {
         }
     }
 
-    /// The same for a picture that is kept as it is: never under another format's extension.
+    /// The file to write for a picture that is kept as it is: never under another format's extension.
     pub(crate) fn path_as_is(&self, format: Format) -> Option<PathBuf> {
         match self {
             Self::Exact(path) if format_of_name(path) != Some(format) => {

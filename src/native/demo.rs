@@ -58,7 +58,7 @@ impl Demo {
     /// The page in a folder.
     ///
     /// # Errors
-    /// `NotFound` when it has not been built.
+    /// [`Kind::NotFound`] when it has not been built.
     pub(crate) fn new(folder: PathBuf, follow_links: bool) -> Result<Self> {
         if !folder.join("index.html").is_file() {
             return Err(Error::new(
@@ -188,8 +188,8 @@ fn is_named_by_content(path: &Path) -> bool {
         .any(|name| name.len() == 16 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
 }
 
-/// Leads to the page's folder, whose files its addresses are relative to. So is this one: a proxy may have put the server
-/// below a path of its own.
+/// Leads to the page's folder, whose files its addresses are relative to. So is this one: a proxy may have put the
+/// server below a path of its own.
 fn to_folder(query: Option<&str>) -> Response<Body> {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}{query}", PREFIX.trim_start_matches('/'));

@@ -42,7 +42,7 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    /// That of an answer, `most` bytes long at the most.
+    /// The body of an answer, `most` bytes long at the most.
     pub(crate) fn new(
         caching: OriginCaching,
         validators: Validators,
@@ -67,12 +67,12 @@ impl Download {
     /// The next piece; `None` at the end.
     ///
     /// # Errors
-    /// `Upstream` when it breaks off or takes too long, `LimitExceeded` when it is too long.
+    /// [`Kind::Upstream`] when it breaks off or takes too long, [`Kind::LimitExceeded`] when it is too long.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
         poll_fn(|context| self.poll_piece(context)).await
     }
 
-    /// The same for who has a context.
+    /// Polls for the next piece; `None` at the end.
     pub(crate) fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         loop {
             let piece = if self.has_ended {

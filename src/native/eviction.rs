@@ -105,8 +105,8 @@ impl Evictor {
         self.takes(bytes).then(|| Reservation { evictor: Arc::clone(self), bytes })
     }
 
-    /// Removes files because the disk is full, though the limit is not reached: enough for one of so many bytes. True if any
-    /// went. Blocks.
+    /// Removes files because the disk is full, though the limit is not reached: enough for one of so many bytes. True
+    /// if any went. Blocks.
     pub(crate) fn make_room_on_disk(&self, len: u64) -> bool {
         let _alone = lock(&self.at_work);
         self.pass(0, on_disk(len) * 2) > 0
@@ -167,8 +167,8 @@ impl Evictor {
         is_room
     }
 
-    /// Looks through the folders; what is too much goes, with room for `want` bytes more, and at the least `least` bytes. Gives
-    /// how many went.
+    /// Looks through the folders; what is too much goes, with room for `want` bytes more, and at the least `least`
+    /// bytes. Gives how many went.
     fn pass(&self, want: u64, least: u64) -> u64 {
         lock(&self.ledger).since = 0;
         let most = self.folders.max_bytes;

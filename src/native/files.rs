@@ -47,7 +47,7 @@ impl Content {
         }
     }
 
-    /// The same, of which nothing is still to come. To be called by who has room for all of it.
+    /// Waits until all of it has come. To be called by who has room for all of it.
     pub(crate) async fn arrived(self) -> Result<Self> {
         match self {
             Self::Arriving(arriving) => arriving.whole().await.map(Self::Memory),
@@ -119,8 +119,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes what somebody asked to have at a path. A pipe or a device there is written into, which a file in its place would
-/// take away; what is no file and can't be written into is refused; a link stays one, and its file is replaced.
+/// Writes what somebody asked to have at a path. A pipe or a device there is written into, which a file in its place
+/// would take away; what is no file and can't be written into is refused; a link stays one, and its file is replaced.
 pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::metadata(path).map(|metadata| metadata.file_type()) {
         Ok(kind) if kind.is_fifo() || kind.is_char_device() => {
@@ -242,7 +242,7 @@ pub(crate) fn read_head(mut file: &File, most: usize) -> io::Result<Vec<u8>> {
 /// What a file is. Reads what that takes, wherever it stands in the file, which stays where it stood.
 ///
 /// # Errors
-/// `Io` when it can't be read, `OutOfMemory` when there is no room for a piece of it.
+/// [`Kind::Io`] when it can't be read, [`Kind::OutOfMemory`] when there is no room for a piece of it.
 pub(crate) fn look_at(file: &File) -> Result<Looked> {
     let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
     let length = file.metadata().map_err(unreadable)?.len();
@@ -265,7 +265,8 @@ pub(crate) fn look_at(file: &File) -> Result<Looked> {
 /// A whole file.
 ///
 /// # Errors
-/// `LimitExceeded` when it has more than `most` bytes, `OutOfMemory` when there is no room for it, `Io` when it can't be read.
+/// [`Kind::LimitExceeded`] when it has more than `most` bytes, [`Kind::OutOfMemory`] when there is no room for it,
+/// [`Kind::Io`] when it can't be read.
 pub(crate) fn read_whole(file: &File, most: u64) -> Result<Vec<u8>> {
     let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
     let expected = file.metadata().map_err(unreadable)?.len();
@@ -292,8 +293,8 @@ pub(crate) fn checksum(mut file: &File) -> io::Result<String> {
     }
 }
 
-/// Removes temporary files that a crash left behind in a folder and all below it; gives their number. Those that another
-/// process writes now stay. A folder that is not there has none.
+/// Removes temporary files that a crash left behind in a folder and all below it; gives their number. Those that
+/// another process writes now stay. A folder that is not there has none.
 pub(crate) fn remove_leftovers(folder: &Path) -> usize {
     let mut removed = 0;
     for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {

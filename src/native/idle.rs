@@ -7,8 +7,8 @@ use crate::{
     native::{machine, pool::Ticket},
 };
 
-/// Pixels of a result from which on a second thread is worth its start, and of a source that is decoded while the result is
-/// coded.
+/// Pixels of a result from which on a second thread is worth its start, and of a source that is decoded while the
+/// result is coded.
 const WORTH_THREADS: u64 = 500_000;
 const WORTH_DECODERS: u64 = 2_000_000;
 

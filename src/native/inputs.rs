@@ -1,9 +1,9 @@
 //! What `slimpix convert` is to read and where each result goes, decided before anything is converted.
 //!
 //! Results keep the input's name with the new format's extension. Where two inputs would so get the same name
-//! (`a.jpg` and `a.png`), both keep their whole name before it (`a.jpg.webp`). No result ever replaces an input that isn't
-//! to be replaced, no two have the same place, and none is an input of a later run; what a folder's pictures became before,
-//! and is newer than they are, stays.
+//! (`a.jpg` and `a.png`), both keep their whole name before it (`a.jpg.webp`). No result ever replaces an input that
+//! isn't to be replaced, no two have the same place, and none is an input of a later run; what a folder's pictures
+//! became before, and is newer than they are, stays.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,8 +28,8 @@ use crate::{
 /// Finds the inputs and gives each the places of its results.
 ///
 /// # Errors
-/// `Parameter` when the arguments contradict each other, or two results would have the same place; `NotFound` when there
-/// is nothing to convert.
+/// [`Kind::Parameter`] when the arguments contradict each other, or two results would have the same place;
+/// [`Kind::NotFound`] when there is nothing to convert.
 pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Conversions> {
     let mut passed_by = Vec::new();
     let mut found = Vec::new();

@@ -44,8 +44,8 @@ pub(super) struct Done {
     pub(super) is_cut: bool,
 }
 
-/// Does a job. From here on the original is in memory, until it is converted; the result stays on the ticket until it is
-/// stored or sent.
+/// Does a job. From here on the original is in memory, until it is converted; the result stays on the ticket until it
+/// is stored or sent.
 pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Limits) -> Result<Done> {
     let Original { content, origin } = original;
     let is_cut =

@@ -17,7 +17,7 @@ pub(super) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// That of a step.
+    /// What a step looks for.
     pub(super) fn of(step: &'a Lookup) -> Self {
         Self { source: &step.source, id: &step.id, source_id: step.source_id.as_ref() }
     }

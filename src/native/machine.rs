@@ -37,8 +37,9 @@ fn budget(limit: Option<u64>, memory: Option<u64>) -> u64 {
     bytes.max(LEAST)
 }
 
-/// What all that is kept may take on disk when nothing is configured: a tenth of the disk that its folder is on, or will be,
-/// from 64 MiB, for which room is found on a smaller disk while it lasts, to 10 GiB; 1 GiB where the disk's size is not known.
+/// What all that is kept may take on disk when nothing is configured: a tenth of the disk that its folder is on, or
+/// will be, from 64 MiB, for which room is found on a smaller disk while it lasts, to 10 GiB; 1 GiB where the disk's
+/// size is not known.
 pub(crate) fn default_cache(folder: &Path) -> u64 {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let disk = folder.ancestors().find_map(|folder| rustix::fs::statvfs(folder).ok());

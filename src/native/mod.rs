@@ -107,7 +107,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
 /// Says something on standard output.
 ///
 /// # Errors
-/// `Io` when it can't be said, unless nobody listens any more.
+/// [`Kind::Io`] when it can't be said, unless nobody listens any more.
 fn tell(text: &str) -> Result<()> {
     let failed = |source| Error::with_source(Kind::Io, "standard output can't be written", source);
     say(io::stdout().lock(), text).map_err(failed)

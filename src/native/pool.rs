@@ -165,8 +165,8 @@ impl Pool {
     /// Waits for room for a conversion that states `bytes`, `patience` long at the most.
     ///
     /// # Errors
-    /// `OutOfMemory` when it is more than the whole budget, so that waiting has no use; `Overload` when there was no
-    /// room in time, or too many wait already.
+    /// [`Kind::OutOfMemory`] when it is more than the whole budget, so that waiting has no use; [`Kind::Overload`]
+    /// when there was no room in time, or too many wait already.
     pub(crate) async fn admit(&self, bytes: u64, patience: Duration) -> Result<Ticket> {
         let Self(shared) = self;
         if bytes > shared.capacity {
@@ -205,7 +205,7 @@ impl Pool {
     /// of these threads than job slots.
     ///
     /// # Errors
-    /// The work's own; `Internal` when it panics; `Overload` when the system has no thread for it.
+    /// The work's own; [`Kind::Internal`] when it panics; [`Kind::Overload`] when the system has no thread for it.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         ticket: Ticket,

@@ -1,5 +1,5 @@
-//! Answers that many ask for at once, kept whole for the blink of an eye: what was just decided, looked up and opened for one
-//! who asks is given again to all who ask the very same within [`WINDOW`].
+//! Answers that many ask for at once, kept whole for the blink of an eye: what was just decided, looked up and opened
+//! for one who asks is given again to all who ask the very same within [`WINDOW`].
 //!
 //! Nothing is kept of what is asked for now and then, so whoever changes a picture and looks at it sees the change.
 
@@ -84,8 +84,8 @@ thread_local! {
 }
 
 impl Ready {
-    /// The answer to a request, if it was decided just now for many; else what `decide` comes to, which is noted if it is an
-    /// answer.
+    /// The answer to a request, if it was decided just now for many; else what `decide` comes to, which is noted if
+    /// it is an answer.
     pub(crate) fn answer<T>(
         &self,
         request: &Parts,

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 /// The URL that an answer to `from` leads on to.
 ///
 /// # Errors
-/// `Upstream` when it leads nowhere that can be asked.
+/// [`Kind::Upstream`] when it leads nowhere that can be asked.
 pub(crate) fn redirected(from: &Uri, headers: &HeaderMap) -> Result<Uri> {
     let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
     let to = to.ok_or_else(|| Error::new(Kind::Upstream, "leads nowhere"))?;

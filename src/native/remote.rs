@@ -1,8 +1,8 @@
 //! Remote originals: had from their origin, once for all who want the same at the same time, and kept in a file.
 //!
-//! Everything that is fetched has a permit before it is asked for: there are as many as the budget's share for originals
-//! has room for, and who finds none waits. Where the cache can't be written, an original is passed on as it comes, or read
-//! into the room of its conversion; it is never held beside that.
+//! Everything that is fetched has a permit before it is asked for: there are as many as the budget's share for
+//! originals has room for, and who finds none waits. Where the cache can't be written, an original is passed on as it
+//! comes, or read into the room of its conversion; it is never held beside that.
 //!
 //! A bad answer takes no good one's place, and is remembered for seconds.
 
@@ -126,7 +126,8 @@ impl Remote {
     /// Asks an origin for an original, once for all who ask now, and not at all where it failed a moment ago.
     ///
     /// # Errors
-    /// As [`Upstream::get`]; `Malformed` for an answer of no use, `Overload` when there was no permit in time.
+    /// As [`Upstream::get`]; [`Kind::Malformed`] for an answer of no use, [`Kind::Overload`] when there was no permit
+    /// in time.
     pub(crate) async fn fetch(&self, question: Question<'_>) -> Result<Fetched> {
         let url = question.url;
         if let Some(failed) = self.failures(|failures| failures.find(url, SystemTime::now())) {
@@ -163,7 +164,7 @@ impl Remote {
         }
     }
 
-    /// The same for this request alone.
+    /// Asks an origin for an original, for this request alone.
     ///
     /// # Errors
     /// As [`Remote::fetch`].

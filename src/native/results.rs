@@ -16,9 +16,9 @@ use crate::{
     },
 };
 
-/// Leaves out what runs of any kind make beside the pictures of a folder: a WebP or an AVIF of a picture's name, and whatever
-/// has its whole name before its own extension, with or without a width (`a.webp`, `a-400.avif`, `a.png-400.jpg` beside
-/// `a.png`). What this very run makes is one, too.
+/// Leaves out what runs of any kind make beside the pictures of a folder: a WebP or an AVIF of a picture's name, and
+/// whatever has its whole name before its own extension, with or without a width (`a.webp`, `a-400.avif`,
+/// `a.png-400.jpg` beside `a.png`). What this very run makes is one, too.
 pub(super) fn leave_out(found: &mut Vec<Found>, wanted: &[Wanted]) {
     let pictures: Vec<PathBuf> = found
         .iter()

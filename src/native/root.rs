@@ -59,7 +59,8 @@ impl Root {
     /// What a regular file below it is like now. Blocks.
     ///
     /// # Errors
-    /// `NotFound` when there is none, or none that may be had; `Overload` when the system has no room to look.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) when there is none, or none that may be had;
+    /// [`Kind::Overload`](crate::error::Kind::Overload) when the system has no room to look.
     pub(crate) fn look_at(&self, below: &Path) -> Result<Metadata> {
         let metadata = if self.follows_links {
             fs::metadata(self.path.join(below))
@@ -92,8 +93,8 @@ impl Root {
         files::regular(opened.map_err(files::unopened)?)
     }
 
-    /// The same of what stands in the folder itself and is no link: there is nothing on the way to it that could lead
-    /// out, so one call does.
+    /// What an entry of the folder itself is like, unless it is a link: nothing on the way to it could lead out, so one
+    /// call does.
     fn look_at_entry(&self, below: &Path) -> Option<Metadata> {
         let metadata = is_entry(below).then(|| fs::symlink_metadata(self.path.join(below)).ok()).flatten();
         metadata.filter(|metadata| !metadata.is_symlink())

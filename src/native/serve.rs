@@ -54,8 +54,8 @@ const GRACE: Duration = Duration::from_secs(25);
 /// Serves until told to stop.
 ///
 /// # Errors
-/// `Parameter` for settings that can't be, `NotFound` for a folder that is not there, `Io` for a port that is taken or a
-/// cache that can't be written.
+/// [`Kind::Parameter`] for settings that can't be, [`Kind::NotFound`] for a folder that is not there, [`Kind::Io`]
+/// for a port that is taken or a cache that can't be written.
 pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
     if args.dump_config {
         tell(&doctor::default_config())?;
@@ -142,8 +142,8 @@ fn settings_of(args: &ServeArgs, samples: &OnceCell<Samples>) -> Result<Settings
     Ok(settings)
 }
 
-/// Gives memory back whenever conversions have come to rest, or most of many clients have left, and the threads of their
-/// files have ended.
+/// Gives memory back whenever conversions have come to rest, or most of many clients have left, and the threads of
+/// their files have ended.
 async fn give_memory_back(pool: Pool, table: Arc<Table>, give_back: fn()) {
     loop {
         tokio::select! {
@@ -203,8 +203,8 @@ fn flags(args: ServeArgs) -> Result<Written> {
     Ok(written.settled())
 }
 
-/// Sees that there is what is to be served, and that what is made can be kept. A disk that is full may have room again, and
-/// is left to be seen.
+/// Sees that there is what is to be served, and that what is made can be kept. A disk that is full may have room
+/// again, and is left to be seen.
 fn check_folders(settings: &Settings) -> Result<()> {
     for root in &settings.roots {
         if !root.is_dir() {
@@ -348,8 +348,8 @@ fn raise_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// Takes the signal that would end the program for a write past the limit on the size of files, which then fails like one
-/// to a full disk. A signal that is listened for once is taken for good.
+/// Takes the signal that would end the program for a write past the limit on the size of files, which then fails like
+/// one to a full disk. A signal that is listened for once is taken for good.
 pub(crate) fn survive_limit_on_files() {
     let kind = signal::unix::SignalKind::from_raw(libc::SIGXFSZ);
     if let Err(error) = signal::unix::signal(kind) {

@@ -81,7 +81,7 @@ impl Sources {
     /// origin, if that still has the same state of it.
     ///
     /// # Errors
-    /// `NotFound` when there is none, and as [`Sources::fetch`].
+    /// [`Kind::NotFound`] when there is none, and as [`Sources::fetch`].
     pub(crate) async fn content(
         self: &Arc<Self>,
         source: &Source,

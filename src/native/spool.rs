@@ -1,5 +1,5 @@
-//! A download on its way into a file. The room on the disk is taken before anything is read, so that a full one is known
-//! at once; the file gets its name when what came has been looked at.
+//! A download on its way into a file. The room on the disk is taken before anything is read, so that a full one is
+//! known at once; the file gets its name when what came has been looked at.
 
 use std::{fs, hash::Hasher, io, path::Path};
 
@@ -36,7 +36,8 @@ pub(crate) struct Spooled {
 }
 
 impl Spool {
-    /// One beside a path at which it is to be kept, or one that is not to be kept at all. `len` is 0 where it isn't known.
+    /// One beside a path at which it is to be kept, or one that is not to be kept at all. `len` is 0 where it isn't
+    /// known.
     pub(crate) async fn new(path: &Path, is_kept: bool, len: u64) -> io::Result<Self> {
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
         let made = blocking(move || {

@@ -119,7 +119,7 @@ impl Store {
         }
     }
 
-    /// The same of what was read lately.
+    /// What is known of an id, under the one of now or the old one, if it is in memory and still the same.
     pub(crate) fn cached_record_of(&self, folder: &str, id: &Id) -> Option<Record> {
         self.cached_record(folder, &id.now).or_else(|| self.cached_record(folder, &id.old))
     }
@@ -199,7 +199,7 @@ impl Store {
         None
     }
 
-    /// The same for a file that may well be another one's, and stays where it is then.
+    /// Opens the copy of a remote original if it has that checksum. Another one's may stand there, and stays then.
     pub(crate) fn open_raw_if_right(&self, path: &Path, hash: &str) -> Option<File> {
         let (file, metadata) = self.told(path, files::open_regular(path))?;
         self.is_right(path, &file, &metadata, hash).then_some(file)
@@ -240,8 +240,8 @@ impl Store {
         is_right
     }
 
-    /// Notes that a record, or the copy of an original, is used; its variants go with the record. Where the file's time is
-    /// set for that, `again` is told its new state, if nothing else of it is new.
+    /// Notes that a record, or the copy of an original, is used; its variants go with the record. Where the file's
+    /// time is set for that, `again` is told its new state, if nothing else of it is new.
     fn note_use(&self, path: &Path, before: &fs::Metadata, again: impl FnOnce(&fs::Metadata)) {
         // Not being able to is no harm: after a restart the file then counts as older than it is.
         if self.evictor.uses().note(path)

@@ -55,7 +55,7 @@ impl Upstream {
     /// A client for the origins of a policy.
     ///
     /// # Errors
-    /// `Io` when an origin wants TLS and the system's root certificates can't be read.
+    /// [`Kind::Io`] when an origin wants TLS and the system's root certificates can't be read.
     pub(crate) fn new(policy: &Arc<Policy>) -> Result<Self> {
         let targets = policy.mounts.iter().map(|mount| &mount.target).chain([&policy.target]);
         let origins: HashSet<String> = targets
@@ -88,8 +88,8 @@ impl Upstream {
     /// Asks for a URL, conditionally when something is known; `most` bounds the body's bytes.
     ///
     /// # Errors
-    /// `Upstream` when the origin fails, leads elsewhere or takes too long, `LimitExceeded` when the body is announced to be
-    /// too long.
+    /// [`Kind::Upstream`] when the origin fails, leads elsewhere or takes too long, [`Kind::LimitExceeded`] when the
+    /// body is announced to be too long.
     pub(crate) async fn get(&self, url: &str, known: Option<&Validators>, most: u64) -> Result<Answer> {
         let mut uri: Uri =
             url.parse().map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))?;

@@ -43,7 +43,8 @@ impl Uses {
     pub(crate) fn note(&self, path: &Path) -> bool {
         let now = u32::try_from(self.began.0.elapsed().as_millis() / 100 + 1).unwrap_or(u32::MAX);
         let Some(slot) = self.slot(path) else { return false };
-        // Most uses are of what was used in this very tenth of a second: the line then stays in other processors' caches.
+        // Most uses are of what was used in this very tenth of a second: the line then stays in other processors'
+        // caches.
         let before = slot.load(Ordering::Relaxed);
         if before == now {
             return false;

@@ -47,7 +47,7 @@ impl Wanted {
     /// The parameters of each format to try of a picture.
     ///
     /// # Errors
-    /// `Unsupported` when its own format is wanted, and can't be made.
+    /// [`Kind::Unsupported`] when its own format is wanted, and can't be made.
     pub(crate) fn of(&self, probe: &Probe) -> Result<Vec<Params>> {
         if self.own_format && !probe.format.can_encode() {
             return Err(Error::unsupported(format!("{} can't be made here", probe.format.extension())));
@@ -77,7 +77,7 @@ impl Wanted {
 /// All that the arguments ask for, the smallest widths first.
 ///
 /// # Errors
-/// `Parameter` when they contradict each other.
+/// [`Kind::Parameter`] when they contradict each other.
 pub(crate) fn read(args: &ConvertArgs) -> Result<Vec<Wanted>> {
     let by_name = format_of_output(args)?;
     let mut lists: Vec<&[Format]> = match &by_name {
@@ -113,7 +113,7 @@ pub(crate) fn read(args: &ConvertArgs) -> Result<Vec<Wanted>> {
 /// The format that `-o` says by its extension, if it says one.
 ///
 /// # Errors
-/// `Parameter` when that can't be made here, or `--format` says another one.
+/// [`Kind::Parameter`] when that can't be made here, or `--format` says another one.
 fn format_of_output(args: &ConvertArgs) -> Result<Option<Format>> {
     let Some(path) = args.output.as_deref() else { return Ok(None) };
     let Some(format) = format_of_name(path) else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! The page at `/` for who tries the server on its own machine: some pictures of the folder, as they are and as they are
-//! sent, and what to try next. Also the pictures that are served where there is no folder yet.
+//! The page at `/` for who tries the server on its own machine: some pictures of the folder, as they are and as they
+//! are sent, and what to try next. Also the pictures that are served where there is no folder yet.
 //!
 //! What a folder has is nobody else's business: the page is for clients of this machine who call it by a name of this
 //! machine, and for no request that a proxy has passed on.

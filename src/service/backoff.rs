@@ -1,7 +1,7 @@
 //! How soon an origin is asked again after an answer that was of no use: soon at first, then ever later.
 //!
-//! What an origin fails to give is remembered in memory and for seconds alone ([`Failures`]); a picture that is there in
-//! part is kept as any, but for the time of [`of_doubt`].
+//! What an origin fails to give is remembered in memory and for seconds alone ([`Failures`]); a picture that is there
+//! in part is kept as any, but for the time of [`of_doubt`].
 
 use std::{
     collections::HashMap,

@@ -1,5 +1,5 @@
-//! What the pages of other origins may do with pictures: `Access-Control-Allow-Origin` (Fetch §3.2.3) lets them read pixels and
-//! bytes, `Timing-Allow-Origin` (Resource Timing §4.5.1) see how long they took.
+//! What the pages of other origins may do with pictures: `Access-Control-Allow-Origin` (Fetch §3.2.3) lets them read
+//! pixels and bytes, `Timing-Allow-Origin` (Resource Timing §4.5.1) see how long they took.
 
 use http::{HeaderName, HeaderValue, header};
 
@@ -7,11 +7,11 @@ use crate::error::{Error, Kind, Result};
 
 const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
 
-/// The fields of the settings `ALLOW_ORIGIN` (`*` or an origin) and `TIMING_ALLOW_ORIGIN` (`*` or origins with commas between
-/// them), for [`Policy::more_headers`](super::Policy::more_headers). What is empty is not sent.
+/// The fields of the settings `ALLOW_ORIGIN` (`*` or an origin) and `TIMING_ALLOW_ORIGIN` (`*` or origins with commas
+/// between them), for [`Policy::more_headers`](super::Policy::more_headers). What is empty is not sent.
 ///
 /// # Errors
-/// `Parameter` that names the setting and what is allowed.
+/// [`Kind::Parameter`] that names the setting and what is allowed.
 pub fn cross_origin(allow: Option<&str>, timing: Option<&str>) -> Result<Vec<(HeaderName, HeaderValue)>> {
     let settings = [
         ("ALLOW_ORIGIN", allow, header::ACCESS_CONTROL_ALLOW_ORIGIN, 1),

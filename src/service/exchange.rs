@@ -1,7 +1,7 @@
 //! What follows from what: one request from its head to its answer.
 //!
-//! [`begin`] makes a [`Exchange`], the steps hand results to its `on_*` methods, and [`Exchange::advance`] decides what is
-//! next once the source is known. `selection` says what is worth making, `respond` writes the answers.
+//! [`begin`] makes an [`Exchange`], the steps hand results to its `on_*` methods, and [`Exchange::advance`] decides
+//! what is next once the source is known. `selection` says what is worth making, `respond` writes the answers.
 
 mod answering;
 mod converting;
@@ -98,9 +98,9 @@ pub(super) struct Exchange {
     topic: Topic,
     source: Source,
     wanted: Wanted,
-    /// Of the id.
+    /// The record of the id.
     record: Record,
-    /// Of the source, where that is another id.
+    /// The source's own record, where that has another id.
     source_record: Option<Record>,
     /// Variants beside a record that webp_server_go wrote.
     files: Vec<FoundFile>,
@@ -333,7 +333,7 @@ impl Exchange {
         self.refuse(Kind::NotFound)
     }
 
-    /// Facts that the cache doesn't have yet.
+    /// A state of the source that the cache doesn't have yet.
     fn on_new_state(mut self: Box<Self>, state: SourceState, checksum: Option<String>) -> Step {
         self.take_state(state.clone());
         if let Some(checksum) = checksum {

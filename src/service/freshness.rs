@@ -32,7 +32,7 @@ pub struct Freshness {
     /// For which a cache that others share may use it unasked; `None` where the origin doesn't say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<Duration>,
-    /// The same for a client's own cache, where that is told something else.
+    /// For which a client's own cache may use it, where that is told another time (`max-age` beside `s-maxage`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Duration>,
     /// After that it is not to be used unasked, not even while the origin fails.

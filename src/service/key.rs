@@ -74,7 +74,8 @@ pub(super) fn text(source: &Source, wanted: &Wanted) -> String {
     text
 }
 
-/// The URL, then what is wanted: after a `?` where the URL has no query, and after a `#`, which none has, where it does.
+/// The URL, then what is wanted: after a `?` where the URL has no query, and after a `#`, which none has, where it
+/// does.
 fn remote_text(url: &str, wanted: &Wanted) -> String {
     let mut text = url.to_owned();
     if wanted.is_plain() {

@@ -15,10 +15,10 @@
 //! | step | the host | then |
 //! |---|---|---|
 //! | [`Lookup`] | reads the record(s) of the id(s), and the length and time of a local file | `found`, `no_source` |
-//! | [`Fetch`] | opens the source, conditionally if it says so; keeps a remote one's bytes | `found`, `unchanged`, `missing`, `failed` |
+//! | [`Fetch`] | opens the source, conditionally if it says so; keeps a remote one | `found`, `unchanged`, `missing`, `failed` |
 //! | [`Join`] | takes the lead of the key's flight, or waits for who has it | `lead`, `followed`, `impatient` |
 //! | [`Admit`] | takes bytes out of the budget, or waits for some to come back | `granted`, `refused` |
-//! | [`Convert`] | runs `convert::convert` or `convert::describe` and gives the bytes back | `made`, `kept`, `described`, `failed` |
+//! | [`Convert`] | runs `convert` or `describe`, and gives the bytes back | `made`, `kept`, `described`, `failed` |
 //! | [`Store`] | writes the file and the record; may do so after answering | `done` |
 //! | [`Respond`](Response) | sends it; a body that can't be opened: [`Response::lost`] | |
 //!

@@ -94,7 +94,7 @@ impl Wanted {
         self.resize(crate::convert::Interest::Centre).is_none() && self.quality.is_none()
     }
 
-    /// The same without any size.
+    /// What is wanted but for its size.
     pub(super) fn without_size(&self) -> Self {
         Self { quality: self.quality, format: self.format, ..Self::default() }
     }

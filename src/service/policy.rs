@@ -37,13 +37,15 @@ pub struct Policy {
     pub size_steps: Vec<u32>,
     /// How many variants with sizes or a quality of their own are kept of one source; 0 is without limit. Default 32.
     pub sizes_kept: usize,
-    /// The same as `size_steps` for `q`. Default the tens from 10 to 100.
+    /// The qualities that `q` may ask for, ascending: others go up to the next one, or down to the last. Default the
+    /// tens from 10 to 100.
     pub quality_steps: Vec<u8>,
     /// What a crop keeps. Default the middle.
     pub interest: Interest,
     /// The file extensions that are served, in lower case.
     pub allowed: Allowed,
-    /// Send on to an origin, as they came, requests that turn out not to be for a picture. Default false: they are refused.
+    /// Send on to an origin, as they came, requests that turn out not to be for a picture. Default false: they are
+    /// refused.
     pub passes: bool,
     /// Where other paths than those of `mounts` lead. Default the first local root.
     pub target: Target,
@@ -63,13 +65,13 @@ pub struct Policy {
     pub more_headers: Vec<(HeaderName, HeaderValue)>,
     /// For how long answers may be kept by browsers and caches. Default one day.
     pub max_age: Duration,
-    /// The same for answers that will soon be better: an original sent under load. Default 10 s.
+    /// `max-age` of answers that will soon be better: an original sent under load. Default 10 s.
     pub short_max_age: Duration,
     /// For how long a remote source is trusted before it is asked about again, if its origin says no less. Default 180
     /// days; 0: for ever.
     pub revalidate: Duration,
-    /// Keep and share what an origin says is private, not to be stored, or sends with a cookie, and all of it for the time of
-    /// `revalidate`. Default false.
+    /// Keep and share what an origin says is private, not to be stored, or sends with a cookie, and all of it for the
+    /// time of `revalidate`. Default false.
     pub overrule_origin: bool,
     /// Obey `?explain`. Default false: it tells strangers about the machine.
     pub explain: bool,
@@ -118,8 +120,8 @@ impl Default for Policy {
 /// Which file extensions are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowed {
-    /// Everything but files and folders of a local target whose names begin with a dot; what is no picture has the type that its
-    /// extension says.
+    /// Everything but files and folders of a local target whose names begin with a dot; what is no picture has the
+    /// type that its extension says.
     Everything,
     /// These, in lower case and without a dot. Default [`Allowed::USUAL`].
     Extensions(Vec<String>),
@@ -138,8 +140,8 @@ impl Allowed {
         "tiff", "heic", "heif", "jxl", "svg", "svgz", "nef",
     ];
 
-    /// True if a local path (`/` between its parts) leads to what is hidden: where everything is served, no name may begin
-    /// with a dot, but for `.well-known` (RFC 8615).
+    /// True if a local path (`/` between its parts) leads to what is hidden: where everything is served, no name may
+    /// begin with a dot, but for `.well-known` (RFC 8615).
     #[must_use]
     pub fn hides(&self, path: &str) -> bool {
         let is_hidden = |part: &str| part.starts_with('.') && part != ".well-known";

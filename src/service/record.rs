@@ -247,9 +247,9 @@ impl Record {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// What of two records of the same id is still true: this one's state of the source, and the variants of both where they
-    /// come from the same state of the source. A host calls it with what is stored at the moment of writing, so
-    /// that two formats made at the same time don't lose each other.
+    /// What of two records of the same id is still true: this one's state of the source, and the variants of both
+    /// where they come from the same state of the source. A host calls it with what is stored at the moment of
+    /// writing, so that two formats made at the same time don't lose each other.
     #[must_use]
     pub fn merged(mut self, stored: Option<Self>) -> Self {
         let stored = stored.filter(|record| record.path == self.path);

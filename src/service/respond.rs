@@ -155,7 +155,8 @@ pub(super) fn picture(
     response
 }
 
-/// The answer with something that the host holds, given all its header fields, or what the request's conditions make of it.
+/// The answer with something that the host holds, given all its header fields, or what the request's conditions make
+/// of it.
 #[must_use]
 pub fn held(head: &RequestHead<'_>, headers: HeaderMap, len: u64) -> Response {
     answered(headers, len, &Conditions::from_head(head.method, head.headers))
@@ -297,7 +298,7 @@ pub(super) fn error(kind: Kind, trouble: Option<String>) -> Response {
     response
 }
 
-/// The same, without its body for HEAD.
+/// A response as HEAD wants it: without its body.
 pub(super) fn without_body_if(mut response: Response, is_head: bool) -> Response {
     if is_head {
         response.body = Body::Empty;

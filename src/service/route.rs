@@ -45,8 +45,8 @@ pub enum Source {
     },
 }
 
-/// Writes all that the answer to a plain GET depends on, beside what is stored; false for other requests, and for such with
-/// conditions or ranges. Whatever else of a head comes to matter belongs here.
+/// Writes all that the answer to a plain GET depends on, beside what is stored; false for other requests, and for
+/// such with conditions or ranges. Whatever else of a head comes to matter belongs here.
 pub fn question(head: &RequestHead<'_>, policy: &Policy, into: &mut Vec<u8>) -> bool {
     const MORE: [header::HeaderName; 6] = [
         header::IF_MATCH,
@@ -133,8 +133,9 @@ pub(super) fn route(head: &RequestHead<'_>, policy: &Policy) -> Route {
     Route::Source(resolve(target, rest, head.uri.query().unwrap_or(""), policy))
 }
 
-/// Where a request goes on to, as it came, when it isn't for a picture: the same path and query of the origin. `None` where
-/// the policy passes nothing on, or that isn't for the origin: a path that could climb out of it, what a bucket can't do.
+/// Where a request goes on to, as it came, when it isn't for a picture: the same path and query of the origin. `None`
+/// where the policy passes nothing on, or that isn't for the origin: a path that could climb out of it, what a bucket
+/// can't do.
 pub(super) fn onward(head: &RequestHead<'_>, policy: &Policy) -> Option<String> {
     let Target::Remote { base } = &policy.target else { return None };
     if !policy.passes {

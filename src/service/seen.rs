@@ -64,7 +64,7 @@ impl Seen {
         self.caching
     }
 
-    /// The same for one of those who are told.
+    /// What was found out, for one of the requests that are told.
     #[must_use]
     pub fn info(&self) -> SourceInfo {
         let probe = self.probe.clone().map_err(|(kind, what)| Error::new(kind, what));

@@ -1,7 +1,7 @@
 //! Which formats are worth making for a request, and which of what there is goes out.
 //!
-//! What is made: the policy's formats that the client names. Where there is none of them, and the source can't go
-//! out as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for photos, PNG for
+//! What is made: the policy's formats that the client names. Where there is none of them, and the source can't go out
+//! as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for photos, PNG for
 //! the rest. An explicit `format=` is made alone.
 //!
 //! What goes out: the smallest of these and of the source, if the client shows that. A source of another shape than
@@ -302,7 +302,7 @@ impl Selector<'_> {
         }
     }
 
-    /// The same job with room for any length that is of use, where the result was longer than is likely.
+    /// A job whose result was longer than is likely, anew, with memory for any length that is of use.
     pub(super) fn retry_with_more(&self, job: &Job) -> Option<Result<Job, SkipReason>> {
         let probe = self.state.probe.as_ref().filter(|_| job.max_bytes < self.max_bytes())?;
         let requirements = self.requirements(probe, &job.task.planned_params(), Length::Any);

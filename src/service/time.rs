@@ -71,7 +71,7 @@ pub(super) mod stored {
         form.time().ok_or_else(|| D::Error::custom("this machine has no such time"))
     }
 
-    /// The same where there may be none.
+    /// A time as it stands in a record, where there may be none.
     pub mod option {
         use super::{Deserialize, Deserializer, Form, Serialize, Serializer, SystemTime};
 

@@ -35,8 +35,8 @@ impl Write {
         self.record.clone().merged(stored)
     }
 
-    /// Takes what is listed in the merged record beyond the limit out of it, the least recently used first: all that is kept
-    /// of these ids is to be deleted. Where `last_use` gives the same, the oldest go.
+    /// Takes what is listed in the merged record beyond the limit out of it, the least recently used first: all that
+    /// is kept of these ids is to be deleted. Where `last_use` gives the same, the oldest go.
     #[must_use]
     pub fn surplus<K: Ord>(&self, merged: &mut Record, last_use: impl Fn(&str) -> K) -> Vec<String> {
         match &mut merged.slimpix {

@@ -1,8 +1,8 @@
 //! How many connections and streams there may be at once, and how many bytes they may hold, from the memory and the
 //! file descriptors that there are.
 
-/// What a connection holds at the most beside its heads and pieces: hyper's two buffers of 8 KiB or h2's of 8 and 16 KiB
-/// with its header table, the state of both, and the kernel's.
+/// What a connection holds at the most beside its heads and pieces: hyper's two buffers of 8 KiB or h2's of 8 and 16
+/// KiB with its header table, the state of both, and the kernel's.
 const CONNECTION: u64 = 32 << 10;
 
 /// What an HTTP/2 stream holds at the most beside its pieces: its task, h2's state, and the body's.

@@ -215,8 +215,9 @@ async fn speak(
     Ok(())
 }
 
-/// Sends to a client of this machine, mostly a proxy, at the pace at which it reads. BBR, where that is the system's choice,
-/// measures the way to it instead, and halts an answer for 25 to 40 ms now and then. Without this it just stays so.
+/// Sends to a client of this machine, mostly a proxy, at the pace at which it reads. BBR, where that is the system's
+/// choice, measures the way to it instead, and halts an answer for 25 to 40 ms now and then. Without this it just
+/// stays so.
 #[cfg(target_os = "linux")]
 fn keep_pace_on_this_machine(stream: &TcpStream) {
     if stream.peer_addr().is_ok_and(|client| client.ip().to_canonical().is_loopback()) {

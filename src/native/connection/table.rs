@@ -1,5 +1,5 @@
-//! The room that all connections share: places, streams, and bytes of heads and bodies. Who makes way where there is none
-//! is chosen in [`super::seats`].
+//! The room that all connections share: places, streams, and bytes of heads and bodies. Who makes way where there is
+//! none is chosen in [`super::seats`].
 
 use std::{
     sync::{
@@ -99,8 +99,8 @@ impl Table {
         &self.patience
     }
 
-    /// A place for one more connection. Where there is none, the one that has been waiting for its client for longest makes
-    /// way; where none waits, this waits for one to end.
+    /// A place for one more connection. Where there is none, the one that has been waiting for its client for longest
+    /// makes way; where none waits, this waits for one to end.
     pub(crate) async fn enter(self: &Arc<Self>) -> Arc<Seat> {
         loop {
             let left = self.left.notified();

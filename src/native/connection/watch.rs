@@ -110,8 +110,8 @@ impl State {
         (now.duration_since(since) > most).then_some(awaited)
     }
 
-    /// How long it has been waiting for its client, for the choice of who makes way: the longest does. `None` for those who
-    /// are about to get or to take something, and may stay.
+    /// How long it has been waiting for its client, for the choice of who makes way: the longest does. `None` for
+    /// those who are about to get or to take something, and may stay.
     pub(crate) fn could_make_way(&self, now: Instant) -> Option<Duration> {
         let waited = |since| now.duration_since(since);
         match self.waits() {

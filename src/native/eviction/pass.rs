@@ -3,7 +3,8 @@
 //!
 //! What goes together: a record with all variants of its id and the copy of its original. Such a copy may also go by
 //! itself: it is needed again only for another variant. Files of ours without a record are of no use to anybody: a
-//! crash left them. Of webp_server_go's, whose records may be elsewhere, that isn't sure; they go when there is no room.
+//! crash left them. Of webp_server_go's, whose records may be elsewhere, that isn't sure; they go when there is no
+//! room.
 
 use std::{
     collections::BinaryHeap,

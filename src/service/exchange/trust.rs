@@ -57,7 +57,7 @@ impl Exchange {
         self.left_of_shortest(state, [said, ours])
     }
 
-    /// The same for a client's own cache. Our own time for asking again is no bound of it.
+    /// For how long a client's own cache may use it. Our own time for asking again is no bound of that.
     pub(super) fn left_for_client(&self, state: &SourceState) -> Option<Duration> {
         let said = self.said_of(state).unwrap_or_default();
         self.left_of_shortest(state, [said.lifetime, said.max_age])
