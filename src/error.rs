@@ -1,6 +1,6 @@
 //! The one error type of the crate: a kind that says who is at fault, what was wrong, and the error below it.
 //!
-//! Callers match on [`Kind`]; the text is for people. Only `service` turns a kind into an HTTP status, and only
+//! Callers match on [`ErrorKind`]; the text is for people. Only `service` turns a kind into an HTTP status, and only
 //! the command line turns one into an exit code. The value is one word wide, so a `Result` stays small.
 
 use std::{any::Any, error, fmt};
@@ -8,10 +8,13 @@ use std::{any::Any, error, fmt};
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// [`ErrorKind`], as the crate's own code calls it.
+pub(crate) use self::ErrorKind as Kind;
+
 /// Who is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ErrorKind {
     /// The picture is damaged, cut short or lies about itself.
     Malformed,
     /// The picture is sound, but of a format or kind that is not converted here.
@@ -36,7 +39,7 @@ pub enum Kind {
     Internal,
 }
 
-impl Kind {
+impl ErrorKind {
     /// The kind as one word for machines: in JSON, in a page's `SlimpixError` and in the records of a cache. The words
     /// stay as they are from version to version.
     #[must_use]
@@ -63,14 +66,14 @@ impl Kind {
     }
 }
 
-/// The word of [`Kind::as_str`].
-impl fmt::Display for Kind {
+/// The word of [`ErrorKind::as_str`].
+impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-/// What went wrong. See [`Kind`] for who is at fault.
+/// What went wrong. See [`ErrorKind`] for who is at fault.
 pub struct Error(Box<Inner>);
 
 struct Inner {

@@ -1,6 +1,6 @@
 //! A bad picture is never a 500: the original goes out if it is a picture that the client can show.
 
-use slimpix::{codec::Format, error::Kind, service::Allowed};
+use slimpix::{codec::Format, error::ErrorKind, service::Allowed};
 
 use crate::support::scenario::{Scenario, header, jpeg, sent, text};
 
@@ -8,7 +8,7 @@ const WEBP: &str = "Accept: image/webp,*/*";
 
 #[test]
 fn a_torn_picture_goes_out_as_it_is() {
-    let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Err(Kind::Malformed));
+    let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Err(ErrorKind::Malformed));
     let response = scenario.get("/a.jpg", &[WEBP]);
     assert_eq!(sent(&response), "image/jpeg");
     assert!(response.log.trouble.as_deref().unwrap().contains("row 7"));

@@ -131,7 +131,7 @@ fn a_dead_origin_leaves_what_is_known() {
     let mut scenario = remote();
     scenario.get("/a.jpg", &[WEBP]);
     scenario.now += Duration::from_secs(61);
-    scenario.origin_down = Some(slimpix::error::Kind::Upstream);
+    scenario.origin_down = Some(slimpix::error::ErrorKind::Upstream);
     let response = scenario.get("/a.jpg", &[WEBP]);
     assert_eq!(sent(&response), "image/webp");
     assert_eq!(header(&response, "cache-control"), "public, max-age=10");

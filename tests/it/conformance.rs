@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use slimpix::{
     codec::{Decoded, Format, decode, probe},
     convert::{Mode, Outcome, Params, convert},
-    error::Kind,
+    error::ErrorKind,
     limits::Limits,
     pixel::Raster,
 };
@@ -60,7 +60,9 @@ fn check(row: &Row, bytes: &[u8]) -> Result<(), String> {
     let decoded = decode(bytes, &Limits::default());
     match (row.expected.as_str(), decoded) {
         ("error", Ok(_)) => Err("decoded, but must be refused".to_owned()),
-        ("error" | "any", Err(error)) if error.kind() == Kind::Internal => Err(format!("not clean: {error}")),
+        ("error" | "any", Err(error)) if error.kind() == ErrorKind::Internal => {
+            Err(format!("not clean: {error}"))
+        }
         ("error" | "any", _) => Ok(()),
         (_, Err(error)) => Err(error.to_string()),
         (_, Ok(decoded)) => check_pixels(row, bytes, &decoded),

@@ -200,6 +200,6 @@ fn a_side_past_the_format_is_refused() {
     for lossless in [false, true] {
         let coding = coding(Format::WebP, 80, lossless);
         let error = codec::encode(Picture::Raster(long.clone()), &coding, &Metadata::default()).unwrap_err();
-        assert_eq!(error.kind(), slimpix::error::Kind::LimitExceeded);
+        assert_eq!(error.kind(), slimpix::error::ErrorKind::LimitExceeded);
     }
 }

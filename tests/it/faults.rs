@@ -6,7 +6,7 @@ use std::{fs, process::Command, thread, time::Instant};
 use slimpix::{
     codec,
     convert::{Outcome, Params, Resize, convert},
-    error::Kind,
+    error::ErrorKind,
     limits::Limits,
 };
 
@@ -145,7 +145,7 @@ fn an_allocation_that_fails_is_an_error_and_no_abort() {
                 without_room_for(failed, || convert(&jpeg, &params, &Limits::default()));
             match outcome {
                 Ok(Outcome::Made(_)) if !was_refused => break,
-                Err(error) => assert_eq!(error.kind(), Kind::OutOfMemory, "{failed}: {error}"),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{failed}: {error}"),
                 Ok(_) => panic!("{failed}: made without the memory it asked for"),
             }
             failed += 1;

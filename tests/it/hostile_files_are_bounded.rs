@@ -14,7 +14,7 @@ use std::{
 
 use slimpix::{
     codec::{Format, Looked, decode, probe, sniff},
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     limits::Limits,
 };
 
@@ -42,7 +42,7 @@ fn read(bytes: &[u8]) -> Result<Result<(), Error>, String> {
     });
     let Ok(outcome) = outcome else { return Err("a panic".to_owned()) };
     if let Err(error) = &outcome
-        && error.kind() == Kind::Internal
+        && error.kind() == ErrorKind::Internal
     {
         return Err(format!("an error of our own: {error}"));
     }
@@ -182,7 +182,12 @@ fn a_picture_larger_than_the_limits_is_refused_from_its_header() {
         let short = Limits::default().with_max_input_bytes(bytes.len() as u64 - 1);
         for limits in [small, narrow, poor, short] {
             let (peak, outcome) = peak_of(|| decode(&bytes, &limits).map(|_| ()));
-            assert_eq!(outcome.map_err(|error| error.kind()), Err(Kind::LimitExceeded), "{}", path.display());
+            assert_eq!(
+                outcome.map_err(|error| error.kind()),
+                Err(ErrorKind::LimitExceeded),
+                "{}",
+                path.display()
+            );
             // A header may be read, a picture may not be made room for.
             assert!(peak < 64 << 10, "{}: {peak} bytes", path.display());
         }

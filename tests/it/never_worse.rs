@@ -1,6 +1,6 @@
 //! The answer is never larger than the source that the client can show, and nothing is tried twice in vain.
 
-use slimpix::{codec::Format, error::Kind};
+use slimpix::{codec::Format, error::ErrorKind};
 
 use crate::support::scenario::{Scenario, header, jpeg, sent};
 
@@ -88,7 +88,8 @@ fn a_resized_answer_is_no_larger_than_the_source_either() {
 
 #[test]
 fn what_fails_for_good_is_remembered() {
-    for kind in [Kind::Malformed, Kind::Unsupported, Kind::LimitExceeded, Kind::Internal] {
+    for kind in [ErrorKind::Malformed, ErrorKind::Unsupported, ErrorKind::LimitExceeded, ErrorKind::Internal]
+    {
         let mut scenario =
             Scenario::with(both).outcome(Format::WebP, Err(kind)).outcome(Format::Avif, Err(kind));
         for _ in 0..3 {
@@ -101,7 +102,7 @@ fn what_fails_for_good_is_remembered() {
 
 #[test]
 fn what_fails_by_chance_is_tried_again() {
-    for kind in [Kind::OutOfMemory, Kind::Io, Kind::Upstream] {
+    for kind in [ErrorKind::OutOfMemory, ErrorKind::Io, ErrorKind::Upstream] {
         let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Err(kind));
         let response = scenario.get("/a.jpg", &[BOTH]);
         assert_eq!(sent(&response), "image/jpeg", "{kind:?}");

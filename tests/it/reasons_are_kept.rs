@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::symlink};
 
 use serde_json::Value;
-use slimpix::{codec::Format, error::Kind};
+use slimpix::{codec::Format, error::ErrorKind};
 
 use crate::support::{
     http::{OLD, WEBP},
@@ -42,7 +42,7 @@ fn a_picture_that_is_passed_through_is_told_of_once_with_the_reason() {
 #[test]
 fn what_can_t_be_made_is_explained_afterwards_too() {
     let mut scenario = Scenario::with(|policy| policy.explain = true);
-    scenario = scenario.outcome(Format::WebP, Err(Kind::Malformed));
+    scenario = scenario.outcome(Format::WebP, Err(ErrorKind::Malformed));
     for _ in 0..2 {
         let response = scenario.get("/a.jpg", &["Accept: image/webp,*/*"]);
         assert_eq!(sent(&response), "image/jpeg");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use slimpix::{
     codec::{self, Format},
     convert::{Mode, Params, plan},
-    error::Kind,
+    error::ErrorKind,
     limits::Limits,
     service::{Decision, Step, Task},
 };
@@ -155,7 +155,7 @@ fn a_size_that_is_asked_for_needs_less_than_the_whole() {
 #[test]
 fn a_conversion_without_memory_or_by_a_fault_leaves_the_original() {
     for (kind, keeps) in
-        [(Kind::OutOfMemory, "public, max-age=10"), (Kind::Internal, "public, max-age=86400")]
+        [(ErrorKind::OutOfMemory, "public, max-age=10"), (ErrorKind::Internal, "public, max-age=86400")]
     {
         let mut scenario = Scenario::with(|_| ()).outcome(Format::WebP, Err(kind));
         let response = scenario.get("/a.jpg", &[BOTH]);
@@ -163,7 +163,7 @@ fn a_conversion_without_memory_or_by_a_fault_leaves_the_original() {
         // Memory comes back, a fault of ours does too.
         scenario.outcomes.insert(Format::WebP, Ok(400));
         let again = sent(&scenario.get("/a.jpg", &[BOTH]));
-        assert_eq!(again, if kind == Kind::OutOfMemory { "image/webp" } else { "image/jpeg" });
+        assert_eq!(again, if kind == ErrorKind::OutOfMemory { "image/webp" } else { "image/jpeg" });
     }
 }
 

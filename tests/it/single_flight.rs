@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use slimpix::{
-    error::Kind,
+    error::ErrorKind,
     service::{FlightError, Step},
 };
 
@@ -75,8 +75,8 @@ fn a_bad_flight_leaves_the_original_for_now() {
     for flight in [
         Flight::Impatient,
         Flight::Follow(Err(FlightError::Panicked)),
-        Flight::Follow(Err(FlightError::Failed(Kind::Overload))),
-        Flight::Follow(Err(FlightError::Failed(Kind::OutOfMemory))),
+        Flight::Follow(Err(FlightError::Failed(ErrorKind::Overload))),
+        Flight::Follow(Err(FlightError::Failed(ErrorKind::OutOfMemory))),
     ] {
         let mut scenario = following([flight.clone()]);
         let response = scenario.get("/a.jpg", &[WEBP]);

@@ -84,16 +84,16 @@ fn impossible_sizes_are_refused_before_anything_is_decoded() {
     let probe = codec::probe(&png(60, 40, Layout::Rgb)).unwrap();
     let mut wide = params(20_000, 0, Fit::Contain, true);
     wide.format = Format::WebP;
-    assert_eq!(plan(&probe, &wide).unwrap_err().kind(), slimpix::error::Kind::LimitExceeded);
+    assert_eq!(plan(&probe, &wide).unwrap_err().kind(), slimpix::error::ErrorKind::LimitExceeded);
     wide.format = Format::Jpeg;
     assert_eq!(plan(&probe, &wide).unwrap().output, Size::new(20_000, 13_333));
     let zero = Params::default().with_resize(Resize::new(0, 1));
-    assert_eq!(plan(&probe, &zero).unwrap_err().kind(), slimpix::error::Kind::Parameter);
+    assert_eq!(plan(&probe, &zero).unwrap_err().kind(), slimpix::error::ErrorKind::Parameter);
 }
 
 #[test]
 fn memory_past_the_limit_is_refused() {
     let limits = Limits::default().with_max_memory(1 << 17);
     let error = convert(&png(60, 40, Layout::Rgb), &Params::default(), &limits).unwrap_err();
-    assert_eq!(error.kind(), slimpix::error::Kind::LimitExceeded);
+    assert_eq!(error.kind(), slimpix::error::ErrorKind::LimitExceeded);
 }

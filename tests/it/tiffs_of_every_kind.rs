@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use slimpix::{
     codec::{Format, decode},
     convert::{Mode, Outcome, Params, convert},
-    error::Kind,
+    error::ErrorKind,
     limits::Limits,
 };
 
@@ -147,6 +147,6 @@ fn what_is_refused_is_named() {
         let entry = entries.take(10).find(|&at| file[at..at + 2] == tag.to_le_bytes()).unwrap();
         file[entry + 8..entry + 10].copy_from_slice(&value.to_le_bytes());
         let error = decode(&file, &Limits::default()).unwrap_err();
-        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Unsupported, name));
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Unsupported, name));
     }
 }

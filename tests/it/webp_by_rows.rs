@@ -9,7 +9,7 @@ use image_webp::WebPDecoder;
 use slimpix::{
     codec::{self, Format},
     convert::{Mode, Outcome, Params, Resize, convert, plan},
-    error::Kind,
+    error::ErrorKind,
     limits::Limits,
     pixel::{Layout, Picture, Raster, Size},
 };
@@ -82,7 +82,7 @@ fn by_us(file: &[u8]) -> Option<Vec<u8>> {
             _ => unreachable!("a WebP becomes RGB"),
         },
         Err(error) => {
-            assert!(matches!(error.kind(), Kind::Malformed | Kind::Unsupported), "{error}");
+            assert!(matches!(error.kind(), ErrorKind::Malformed | ErrorKind::Unsupported), "{error}");
             None
         }
     }
@@ -283,13 +283,13 @@ fn a_frame_that_says_too_much_is_refused() {
     file[26..30].copy_from_slice(&[0xff, 0x3f, 0xff, 0x3f]);
     let mut limits = Limits::default();
     let kind = |limits: &Limits| codec::decode(&file, limits).unwrap_err().kind();
-    assert_eq!(kind(&limits), Kind::LimitExceeded);
+    assert_eq!(kind(&limits), ErrorKind::LimitExceeded);
     limits.max_pixels = u64::MAX;
     limits.max_memory = 16 << 20;
-    assert_eq!(kind(&limits), Kind::LimitExceeded);
+    assert_eq!(kind(&limits), ErrorKind::LimitExceeded);
     limits.max_memory = 1 << 30;
     let (peak, result) =
         peak_of(|| convert(&file, &Params::default(), &limits).err().map(|error| error.kind()));
-    assert_eq!(result, Some(Kind::Malformed));
+    assert_eq!(result, Some(ErrorKind::Malformed));
     assert!(peak < 8 << 20, "{peak}");
 }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use slimpix::{
     codec::{Format, Looked},
     convert::{Kept, Params},
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     pixel::Size,
     service::{
         self, Body, FlightError, Found, FoundFile, Id, MadeInfo, OriginCaching, Policy, Record, RequestHead,
@@ -45,7 +45,7 @@ pub struct Scenario {
     /// By id and format.
     pub files: BTreeMap<(String, Format), u64>,
     /// How long each format comes out; `Err` to fail. What isn't named moves and is kept.
-    pub outcomes: BTreeMap<Format, Result<u64, Kind>>,
+    pub outcomes: BTreeMap<Format, Result<u64, ErrorKind>>,
     /// True if conversions end as soon as their result is sure to be too long.
     pub gives_up: bool,
     /// True if there is room.
@@ -53,7 +53,7 @@ pub struct Scenario {
     /// How flights go; led when there is nothing left.
     pub flights: VecDeque<Flight>,
     /// Why the origin fails.
-    pub origin_down: Option<Kind>,
+    pub origin_down: Option<ErrorKind>,
     /// What the origin says of keeping its answers.
     pub caching: OriginCaching,
     /// Its answers end before the picture does, as far as they are read.
@@ -102,7 +102,7 @@ impl Scenario {
         self
     }
 
-    pub fn outcome(mut self, format: Format, outcome: Result<u64, Kind>) -> Self {
+    pub fn outcome(mut self, format: Format, outcome: Result<u64, ErrorKind>) -> Self {
         self.outcomes.insert(format, outcome);
         self
     }
