@@ -1,6 +1,81 @@
 //! slimpix converts pictures to the smallest form that a browser can show: one pure-Rust engine behind a server,
 //! a command line, a Cloudflare Worker and a page, with the same bytes from all of them.
 //!
+//! # For a program of your own
+//!
+//! ```toml
+//! slimpix = { version = "0.1", default-features = false, features = ["avif"] }
+//! ```
+//!
+//! A picture file becomes a smaller one. Nothing happens but that: no IO, no clock, no globals, no threads unless asked for.
+//!
+//! ```
+//! use slimpix::{Limits, Outcome, Params, Resize, convert};
+//!
+//! # fn main() -> slimpix::Result<()> {
+//! # let photo = &slimpix::webp::Encoder::lossless().encode(&[[30, 60, 90]; 96 * 64].concat(), 96, 64)?;
+//! let params = Params::default().with_quality(75).with_resize(Resize::to_width(48));
+//! // What a stranger's picture may take is known from its header, and refused before any work.
+//! let limits = Limits::default().with_max_memory(64 << 20);
+//! match convert(photo, &params, &limits)? {
+//!     Outcome::Made(made) => assert!(made.bytes.starts_with(b"RIFF") && made.size.width == 48),
+//!     Outcome::Kept(reason) => println!("the picture stays as it is: {reason:?}"),
+//!     _ => {}
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Pixels become a file, and a file becomes pixels; rows go in and come out, so that a photo of 12 megapixels takes 8 MB and
+//! not 36:
+//!
+//! ```
+//! use slimpix::{Decoder, Limits, webp::Encoder};
+//!
+//! # fn main() -> slimpix::Result<()> {
+//! let pixels = vec![128; 320 * 200 * 3];
+//! let file = Encoder::new(80).encode(&pixels, 320, 200)?;
+//!
+//! let decoder = Decoder::new(&file, &Limits::default())?;
+//! let mut brightest = 0;
+//! decoder.rows(|row| {
+//!     brightest = row.iter().copied().fold(brightest, u8::max);
+//!     Ok(())
+//! })?;
+//! assert!((120..136).contains(&brightest));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | convert a file, within limits of memory, size and time | [`convert()`], [`Params`], [`Limits`] |
+//! | know beforehand what that will make and take | [`plan()`], [`Plan`] |
+//! | know what a file is, wherever its bytes are | [`probe()`], [`codec::Prober`] |
+//! | encode own pixels | [`webp::Encoder`], `avif::Encoder`; other formats and settings: [`codec::encode`] |
+//! | decode to pixels as browsers show them | [`Decoder`]; as they are stored: [`codec::decode`] |
+//! | a placeholder and what else a page wants to know | [`describe()`] |
+//! | tell whose fault it was | [`ErrorKind`] |
+//!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `avif` (default) | AVIF as a target, by rav1e |
+//! | `native` (default) | the server and the command line; a library has no use for it |
+//! | `service` | what a server decides about HTTP, without IO, for a host of your own |
+//! | `edge`, `browser` | the hosts on wasm |
+//!
+//! None of them changes what the others do. Without any it is the engine alone: some thirty crates of Rust, without an
+//! executor, HTTP, C or assembly among them (`tests/engine-crates` lists them, and a test holds the list).
+//!
+//! # What may change
+//!
+//! Settings, results, words of a request and kinds of errors may get more of their like in any version: they are
+//! `#[non_exhaustive]`, and settings are made by `default()` or `new()` and `with_*`. The forms of pixels
+//! ([`pixel`]) are all there are, so that code for each of them stays complete. The bytes of results change with
+//! versions; `tests/data/golden.tsv` shows when.
+//!
 //! # The rings
 //!
 //! ```text
@@ -14,8 +89,9 @@
 //! |---|---|
 //! | [`pixel`] | sizes, rasters, planar YCbCr, orientation, metadata: plain data |
 //! | [`codec`] | bytes ↔ pictures, one folder a format; what a file is; what a conversion costs |
-//! | [`convert`] | one conversion as a visible list of steps, pure: bytes + parameters + limits → bytes |
-//! | [`service`] | every HTTP decision, without IO, clock or codec: a request's head → steps for a host to perform |
+//! | [`mod@convert`] | one conversion as a visible list of steps, pure: bytes + parameters + limits → bytes |
+//! | [`webp`], `avif` | what a caller says who encodes own pixels |
+//! | `service` | every HTTP decision, without IO, clock or codec: a request's head → steps for a host to perform |
 //! | `native` | tokio and hyper, the disk cache, the settings, the command line |
 //! | `edge` | the Worker: Cache API, R2, an isolate's budget |
 //! | `browser` | `probe()` and `convert()` for JavaScript |
@@ -46,22 +122,11 @@
 //!
 //! # Where to start reading
 //!
-//! [`convert::convert`] is the engine's pipeline, [`service::begin`] the first step of a request.
-//!
-//! ```
-//! use slimpix::{convert::{Outcome, Params, convert}, limits::Limits};
-//!
-//! # fn main() -> slimpix::error::Result<()> {
-//! // An icon-sized bitmap, 1×1 pixel.
-//! let bmp = b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0\0\0\0\0\x04\0\0\0\
-//!             \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20\x40\x80\0";
-//! let Outcome::Made(made) = convert(bmp, &Params::default(), &Limits::default())? else { unreachable!("it does not move") };
-//! assert!(made.bytes.starts_with(b"RIFF"));
-//! # Ok(())
-//! # }
-//! ```
+//! [`convert()`] is the engine's pipeline, `service::begin` the first step of a request.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "avif")]
+pub mod avif;
 pub mod codec;
 pub mod convert;
 pub mod error;
@@ -71,8 +136,25 @@ pub mod native;
 pub mod pixel;
 pub mod service;
 mod simd;
+pub mod webp;
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub mod browser;
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]
 mod edge;
+
+pub use self::{
+    codec::{Format, Probe, probe},
+    convert::{
+        Decoder, Description, Filter, Fit, Interest, Kept, Made, Mode, Outcome, Params, Plan, Resize,
+        convert, describe, plan,
+    },
+    error::{Error, ErrorKind, Result},
+    limits::Limits,
+    pixel::{Layout, Metadata, Size},
+};
+
+/// What README.md shows of the library compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

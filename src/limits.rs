@@ -180,6 +180,17 @@ pub(crate) fn try_filled<T: Clone>(len: usize, value: T) -> Result<Vec<T>> {
     Ok(buffer)
 }
 
+/// A copy of bytes.
+///
+/// # Errors
+/// `Memory` when there is no room; never aborts.
+pub(crate) fn try_copy(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len())?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

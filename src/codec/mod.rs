@@ -187,6 +187,15 @@ impl Coding {
     }
 
     /// # Errors
+    /// [`Kind::Parameter`] when a number is out of its range.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.quality > 100 || self.alpha_quality > 100 || self.effort > 6 {
+            return Err(Error::new(Kind::Parameter, "qualities are 0 to 100, effort is 0 to 6"));
+        }
+        Ok(())
+    }
+
+    /// # Errors
     /// `OutputTooLarge` when the file is longer than it may be.
     pub(crate) fn check_length(&self, file: &[u8]) -> Result<()> {
         if file.len() as u64 > self.max_bytes {
@@ -253,6 +262,7 @@ pub(crate) fn decode_rows(
 /// `Unsupported` for a format that is not made in this build, `Parameter` for a lossless mode that the format has
 /// not, `LimitExceeded` when the picture is larger than the format can say, `OutputTooLarge` when the file is longer than it may be.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
+    coding.check()?;
     let info = coding.format.info();
     if coding.lossless && !info.has_lossless() {
         let what = format!("{} has no lossless mode here", coding.format);

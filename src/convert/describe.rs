@@ -1,15 +1,15 @@
 //! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
 
 use super::{
-    color, guarded, orient,
+    decoder::{self, as_shown},
+    guarded,
     plan::Frame,
-    strips::{self, Framed},
 };
 use crate::{
     codec::{self, Format, Probe},
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::{Layout, Raster, Size},
+    pixel::{Raster, Size},
 };
 
 /// Components of the blurred placeholder, across and down.
@@ -44,13 +44,7 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     let size = probe.oriented_size();
     limits.check_size(size)?;
     let frame = Frame::thumbnail(size, BLURHASH_SIDE);
-    let Framed { picture, orientation, metadata, is_complement } =
-        guarded(|| strips::decode_to_size(bytes, probe.format, limits, &frame))?;
-    let picture = orient::upright(picture, orientation)?;
-    let picture = match is_complement {
-        true => color::of_complement(picture, metadata.icc.as_deref())?,
-        false => color::to_srgb(picture, &metadata)?,
-    };
+    let picture = guarded(|| as_shown(bytes, probe.format, limits, &frame))?;
     Ok(Description {
         format: probe.format,
         size,
@@ -78,11 +72,5 @@ fn blurhash(raster: &Raster) -> Result<String> {
 
 fn rgba(raster: &Raster) -> Vec<u8> {
     let pixels = raster.data().chunks_exact(raster.layout().channels() as usize);
-    let pixel = |p: &[u8]| match raster.layout() {
-        Layout::Gray => [p[0], p[0], p[0], 255],
-        Layout::GrayAlpha => [p[0], p[0], p[0], p[1]],
-        Layout::Rgb => [p[0], p[1], p[2], 255],
-        Layout::Rgba => [p[0], p[1], p[2], p[3]],
-    };
-    pixels.flat_map(pixel).collect()
+    pixels.flat_map(|pixel| decoder::rgba(raster.layout(), pixel)).collect()
 }

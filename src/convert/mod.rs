@@ -7,6 +7,7 @@
 mod color;
 mod colorimetry;
 mod crop;
+mod decoder;
 mod describe;
 mod graphic;
 mod icc_tags;
@@ -21,6 +22,7 @@ mod target_size;
 mod widen;
 
 pub use self::{
+    decoder::Decoder,
     describe::{Description, describe},
     params::{Fit, Interest, Mode, Params, Resize},
     plan::{Frame, Plan, plan},
@@ -103,7 +105,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
 /// Turns a panic into an error. The codecs below are other people's, and assert here and there (`rav1e` on its own
 /// decisions, `image-webp` and `jpeg-encoder` on buffers); a stranger's picture must not end the program. Nothing
 /// is shared with the work, so nothing can be left half done. On wasm a panic traps all the same.
-fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic_message(&*panic).to_owned();
         Err(Error::with_source(Kind::Internal, "a codec failed an assertion of its own", said))

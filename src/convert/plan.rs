@@ -278,14 +278,13 @@ fn coding(params: &Params) -> Result<Coding> {
         }
         _ => false,
     };
-    if params.quality > 100 || params.alpha_quality > 100 || params.effort > 6 {
-        return Err(Error::new(Kind::Parameter, "qualities are 0 to 100, effort is 0 to 6"));
-    }
-    Ok(Coding::new(params.format)
+    let coding = Coding::new(params.format)
         .with_quality(params.quality)
         .with_effort(params.effort)
         .with_lossless(lossless)
-        .with_alpha_quality(params.alpha_quality))
+        .with_alpha_quality(params.alpha_quality);
+    coding.check()?;
+    Ok(coding)
 }
 
 /// The part of the source that is kept, and the size to which it is scaled.

@@ -28,6 +28,8 @@ pub use self::{
     raster::{Layout, Raster},
 };
 
+use crate::limits::try_copy;
+
 /// Width and height in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Size {
@@ -96,11 +98,7 @@ pub struct Metadata {
 impl Metadata {
     /// A copy of EXIF or XMP, if there is room for it.
     pub(crate) fn part(bytes: Option<&[u8]>) -> Option<Vec<u8>> {
-        let bytes = bytes?;
-        let mut copy = Vec::new();
-        copy.try_reserve_exact(bytes.len()).ok()?;
-        copy.extend_from_slice(bytes);
-        Some(copy)
+        try_copy(bytes?).ok()
     }
 
     /// Bytes of all parts.

@@ -31,6 +31,39 @@ impl Layout {
         }
     }
 
+    /// The layout of a caller's picture of `size` that has `length` bytes.
+    ///
+    /// # Errors
+    /// [`Kind::Parameter`] for a side of zero, and when no layout has that length.
+    pub(crate) fn of_length(length: usize, size: Size) -> Result<Self> {
+        let length = length as u64;
+        let layout = [Self::Gray, Self::GrayAlpha, Self::Rgb, Self::Rgba]
+            .into_iter()
+            .find(|layout| size.pixels().checked_mul(layout.channels().into()) == Some(length));
+        layout.filter(|_| length > 0).ok_or_else(|| {
+            let Size { width, height } = size;
+            Error::new(
+                Kind::Parameter,
+                format!("{length} bytes are not {width}x{height} pixels of 1 to 4 bytes"),
+            )
+        })
+    }
+
+    /// Bytes in a row of a caller's picture.
+    ///
+    /// # Errors
+    /// [`Kind::Parameter`] for a side of zero.
+    pub(crate) fn row_bytes(self, size: Size) -> Result<usize> {
+        let Size { width, height } = size;
+        if width == 0 || height == 0 {
+            return Err(Error::new(
+                Kind::Parameter,
+                format!("a picture of {width}x{height} pixels has none"),
+            ));
+        }
+        area_bytes(Size::new(width, 1), self.channels())
+    }
+
     /// True if the last sample is alpha.
     #[must_use]
     pub const fn has_alpha(self) -> bool {

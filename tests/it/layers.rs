@@ -9,7 +9,7 @@ use std::{
 const HOSTS: [&str; 3] = ["native", "edge", "browser"];
 
 /// Each ring, and what it may name of the crate beside itself.
-const RINGS: [(&str, &[&str]); 10] = [
+const RINGS: [(&str, &[&str]); 12] = [
     ("error", &[]),
     ("pixel", &["error", "limits"]),
     ("limits", &["error", "pixel"]),
@@ -20,6 +20,8 @@ const RINGS: [(&str, &[&str]); 10] = [
     ("native", &["error", "limits", "pixel", "codec", "convert", "service"]),
     ("edge", &["error", "limits", "pixel", "codec", "convert", "service"]),
     ("browser", &["error", "limits", "pixel", "codec", "convert"]),
+    ("webp", &["error", "limits", "pixel", "codec"]),
+    ("avif", &["error", "limits", "pixel", "codec", "convert"]),
 ];
 
 const FORMATS: [&str; 9] = ["avif", "bmp", "gif", "ico", "jpeg", "png", "svg", "tiff", "webp"];
