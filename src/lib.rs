@@ -134,6 +134,7 @@ pub mod limits;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod native;
 pub mod pixel;
+#[cfg(feature = "service")]
 pub mod service;
 mod simd;
 pub mod webp;
