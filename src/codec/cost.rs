@@ -151,12 +151,7 @@ pub fn likely_file_bytes(probe: &Probe, size: Size, coding: &Coding, may_be_grap
 /// How rows come to the encoder.
 fn incoming(probe: &Probe, pipeline: &Pipeline) -> Incoming {
     match probe.subsampling.filter(|_| probe.format == Format::Jpeg) {
-        None => Incoming::Raster(match (probe.color, probe.alpha) {
-            (false, false) => Layout::Gray,
-            (false, true) => Layout::GrayAlpha,
-            (true, false) => Layout::Rgb,
-            (true, true) => Layout::Rgba,
-        }),
+        None => Incoming::Raster(Layout::of(probe.color, probe.alpha)),
         Some(_) if pipeline.converts_color => Incoming::Raster(Layout::Rgb),
         Some(_) if has_full_chroma(probe, pipeline.output) => Incoming::Planes(Subsampling::Yuv444),
         Some(subsampling) => Incoming::Planes(subsampling.turned(probe.orientation)),

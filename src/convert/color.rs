@@ -18,7 +18,7 @@ use crate::{
     codec::icc,
     error::{Error, Kind as ErrorKind, Result},
     limits::try_zeroed,
-    pixel::{Inks, Metadata, Picture, Raster},
+    pixel::{Inks, Metadata, Picture, Raster, srgb},
 };
 
 /// How far from sRGB a profile's colours may be, in 8-bit steps, to count as sRGB.
@@ -61,17 +61,12 @@ pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>) -> Result<Picture> {
 /// darkest mixture of inks, taken as grey and as no lighter than L* 50, becomes black. A table of samples.
 fn black_point_compensation(darkest: [u8; 3]) -> [u8; 256] {
     const LIGHTEST: f64 = 0.184_2;
-    let light = |sample: u8| {
-        let sample = f64::from(sample) / 255.0;
-        if sample <= 0.040_45 { sample / 12.92 } else { libm::pow((sample + 0.055) / 1.055, 2.4) }
-    };
+    let light = |sample: u8| srgb::to_light(f64::from(sample) / 255.0);
     let [red, green, blue] = darkest.map(light);
     let black = (0.2225 * red + 0.7169 * green + 0.0606 * blue).min(LIGHTEST);
     array::from_fn(|sample| {
         let light = ((light(sample as u8) - black) / (1.0 - black)).max(0.0);
-        let sample =
-            if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * libm::pow(light, 1.0 / 2.4) - 0.055 };
-        libm::round(sample * 255.0) as u8
+        libm::round(srgb::of_light(light) * 255.0) as u8
     })
 }
 

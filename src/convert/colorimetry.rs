@@ -8,7 +8,7 @@
 use crate::{
     error::Result,
     limits::try_filled,
-    pixel::{ColorSpace, Primaries, Transfer},
+    pixel::{ColorSpace, Primaries, Transfer, srgb},
 };
 
 /// Diffuse white of PQ and HLG, and what is white at the brightest of HLG, in cd/m².
@@ -57,12 +57,7 @@ impl Colorimetry {
         let mut samples = try_filled(STEPS, 0)?;
         for (step, sample) in samples.iter_mut().enumerate() {
             let light = step as f64 / (STEPS - 1) as f64;
-            let curved = if light <= 0.003_130_8 {
-                12.92 * light
-            } else {
-                1.055 * libm::pow(light, 1.0 / 2.4) - 0.055
-            };
-            *sample = (255.0 * curved + 0.5) as u8;
+            *sample = (255.0 * srgb::of_light(light) + 0.5) as u8;
         }
         let mut light = [0.0; 256];
         for (sample, light) in light.iter_mut().enumerate() {
@@ -151,8 +146,7 @@ impl Mapping {
 /// The light of a sample, both of 0 to 1; of PQ diffuse white is 1, of HLG the brightest light.
 fn light_of(transfer: Transfer, sample: f64) -> f64 {
     match transfer {
-        Transfer::Srgb if sample <= 0.040_45 => sample / 12.92,
-        Transfer::Srgb => libm::pow((sample + 0.055) / 1.055, 2.4),
+        Transfer::Srgb => srgb::to_light(sample),
         Transfer::Gamma(gamma) => libm::pow(sample, 100_000.0 / f64::from(gamma.max(1))),
         Transfer::Smpte240 if sample < 0.0912 => sample / 4.0,
         Transfer::Smpte240 => libm::pow((sample + 0.1115) / 1.1115, 1.0 / 0.45),

@@ -10,6 +10,7 @@ mod orientation;
 mod planes;
 mod raster;
 mod reduce;
+pub(crate) mod srgb;
 mod upsample;
 mod ycbcr;
 

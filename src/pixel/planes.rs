@@ -50,6 +50,18 @@ impl Subsampling {
         }
     }
 
+    /// The subsampling of a picture that is scaled to `size`. Chroma keeps its own, or takes the full size where a side is
+    /// odd: half of it would be stretched by up to a pixel.
+    #[must_use]
+    pub(crate) const fn scaled_to(self, size: Size) -> Self {
+        let (across, down) = self.factors();
+        if size.width.is_multiple_of(across) && size.height.is_multiple_of(down) {
+            self
+        } else {
+            Self::Yuv444
+        }
+    }
+
     /// Where turning a picture that is stored with `size` moves its chroma, if it does.
     #[must_use]
     pub(crate) const fn moved(self, size: Size, orientation: Orientation) -> Option<Moved> {

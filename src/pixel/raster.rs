@@ -20,6 +20,17 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// The layout of pixels that have colour and alpha, or not.
+    #[must_use]
+    pub(crate) const fn of(color: bool, alpha: bool) -> Self {
+        match (color, alpha) {
+            (false, false) => Self::Gray,
+            (false, true) => Self::GrayAlpha,
+            (true, false) => Self::Rgb,
+            (true, true) => Self::Rgba,
+        }
+    }
+
     /// Bytes in a pixel.
     #[must_use]
     pub const fn channels(self) -> u32 {

@@ -208,12 +208,24 @@ impl Settings {
     /// The settings in a conversion's parameters.
     #[must_use]
     pub const fn of(params: &Params) -> Self {
-        let mode = match params.mode {
+        // All of them by name: whether a new one belongs here has to be said. A variant is listed by its format, and the
+        // id names the size; no request sets the others.
+        let &Params {
+            format: _,
+            quality,
+            alpha_quality: _,
+            effort,
+            mode,
+            resize: _,
+            keep_metadata,
+            target_size: _,
+        } = params;
+        let mode = match mode {
             Mode::Auto => 0,
             Mode::Lossy => 1,
             Mode::Lossless => 2,
         };
-        Self { quality: params.quality, effort: params.effort, mode, keep_metadata: params.keep_metadata }
+        Self { quality, effort, mode, keep_metadata }
     }
 }
 

@@ -110,9 +110,10 @@ pub(super) fn result_bytes(probe: &Probe, pipeline: &Pipeline) -> u64 {
     }
 }
 
-/// True if chroma takes the full size: that of a picture which is scaled to an odd one, or which turning moves.
+/// True if chroma may take the full size: that of a picture which is scaled to an odd one, or which turning moves. Told as
+/// of one whose chroma is halved both ways: of others that is more than is needed.
 pub(crate) fn has_full_chroma(probe: &Probe, output: Size) -> bool {
-    let is_odd = output.width % 2 == 1 || output.height % 2 == 1;
+    let is_odd = Subsampling::Yuv420.scaled_to(output) == Subsampling::Yuv444;
     is_odd && (output != probe.oriented_size() || moves_chroma(probe))
 }
 

@@ -1,5 +1,7 @@
 //! From light to what is stored of it, as IEC 61966-2-1 (sRGB) has it. Floating point counts light.
 
+use crate::pixel::srgb;
+
 /// The light from which on each of the 255 levels above black is the nearest.
 pub(super) struct Light {
     thresholds: [f32; 255],
@@ -9,7 +11,7 @@ impl Light {
     pub(super) fn new() -> Self {
         let mut thresholds = [0.0; 255];
         for (level, threshold) in thresholds.iter_mut().enumerate() {
-            *threshold = light_of((level as f64 + 0.5) / 255.0) as f32;
+            *threshold = srgb::to_light((level as f64 + 0.5) / 255.0) as f32;
         }
         Self { thresholds }
     }
@@ -20,11 +22,6 @@ impl Light {
     }
 }
 
-/// The light of a stored value.
-fn light_of(stored: f64) -> f64 {
-    if stored <= 0.040_45 { stored / 12.92 } else { libm::pow((stored + 0.055) / 1.055, 2.4) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,7 +30,7 @@ mod tests {
     fn every_level_is_the_nearest_of_its_light() {
         let light = Light::new();
         for level in 0..=255_u16 {
-            assert_eq!(light.seen(light_of(f64::from(level) / 255.0) as f32), level * 257);
+            assert_eq!(light.seen(srgb::to_light(f64::from(level) / 255.0) as f32), level * 257);
         }
         assert_eq!((light.seen(-3.0), light.seen(7.0)), (0, 65_535));
         // What sharp makes of 0.341 and 0.439.

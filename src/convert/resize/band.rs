@@ -4,13 +4,13 @@ use std::{array, mem};
 
 use super::{
     filter::Taps,
+    job::{Job, most_between},
     kernels::{LANES, sum_columns},
     light::{self, Light},
-    scaler::{Job, most_between},
 };
 use crate::{error::Result, limits::try_filled, pixel::Layout, simd::Simd};
 
-/// Columns that are turned at once.
+/// Columns that are transposed at once.
 const SQUARE: usize = 16;
 
 /// Eight rows between the passes, and what becomes of them.
@@ -31,8 +31,8 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// Bytes that the band of a job holds.
-    pub(super) fn bytes(job: &Job) -> u64 {
+    /// The heap that the band of a job takes, in bytes.
+    pub(super) fn heap_bytes(job: &Job) -> u64 {
         let width = job.from.width.next_multiple_of(SQUARE as u32) as usize + SQUARE;
         let output = job.to.width as usize * job.channels();
         let weighed = if job.is_wide() { 2 } else { 0 };
@@ -102,7 +102,7 @@ impl Band {
             simd.vectorize(
                 #[inline(always)]
                 || {
-                    self.turn(channel);
+                    self.transpose(channel);
                     if self.weighed.is_empty() {
                         self.sum_plain(simd, taps, start, (channel, channels), fraction);
                     } else {
@@ -146,7 +146,7 @@ impl Band {
         }
     }
 
-    /// The same where there is alpha, with bits after the point left for the division.
+    /// Makes one channel where there is alpha or light, with bits after the point left for the division.
     #[inline(always)]
     fn sum_weighed<S: Simd>(&mut self, simd: S, taps: &Taps, start: usize, channel: usize) {
         let to = &mut self.weighed[channel * LANES * self.output_width..];
@@ -162,7 +162,7 @@ impl Band {
 
     /// Puts the rows of a channel side by side.
     #[inline(always)]
-    fn turn(&mut self, channel: usize) {
+    fn transpose(&mut self, channel: usize) {
         let rows = &self.samples[channel * LANES * self.width..][..LANES * self.width];
         let (lanes, _) = self.lanes.as_chunks_mut::<{ SQUARE * LANES }>();
         for (square, lanes) in lanes.iter_mut().enumerate() {

@@ -135,7 +135,7 @@ pub(super) struct Taps {
 
 impl Taps {
     /// Bytes that the weights of an axis take.
-    pub(super) fn bytes(axis: &Axis, filter: Filter) -> u64 {
+    pub(super) fn heap_bytes(axis: &Axis, filter: Filter) -> u64 {
         let count = axis.most_taps(filter) as u64;
         u64::from(axis.output) * (2 * count + 12) + 8 * count
     }

@@ -1,7 +1,7 @@
 //! Samples as amounts of light: the curve of sRGB (IEC 61966-2-1) and back, by tables.
 
-use super::scaler::FRACTION;
-use crate::{error::Result, limits::try_filled};
+use super::job::FRACTION;
+use crate::{error::Result, limits::try_filled, pixel::srgb};
 
 /// The most light, as samples in work have it.
 pub(super) const MOST: usize = 255 << FRACTION;
@@ -13,8 +13,8 @@ pub(super) struct Light {
 }
 
 impl Light {
-    /// Bytes that it takes.
-    pub(super) const BYTES: u64 = (MOST + 1) as u64;
+    /// The heap that it takes, in bytes.
+    pub(super) const HEAP_BYTES: u64 = (MOST + 1) as u64;
 
     /// # Errors
     /// `OutOfMemory` when there is no room.
@@ -48,9 +48,7 @@ impl Light {
 
 /// The light of a sample, from 0 to [`MOST`].
 pub(super) fn amount(sample: f64) -> f64 {
-    let value = sample / 255.0;
-    let light = if value <= 0.04045 { value / 12.92 } else { libm::pow((value + 0.055) / 1.055, 2.4) };
-    light * MOST as f64
+    srgb::to_light(sample / 255.0) * MOST as f64
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod band;
 mod filter;
+mod job;
 mod kernels;
 mod light;
 mod scaler;
@@ -12,7 +13,7 @@ mod scaler;
 mod tests;
 
 pub use self::filter::Filter;
-pub(crate) use self::scaler::{Job, Scaler};
+pub(crate) use self::{job::Job, scaler::Scaler};
 
 use super::{crop::Region, plan::Frame, recolor::Recolor};
 use crate::{
@@ -54,12 +55,7 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, buffering: Buffering) -> 
     let form = match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(subsampling)) => Form::Planes(subsampling),
         (Format::Jpeg, None) if !probe.color => Form::Raster(Layout::Gray),
-        (Format::Png | Format::Bmp, _) => Form::Raster(match (probe.color, probe.alpha) {
-            (false, false) => Layout::Gray,
-            (false, true) => Layout::GrayAlpha,
-            (true, false) => Layout::Rgb,
-            (true, true) => Layout::Rgba,
-        }),
+        (Format::Png | Format::Bmp, _) => Form::Raster(Layout::of(probe.color, probe.alpha)),
         (Format::WebP, Some(_)) if !probe.alpha => Form::Raster(Layout::Rgb),
         _ => Form::Raster(Layout::Rgba),
     };
@@ -81,7 +77,7 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, buffering: Buffering) -> 
     };
     let turned =
         |job: Job| if buffering == Buffering::Streamed { job.turned(probe.orientation) } else { job };
-    let bytes = jobs.into_iter().map(|job| turned(job).bytes());
+    let bytes = jobs.into_iter().map(|job| Scaler::heap_bytes(&turned(job)));
     // Rows that are done wait for those of the other planes.
     let width = if buffering == Buffering::Streamed { frame.output.width } else { to.width };
     // A bitmap's come sixteen at a time, which may become many; the buffer grows by doubling.
@@ -96,8 +92,7 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, buffering: Buffering) -> 
 /// What has to be done to each plane, or to the samples of a raster, and the form that the result has. The region
 /// is one of the source of `size`, which comes at so many eighths of it.
 ///
-/// Chroma keeps its subsampling, or takes the full size where a side is odd: half of it would be stretched by up
-/// to a pixel. Where light is scaled planes become RGB before.
+/// Chroma has the size of [`Subsampling::scaled_to`]. Where light is scaled planes become RGB before.
 pub(super) fn jobs(
     form: Form,
     (size, scale_num): (Size, u32),
@@ -115,8 +110,7 @@ pub(super) fn jobs(
         Form::Planes(_) if linear => (Form::Raster(Layout::Rgb), whole(Layout::Rgb)),
         Form::Planes(own) => {
             let (across, down) = own.factors();
-            let is_even = to.width.is_multiple_of(across) && to.height.is_multiple_of(down);
-            let result = if is_even { own } else { Subsampling::Yuv444 };
+            let result = own.scaled_to(to);
             let layout = Layout::Gray;
             let luma = Job { from: size, part: part(1, 1), to, layout, filter, linear };
             let chroma = Job {

@@ -11,101 +11,20 @@ use std::{array, collections::VecDeque, mem, ops::Range};
 
 use super::{
     band::Band,
-    filter::{Axis, Filter, Taps},
+    filter::Taps,
+    job::{FRACTION, Job, most_between},
     kernels::{BATCH, BLOCK, LANES, add_rows},
     light::Light,
 };
 use crate::{
     error::{Error, Kind, Result},
     limits::try_filled,
-    pixel::{Layout, Orientation, Size},
+    pixel::Layout,
     simd::{Level, Simd, dispatch},
 };
 
-/// Bits after the point of a sample between the two passes where sides shrink little, and of one that is weighed with
-/// alpha or stands for light.
-pub(super) const FRACTION: u32 = 6;
-
 /// The least bits after the point between the passes.
 const LEAST_FRACTION: u32 = 3;
-
-/// What is to be done: a part of a source becomes a result.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Job {
-    /// The size of the source, in its samples.
-    pub from: Size,
-    /// Left, top, width and height of the part, in samples of the source.
-    pub part: [f64; 4],
-    /// The size of the result.
-    pub to: Size,
-    /// What a sample is: `Gray` for a plane.
-    pub layout: Layout,
-    pub filter: Filter,
-    /// True if light is weighed, not samples.
-    pub linear: bool,
-}
-
-impl Job {
-    /// The same of a source that comes turned.
-    pub(crate) fn turned(self, orientation: Orientation) -> Self {
-        let (flips_x, flips_y) = orientation.flips();
-        let [left, top, width, height] = self.part;
-        let mirrored = |start: f64, part: f64, length: u32| f64::from(length) - start - part;
-        let left = if flips_x { mirrored(left, width, self.from.width) } else { left };
-        let top = if flips_y { mirrored(top, height, self.from.height) } else { top };
-        if orientation.is_transposing() {
-            let part = [top, left, height, width];
-            return Self { part, from: self.from.transposed(), to: self.to.transposed(), ..self };
-        }
-        Self { part: [left, top, width, height], ..self }
-    }
-
-    fn across(&self) -> Axis {
-        let [start, _, part, _] = self.part;
-        Axis { length: self.from.width, start, part, output: self.to.width }
-    }
-
-    fn down(&self) -> Axis {
-        let [_, start, _, part] = self.part;
-        Axis { length: self.from.height, start, part, output: self.to.height }
-    }
-
-    /// True if samples in work have more than eight bits.
-    pub(super) const fn is_wide(&self) -> bool {
-        self.layout.has_alpha() || self.linear
-    }
-
-    /// Bits after the point of the source's samples in work.
-    const fn source_fraction(&self) -> u32 {
-        if self.is_wide() { FRACTION } else { 0 }
-    }
-
-    pub(super) const fn channels(&self) -> usize {
-        self.layout.channels() as usize
-    }
-
-    /// The most numbers in a row of sums.
-    fn columns(&self) -> usize {
-        self.from.width as usize * self.channels()
-    }
-
-    /// Rows of the result that a batch can be a part of.
-    fn most_slots(&self) -> usize {
-        let axis = self.down();
-        let rows = ((axis.most_taps(self.filter) + 2 * BATCH) as f64 / axis.step()).ceil() as usize + 2;
-        rows.min(self.to.height as usize)
-    }
-
-    /// The most bytes that a scaler of this holds.
-    pub(crate) fn bytes(&self) -> u64 {
-        let columns = (self.columns() + BLOCK) as u64;
-        let batch = BATCH as u64 * columns * 3;
-        let sums = self.most_slots() as u64 * (columns * 4 + 96);
-        let taps = Taps::bytes(&self.across(), self.filter) + Taps::bytes(&self.down(), self.filter);
-        let light = if self.linear { Light::BYTES } else { 0 };
-        batch + sums + Band::bytes(self) + taps + light + 512
-    }
-}
 
 /// A picture or plane on its way from one size to another.
 pub(crate) struct Scaler {
@@ -133,13 +52,30 @@ pub(crate) struct Scaler {
 }
 
 impl Scaler {
+    /// The most heap that a scaler takes for a job, in bytes.
+    pub(crate) fn heap_bytes(job: &Job) -> u64 {
+        let columns = (job.columns() + BLOCK) as u64;
+        let batch = BATCH as u64 * columns * 3;
+        let sums = Self::most_slots(job) as u64 * (columns * 4 + 96);
+        let taps = Taps::heap_bytes(&job.across(), job.filter) + Taps::heap_bytes(&job.down(), job.filter);
+        let light = if job.linear { Light::HEAP_BYTES } else { 0 };
+        batch + sums + Band::heap_bytes(job) + taps + light + 512
+    }
+
+    /// Rows of the result that a batch can be a part of.
+    fn most_slots(job: &Job) -> usize {
+        let axis = job.down();
+        let rows = ((axis.most_taps(job.filter) + 2 * BATCH) as f64 / axis.step()).ceil() as usize + 2;
+        rows.min(job.to.height as usize)
+    }
+
     /// # Errors
     /// `OutOfMemory` when there is no room.
     pub(crate) fn new(job: Job) -> Result<Self> {
         Self::at_level(job, Level::new())
     }
 
-    /// The same with a level of SIMD.
+    /// A scaler that works with a level of SIMD.
     pub(super) fn at_level(job: Job, level: Level) -> Result<Self> {
         let down = Taps::new(&job.down(), job.filter, 255 << job.source_fraction(), 22)?;
         // Weights of a great reduction are small and need bits of their own, more than the samples do.
@@ -320,7 +256,8 @@ fn plain(sample: u8) -> i16 {
     i16::from(sample) << FRACTION
 }
 
-/// The same with colour weighed by alpha, all with [`FRACTION`] bits after the point, which `widen` gives to colour.
+/// Puts two rows side by side with colour weighed by alpha, all with [`FRACTION`] bits after the point, which `widen` gives to
+/// colour.
 #[inline(always)]
 fn pair_up_weighed<const CHANNELS: usize>(
     upper: &[u8],
@@ -339,9 +276,4 @@ fn pair_up_weighed<const CHANNELS: usize>(
             *pair = [weighed(upper, channel), weighed(lower, channel)];
         }
     }
-}
-
-/// The largest sample between the two passes.
-pub(super) const fn most_between(fraction: u32) -> u32 {
-    255 << (fraction + 1)
 }

@@ -11,7 +11,7 @@ use super::{
     color::{Samples, TABLES, chroma},
     source::ROWS,
 };
-use crate::{error::Result, limits::try_zeroed};
+use crate::{error::Result, limits::try_zeroed, pixel::srgb};
 
 /// Where chroma differs less around a group, it is left alone: upsampling shows it as it is. Most of a drawn picture
 /// is flat.
@@ -168,16 +168,12 @@ struct Light {
 
 impl Light {
     fn new() -> Self {
-        let to_linear = |value: f64| {
-            if value <= 0.04045 { value / 12.92 } else { libm::pow((value + 0.055) / 1.055, 2.4) }
-        };
-        let to_sample = |light: f64| {
-            if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * libm::pow(light, 1.0 / 2.4) - 0.055 }
-        };
         let scale = f64::from(255 << FRACTION);
-        let sample = |light: i32| (to_sample(f64::from(light) / 16_383.0) * scale).round() as u16;
+        let sample = |light: i32| (srgb::of_light(f64::from(light) / 16_383.0) * scale).round() as u16;
         Self {
-            linear: std::array::from_fn(|value| (to_linear(value as f64 / 255.0) * 16_383.0).round() as u16),
+            linear: std::array::from_fn(|value| {
+                (srgb::to_light(value as f64 / 255.0) * 16_383.0).round() as u16
+            }),
             sample: (0..1 << 14).map(sample).collect(),
         }
     }
