@@ -6,23 +6,32 @@ use std::{
     thread,
 };
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::error::{Result, panic_message};
 
 /// Starts logging. `verbosity` is webp_server_go's: 0 nothing, 1 errors, 2 warnings, 3 what is done, 4 everything;
-/// a filter in `RUST_LOG` beats it.
+/// a filter in `RUST_LOG` beats it, of levels and targets (`info,h2=trace`).
 pub(crate) fn start(verbosity: u8, json: bool, filter: Option<&str>) {
     let level = match verbosity {
-        0 => "off",
-        1 => "error",
-        2 => "warn",
-        3 => "info",
-        _ => "debug",
+        0 => LevelFilter::OFF,
+        1 => LevelFilter::ERROR,
+        2 => LevelFilter::WARN,
+        3 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
     };
     panic::set_hook(Box::new(tell_of_panic));
-    let filter = EnvFilter::new(filter.map_or_else(|| level.to_owned(), str::to_owned));
-    let registry = tracing_subscriber::registry().with(filter);
+    let (targets, refused) = match filter.map(str::parse::<Targets>) {
+        Some(Ok(targets)) => (targets, None),
+        Some(Err(error)) => (Targets::new().with_default(level), Some(error)),
+        None => (Targets::new().with_default(level), None),
+    };
+    let registry = tracing_subscriber::registry().with(targets);
     // A second start in the same process finds the first one's log, which serves as well.
     let _ = if json {
         registry.with(fmt::layer().json().flatten_event(true).with_writer(io::stderr)).try_init()
@@ -30,6 +39,9 @@ pub(crate) fn start(verbosity: u8, json: bool, filter: Option<&str>) {
         let colors = io::stderr().is_terminal();
         registry.with(fmt::layer().with_target(false).with_ansi(colors).with_writer(io::stderr)).try_init()
     };
+    if let Some(error) = refused {
+        tracing::warn!(%error, "RUST_LOG isn't a filter of levels and targets, and is passed over");
+    }
 }
 
 /// The result, if there is one; else the log has the reason.
