@@ -1,17 +1,17 @@
-//! The one thing that a conversion must know of an EXIF block: how the camera was held.
+//! The orientation of an EXIF block: the one thing that a conversion must know of it.
 //!
-//! What counts is what browsers take: the first orientation that makes sense, one number of 16 bits from 1 to 8, in
-//! the first directory or the Exif directory that it points to. As a number of another type it is ignored by all of
-//! them. Once the picture is upright every orientation is written over, since other programs are less strict.
+//! It is read as browsers read it: the first that is one SHORT from 1 to 8, in the first IFD or in the Exif IFD that it
+//! points to. A number of another type is ignored by all of them. Once the picture is upright every orientation is
+//! written over, since other programs are less strict.
 
 use std::ops::ControlFlow;
 
 use super::{bytes::array_at, view::View};
 use crate::pixel::Orientation;
 
-/// Tags of a directory (EXIF 2.32, 4.6.3 and 4.6.4).
+/// Tags of an IFD (EXIF 2.32, 4.6.3 and 4.6.4).
 const ORIENTATION: u16 = 0x0112;
-const EXIF_DIRECTORY: u16 = 0x8769;
+const EXIF_IFD: u16 = 0x8769;
 
 /// Types of values (TIFF 6.0, section 2): numbers of 16 and of 32 bits.
 const SHORT: u16 = 3;
@@ -20,7 +20,7 @@ const LONG: u16 = 4;
 /// Orientations of a block that are written over: programs write one, or two by mistake.
 const MOST: usize = 64;
 
-/// Bytes of a directory's entry, and where in it type, count and value stand.
+/// Bytes of an IFD entry, and where in it type, count and value stand.
 const ENTRY: usize = 12;
 const TYPE: usize = 2;
 const COUNT: usize = 4;
@@ -29,7 +29,7 @@ const VALUE: usize = 8;
 /// The orientation that a TIFF-structured EXIF block states. A damaged block is no reason to refuse a picture:
 /// what can be read of it counts, else the picture is upright.
 pub(super) fn orientation(block: View<'_>) -> Orientation {
-    let Some(order) = Order::of(block) else { return Orientation::Upright };
+    let Some(order) = ByteOrder::of(block) else { return Orientation::Upright };
     let found = each(block, order, &mut |_, entry| {
         let is_sound = order.short(entry, TYPE) == Some(SHORT) && order.long(entry, COUNT) == Some(1);
         match order.short(entry, VALUE) {
@@ -43,7 +43,7 @@ pub(super) fn orientation(block: View<'_>) -> Orientation {
 /// Makes every orientation of a block upright, whatever its type was. A structure that can't be followed is left alone:
 /// nobody could read an orientation from it either.
 pub(crate) fn set_upright(block: &mut [u8]) {
-    let Some(order) = Order::of(View::whole(block)) else { return };
+    let Some(order) = ByteOrder::of(View::whole(block)) else { return };
     let mut found = Vec::new();
     let _ = each(View::whole(block), order, &mut |at, _| {
         found.push(at as usize);
@@ -61,19 +61,19 @@ pub(crate) fn set_upright(block: &mut [u8]) {
     }
 }
 
-/// Calls with each entry of an orientation and the place where it stands, in the order in which they are met: the Exif
-/// directory comes where the first entry points to it.
+/// Calls `found` with the place and the bytes of each orientation entry, in the order in which they are met: the Exif
+/// IFD comes where the first entry points to it.
 fn each<T>(
     block: View<'_>,
-    order: Order,
+    order: ByteOrder,
     found: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<T>,
 ) -> ControlFlow<T> {
-    let mut has_below = false;
+    let mut has_exif_ifd = false;
     for (at, entry) in entries(block, order, block.get(4, 4)) {
         match order.short(entry, 0) {
             Some(ORIENTATION) => found(at, entry)?,
-            Some(EXIF_DIRECTORY) if !has_below && order.short(entry, TYPE) == Some(LONG) => {
-                has_below = true;
+            Some(EXIF_IFD) if !has_exif_ifd && order.short(entry, TYPE) == Some(LONG) => {
+                has_exif_ifd = true;
                 for (at, entry) in entries(block, order, entry.get(VALUE..)) {
                     if order.short(entry, 0) == Some(ORIENTATION) {
                         found(at, entry)?;
@@ -86,10 +86,10 @@ fn each<T>(
     ControlFlow::Continue(())
 }
 
-/// The entries of a directory to which four bytes point, as far as they are there.
+/// The entries of the IFD that a pointer of four bytes leads to, as far as they are there.
 fn entries<'a>(
     block: View<'a>,
-    order: Order,
+    order: ByteOrder,
     pointer: Option<&[u8]>,
 ) -> impl Iterator<Item = (u64, &'a [u8])> + use<'a> {
     let directory = pointer.and_then(|bytes| order.long(bytes, 0)).map(u64::from);
@@ -101,14 +101,14 @@ fn entries<'a>(
     })
 }
 
-/// The order of the bytes of numbers.
+/// The byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+enum ByteOrder {
     Little,
     Big,
 }
 
-impl Order {
+impl ByteOrder {
     /// By the first four bytes.
     fn of(block: View<'_>) -> Option<Self> {
         match block.get(0, 4)? {
@@ -142,8 +142,8 @@ mod tests {
     use super::*;
 
     /// A block whose first directory has these entries: tag, type, count and value.
-    fn block(order: Order, entries: &[(u16, u16, u32, u32)]) -> Vec<u8> {
-        let mut block = if order == Order::Big { b"MM\0*" } else { b"II*\0" }.to_vec();
+    fn block(order: ByteOrder, entries: &[(u16, u16, u32, u32)]) -> Vec<u8> {
+        let mut block = if order == ByteOrder::Big { b"MM\0*" } else { b"II*\0" }.to_vec();
         block.extend(order.long_bytes(8));
         block.extend(directory(order, entries));
         block
@@ -153,7 +153,7 @@ mod tests {
         orientation(View::whole(block))
     }
 
-    fn directory(order: Order, entries: &[(u16, u16, u32, u32)]) -> Vec<u8> {
+    fn directory(order: ByteOrder, entries: &[(u16, u16, u32, u32)]) -> Vec<u8> {
         let mut bytes = order.short_bytes(entries.len() as u16).to_vec();
         for &(tag, kind, count, value) in entries {
             bytes.extend([order.short_bytes(tag), order.short_bytes(kind)].concat());
@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn the_first_sound_orientation_counts() {
         let turned = |entries: &[(u16, u16, u32, u32)]| {
-            let [little, big] = [Order::Little, Order::Big].map(|order| stated(&block(order, entries)));
+            let [little, big] =
+                [ByteOrder::Little, ByteOrder::Big].map(|order| stated(&block(order, entries)));
             assert_eq!(little, big, "{entries:?}");
             little
         };
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_exif_directory_comes_where_it_is_pointed_to() {
-        let below = directory(Order::Little, &[(0x0112, 3, 1, 6)]);
+        let below = directory(ByteOrder::Little, &[(0x0112, 3, 1, 6)]);
         let six = Orientation::Rotate90;
         for (entries, expected) in [
             (&[(0x8769, 4, 1, 26)][..], six),
@@ -206,7 +207,7 @@ mod tests {
             (&[(0x8769, 3, 1, 26)], Orientation::Upright),
             (&[(0x8769, 4, 1, u32::MAX)], Orientation::Upright),
         ] {
-            let mut block = block(Order::Little, entries);
+            let mut block = block(ByteOrder::Little, entries);
             block.extend(&below);
             assert_eq!(stated(&block), expected, "{entries:?}");
             set_upright(&mut block);
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_orientation_becomes_upright_whatever_its_type() {
-        for order in [Order::Little, Order::Big] {
+        for order in [ByteOrder::Little, ByteOrder::Big] {
             for kind in [1, 2, 3, 4, 5, 7, 9] {
                 let mut other = block(
                     order,
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_broken_structure_is_left_alone() {
-        let whole = block(Order::Big, &[(0x0112, 3, 1, 6)]);
+        let whole = block(ByteOrder::Big, &[(0x0112, 3, 1, 6)]);
         for end in 0..whole.len() - 5 {
             let mut cut = whole[..end].to_vec();
             assert_eq!(stated(&cut), Orientation::Upright);

@@ -138,7 +138,7 @@ fn read_indices(image: &Image, blocks: &[u8]) -> Result<Vec<u8>> {
     let mut decoder = Decoder::new(BitOrder::Lsb, image.code_size);
     let mut indices = try_zeroed(area_bytes(image.size, 1)?)?;
     let mut rest = indices.as_mut_slice();
-    // Steps that only took a code from the decoder's own bits; it holds 64 at the most.
+    // Steps that only took a code from the decoder's own bits, of which it holds at most 64.
     let mut idle = 0;
     while !rest.is_empty() {
         let step = decoder.decode_bytes(data, rest);
@@ -148,7 +148,7 @@ fn read_indices(image: &Image, blocks: &[u8]) -> Result<Vec<u8>> {
             Ok(LzwStatus::Done) | Err(_) => break,
             Ok(LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => idle = 0,
             Ok(LzwStatus::Ok) if idle < 64 => idle += 1,
-            // It has taken all and given all: it waits for more.
+            // It has taken all input and given all output.
             Ok(_) => match sub_block(blocks, &mut at) {
                 Some(block) => (data, idle) = (block, 0),
                 None => break,

@@ -37,7 +37,7 @@ pub(super) const INFO: FormatInfo = FormatInfo {
 /// Rows that are painted at once.
 const STRIP: u32 = 16;
 
-/// What small things take.
+/// The memory of small things, in bytes.
 const SMALL: u64 = 32 << 10;
 
 /// Reads what a bitmap's headers say about it.
@@ -116,8 +116,8 @@ pub(super) fn peak_bytes(width: u32) -> u64 {
     u64::from(STRIP) * u64::from(width) * 4 + SMALL
 }
 
-/// Decodes an icon's bitmap, whose header counts the mask's rows with the picture's. Where alpha says nothing the mask
-/// counts. Under a cursor's mask stands what the screen is to be inverted with, which is no colour.
+/// Decodes an icon's bitmap, whose header counts the mask's rows with the picture's. The mask counts where there is no
+/// alpha. Pixels under a cursor's mask invert the screen, and have no colour.
 ///
 /// # Errors
 /// As [`decode`].
@@ -180,7 +180,7 @@ impl<'a> Bitmap<'a> {
     fn new(file: &'a [u8], header: &'a Header) -> Result<Self> {
         let missing = || Error::malformed("rows of the bitmap are missing");
         let bytes = header.row_bytes().checked_mul(header.size.height.into()).ok_or_else(missing)?;
-        // What fills the last row up may be missing.
+        // The padding of the last row may be missing.
         let padding =
             header.row_bytes() - (u64::from(header.size.width) * u64::from(header.bits)).div_ceil(8);
         let rows = bytes_of(file, header.first, bytes)

@@ -3,26 +3,26 @@
 use super::header::Header;
 use crate::{codec::view::View, pixel::Layout};
 
-/// Makes rows of stored ones.
+/// Converts rows as they are stored.
 pub(super) enum Painter {
-    /// Places in a palette, of so many bits.
+    /// Indices into a colour table, and their bits.
     Palette(Box<[[u8; 3]; 256]>, u32),
     /// Bytes: blue, green, red.
     Bytes,
-    /// Numbers of so many bytes, with masks.
+    /// Bit fields of a number: their masks, its bytes, and what alpha is.
     Masks([Mask; 4], usize, Alpha),
 }
 
-/// What the bits of alpha are.
+/// What the alpha of a picture is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alpha {
     None,
-    /// There are some, but not one pixel has any: they don't count.
+    /// Alpha is 0 in all pixels: it doesn't count.
     Unused,
     Used,
 }
 
-/// Some bits of a number.
+/// A bit field of a number.
 #[derive(Clone, Copy)]
 pub(super) struct Mask {
     mask: u32,
@@ -68,7 +68,7 @@ impl Painter {
         }
     }
 
-    /// Paints a row.
+    /// Converts a row.
     pub(super) fn paint(&self, stored: &[u8], row: &mut [u8]) {
         match self {
             Self::Palette(palette, bits) => {
@@ -100,7 +100,7 @@ impl Painter {
     }
 }
 
-/// What the bits of alpha are in all of a picture's rows.
+/// What alpha is, by all of a picture's rows.
 pub(super) fn alpha<'a>(header: &Header, mut rows: impl Iterator<Item = &'a [u8]>) -> Alpha {
     let (mask, bytes) = (header.masks[3], header.bits as usize / 8);
     if header.has_palette() || mask == 0 {

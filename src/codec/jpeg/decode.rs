@@ -35,8 +35,8 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     })
 }
 
-/// The most memory that decoding takes, the file included: the decoder's, the planes, and RGB or
-/// inks where the planes are no result.
+/// The most memory that decoding takes, in bytes: the file, the decoder, the planes, and RGB or inks where the planes
+/// are not the result.
 fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
     let size = header.frame.size;
     let planes = header.frame.components.len() as u64 * size.pixels();
@@ -51,8 +51,8 @@ fn peak_bytes(header: &Header<'_>, input: usize) -> u64 {
     input as u64 + decoder + planes + rgb + rows + (64 << 10)
 }
 
-/// Decodes all planes. Of a file that is cut short nothing is made: what a decoder puts in place of the rest is
-/// no picture. One that only lacks its end marker is whole.
+/// Decodes all planes. A file that is cut short is refused: what a decoder puts in place of the rest is no picture. A
+/// file that only lacks its end marker is whole.
 fn read_planes(header: &Header<'_>, limits: &Limits) -> Result<Vec<Plane>> {
     let mut decoder = Decoder::new(header, FULL_SCALE, Orientation::Upright, limits)?;
     let mut planes = Vec::new();
@@ -69,7 +69,7 @@ fn read_planes(header: &Header<'_>, limits: &Limits) -> Result<Vec<Plane>> {
     Ok(planes)
 }
 
-/// Takes the planes as they are where that is possible.
+/// Makes a picture of the planes, and takes them as they are where that is possible.
 fn into_picture(mut planes: Vec<Plane>, header: &Header<'_>) -> Result<Picture> {
     let size = header.frame.size;
     match (header.color(), header.subsampling(), planes.as_mut_slice()) {
@@ -99,8 +99,7 @@ fn into_picture(mut planes: Vec<Plane>, header: &Header<'_>) -> Result<Picture> 
     }
 }
 
-/// Pixels of planes at the picture's size, as `pixel` makes them: of RGB files, inks, and YCbCr of unusual sampling
-/// factors.
+/// Upsamples the planes and interleaves them by `pixel`: RGB, inks, and YCbCr of unusual sampling factors.
 fn interleave<const CHANNELS: usize>(
     planes: &[Plane],
     header: &Header<'_>,

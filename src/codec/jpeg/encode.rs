@@ -95,7 +95,7 @@ pub(in crate::codec) fn held_bytes(
     padded(size).saturating_mul(3 * components).saturating_add(planes).saturating_add(file)
 }
 
-/// Pixels of whole units.
+/// Pixels of whole MCUs of 4:2:0.
 fn padded(size: Size) -> u64 {
     u64::from(size.width.next_multiple_of(16)) * u64::from(size.height.next_multiple_of(16))
 }

@@ -35,7 +35,7 @@ pub(super) fn next_segment(view: View<'_>, mut at: u64) -> Option<(u8, Range<u64
         let marker = view.u8(at)?;
         at += 1;
         match marker {
-            // A stuffed byte, TEM, what is reserved and RSTn have no length and mean nothing here.
+            // A stuffed byte, TEM, reserved markers and RSTn have no length and mean nothing here.
             0x00..=0xbf | RST0..=SOI => {}
             EOI => return Some((marker, at..at)),
             _ => {
@@ -52,7 +52,7 @@ pub(super) fn next_segment_of(bytes: &[u8], at: usize) -> Option<(u8, Range<usiz
     Some((marker, usize::try_from(body.start).ok()?..usize::try_from(body.end).ok()?))
 }
 
-/// Where the next byte stands that is wanted.
+/// Where the next byte stands for which `is_wanted` is true.
 fn next_byte(view: View<'_>, mut at: u64, is_wanted: fn(u8) -> bool) -> Option<u64> {
     loop {
         let piece = view.up_to(at, SEARCHED);

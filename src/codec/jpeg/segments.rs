@@ -73,7 +73,7 @@ impl Segments {
             && let Some((marker, body)) = next_segment(view, self.at)
         {
             let is_here = self.note(marker, &body, view)?;
-            // What is missing will be there the next time; what the end of the file cuts is no segment.
+            // The missing bytes come with the next piece; a segment that the end of the file cuts doesn't count.
             if !is_here {
                 break;
             }
@@ -82,7 +82,7 @@ impl Segments {
         Ok(())
     }
 
-    /// Takes note of a segment; `false` if it is not all there.
+    /// Notes what a segment says; `false` if it is not all there.
     fn note(&mut self, marker: u8, body: &Range<u64>, view: View<'_>) -> Result<bool> {
         let length = (body.end - body.start) as usize;
         if view.length_from(body.start, length as u64) < length as u64 {
@@ -132,14 +132,14 @@ impl Segments {
         self.tables.extend_from_slice(payload);
     }
 
-    /// Takes note of an APPn segment by the first bytes of its payload.
+    /// Notes what an APPn segment is, by the first bytes of its payload.
     fn application(&mut self, marker: u8, name: &[u8], body: &Range<u64>) {
         const EXIF: &[u8] = b"Exif\0";
         const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
         const ICC: &[u8] = b"ICC_PROFILE\0";
         let behind = |prefix: usize| body.start + prefix as u64..body.end;
         match marker {
-            // Segments that are too short for what they should say are none.
+            // Segments that are too short don't count.
             APP0 if name.starts_with(b"JFIF\0") && name.len() >= 14 => self.jfif = true,
             // The first that has anything, whatever its name is filled up with, as browsers take it.
             APP1 if name.starts_with(EXIF) && name.len() > EXIF.len() + 1 && self.exif.is_none() => {

@@ -27,7 +27,7 @@ impl Colors {
         matches!(name, b"cICP" | b"sRGB" | b"gAMA" | b"cHRM" | b"cLLI" | b"mDCV") && length <= 32
     }
 
-    /// Takes note of such a chunk before the pixels.
+    /// Notes one of those chunks, which stand before the pixels.
     pub(super) fn note(&mut self, name: &[u8; 4], payload: &[u8], is_after_palette: bool) {
         match name {
             b"cICP" if self.cicp.is_none() && !is_after_palette => self.cicp = read_cicp(payload),

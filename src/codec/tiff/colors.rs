@@ -1,4 +1,4 @@
-//! From samples to what a picture holds: grey, RGB or inks, with straight alpha if there is some, of 8 bits.
+//! Converts samples to a picture of 8 bits: grey, RGB or inks, with straight alpha if there is some.
 
 use super::{
     compression,
@@ -13,7 +13,7 @@ use crate::{
     pixel::{Inks, Layout, Picture, Raster, Size},
 };
 
-/// What is done with samples.
+/// How samples are converted.
 enum Paint {
     Gray,
     InvertedGray,
@@ -24,10 +24,10 @@ enum Paint {
     Lab(Box<Lab>),
 }
 
-/// Makes rows of a picture of rows of samples.
+/// Converts rows of samples to rows of a picture.
 pub(super) struct Painter {
     paint: Paint,
-    /// Samples of a pixel, alpha included.
+    /// Samples of a pixel that are used, alpha included.
     used: usize,
     alpha: Option<Alpha>,
 }
@@ -41,7 +41,7 @@ impl Painter {
         let paint = match photometric {
             Photometric::BlackIsZero => Paint::Gray,
             Photometric::WhiteIsZero => Paint::InvertedGray,
-            // A JPEG's decoder has made RGB of it, where it had all three.
+            // The JPEG decoder has converted it to RGB, where the samples stand together.
             Photometric::YCbCr if header.compression == compression::JPEG && !header.is_planar => Paint::Rgb,
             Photometric::YCbCr => Paint::YCbCr(YCbCr::of(directory)),
             Photometric::Rgb => Paint::Rgb,
@@ -69,17 +69,17 @@ impl Painter {
         }
     }
 
-    /// Samples of a pixel that it is given.
+    /// Samples of a pixel of the rows that it converts.
     pub(super) const fn used(&self) -> usize {
         self.used
     }
 
-    /// True if bytes are taken as they are.
+    /// True if bytes need no conversion.
     pub(super) fn is_plain(&self) -> bool {
         matches!(self.paint, Paint::Gray | Paint::Rgb | Paint::Cmyk) && self.alpha != Some(Alpha::Associated)
     }
 
-    /// Paints a row.
+    /// Converts a row.
     pub(super) fn paint(&self, samples: &[u16], row: &mut [u8]) {
         let channels = self.channels() as usize;
         let alpha = (self.alpha == Some(Alpha::Associated)).then_some(self.used - 1);
@@ -102,13 +102,13 @@ impl Painter {
         }
     }
 
-    /// A picture of all rows.
+    /// Makes a picture of all rows.
     ///
     /// # Errors
     /// [`Kind::Internal`](crate::error::Kind::Internal) when they are not as many as its size says.
     pub(super) fn finish(&self, size: Size, mut rows: Vec<u8>) -> Result<Picture> {
         let channels = self.channels() as usize;
-        // What isn't said to be alpha hides no picture that is there: without a trace of it all is opaque.
+        // Unspecified extra samples that are all 0 are no alpha: the picture is opaque.
         if self.alpha == Some(Alpha::Unspecified)
             && rows.iter().skip(channels - 1).step_by(channels).all(|&alpha| alpha == 0)
         {
@@ -121,7 +121,7 @@ impl Painter {
     }
 }
 
-/// A sample at 8 bits; one that was multiplied with alpha is divided by it.
+/// A sample at 8 bits, divided by its alpha if there is associated alpha.
 fn straight(sample: u16, alpha: Option<u16>) -> u8 {
     let [sample, most] = [sample, alpha.unwrap_or(u16::MAX)].map(u32::from);
     ((sample * 255 + most / 2).checked_div(most).unwrap_or(0)).min(255) as u8
@@ -131,7 +131,7 @@ fn straight(sample: u16, alpha: Option<u16>) -> u8 {
 fn read_palette(directory: &Directory<'_>, depth: u32) -> Result<Box<[[u8; 3]; 256]>> {
     let map = directory.values(tags::COLOR_MAP).ok_or_else(|| Error::malformed("the TIFF has no palette"))?;
     let entries = (map.len() / 3).min(1 << depth.min(8));
-    // Some writers store 8 bits only.
+    // Some writers store 8 bits instead of 16.
     let is_short = (0..map.len()).all(|index| map.number(index).is_none_or(|value| value < 256));
     let shift = if is_short { 0 } else { 8 };
     let mut palette = Box::new([[0; 3]; 256]);

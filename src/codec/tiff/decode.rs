@@ -16,7 +16,7 @@ use crate::{
     pixel::{Metadata, Picture, Size},
 };
 
-/// What small things take.
+/// The memory of small things, in bytes.
 const SMALL: u64 = 64 << 10;
 
 /// Decodes the first picture of a TIFF.
@@ -84,8 +84,8 @@ fn read(
     painter.finish(header.size, picture)
 }
 
-/// JPEG as TIFF 6.0 had it (section 22), where it is a whole file; where only its tables are there, nobody agrees on
-/// what they mean.
+/// Decodes JPEG as TIFF 6.0 had it (section 22), where the TIFF contains a whole JPEG file. Readers don't agree on what
+/// its tables alone mean.
 fn old_jpeg(
     file: &[u8],
     directory: &Directory<'_>,

@@ -1,5 +1,5 @@
-//! JPEG inside TIFF (Technical Note 2): each strip or tile is a JPEG without its tables, which stand in the
-//! directory. Where samples are kept apart each has its own, of grey.
+//! JPEG inside TIFF (Technical Note 2): each strip or tile is a JPEG without its tables, which stand in the directory.
+//! With a planar configuration each plane has JPEGs of its own, of grey.
 
 use super::header::Photometric;
 use crate::{
@@ -9,11 +9,11 @@ use crate::{
     pixel::{Picture, Size},
 };
 
-/// Pixels that a JPEG may have past the edges of its part: whole units of up to four blocks.
+/// Pixels that a JPEG may have past the edges of its strip or tile: an MCU of four blocks.
 const PADDING: u32 = 32;
 
-/// What a JPEG's decoder takes of a strip or tile of a size: planes of up to four samples, what is made of them, and
-/// rows in work.
+/// The memory that decoding the JPEG of a strip or tile takes, in bytes: planes of up to four samples, the picture
+/// made of them, and the current rows.
 pub(super) fn held_bytes(size: Size) -> u64 {
     let [width, height] = [size.width, size.height].map(|side| u64::from(side) + u64::from(PADDING));
     (8 * width).saturating_mul(height).saturating_add(80 * width + (240 << 10))
@@ -23,7 +23,7 @@ pub(super) fn held_bytes(size: Size) -> u64 {
 pub(super) struct JpegSegment {
     /// Samples of a pixel that stand together.
     channels: usize,
-    /// All of them, or those of a plane each.
+    /// One of all samples, or one of each.
     planes: Vec<Plane>,
     row: usize,
 }
@@ -80,7 +80,7 @@ impl JpegSegment {
         self.channels
     }
 
-    /// The next row as it is, of `used` samples a pixel; `None` where it has others.
+    /// The next row, if its pixels have exactly `used` samples.
     pub(super) fn next_bytes(&mut self, used: usize) -> Result<Option<&[u8]>> {
         let channels = self.channels;
         match self.planes.as_slice() {
@@ -110,8 +110,8 @@ impl Plane {
     }
 }
 
-/// The samples of a decoded picture, and how many of them a pixel has. Inks are stored as TIFF has them, 255 being all
-/// of one, where other JPEGs have the inverse.
+/// The samples of a decoded picture, and how many a pixel has. Inks are as in TIFF, 255 being all of one; other JPEGs
+/// have the inverse.
 fn samples(picture: Picture) -> Result<(usize, Plane)> {
     if let Picture::Inks(inks) = picture {
         let (width, channels) = (inks.size().width as usize, inks.channels() as usize);

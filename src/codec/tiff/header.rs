@@ -19,7 +19,7 @@ pub(super) enum Photometric {
     Palette,
     Cmyk,
     YCbCr,
-    /// CIE L*a*b*, a and b being signed, or 128 more.
+    /// CIE L*a*b*, a and b being signed, or stored with an offset of 128.
     Lab {
         is_signed: bool,
     },
@@ -35,7 +35,7 @@ impl Photometric {
     }
 }
 
-/// How a sample is stored.
+/// The SampleFormat tag: how a sample is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SampleFormat {
     Unsigned,
@@ -43,17 +43,17 @@ pub(super) enum SampleFormat {
     Float,
 }
 
-/// What follows the colours of a pixel.
+/// The ExtraSamples tag: what follows the colours of a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alpha {
-    /// The colours are multiplied with it.
+    /// The colours are multiplied by it.
     Associated,
     Unassociated,
-    /// It isn't said. Taken for alpha, as libvips and so sharp do, unless it hides all.
+    /// Unspecified data: taken for alpha, as in libvips and so in sharp, unless it would hide the whole picture.
     Unspecified,
 }
 
-/// What the directory says.
+/// What the directory says of the picture.
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) size: Size,
@@ -64,10 +64,10 @@ pub(super) struct Header {
     pub(super) samples: usize,
     /// The value of the PhotometricInterpretation tag.
     photometric_value: u32,
-    /// The colours of print other than the four.
+    /// Inks other than CMYK (InkSet).
     has_other_inks: bool,
     pub(super) alpha: Option<Alpha>,
-    /// Each sample has strips or tiles of its own.
+    /// Planar configuration 2: each sample has strips or tiles of its own.
     pub(super) is_planar: bool,
     pub(super) compression: u16,
     pub(super) predictor: u32,
@@ -96,7 +96,7 @@ impl Header {
             return Err(Error::unsupported(format!("a TIFF of {samples} samples a pixel")));
         }
         let compression = number(tags::COMPRESSION, compression::NONE.into());
-        // Old ones leave it out.
+        // Old files leave the photometric interpretation out.
         let usual = if samples > 2 { 2 } else { u32::from(!matches!(compression, 2..=4)) };
         let mut header = Self {
             size,
@@ -137,7 +137,7 @@ impl Header {
     /// The photometric interpretation.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is no colour here, by its name.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for one that is not read here, by its name.
     pub(super) fn photometric(&self) -> Result<Photometric> {
         let photometric = match self.photometric_value {
             0 => Photometric::WhiteIsZero,
@@ -165,7 +165,7 @@ impl Header {
         Ok(photometric)
     }
 
-    /// Samples of a pixel that matter: its colours and alpha.
+    /// Samples of a pixel that are used: its colours and alpha.
     pub(super) fn used(&self, photometric: Photometric) -> usize {
         photometric.count() + usize::from(self.alpha.is_some())
     }
@@ -175,7 +175,7 @@ pub(super) fn no_directory() -> Error {
     Error::malformed("the TIFF has no directory")
 }
 
-/// Bits a sample, which must be as many for all, and of how many samples they are given.
+/// The bits of a sample, which must be equal for all, and the number of samples that they are given for.
 fn depth(directory: &Directory<'_>) -> Result<(u32, u32)> {
     let Some(bits) = directory.values(tags::BITS_PER_SAMPLE) else { return Ok((1, 1)) };
     let depth = bits.number(0).unwrap_or(1);

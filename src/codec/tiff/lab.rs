@@ -1,8 +1,8 @@
-//! CIE L*a*b* (TIFF 6.0, section 23) to sRGB. The white of the file becomes the monitor's, whichever it was.
+//! CIE L*a*b* (TIFF 6.0, section 23) to sRGB. The white point of the file becomes that of sRGB.
 
 use super::light::Light;
 
-/// The white of sRGB.
+/// The white point of sRGB.
 const WHITE: [f32; 3] = [0.950_47, 1.0, 1.088_83];
 
 /// From XYZ to linear sRGB.
@@ -15,9 +15,9 @@ const MATRIX: [[f32; 3]; 3] = [
 /// Converts pixels.
 pub(super) struct Lab {
     light: Light,
-    /// a and b are signed, or 128 more.
+    /// True if a and b are signed; else they are stored with an offset of 128.
     is_signed: bool,
-    /// Samples of 8 bits: of more the lower ones are a fraction.
+    /// True if samples have 8 bits; with more, the lower bits are a fraction.
     is_short: bool,
 }
 
@@ -26,7 +26,7 @@ impl Lab {
         Self { light: Light::new(), is_signed, is_short: depth <= 8 }
     }
 
-    /// A pixel of 16-bit samples.
+    /// Converts a pixel of 16-bit samples.
     pub(super) fn rgb(&self, lab: [u16; 3]) -> [u8; 3] {
         let lightness = f32::from(lab[0]) * (100.0 / 65_535.0);
         let [a, b] = [lab[1], lab[2]].map(|sample| {

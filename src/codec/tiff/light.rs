@@ -1,8 +1,8 @@
-//! From light to what is stored of it, as IEC 61966-2-1 (sRGB) has it. Floating point counts light.
+//! From linear light to sRGB (IEC 61966-2-1), for floating-point samples.
 
 use crate::pixel::srgb;
 
-/// The light from which on each of the 255 levels above black is the nearest.
+/// The light from which each of the 255 levels above black is the nearest.
 pub(super) struct Light {
     thresholds: [f32; 255],
 }
@@ -16,7 +16,7 @@ impl Light {
         Self { thresholds }
     }
 
-    /// A level of 16 bits, of which there are 256.
+    /// The sRGB level of a light: one of 256, scaled to 16 bits.
     pub(super) fn seen(&self, light: f32) -> u16 {
         self.thresholds.partition_point(|&threshold| threshold <= light) as u16 * 257
     }

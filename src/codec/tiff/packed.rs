@@ -2,16 +2,15 @@
 
 use std::io::{self, BufRead, Read};
 
-/// Bytes that are turned at once.
+/// Bytes whose bits are reversed at once.
 const WINDOW: usize = 1 << 10;
 
-/// Packed bytes. Those of fill order 2, whose bits stand the other way round (TIFF 6.0, section 8), are turned in a
-/// window.
+/// Compressed bytes. Those of fill order 2 (TIFF 6.0, section 8) have their bits reversed in a window.
 pub(super) struct Packed<'a> {
     rest: &'a [u8],
     is_lsb_first: bool,
     window: [u8; WINDOW],
-    /// What is left of the window.
+    /// The part of the window that was not taken yet.
     left: (usize, usize),
 }
 
@@ -20,7 +19,7 @@ impl<'a> Packed<'a> {
         Self { rest, is_lsb_first, window: [0; WINDOW], left: (0, 0) }
     }
 
-    /// What comes next: nothing at the end.
+    /// The next bytes; empty at the end.
     pub(super) fn next(&mut self) -> &[u8] {
         if !self.is_lsb_first {
             return self.rest;
@@ -35,7 +34,7 @@ impl<'a> Packed<'a> {
         &self.window[self.left.0..self.left.1]
     }
 
-    /// Goes on by so many of them.
+    /// Takes the first `count` of the next bytes.
     pub(super) fn skip(&mut self, count: usize) {
         if self.is_lsb_first {
             self.left.0 = (self.left.0 + count).min(self.left.1);

@@ -1,5 +1,4 @@
-//! Predictors: what is stored of a row is how it differs from its left neighbours (TIFF 6.0, section 14; TIFF Technical
-//! Note 3).
+//! Predictors: rows are stored as differences from the left neighbours (TIFF 6.0, section 14; TIFF Technical Note 3).
 
 /// Undoes differencing of whole samples, of `stride` samples a pixel.
 pub(super) fn undo_horizontal(row: &mut [u8], stride: usize, bytes: usize, is_little: bool) {
@@ -38,8 +37,8 @@ fn add<const N: usize>(row: &mut [u8], stride: usize, sum: impl Fn([u8; N], [u8;
     }
 }
 
-/// Undoes differencing of floating point: the bytes of all samples by their weight, the heaviest first. The samples
-/// come with their heaviest byte first, whatever the order of the file is. `copy` is as long as the row.
+/// Undoes the floating-point predictor, which stores the bytes of a row's samples by significance, the most significant
+/// first. The samples become big-endian in any file. `copy` is as long as the row.
 pub(super) fn undo_floating(row: &mut [u8], stride: usize, bytes: usize, copy: &mut [u8]) {
     undo_horizontal(row, stride, 1, false);
     copy.copy_from_slice(row);

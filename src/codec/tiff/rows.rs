@@ -1,4 +1,4 @@
-//! The rows of a strip or tile, of whatever way they are stored.
+//! The rows of samples of a strip or tile, however they are stored.
 
 use super::{
     compression,
@@ -20,25 +20,25 @@ use crate::{
 pub(super) struct Reader<'a> {
     header: &'a Header,
     samples: Samples,
-    /// Samples of a pixel that matter.
+    /// Samples of a pixel that are used: its colours and alpha.
     used: usize,
-    /// How many of them stand together in the file.
+    /// Samples of a pixel that stand together in the file.
     stored: usize,
-    /// What all JPEGs have in common.
+    /// The tables that all JPEGs share.
     tables: &'a [u8],
     limits: Limits,
     decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
 }
 
-/// The rows of a strip or tile, which come in order.
+/// The rows of a strip or tile, read in order.
 pub(super) enum Rows<'a> {
     Stored {
-        /// All samples, or those of a plane each.
+        /// One for all samples, or one for each plane.
         planes: Vec<Unpacker<'a>>,
         row: Vec<u8>,
         copy: Vec<u8>,
     },
-    /// YCbCr of which some pixels share the chroma: units of their luma, then Cb and Cr.
+    /// Subsampled YCbCr (TIFF 6.0, section 21): data units of luma, then Cb and Cr.
     Subsampled {
         unpacker: Unpacker<'a>,
         units: Vec<u8>,
@@ -47,7 +47,8 @@ pub(super) enum Rows<'a> {
     Jpeg(JpegSegment),
 }
 
-/// Bytes that reading strips or tiles of `size` takes, of `used` samples a pixel, beside those of the whole picture.
+/// The memory that reading strips or tiles of `size` takes, of `used` samples a pixel, beside the whole picture, in
+/// bytes.
 pub(super) fn held_bytes(header: &Header, size: Size, used: usize) -> u64 {
     let size = Size::new(size.width, size.height.min(header.size.height));
     let (planes, stored) = if header.is_planar { (used as u64, 1) } else { (1, header.samples) };
@@ -55,14 +56,14 @@ pub(super) fn held_bytes(header: &Header, size: Size, used: usize) -> u64 {
     let row = copies * row_bytes(size.width, stored, header.depth) * u64::from(header.subsampling.1.min(4));
     let samples = 2 * u64::from(size.width) * used as u64;
     let held = match header.compression {
-        // One plane after the other.
+        // Planes are decoded one after the other.
         compression::JPEG => embedded::held_bytes(size),
         _ => packing(header, size, stored).held_bytes().saturating_mul(planes),
     };
     row.saturating_add(samples).saturating_add(held)
 }
 
-/// How a strip or tile of a size is packed, of so many samples a pixel.
+/// How a strip or tile of `size` is compressed, of `samples` a pixel.
 fn packing(header: &Header, size: Size, samples: usize) -> Packing {
     Packing {
         compression: header.compression,
@@ -75,7 +76,7 @@ fn packing(header: &Header, size: Size, samples: usize) -> Packing {
 
 impl<'a> Reader<'a> {
     /// # Errors
-    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is not read here, by its name.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for a kind that is not read here, by its name.
     pub(super) fn new(
         header: &'a Header,
         tables: &'a [u8],
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The next row, of bytes that mean what they say, if it is of such.
+    /// The next row as it is stored, if its samples need no conversion.
     pub(super) fn next_bytes<'b>(&self, rows: &'b mut Rows<'_>) -> Result<Option<&'b [u8]>> {
         match rows {
             Rows::Stored { planes, row, copy }
@@ -163,7 +164,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next row.
+    /// Reads the next row, as samples of 16 bits.
     pub(super) fn next(&self, rows: &mut Rows<'_>, out: &mut [u16]) -> Result<()> {
         let plane = |number: usize| self.header.is_planar.then_some(number);
         match rows {

@@ -1,4 +1,4 @@
-//! The samples of a row, of whatever depth and kind, as 16-bit ones.
+//! Converts the samples of a row, of any depth and sample format, to 16 bits.
 
 use super::{
     header::{Header, SampleFormat},
@@ -11,11 +11,11 @@ pub(super) struct Samples {
     depth: u32,
     sample_format: SampleFormat,
     is_little: bool,
-    /// They are places in a palette, and stay what they are.
+    /// They are indices into a palette, and are not scaled.
     are_indices: bool,
-    /// Samples of a pixel that are colours: alpha is no light.
+    /// Samples of a pixel that are colours, not alpha.
     colors: usize,
-    /// Floating point counts light, where other samples count what the eye makes of it.
+    /// Floating-point colours are linear light; other samples are sRGB.
     light: Option<Box<Light>>,
 }
 
@@ -39,12 +39,12 @@ impl Samples {
             };
             return Err(Error::unsupported(format!("a TIFF of {kind}{depth} bits a sample")));
         }
-        // A profile has its own idea of light.
+        // With a profile, samples mean what the profile says.
         let is_light = sample_format == SampleFormat::Float && !header.has_profile && matches!(colors, 1 | 3);
         Ok(Self {
             depth,
             sample_format,
-            // That predictor puts the heaviest byte first.
+            // The floating-point predictor puts the most significant byte first.
             is_little: header.is_little && header.predictor != 3,
             are_indices,
             colors,
@@ -52,7 +52,7 @@ impl Samples {
         })
     }
 
-    /// True if a sample is a byte that means what it says.
+    /// True if a sample is a byte that needs no conversion.
     pub(super) fn are_plain_bytes(&self) -> bool {
         self.depth == 8 && self.sample_format != SampleFormat::Float && !self.are_indices
     }
@@ -64,7 +64,7 @@ impl Samples {
         match (self.sample_format, self.depth) {
             (_, 8) if self.are_indices => spread(stored, plane, used, out, |at, _| row[at].into()),
             (SampleFormat::Unsigned | SampleFormat::Signed, 8) => {
-                // Signed bytes that aren't are the rule.
+                // Most files that say signed bytes have unsigned ones.
                 spread(stored, plane, used, out, |at, _| u16::from(row[at]) * 257);
             }
             (SampleFormat::Unsigned, 16) => {
@@ -77,7 +77,7 @@ impl Samples {
                 spread(stored, plane, used, out, |at, _| scaled(bytes(row, at, size, little)) as u16);
             }
             (SampleFormat::Signed, depth) => {
-                // What is below nothing is nothing; the rest is as without a sign, as libvips has it.
+                // Negative numbers become 0, and the rest is read as unsigned, as in libvips.
                 let size = depth as usize / 8;
                 spread(stored, plane, used, out, |at, _| {
                     let value = bytes(row, at, size, little);
@@ -105,7 +105,7 @@ impl Samples {
     }
 }
 
-/// Puts `sample`, which is told where a sample stands in the row and which of the pixel it is, where it belongs.
+/// Fills the pixels of `out` by `sample`, which gets a sample's index in the row and in its pixel.
 fn spread(
     stored: usize,
     plane: Option<usize>,
@@ -125,14 +125,14 @@ fn spread(
     }
 }
 
-/// A number of whole bytes.
+/// An integer of whole bytes.
 fn bytes(row: &[u8], at: usize, size: usize, is_little: bool) -> u64 {
     let bytes = &row[at * size..(at + 1) * size];
     let add = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
     if is_little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) }
 }
 
-/// A number of up to 31 bits, the heaviest first.
+/// An integer of up to 31 bits, the most significant first.
 fn bits(row: &[u8], at: usize, depth: u32) -> u32 {
     let bit = at * depth as usize;
     let word =
@@ -140,7 +140,7 @@ fn bits(row: &[u8], at: usize, depth: u32) -> u32 {
     (word >> (40 - bit as u32 % 8 - depth)) as u32 & ((1 << depth) - 1)
 }
 
-/// Floating point of 16, 24, 32 or 64 bits. What is no number is nothing.
+/// A floating-point number of 16, 24, 32 or 64 bits. NaN becomes 0.
 fn float(value: u64, depth: u32) -> f32 {
     let value = match depth {
         16 => small_float(value as u32, 5, 10),
@@ -151,7 +151,7 @@ fn float(value: u64, depth: u32) -> f32 {
     if value.is_nan() { 0.0 } else { value }
 }
 
-/// Floating point of a sign, `exponent` and `fraction` bits.
+/// A floating-point number of a sign bit, `exponent` and `fraction` bits.
 fn small_float(value: u32, exponent: u32, fraction: u32) -> f32 {
     let sign = value >> (exponent + fraction) & 1;
     let power = value >> fraction & ((1 << exponent) - 1);

@@ -17,14 +17,14 @@ const MAX_TILES: u64 = 4;
 /// Tiles of so few pixels are always allowed.
 const SMALL: u64 = 1 << 22;
 
-/// All strips or tiles.
+/// All strips or tiles (Technical Note 2: image segments).
 pub(super) struct Segments<'a> {
     file: &'a [u8],
     offsets: Values<'a>,
-    /// Their lengths in the file, where it says them.
+    /// Their byte counts, where the file has them.
     lengths: Option<Values<'a>>,
     picture: Size,
-    /// The size of each, in pixels.
+    /// The size of each strip or tile, in pixels.
     size: Size,
     across: u32,
     is_raw: bool,
@@ -35,10 +35,10 @@ pub(super) struct Segments<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Segment {
     number: u32,
-    /// Where it begins.
+    /// The pixel where it begins.
     pub(super) left: u32,
     pub(super) top: u32,
-    /// How much of it lies in the picture.
+    /// The part that lies in the picture.
     pub(super) size: Size,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Segments<'a> {
         })
     }
 
-    /// The size of each, as far as rows are unpacked.
+    /// The size of each, limited to the picture's height.
     pub(super) fn size(&self) -> Size {
         Size::new(self.size.width, self.size.height.min(self.picture.height))
     }
@@ -96,7 +96,7 @@ impl<'a> Segments<'a> {
         self.across.saturating_mul(self.picture.height.div_ceil(self.size.height))
     }
 
-    /// All of them, from left to right and from top to bottom.
+    /// The strips or tiles from left to right and from top to bottom.
     pub(super) fn all(&self) -> impl Iterator<Item = Segment> {
         let Size { width, height } = self.size;
         (0..self.count()).map(move |number| {
@@ -106,7 +106,7 @@ impl<'a> Segments<'a> {
         })
     }
 
-    /// The bytes of a strip or tile, of one of the planes where each has its own.
+    /// The bytes of a strip or tile, for a plane if each plane has its own.
     ///
     /// # Errors
     /// [`Kind::Malformed`](crate::error::Kind::Malformed) when they aren't there.
@@ -118,10 +118,10 @@ impl<'a> Segments<'a> {
         let rest = self.file.get(start..).filter(|rest| !rest.is_empty()).ok_or_else(outside)?;
         let length = self.lengths.and_then(|lengths| lengths.long(number)).filter(|&length| length > 0);
         match length.map(usize::try_from) {
-            // The rows themselves say how many bytes they have; lengths are missing or wrong in some files.
+            // The size says how many bytes there are; byte counts are missing or wrong in some files.
             _ if self.is_raw => Ok(rest),
             Some(Ok(length)) if length <= rest.len() => Ok(&rest[..length]),
-            // Of a fax that is cut short the rest would be white.
+            // A fax that is cut short would become white.
             Some(_) if self.is_fax => Err(outside()),
             _ => Ok(rest),
         }
@@ -139,7 +139,7 @@ pub(super) fn segment_size(directory: &Directory<'_>, picture: Size) -> Size {
     Size::new(picture.width, rows.map_or(picture.height, |rows| rows.min(picture.height)))
 }
 
-/// Bytes of a row of samples.
+/// The bytes of a row of samples.
 pub(super) fn row_bytes(width: u32, samples: usize, depth: u32) -> u64 {
     (u64::from(width) * samples as u64).saturating_mul(depth.into()).div_ceil(8)
 }

@@ -1,4 +1,4 @@
-//! Unpacks a strip or tile row by row: no more of it is held than the compression's own window.
+//! Decompresses a strip or tile row by row: only the compression's own window is held.
 
 use std::io::{ErrorKind, Read};
 
@@ -15,29 +15,30 @@ use super::{
 };
 use crate::error::{Error, Kind, Result};
 
-/// What a compression takes that unpacks rows: a window of 32 KB, or a table of 4096 codes.
+/// The memory of Deflate (a window of 32 KB) and of LZW (a table of 4096 codes).
 pub(super) const WINDOW: u64 = 48 << 10;
-/// What the tables of those take that have a window as they say themselves, and the longest block of Zstandard.
+/// The memory of the tables of LZMA and Zstandard, beside a window whose size the file states; and Zstandard's longest
+/// block.
 const LZMA_TABLES: u64 = 100 << 10;
 const ZSTD_TABLES: u64 = 48 << 10;
 const ZSTD_BLOCK: u64 = 128 << 10;
 
-/// What is known of a strip or tile before it is unpacked.
+/// How a strip or tile is compressed.
 #[derive(Clone, Copy)]
 pub(super) struct Packing {
     pub(super) compression: u16,
-    /// Bits stand the other way round.
+    /// Fill order 2: the first pixel is in the lowest bits of a byte.
     pub(super) is_lsb_first: bool,
     /// Group 3 of two dimensions.
     pub(super) is_two_dimensional: bool,
-    /// Samples of a row: of a fax, pixels.
+    /// Samples of a row; pixels, for a fax.
     pub(super) row: u32,
     /// Bytes of all rows.
     pub(super) bytes: u64,
 }
 
 impl Packing {
-    /// Bytes that unpacking holds, beside rows.
+    /// The memory that decompression takes beside rows, in bytes.
     pub(super) fn held_bytes(&self) -> u64 {
         match self.compression {
             compression::NONE | compression::PACK_BITS => 2 << 10,
@@ -47,13 +48,13 @@ impl Packing {
             | compression::GROUP4 => 8 * (u64::from(self.row) + 2),
             compression::LZW | compression::DEFLATE | compression::OLD_DEFLATE => WINDOW,
             compression::LZMA => window::held_bytes(self.bytes) + LZMA_TABLES,
-            // Literals, sequences and the block that they are of.
+            // Literals, sequences and their block.
             _ => window::held_bytes(self.bytes) + ZSTD_TABLES + 3 * self.bytes.min(ZSTD_BLOCK),
         }
     }
 }
 
-/// A strip or tile on its way. Each kind has what it holds on the heap.
+/// A strip or tile being decompressed. Each kind keeps its state on the heap.
 pub(super) enum Unpacker<'a> {
     None(Box<Packed<'a>>),
     PackBits(Box<PackBits<'a>>),
@@ -104,10 +105,10 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    /// Fills a row with what comes next.
+    /// Fills a row with the next bytes.
     ///
     /// # Errors
-    /// [`Kind::Malformed`] when there is less, or it makes no sense.
+    /// [`Kind::Malformed`] when there are fewer bytes, or they can't be decompressed.
     pub(super) fn fill(&mut self, row: &mut [u8]) -> Result<()> {
         let read = match self {
             Self::None(packed) => packed.read_exact(row),
@@ -130,7 +131,7 @@ fn cut_short() -> Error {
     Error::malformed("a part of the TIFF is cut short")
 }
 
-/// PackBits (TIFF 6.0, section 9): a count, then so many bytes or one to repeat.
+/// PackBits (TIFF 6.0, section 9): a count, then as many bytes, or one to repeat as often.
 pub(super) struct PackBits<'a> {
     packed: Packed<'a>,
     literals: usize,
@@ -145,7 +146,7 @@ impl Read for PackBits<'_> {
             let mut next = || self.packed.read_exact(&mut byte).map(|()| byte[0]);
             match next()? {
                 count @ 0..128 => self.literals = usize::from(count) + 1,
-                // Nothing.
+                // No operation.
                 128 => {}
                 count => (self.repeats, self.byte) = (257 - usize::from(count), next()?),
             }
@@ -163,7 +164,7 @@ impl Read for PackBits<'_> {
     }
 }
 
-/// LZW (TIFF 6.0, section 13), and the one before it, whose codes begin at the lightest bit and grow a step later.
+/// LZW (TIFF 6.0, section 13), and its predecessor, whose codes begin at the lowest bit and grow a code later.
 pub(super) struct Lzw<'a> {
     packed: Packed<'a>,
     decoder: Decoder,

@@ -1,18 +1,18 @@
-//! Zstandard and LZMA state in the file how large a window they want, whatever they need: of a strip of some kilobytes
-//! many writers state megabytes. No more is taken than the strip or tile has bytes.
+//! The windows of Zstandard and LZMA. A file states their size, and many writers state megabytes for a strip of some
+//! kilobytes. A window gets no more memory than the strip or tile has bytes.
 
 use std::io::{Chain as ChainOf, Cursor, Read};
 
 use super::packed::Packed;
 use crate::error::{Error, Result};
 
-/// What is read of a frame's head again, and then the rest.
+/// A frame's head, rewritten, and then its rest.
 pub(super) type Chain<'a> = ChainOf<Cursor<[u8; HEAD]>, Packed<'a>>;
 
-/// The mark of a Zstandard frame, the byte that describes its head, and that of its window.
+/// The magic number of a Zstandard frame, and where its frame header descriptor and window descriptor stand.
 const HEAD: usize = 6;
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// One of the descriptor's bits: the window is as long as the contents, whose length stands in place of it.
+/// The single segment flag: the window is as long as the content, whose size takes the place of the window descriptor.
 const SINGLE_SEGMENT: u8 = 0x20;
 /// The least window, as a power of two.
 const LEAST_WINDOW: u32 = 10;
@@ -26,13 +26,13 @@ const LZMA2: u64 = 0x21;
 /// The least window of LZMA.
 const LEAST_DICTIONARY: u64 = 4 << 10;
 
-/// Bytes that unpacking a strip or tile of so many bytes takes: a window, which is doubled while it grows.
+/// The memory of the window for a strip or tile of `bytes`, which doubles while it grows, in bytes.
 pub(super) const fn held_bytes(bytes: u64) -> u64 {
     let window = if bytes < LEAST_DICTIONARY { LEAST_DICTIONARY } else { bytes }.next_power_of_two();
     3 * window / 2
 }
 
-/// A frame of Zstandard (RFC 8878, 3.1.1) whose window is no larger than its contents can use.
+/// A Zstandard frame (RFC 8878, 3.1.1) with its window limited to what its content can use.
 pub(super) fn fitting_zstd(mut packed: Packed<'_>, bytes: u64) -> Result<Chain<'_>> {
     let cut = |_| Error::malformed("a part of the TIFF is cut short");
     let mut head = [0; HEAD];
@@ -63,28 +63,28 @@ pub(super) fn fitting_zstd(mut packed: Packed<'_>, bytes: u64) -> Result<Chain<'
     }
 }
 
-/// The next bytes, which stay.
+/// The next bytes, without taking them.
 fn peek<const N: usize>(packed: &mut Packed<'_>) -> Option<[u8; N]> {
     packed.next().first_chunk().copied()
 }
 
-/// What the head of an XZ block says.
+/// The header of an XZ block.
 pub(super) struct Block {
-    /// The window it wants.
+    /// The dictionary size that it states.
     dictionary: u64,
-    /// How far apart bytes are whose differences are stored, if they are.
+    /// The distance of the delta filter, if there is one.
     pub(super) distance: Option<usize>,
 }
 
 impl Block {
-    /// The window it gets, for so many bytes.
+    /// The dictionary size that it gets, for a strip or tile of `bytes`.
     pub(super) fn window(&self, bytes: u64) -> u32 {
         let most = bytes.max(LEAST_DICTIONARY).next_power_of_two();
         u32::try_from(self.dictionary.min(most)).unwrap_or(u32::MAX)
     }
 }
 
-/// Passes over the heads of an XZ stream and of its first block, which holds all in TIFF.
+/// Reads the headers of an XZ stream and of its first block; in TIFF there is no other.
 pub(super) fn xz_block(mut packed: Packed<'_>) -> Result<(Packed<'_>, Block)> {
     let malformed = || Error::malformed("a part of the TIFF is no XZ stream");
     let mut stream = [0; STREAM_HEAD];
@@ -125,7 +125,7 @@ fn take(head: &mut &[u8]) -> Option<u8> {
     Some(byte)
 }
 
-/// A number of seven bits a byte, the lightest first.
+/// A multibyte integer: seven bits a byte, the lowest first.
 fn number(head: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for shift in (0..63).step_by(7) {

@@ -3,23 +3,23 @@
 
 use super::{directory::Directory, tags};
 
-/// Shares of red, green and blue in luma, as CCIR 601 has them.
+/// The shares of red, green and blue in luma by CCIR 601.
 const USUAL_COEFFICIENTS: [f64; 3] = [0.299, 0.587, 0.114];
-/// Black and white of luma, then of chroma, where they are nothing and most.
+/// The default ReferenceBlackWhite: black and white of luma, then of Cb and Cr.
 const USUAL_REFERENCE: [f64; 6] = [0.0, 255.0, 128.0, 255.0, 128.0, 255.0];
 
 /// Converts pixels of 8 bits.
 pub(super) struct YCbCr {
-    /// What is taken from a sample, and what the rest is multiplied with.
+    /// The offset of each sample, and its factor.
     levels: [(f64, f64); 3],
     red: f64,
     blue: f64,
-    /// What Cb and Cr take from green.
+    /// The shares of Cb and Cr that green loses.
     green: [f64; 2],
 }
 
 impl YCbCr {
-    /// As the directory says. Values that make no sense are as if they weren't there.
+    /// Reads the directory. Values that make no sense count as missing.
     pub(super) fn of(directory: &Directory<'_>) -> Self {
         let shares = reals(directory, tags::YCBCR_COEFFICIENTS).filter(|shares: &[f64; 3]| {
             (shares.iter().sum::<f64>() - 1.0).abs() < 0.01 && shares.iter().all(|&share| share > 0.0)
@@ -53,7 +53,7 @@ impl YCbCr {
     }
 }
 
-/// The numbers of a tag that has so many.
+/// The numbers of a tag that has exactly `N`.
 fn reals<const N: usize>(directory: &Directory<'_>, tag: u16) -> Option<[f64; N]> {
     let values = directory.values(tag)?;
     let mut reals = [0.0; N];
@@ -72,7 +72,7 @@ mod tests {
         let usual = YCbCr::new(USUAL_COEFFICIENTS, USUAL_REFERENCE);
         assert_eq!(usual.rgb([96, 96, 121]), [86, 112, 39]);
         assert_eq!((usual.rgb([255, 128, 128]), usual.rgb([0, 128, 128])), ([255; 3], [0; 3]));
-        // As video has it.
+        // The levels of video.
         let video = YCbCr::new(USUAL_COEFFICIENTS, [16.0, 235.0, 128.0, 240.0, 128.0, 240.0]);
         assert_eq!((video.rgb([235, 128, 128]), video.rgb([16, 128, 128])), ([255; 3], [0; 3]));
         assert_eq!(video.rgb([81, 90, 240]), [254, 0, 0]);

@@ -23,7 +23,7 @@ pub(super) const PAIRS: [[usize; 2]; 4] = [[0, 4], [2, 6], [7, 1], [3, 5]];
 /// Which coefficients of a block a scaled inverse transform keeps, and where they lie in a group.
 #[derive(Debug, Clone)]
 pub(super) struct CoefficientLayout {
-    /// The numerator of the scale, of 8: the transform makes a block of so many samples across and down, 1 to 8.
+    /// The numerator of the scale, 1 to 8 of 8: a block becomes this many samples across and down.
     pub(super) scale_num: usize,
     /// In zigzag order: where the coefficient of the first lane lies.
     pub(super) offsets: [u16; 64],

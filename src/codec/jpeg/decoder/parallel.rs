@@ -58,7 +58,7 @@ pub(super) struct Partition {
 pub(super) enum Access {
     /// The index has all MCUs.
     Random,
-    /// A job is so many restart intervals behind the one before.
+    /// A job begins this number of restart intervals behind the one before.
     RestartIntervals(usize),
     /// A job begins where the one before ends.
     Sequential,
@@ -103,7 +103,7 @@ impl Partition {
         }
     }
 
-    /// The most jobs in flight, of a picture of so many MCU rows, where the rows of a job take `bytes`.
+    /// The most jobs in flight, of a picture of `mcu_rows`, where the rows of a job take `bytes`.
     fn in_flight(self, mcu_rows: usize, bytes: usize, threads: usize) -> usize {
         let least = self.workers(threads) + 1 + WAITING;
         least.max(WAITING_BYTES / bytes.max(1)).min(mcu_rows.div_ceil(self.mcu_rows))

@@ -68,7 +68,7 @@ impl Plane {
         x >= self.width
     }
 
-    /// Begins with an MCU row of so many rows of samples. Those that were not given away stay.
+    /// Begins with an MCU row of `rows` rows of samples. Rows that were not given away stay.
     fn begin(&mut self, rows: usize) {
         let waiting = self.given * self.width..self.ready * self.width;
         self.ready = rows + self.ready - self.given;

@@ -1,7 +1,7 @@
 //! The inverse transform at full size: libjpeg's accurate integer one (`jidctint.c`, after Loeffler, Ligtenberg and
 //! Moschytz), bit by bit for every coefficient that a picture can have.
 //!
-//! It is written as sums of two products of 16 bits, for which every vector MCU has an instruction; so the group
+//! It is written as sums of two products of 16 bits, for which every vector unit has an instruction; so the group
 //! holds two rows' coefficients side by side, and the first pass leaves two columns' side by side for the second.
 
 use super::{
