@@ -6,7 +6,7 @@ use worker::{ResponseBody, console_error, console_log};
 
 use super::{
     fetch_flight,
-    flight::{self, FlightOutcome, Joined, Landed, Lead, Made, Ticket},
+    flight::{self, FlightOutcome, Joined, Landed, Lead, MadeFile, Ticket},
     memory::memory_bytes,
     respond::{Extent, OpenBody},
     settings::Settings,
@@ -144,7 +144,7 @@ impl Drive {
             }
             Joined::Follower(follower) => match follower.outcome(join.patience).await {
                 Some(Ok(Landed { record, made })) => {
-                    self.made.extend(made.map(|Made { format, bytes }| (format, bytes)));
+                    self.made.extend(made.map(|MadeFile { format, bytes }| (format, bytes)));
                     join.followed(Ok(record))
                 }
                 Some(Err(error)) => join.followed(Err(error)),
@@ -268,7 +268,7 @@ impl Drive {
     /// Written after answering: see [`Drive::finish`].
     fn store(&mut self, store: Store) -> Step {
         let (write, step) = store.take();
-        let made = |format| Some(Made { format, bytes: Rc::clone(self.made.get(&format)?) });
+        let made = |format| Some(MadeFile { format, bytes: Rc::clone(self.made.get(&format)?) });
         let made = write.variant.and_then(made);
         if self.lead.is_some() {
             self.outcome = Some(Ok(Landed { record: write.record.clone(), made: made.clone() }));

@@ -29,12 +29,12 @@ pub(super) type FlightOutcome = Result<Landed, FlightError>;
 pub(super) struct Landed {
     pub(super) record: Record,
     /// What was made, unless it was there already.
-    pub(super) made: Option<Made>,
+    pub(super) made: Option<MadeFile>,
 }
 
 /// A picture that was made.
 #[derive(Clone)]
-pub(super) struct Made {
+pub(super) struct MadeFile {
     pub(super) format: Format,
     pub(super) bytes: Rc<Vec<u8>>,
 }

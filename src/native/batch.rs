@@ -18,7 +18,7 @@ use crate::{
     limits::Limits,
     native::{
         cli::ConvertArgs,
-        conversions::{Conversion, Conversions, Input, Output},
+        conversions::{Conversion, Conversions, Input, Output, PlannedResult},
         files::{self, Content},
         inputs, machine,
         pool::Pool,
@@ -50,7 +50,7 @@ struct Batch {
 pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     let wanted = wanted::read(args)?;
     let Conversions { list, up_to_date, passed_by, .. } = inputs::collect(args, &wanted)?;
-    let to_stdout = list.iter().any(|job| job.results.iter().any(|(_, output)| *output == Output::Stdout));
+    let to_stdout = list.iter().any(|job| job.results.iter().any(|result| result.output == Output::Stdout));
     if to_stdout && !args.dry_run && io::stdout().is_terminal() {
         let what = "standard output is a terminal, which shows no pictures; use -o FILE, or pipe it on";
         return Err(Error::new(Kind::Parameter, what));
@@ -149,17 +149,17 @@ async fn convert_one(job: &Conversion, batch: &Arc<Batch>) -> Ended {
 
 async fn try_to_convert(job: &Conversion, batch: &Arc<Batch>) -> Result<Ended> {
     let began = Instant::now();
-    let Source { content, length, looked } = open(job.input.clone(), batch.limits.max_input_bytes).await?;
-    let (reserve, tasks) = plan(looked, length, job, batch)?;
+    let OpenInput { content, length, looked } = open(job.input.clone(), batch.limits.max_input_bytes).await?;
+    let BatchPlan { bytes, targets } = plan(looked, length, job, batch)?;
     if batch.dry_run {
-        let done = tasks.iter().map(|task| task.would_be(length)).collect();
+        let done = targets.iter().map(|target| target.would_be(length)).collect();
         return Ok(Ended { done, error: None });
     }
     let asked = Instant::now();
-    let ticket = batch.pool.admit(reserve, PATIENCE).await?;
+    let ticket = batch.pool.admit(bytes, PATIENCE).await?;
     let (peak_bytes, waited) = (ticket.bytes(), asked.elapsed());
     let shared = Arc::clone(batch);
-    let made = move |_ticket| Ok(make(&content, &tasks, &shared));
+    let made = move |_ticket| Ok(make(&content, &targets, &shared));
     let mut ended = batch.pool.run(ticket, made).await?;
     for done in &mut ended.done {
         (done.peak_bytes, done.elapsed) = (peak_bytes, began.elapsed() - waited);
@@ -168,13 +168,13 @@ async fn try_to_convert(job: &Conversion, batch: &Arc<Batch>) -> Result<Ended> {
 }
 
 /// An opened source, and what it is.
-struct Source {
+struct OpenInput {
     content: Content,
     length: u64,
     looked: Looked,
 }
 
-async fn open(input: Input, most: u64) -> Result<Source> {
+async fn open(input: Input, most: u64) -> Result<OpenInput> {
     let reading = task::spawn_blocking(move || match input {
         Input::Stdin => read_stdin(most),
         Input::Named(path) | Input::Found(path) => look_at(&path),
@@ -183,7 +183,7 @@ async fn open(input: Input, most: u64) -> Result<Source> {
 }
 
 /// Standard input has no length, so all of it must be read before anything is known.
-fn read_stdin(most: u64) -> Result<Source> {
+fn read_stdin(most: u64) -> Result<OpenInput> {
     let mut bytes = Vec::new();
     io::stdin()
         .lock()
@@ -191,17 +191,17 @@ fn read_stdin(most: u64) -> Result<Source> {
         .read_to_end(&mut bytes)
         .map_err(|source| Error::with_source(Kind::Io, "can't be read", source))?;
     let looked = Looked::at(&bytes);
-    Ok(Source { length: bytes.len() as u64, content: Content::Memory(bytes.into()), looked })
+    Ok(OpenInput { length: bytes.len() as u64, content: Content::Memory(bytes.into()), looked })
 }
 
-fn look_at(path: &Path) -> Result<Source> {
+fn look_at(path: &Path) -> Result<OpenInput> {
     let (file, metadata) = files::open_regular(path)?;
     let content = Content::File(file);
-    Ok(Source { looked: content.look_at()?, content, length: metadata.len() })
+    Ok(OpenInput { looked: content.look_at()?, content, length: metadata.len() })
 }
 
 /// One result to make of an opened picture.
-struct Task {
+struct Target {
     /// One for each format to try; the smallest result is taken. None for an animation, which goes through as it is.
     params: Vec<Params>,
     output: Output,
@@ -210,7 +210,7 @@ struct Task {
     replaces: Option<PathBuf>,
 }
 
-impl Task {
+impl Target {
     /// What is told of it when nothing is made.
     fn would_be(&self, length: u64) -> Done {
         let output = match (&self.replaces, self.params.first()) {
@@ -251,9 +251,16 @@ impl Task {
     }
 }
 
+/// What is to be made of a picture.
+struct BatchPlan {
+    /// The memory to ask for.
+    bytes: u64,
+    targets: Vec<Target>,
+}
+
 /// What is to be made, and the memory to ask for: the largest plan's, and the file itself; nothing but the file for
 /// what won't be made.
-fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<(u64, Vec<Task>)> {
+fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<BatchPlan> {
     batch.limits.check_input(length)?;
     if looked.format.is_none() {
         return Err(Error::malformed("its content is no picture of a format known here"));
@@ -261,15 +268,15 @@ fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<
     let probe = looked.probe?;
     batch.limits.check_size(probe.size)?;
     let replaces = job.input.path().filter(|_| batch.in_place).map(Path::to_owned);
-    let task = |params, output| Task { params, output, probe: probe.clone(), replaces: replaces.clone() };
+    let target = |params, output| Target { params, output, probe: probe.clone(), replaces: replaces.clone() };
     if probe.animated == Some(true) {
         // Each result would be the same file: the name is that of the first.
-        let output = job.results.first().map_or(Output::Stdout, |(_, output)| output.clone());
-        return Ok((length, vec![task(Vec::new(), output)]));
+        let output = job.results.first().map_or(Output::Stdout, |result| result.output.clone());
+        return Ok(BatchPlan { bytes: length, targets: vec![target(Vec::new(), output)] });
     }
     let (mut most, mut held) = (0, 0);
-    let mut tasks = Vec::new();
-    for (at, output) in &job.results {
+    let mut targets = Vec::new();
+    for PlannedResult { wanted: at, output } in &job.results {
         let wanted = &batch.wanted[*at];
         if batch.wanted[..*at].iter().any(|smaller| wanted.is_beyond(smaller, &probe)) {
             continue;
@@ -281,19 +288,19 @@ fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<
         }
         // With two formats the first result is held while the second is made.
         held = held.max(if each.len() > 1 { length } else { 0 });
-        tasks.push(task(each, output.clone()));
+        targets.push(target(each, output.clone()));
     }
-    Ok((most.saturating_add(length).saturating_add(held), tasks))
+    Ok(BatchPlan { bytes: most.saturating_add(length).saturating_add(held), targets })
 }
 
-fn make(content: &Content, tasks: &[Task], batch: &Batch) -> Ended {
+fn make(content: &Content, targets: &[Target], batch: &Batch) -> Ended {
     let mut ended = Ended::default();
     let bytes = match content.read(batch.limits.max_input_bytes) {
         Ok(bytes) => bytes,
         Err(error) => return error.into(),
     };
-    for task in tasks {
-        match make_one(&bytes, task, batch) {
+    for target in targets {
+        match make_one(&bytes, target, batch) {
             Ok(done) => ended.done.push(done),
             Err(error) => return Ended { error: Some(error), ..ended },
         }
@@ -301,15 +308,15 @@ fn make(content: &Content, tasks: &[Task], batch: &Batch) -> Ended {
     ended
 }
 
-fn make_one(bytes: &[u8], task: &Task, batch: &Batch) -> Result<Done> {
+fn make_one(bytes: &[u8], target: &Target, batch: &Batch) -> Result<Done> {
     let length = bytes.len() as u64;
-    let as_it_is = task.as_it_is(length);
-    let came = match smallest(bytes, task, batch)? {
+    let as_it_is = target.as_it_is(length);
+    let came = match smallest(bytes, target, batch)? {
         None => Came::Animation,
-        Some(made) => match task.refuses(&made, length, batch) {
+        Some(made) => match target.refuses(&made, length, batch) {
             None => {
-                let output = task.replaces.clone().or_else(|| task.output.path(made.format));
-                write(output.as_deref(), &made.bytes, task.replaces.is_some())?;
+                let output = target.replaces.clone().or_else(|| target.output.path(made.format));
+                write(output.as_deref(), &made.bytes, target.replaces.is_some())?;
                 return Ok(Done {
                     output,
                     out_bytes: made.bytes.len() as u64,
@@ -322,18 +329,18 @@ fn make_one(bytes: &[u8], task: &Task, batch: &Batch) -> Result<Done> {
             Some(came) => came,
         },
     };
-    if task.replaces.is_some() || came == Came::NotWritten {
-        return Ok(Done { output: task.replaces.clone(), came, ..as_it_is });
+    if target.replaces.is_some() || came == Came::NotWritten {
+        return Ok(Done { output: target.replaces.clone(), came, ..as_it_is });
     }
-    let output = task.output.path_as_is(as_it_is.format);
+    let output = target.output.path_as_is(as_it_is.format);
     write(output.as_deref(), bytes, false)?;
     Ok(Done { output, came, ..as_it_is })
 }
 
 /// The smallest of the formats asked for; `None` for what is kept as it is.
-fn smallest(bytes: &[u8], task: &Task, batch: &Batch) -> Result<Option<Made>> {
+fn smallest(bytes: &[u8], target: &Target, batch: &Batch) -> Result<Option<Made>> {
     let mut best: Option<Made> = None;
-    for params in &task.params {
+    for params in &target.params {
         match convert::convert(bytes, params, &batch.limits)? {
             Outcome::Kept(_) => return Ok(None),
             Outcome::Made(made) => {

@@ -13,8 +13,17 @@ use crate::codec::Format;
 pub(crate) struct Conversion {
     /// What to read.
     pub(crate) input: Input,
-    /// What to make of it, by its index in the list of what is wanted, and where each goes.
-    pub(crate) results: Vec<(usize, Output)>,
+    /// What to make of it.
+    pub(crate) results: Vec<PlannedResult>,
+}
+
+/// A result that is to be made of a picture.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedResult {
+    /// The index of what it is in the list of what is wanted.
+    pub(crate) wanted: usize,
+    /// Where it goes.
+    pub(crate) output: Output,
 }
 
 /// Where a picture comes from.
@@ -96,7 +105,7 @@ pub(crate) struct Conversions {
 }
 
 /// An input, and where its results go.
-pub(super) struct Found {
+pub(super) struct FoundInput {
     pub(super) input: Input,
     /// The place of its only result, or the folder of all, with the name of the picture.
     pub(super) output: Output,

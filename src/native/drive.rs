@@ -21,8 +21,8 @@ use crate::{
         blocking::blocking,
         body::Body,
         files::{self, Content},
-        flight::{Joined, Lead, Outcome},
-        job::{self, Done, JobOutcome, Origin, Original},
+        flight::{FlightEnd, Joined, Lead},
+        job::{self, FinishedJob, JobOutcome, Original, Provenance},
         log,
         lookup::Query,
         opening::{self, Held},
@@ -253,9 +253,9 @@ impl Drive {
             Joined::Follower(follower) => {
                 self.let_go_of_what_comes();
                 match time::timeout(step.patience, follower.outcome()).await {
-                    Ok(Outcome::Landed(outcome)) => step.followed(outcome.map_err(FlightError::Failed)),
-                    Ok(Outcome::Panicked) => step.followed(Err(FlightError::Panicked)),
-                    Ok(Outcome::Abandoned) => step.followed(Err(FlightError::Abandoned)),
+                    Ok(FlightEnd::Landed(outcome)) => step.followed(outcome.map_err(FlightError::Failed)),
+                    Ok(FlightEnd::Panicked) => step.followed(Err(FlightError::Panicked)),
+                    Ok(FlightEnd::Abandoned) => step.followed(Err(FlightError::Abandoned)),
                     Err(_) => step.impatient(),
                 }
             }
@@ -308,7 +308,7 @@ impl Drive {
     async fn convert(&mut self, mut step: Convert) -> Step {
         let name = step.source.name().to_owned();
         let outcome = match self.run_job(&step).await {
-            Ok(Done { outcome, is_cut, .. }) => {
+            Ok(FinishedJob { outcome, is_cut, .. }) => {
                 if is_cut {
                     step = step.of_cut();
                 }
@@ -332,7 +332,7 @@ impl Drive {
     }
 
     /// Reads the whole original and does the job on a thread of the pool, under the ticket.
-    async fn run_job(&mut self, step: &Convert) -> Result<Done> {
+    async fn run_job(&mut self, step: &Convert) -> Result<FinishedJob> {
         let ticket =
             self.ticket.take().ok_or_else(|| Error::new(Kind::Internal, "a conversion without a ticket"))?;
         let original = self.original(step).await?;
@@ -366,17 +366,17 @@ impl Drive {
                 self.app.sources.content(&step.source, validators, hash.as_deref()).await?
             }
         };
-        let origin = match step.source {
-            Source::Local { .. } => Origin::Folder,
-            Source::Remote { .. } if content.is_arriving() => Origin::Network,
-            Source::Remote { .. } => Origin::Cache,
+        let provenance = match step.source {
+            Source::Local { .. } => Provenance::Folder,
+            Source::Remote { .. } if content.is_arriving() => Provenance::Network,
+            Source::Remote { .. } => Provenance::Cache,
         };
         let content = content.arrived().await?;
-        if self.restriction.is_some() && origin != Origin::Network {
+        if self.restriction.is_some() && provenance != Provenance::Network {
             // It may be wanted again, and is nowhere else.
             self.content = content.duplicate();
         }
-        Ok(Original { content, origin })
+        Ok(Original { content, provenance })
     }
 
     async fn store(&mut self, step: StoreStep) -> Step {

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 /// How a flight ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome<T> {
+pub(crate) enum FlightEnd<T> {
     /// With what the leader said, be it a failure.
     Landed(T),
     /// The leader panicked.
@@ -22,7 +22,7 @@ pub(crate) enum Outcome<T> {
     Abandoned,
 }
 
-type Board<T> = Mutex<HashMap<String, watch::Receiver<Option<Outcome<T>>>>>;
+type Board<T> = Mutex<HashMap<String, watch::Receiver<Option<FlightEnd<T>>>>>;
 
 /// The flights under way.
 #[derive(Debug)]
@@ -42,12 +42,12 @@ pub(crate) enum Joined<T> {
 pub(crate) struct Lead<T> {
     key: String,
     board: Arc<Board<T>>,
-    tell: watch::Sender<Option<Outcome<T>>>,
+    tell: watch::Sender<Option<FlightEnd<T>>>,
 }
 
 /// A wait for someone else's work.
 #[derive(Debug)]
-pub(crate) struct Follower<T>(watch::Receiver<Option<Outcome<T>>>);
+pub(crate) struct Follower<T>(watch::Receiver<Option<FlightEnd<T>>>);
 
 impl<T> Default for Flights<T> {
     fn default() -> Self {
@@ -76,11 +76,11 @@ impl<T> Lead<T> {
 
     /// Ends the flight.
     pub(crate) fn land(self, result: T) {
-        self.end(Outcome::Landed(result));
+        self.end(FlightEnd::Landed(result));
     }
 
     /// Off the board first: who comes now leads a new flight, and finds what this one stored.
-    fn end(&self, outcome: Outcome<T>) {
+    fn end(&self, outcome: FlightEnd<T>) {
         self.board.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
         self.tell.send_replace(Some(outcome));
     }
@@ -89,17 +89,17 @@ impl<T> Lead<T> {
 impl<T> Drop for Lead<T> {
     fn drop(&mut self) {
         if self.tell.borrow().is_none() {
-            self.end(if thread::panicking() { Outcome::Panicked } else { Outcome::Abandoned });
+            self.end(if thread::panicking() { FlightEnd::Panicked } else { FlightEnd::Abandoned });
         }
     }
 }
 
 impl<T: Clone> Follower<T> {
     /// Waits until the flight has ended.
-    pub(crate) async fn outcome(mut self) -> Outcome<T> {
+    pub(crate) async fn outcome(mut self) -> FlightEnd<T> {
         match self.0.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone().unwrap_or(Outcome::Abandoned),
-            Err(_) => Outcome::Abandoned,
+            Ok(outcome) => outcome.clone().unwrap_or(FlightEnd::Abandoned),
+            Err(_) => FlightEnd::Abandoned,
         }
     }
 }
@@ -108,7 +108,7 @@ impl<T: Clone> Follower<T> {
 mod tests {
     use super::*;
 
-    fn wait(follower: Follower<u8>) -> Outcome<u8> {
+    fn wait(follower: Follower<u8>) -> FlightEnd<u8> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("runtime");
         runtime.block_on(follower.outcome())
     }
@@ -125,7 +125,7 @@ mod tests {
         let flights = Flights::default();
         let (lead, follower) = lead_and_follow(&flights);
         lead.land(7);
-        assert_eq!(wait(follower), Outcome::Landed(7));
+        assert_eq!(wait(follower), FlightEnd::Landed(7));
         assert!(matches!(flights.join("key"), Joined::Leader(_)));
     }
 
@@ -134,7 +134,7 @@ mod tests {
         let flights = Flights::default();
         let (lead, follower) = lead_and_follow(&flights);
         drop(lead);
-        assert_eq!(wait(follower), Outcome::Abandoned);
+        assert_eq!(wait(follower), FlightEnd::Abandoned);
 
         let (lead, follower) = lead_and_follow(&flights);
         let thread = thread::spawn(move || {
@@ -142,6 +142,6 @@ mod tests {
             panic!("on purpose");
         });
         assert!(thread.join().is_err());
-        assert_eq!(wait(follower), Outcome::Panicked);
+        assert_eq!(wait(follower), FlightEnd::Panicked);
     }
 }

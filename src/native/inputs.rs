@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         cli::ConvertArgs,
-        conversions::{Conversion, Conversions, Found, Input, Output, format_of_name},
+        conversions::{Conversion, Conversions, FoundInput, Input, Output, PlannedResult, format_of_name},
         files, results,
         wanted::Wanted,
     },
@@ -58,7 +58,7 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Conversio
         for job in &mut jobs.list {
             let before = job.results.len();
             let Conversion { input, results } = job;
-            results.retain(|(at, output)| !results::is_up_to_date(input, output, &wanted[*at]));
+            results.retain(|result| !results::is_up_to_date(input, &result.output, &wanted[result.wanted]));
             jobs.up_to_date += before - results.len();
         }
         jobs.list.retain(|job| !job.results.is_empty());
@@ -67,14 +67,14 @@ pub(crate) fn collect(args: &ConvertArgs, wanted: &[Wanted]) -> Result<Conversio
 }
 
 /// Gives each result its name, so that none of two inputs have the same.
-fn conversions(found: Vec<Found>, wanted: &[Wanted]) -> Vec<Conversion> {
+fn conversions(found: Vec<FoundInput>, wanted: &[Wanted]) -> Vec<Conversion> {
     let mut taken: HashMap<PathBuf, u32> = HashMap::new();
-    for Found { output, .. } in &found {
+    for FoundInput { output, .. } in &found {
         if let Output::Derived(folder, name) = output {
             *taken.entry(folder.join(name)).or_default() += 1;
         }
     }
-    let job = |Found { input, output }: Found| {
+    let job = |FoundInput { input, output }: FoundInput| {
         let named = |wanted: &Wanted| match (&output, input.path()) {
             (Output::Derived(folder, stem), path) => {
                 let is_shared = taken.get(&folder.join(stem)).is_some_and(|&count| count > 1);
@@ -83,7 +83,11 @@ fn conversions(found: Vec<Found>, wanted: &[Wanted]) -> Vec<Conversion> {
             }
             _ => output.clone(),
         };
-        let results = wanted.iter().enumerate().map(|(at, wanted)| (at, named(wanted))).collect();
+        let results = wanted
+            .iter()
+            .enumerate()
+            .map(|(at, wanted)| PlannedResult { wanted: at, output: named(wanted) })
+            .collect();
         Conversion { input, results }
     };
     found.into_iter().map(job).collect()
@@ -94,14 +98,14 @@ fn expand(
     input: &Path,
     args: &ConvertArgs,
     passed_by: &mut Vec<(PathBuf, &'static str)>,
-) -> Result<Vec<Found>> {
+) -> Result<Vec<FoundInput>> {
     if input == Path::new("-") {
         let output = match (&args.output, &args.out_dir) {
             (Some(path), _) => exact(path),
             (None, Some(folder)) => Output::Derived(folder.clone(), "stdin".into()),
             (None, None) => Output::Stdout,
         };
-        return Ok(vec![Found { input: Input::Stdin, output }]);
+        return Ok(vec![FoundInput { input: Input::Stdin, output }]);
     }
     if input.is_dir() {
         return Ok(walk(input, args.out_dir.as_deref(), passed_by));
@@ -113,7 +117,7 @@ fn expand(
         (None, Some(folder)) => Output::Derived(folder.clone(), stem),
         (None, None) => Output::Derived(parent(input), stem),
     };
-    Ok(vec![Found { input: Input::Named(input.to_owned()), output }])
+    Ok(vec![FoundInput { input: Input::Named(input.to_owned()), output }])
 }
 
 fn exact(path: &Path) -> Output {
@@ -126,7 +130,11 @@ fn parent(path: &Path) -> PathBuf {
 
 /// The pictures of a folder and all below it, in the order of their names. Earlier results that stand in it are
 /// not inputs, nor are links, which could lead anywhere.
-fn walk(folder: &Path, out_dir: Option<&Path>, passed_by: &mut Vec<(PathBuf, &'static str)>) -> Vec<Found> {
+fn walk(
+    folder: &Path,
+    out_dir: Option<&Path>,
+    passed_by: &mut Vec<(PathBuf, &'static str)>,
+) -> Vec<FoundInput> {
     let results = out_dir.map(files::absolute_path).filter(|place| *place != files::absolute_path(folder));
     let entries = WalkDir::new(folder)
         .sort_by_file_name()
@@ -153,7 +161,7 @@ fn walk(folder: &Path, out_dir: Option<&Path>, passed_by: &mut Vec<(PathBuf, &'s
             Some(out_dir) => out_dir.join(parent(below)),
             None => parent(path),
         };
-        found.push(Found { input: Input::Found(path.to_owned()), output: Output::Derived(place, stem) });
+        found.push(FoundInput { input: Input::Found(path.to_owned()), output: Output::Derived(place, stem) });
     }
     found
 }

@@ -21,12 +21,12 @@ pub(super) enum JobOutcome {
 /// An original that is to be read.
 pub(super) struct Original {
     pub(super) content: Content,
-    pub(super) origin: Origin,
+    pub(super) provenance: Provenance,
 }
 
 /// Where an original came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum Provenance {
     /// One of the folders: its checksum is wanted.
     Folder,
     /// The file in which it is kept. It was looked at as a whole when it came.
@@ -36,7 +36,7 @@ pub(super) enum Origin {
 }
 
 /// A job that is done.
-pub(super) struct Done {
+pub(super) struct FinishedJob {
     pub(super) outcome: JobOutcome,
     /// Bytes of the original.
     pub(super) in_bytes: u64,
@@ -46,10 +46,9 @@ pub(super) struct Done {
 
 /// Does a job. From here on the original is in memory, until it is converted; the result stays on the ticket until it
 /// is stored or sent.
-pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Limits) -> Result<Done> {
-    let Original { content, origin } = original;
-    let is_cut =
-        matches!(&content, Content::Memory(bytes) if origin == Origin::Network && codec::is_cut(bytes));
+pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Limits) -> Result<FinishedJob> {
+    let Original { content, provenance } = original;
+    let is_cut = matches!(&content, Content::Memory(bytes) if provenance == Provenance::Network && codec::is_cut(bytes));
     let bytes = content.read(limits.max_input_bytes)?;
     drop(content);
     let in_bytes = bytes.len() as u64;
@@ -63,12 +62,12 @@ pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Li
                     len: made.bytes.len() as u64,
                     hash: hash_hex(&made.bytes),
                     size: made.size,
-                    source_checksum: (origin == Origin::Folder).then(|| hash_hex(&bytes)),
+                    source_checksum: (provenance == Provenance::Folder).then(|| hash_hex(&bytes)),
                 };
                 drop(bytes);
                 JobOutcome::Made { format: params.format, info, bytes: ticket.keep(made.bytes) }
             }
         },
     };
-    Ok(Done { outcome, in_bytes, is_cut })
+    Ok(FinishedJob { outcome, in_bytes, is_cut })
 }

@@ -101,7 +101,7 @@ impl Ticket {
     pub(crate) fn keep(mut self, mut result: Vec<u8>) -> Bytes {
         result.shrink_to_fit();
         self.shrink(result.len() as u64);
-        Bytes::from_owner(Kept { result, _ticket: self })
+        Bytes::from_owner(CountedResult { result, _ticket: self })
     }
 
     fn shrink(&mut self, bytes: u64) {
@@ -128,12 +128,12 @@ impl Drop for Ticket {
 }
 
 /// A result, with the bytes that it holds of the budget.
-struct Kept {
+struct CountedResult {
     result: Vec<u8>,
     _ticket: Ticket,
 }
 
-impl AsRef<[u8]> for Kept {
+impl AsRef<[u8]> for CountedResult {
     fn as_ref(&self) -> &[u8] {
         &self.result
     }

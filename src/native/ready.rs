@@ -62,18 +62,18 @@ struct Asked {
     began: Instant,
     /// How often it has been asked in this window.
     count: u32,
-    answer: Option<Arc<Answer>>,
+    answer: Option<Arc<ReadyAnswer>>,
 }
 
 #[derive(Debug)]
-struct Answer {
+struct ReadyAnswer {
     headers: HeaderMap,
     decision: Option<Decision>,
-    body: Kept,
+    body: ReadyBody,
 }
 
 #[derive(Debug)]
-enum Kept {
+enum ReadyBody {
     Memory(Bytes),
     File(Arc<File>, u64),
 }
@@ -128,11 +128,11 @@ impl Ready {
     }
 }
 
-impl Answer {
+impl ReadyAnswer {
     fn response(&self) -> Response<Body> {
         let body = match &self.body {
-            Kept::Memory(bytes) => body::full(bytes.clone()),
-            Kept::File(file, len) => body::shared(Arc::clone(file), 0..*len),
+            ReadyBody::Memory(bytes) => body::full(bytes.clone()),
+            ReadyBody::File(file, len) => body::shared(Arc::clone(file), 0..*len),
         };
         let mut response = Response::new(body);
         *response.headers_mut() = self.headers.clone();
@@ -145,7 +145,7 @@ impl Answer {
 
 impl Inner {
     /// The answer to a question that is asked now, if it is kept.
-    fn find(&mut self, question: &[u8], now: Instant) -> Option<Arc<Answer>> {
+    fn find(&mut self, question: &[u8], now: Instant) -> Option<Arc<ReadyAnswer>> {
         let asked = self.asked.get_mut(question)?;
         asked.count = asked.count.saturating_add(1);
         asked.answer.clone().filter(|_| now.duration_since(asked.began) < WINDOW)
@@ -186,13 +186,13 @@ impl Inner {
         let Some(body) = self.kept(response.body()) else { return };
         if let Some(asked) = self.asked.get_mut(question) {
             let decision = response.extensions().get().copied();
-            let answer = Answer { headers: response.headers().clone(), decision, body };
+            let answer = ReadyAnswer { headers: response.headers().clone(), decision, body };
             (asked.began, asked.answer) = (now, Some(Arc::new(answer)));
         }
     }
 
     /// The body, kept, if there is room for it and all of it is at hand.
-    fn kept(&mut self, body: &Body) -> Option<Kept> {
+    fn kept(&mut self, body: &Body) -> Option<ReadyBody> {
         let len = body.left();
         let in_memory = usize::try_from(len).ok().filter(|_| len <= IN_MEMORY);
         match (body, in_memory) {
@@ -205,20 +205,20 @@ impl Inner {
                     Body::Passing(_) => return None,
                 };
                 self.bytes += len;
-                Some(Kept::Memory(bytes))
+                Some(ReadyBody::Memory(bytes))
             }
             (Body::File(part), None) if self.files < MOST_FILES => {
                 self.files += 1;
-                Some(Kept::File(Arc::clone(part.file()), len))
+                Some(ReadyBody::File(Arc::clone(part.file()), len))
             }
             _ => None,
         }
     }
 
-    fn free(&mut self, answer: Option<&Answer>) {
+    fn free(&mut self, answer: Option<&ReadyAnswer>) {
         match answer.map(|answer| &answer.body) {
-            Some(Kept::Memory(bytes)) => self.bytes -= bytes.len(),
-            Some(Kept::File(..)) => self.files -= 1,
+            Some(ReadyBody::Memory(bytes)) => self.bytes -= bytes.len(),
+            Some(ReadyBody::File(..)) => self.files -= 1,
             None => {}
         }
     }

@@ -27,7 +27,7 @@ use crate::{
         download::Download,
         eviction::{self, Reservation},
         files::{self, Content},
-        flight::{Flights, Follower, Joined, Outcome},
+        flight::{FlightEnd, Flights, Follower, Joined},
         spool::{Spool, Spooled, Unspooled},
         store::Store,
         upstream::{Answer, Upstream},
@@ -149,18 +149,20 @@ impl Remote {
 
     async fn follow(&self, question: Question<'_>, follower: Follower<FetchOutcome>) -> Result<Fetched> {
         match follower.outcome().await {
-            Outcome::Landed(FetchOutcome::Kept(seen)) => {
+            FlightEnd::Landed(FetchOutcome::Kept(seen)) => {
                 let path = question.path.to_owned();
                 let (file, _) = blocking(move || files::open_regular(&path)).await??;
                 Ok(Fetched::Found(seen, Some(Content::File(file))))
             }
-            Outcome::Landed(FetchOutcome::Passing(seen)) => Ok(Fetched::Found(seen, None)),
-            Outcome::Landed(FetchOutcome::Alone) => {
+            FlightEnd::Landed(FetchOutcome::Passing(seen)) => Ok(Fetched::Found(seen, None)),
+            FlightEnd::Landed(FetchOutcome::Alone) => {
                 self.fetch_alone(Question { known: None, ..question }).await
             }
-            Outcome::Landed(FetchOutcome::Unchanged(caching)) => Ok(Fetched::Unchanged(caching)),
-            Outcome::Landed(FetchOutcome::Failed(failed)) => failed_lately(failed),
-            Outcome::Panicked | Outcome::Abandoned => Err(Error::new(Kind::Upstream, "the fetch broke off")),
+            FlightEnd::Landed(FetchOutcome::Unchanged(caching)) => Ok(Fetched::Unchanged(caching)),
+            FlightEnd::Landed(FetchOutcome::Failed(failed)) => failed_lately(failed),
+            FlightEnd::Panicked | FlightEnd::Abandoned => {
+                Err(Error::new(Kind::Upstream, "the fetch broke off"))
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     codec::Format,
     error::{Error, Kind, Result},
     native::{
-        conversions::{Conversion, Conversions, Found, Input, Output, format_of_name},
+        conversions::{Conversion, Conversions, FoundInput, Input, Output, PlannedResult, format_of_name},
         files,
         wanted::Wanted,
     },
@@ -19,7 +19,7 @@ use crate::{
 /// Leaves out what runs of any kind make beside the pictures of a folder: a WebP or an AVIF of a picture's name, and
 /// whatever has its whole name before its own extension, with or without a width (`a.webp`, `a-400.avif`,
 /// `a.png-400.jpg` beside `a.png`). What this very run makes is one, too.
-pub(super) fn leave_out(found: &mut Vec<Found>, wanted: &[Wanted]) {
+pub(super) fn leave_out(found: &mut Vec<FoundInput>, wanted: &[Wanted]) {
     let pictures: Vec<PathBuf> = found
         .iter()
         .filter_map(|found| match &found.input {
@@ -73,11 +73,12 @@ pub(super) fn leave_own_format_out(jobs: &mut Conversions, wanted: &[Wanted]) {
     for Conversion { input, results } in &mut jobs.list {
         let Input::Found(path) = input else { continue };
         let place = files::absolute_path(path);
-        let is_own = |at: usize, output: &Output| {
-            let mut places = wanted[at].formats().filter_map(|format| output.path(format));
+        let is_own = |result: &PlannedResult| {
+            let formats = wanted[result.wanted].formats();
+            let mut places = formats.filter_map(|format| result.output.path(format));
             places.any(|path| files::absolute_path(&path) == place)
         };
-        results.retain(|(at, output)| !is_own(*at, output));
+        results.retain(|result| !is_own(result));
         if results.is_empty() {
             jobs.passed_by.push((path.clone(), "it is of that format already; --in-place makes it anew"));
         }
@@ -89,7 +90,7 @@ pub(super) fn leave_own_format_out(jobs: &mut Conversions, wanted: &[Wanted]) {
 pub(super) fn check_places(jobs: &Conversions, wanted: &[Wanted]) -> Result<()> {
     let mut makers: HashMap<PathBuf, (&Input, usize)> = HashMap::new();
     for job in &jobs.list {
-        for (at, output) in &job.results {
+        for PlannedResult { wanted: at, output } in &job.results {
             for path in wanted[*at].formats().filter_map(|format| output.path(format)) {
                 let place = files::absolute_path(&path);
                 let shown = path.display();

@@ -63,7 +63,9 @@ pub use self::{
     negotiation::Accepted,
     params::PARAMETERS,
     policy::{Allowed, Mount, MountPoint, Policy, Target, USUAL_WIDTHS},
-    record::{Entry, FileState, FoundFile, Record, Settings, SlimpixPart, SourceState, Validators, Variant},
+    record::{
+        EncodeSettings, Entry, FileState, FoundFile, Record, SlimpixPart, SourceState, Validators, Variant,
+    },
     respond::{Body, Response, Whole, held},
     restriction::Restriction,
     route::{RequestHead, Source, question},

@@ -153,7 +153,7 @@ pub enum Entry {
         /// Its length in bytes.
         size: u64,
         /// How it was made.
-        settings: Settings,
+        settings: EncodeSettings,
     },
     /// It can't be made; trying again gives the same.
     Failed {
@@ -189,7 +189,7 @@ pub struct Variant {
     pub hash: Option<String>,
     /// How it was made; `None` for one that webp_server_go made.
     #[serde(default)]
-    pub settings: Option<Settings>,
+    pub settings: Option<EncodeSettings>,
     /// Its size in pixels, where known.
     #[serde(default)]
     pub pixels: Option<Size>,
@@ -197,14 +197,14 @@ pub struct Variant {
 
 /// The settings that a variant was made with, as far as the id doesn't name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct EncodeSettings {
     quality: u8,
     effort: u8,
     mode: u8,
     keep_metadata: bool,
 }
 
-impl Settings {
+impl EncodeSettings {
     /// The settings in a conversion's parameters.
     #[must_use]
     pub const fn of(params: &Params) -> Self {
@@ -236,7 +236,7 @@ impl Entry {
     }
 
     /// True if it still says something about a conversion with these settings.
-    pub(super) fn is_current(&self, settings: Settings) -> bool {
+    pub(super) fn is_current(&self, settings: EncodeSettings) -> bool {
         match self {
             Self::Made(variant) => variant.settings.is_none_or(|made_with| made_with == settings),
             Self::Declined { settings: made_with, .. } => *made_with == settings,

@@ -14,7 +14,7 @@ use super::{
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
-    record::{Entry, Record, Settings, SourceState, Variant},
+    record::{EncodeSettings, Entry, Record, SourceState, Variant},
     trace::Trace,
 };
 use crate::{
@@ -353,7 +353,7 @@ impl Selector<'_> {
     pub(super) fn is_current(&self, format: Format) -> bool {
         let Some(entry) = self.record.entry(format) else { return false };
         let is_enough = !matches!(entry, Entry::Declined { .. }) || self.source_competes();
-        let is_of = |params: &Params| entry.is_current(Settings::of(params));
+        let is_of = |params: &Params| entry.is_current(EncodeSettings::of(params));
         is_enough && (is_of(&self.wanted_params(format)) || is_of(&self.params(format)))
     }
 

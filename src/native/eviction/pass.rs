@@ -34,57 +34,57 @@ const ORPHAN: Duration = Duration::from_secs(60);
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct Scan {
     /// What all files and folders take.
     pub(super) bytes: u64,
     /// The newest of them stands first.
-    oldest: BinaryHeap<Kept>,
+    oldest: BinaryHeap<Candidate>,
 }
 
 /// Something that may go.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Kept {
+struct Candidate {
     used: SystemTime,
     path: PathBuf,
-    kind: Kind,
+    kind: FileKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum FileKind {
     Record,
     Variant,
     Raw,
 }
 
 /// Looks through all folders. What is surely left over from a crash goes at once.
-pub(super) fn look_through(folders: &Folders, uses: &Uses) -> Seen {
-    let mut seen = Seen::default();
+pub(super) fn look_through(folders: &Folders, uses: &Uses) -> Scan {
+    let mut scan = Scan::default();
     for folder in folders.all() {
         for entry in WalkDir::new(folder).max_depth(2).into_iter().flatten() {
             let Ok(metadata) = entry.metadata() else { continue };
             match entry.depth() {
-                0 | 1 if metadata.is_dir() => seen.bytes += taken(&metadata),
-                2 if metadata.is_file() => seen.look_at(folders, uses, entry.into_path(), &metadata),
+                0 | 1 if metadata.is_dir() => scan.bytes += taken(&metadata),
+                2 if metadata.is_file() => scan.look_at(folders, uses, entry.into_path(), &metadata),
                 _ => {}
             }
         }
     }
-    seen
+    scan
 }
 
-impl Seen {
+impl Scan {
     fn look_at(&mut self, folders: &Folders, uses: &Uses, path: PathBuf, metadata: &fs::Metadata) {
         let Some((kind, id)) = kind_of(folders, &path) else { return };
         let is_orphan =
-            kind != Kind::Record && record_of(folders, &path).is_some_and(|record| !record.exists());
+            kind != FileKind::Record && record_of(folders, &path).is_some_and(|record| !record.exists());
         if is_orphan && id.len() == 32 && is_older_than(metadata, ORPHAN) && fs::remove_file(&path).is_ok() {
             return;
         }
         self.bytes += taken(metadata);
-        if kind == Kind::Variant && !is_orphan {
+        if kind == FileKind::Variant && !is_orphan {
             return;
         }
-        self.oldest.push(Kept { used: uses.last(&path, metadata), path, kind });
+        self.oldest.push(Candidate { used: uses.last(&path, metadata), path, kind });
         if self.oldest.len() > MOST_KNOWN {
             self.oldest.pop();
         }
@@ -96,24 +96,26 @@ impl Seen {
 pub(super) fn remove_oldest(
     folders: &Folders,
     uses: &Uses,
-    seen: &mut Seen,
+    scan: &mut Scan,
     goal: u64,
     is_busy: impl Fn(&Path) -> bool,
 ) -> u64 {
     let (mut freed, mut removed) = (0, 0_u64);
-    for kept in std::mem::take(&mut seen.oldest).into_sorted_vec() {
+    for candidate in std::mem::take(&mut scan.oldest).into_sorted_vec() {
         if freed >= goal {
             break;
         }
-        let is_as_it_was =
-            || fs::symlink_metadata(&kept.path).is_ok_and(|now| uses.last(&kept.path, &now) <= kept.used);
-        let Some(record) = record_of(folders, &kept.path) else { continue };
+        let is_as_it_was = || {
+            fs::symlink_metadata(&candidate.path)
+                .is_ok_and(|now| uses.last(&candidate.path, &now) <= candidate.used)
+        };
+        let Some(record) = record_of(folders, &candidate.path) else { continue };
         if is_busy(&record) || !is_as_it_was() {
             continue;
         }
-        let bytes = match kept.kind {
-            Kind::Record => remove_all_of(folders, &record),
-            Kind::Variant | Kind::Raw => remove(&kept.path),
+        let bytes = match candidate.kind {
+            FileKind::Record => remove_all_of(folders, &record),
+            FileKind::Variant | FileKind::Raw => remove(&candidate.path),
         };
         freed += bytes;
         removed += u64::from(bytes > 0);
@@ -146,16 +148,16 @@ fn remove(path: &Path) -> u64 {
 }
 
 /// What a file is, with its id; `None` for what is not of a cache.
-fn kind_of<'a>(folders: &Folders, path: &'a Path) -> Option<(Kind, &'a str)> {
+fn kind_of<'a>(folders: &Folders, path: &'a Path) -> Option<(FileKind, &'a str)> {
     let root = path.parent()?.parent()?;
     let extension = path.extension().and_then(OsStr::to_str);
     let is_variant = || VARIANTS.iter().any(|format| Some(format.extension()) == extension);
     let kind = if root == folders.metadata && extension == Some("json") {
-        Kind::Record
+        FileKind::Record
     } else if root == folders.exhaust && is_variant() {
-        Kind::Variant
+        FileKind::Variant
     } else if root == folders.remote_raw {
-        Kind::Raw
+        FileKind::Raw
     } else {
         return None;
     };

@@ -11,7 +11,7 @@ use crate::{
         job::{Job, Product, Task},
         params::Topic,
         policy::Allowed,
-        record::{Entry, Record, Settings, SourceState, Variant},
+        record::{EncodeSettings, Entry, Record, SourceState, Variant},
         route::Source,
         selection::{NextJob, Selected, Selector, SkipReason},
         steps::{Admit, Convert, ExpectedSource, FlightError, Join, MadeInfo, Step, Store},
@@ -161,7 +161,7 @@ impl Exchange {
         {
             self.set_checksum(checksum);
         }
-        let settings = Settings::of(params);
+        let settings = EncodeSettings::of(params);
         let is_worse = self
             .state
             .as_ref()
@@ -189,7 +189,10 @@ impl Exchange {
         let entry = match retried {
             Some(Ok(job)) => return self.admit(key, job),
             Some(Err(_)) => Entry::failed(Kind::LimitExceeded, "the result is longer than there is room for"),
-            None => Entry::Declined { size: job.max_bytes.saturating_add(1), settings: Settings::of(params) },
+            None => Entry::Declined {
+                size: job.max_bytes.saturating_add(1),
+                settings: EncodeSettings::of(params),
+            },
         };
         self.trace.converted = true;
         self.record.set_entry(params.format, entry);
