@@ -1,0 +1,5 @@
+// What a bundler makes one file of.
+
+import { convert } from 'slimpix';
+
+window.bundled = convert;
