@@ -108,7 +108,7 @@ fn convert_inner(bytes: &Uint8Array, options: &JsValue) -> Result<Object> {
     let source = copy_in(bytes)?;
     match convert::convert(&source, &params, &limits)? {
         Outcome::Made(made) => {
-            let plan = convert::plan(&made.source, &params)?;
+            let plan = convert::plan(&made.source, &params)?.within(&limits);
             Ok(object::made(&made, plan.peak_bytes.saturating_add(source.len() as u64)))
         }
         Outcome::Kept(kept) => Ok(object::kept(bytes, &codec::probe(&source)?, kept)),
