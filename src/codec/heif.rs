@@ -23,7 +23,7 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     encodes: None,
 };
 
-/// Bytes of a list of brands, and of a property, that are looked at.
+/// The most bytes of a list of brands, and of a property, that are read.
 const MOST_BRANDS: u64 = 4 * 64;
 const MOST_VALUE: u64 = 256;
 
@@ -81,7 +81,7 @@ fn read_properties(meta: IsoBox, view: View<'_>) -> Properties {
     let wanted = primary.zip(association).and_then(|(item, ipma)| indices_of(item, ipma, view));
     let properties: Vec<IsoBox> = list.children(view).collect();
     for index in wanted.unwrap_or_default() {
-        // Counted from 1; 0 is none.
+        // Indices count from 1; 0 is no property.
         if let Some(property) = usize::from(index).checked_sub(1).and_then(|at| properties.get(at)) {
             found.note(&property.name, property.bytes(view, MOST_VALUE));
         }
@@ -156,7 +156,7 @@ impl Properties {
     }
 }
 
-/// Quarter turns anticlockwise, then mirroring, as the one of the eight orientations that they make.
+/// The orientation that quarter turns anticlockwise (`irot`) and mirroring after them (`imir`) make.
 fn orientation(turns: u8, mirror: Option<u8>) -> Orientation {
     match (turns, mirror) {
         (0, None) => Orientation::Upright,
@@ -179,7 +179,7 @@ struct IsoBox {
 }
 
 impl IsoBox {
-    /// All boxes in the payload, as far as their heads are there.
+    /// All boxes in the payload, as far as their headers are there.
     fn children(self, view: View<'_>) -> impl Iterator<Item = Self> {
         let mut at = self.start;
         std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! What an embedded ICC profile (ICC.1:2022) takes in memory, told from its length and its list of tags.
+//! The memory that an embedded ICC profile (ICC.1:2022) takes, by its length and its tag table.
 
 use super::bytes::{array_at, be32};
 
@@ -7,18 +7,18 @@ use super::bytes::{array_at, be32};
 pub(crate) const MOST_BYTES: u64 = 4 << 20;
 const MOST_INK_BYTES: u64 = 10 << 20;
 
-/// Where the tags are counted, and where they begin; bytes of each: its name, where it stands, its length.
+/// Where the tag count and the tags stand; and the bytes of a tag: its signature, offset and size.
 pub(crate) const COUNT: usize = 128;
 pub(crate) const FIRST: usize = 132;
 pub(crate) const TAG: usize = 12;
 
-/// A list of tags that is longer is not looked at.
+/// The most tags of a profile that is applied.
 const LONGEST_LIST: u64 = 8 << 10;
 
-/// What curves and a matrix take beside the profile: tables of all values of a sample.
+/// The memory of curves and a matrix beside the profile: tables of all values of a sample.
 const CURVES: u64 = 160 << 10;
 
-/// What tables of colours take: a grid of 33 steps in floating point, twice.
+/// The memory of lookup tables: a grid of 33 steps in floating point, twice.
 const GRID: u64 = 904 << 10;
 
 /// What tables of inks take: a grid of 17 steps each way, of 16 bits; where it isn't made in parts, in floating point
@@ -26,10 +26,10 @@ const GRID: u64 = 904 << 10;
 const INKS: u64 = 960 << 10;
 const WHOLE_INKS: u64 = 3 << 20;
 
-/// What is stated of a profile that is not seen.
+/// The memory of a profile that was not seen.
 pub(super) const UNSEEN: u64 = 2 << 20;
 
-/// The tags of a profile, each with the place where it is listed; `None` where the list is not all there.
+/// The signatures of a profile's tags, each with its place in the tag table; `None` where the table is not all there.
 pub(crate) fn tags(profile: &[u8]) -> Option<impl Iterator<Item = ([u8; 4], usize)>> {
     let count = be32(profile, COUNT)? as usize;
     let end = count.checked_mul(TAG)?.checked_add(FIRST)?;
@@ -37,7 +37,7 @@ pub(crate) fn tags(profile: &[u8]) -> Option<impl Iterator<Item = ([u8; 4], usiz
     Some((0..count).filter_map(|tag| Some((array_at(list, tag * TAG)?, FIRST + tag * TAG))))
 }
 
-/// True of what begins as a profile does, with all of its list of tags.
+/// True if the bytes begin as a profile does, and have its whole tag table.
 pub(super) fn is_profile(bytes: &[u8]) -> bool {
     bytes.get(36..40) == Some(b"acsp") && tags(bytes).is_some()
 }
@@ -57,7 +57,7 @@ pub(super) fn held_bytes<'a>(get: &dyn Fn(u64, usize) -> Option<&'a [u8]>, lengt
     let tags = get(COUNT as u64, 4).and_then(|count| Some(u64::from(be32(count, 0)?) * TAG as u64));
     let has_list = tags.is_some_and(|tags| FIRST as u64 + tags <= length);
     let kind = get(16, 4);
-    // What is of no use, or too long, is read and put aside.
+    // A profile that can't be applied, or is too long, is only read.
     let is_useless = kind.is_some_and(|kind| ![b"RGB ", b"GRAY", b"CMYK"].iter().any(|known| kind == *known))
         || (tags.is_some() || length < FIRST as u64) && !has_list
         || length > most_bytes_of(kind);
@@ -67,9 +67,9 @@ pub(super) fn held_bytes<'a>(get: &dyn Fn(u64, usize) -> Option<&'a [u8]>, lengt
     let list = tags.filter(|&tags| has_list && tags <= LONGEST_LIST);
     let list = list.and_then(|tags| get(FIRST as u64, tags as usize)).map(|list| list.as_chunks::<TAG>().0);
     let is_table = |tag: &&[u8; TAG]| tag.starts_with(b"A2B") || tag.starts_with(b"D2B");
-    // What is not seen may have some.
+    // A tag table that was not seen may list lookup tables.
     let has_tables = list.is_none_or(|list| list.iter().any(|tag| is_table(&tag)));
-    // True if all tables of colours are of the kinds of version 2, which are read and applied bit by bit.
+    // True if all lookup tables are of the types of version 2, which are read and applied bit by bit.
     let is_made_in_parts = || {
         list.is_some_and(|list| {
             let mut tables = list.iter().filter(|tag| tag.starts_with(b"A2B"));

@@ -25,25 +25,25 @@ pub(super) const INFO: FormatInfo = FormatInfo {
 };
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// Bytes of the header before the directory, and of an entry.
+/// Bytes of the header before the directory (ICONDIR), and of an entry (ICONDIRENTRY).
 const HEADER: u64 = 6;
 const ENTRY: u64 = 16;
-/// The file's kind: 1 is an icon.
+/// The type of a cursor; 1 is an icon.
 const CURSOR: u16 = 2;
-/// Where a bitmap's header has its bits a pixel, and a PNG's its depth and kind of colours.
+/// Where a bitmap's header has its bits a pixel, and a PNG's its bit depth and colour type.
 const BITMAP_BITS: usize = 14;
 const PNG_DEPTH: usize = 24;
 
 /// A picture of the directory.
 #[derive(Clone, Copy)]
 struct Entry {
-    /// The size by the directory.
+    /// The size that the directory states.
     hint: Size,
     /// Where the picture begins.
     start: u64,
     /// Bits a pixel.
     bits: u16,
-    /// It begins within the file.
+    /// True if it begins within the file.
     is_there: bool,
 }
 
@@ -111,13 +111,13 @@ fn best_entry(view: View<'_>) -> Result<Entry> {
     entries.reduce(better).ok_or_else(|| Error::malformed("the icon's directory is empty"))
 }
 
-/// An entry of the directory, with its bits a pixel. Where it says none (a cursor's has another number in their
-/// place), those of the picture's own header count.
+/// Reads an entry of the directory. Where it states no bits a pixel (a cursor's has its hotspot there), those of the
+/// picture's own header count.
 fn read_entry(view: View<'_>, at: u64, is_cursor: bool) -> Option<Entry> {
     let side = |at| view.u8(at).map(|side| if side == 0 { 256 } else { u32::from(side) });
     let hint = Size::new(side(at)?, side(at + 1)?);
     let stated = view.le16(at + 6)?;
-    // The length that follows is often wrong; where the picture ends stands in its own header.
+    // The length before it is often wrong; the picture's own header says where it ends.
     let start = u64::from(view.le32(at + 12)?);
     let head = view.up_to(start, PNG_DEPTH + 2);
     let bits = match head {
@@ -129,7 +129,7 @@ fn read_entry(view: View<'_>, at: u64, is_cursor: bool) -> Option<Entry> {
     Some(Entry { hint, start, bits, is_there: !head.is_empty() })
 }
 
-/// Samples of a PNG's pixel by its kind of colours.
+/// Samples of a PNG's pixel by its colour type.
 const fn samples(kind: u8) -> u16 {
     match kind {
         2 => 3,
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(best(1, &[(16, 32, 32), (48, 8, 8), (32, 32, 32)]), 1);
         assert_eq!(best(1, &[(16, 32, 32), (0, 8, 8), (255, 32, 32)]), 1);
         assert_eq!(best(1, &[(32, 8, 32), (32, 24, 24), (32, 24, 32)]), 1);
-        // A directory that says nothing, and a cursor's, which says something else.
+        // A directory that states no bits, and a cursor's, which has its hotspot there.
         assert_eq!(best(1, &[(32, 0, 8), (32, 0, 32), (32, 0, 4)]), 1);
         assert_eq!(best(2, &[(32, 200, 8), (32, 3, 32)]), 1);
     }

@@ -19,11 +19,11 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     encodes: None,
 };
 
-/// More than the sizes and the metadata that are read take.
+/// The bytes of the codestream that are read: more than SizeHeader and the fields of ImageMetadata take.
 const HEADER_BYTES: usize = 64;
 
-/// Reads the head of a bare codestream or of a container. What the first bits don't say (depth, alpha, colour) is
-/// answered by what is possible.
+/// Reads the header of a bare codestream or of a container. Depth, alpha and colour stand past the first bits, and are
+/// stated as what is possible.
 pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let short = || Error::malformed("the JPEG XL ends in its header");
     let start = codestream(view).ok_or_else(short)?;
@@ -80,7 +80,7 @@ fn read_size(bits: &mut Bits<'_>) -> Option<Size> {
     u32::try_from(u64::from(height) * times / over).ok().map(|width| Size::new(width, height))
 }
 
-/// The beginning of ImageMetadata (D.3): how it is to be turned, and whether it moves.
+/// The beginning of ImageMetadata (D.3): the orientation, and whether there is an animation.
 fn read_metadata(bits: &mut Bits<'_>) -> Option<(Orientation, Option<bool>)> {
     let is_default = bits.take(1)? == 1;
     if is_default || bits.take(1)? == 0 {
@@ -90,7 +90,7 @@ fn read_metadata(bits: &mut Bits<'_>) -> Option<(Orientation, Option<bool>)> {
     if bits.take(1)? == 1 {
         read_size(bits)?;
     }
-    // The header of a preview would follow, of a length that is not worth knowing.
+    // The header of a preview would follow, whose length is not read.
     let has_preview = bits.take(1)? == 1;
     let animated = if has_preview { None } else { Some(bits.take(1)? == 1) };
     Some((orientation, animated))

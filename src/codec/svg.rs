@@ -1,6 +1,6 @@
-//! SVG: what its root element says. Nothing is parsed further, nothing is rendered.
+//! SVG: the size that its root element states. Nothing is parsed further, nothing is rendered.
 //!
-//! The text may be UTF-8, or UTF-16 with a mark, and it may be compressed (`.svgz`).
+//! The text may be UTF-8, or UTF-16 with a byte order mark, and it may be compressed (`.svgz`).
 
 use std::{borrow::Cow, io::Read};
 
@@ -25,23 +25,23 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     encodes: None,
 };
 
-/// What browsers take for a picture that states no size (CSS 2.2, 10.3.2).
+/// The size of a picture that states none, as in browsers (CSS 2.2, 10.3.2).
 const UNSTATED: [f64; 2] = [300.0, 150.0];
-/// Sides past this are taken as not stated: they are no size of a picture.
+/// The longest side; longer ones count as not stated.
 const MAX_SIDE: f64 = 1e6;
 
-/// Bytes in which the root's tag is looked for, unpacked.
+/// The bytes, decompressed, in which the root's tag is looked for.
 pub(super) const LOOKED_AT: usize = 256 << 10;
 
 /// How a compressed file begins.
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
-/// Marks of UTF-8, and of UTF-16 in both orders.
+/// The byte order marks of UTF-8, and of UTF-16 in both orders.
 const UTF_8: &[u8] = b"\xef\xbb\xbf";
 const UTF_16_LITTLE: &[u8] = b"\xff\xfe";
 const UTF_16_BIG: &[u8] = b"\xfe\xff";
 
-/// Pixels in an inch, and in an em: the letters are those that a browser has at first. Half of an em are what CSS
-/// takes for the height of an x and the width of a 0.
+/// The pixels of an inch, and of an em at a browser's initial font size. CSS takes half an em for the height of an x
+/// and the width of a 0.
 const INCH: f64 = 96.0;
 const EM: f64 = 16.0;
 /// Units of lengths in pixels.
@@ -101,12 +101,12 @@ pub(super) fn is_svg(head: &[u8]) -> bool {
         && root_tag(&text(head)).is_some()
 }
 
-/// The beginning of a file as UTF-8 without a mark, unpacked if it is compressed. What can't be had is left out.
+/// The beginning of a file as UTF-8 without a byte order mark, decompressed. What can't be decoded is left out.
 fn text(head: &[u8]) -> Cow<'_, [u8]> {
     let mut head = Cow::Borrowed(head);
     if head.starts_with(&GZIP) {
         let mut unpacked = Vec::new();
-        // The rest of a file that goes on is missing: what came before counts.
+        // The file goes on, so decompression fails at its end: what came before counts.
         let _ = GzDecoder::new(head.as_ref()).take(LOOKED_AT as u64).read_to_end(&mut unpacked);
         head = Cow::Owned(unpacked);
     }
@@ -127,7 +127,7 @@ fn text(head: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// What follows the name of the root element, if that is `svg`.
+/// The rest of the root element's tag after its name, if that is `svg`.
 fn root_tag(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text.trim_ascii_start();
     // A declaration, comments, a document type, in any number and order.
@@ -166,7 +166,7 @@ fn attribute(mut tag: &[u8], name: &[u8]) -> Option<String> {
     }
 }
 
-/// A length in pixels (CSS Values 4, 6). Percentages, and what is no length, count as not stated.
+/// A length in pixels (CSS Values 4, 6). Percentages and invalid lengths count as not stated.
 fn side(text: &str) -> Option<f64> {
     let text = text.trim();
     let bytes = text.as_bytes();
@@ -190,12 +190,12 @@ fn side(text: &str) -> Option<f64> {
     (side > 0.0 && side <= MAX_SIDE).then_some(side)
 }
 
-/// What follows the first `end`.
+/// The rest after the first `end`.
 fn skip_past<'a>(text: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
     text.windows(end.len()).position(|window| window == end).map(|at| &text[at + end.len()..])
 }
 
-/// What follows a document type that names `svg`, with an internal subset or without.
+/// The rest after a document type that names `svg`, with an internal subset or without.
 fn skip_doctype(text: &[u8]) -> Option<&[u8]> {
     let name = text.trim_ascii_start();
     if !name.starts_with(b"svg") {
@@ -222,7 +222,7 @@ mod tests {
         size_of(format!("<svg {attributes}>").as_bytes())
     }
 
-    /// What Chromium 156 says of the same.
+    /// The sizes that Chromium 156 gives.
     #[test]
     fn a_size_is_that_of_the_root() {
         assert_eq!(size("width='20' height=\"10.4px\""), (20, 10));

@@ -1,4 +1,4 @@
-//! From a PNG's bytes to samples of 8 bits.
+//! Decodes a PNG, by the `png` crate, to samples of 8 bits.
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 

@@ -20,7 +20,7 @@ const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 /// The most bytes of compressed samples in a chunk.
 const CHUNK: usize = 32 << 10;
 
-/// What deflating holds, with a chunk, beyond what is counted for small things anyway. Beside it are four rows.
+/// The memory of deflate and of a chunk, beyond what is counted for small things anyway. Four rows come on top.
 const DEFLATE: u64 = 256 << 10;
 
 /// Headers and a palette.
@@ -33,12 +33,12 @@ const HEADERS: u64 = 2 << 10;
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let mut raster = picture.into_raster()?;
     raster.clear_hidden();
-    // Grey takes a byte a pixel as it is, so only a palette of less than a byte is worth it.
+    // Grey takes a byte a pixel as it is: only a palette of shorter indices pays.
     let most = if raster.layout() == Layout::Gray { 16 } else { 256 };
     let palette = Palette::of(&raster, most);
     let palette = palette.as_ref();
     match coding.effort {
-        // It can't store what doesn't pack, which would become longer than it was.
+        // It can't store what doesn't compress, which would become longer.
         0..=1 => match file(&raster, palette, Compression::Fast, coding, metadata) {
             Err(error)
                 if error.kind() == Kind::OutputTooLarge
@@ -92,7 +92,7 @@ fn write(
     let mut encoder = Encoder::with_info(buffer, info)?;
     encoder.set_compression(compression);
     if palette.is_some() || matches!(compression, Compression::NoCompression) {
-        // Neighbouring indices have nothing to do with each other.
+        // Neighbouring indices are unrelated.
         encoder.set_filter(Filter::NoFilter);
     }
     let mut writer = encoder.write_header()?;
@@ -117,7 +117,7 @@ fn noise_bytes(raster: &Raster, metadata: &Metadata) -> u64 {
     most_bytes(raster.size(), raster.layout().channels()) + metadata.len()
 }
 
-/// The most bytes of a picture of so many samples a pixel: stored as it is, with a byte before each row.
+/// The most bytes of a picture of `channels` samples a pixel: stored as it is, with a filter byte before each row.
 pub(in crate::codec) fn most_bytes(size: Size, channels: u32) -> u64 {
     let row = u64::from(size.width) * u64::from(channels) + 1;
     let rows = row * u64::from(size.height);
