@@ -20,7 +20,7 @@ pub(super) struct Chunks {
     pub has_alpha: bool,
 }
 
-/// The file around a picture's chunks, made in the buffer of the first that is large: alpha's has room for all.
+/// Makes the file around a picture's chunks, in the buffer of the first large one: alpha's has room for all.
 pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Vec<u8>> {
     let Chunks { alpha, name, picture, has_alpha } = chunks;
     let Metadata { icc, exif, xmp, .. } = metadata;
@@ -48,7 +48,7 @@ pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Ve
     }
     push_chunks(&mut out, &[(&name, second.as_deref())]);
     drop(second);
-    let turn = out.len();
+    let behind_head = out.len();
     out.extend_from_slice(b"RIFF");
     out.extend_from_slice(&stated.to_le_bytes());
     out.extend_from_slice(b"WEBP");
@@ -56,7 +56,7 @@ pub(super) fn file(size: Size, chunks: Chunks, metadata: &Metadata) -> Result<Ve
     out.extend_from_slice(first);
     // Fits: the whole file's length does.
     out.extend_from_slice(&(payload as u32).to_le_bytes());
-    out.rotate_left(turn);
+    out.rotate_left(behind_head);
     push_chunks(&mut out, &behind);
     out.shrink_to_fit();
     Ok(out)

@@ -1,6 +1,6 @@
 //! A lossy picture's chunks: [`vp8`](super::vp8::encoder) for the colour, `ALPH` for alpha.
 //!
-//! The planes go in as they come from a JPEG, without a turn through RGB.
+//! Planes go in as they come from a JPEG, without a detour through RGB.
 
 use std::mem;
 
@@ -21,14 +21,14 @@ pub(crate) struct RowWriter {
     coding: Coding,
     encoder: Encoder,
     alpha: Alpha,
-    /// Where there is alpha: a row in work, and the one above.
+    /// If there is alpha: the row that is being coded, and the one above.
     row: Vec<u8>,
     above: Vec<u8>,
 }
 
 impl RowWriter {
     /// # Errors
-    /// `LimitExceeded` for a side of zero or past 16383.
+    /// [`Kind::LimitExceeded`] for a side of zero or past 16383.
     pub(crate) fn new(size: Size, coding: &Coding) -> Result<Self> {
         let encoder = Encoder::within(size, config(coding), coding.max_bytes)?;
         Ok(Self {
@@ -44,7 +44,7 @@ impl RowWriter {
     /// Takes whole rows of planes: a multiple of two of luma, but at the end.
     ///
     /// # Errors
-    /// `Internal` for broken rows or too many, `OutOfMemory`.
+    /// [`Kind::Internal`] for broken rows or too many; [`Kind::OutOfMemory`].
     pub(crate) fn push_planes(&mut self, subsampling: Subsampling, planes: [&[u8]; 3]) -> Result<()> {
         self.encoder.push_planes(subsampling, planes)
     }
@@ -53,7 +53,7 @@ impl RowWriter {
     /// what goes on best.
     ///
     /// # Errors
-    /// `Internal` for broken rows or too many, `OutOfMemory`.
+    /// [`Kind::Internal`] for broken rows or too many; [`Kind::OutOfMemory`].
     pub(crate) fn push_rows(&mut self, layout: Layout, rows: &[u8]) -> Result<()> {
         if !layout.has_alpha() {
             return self.encoder.push_rows(layout, rows);
@@ -71,10 +71,11 @@ impl RowWriter {
         Ok(())
     }
 
-    /// The file.
+    /// Ends the picture, and returns the file.
     ///
     /// # Errors
-    /// `Internal` when rows are missing, `LimitExceeded` when the frame doesn't fit its format, `OutOfMemory`.
+    /// [`Kind::Internal`] when rows are missing; [`Kind::LimitExceeded`] when the frame doesn't fit its format;
+    /// [`Kind::OutputTooLarge`]; [`Kind::OutOfMemory`].
     pub(crate) fn finish(self, metadata: &Metadata) -> Result<Vec<u8>> {
         let (size, coding) = (self.size, self.coding);
         let file = file(size, self.chunks()?, metadata)?;
@@ -85,7 +86,7 @@ impl RowWriter {
     fn chunks(self) -> Result<Chunks> {
         let picture = self.encoder.finish()?;
         let alpha = self.alpha.encode(self.coding.alpha_quality, self.coding.effort)?;
-        // There is no room for a file that would be refused.
+        // No buffer is made for a file that would be refused.
         let bytes = picture.len() + alpha.as_ref().map_or(0, Vec::len);
         if bytes as u64 > self.coding.max_bytes {
             return Err(Error::new(Kind::OutputTooLarge, format!("{bytes} bytes and more")));
@@ -94,29 +95,28 @@ impl RowWriter {
     }
 }
 
-/// WebP can't keep chroma's full size; what it has is made with care instead.
+/// WebP can't keep chroma's full size; sharp YUV stands in for it.
 const fn config(coding: &Coding) -> Config {
     let Coding { quality, effort, full_chroma, threads, .. } = *coding;
     Config { quality, effort, sharp: full_chroma, threads }
 }
 
-/// The most bytes that coding rows of such a kind holds: on one thread, what further threads add, and the room for
-/// the file.
+/// The most bytes that coding such rows holds: on one thread, what further threads add, and the frame's buffer.
 pub(in crate::codec) fn rows_bytes(size: Size, incoming: Incoming, coding: &Coding) -> [u64; 3] {
     let (quality, is_sharp) = (coding.quality, coding.full_chroma);
     [
         encoder::held_bytes(size, incoming, quality, is_sharp),
         encoder::thread_bytes(size, incoming, quality, coding.threads, is_sharp),
-        encoder::Room::new(size, quality, coding.max_bytes).bytes(),
+        encoder::FrameCapacity::new(size, quality, coding.max_bytes).bytes(),
     ]
 }
 
-/// The most bytes of a frame: noise has so many; and a length that pictures stay below.
+/// The most bytes of a frame, which noise has, and a length that pictures stay below.
 pub(in crate::codec) fn frame_bytes(size: Size, coding: &Coding) -> [u64; 2] {
     [encoder::most_bytes(size, coding.quality), encoder::likely_bytes(size, coding.quality)]
 }
 
-/// The most bytes that alpha of a picture takes, and the file, which is made in the same buffer.
+/// The most bytes that alpha holds, and the file, which is made in the same buffer.
 pub(in crate::codec) fn alpha_bytes(size: Size, coding: &Coding) -> u64 {
     let Coding { quality, effort, alpha_quality, .. } = *coding;
     let colour = encoder::held_bytes(size, Incoming::Raster(Layout::GrayAlpha), quality, false);

@@ -22,14 +22,16 @@ pub(crate) use self::{lossy::RowWriter, vp8l::image::Sketch};
 
 use super::{FormatInfo, Modes};
 
+/// The longest side, in pixels: the headers of VP8 and VP8L have 14 bits for it.
+const MAX_SIDE: u32 = (1 << 14) - 1;
+
 /// What is fixed about WebP.
 pub(super) const INFO: FormatInfo = FormatInfo {
     name: "webp",
     media_type: "image/webp",
     subtypes: &["webp"],
     extensions: &["webp"],
-    // 14 bits in the headers of VP8 and VP8L.
-    max_side: 16_383,
+    max_side: MAX_SIDE,
     has_gray: false,
     is_web_safe: false,
     decodes: true,

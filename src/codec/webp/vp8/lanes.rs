@@ -1,7 +1,7 @@
-//! Sixteen 4x4 blocks side by side, and the way from there to block after block.
+//! Sixteen 4x4 blocks side by side, and the transposition to one block after the other.
 //!
-//! [`Lanes`] hold one coefficient or pixel place of sixteen blocks in a row, so that a function over them is scalar
-//! code for one block in a loop over lanes: the compiler turns the loop into vectors of whatever width there is.
+//! Each row of [`Lanes`] holds one coefficient or pixel of sixteen blocks, so that a function over them is scalar code
+//! for one block in a loop over lanes: the compiler turns the loop into vectors of whatever width there is.
 
 use super::tables::ZIGZAG;
 use crate::simd::{Simd, SimdBase, i16x8};
@@ -21,27 +21,27 @@ pub const EMPTY: Lanes = [[0; LANES]; 16];
 /// Raster order.
 const RASTER: [usize; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// From lanes to blocks in raster order.
+/// Transposes lanes to blocks in raster order.
 #[inline(always)]
 pub fn to_raster_blocks<S: Simd>(simd: S, lanes: &Lanes, blocks: &mut Blocks) {
-    turn(simd, lanes, &RASTER, blocks, &RASTER);
+    transpose(simd, lanes, &RASTER, blocks, &RASTER);
 }
 
-/// From lanes to blocks in scan order.
+/// Transposes lanes to blocks in scan order.
 #[inline(always)]
 pub fn to_scan_blocks<S: Simd>(simd: S, lanes: &Lanes, blocks: &mut Blocks) {
-    turn(simd, lanes, &ZIGZAG, blocks, &RASTER);
+    transpose(simd, lanes, &ZIGZAG, blocks, &RASTER);
 }
 
-/// From blocks in scan order to lanes.
+/// Transposes blocks in scan order to lanes.
 #[inline(always)]
 pub fn from_scan_blocks<S: Simd>(simd: S, blocks: &Blocks, lanes: &mut Lanes) {
-    turn(simd, blocks, &RASTER, lanes, &ZIGZAG);
+    transpose(simd, blocks, &RASTER, lanes, &ZIGZAG);
 }
 
 /// Exchanges rows and columns: `output[to[y]][x] = input[from[x]][y]`.
 #[inline(always)]
-fn turn<S: Simd>(
+fn transpose<S: Simd>(
     simd: S,
     input: &[[i16; 16]; 16],
     from: &[usize; 16],
@@ -75,16 +75,16 @@ fn turn<S: Simd>(
     }
 }
 
-/// One past the last value that is not zero.
+/// One past the last value that is not zero: the end of block (EOB) of levels in scan order.
 #[inline(always)]
-pub fn end_of<S: Simd>(simd: S, block: &[i16; 16]) -> usize {
+pub fn eob<S: Simd>(simd: S, block: &[i16; 16]) -> usize {
     let zero = i16x8::splat(simd, 0);
     let lower = simd.to_bitmask_mask16x8(i16x8::from_slice(simd, &block[..8]).simd_ne(zero));
     let upper = simd.to_bitmask_mask16x8(i16x8::from_slice(simd, &block[8..]).simd_ne(zero));
     (u64::BITS - (lower | upper << 8).leading_zeros()) as usize
 }
 
-/// One block of sixteen.
+/// One block of the sixteen.
 #[inline(always)]
 pub fn lane_of(lanes: &Lanes, lane: usize) -> [i16; 16] {
     let mut block = [0; 16];
@@ -120,7 +120,7 @@ mod tests {
     use crate::simd::{dispatch, levels};
 
     #[test]
-    fn turning_exchanges_rows_and_columns() {
+    fn transposing_exchanges_rows_and_columns() {
         let lanes: Lanes = std::array::from_fn(|y| std::array::from_fn(|x| (16 * y + x) as i16 - 100));
         for level in levels() {
             let (mut raster, mut scan, mut back) = (EMPTY, EMPTY, EMPTY);
@@ -145,7 +145,7 @@ mod tests {
                 (0..end)
                     .filter(|place| place % 3 == 0 || place + 1 == end)
                     .for_each(|place| block[place] = -1);
-                assert_eq!(dispatch!(level, simd => end_of(simd, &block)), end);
+                assert_eq!(dispatch!(level, simd => eob(simd, &block)), end);
             }
         }
     }

@@ -1,18 +1,21 @@
 //! Intra prediction (RFC 6386, section 12).
 //!
-//! All predictors read an [`Edges`], the reconstructed pixels around a macroblock before the loop filter, with
-//! the constants that stand in for them outside of the picture.
+//! Every predictor reads reconstructed pixels along the edges of what it predicts ([`Edge`] for whole planes), as they
+//! are before the loop filter, with the constants that stand in for them outside of the picture.
 
-use super::lanes::{LANES, Lanes};
+use super::{
+    lanes::{LANES, Lanes},
+    macroblock::{BlockMode, IntraMode},
+};
 use crate::simd::{Bytes, Simd, SimdBase, SimdWiden, i16x8, u8x16};
 
-/// Modes for 4x4 luma blocks.
+/// How many modes there are for 4x4 luma blocks.
 pub const B_MODES: usize = 10;
 
 /// The pixels around a plane of a macroblock: a corner, a row above and a column at left.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge<const SIDE: usize> {
-    /// The row above; none on the first row of macroblocks.
+    /// The row above; of no meaning on the first row of macroblocks.
     pub top: [u8; SIDE],
     /// The column at left.
     pub left: [u8; SIDE],
@@ -39,7 +42,16 @@ impl<const SIDE: usize> Edge<SIDE> {
     }
 }
 
-/// Predicts whole planes, in lanes of 4x4 blocks: what the lanes need of their plane's edge.
+// The modes as constants, for functions that are compiled for each.
+pub const DC_PRED: u8 = IntraMode::Dc as u8;
+pub const TM_PRED: u8 = IntraMode::Tm as u8;
+pub const V_PRED: u8 = IntraMode::V as u8;
+pub const H_PRED: u8 = IntraMode::H as u8;
+
+/// The 4x4 mode whose pixels are no means of neighbours.
+const B_TM_PRED: BlockMode = 1;
+
+/// Predicts whole planes of which 4x4 blocks stand in lanes: holds what each lane needs of its plane's edge.
 pub struct Predictor {
     /// The pixels above each block, by column in the block.
     top: [[i16; LANES]; 4],
@@ -50,7 +62,7 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// For planes to be added.
+    /// A predictor without planes; [`Self::add`] brings them.
     pub const fn new() -> Self {
         Self { top: [[0; LANES]; 4], left: [[0; LANES]; 4], corner: [0; LANES], dc: [0; LANES] }
     }
@@ -70,12 +82,12 @@ impl Predictor {
         self.dc[blocks].fill(edge.dc());
     }
 
-    /// What a pixel place of all lanes is predicted to be.
+    /// The prediction of one pixel of all blocks by an [`IntraMode`].
     #[inline(always)]
     fn place<const MODE: u8>(&self, place: usize) -> [i16; LANES] {
         match MODE {
-            0 => self.dc,
-            1 => {
+            DC_PRED => self.dc,
+            TM_PRED => {
                 let (top, left) = (&self.top[place % 4], &self.left[place / 4]);
                 let mut out = [0; LANES];
                 for lane in 0..LANES {
@@ -83,13 +95,12 @@ impl Predictor {
                 }
                 out
             }
-            2 => self.top[place % 4],
+            V_PRED => self.top[place % 4],
             _ => self.left[place / 4],
         }
     }
 
-    /// Source less the prediction by mode `LOW` in the lower half of the lanes, by `HIGH` in the upper half: 0 DC,
-    /// 1 TM, 2 V, 3 H.
+    /// Source less prediction: by the [`IntraMode`] `LOW` in the lower half of the lanes, by `HIGH` in the upper half.
     #[inline(always)]
     pub fn residual<S: Simd, const LOW: u8, const HIGH: u8>(&self, simd: S, source: &Lanes, out: &mut Lanes) {
         simd.vectorize(
@@ -109,16 +120,16 @@ impl Predictor {
         );
     }
 
-    /// Adds the prediction by a mode to residuals: pixels.
+    /// Adds the prediction by a mode to residuals, which become pixels.
     #[inline(always)]
-    pub fn reconstruct<S: Simd>(&self, simd: S, mode: u8, residuals: &mut Lanes) {
+    pub fn reconstruct<S: Simd>(&self, simd: S, mode: IntraMode, residuals: &mut Lanes) {
         simd.vectorize(
             #[inline(always)]
             || match mode {
-                0 => self.add_to::<0>(residuals),
-                1 => self.add_to::<1>(residuals),
-                2 => self.add_to::<2>(residuals),
-                _ => self.add_to::<3>(residuals),
+                IntraMode::Dc => self.add_to::<DC_PRED>(residuals),
+                IntraMode::Tm => self.add_to::<TM_PRED>(residuals),
+                IntraMode::V => self.add_to::<V_PRED>(residuals),
+                IntraMode::H => self.add_to::<H_PRED>(residuals),
             },
         );
     }
@@ -135,11 +146,11 @@ impl Predictor {
     }
 }
 
-/// What a 4x4 block is predicted to be: by pixel, then by mode; the lanes behind the tenth are zero.
+/// The predictions of a 4x4 block by pixel, then by mode; the lanes behind the tenth mode are zero.
 pub type Predictions = [[u8; LANES]; 16];
 
-/// Predicts a 4x4 block in all modes, and takes that from the source. The edge is that of section 12.3: left from
-/// bottom to top, the corner, and eight pixels above.
+/// Predicts a 4x4 block in all modes, and subtracts each prediction from the source. The edge is that of section 12.3:
+/// left from bottom to top, the corner, and eight pixels above.
 #[inline(always)]
 pub fn predict_blocks<S: Simd>(
     simd: S,
@@ -171,14 +182,14 @@ pub fn predict_blocks<S: Simd>(
     );
 }
 
-/// Predicts a 4x4 block in one mode, of the same edge.
+/// Predicts a 4x4 block in one mode, from an edge as [`predict_blocks`] takes it.
 #[inline(always)]
-pub fn predict_block<S: Simd>(simd: S, edge: &[u8; 13], mode: u8) -> [u8; 16] {
+pub fn predict_block<S: Simd>(simd: S, edge: &[u8; 13], mode: BlockMode) -> [u8; 16] {
     simd.vectorize(
         #[inline(always)]
         || {
             let (means, pairs, tm) = parts(edge);
-            if mode == 1 {
+            if mode == B_TM_PRED {
                 return tm;
             }
             let mode = usize::from(mode) % B_MODES;
@@ -191,9 +202,9 @@ pub fn predict_block<S: Simd>(simd: S, edge: &[u8; 13], mode: u8) -> [u8; 16] {
     )
 }
 
-/// What predictions are made of: the weighted means of three neighbours along the edge, one for each of its 13
-/// pixels; the 12 means of two, the lowest pixel at left and the mean of the block; the 16 pixels of TM. The last of
-/// the first two is zero.
+/// The values that all predictions pick from: the weighted means of three neighbours along the edge, one for each of
+/// its 13 pixels; the 12 means of two, the lowest pixel at left and the mean of both edges (DC); the 16 pixels of TM.
+/// The last of the first two lists is zero.
 #[inline(always)]
 fn parts(edge: &[u8; 13]) -> ([u8; 16], [u8; 16], [u8; 16]) {
     // The ends go on.
@@ -227,19 +238,21 @@ fn parts(edge: &[u8; 13]) -> ([u8; 16], [u8; 16], [u8; 16]) {
     (means, pairs, tm)
 }
 
-// Places among the means of two.
+/// Among the means of two, the place of the lowest pixel at left.
 const LAST: usize = 12;
+/// Among the means of two, the place of the mean of both edges.
 const DC: usize = 13;
-/// The place of a zero.
+/// In either list, the place of a zero.
 const NONE: usize = 15;
 
+/// Selects the lane of TM among those of all modes.
 const TM_LANE: [u8; LANES] = [0, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// For each pixel and mode the mean of three, or the mean of two, that predicts it; none where it is the other's.
 const MEANS: [[u8; LANES]; 16] = sources(true);
 const PAIRS: [[u8; LANES]; 16] = sources(false);
 
-/// The same by mode.
+/// [`MEANS`] and [`PAIRS`] by mode, then by pixel.
 const MEANS_OF: [[u8; 16]; B_MODES] = by_mode(&MEANS);
 const PAIRS_OF: [[u8; 16]; B_MODES] = by_mode(&PAIRS);
 
@@ -262,7 +275,7 @@ const fn sources(of_three: bool) -> [[u8; LANES]; 16] {
             [A2 + DC, NONE, 5 + x, 3 - y, 6 + x + y, 4 + x - y, VR[y][x], VL[y][x], HD[y][x], HU[y][x]];
         let mut mode = 0;
         while mode < modes.len() {
-            if mode != 1 && (modes[mode] < A2) == of_three {
+            if mode != B_TM_PRED as usize && (modes[mode] < A2) == of_three {
                 table[place][mode] = (modes[mode] % A2) as u8;
             }
             mode += 1;

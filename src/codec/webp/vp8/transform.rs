@@ -151,7 +151,7 @@ pub fn inverse_dcs(input: &[i16; 16]) -> [i16; 16] {
     inverse_dcs_wide(&input.map(i32::from)).map(|dc| dc as i16)
 }
 
-/// The same of coefficients that no encoder makes.
+/// [`inverse_dcs`] of coefficients that no encoder makes.
 #[inline(always)]
 pub fn inverse_dcs_wide(input: &[i32; 16]) -> [i32; 16] {
     let mut columns = [0; 16];

@@ -4,18 +4,20 @@ use super::super::tables::Prob;
 
 /// Reads bits with their probabilities from a partition.
 ///
-/// No partition begins with eight ones: what is read of one that does has no meaning. Behind the partition there is one byte more, a zero: some encoders leave it out. Whoever needs yet more has read
-/// something else than what was written, see [`BoolReader::is_past_end`].
+/// No partition begins with eight ones: what is read from one that does has no meaning. Behind the partition one more
+/// byte is read, a zero, since some encoders leave it out. To need yet more means to have read something else than what
+/// was written: see [`BoolReader::is_past_end`].
 #[derive(Clone, Copy)]
 pub struct BoolReader<'a> {
-    /// What is not in the window yet.
+    /// The bytes that are not in the window yet.
     input: &'a [u8],
-    /// Its first eight bits, with `bits` more below them, are compared; less while `bits` is negative.
+    /// The value (section 7.3): eight bits that are compared, with `bits` more below them; fewer while `bits` is
+    /// negative.
     window: u64,
     /// Width of the interval, 128 to 255 between calls.
     range: u32,
     bits: i32,
-    /// Bytes that were taken from behind the end.
+    /// Bytes that were read from behind the end.
     missing: u32,
 }
 
@@ -50,7 +52,7 @@ impl<'a> BoolReader<'a> {
         bit
     }
 
-    /// Seven bytes more, or one towards the end.
+    /// Fills the window by seven bytes, or by one towards the end.
     #[inline(always)]
     fn fill(&mut self) {
         if let Some((word, _)) = self.input.split_first_chunk::<8>() {
@@ -78,18 +80,18 @@ impl<'a> BoolReader<'a> {
         self.bits += 8;
     }
 
-    /// A bit of even chances.
+    /// A bit with a probability of one half.
     #[inline(always)]
     pub fn flag(&mut self) -> bool {
         self.bit(128)
     }
 
-    /// So many bits, at most eight, most significant first.
+    /// A number of so many bits, at most eight, most significant first.
     pub fn number(&mut self, bits: u32) -> u8 {
         (0..bits).fold(0, |value, _| value << 1 | u8::from(self.flag()))
     }
 
-    /// A flag, and if it is set a size of so many bits and a sign; else zero.
+    /// An optional number: a flag, and if it is set an absolute value of so many bits and a sign; else zero.
     pub fn optional(&mut self, bits: u32) -> i16 {
         if !self.flag() {
             return 0;

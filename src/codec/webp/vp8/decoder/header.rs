@@ -1,4 +1,4 @@
-//! The head of a key frame (RFC 6386, sections 9 and 19.2), and the partitions behind it.
+//! Reads the header of a key frame (RFC 6386, sections 9 and 19.2), and finds the partitions behind it.
 
 use super::{
     super::tables::{AC_STEPS, BANDS, DC_STEPS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS},
@@ -11,15 +11,16 @@ use crate::{
     pixel::Size,
 };
 
-/// Token probabilities by block type, place in the scan, context and tree node. The place behind the last is never read.
+/// Token probabilities by block type, place in the scan, context and tree node. The place behind the last is never
+/// used.
 pub type PlaceProbs = [[[[Prob; 11]; 3]; 17]; 4];
 
-/// What the head says.
+/// What the header says.
 pub struct Header {
     pub size: Size,
-    /// Probabilities of the segments' numbers, if each macroblock has one.
+    /// Probabilities of the segment map, if there is one.
     pub segment_probs: Option<[Prob; 3]>,
-    /// The probability that a macroblock has levels, if each says so.
+    /// The probability that a macroblock has tokens, if macroblocks have skip flags.
     pub skip_prob: Option<Prob>,
     /// By segment.
     pub steps: [Steps; 4],
@@ -27,7 +28,7 @@ pub struct Header {
     pub probs: Box<PlaceProbs>,
 }
 
-/// Quantiser steps of DC and AC: luma, DCs of luma, chroma.
+/// Quantiser steps, of DC and AC each: luma, the Y2 block, chroma.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Steps {
     pub y1: [i32; 2],
@@ -39,7 +40,7 @@ pub struct Steps {
 pub struct Filter {
     /// True for the simple one, which leaves chroma as it is.
     pub is_simple: bool,
-    /// By segment: of a macroblock predicted as a whole, and of one predicted by blocks.
+    /// By segment: of a macroblock in a 16x16 mode, and of one in 4x4 modes.
     pub strengths: [[Strength; 2]; 4],
 }
 
@@ -52,10 +53,11 @@ pub struct Parts<'a> {
     pub tokens: Vec<BoolReader<'a>>,
 }
 
-/// Reads the head of a frame.
+/// Reads the header of a frame.
 ///
 /// # Errors
-/// `Unsupported` for a frame that is no key frame; `Malformed` when it is damaged or cut short.
+/// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for a frame that is no key frame;
+/// [`Kind::Malformed`](crate::error::Kind::Malformed) when it is damaged or cut short.
 pub fn read(frame: &[u8]) -> Result<Parts<'_>> {
     let too_short = || Error::malformed("the WebP's frame is cut short");
     let tag = le24(frame, 0).ok_or_else(too_short)?;
@@ -90,7 +92,7 @@ pub fn read(frame: &[u8]) -> Result<Parts<'_>> {
     Ok(Parts { header: Header { size, segment_probs, skip_prob, steps, filter, probs }, modes, tokens })
 }
 
-/// Section 9.3.
+/// What the header says of segments (section 9.3).
 #[derive(Default)]
 struct Segments {
     are_used: bool,
@@ -127,21 +129,21 @@ impl Segments {
     }
 }
 
-/// Section 9.6.
+/// Reads the loop filter's levels, with the deltas that concern key frames (sections 9.3 and 9.6).
 fn read_filter(bits: &mut BoolReader<'_>, segments: &Segments) -> Filter {
     let is_simple = bits.flag();
     let level = i16::from(bits.number(6));
     let sharpness = bits.number(3);
-    let (mut whole, mut blocks) = (0, 0);
+    let (mut i16x16, mut i4x4) = (0, 0);
     if bits.flag() && bits.flag() {
         // Only the first of each four concerns key frames.
         let references = [(); 4].map(|()| bits.optional(6));
         let modes = [(); 4].map(|()| bits.optional(6));
-        (whole, blocks) = (references[0], references[0] + modes[0]);
+        (i16x16, i4x4) = (references[0], references[0] + modes[0]);
     }
     let strengths = segments.levels.map(|own| {
         let own = segments.value(level, own).clamp(0, 63);
-        [whole, blocks].map(|delta| {
+        [i16x16, i4x4].map(|delta| {
             // Without a level of the frame there is no filter at all.
             let level = if level == 0 { 0 } else { (own + delta).clamp(0, 63) };
             Strength::new(level as u8, sharpness)
@@ -150,7 +152,7 @@ fn read_filter(bits: &mut BoolReader<'_>, segments: &Segments) -> Filter {
     Filter { is_simple, strengths }
 }
 
-/// Section 9.5: the lengths of all partitions but the last stand before them.
+/// Finds the partitions of tokens (section 9.5): the lengths of all but the last stand before them.
 fn read_partitions(rest: &[u8], count: usize) -> Option<Vec<BoolReader<'_>>> {
     let (lengths, mut rest) = rest.split_at_checked(3 * (count - 1))?;
     let mut partitions = Vec::with_capacity(count);
@@ -163,7 +165,7 @@ fn read_partitions(rest: &[u8], count: usize) -> Option<Vec<BoolReader<'_>>> {
     Some(partitions)
 }
 
-/// Sections 9.6 and 14.1.
+/// Reads the quantiser indices (sections 9.6 and 14.1), and gives the steps by segment.
 fn read_steps(bits: &mut BoolReader<'_>, segments: &Segments) -> [Steps; 4] {
     let index = i16::from(bits.number(7));
     let [y1_dc, y2_dc, y2_ac, uv_dc, uv_ac] = [(); 5].map(|()| bits.optional(4));
@@ -178,7 +180,7 @@ fn read_steps(bits: &mut BoolReader<'_>, segments: &Segments) -> [Steps; 4] {
     })
 }
 
-/// Section 13.4.
+/// Reads the changes of token probabilities (section 13.4).
 fn read_probs(bits: &mut BoolReader<'_>) -> Box<PlaceProbs> {
     let mut probs = TOKEN_PROBS;
     for (bands, updates) in probs.iter_mut().zip(&TOKEN_UPDATE_PROBS) {

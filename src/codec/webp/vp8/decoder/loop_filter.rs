@@ -1,46 +1,47 @@
 //! The loop filters (RFC 6386, section 15), sixteen places along an edge at once.
 //!
-//! Samples around an edge are rows of sixteen: those of luma above and below a horizontal edge as they stand, those beside
-//! a vertical one turned; of chroma eight of Cb and eight of Cr.
+//! Samples around an edge are rows of sixteen: those above and below a horizontal edge as they stand, those beside a
+//! vertical one transposed; of chroma eight of Cb and eight of Cr.
 
 use super::strip::Strip;
 use crate::simd::{Bytes, Select, Simd, SimdBase, SimdInt, SimdNarrow, SimdWiden, i8x16, u8x16};
 
-/// The limits of a macroblock's filter.
+/// The limits of a macroblock's filter (section 15.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strength {
     /// 0 to 63; nothing is filtered at zero.
     level: u8,
-    interior: u8,
-    high_variance: u8,
+    interior_limit: u8,
+    /// Beyond it there is high edge variance.
+    hev_threshold: u8,
 }
 
 impl Strength {
-    /// The limits of a level of 0 to 63 at a sharpness of 0 to 7, in a key frame.
+    /// Derives the limits from a level of 0 to 63 at a sharpness of 0 to 7, in a key frame.
     pub const fn new(level: u8, sharpness: u8) -> Self {
-        let mut interior = match sharpness {
+        let mut interior_limit = match sharpness {
             0 => level,
             1..=4 => level >> 1,
             _ => level >> 2,
         };
-        if sharpness > 0 && interior > 9 - sharpness {
-            interior = 9 - sharpness;
+        if sharpness > 0 && interior_limit > 9 - sharpness {
+            interior_limit = 9 - sharpness;
         }
-        if interior == 0 {
-            interior = 1;
+        if interior_limit == 0 {
+            interior_limit = 1;
         }
-        let high_variance = match level {
+        let hev_threshold = match level {
             40.. => 2,
             15.. => 1,
             _ => 0,
         };
-        Self { level, interior, high_variance }
+        Self { level, interior_limit, hev_threshold }
     }
 
-    /// The most that samples may differ over an edge between macroblocks, or else between blocks.
-    const fn limit(self, is_outer: bool) -> u8 {
-        let level = if is_outer { self.level + 2 } else { self.level };
-        2 * level + self.interior
+    /// The most that samples may differ over an edge between macroblocks, or else between subblocks.
+    const fn edge_limit(self, is_macroblock_edge: bool) -> u8 {
+        let level = if is_macroblock_edge { self.level + 2 } else { self.level };
+        2 * level + self.interior_limit
     }
 }
 
@@ -49,7 +50,7 @@ impl Strength {
 pub struct Edges {
     pub left: bool,
     pub top: bool,
-    /// Those between its blocks.
+    /// The edges between its subblocks.
     pub inner: bool,
 }
 
@@ -68,22 +69,22 @@ pub fn macroblock<S: Simd>(
     }
     let filter = EdgeFilter { simd, strength, is_simple };
     if edges.left {
-        filter.luma_across(strip, column, true);
-        filter.chroma_across(strip, column, true);
+        filter.luma_vertical(strip, column, true);
+        filter.chroma_vertical(strip, column, true);
     }
     if edges.inner {
-        filter.luma_across(strip, column, false);
-        filter.chroma_across(strip, column, false);
+        filter.luma_vertical(strip, column, false);
+        filter.chroma_vertical(strip, column, false);
     }
     if edges.top {
-        filter.luma_down(strip, column, 0);
-        filter.chroma_down(strip, column, 0);
+        filter.luma_horizontal(strip, column, 0);
+        filter.chroma_horizontal(strip, column, 0);
     }
     if edges.inner {
         for edge in [4, 8, 12] {
-            filter.luma_down(strip, column, edge);
+            filter.luma_horizontal(strip, column, edge);
         }
-        filter.chroma_down(strip, column, 4);
+        filter.chroma_horizontal(strip, column, 4);
     }
 }
 
@@ -99,7 +100,7 @@ type Around<S> = [u8x16<S>; 8];
 impl<S: Simd> EdgeFilter<S> {
     /// A horizontal edge of luma, `edge` rows below the macroblock's top.
     #[inline(always)]
-    fn luma_down(&self, strip: &mut Strip, column: usize, edge: usize) {
+    fn luma_horizontal(&self, strip: &mut Strip, column: usize, edge: usize) {
         let mut rows = [u8x16::splat(self.simd, 0); 8];
         for (place, row) in rows.iter_mut().enumerate() {
             *row = u8x16::load_array(self.simd, *strip.y_row(edge + place, column));
@@ -110,9 +111,9 @@ impl<S: Simd> EdgeFilter<S> {
         }
     }
 
-    /// The same of chroma.
+    /// A horizontal edge of chroma, `edge` rows below the macroblock's top.
     #[inline(always)]
-    fn chroma_down(&self, strip: &mut Strip, column: usize, edge: usize) {
+    fn chroma_horizontal(&self, strip: &mut Strip, column: usize, edge: usize) {
         if self.is_simple {
             return;
         }
@@ -126,15 +127,15 @@ impl<S: Simd> EdgeFilter<S> {
         }
     }
 
-    /// The left edge of a macroblock's luma, or else those between its blocks.
+    /// The left edge of a macroblock's luma, or else the vertical edges between its subblocks.
     #[inline(always)]
-    fn luma_across(&self, strip: &mut Strip, column: usize, is_left: bool) {
+    fn luma_vertical(&self, strip: &mut Strip, column: usize, is_left: bool) {
         if is_left {
             let mut pairs = [u8x16::splat(self.simd, 0); 8];
             for (pair, rows) in pairs.iter_mut().enumerate() {
                 *rows = u8x16::load_array(self.simd, strip.y_beside(2 * pair, column));
             }
-            self.turn_and_filter(&mut pairs, true);
+            self.transpose_and_filter(&mut pairs, true);
             for (pair, rows) in pairs.into_iter().enumerate() {
                 strip.put_y_beside(2 * pair, column, rows.to_array());
             }
@@ -161,9 +162,9 @@ impl<S: Simd> EdgeFilter<S> {
         }
     }
 
-    /// The same of chroma.
+    /// The left edge of a macroblock's chroma, or else the vertical edge between its subblocks.
     #[inline(always)]
-    fn chroma_across(&self, strip: &mut Strip, column: usize, is_left: bool) {
+    fn chroma_vertical(&self, strip: &mut Strip, column: usize, is_left: bool) {
         if self.is_simple {
             return;
         }
@@ -171,57 +172,57 @@ impl<S: Simd> EdgeFilter<S> {
         for (pair, rows) in pairs.iter_mut().enumerate() {
             *rows = u8x16::load_array(self.simd, strip.uv_beside(pair, column, is_left));
         }
-        self.turn_and_filter(&mut pairs, is_left);
+        self.transpose_and_filter(&mut pairs, is_left);
         for (pair, rows) in pairs.into_iter().enumerate() {
             strip.put_uv_beside(pair, column, is_left, rows.to_array());
         }
     }
 
-    /// Sixteen rows of eight samples, two and two, around a vertical edge.
+    /// Filters around a vertical edge: sixteen rows of eight samples, of which each vector holds two.
     #[inline(always)]
-    fn turn_and_filter(&self, pairs: &mut Around<S>, is_outer: bool) {
+    fn transpose_and_filter(&self, pairs: &mut Around<S>, is_macroblock_edge: bool) {
         for _ in 0..4 {
             shuffle(pairs);
         }
-        self.filter(pairs, is_outer);
+        self.filter(pairs, is_macroblock_edge);
         for _ in 0..3 {
             shuffle(pairs);
         }
     }
 
     #[inline(always)]
-    fn filter(&self, around: &mut Around<S>, is_outer: bool) {
-        match (self.is_simple, is_outer) {
-            (true, _) => self.simple(around, is_outer),
-            (false, true) => self.outer(around),
-            (false, false) => self.inner(around),
+    fn filter(&self, around: &mut Around<S>, is_macroblock_edge: bool) {
+        match (self.is_simple, is_macroblock_edge) {
+            (true, _) => self.simple_edge(around, is_macroblock_edge),
+            (false, true) => self.macroblock_edge(around),
+            (false, false) => self.subblock_edge(around),
         }
     }
 
     #[inline(always)]
-    fn simple(&self, around: &mut Around<S>, is_outer: bool) {
+    fn simple_edge(&self, around: &mut Around<S>, is_macroblock_edge: bool) {
         let [_, _, p1, p0, q0, q1, _, _] = *around;
-        let smooth = self.is_smooth([p1, p0, q0, q1], is_outer);
+        let is_filtered = self.within_edge_limit([p1, p0, q0, q1], is_macroblock_edge);
         let (p1, p0) = (self.signed(p1), self.signed(p0));
         let (q0, q1) = (self.signed(q0), self.signed(q1));
-        let change = p1.saturating_sub(q1) & smooth;
-        let step = q0.saturating_sub(p0) & smooth;
+        let change = p1.saturating_sub(q1) & is_filtered;
+        let step = q0.saturating_sub(p0) & is_filtered;
         let (up, down) = self.halves(self.thrice(change, step));
         around[3] = self.unsigned(p0.saturating_add(up));
         around[4] = self.unsigned(q0.saturating_sub(down));
     }
 
-    /// Section 15.3, between macroblocks.
+    /// Filters an edge between macroblocks (section 15.3).
     #[inline(always)]
-    fn outer(&self, around: &mut Around<S>) {
-        let (smooth, varied) = self.judge(around, true);
+    fn macroblock_edge(&self, around: &mut Around<S>) {
+        let (is_filtered, hev) = self.masks(around, true);
         let [p2, p1, p0, q0, q1, q2] = self.middle(around);
         let step = q0.saturating_sub(p0);
-        let whole = self.thrice(p1.saturating_sub(q1), step) & smooth;
-        // Where samples vary only those next to the edge move, by the common adjustment.
-        let (up, down) = self.halves(whole & varied);
+        let whole = self.thrice(p1.saturating_sub(q1), step) & is_filtered;
+        // With high edge variance only the samples next to the edge move, by the common adjustment.
+        let (up, down) = self.halves(whole & hev);
         let (p0, q0) = (p0.saturating_add(up), q0.saturating_sub(down));
-        let (low, high) = (whole & !varied).widen();
+        let (low, high) = (whole & !hev).widen();
         let a = ((low * 27 + 63) >> 7).narrow((high * 27 + 63) >> 7);
         let b = ((low * 18 + 63) >> 7).narrow((high * 18 + 63) >> 7);
         let c = ((low * 9 + 63) >> 7).narrow((high * 9 + 63) >> 7);
@@ -233,36 +234,37 @@ impl<S: Simd> EdgeFilter<S> {
         around[6] = self.unsigned(q2.saturating_sub(c));
     }
 
-    /// Section 15.3, between blocks.
+    /// Filters an edge between subblocks (section 15.3).
     #[inline(always)]
-    fn inner(&self, around: &mut Around<S>) {
-        let (smooth, varied) = self.judge(around, false);
+    fn subblock_edge(&self, around: &mut Around<S>) {
+        let (is_filtered, hev) = self.masks(around, false);
         let [_, p1, p0, q0, q1, _] = self.middle(around);
-        let change = p1.saturating_sub(q1) & varied;
-        let (up, down) = self.halves(self.thrice(change, q0.saturating_sub(p0)) & smooth);
-        let half = ((down + 1) >> 1) & !varied;
+        let change = p1.saturating_sub(q1) & hev;
+        let (up, down) = self.halves(self.thrice(change, q0.saturating_sub(p0)) & is_filtered);
+        let half = ((down + 1) >> 1) & !hev;
         around[2] = self.unsigned(p1.saturating_add(half));
         around[3] = self.unsigned(p0.saturating_add(up));
         around[4] = self.unsigned(q0.saturating_sub(down));
         around[5] = self.unsigned(q1.saturating_sub(half));
     }
 
-    /// Where samples are alike enough to be filtered, and where they vary much all the same.
+    /// Masks of the places that are filtered, and of those with high edge variance.
     #[inline(always)]
-    fn judge(&self, around: &Around<S>, is_outer: bool) -> (i8x16<S>, i8x16<S>) {
+    fn masks(&self, around: &Around<S>, is_macroblock_edge: bool) -> (i8x16<S>, i8x16<S>) {
         let [p3, p2, p1, p0, q0, q1, q2, q3] = *around;
         let next = difference(p1, p0).max(difference(q1, q0));
         let far = difference(p3, p2).max(difference(p2, p1)).max(difference(q2, q1)).max(difference(q3, q2));
-        let alike = self.at_most(next.max(far), self.strength.interior);
-        let smooth = self.is_smooth([p1, p0, q0, q1], is_outer) & alike;
-        (smooth, !self.at_most(next, self.strength.high_variance))
+        let within_interior_limit = self.at_most(next.max(far), self.strength.interior_limit);
+        let is_filtered =
+            self.within_edge_limit([p1, p0, q0, q1], is_macroblock_edge) & within_interior_limit;
+        (is_filtered, !self.at_most(next, self.strength.hev_threshold))
     }
 
     #[inline(always)]
-    fn is_smooth(&self, [p1, p0, q0, q1]: [u8x16<S>; 4], is_outer: bool) -> i8x16<S> {
+    fn within_edge_limit(&self, [p1, p0, q0, q1]: [u8x16<S>; 4], is_macroblock_edge: bool) -> i8x16<S> {
         let (next, far) = (difference(p0, q0), difference(p1, q1));
         let sum = next.saturating_add(next).saturating_add(far >> 1);
-        self.at_most(sum, self.strength.limit(is_outer))
+        self.at_most(sum, self.strength.edge_limit(is_macroblock_edge))
     }
 
     /// All bits set where a sample is no more than so much.
@@ -291,13 +293,13 @@ impl<S: Simd> EdgeFilter<S> {
         samples.bitcast::<u8x16<S>>() ^ u8x16::splat(self.simd, 0x80)
     }
 
-    /// `change + 3 * step`: it doesn't matter that each sum is cut off, as the steps have one sign.
+    /// `change + 3 * step`. Each sum may be cut off, as the steps have one sign.
     #[inline(always)]
     fn thrice(&self, change: i8x16<S>, step: i8x16<S>) -> i8x16<S> {
         change.saturating_add(step).saturating_add(step).saturating_add(step)
     }
 
-    /// How the samples next to an edge move up and down.
+    /// The common adjustment: how the samples before and behind an edge move.
     #[inline(always)]
     fn halves(&self, change: i8x16<S>) -> (i8x16<S>, i8x16<S>) {
         let (three, four) = (i8x16::splat(self.simd, 3), i8x16::splat(self.simd, 4));
@@ -310,8 +312,8 @@ fn difference<S: Simd>(a: u8x16<S>, b: u8x16<S>) -> u8x16<S> {
     a.saturating_sub(b) | b.saturating_sub(a)
 }
 
-/// Moves the highest bit of each sample's number behind the lowest: rows and columns of a square of sixteen are exchanged
-/// after four rounds.
+/// A perfect shuffle: moves the highest bit of each sample's number behind the lowest. Four rounds transpose a square
+/// of sixteen.
 #[inline(always)]
 fn shuffle<S: Simd, const ROWS: usize>(rows: &mut [u8x16<S>; ROWS]) {
     let before = *rows;

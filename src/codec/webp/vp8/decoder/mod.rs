@@ -1,9 +1,9 @@
 //! A decoder of VP8 key frames (RFC 6386) to RGB, by rows.
 //!
-//! [`header`] reads the frame's head, [`modes`] and [`residual`] what there is of a macroblock, all through [`booldec`];
-//! [`reconstruct`] puts it into the [`strip`]. A row of macroblocks that is whole is filtered ([`loop_filter`]), and all rows that
-//! the filter of the next one doesn't reach become RGB ([`rgb`]): they lag half a macroblock behind. What was tried is in
-//! `NOTES.md`.
+//! [`header`] reads the frame's header, [`modes`] and [`residual`] read a macroblock, all through [`booldec`];
+//! [`reconstruct`] makes its pixels in the [`strip`]. A row of macroblocks that is done is filtered ([`loop_filter`]),
+//! and all lines that the filter of the next row doesn't reach become RGB ([`rgb`]): they lag half a macroblock behind.
+//! What was tried is in `NOTES.md`.
 
 mod booldec;
 mod header;
@@ -20,12 +20,12 @@ use self::{
     booldec::BoolReader,
     header::{Header, Parts},
     loop_filter::{Edges, Strength},
-    modes::Modes,
-    residual::Residual,
+    modes::MacroblockModes,
+    residual::{Residual, TokenCoding},
     rgb::Converter,
     strip::{ABOVE, Strip},
 };
-use super::macroblock::{Edge, Luma, skip_blocks};
+use super::macroblock::{BlockMode, Luma, NonzeroFlags, Position, skip_blocks};
 use crate::{
     error::{Error, Result},
     limits::{try_filled, try_zeroed},
@@ -33,10 +33,10 @@ use crate::{
     simd::{Level, Simd, dispatch},
 };
 
-/// Bytes that are held for each column of pixels: planes, a row of RGB, and what is known of macroblocks.
+/// Bytes that are held for each column of pixels: planes, a row of RGB, and contexts of macroblocks.
 const COLUMN_BYTES: u64 = 49;
 
-/// Bytes beside them.
+/// Bytes that are held whatever the width.
 const BYTES: u64 = 16 << 10;
 
 /// The most bytes that decoding holds beside the file.
@@ -59,11 +59,11 @@ pub struct Decoder<'a> {
     level: Level,
 }
 
-/// What is known of the last macroblock of a column.
+/// What a column's last macroblock hands on, and how it is filtered.
 #[derive(Clone)]
 struct Column {
-    modes: [u8; 4],
-    coded: Edge,
+    modes: [BlockMode; 4],
+    nonzero: NonzeroFlags,
     strength: Strength,
     inner_edges: bool,
 }
@@ -72,7 +72,9 @@ impl<'a> Decoder<'a> {
     /// Begins to decode the payload of a `VP8 ` chunk.
     ///
     /// # Errors
-    /// `Unsupported` for a frame that is no key frame; `Malformed` when it is damaged or cut short; `OutOfMemory`.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for a frame that is no key frame;
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when it is damaged or cut short;
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(frame: &'a [u8]) -> Result<Self> {
         Self::with_level(frame, Level::new())
     }
@@ -86,7 +88,7 @@ impl<'a> Decoder<'a> {
         let columns = width.div_ceil(16) as usize;
         let column = Column {
             modes: [0; 4],
-            coded: Edge::default(),
+            nonzero: NonzeroFlags::default(),
             strength: Strength::new(0, 0),
             inner_edges: false,
         };
@@ -104,10 +106,10 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// Gives all rows of RGB, one by one.
+    /// Gives all rows of RGB to `take`, one by one.
     ///
     /// # Errors
-    /// `Malformed` when the frame is damaged or cut short, and those of `take`.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the frame is damaged or cut short, and those of `take`.
     pub fn decode(mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         for row in 0..self.rows {
             dispatch!(self.level, simd => simd.vectorize(
@@ -126,21 +128,22 @@ impl<'a> Decoder<'a> {
         let Self { header, modes: bits, residual, strip, .. } = self;
         let place = row % self.tokens.len();
         let tokens = &mut self.tokens[place];
-        let (mut left_modes, mut left) = ([0; 4], Edge::default());
+        let (mut left_modes, mut left) = ([0; 4], NonzeroFlags::default());
         for (number, column) in self.columns.iter_mut().enumerate() {
-            let modes = Modes::read(bits, header, &mut column.modes, &mut left_modes);
-            let has_y2 = matches!(modes.luma, Luma::Whole(_));
+            let modes = MacroblockModes::read(bits, header, &mut column.modes, &mut left_modes);
+            let has_y2 = matches!(modes.luma, Luma::I16x16(_));
             residual.clear();
             if modes.is_skipped {
-                skip_blocks(has_y2, &mut column.coded, &mut left);
+                skip_blocks(has_y2, &mut column.nonzero, &mut left);
             } else {
-                let steps = &header.steps[modes.segment];
-                residual.read(tokens, &header.probs, steps, has_y2, &mut column.coded, &mut left);
+                let coding =
+                    TokenCoding { probs: &header.probs, steps: &header.steps[modes.segment], has_y2 };
+                residual.read(tokens, &coding, &mut column.nonzero, &mut left);
                 residual.transform(simd);
             }
             column.strength = header.filter.strengths[modes.segment][usize::from(!has_y2)];
-            column.inner_edges = !has_y2 || residual.is_coded();
-            reconstruct::macroblock(simd, strip, (number, row > 0), &modes, residual);
+            column.inner_edges = !has_y2 || residual.is_nonzero();
+            reconstruct::macroblock(simd, strip, Position { column: number, row }, &modes, residual);
         }
         if bits.is_past_end() || tokens.is_past_end() {
             return Err(Error::malformed("the WebP's frame is cut short"));
@@ -153,7 +156,7 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    /// Gives the rows that are done when a row of macroblocks is: but for the last one all up to its middle.
+    /// Gives the lines that are done with a row of macroblocks: up to its middle, or to the end of the last one.
     fn give_rows(&mut self, row: usize, take: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let height = self.header.size.height as usize;
         let end = if row + 1 == self.rows { height } else { 16 * row + 8 };

@@ -2,28 +2,33 @@
 
 use super::{
     super::{
-        macroblock::Luma,
+        macroblock::{BlockMode, IntraMode, Luma},
         tables::{B_MODE_PROBS, Prob, UV_MODE_PROBS, Y_MODE_PROBS},
     },
     booldec::BoolReader,
     header::Header,
 };
 
-/// What the first partition says of a macroblock.
-pub struct Modes {
+/// A macroblock's modes, as the first partition has them.
+pub struct MacroblockModes {
     /// 0 to 3.
     pub segment: usize,
-    /// It has no tokens.
+    /// True if it has no tokens.
     pub is_skipped: bool,
     pub luma: Luma,
-    /// 0 DC, 1 TM, 2 V, 3 H.
-    pub uv: u8,
+    pub uv: IntraMode,
 }
 
-impl Modes {
-    /// Reads the next macroblock's, and keeps the 4x4 modes along its lower and right edges.
+impl MacroblockModes {
+    /// Reads the next macroblock's modes. `top` and `left` hold the 4x4 modes above and at left, and then those along
+    /// the lower and the right edge.
     #[inline(always)]
-    pub fn read(bits: &mut BoolReader<'_>, header: &Header, top: &mut [u8; 4], left: &mut [u8; 4]) -> Self {
+    pub fn read(
+        bits: &mut BoolReader<'_>,
+        header: &Header,
+        top: &mut [BlockMode; 4],
+        left: &mut [BlockMode; 4],
+    ) -> Self {
         let segment = match header.segment_probs {
             None => 0,
             Some([first, _, high]) if bits.bit(first) => 2 + usize::from(bits.bit(high)),
@@ -36,8 +41,8 @@ impl Modes {
         let luma = if bits.bit(Y_MODE_PROBS[0]) {
             let mode = y_mode(bits);
             // The 4x4 modes have the same numbers as the 16x16 modes that they resemble.
-            (*top, *left) = ([mode; 4], [mode; 4]);
-            Luma::Whole(mode)
+            (*top, *left) = ([mode as BlockMode; 4], [mode as BlockMode; 4]);
+            Luma::I16x16(mode)
         } else {
             let mut modes = [0; 16];
             for block in 0..16 {
@@ -46,44 +51,45 @@ impl Modes {
                 modes[block] = mode;
                 (top[x], left[y]) = (mode, mode);
             }
-            Luma::Blocks(modes)
+            Luma::I4x4(modes)
         };
         let uv = uv_mode(bits);
         Self { segment, is_skipped, luma, uv }
     }
 }
 
-/// DC, TM, V, H for a whole macroblock.
+/// Reads a 16x16 luma mode (section 11.2).
 #[inline(always)]
-fn y_mode(bits: &mut BoolReader<'_>) -> u8 {
+fn y_mode(bits: &mut BoolReader<'_>) -> IntraMode {
     if bits.bit(Y_MODE_PROBS[1]) {
-        if bits.bit(Y_MODE_PROBS[3]) { 1 } else { 3 }
+        if bits.bit(Y_MODE_PROBS[3]) { IntraMode::Tm } else { IntraMode::H }
     } else if bits.bit(Y_MODE_PROBS[2]) {
-        2
+        IntraMode::V
     } else {
-        0
+        IntraMode::Dc
     }
 }
 
+/// Reads a chroma mode (section 11.4).
 #[inline(always)]
-fn uv_mode(bits: &mut BoolReader<'_>) -> u8 {
+fn uv_mode(bits: &mut BoolReader<'_>) -> IntraMode {
     if !bits.bit(UV_MODE_PROBS[0]) {
-        0
+        IntraMode::Dc
     } else if !bits.bit(UV_MODE_PROBS[1]) {
-        2
+        IntraMode::V
     } else if !bits.bit(UV_MODE_PROBS[2]) {
-        3
+        IntraMode::H
     } else {
-        1
+        IntraMode::Tm
     }
 }
 
-/// DC, TM, VE, HE, LD, RD, VR, VL, HD, HU (section 11.2).
+/// Reads a 4x4 luma mode (section 11.2).
 #[inline(always)]
-fn block_mode(bits: &mut BoolReader<'_>, probs: &[Prob; 9]) -> u8 {
+fn block_mode(bits: &mut BoolReader<'_>, probs: &[Prob; 9]) -> BlockMode {
     for mode in 0..3 {
         if !bits.bit(probs[mode]) {
-            return mode as u8;
+            return mode as BlockMode;
         }
     }
     if bits.bit(probs[3]) {

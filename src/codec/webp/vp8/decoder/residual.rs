@@ -1,10 +1,9 @@
-//! The tokens of a macroblock (RFC 6386, section 13), dequantised and transformed back (section 14): what is added to
-//! the prediction.
+//! The residual of a macroblock: its tokens (RFC 6386, section 13), dequantised and inversely transformed (section 14).
 
 use super::{
     super::{
         lanes::{Blocks, EMPTY, LANES, Lanes, to_raster_blocks},
-        macroblock::Edge,
+        macroblock::{BlockType, NonzeroFlags},
         tables::{CATEGORY_BASE, CATEGORY_PROBS, Prob, ZIGZAG},
         transform::{inverse, inverse_dcs_wide, inverse_wide},
     },
@@ -13,11 +12,11 @@ use super::{
 };
 use crate::simd::{Simd, SimdBase, i16x8};
 
-/// Coefficients of no more than this never pass 16 bits on their way back: each of the two passes gives at the most 3.85
-/// times what goes in.
-const MOST: u32 = 2047;
+/// The inverse transform of coefficients up to this one stays within 16 bits: each of its two passes gives at the most
+/// 3.85 times what goes in.
+const MAX_NARROW: u32 = 2047;
 
-/// Coefficients of a macroblock; after [`Residual::transform`] differences of pixels.
+/// Coefficients of a macroblock; after [`Residual::transform`] differences to the prediction.
 pub struct Residual {
     /// Sixteen luma blocks; four of Cb and four of Cr.
     y: Lanes,
@@ -29,6 +28,15 @@ pub struct Residual {
     wide: Option<Box<[[i32; 16]; 24]>>,
 }
 
+/// How a macroblock's tokens are coded.
+pub struct TokenCoding<'a> {
+    pub probs: &'a PlaceProbs,
+    /// Quantiser steps of its segment.
+    pub steps: &'a Steps,
+    /// True if the DCs of luma are in a block of their own.
+    pub has_y2: bool,
+}
+
 /// Chroma's differences, Cb before Cr, by row.
 pub type Chroma = [[[i16; 8]; 8]; 2];
 
@@ -37,7 +45,7 @@ impl Residual {
         Self { y: EMPTY, uv: EMPTY, has_y: false, has_uv: false, wide: None }
     }
 
-    /// Nothing is left.
+    /// Makes all zero.
     pub fn clear(&mut self) {
         if self.has_y {
             self.y = EMPTY;
@@ -48,81 +56,104 @@ impl Residual {
         (self.has_y, self.has_uv, self.wide) = (false, false, None);
     }
 
-    /// Reads a macroblock's tokens, and keeps which blocks along its lower and right edges have levels. To be cleared before.
+    /// Reads a macroblock's tokens. `top` and `left` say which blocks above and at left have nonzero levels, and then
+    /// which along the lower and the right edge have. The residual must be clear.
     #[inline(always)]
     pub fn read(
         &mut self,
         bits: &mut BoolReader<'_>,
-        probs: &PlaceProbs,
-        steps: &Steps,
-        has_y2: bool,
-        top: &mut Edge,
-        left: &mut Edge,
+        coding: &TokenCoding<'_>,
+        top: &mut NonzeroFlags,
+        left: &mut NonzeroFlags,
     ) {
+        // A copy stays in registers.
         let mut reader = *bits;
-        let (mut kind, mut first) = (3, 0);
-        if has_y2 {
-            let mut dcs = [0; 16];
-            let context = usize::from(top.0[8] + left.0[8]);
-            let is_coded = read_block(
-                &mut reader,
-                &probs[1],
-                context,
-                0,
-                &steps.y2,
-                #[inline(always)]
-                |place, value| dcs[place] = value,
-            );
-            (top.0[8], left.0[8]) = (u8::from(is_coded), u8::from(is_coded));
-            if is_coded {
-                for (block, dc) in inverse_dcs_wide(&dcs).into_iter().enumerate() {
-                    self.has_y |= dc != 0;
-                    self.put_y(block, 0, dc);
-                }
+        let luma_type = if coding.has_y2 {
+            self.read_y2(&mut reader, coding, top, left);
+            BlockType::YAfterY2
+        } else {
+            BlockType::YWithDc
+        };
+        self.read_luma(&mut reader, coding, luma_type, top, left);
+        self.read_chroma(&mut reader, coding, top, left);
+        *bits = reader;
+    }
+
+    /// Reads the Y2 block, which makes the DCs of luma.
+    #[inline(always)]
+    fn read_y2(
+        &mut self,
+        bits: &mut BoolReader<'_>,
+        coding: &TokenCoding<'_>,
+        top: &mut NonzeroFlags,
+        left: &mut NonzeroFlags,
+    ) {
+        let mut y2 = [0; 16];
+        let is_nonzero = coding.read_block(
+            bits,
+            BlockType::Y2,
+            top.y2_context(left),
+            #[inline(always)]
+            |place, value| y2[place] = value,
+        );
+        top.set_y2(left, is_nonzero);
+        if is_nonzero {
+            for (block, dc) in inverse_dcs_wide(&y2).into_iter().enumerate() {
+                self.has_y |= dc != 0;
+                self.put_y(block, 0, dc);
             }
-            (kind, first) = (0, 1);
         }
+    }
+
+    #[inline(always)]
+    fn read_luma(
+        &mut self,
+        bits: &mut BoolReader<'_>,
+        coding: &TokenCoding<'_>,
+        block_type: BlockType,
+        top: &mut NonzeroFlags,
+        left: &mut NonzeroFlags,
+    ) {
         for block in 0..16 {
             let (x, y) = (block % 4, block / 4);
-            let context = usize::from(top.0[x] + left.0[y]);
-            let is_coded = read_block(
-                &mut reader,
-                &probs[kind],
-                context,
-                first,
-                &steps.y1,
+            let is_nonzero = coding.read_block(
+                bits,
+                block_type,
+                usize::from(top.0[x] + left.0[y]),
                 #[inline(always)]
-                |place, value| {
-                    self.put_y(block, place, value);
-                },
+                |place, value| self.put_y(block, place, value),
             );
-            self.has_y |= is_coded;
-            (top.0[x], left.0[y]) = (u8::from(is_coded), u8::from(is_coded));
+            self.has_y |= is_nonzero;
+            (top.0[x], left.0[y]) = (u8::from(is_nonzero), u8::from(is_nonzero));
         }
+    }
+
+    #[inline(always)]
+    fn read_chroma(
+        &mut self,
+        bits: &mut BoolReader<'_>,
+        coding: &TokenCoding<'_>,
+        top: &mut NonzeroFlags,
+        left: &mut NonzeroFlags,
+    ) {
         for block in 0..8 {
             let (x, y) = (4 + block / 4 * 2 + block % 2, 4 + block / 2);
-            let context = usize::from(top.0[x] + left.0[y]);
-            let is_coded = read_block(
-                &mut reader,
-                &probs[2],
-                context,
-                0,
-                &steps.uv,
+            let is_nonzero = coding.read_block(
+                bits,
+                BlockType::Chroma,
+                usize::from(top.0[x] + left.0[y]),
                 #[inline(always)]
-                |place, value| {
-                    self.put_uv(block, place, value);
-                },
+                |place, value| self.put_uv(block, place, value),
             );
-            self.has_uv |= is_coded;
-            (top.0[x], left.0[y]) = (u8::from(is_coded), u8::from(is_coded));
+            self.has_uv |= is_nonzero;
+            (top.0[x], left.0[y]) = (u8::from(is_nonzero), u8::from(is_nonzero));
         }
-        *bits = reader;
     }
 
     #[inline(always)]
     fn put_y(&mut self, block: usize, place: usize, value: i32) {
         self.y[place & 15][block & 15] = value as i16;
-        if value.unsigned_abs() > MOST {
+        if value.unsigned_abs() > MAX_NARROW {
             self.put_wide(block, place, value);
         }
     }
@@ -130,7 +161,7 @@ impl Residual {
     #[inline(always)]
     fn put_uv(&mut self, block: usize, place: usize, value: i32) {
         self.uv[place & 15][block & 15] = value as i16;
-        if value.unsigned_abs() > MOST {
+        if value.unsigned_abs() > MAX_NARROW {
             self.put_wide(16 + block, place, value);
         }
     }
@@ -142,11 +173,11 @@ impl Residual {
     }
 
     /// True if the macroblock's inner edges are filtered however it is predicted.
-    pub const fn is_coded(&self) -> bool {
+    pub const fn is_nonzero(&self) -> bool {
         self.has_y || self.has_uv
     }
 
-    /// From coefficients to differences.
+    /// Transforms coefficients to differences.
     #[inline(always)]
     pub fn transform<S: Simd>(&mut self, simd: S) {
         if self.wide.is_some() {
@@ -160,7 +191,7 @@ impl Residual {
         }
     }
 
-    /// The same in 64 bits; more than a pixel can differ by is cut off.
+    /// Transforms coefficients in 64 bits; what is more than a pixel can differ by is cut off.
     #[cold]
     #[inline(never)]
     fn transform_wide(&mut self) {
@@ -240,49 +271,56 @@ fn merged<S: Simd>(simd: S, lanes: &Lanes, y: usize, half: usize) -> [[i16x8<S>;
     [[even[0].zip_low(odd[0]), even[0].zip_high(odd[0])], [even[1].zip_low(odd[1]), even[1].zip_high(odd[1])]]
 }
 
-/// Reads a block's tokens from `first` on and gives each coefficient with its place; true if there are any tokens but the
-/// end.
-#[inline(always)]
-fn read_block(
-    bits: &mut BoolReader<'_>,
-    probs: &[[[Prob; 11]; 3]; 17],
-    context: usize,
-    first: usize,
-    steps: &[i32; 2],
-    mut put: impl FnMut(usize, i32),
-) -> bool {
-    let mut place = first;
-    let mut node = &probs[place][context];
-    if !bits.bit(node[0]) {
-        return false;
-    }
-    loop {
-        while !bits.bit(node[1]) {
+impl TokenCoding<'_> {
+    /// Reads a block's tokens, and gives each coefficient with its place in raster order to `put`; true if there are
+    /// any tokens but the end of block.
+    #[inline(always)]
+    fn read_block(
+        &self,
+        bits: &mut BoolReader<'_>,
+        block_type: BlockType,
+        context: usize,
+        mut put: impl FnMut(usize, i32),
+    ) -> bool {
+        let probs = &self.probs[block_type as usize];
+        let steps = match block_type {
+            BlockType::YAfterY2 | BlockType::YWithDc => &self.steps.y1,
+            BlockType::Y2 => &self.steps.y2,
+            BlockType::Chroma => &self.steps.uv,
+        };
+        let mut place = block_type.first_coefficient();
+        let mut node = &probs[place][context];
+        if !bits.bit(node[0]) {
+            return false;
+        }
+        loop {
+            while !bits.bit(node[1]) {
+                place += 1;
+                if place == 16 {
+                    return true;
+                }
+                node = &probs[place][0];
+            }
+            let next = &probs[place + 1];
+            let level = if bits.bit(node[2]) {
+                let level = read_large(bits, node);
+                node = &next[2];
+                level
+            } else {
+                node = &next[1];
+                1
+            };
+            let value = level * steps[usize::from(place > 0)];
+            put(ZIGZAG[place], if bits.flag() { -value } else { value });
             place += 1;
-            if place == 16 {
+            if place == 16 || !bits.bit(node[0]) {
                 return true;
             }
-            node = &probs[place][0];
-        }
-        let next = &probs[place + 1];
-        let level = if bits.bit(node[2]) {
-            let level = read_large(bits, node);
-            node = &next[2];
-            level
-        } else {
-            node = &next[1];
-            1
-        };
-        let value = level * steps[usize::from(place > 0)];
-        put(ZIGZAG[place], if bits.flag() { -value } else { value });
-        place += 1;
-        if place == 16 || !bits.bit(node[0]) {
-            return true;
         }
     }
 }
 
-/// A level of two or more.
+/// Reads the rest of a level of two or more.
 #[inline(always)]
 fn read_large(bits: &mut BoolReader<'_>, node: &[Prob; 11]) -> i32 {
     if !bits.bit(node[3]) {

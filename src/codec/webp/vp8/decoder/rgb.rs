@@ -1,12 +1,14 @@
-//! From planes to rows of RGB: chroma is scaled up as libwebp's "fancy" upsampler does, then BT.601 with video levels.
+//! Converts planes to rows of RGB: chroma is scaled up as libwebp's "fancy" upsampler does, then BT.601 with video
+//! levels.
 
+use super::super::yuv::{B_OFFSET, G_OFFSET, R_OFFSET, U_TO_B, U_TO_G, V_TO_G, V_TO_R, Y_TO_RGB};
 use crate::{
     error::Result,
     limits::try_zeroed,
     simd::{Bytes, Simd, SimdBase, SimdNarrow, SimdWiden, i16x16, mul_high, u8x16, u16x8, u16x16},
 };
 
-/// Rows in work, of so many pixels that whole vectors fit.
+/// Converts rows of a width.
 pub struct Converter {
     width: usize,
     /// Cb and Cr at full size.
@@ -18,12 +20,12 @@ const SLACK: usize = 48;
 
 impl Converter {
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(width: usize) -> Result<Self> {
         Ok(Self { width, uv: [try_zeroed(width + SLACK)?, try_zeroed(width + SLACK)?] })
     }
 
-    /// Makes a row of RGB of a row of luma, for Cb and Cr the row at its side, and the one at the other side of that.
+    /// Makes a row of RGB from a row of luma, the rows of Cb and Cr nearest to it, and those at its other side.
     #[inline(always)]
     pub fn convert<S: Simd>(&mut self, simd: S, y: &[u8], near: [&[u8]; 2], far: [&[u8]; 2], out: &mut [u8]) {
         for ((full, near), far) in self.uv.iter_mut().zip(near).zip(far) {
@@ -49,7 +51,7 @@ fn portion(samples: &[u8], at: usize) -> &[u8; 16] {
     &samples[at..at + 16].as_chunks().0[0]
 }
 
-/// Scales a row up: of each sample the weighted mean of the four nearest, 9 to 3 to 3 to 1.
+/// Scales a row up: each sample becomes the weighted mean of the four nearest, 9 to 3 to 3 to 1.
 #[inline(always)]
 fn scale_up<S: Simd>(simd: S, near: &[u8], far: &[u8], width: usize, out: &mut [u8]) {
     let length = width.div_ceil(2);
@@ -78,7 +80,7 @@ fn scale_up<S: Simd>(simd: S, near: &[u8], far: &[u8], width: usize, out: &mut [
     }
 }
 
-/// Three of each of sixteen samples, and one of the row beside.
+/// The sums of sixteen samples, times three, and those of the other row.
 #[inline(always)]
 fn sums<S: Simd>(simd: S, near: &[u8], far: &[u8], at: usize) -> [u16x8<S>; 2] {
     let near = u8x16::load_array_ref(simd, portion(near, at)).widen();
@@ -98,12 +100,13 @@ fn to_rgb<S: Simd>(simd: S, y: &[u8; 16], u: &[u8; 16], v: &[u8; 16], out: &mut 
         #[inline(always)]
         || {
             let (y, u, v) = (times_256(simd, y), times_256(simd, u), times_256(simd, v));
-            let luma = mul_high(simd, y, 19_077);
-            let red = luma + mul_high(simd, v, 26_149) - 14_234;
-            let green = luma - mul_high(simd, u, 6_419) - mul_high(simd, v, 13_320) + 8_708;
+            let luma = mul_high(simd, y, Y_TO_RGB as u16);
+            let red = luma + mul_high(simd, v, V_TO_R as u16) + R_OFFSET as i16;
+            let green =
+                luma - mul_high(simd, u, U_TO_G as u16) - mul_high(simd, v, V_TO_G as u16) + G_OFFSET as i16;
             // This passes 15 bits.
-            let blue = (luma + mul_high(simd, u, 33_050)).bitcast::<u16x16<S>>();
-            let least = u16x16::splat(simd, 17_685);
+            let blue = (luma + mul_high(simd, u, U_TO_B as u16)).bitcast::<u16x16<S>>();
+            let least = u16x16::splat(simd, -B_OFFSET as u16);
             let blue = ((blue.max(least) - least) >> 6).bitcast::<i16x16<S>>();
             let (red, green, blue) = (narrow(simd, red >> 6), narrow(simd, green >> 6), narrow(simd, blue));
             for (out, [reds, greens, blues]) in out.as_chunks_mut::<16>().0.iter_mut().zip(&PLACES) {
@@ -136,7 +139,8 @@ fn narrow<S: Simd>(simd: S, values: i16x16<S>) -> u8x16<S> {
     u8x16::load_array(simd, narrow)
 }
 
-/// For each sixteen bytes of pixels and each channel, where its samples come from; past the end where they are another's.
+/// For each sixteen bytes of pixels and each channel, where its samples come from; past the end where they are
+/// another's.
 const PLACES: [[[u8; 16]; 3]; 3] = {
     let mut places = [[[255; 16]; 3]; 3];
     let mut at = 0;
@@ -164,11 +168,11 @@ mod tests {
                     for (&y, pixel) in y.iter().zip(out.as_chunks::<3>().0) {
                         let [y, u, v] = [y, u, v].map(i32::from);
                         let product = |value: i32, factor: i32| (value * factor) >> 8;
-                        let luma = product(y, 19_077);
+                        let luma = product(y, Y_TO_RGB);
                         let expected = [
-                            luma + product(v, 26_149) - 14_234,
-                            luma - product(u, 6_419) - product(v, 13_320) + 8_708,
-                            luma + product(u, 33_050) - 17_685,
+                            luma + product(v, V_TO_R) + R_OFFSET,
+                            luma - product(u, U_TO_G) - product(v, V_TO_G) + G_OFFSET,
+                            luma + product(u, U_TO_B) + B_OFFSET,
                         ];
                         assert_eq!(*pixel, expected.map(|value| (value >> 6).clamp(0, 255) as u8));
                     }

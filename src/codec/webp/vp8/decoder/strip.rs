@@ -1,15 +1,15 @@
-//! The samples that are held: a row of macroblocks, the lower half of the one above it, which the loop filter has not
-//! left yet, and the lowest samples of that one as they were before the filter, of which pixels are predicted.
+//! The samples that are held: a row of macroblocks; the lower half of the row above, which the loop filter still
+//! changes; and the last line of that row as it was before the filter, from which pixels are predicted.
 
 use crate::{error::Result, limits::try_filled};
 
-/// Rows of each plane above the macroblocks that are in work.
+/// Lines of each plane above the macroblocks that are being decoded.
 pub const ABOVE: usize = 8;
 
-/// Samples at left of each row of a plane, the last of which stands for the outside; and behind those above.
+/// Samples at left of each line of a plane, the last of which stands for the outside; and behind the line above.
 const PAD: usize = 16;
 
-/// What pixels outside of the picture are taken for: above, and at left.
+/// Pixels outside of the picture: above it, and at its left (RFC 6386, section 12.2).
 const OUTSIDE_TOP: u8 = 127;
 const OUTSIDE_LEFT: u8 = 129;
 
@@ -25,37 +25,37 @@ pub struct Strip {
 pub struct Plane<const SIDE: usize> {
     pub stride: usize,
     pub samples: Vec<u8>,
-    /// The row above the macroblocks, with what is outside at both ends.
+    /// The line above the macroblocks before the filter, with what is outside at both ends.
     top: Vec<u8>,
 }
 
 impl Strip {
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(columns: usize) -> Result<Self> {
         Ok(Self { columns, y: Plane::new(columns)?, uv: [Plane::new(columns)?, Plane::new(columns)?] })
     }
 
-    /// Keeps what the row below is predicted of. To be called before the filter.
+    /// Keeps the line from which the row below is predicted. To be called before the filter.
     pub fn keep_edge(&mut self) {
         self.y.keep_edge(self.columns);
         self.uv.iter_mut().for_each(|plane| plane.keep_edge(self.columns));
     }
 
-    /// Goes on to the next row of macroblocks.
+    /// Moves on to the next row of macroblocks.
     pub fn advance(&mut self) {
         self.y.advance();
         self.uv.iter_mut().for_each(Plane::advance);
     }
 
-    /// A macroblock's part of a row of luma. The macroblock begins at row 4, the four above are those of the one above.
+    /// A macroblock's part of a line of luma. Lines 0 to 3 are the last ones of the macroblock above.
     #[inline(always)]
     pub fn y_row(&mut self, row: usize, column: usize) -> &mut [u8; 16] {
         let at = self.y.at(ABOVE - 4 + row, column);
         chunk(&mut self.y.samples, at)
     }
 
-    /// The same of Cb and Cr.
+    /// A macroblock's part of a line of Cb and of Cr, counted like those of [`Self::y_row`].
     #[inline(always)]
     pub fn uv_row(&mut self, row: usize, column: usize) -> [u8; 16] {
         let [u, v] = &mut self.uv;
@@ -70,7 +70,7 @@ impl Strip {
         (*chunk(&mut u.samples, at), *chunk(&mut v.samples, at)) = split(samples);
     }
 
-    /// Four samples at left of a macroblock's left edge and four behind it, of two rows.
+    /// Four samples at left of a macroblock's left edge and four behind it, of two lines.
     #[inline(always)]
     pub fn y_beside(&mut self, row: usize, column: usize) -> [u8; 16] {
         let at = self.y.at(ABOVE + row, column) - 4;
@@ -86,7 +86,7 @@ impl Strip {
         *chunk(&mut self.y.samples, at + self.y.stride) = lower;
     }
 
-    /// Eight samples of a row of Cb and Cr around a macroblock's left edge, or else the edge between its blocks.
+    /// Eight samples of a line of Cb and of Cr around a macroblock's left edge, or else the edge between its blocks.
     #[inline(always)]
     pub fn uv_beside(&mut self, row: usize, column: usize, is_left: bool) -> [u8; 16] {
         let [u, v] = &mut self.uv;
@@ -112,19 +112,19 @@ impl<const SIDE: usize> Plane<SIDE> {
         })
     }
 
-    /// Where a macroblock's part of a row begins.
+    /// Where a macroblock's part of a line begins.
     #[inline(always)]
     pub fn at(&self, row: usize, column: usize) -> usize {
         row * self.stride + PAD + SIDE * column
     }
 
-    /// The row, from the first pixel on.
+    /// A line, from the first pixel on.
     #[inline(always)]
     pub fn row(&self, row: usize) -> &[u8] {
         &self.samples[self.at(row, 0)..(row + 1) * self.stride]
     }
 
-    /// What is above a macroblock: so many samples.
+    /// The samples above a macroblock, and some behind them.
     #[inline(always)]
     pub fn top<const LENGTH: usize>(&self, column: usize) -> [u8; LENGTH] {
         let mut top = [0; LENGTH];

@@ -83,8 +83,8 @@ fn the_longest_sides_decode_alike() {
     }
 }
 
-/// Bits by chance are a frame all the same, with every feature that there is. Eight ones are not among them, with which no
-/// partition begins.
+/// Bits by chance are a frame all the same, with every feature that there is. Eight ones are not among them, with which
+/// no partition begins.
 fn chance(random: &mut Random, size: (u32, u32), first: usize, rest: usize) -> Vec<u8> {
     let mut frame = ((first as u32) << 5 | random.below(16) << 1).to_le_bytes()[..3].to_vec();
     frame.extend([0x9d, 0x01, 0x2a]);

@@ -1,5 +1,5 @@
-//! What is looked at before anything is coded: how busy a macroblock is, hence its segment, and how busy the beginning of
-//! a picture is, hence its quantisers.
+//! Analysis before anything is coded: how busy a macroblock is, hence its segment, and how busy the beginning of a
+//! picture is, hence its quantisers.
 
 use super::{
     modes::Pixels,
@@ -8,8 +8,8 @@ use super::{
 };
 use crate::pixel::Size;
 
-/// Strips wait for the quantisers up to so many bytes, were they RGB: small pictures are seen as a whole.
-const LOOKED_AT: u64 = 512 << 10;
+/// Up to so many bytes of strips, were they RGB, wait for the quantisers: small pictures are seen as a whole.
+const LOOKAHEAD_BYTES: u64 = 512 << 10;
 
 /// Mean absolute deviation of luma from the mean of its 4x4 block, times 256 pixels, of the quieter blocks too.
 #[inline(always)]
@@ -37,25 +37,25 @@ pub fn activity(pixels: &Pixels) -> u32 {
 }
 
 /// How many strips of a picture wait for its quantisers.
-pub fn strips(size: Size) -> usize {
+pub fn lookahead_strips(size: Size) -> usize {
     let strip = 3 * ROWS as u64 * u64::from(size.width.max(1));
-    (LOOKED_AT / strip).clamp(1, u64::from(size.height.div_ceil(16).max(1))) as usize
+    (LOOKAHEAD_BYTES / strip).clamp(1, u64::from(size.height.div_ceil(16).max(1))) as usize
 }
 
-/// How busy strips are.
-pub struct Sample {
+/// How busy some strips are.
+pub struct ActivitySample {
     rows: usize,
     /// Macroblocks by segment.
     counts: [i64; 4],
 }
 
-impl Sample {
-    /// Of nothing yet.
+impl ActivitySample {
+    /// A sample without strips.
     pub const fn new() -> Self {
         Self { rows: 0, counts: [0; 4] }
     }
 
-    /// Looks at every other macroblock of a strip.
+    /// Adds every other macroblock of a strip.
     pub fn add(&mut self, strip: &Strip, width: usize, tuning: &Tuning) {
         let (channels, samples): (usize, &[u8]) = match &strip.input {
             Input::None => return,
@@ -75,12 +75,12 @@ impl Sample {
         }
     }
 
-    /// What the indices of all segments are to be moved by, in 1/16, in a picture of so many rows. As libwebp has it, the
-    /// same number of quality means the same in quiet pictures and in busy ones: segments differ only within a picture.
+    /// By how much to move the quantiser indices of all segments, in 1/16, in a picture of so many rows. As in libwebp,
+    /// a quality means the same in quiet pictures and in busy ones: segments differ only within a picture.
     pub fn shift(&self, height: u32, tuning: &Tuning) -> i64 {
         let (rows, height) = (self.rows as i64, i64::from(height).max(1));
         let total: i64 = self.counts.iter().sum();
-        let offsets = self.counts.iter().zip(tuning.segments);
+        let offsets = self.counts.iter().zip(tuning.segment_offsets);
         let sum: i64 = offsets.map(|(count, offset)| 16 * count * i64::from(offset)).sum();
         let here = (tuning.mean_offset - sum / total.max(1)) * 6 / 5;
         // What was not seen is partly like what was.
@@ -88,7 +88,7 @@ impl Sample {
     }
 }
 
-/// A pixel's luma of 220 steps, roughly.
+/// A pixel's luma, roughly, in 220 steps.
 fn about_luma(pixel: &[u8]) -> u8 {
     let value = match *pixel {
         [red, green, blue, ..] => (5 * u32::from(red) + 9 * u32::from(green) + 2 * u32::from(blue)) / 16,
@@ -108,7 +108,7 @@ mod tests {
         let tuning = Tuning::default();
         let samples = (0..64 * ROWS).map(|at| (at * 7 % 16 * contrast) as u8).collect();
         let strip = Strip { rows: ROWS, input: Input::Interleaved(Layout::Gray, samples) };
-        let mut sample = Sample::new();
+        let mut sample = ActivitySample::new();
         sample.add(&strip, 64, &tuning);
         sample.shift(height, &tuning)
     }
@@ -119,7 +119,7 @@ mod tests {
         let (quiet, busy) = (shift_of(0, 16), shift_of(15, 16));
         assert!(quiet > tuning.usual_offset && tuning.usual_offset > busy, "{quiet} {busy}");
         // In the mean both are nearly as coarse.
-        let [least, .., most] = tuning.segments.map(|offset| 16 * i64::from(offset));
+        let [least, .., most] = tuning.segment_offsets.map(|offset| 16 * i64::from(offset));
         assert!((quiet + least - busy - most).abs() < (most - least) / 4, "{quiet} {busy}");
         // Of what was not seen less is concluded.
         assert!((tuning.usual_offset..quiet).contains(&shift_of(0, 4096)));
@@ -128,8 +128,8 @@ mod tests {
 
     #[test]
     fn small_pictures_are_looked_at_as_a_whole() {
-        assert_eq!(strips(Size::new(400, 400)), 25);
-        assert_eq!(strips(Size::new(1, 1)), 1);
-        assert_eq!(strips(Size::new(16_383, 16_383)), 1);
+        assert_eq!(lookahead_strips(Size::new(400, 400)), 25);
+        assert_eq!(lookahead_strips(Size::new(1, 1)), 1);
+        assert_eq!(lookahead_strips(Size::new(16_383, 16_383)), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! The boolean entropy encoder (RFC 6386, section 7).
 //!
-//! Keeps the low end of the interval in 64 bits and gives bytes away four at a time; a carry that comes late is
-//! added to the bytes already written.
+//! Keeps the low end of the interval in 64 bits and writes bytes four at a time; a carry that comes late is added to
+//! the bytes already written.
 
 use super::super::tables::Prob;
 use crate::error::{Error, Kind, Result};
@@ -13,10 +13,10 @@ pub const SLACK: usize = 8 << 10;
 /// The least by which a buffer grows.
 pub const STEP: usize = 32 << 10;
 
-/// Makes room for a macroblock in a buffer that may come to `most` bytes: it grows by a quarter.
+/// Makes room for a macroblock in a buffer of at most `most` bytes: it grows by a quarter.
 ///
 /// # Errors
-/// `OutputTooLarge` when there is more already; `OutOfMemory`.
+/// [`Kind::OutputTooLarge`] when there is more already; [`Kind::OutOfMemory`].
 #[inline(always)]
 pub fn make_room(out: &mut Vec<u8>, most: usize) -> Result<()> {
     if out.len() > most || out.capacity() - out.len() < SLACK { grow(out, most) } else { Ok(()) }
@@ -64,14 +64,14 @@ impl State {
         self.low <<= shift;
         self.pending += shift;
         if self.pending >= 40 {
-            self.low = give_word(out, self.low, self.pending);
+            self.low = flush_word(out, self.low, self.pending);
             self.pending -= 32;
         }
     }
 }
 
 impl BoolEncoder {
-    /// Writes behind what is there; whoever writes sees to it that there is room.
+    /// An encoder that writes behind what is in a buffer. [`make_room`] must be asked for what is written.
     pub const fn new(out: Vec<u8>) -> Self {
         Self { state: State { range: 255, low: 0, pending: 0 }, out }
     }
@@ -82,7 +82,7 @@ impl BoolEncoder {
         self.state.put(&mut self.out, bit, prob);
     }
 
-    /// Writes a bit of even chances.
+    /// Writes a bit with a probability of one half.
     pub fn put_flag(&mut self, bit: bool) {
         self.put(bit, 128);
     }
@@ -94,7 +94,7 @@ impl BoolEncoder {
         }
     }
 
-    /// Writes a value as its size and its sign.
+    /// Writes a value as its absolute value and its sign.
     pub fn put_signed(&mut self, value: i32, bits: u32) {
         self.put_bits(value.unsigned_abs(), bits);
         self.put_flag(value < 0);
@@ -105,22 +105,22 @@ impl BoolEncoder {
         // The decoder's window is 8 bits wide: with these, and the padding, it never reads past the end.
         let bits = self.state.pending + 8;
         let bytes = bits.div_ceil(8);
-        give(&mut self.out, self.state.low << (bytes * 8 - bits), bytes);
+        append(&mut self.out, self.state.low << (bytes * 8 - bits), bytes);
         self.out
     }
 }
 
-/// Gives four bytes away; returns what is left of the low end.
+/// Writes four bytes; returns what is left of the low end.
 #[cold]
 #[inline(never)]
-fn give_word(out: &mut Vec<u8>, low: u64, pending: u32) -> u64 {
+fn flush_word(out: &mut Vec<u8>, low: u64, pending: u32) -> u64 {
     let keep = pending - 32 + 8;
-    give(out, low >> keep, 4);
+    append(out, low >> keep, 4);
     low & ((1 << keep) - 1)
 }
 
 /// Appends the low `bytes` bytes of `low`; the bit above them is the carry.
-fn give(out: &mut Vec<u8>, low: u64, bytes: u32) {
+fn append(out: &mut Vec<u8>, low: u64, bytes: u32) {
     if low >> (bytes * 8) & 1 == 1 {
         for byte in out.iter_mut().rev() {
             *byte = byte.wrapping_add(1);

@@ -1,13 +1,14 @@
-//! From RGB or full-range YCbCr to VP8's range of BT.601: luma 16 to 235, chroma 16 to 240 and halved both ways.
+//! Converts RGB or full-range YCbCr to VP8's colours ([`yuv`](super::super::yuv)), with chroma halved both ways.
 
 use std::sync::LazyLock;
 
+use super::super::yuv::{FROM_RGB_BITS, RGB_TO_U, RGB_TO_V, RGB_TO_Y};
 use crate::{
     pixel::{Layout, Subsampling},
     simd::{Bytes, Simd, SimdBase, SimdIntWiden, SimdNarrow, i16x8, i32x4, u8x16},
 };
 
-/// Made once: thousands of powers.
+/// The tables, which take thousands of powers to make.
 pub static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
 
 /// Look-up tables of the conversions.
@@ -16,11 +17,14 @@ pub struct Tables {
     luma: [u8; 256],
     /// Full-range chroma to VP8's.
     chroma: [u8; 256],
-    /// A sample's share of light, 0 to 65535 / 4.
+    /// A sample's light, up to [`MAX_LIGHT`].
     linear: [u16; 256],
-    /// The sample of a sum of four shares, by its upper bits.
+    /// The sample of a sum of four lights, by its upper bits.
     sample: Vec<u8>,
 }
+
+/// The most light of a sample: four make a sum of 16 bits.
+pub const MAX_LIGHT: u32 = (1 << 14) - 1;
 
 /// Bits of a sum of light that [`Tables::sample`] leaves out.
 const LIGHT_SHIFT: u32 = 4;
@@ -41,11 +45,13 @@ impl Tables {
                     128 - (scaled(256 - value, 128, 224) - 128)
                 }
             }),
-            linear: std::array::from_fn(|value| (light(value as f64 / 255.0) * 16_383.0).round() as u16),
-            sample: (0..=(4 * 16_383) >> LIGHT_SHIFT)
+            linear: std::array::from_fn(|value| {
+                (light(value as f64 / 255.0) * f64::from(MAX_LIGHT)).round() as u16
+            }),
+            sample: (0..=(4 * MAX_LIGHT) >> LIGHT_SHIFT)
                 .map(|sum| {
                     let share =
-                        f64::from((sum << LIGHT_SHIFT) + (1 << LIGHT_SHIFT) / 2) / f64::from(4 * 16_383);
+                        f64::from((sum << LIGHT_SHIFT) + (1 << LIGHT_SHIFT) / 2) / f64::from(4 * MAX_LIGHT);
                     (libm::pow(share, 1.0 / GAMMA) * 255.0).round().min(255.0) as u8
                 })
                 .collect(),
@@ -54,7 +60,7 @@ impl Tables {
 }
 
 impl Tables {
-    /// The mean of a channel of four pixels, by their light.
+    /// The mean of a channel of four pixels, by light.
     #[inline(always)]
     pub fn mean(&self, pixels: [&[u8]; 4], channel: usize) -> i32 {
         let light = |pixel: usize| u32::from(self.linear[usize::from(pixels[pixel][channel])]);
@@ -66,9 +72,9 @@ impl Tables {
 /// Exponent of the light that chroma is averaged in.
 const GAMMA: f64 = 1.0 / 0.80;
 
-/// Interleaved rows of at most a macroblock.
-pub struct Samples<'a> {
-    /// How the samples of a pixel stand.
+/// At most sixteen rows of interleaved samples.
+pub struct InterleavedRows<'a> {
+    /// The samples of a pixel.
     pub layout: Layout,
     /// All rows, without padding.
     pub samples: &'a [u8],
@@ -78,8 +84,8 @@ pub struct Samples<'a> {
     pub rows: usize,
 }
 
-impl Samples<'_> {
-    /// Into planes whose luma has `stride` samples in a row, chroma half as many.
+impl InterleavedRows<'_> {
+    /// Converts them to planes; luma has `stride` samples in a row, chroma half as many.
     #[inline(always)]
     pub fn convert<S: Simd>(&self, simd: S, stride: usize, y: &mut [u8], uv: &mut [Vec<u8>; 2]) {
         let tables = &*TABLES;
@@ -113,7 +119,7 @@ impl Samples<'_> {
     }
 }
 
-/// BT.601 luma of a row of RGB or RGBA.
+/// Converts a row of RGB or RGBA to luma.
 #[inline(always)]
 fn luma_row<S: Simd>(simd: S, row: &[u8], channels: usize, out: &mut [u8]) {
     simd.vectorize(
@@ -130,7 +136,10 @@ fn luma_row<S: Simd>(simd: S, row: &[u8], channels: usize, out: &mut [u8]) {
             let red_green = u8x16::load_array(simd, red_green);
             let green_blue = u8x16::load_array(simd, green_blue);
             // Green's share in halves: 16 bits with a sign hold no more.
-            let factors = [[16_839, 16_529], [16_530, 6_420]].map(|[a, b]| [a, b, a, b, a, b, a, b]);
+            let [red, green, blue] = RGB_TO_Y.map(|factor| factor as u16);
+            let factors = [[red, green / 2], [green - green / 2, blue]];
+            let factors =
+                factors.map(|pair| pair.map(|factor| factor as i16)).map(|[a, b]| [a, b, a, b, a, b, a, b]);
             let factors = [i16x8::load_array(simd, factors[0]), i16x8::load_array(simd, factors[1])];
             let mut done = 0;
             while done + 8 <= out.len() && (done + 4) * channels + 16 <= row.len() {
@@ -155,22 +164,26 @@ fn luma_row<S: Simd>(simd: S, row: &[u8], channels: usize, out: &mut [u8]) {
     );
 }
 
-/// BT.601 luma of 16 to 235.
+/// The luma of a pixel.
 #[inline(always)]
 fn luma(pixel: &[u8]) -> u8 {
     let (r, g, b) = (u32::from(pixel[0]), u32::from(pixel[1]), u32::from(pixel[2]));
-    ((16_839 * r + 33_059 * g + 6_420 * b + (16 << 16) + (1 << 15)) >> 16) as u8
+    let [of_red, of_green, of_blue] = RGB_TO_Y.map(|factor| factor as u32);
+    let sum = of_red * r + of_green * g + of_blue * b;
+    ((sum + (16 << FROM_RGB_BITS) + (1 << (FROM_RGB_BITS - 1))) >> FROM_RGB_BITS) as u8
 }
 
-/// BT.601 chroma of 16 to 240.
+/// The chroma of a pixel.
 pub fn chroma(r: i32, g: i32, b: i32) -> (u8, u8) {
-    let u = -9_719 * r - 19_081 * g + 28_800 * b;
-    let v = 28_800 * r - 24_116 * g - 4_684 * b;
-    let scaled = |value: i32| ((value + (128 << 16) + (1 << 15)) >> 16).clamp(0, 255) as u8;
-    (scaled(u), scaled(v))
+    let scaled = |factors: [i32; 3]| {
+        let sum = factors[0] * r + factors[1] * g + factors[2] * b;
+        ((sum + (128 << FROM_RGB_BITS) + (1 << (FROM_RGB_BITS - 1))) >> FROM_RGB_BITS).clamp(0, 255) as u8
+    };
+    (scaled(RGB_TO_U), scaled(RGB_TO_V))
 }
 
-/// Full-range planes of any subsampling and a width in pixels, likewise.
+/// Converts full-range planes of any subsampling and a width in pixels, to planes as [`InterleavedRows::convert`] makes
+/// them.
 pub fn convert_planes(
     subsampling: Subsampling,
     planes: &[Vec<u8>; 3],

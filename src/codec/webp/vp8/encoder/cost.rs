@@ -1,8 +1,8 @@
-//! What tokens and modes cost, in 1/256 bits, by the probabilities of the moment.
+//! What tokens and modes cost, in 1/256 bits, under the current probabilities.
 
 use super::{
     super::{
-        macroblock::{Luma, Macroblock},
+        macroblock::{BlockMode, BlockType, Luma, Macroblock},
         tables::{
             B_MODE_PROBS, BANDS, CATEGORY_BASE, CATEGORY_PROBS, Prob, TokenProbs, UV_MODE_PROBS, Y_MODE_PROBS,
         },
@@ -10,26 +10,27 @@ use super::{
     proba::cost_of,
 };
 
-/// Tokens by their costs: zero to four, then the six categories of larger levels.
+/// How many tokens there are with a cost of their own: zero to four, then the six categories of larger levels (RFC
+/// 6386, section 13.2).
 const TOKENS: usize = 11;
 
 /// The largest level that a token can hold.
 pub const MAX_LEVEL: i32 = 2047;
 
-/// Costs of one context.
+/// Costs of tokens in one context.
 #[derive(Clone, Copy)]
 pub struct ContextCosts {
-    /// By token, sign and extra bits not included. "Not the end" is included where the context is not zero: behind a
-    /// zero it isn't written.
+    /// Costs by token, sign and extra bits not included. "No end of block" is included where the context is not zero:
+    /// behind a zero it isn't written.
     token: [u16; TOKENS],
-    /// "Not the end" of a first token, whose context may be zero; else zero.
-    pub start: u16,
-    /// The end of the block here.
-    pub end: u16,
+    /// The cost of "no end of block" before a first token, where the context is zero; else zero.
+    pub not_eob: u16,
+    /// The cost of the end of block.
+    pub eob: u16,
 }
 
 impl ContextCosts {
-    /// Of a token.
+    /// The cost of a token.
     #[inline(always)]
     pub fn of(&self, token: usize) -> u32 {
         u32::from(self.token[token.min(TOKENS - 1)])
@@ -67,7 +68,7 @@ pub type BlockCosts = [[ContextCosts; 3]; 17];
 
 /// Costs of all tokens.
 pub struct TokenCosts {
-    kinds: Box<[BlockCosts; 4]>,
+    by_type: Box<[BlockCosts; 4]>,
     /// Sign and extra bits by level.
     extra: Box<[u16; MAX_LEVEL as usize + 1]>,
 }
@@ -75,19 +76,19 @@ pub struct TokenCosts {
 impl TokenCosts {
     /// Costs under the given probabilities.
     pub fn new(probs: &TokenProbs) -> Self {
-        let free = ContextCosts { token: [0; TOKENS], start: 0, end: 0 };
+        let free = ContextCosts { token: [0; TOKENS], not_eob: 0, eob: 0 };
         let mut extra = Box::new([0; MAX_LEVEL as usize + 1]);
         for (level, cost) in extra.iter_mut().enumerate().skip(1) {
             *cost = extra_cost(level as u16);
         }
-        let mut costs = Self { kinds: Box::new([[[free; 3]; 17]; 4]), extra };
+        let mut costs = Self { by_type: Box::new([[[free; 3]; 17]; 4]), extra };
         costs.update(probs);
         costs
     }
 
     /// Costs under new probabilities.
     pub fn update(&mut self, probs: &TokenProbs) {
-        for (places, probs) in self.kinds.iter_mut().zip(probs) {
+        for (places, probs) in self.by_type.iter_mut().zip(probs) {
             let bands =
                 probs.map(|contexts| [0, 1, 2].map(|context| context_costs(context, &contexts[context])));
             for (place, costs) in places.iter_mut().enumerate().take(16) {
@@ -98,36 +99,37 @@ impl TokenCosts {
 
     /// Costs of a block type.
     #[inline]
-    pub fn kind(&self, kind: usize) -> &BlockCosts {
-        &self.kinds[kind]
+    pub fn block_costs(&self, block_type: BlockType) -> &BlockCosts {
+        &self.by_type[block_type as usize]
     }
 
-    /// Sign and extra bits of a level.
+    /// The cost of a level's sign and extra bits.
     #[inline(always)]
     pub fn extra(&self, level: usize) -> u32 {
         u32::from(self.extra[level & MAX_LEVEL as usize])
     }
 
-    /// Cost of a block. `levels` are in scan order from `first`, `end` is one past the last that isn't zero (0
-    /// for none), `context` how many of the two neighbour blocks have any.
+    /// The cost of a block. `levels` are in scan order, `eob` is one past the last nonzero one (0 for none), `context`
+    /// how many of the blocks above and at left have any.
     #[inline]
-    pub fn block(&self, kind: usize, first: usize, end: usize, context: usize, levels: &[i16; 16]) -> u32 {
-        let costs = &self.kinds[kind];
+    pub fn block(&self, block_type: BlockType, eob: usize, context: usize, levels: &[i16; 16]) -> u32 {
+        let first = block_type.first_coefficient();
+        let costs = self.block_costs(block_type);
         let mut node = &costs[first][context];
-        if end == 0 {
-            return u32::from(node.end);
+        if eob == 0 {
+            return u32::from(node.eob);
         }
-        let mut sum = u32::from(node.start);
-        for place in first..end {
+        let mut sum = u32::from(node.not_eob);
+        for place in first..eob {
             let level = usize::from(levels[place & 15].unsigned_abs());
             sum += node.of(token_of(level)) + self.extra(level);
             node = &costs[place + 1][level.min(2)];
         }
-        sum + u32::from(node.end)
+        sum + u32::from(node.eob)
     }
 }
 
-/// Costs of a context, by its probabilities.
+/// Costs of tokens in a context, under its probabilities.
 fn context_costs(context: usize, probs: &[Prob; 11]) -> ContextCosts {
     let cost = |bit, node: usize| cost_of(bit, probs[node]) as u16;
     let more = cost(true, 0);
@@ -148,10 +150,10 @@ fn context_costs(context: usize, probs: &[Prob; 11]) -> ContextCosts {
         };
         *total = sum;
     }
-    ContextCosts { token, start: if context == 0 { more } else { 0 }, end: cost(false, 0) }
+    ContextCosts { token, not_eob: if context == 0 { more } else { 0 }, eob: cost(false, 0) }
 }
 
-/// Cost of a level's sign and extra bits.
+/// The cost of a level's sign and extra bits.
 fn extra_cost(level: u16) -> u16 {
     let sign = 256;
     let Some(category) = CATEGORY_BASE.iter().rposition(|&base| base <= level) else { return sign };
@@ -191,7 +193,7 @@ pub const UV_MODE_BITS: [&[(usize, bool)]; 4] = [
     &[(0, true), (1, true), (2, false)],
 ];
 
-/// What modes cost: these probabilities are fixed.
+/// What modes cost. In key frames their probabilities are fixed.
 pub struct ModeCosts {
     /// 4x4 modes by the mode above and the mode at left.
     pub b: Box<[[[u16; 10]; 10]; 10]>,
@@ -204,7 +206,7 @@ pub struct ModeCosts {
 }
 
 impl ModeCosts {
-    /// The costs.
+    /// Costs under the probabilities of key frames.
     pub fn new() -> Self {
         let of = |bits: &[(usize, bool)], probs: &[Prob]| {
             bits.iter().map(|&(node, bit)| cost_of(bit, probs[node]) as u16).sum::<u16>()
@@ -218,12 +220,12 @@ impl ModeCosts {
         }
     }
 
-    /// The modes of a macroblock, beside 4x4 modes above and at left.
-    pub fn macroblock(&self, mb: &Macroblock, mut top: [u8; 4], mut left: [u8; 4]) -> u32 {
-        let uv = u32::from(self.uv[usize::from(mb.uv)]);
+    /// The cost of a macroblock's modes, with the 4x4 modes above and at left as contexts.
+    pub fn macroblock(&self, mb: &Macroblock, mut top: [BlockMode; 4], mut left: [BlockMode; 4]) -> u32 {
+        let uv = u32::from(self.uv[mb.uv.index()]);
         match &mb.luma {
-            Luma::Whole(mode) => uv + u32::from(self.y[usize::from(*mode)]),
-            Luma::Blocks(modes) => {
+            Luma::I16x16(mode) => uv + u32::from(self.y[mode.index()]),
+            Luma::I4x4(modes) => {
                 modes.iter().enumerate().fold(uv + u32::from(self.b_flag), |sum, (block, &mode)| {
                     let (x, y) = (block % 4, block / 4);
                     let cost = self.b[usize::from(top[x])][usize::from(left[y])][usize::from(mode)];

@@ -1,11 +1,13 @@
-//! Chroma's DC errors, handed on to the blocks at right and below.
+//! Error diffusion of chroma's DCs: rounding errors are handed on to the blocks at right and below.
 //!
-//! A flat area whose colour lies between two steps would come out in the nearer one all over; so the mean is right.
+//! Without it a flat area whose colour lies between two steps would come out in the nearer one all over; with it the
+//! mean is right.
 
 use super::quant::Matrix;
 
-/// The errors, in half units of coefficients, of the two blocks of each chroma plane along an edge of a macroblock.
-pub type Errors = [[i8; 2]; 2];
+/// The rounding errors, in half units of coefficients, of the two blocks of each chroma plane along an edge of a
+/// macroblock.
+pub type DcErrors = [[i8; 2]; 2];
 
 /// Parts of an error, in 1/128, that the blocks at right and below get; what is left is forgotten.
 const RIGHT: i32 = 77;

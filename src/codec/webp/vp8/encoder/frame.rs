@@ -1,8 +1,10 @@
-//! The frame: header and modes (RFC 6386, sections 9 and 19.2), written when the whole picture is known, and `tokens`.
+//! Writes the frame: the header and the modes (RFC 6386, sections 9 and 19.2) when the whole picture is known, before
+//! the tokens.
 
 use super::{
     super::{
-        macroblock::Luma,
+        super::MAX_SIDE,
+        macroblock::{BlockMode, Luma},
         tables::{
             B_MODE_PROBS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS, TokenProbs, UV_MODE_PROBS, Y_MODE_PROBS,
         },
@@ -10,7 +12,7 @@ use super::{
     boolenc::{BoolEncoder, make_room},
     cost::{B_MODE_BITS, UV_MODE_BITS, Y_MODE_BITS},
     proba::for_each_prob,
-    token_buffer::{Bits, Modes, Reader},
+    token_buffer::{MacroblockModes, PackedBits, PackedReader},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -23,12 +25,12 @@ pub const MAX_FIRST_PARTITION: usize = (1 << 19) - 1;
 /// What the header says.
 #[derive(Debug, Clone)]
 pub struct Header {
-    /// Size in pixels, sides of 1 to 16,383.
+    /// Size in pixels, with sides of 1 to [`MAX_SIDE`].
     pub size: Size,
     /// Quantiser index of each segment, 0 to 127.
     pub quantizers: [u8; 4],
-    /// Offsets of the quantiser index, -15 to 15: luma DC, DC of DCs, AC of DCs, chroma DC, chroma AC.
-    pub offsets: [i8; 5],
+    /// Quantiser index deltas, -15 to 15: luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC.
+    pub index_deltas: [i8; 5],
     /// Loop filter.
     pub filter: FilterHeader,
     /// Token probabilities.
@@ -48,33 +50,34 @@ pub struct FilterHeader {
     pub sharpness: u8,
 }
 
-/// Puts the frame's head and the first partition, with all modes, before the tokens.
+/// Puts the frame's header and the first partition, with all modes, before the tokens.
 ///
 /// # Errors
-/// `LimitExceeded` when the modes don't fit in the first partition; `OutputTooLarge` when the frame is longer than `room`; `OutOfMemory`.
-pub fn write(header: &Header, rows: Vec<Bits>, mut out: Vec<u8>, room: usize) -> Result<Vec<u8>> {
+/// [`Kind::LimitExceeded`] when the modes don't fit in the first partition; [`Kind::OutputTooLarge`] when the frame is
+/// longer than `max_bytes`; [`Kind::OutOfMemory`].
+pub fn write(header: &Header, rows: Vec<PackedBits>, mut out: Vec<u8>, max_bytes: usize) -> Result<Vec<u8>> {
     let tokens = out.len();
-    out.extend_from_slice(&[0; HEAD]);
-    // Made behind the tokens, and then turned round: there is no second buffer.
-    let mut out = write_first(header, rows, out, room)?;
-    let first = out.len() - tokens - HEAD;
+    out.extend_from_slice(&[0; FRAME_TAG]);
+    // The first partition is made behind the tokens, and rotated to the front: there is no second buffer.
+    let mut out = write_first(header, rows, out, max_bytes)?;
+    let first = out.len() - tokens - FRAME_TAG;
     if first > MAX_FIRST_PARTITION {
         return Err(Error::limit("the picture has too many macroblocks for a lossy WebP"));
     }
     out.rotate_left(tokens);
-    out[..HEAD].copy_from_slice(&head(header.size, first)?);
-    make_room(&mut out, room)?;
+    out[..FRAME_TAG].copy_from_slice(&frame_tag(header.size, first)?);
+    make_room(&mut out, max_bytes)?;
     Ok(out)
 }
 
 /// Bytes before the first partition.
-const HEAD: usize = 10;
+const FRAME_TAG: usize = 10;
 
 /// The uncompressed data chunk (section 9.1).
-fn head(size: Size, first: usize) -> Result<[u8; HEAD]> {
-    let side = |side: u32| u16::try_from(side).ok().filter(|&side| (1..1 << 14).contains(&side));
+fn frame_tag(size: Size, first: usize) -> Result<[u8; FRAME_TAG]> {
+    let side = |side: u32| u16::try_from(side).ok().filter(|_| (1..=MAX_SIDE).contains(&side));
     let (Some(width), Some(height)) = (side(size.width), side(size.height)) else {
-        return Err(Error::new(Kind::Internal, "a lossy WebP's sides have 1 to 16383 pixels"));
+        return Err(Error::new(Kind::Internal, format!("a lossy WebP's sides have 1 to {MAX_SIDE} pixels")));
     };
     // A key frame of version 0 that is shown.
     let [t0, t1, t2, _] = (1 << 4 | (first as u32) << 5).to_le_bytes();
@@ -82,21 +85,21 @@ fn head(size: Size, first: usize) -> Result<[u8; HEAD]> {
     Ok([t0, t1, t2, 0x9d, 0x01, 0x2a, w0, w1, h0, h1])
 }
 
-/// The first partition: header and modes.
-fn write_first(header: &Header, rows: Vec<Bits>, out: Vec<u8>, room: usize) -> Result<Vec<u8>> {
+/// Appends the first partition: header and modes (section 19.2 and 19.3).
+fn write_first(header: &Header, rows: Vec<PackedBits>, out: Vec<u8>, max_bytes: usize) -> Result<Vec<u8>> {
     let columns = header.size.width.div_ceil(16) as usize;
     let skip_prob = skip_prob(header.skipped, (columns * rows.len()) as u32);
     let segments = SegmentCoder::new(&header.segment_counts);
     let mut out = BoolEncoder::new(out);
-    make_room(&mut out.out, room)?;
+    make_room(&mut out.out, max_bytes)?;
     write_header(&mut out, header, &segments, skip_prob);
     let mut top_modes = vec![[0; 4]; columns];
     let macroblocks = columns * rows.len();
     for row in rows {
-        let mut reader = Reader::new(row.words());
+        let mut reader = PackedReader::new(row.words());
         let mut left_modes = [0; 4];
         for top_modes in &mut top_modes {
-            make_room(&mut out.out, room)?;
+            make_room(&mut out.out, max_bytes)?;
             let modes = reader.modes();
             segments.write(&mut out, modes.segment);
             if let Some(prob) = skip_prob {
@@ -106,8 +109,8 @@ fn write_first(header: &Header, rows: Vec<Bits>, out: Vec<u8>, room: usize) -> R
         }
     }
     // libwebp's incremental decoder, which browsers use, reads up to two bytes ahead, and refuses a frame of which
-    // nothing is left when its header is read. The modes of so few macroblocks may be shorter than that.
-    make_room(&mut out.out, room)?;
+    // nothing is left once its header has been read. The modes of so few macroblocks may be shorter than that.
+    make_room(&mut out.out, max_bytes)?;
     let mut out = out.finish();
     if macroblocks < 4 {
         out.push(0);
@@ -115,7 +118,7 @@ fn write_first(header: &Header, rows: Vec<Bits>, out: Vec<u8>, room: usize) -> R
     Ok(out)
 }
 
-/// The frame header (section 19.2).
+/// Writes the frame header (section 19.2).
 fn write_header(out: &mut BoolEncoder, header: &Header, segments: &SegmentCoder, skip_prob: Option<Prob>) {
     out.put_flag(false); // colour space: YCbCr
     out.put_flag(false); // clamping is needed
@@ -129,10 +132,10 @@ fn write_header(out: &mut BoolEncoder, header: &Header, segments: &SegmentCoder,
     out.put_flag(false); // no filter deltas
     out.put_bits(0, 2); // one partition of tokens
     out.put_bits(u32::from(header.quantizers[0]), 7);
-    for offset in header.offsets {
-        out.put_flag(offset != 0);
-        if offset != 0 {
-            out.put_signed(i32::from(offset), 4);
+    for delta in header.index_deltas {
+        out.put_flag(delta != 0);
+        if delta != 0 {
+            out.put_signed(i32::from(delta), 4);
         }
     }
     out.put_flag(false); // refresh entropy: of no use in a lone frame
@@ -150,7 +153,7 @@ fn write_header(out: &mut BoolEncoder, header: &Header, segments: &SegmentCoder,
     }
 }
 
-/// Section 9.3.
+/// Writes the segments' quantisers, filter levels and map probabilities (section 9.3).
 fn write_segments(out: &mut BoolEncoder, header: &Header, segments: &SegmentCoder) {
     out.put_flag(segments.used);
     if !segments.used {
@@ -207,16 +210,21 @@ fn skip_prob(skipped: u32, total: u32) -> Option<Prob> {
     (skipped > 0).then(|| (coded * 255 / u64::from(total)).clamp(1, 255) as Prob)
 }
 
-fn write_modes(out: &mut BoolEncoder, mb: &Modes, top: &mut [u8; 4], left: &mut [u8; 4]) {
+fn write_modes(
+    out: &mut BoolEncoder,
+    mb: &MacroblockModes,
+    top: &mut [BlockMode; 4],
+    left: &mut [BlockMode; 4],
+) {
     match &mb.luma {
-        Luma::Whole(mode) => {
-            for &(node, bit) in Y_MODE_BITS[usize::from(*mode)] {
+        Luma::I16x16(mode) => {
+            for &(node, bit) in Y_MODE_BITS[mode.index()] {
                 out.put(bit, Y_MODE_PROBS[node]);
             }
             // The 4x4 modes have the same numbers as the 16x16 modes that they resemble.
-            (*top, *left) = ([*mode; 4], [*mode; 4]);
+            (*top, *left) = ([*mode as BlockMode; 4], [*mode as BlockMode; 4]);
         }
-        Luma::Blocks(modes) => {
+        Luma::I4x4(modes) => {
             out.put(false, Y_MODE_PROBS[0]);
             for (block, &mode) in modes.iter().enumerate() {
                 let (x, y) = (block % 4, block / 4);
@@ -228,7 +236,7 @@ fn write_modes(out: &mut BoolEncoder, mb: &Modes, top: &mut [u8; 4], left: &mut 
             }
         }
     }
-    for &(node, bit) in UV_MODE_BITS[usize::from(mb.uv)] {
+    for &(node, bit) in UV_MODE_BITS[mb.uv.index()] {
         out.put(bit, UV_MODE_PROBS[node]);
     }
 }

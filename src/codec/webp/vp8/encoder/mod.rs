@@ -1,13 +1,14 @@
 //! A lossy WebP encoder: VP8 key frames (RFC 6386), written by rows.
 //!
 //! Rows go in at the top and leave as macroblocks: a macroblock row of pixels, the reconstructed edge below it, the
-//! modes, and the tokens: up to four megabytes of them packed (`token_buffer`), until their probabilities are well known, the
-//! rest as they will be in the file. With several threads up to eight rows wait and are coded side by side (`wavefront`).
+//! modes, and the tokens. Up to four megabytes of tokens wait packed (`token_buffer`) until their probabilities are
+//! well known, the rest is written at once (`tokens`). With several threads up to eight rows wait and are coded side by
+//! side (`wavefront`).
 //!
 //! | effort | 16x16 and chroma modes | 4x4 modes by true cost | 4x4 is given up | levels |
 //! |---|---|---|---|---|
-//! | 0 | all, by a guess of their cost | none | | rounded |
-//! | 1 | | 1, after a guess of all ten | when no better so far | rounded |
+//! | 0 | all, by estimated cost | none | | rounded |
+//! | 1 | | 1, after an estimate of all ten | when no better so far | rounded |
 //! | 2 | | 1 | when 4/64 worse | rounded |
 //! | 3 | | 2 | when 8/64 worse | trellis of the best |
 //! | 4 | | 2 | when 8/64 worse | trellis of each |
@@ -25,6 +26,7 @@ mod color;
 mod cost;
 mod diffusion;
 mod frame;
+mod i16x16;
 mod i4x4;
 mod memory;
 mod modes;
@@ -42,35 +44,33 @@ mod trellis;
 mod tuning;
 mod wavefront;
 
-pub use self::memory::{Incoming, Room, held_bytes, likely_bytes, most_bytes, thread_bytes};
+pub use self::memory::{FrameCapacity, Incoming, held_bytes, likely_bytes, most_bytes, thread_bytes};
 
 use std::{mem, ops::Range};
 
 use self::{
-    analysis::Sample,
-    budget::Budget,
+    analysis::ActivitySample,
+    budget::PartitionBudget,
     cost::{ModeCosts, TokenCosts},
     frame::{FilterHeader, Header},
+    memory::TokenBufferSize,
     modes::Pixels,
     planes::Planes,
     proba::TokenCounts,
     quant::Segment,
-    row::{Column, Row, Shared},
+    row::{EncodedRow, MacroblockEdge, OUTSIDE_TOP, RowEncoder, RowTask},
     source::Source,
-    token_buffer::{Bits, RowTape},
-    tokens::Tokens,
+    token_buffer::{PackedBits, PackedRow},
+    tokens::TokenWriter,
     tuning::{Tools, Tuning},
-    wavefront::{Above, Job, link, side_by_side},
+    wavefront::{Job, RowReceiver, row_channel, run_parallel},
 };
-use super::tables::TOKEN_PROBS;
+use super::{super::MAX_SIDE, macroblock::Position, tables::TOKEN_PROBS};
 use crate::{
     error::{Error, Kind, Result},
     pixel::{Layout, Size, Subsampling},
     simd::{Level, dispatch},
 };
-
-/// The longest side of a lossy WebP.
-const MAX_SIDE: u32 = 16_383;
 
 /// How a picture is coded.
 #[derive(Debug, Clone, Copy)]
@@ -85,29 +85,29 @@ pub struct Config {
     pub threads: usize,
 }
 
-/// Is shown each macroblock as it will be decoded, before the loop filter.
+/// Looks at each macroblock as it will be decoded, before the loop filter.
 pub trait Observer: Sync {
-    /// A macroblock at a column and row of macroblocks; whether its inner edges will be filtered.
-    fn macroblock(&self, place: (usize, usize), pixels: &Pixels, inner_edges: bool, segment: u8);
+    /// Is called with each macroblock: whether its inner edges will be filtered, and its segment.
+    fn macroblock(&self, place: Position, pixels: &Pixels, inner_edges: bool, segment: u8);
 }
 
 /// Nobody looks.
 impl Observer for () {
-    fn macroblock(&self, _: (usize, usize), _: &Pixels, _: bool, _: u8) {}
+    fn macroblock(&self, _: Position, _: &Pixels, _: bool, _: u8) {}
 }
 
-/// Takes a picture by rows, gives a `VP8 ` chunk.
+/// Takes a picture by rows, and makes the payload of a `VP8 ` chunk.
 pub struct Encoder<O: Observer = ()> {
     size: Size,
     columns: usize,
-    /// Rows of macroblocks, and how many of them are coded under the same token costs.
+    /// Rows of macroblocks, and how many of them are a batch, which is coded under the same token costs.
     rows: usize,
     batch: usize,
     threads: usize,
     quality: u8,
     sharp: bool,
     /// The most bytes of the frame.
-    room: usize,
+    max_bytes: usize,
     level: Level,
     tools: Tools,
     tuning: Tuning,
@@ -117,23 +117,23 @@ pub struct Encoder<O: Observer = ()> {
     counts: Box<TokenCounts>,
     source: Source,
     /// Modes of the rows that are coded.
-    modes: Vec<Bits>,
-    /// Their tokens.
-    tokens: Tokens,
+    modes: Vec<PackedBits>,
+    /// Tokens of these rows.
+    tokens: TokenWriter,
     /// The lower edge of the last row.
-    top: Vec<Column>,
+    top: Vec<MacroblockEdge>,
     segment_counts: [u32; 4],
     skipped: u32,
-    budget: Budget,
-    /// What of it each row of the batch may take.
-    share: Budget,
-    /// Macroblocks since the token costs were last looked at.
+    budget: PartitionBudget,
+    /// Each row's share of the budget in this batch.
+    share: PartitionBudget,
+    /// Macroblocks since the token costs were last updated.
     since_update: u32,
     observer: O,
 }
 
 impl Encoder {
-    /// The same, for a frame of any length.
+    /// An encoder for a frame of any length.
     ///
     /// # Errors
     /// As [`Encoder::within`].
@@ -143,17 +143,17 @@ impl Encoder {
     }
 
     /// An encoder of a picture of `size`, for a frame of at most `most` bytes: pushing or finishing fails with
-    /// `OutputTooLarge` as soon as it is sure to be longer.
+    /// [`Kind::OutputTooLarge`] as soon as it is sure to be longer.
     ///
     /// # Errors
-    /// `LimitExceeded` for a side of zero or past 16383; `OutOfMemory`.
+    /// [`Kind::LimitExceeded`] for a side of zero or past [`MAX_SIDE`]; [`Kind::OutOfMemory`].
     pub fn within(size: Size, config: Config, most: u64) -> Result<Self> {
         Self::build(size, config, most, &Tuning::default(), Level::new(), ())
     }
 }
 
 impl<O: Observer> Encoder<O> {
-    /// The same at a level of SIMD, watched.
+    /// An encoder at a level of SIMD that shows its macroblocks.
     ///
     /// # Errors
     /// As [`Encoder::within`].
@@ -180,9 +180,9 @@ impl<O: Observer> Encoder<O> {
         let indices = tuning.quantizers(config.quality, 0);
         let batch = batch(rows);
         let threads = config.threads.clamp(1, batch);
-        let room = Room::new(size, config.quality, most);
-        let tape = [memory::tape_bytes, memory::tape_room].map(|bytes| bytes(size, config.quality));
-        let budget = Budget::new((columns * rows) as u32);
+        let capacity = FrameCapacity::new(size, config.quality, most);
+        let token_buffer = TokenBufferSize::new(size, config.quality);
+        let budget = PartitionBudget::new((columns * rows) as u32);
         Ok(Self {
             size,
             columns,
@@ -191,7 +191,7 @@ impl<O: Observer> Encoder<O> {
             threads,
             quality: config.quality,
             sharp: config.sharp,
-            room: usize::try_from(room.most).unwrap_or(usize::MAX >> 1),
+            max_bytes: usize::try_from(capacity.max).unwrap_or(usize::MAX >> 1),
             level,
             tools: Tools::of(config.effort),
             segments: [0, 1, 2, 3].map(|number| Segment::new(indices[number], number, tuning)),
@@ -199,10 +199,10 @@ impl<O: Observer> Encoder<O> {
             costs: TokenCosts::new(&TOKEN_PROBS),
             mode_costs: ModeCosts::new(),
             counts: Box::new(TokenCounts::new()),
-            source: Source::new(size, analysis::strips(size), if threads > 1 { batch } else { 1 }),
+            source: Source::new(size, analysis::lookahead_strips(size), if threads > 1 { batch } else { 1 }),
             modes: Vec::new(),
-            tokens: Tokens::new(tape.into(), room, budget.has_flags()),
-            top: vec![Column::outside(127); columns],
+            tokens: TokenWriter::new(token_buffer, capacity, budget.has_flags()),
+            top: vec![MacroblockEdge::outside(OUTSIDE_TOP); columns],
             segment_counts: [0; 4],
             skipped: 0,
             share: budget.clone(),
@@ -215,7 +215,7 @@ impl<O: Observer> Encoder<O> {
     /// Takes whole rows of interleaved samples.
     ///
     /// # Errors
-    /// `Internal` when they aren't whole rows, or more than the picture has; `OutOfMemory`.
+    /// [`Kind::Internal`] when they aren't whole rows, or more than the picture has; [`Kind::OutOfMemory`].
     pub fn push_rows(&mut self, layout: Layout, mut samples: &[u8]) -> Result<()> {
         while !samples.is_empty() {
             samples = self.source.take_rows(layout, samples)?;
@@ -237,15 +237,16 @@ impl<O: Observer> Encoder<O> {
         Ok(())
     }
 
-    /// Ends the picture: the payload of a `VP8 ` chunk.
+    /// Ends the picture, and returns the payload of a `VP8 ` chunk.
     ///
     /// # Errors
-    /// `Internal` when rows are missing; `LimitExceeded` when the frame doesn't fit its format; `OutOfMemory`.
+    /// [`Kind::Internal`] when rows are missing; [`Kind::LimitExceeded`] when the modes don't fit in the first
+    /// partition; [`Kind::OutputTooLarge`]; [`Kind::OutOfMemory`].
     pub fn finish(self) -> Result<Vec<u8>> {
         self.finish_observed().map(|(frame, _)| frame)
     }
 
-    /// The same, and the observer.
+    /// Ends the picture, and returns the observer too.
     ///
     /// # Errors
     /// As [`Self::finish`].
@@ -253,22 +254,22 @@ impl<O: Observer> Encoder<O> {
         if self.modes.len() < self.rows {
             return Err(Error::new(Kind::Internal, "rows are missing"));
         }
-        self.tokens.fix(|| self.counts.best_probs());
+        self.tokens.fix_probs(|| self.counts.best_probs());
         self.tokens.write(self.level)?;
         let header = Header {
             size: self.size,
             quantizers: [0, 1, 2, 3].map(|segment| self.segments[segment].index),
-            offsets: self.tuning.offsets,
+            index_deltas: self.tuning.index_deltas,
             filter: self.filter(),
             probs: *self.tokens.probs().unwrap_or(&TOKEN_PROBS),
             segment_counts: self.segment_counts,
             skipped: if self.budget.has_flags() { self.skipped } else { 0 },
         };
         let tokens = self.tokens.finish()?;
-        Ok((frame::write(&header, self.modes, tokens, self.room)?, self.observer))
+        Ok((frame::write(&header, self.modes, tokens, self.max_bytes)?, self.observer))
     }
 
-    /// The loop filter's strength by segment: so much of the quantiser's step.
+    /// The loop filter's level by segment: a part of the quantiser's step.
     fn filter(&self) -> FilterHeader {
         let level = |segment: usize| {
             let step = u32::from(self.segments[segment].y1.step[1]);
@@ -277,7 +278,7 @@ impl<O: Observer> Encoder<O> {
         FilterHeader { levels: [0, 1, 2, 3].map(level), sharpness: self.tuning.sharpness }
     }
 
-    /// Codes the rows of macroblocks that wait, if they are enough.
+    /// Codes the strips that wait, if they are enough.
     fn encode_ready(&mut self) -> Result<()> {
         if !self.source.is_full() {
             return Ok(());
@@ -305,9 +306,9 @@ impl<O: Observer> Encoder<O> {
         Ok(())
     }
 
-    /// Moves the quantisers by how busy the strips are that wait first, which may be all.
+    /// Chooses the quantisers by how busy the first strips are, which may be all.
     fn choose_quantizers(&mut self) {
-        let mut sample = Sample::new();
+        let mut sample = ActivitySample::new();
         for strip in self.source.strips() {
             sample.add(strip, self.size.width as usize, &self.tuning);
         }
@@ -316,64 +317,64 @@ impl<O: Observer> Encoder<O> {
         self.segments = [0, 1, 2, 3].map(|number| Segment::new(indices[number], number, &self.tuning));
     }
 
-    /// Codes some of the rows that wait side by side, each a little behind the one above, and writes the tokens of those before.
-    fn encode_waiting(&mut self, strips: Range<usize>) -> Result<Vec<Row>> {
+    /// Codes some of the strips that wait side by side, each a little behind the one above, and writes the tokens of
+    /// the rows before.
+    fn encode_waiting(&mut self, strips: Range<usize>) -> Result<Vec<EncodedRow>> {
         let Self { source, tokens, share, level, .. } = self;
-        let (shared, level) = (
-            Shared {
-                columns: self.columns,
-                tools: &self.tools,
-                tuning: &self.tuning,
-                segments: &self.segments,
-                costs: &self.costs,
-                mode_costs: &self.mode_costs,
-                observer: &self.observer,
-            },
-            *level,
-        );
-        let mut above = Above::whole(mem::take(&mut self.top));
-        let mut jobs: Vec<Job<'_, Option<Row>>> = Vec::new();
+        let level = *level;
+        let encoder = RowEncoder {
+            columns: self.columns,
+            tools: &self.tools,
+            tuning: &self.tuning,
+            segments: &self.segments,
+            costs: &self.costs,
+            mode_costs: &self.mode_costs,
+            observer: &self.observer,
+        };
+        let mut last = RowReceiver::done(mem::take(&mut self.top));
+        let mut jobs: Vec<Job<'_, Option<EncodedRow>>> = Vec::new();
         for (number, strip) in (self.modes.len()..).zip(&source.strips()[strips]) {
-            let (below, next) = link();
-            let from = mem::replace(&mut above, next);
-            let (shared, budget, width) = (&shared, share.clone(), self.size.width);
+            let (below, next) = row_channel();
+            let above = mem::replace(&mut last, next);
+            let (encoder, budget, width) = (&encoder, share.clone(), self.size.width);
             let sharp = self.sharp && strip.is_rgb();
             jobs.push(Box::new(move || {
                 let mut planes = Planes::new(width, sharp)?;
                 dispatch!(level, simd => planes.fill(simd, strip));
-                dispatch!(level, simd => shared.encode(simd, number, &planes, from, below, budget)).map(Some)
+                let task = RowTask { number, planes: &planes, above, below, budget };
+                dispatch!(level, simd => encoder.encode(simd, task)).map(Some)
             }));
         }
         if tokens.is_ready() {
             jobs.push(Box::new(move || tokens.write(level).map(|()| None)));
         }
-        let rows = side_by_side(self.threads, jobs)?;
-        self.top = above.into_columns();
+        let rows = run_parallel(self.threads, jobs)?;
+        self.top = last.into_columns();
         Ok(rows.into_iter().flatten().collect())
     }
 
-    /// Adds up what a row has come to.
+    /// Keeps a coded row, and adds up its counts.
     ///
     /// # Errors
-    /// `OutOfMemory`.
-    fn keep(&mut self, row: Row) -> Result<()> {
+    /// [`Kind::OutOfMemory`].
+    fn keep(&mut self, row: EncodedRow) -> Result<()> {
         self.counts.add_all(&row.counts);
         for (sum, count) in self.segment_counts.iter_mut().zip(row.segment_counts) {
             *sum += count;
         }
         self.skipped += row.skipped;
         self.budget.add(&row.budget);
-        let RowTape { modes, levels, above } = row.tape;
+        let PackedRow { modes, levels, top_flags } = row.packed;
         self.modes.push(modes);
-        self.tokens.hold(levels, above)?;
-        if self.tokens.is_long() {
-            self.tokens.fix(|| self.counts.best_probs());
+        self.tokens.push_row(levels, top_flags)?;
+        if self.tokens.is_buffer_full() {
+            self.tokens.fix_probs(|| self.counts.best_probs());
         }
         self.since_update += self.columns as u32;
         Ok(())
     }
 
-    /// Looks at the token statistics from time to time, until they are fixed.
+    /// Updates the token costs from time to time, until the probabilities are fixed.
     fn update_costs(&mut self) {
         let total = (self.columns * self.rows) as u32;
         if self.since_update >= (total / 8).max(96) {
@@ -384,10 +385,10 @@ impl<O: Observer> Encoder<O> {
     }
 }
 
-/// The most rows of macroblocks that are coded under the same token costs: as many threads can work on a picture.
-const MOST_ROWS: usize = 8;
+/// The most rows of macroblocks in a batch, and so the most threads that can work on a picture.
+const MAX_BATCH: usize = 8;
 
-/// How many these are.
+/// How many rows of macroblocks are a batch, which is coded under the same token costs.
 fn batch(rows: usize) -> usize {
-    (rows / 12).clamp(2, MOST_ROWS)
+    (rows / 12).clamp(2, MAX_BATCH)
 }

@@ -1,9 +1,9 @@
-//! A strip as a row of macroblocks in VP8's range of BT.601. Outside of the picture its edges go on.
+//! A strip converted to a row of macroblocks in VP8's colours. Beyond the picture its last pixels are repeated.
 
 use super::{
-    color::{self, Samples},
+    color::{self, InterleavedRows},
     modes::Pixels,
-    sharp_yuv::{Sharp, Target},
+    sharp_yuv::{SharpYuv, YuvPlanes},
     source::{Input, ROWS, Strip},
 };
 use crate::{error::Result, limits::try_zeroed, simd::Simd};
@@ -15,14 +15,14 @@ pub struct Planes {
     stride: usize,
     y: Vec<u8>,
     uv: [Vec<u8>; 2],
-    sharp: Option<Sharp>,
+    sharp: Option<SharpYuv>,
 }
 
 impl Planes {
-    /// Of a picture's width, in pixels; `sharp` for chroma that is made with care of RGB.
+    /// Planes for a picture's width, in pixels; `sharp` for sharp YUV, which takes strips of RGB.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(width: u32, sharp: bool) -> Result<Self> {
         let stride = width.next_multiple_of(16) as usize;
         let quarter = || try_zeroed(stride / 2 * ROWS / 2);
@@ -31,7 +31,7 @@ impl Planes {
             stride,
             y: try_zeroed(stride * ROWS)?,
             uv: [quarter()?, quarter()?],
-            sharp: sharp.then(|| Sharp::new(width as usize)).transpose()?,
+            sharp: sharp.then(|| SharpYuv::new(width as usize)).transpose()?,
         })
     }
 
@@ -42,10 +42,10 @@ impl Planes {
         match &strip.input {
             Input::None => return,
             Input::Interleaved(layout, samples) => {
-                let samples = Samples { layout: *layout, samples, width: *width, rows: strip.rows };
+                let samples = InterleavedRows { layout: *layout, samples, width: *width, rows: strip.rows };
                 samples.convert(simd, *stride, y, uv);
                 if let Some(sharp) = sharp {
-                    sharp.bend(&samples, &mut Target { stride: *stride, y, uv });
+                    sharp.refine(&samples, &mut YuvPlanes { stride: *stride, y, uv });
                 }
             }
             Input::Planar(subsampling, planes) => {
@@ -58,7 +58,7 @@ impl Planes {
         }
     }
 
-    /// Luma's stride, luma and chroma.
+    /// The stride of luma, luma, and chroma.
     #[cfg(test)]
     pub fn parts(&self) -> (usize, &[u8], &[Vec<u8>; 2]) {
         (self.stride, &self.y, &self.uv)

@@ -1,6 +1,9 @@
 //! Token probabilities: counted while encoding, chosen for the least bits (RFC 6386, section 13.4).
 
-use super::super::tables::{BANDS, BIT_COSTS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS, TokenProbs};
+use super::super::{
+    macroblock::BlockType,
+    tables::{BANDS, BIT_COSTS, Prob, TOKEN_PROBS, TOKEN_UPDATE_PROBS, TokenProbs},
+};
 
 /// How often each branch of the token tree was taken: zeros and ones by block type, band, context and node.
 #[derive(Clone)]
@@ -12,18 +15,19 @@ impl TokenCounts {
         Self([[[[[0; 2]; 11]; 3]; 8]; 4])
     }
 
-    /// Counts the tokens of a block of `levels` in scan order whose coefficients start at `first`; `end` is one
-    /// past the last that is not zero, `context` how many of the two neighbour blocks have any.
+    /// Counts the tokens of a block of `levels` in scan order; `eob` is one past the last nonzero one, `context` how
+    /// many of the blocks above and at left have any.
     #[inline]
-    pub fn add(&mut self, kind: usize, first: usize, end: usize, context: usize, levels: &[i16; 16]) {
-        let bands = &mut self.0[kind];
+    pub fn add(&mut self, block_type: BlockType, eob: usize, context: usize, levels: &[i16; 16]) {
+        let first = block_type.first_coefficient();
+        let bands = &mut self.0[block_type as usize];
         let mut node = &mut bands[usize::from(BANDS[first])][context];
-        if end == 0 {
+        if eob == 0 {
             node[0][0] += 1;
             return;
         }
         let mut may_end = true;
-        for place in first..end {
+        for place in first..eob {
             let level = levels[place & 15].unsigned_abs();
             if may_end {
                 node[0][1] += 1;
@@ -46,76 +50,76 @@ impl TokenCounts {
                 node = &mut bands[usize::from(*next)][2];
             }
         }
-        if end < 16 {
+        if eob < 16 {
             node[0][0] += 1;
         }
     }
 
-    /// Adds those of a row.
+    /// Adds the tokens of a row.
     pub fn add_all(&mut self, row: &Self) {
         let flat = self.0.as_flattened_mut().as_flattened_mut().as_flattened_mut().as_flattened_mut();
         let added = row.0.as_flattened().as_flattened().as_flattened().as_flattened();
         flat.iter_mut().zip(added).for_each(|(sum, count)| *sum += count);
     }
 
-    /// The best probabilities against those that a frame starts with: a change is made only where it saves more
+    /// The best probabilities, as changes to those that a frame starts with: one is changed only where that saves more
     /// than it costs in the header.
     pub fn best_probs(&self) -> TokenProbs {
         let mut probs = TOKEN_PROBS;
-        for_each_prob(|kind, band, context, node| {
-            let [zeros, ones] = self.0[kind][band][context][node].map(u64::from);
+        for_each_prob(|block_type, band, context, node| {
+            let [zeros, ones] = self.0[block_type][band][context][node].map(u64::from);
             if zeros + ones == 0 {
                 return;
             }
-            let old = TOKEN_PROBS[kind][band][context][node];
+            let old = TOKEN_PROBS[block_type][band][context][node];
             let new = ((zeros * 255 + (zeros + ones) / 2) / (zeros + ones)).clamp(1, 255) as Prob;
             let bits = |prob: Prob| zeros * cost_of(false, prob) + ones * cost_of(true, prob);
-            let update = TOKEN_UPDATE_PROBS[kind][band][context][node];
+            let update = TOKEN_UPDATE_PROBS[block_type][band][context][node];
             let keep = bits(old) + cost_of(false, update);
             let change = bits(new) + cost_of(true, update) + 8 * 256;
             if change < keep {
-                probs[kind][band][context][node] = new;
+                probs[block_type][band][context][node] = new;
             }
         });
         probs
     }
 }
 
-/// Counts the branches below "more than one".
+/// Counts the branches of a level of two or more.
 fn count_large(node: &mut [[u32; 2]; 11], level: u16) {
-    let mut take = |place: usize, bit: bool| node[place][usize::from(bit)] += 1;
-    take(3, level > 4);
+    let mut count = |place: usize, bit: bool| node[place][usize::from(bit)] += 1;
+    count(3, level > 4);
     if level <= 4 {
-        take(4, level > 2);
+        count(4, level > 2);
         if level > 2 {
-            take(5, level > 3);
+            count(5, level > 3);
         }
     } else if level < 11 {
-        take(6, false);
-        take(7, level >= 7);
+        count(6, false);
+        count(7, level >= 7);
     } else {
-        take(6, true);
-        take(8, level >= 35);
+        count(6, true);
+        count(8, level >= 35);
         if level < 35 {
-            take(9, level >= 19);
+            count(9, level >= 19);
         } else {
-            take(10, level >= 67);
+            count(10, level >= 67);
         }
     }
 }
 
-/// Cost of a bit in 1/256 bits.
+/// The cost of a bit, in 1/256 bits.
 pub const fn cost_of(bit: bool, prob: Prob) -> u64 {
     BIT_COSTS[if bit { 256 - prob as usize } else { prob as usize }] as u64
 }
 
 /// Calls back with block type, band, context and node of every token probability, in the order of the header.
 pub fn for_each_prob(mut visit: impl FnMut(usize, usize, usize, usize)) {
-    for kind in 0..4 {
+    for block_type in 0..4 {
         for band in 0..8 {
             for context in 0..3 {
                 for node in 0..11 {
-                    visit(kind, band, context, node);
+                    visit(block_type, band, context, node);
                 }
             }
         }

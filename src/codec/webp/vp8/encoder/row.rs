@@ -1,63 +1,69 @@
-//! One row of macroblocks: from converted pixels to a tape.
+//! Codes one row of macroblocks: from converted pixels to packed modes and levels.
 
 use super::{
     super::{
-        macroblock::{Edge, Luma, Macroblock, for_each_block, skip_blocks},
+        macroblock::{
+            BlockMode, BlockVisit, Luma, Macroblock, NonzeroFlags, Position, for_each_block, skip_blocks,
+        },
         predict,
     },
     Observer, analysis,
-    budget::Budget,
+    budget::PartitionBudget,
     cost::{ModeCosts, TokenCosts},
-    diffusion::Errors,
-    modes::{Pixels, Search, Site},
+    diffusion::DcErrors,
+    modes::{ModeSearch, Neighbors, Pixels},
     planes::Planes,
     proba::TokenCounts,
     quant::Segment,
-    token_buffer::RowTape,
+    token_buffer::PackedRow,
     tuning::{Tools, Tuning},
-    wavefront::{Above, Below},
+    wavefront::{RowReceiver, RowSender},
 };
 use crate::{error::Result, simd::Simd};
 
-/// What a column of macroblocks leaves to the row below, or a macroblock to the one at its right.
+/// Pixels outside of the picture: above it, and at its left (RFC 6386, section 12.2).
+pub const OUTSIDE_TOP: u8 = 127;
+pub const OUTSIDE_LEFT: u8 = 129;
+
+/// What a macroblock hands on to the one below it, or to the one at its right.
 #[derive(Clone)]
-pub struct Column {
+pub struct MacroblockEdge {
     /// Luma.
     pub y: [u8; 16],
     /// Cb and Cr.
     pub uv: [[u8; 8]; 2],
     /// 4x4 modes.
-    pub modes: [u8; 4],
-    /// Blocks that have levels.
-    pub coded: Edge,
-    /// What chroma DCs were rounded by.
-    pub uv_errors: Errors,
+    pub modes: [BlockMode; 4],
+    /// Blocks with nonzero levels.
+    pub nonzero: NonzeroFlags,
+    /// Rounding errors of chroma DCs.
+    pub uv_errors: DcErrors,
 }
 
-impl Column {
-    /// Outside of the picture; pixels are 127 above and 129 at left.
+impl MacroblockEdge {
+    /// An edge outside of the picture, whose pixels are [`OUTSIDE_TOP`] or [`OUTSIDE_LEFT`].
     pub fn outside(pixel: u8) -> Self {
         Self {
             y: [pixel; 16],
             uv: [[pixel; 8]; 2],
             modes: [0; 4],
-            coded: Edge::default(),
+            nonzero: NonzeroFlags::default(),
             uv_errors: [[0; 2]; 2],
         }
     }
 }
 
-/// What all rows share.
-pub struct Shared<'a, O> {
+/// Codes rows, with what all of them share.
+pub struct RowEncoder<'a, O> {
     /// Macroblocks in a row.
     pub columns: usize,
-    /// What the effort allows.
+    /// The effort's tools.
     pub tools: &'a Tools,
     /// Numbers.
     pub tuning: &'a Tuning,
     /// Quantisers.
     pub segments: &'a [Segment; 4],
-    /// Token costs of now.
+    /// Token costs under the current probabilities.
     pub costs: &'a TokenCosts,
     /// Mode costs.
     pub mode_costs: &'a ModeCosts,
@@ -65,21 +71,35 @@ pub struct Shared<'a, O> {
     pub observer: &'a O,
 }
 
+/// A row to be coded.
+pub struct RowTask<'a> {
+    /// Its number, from the top.
+    pub number: usize,
+    /// Its pixels.
+    pub planes: &'a Planes,
+    /// Edges of the row above.
+    pub above: RowReceiver,
+    /// Where its own edges go.
+    pub below: RowSender,
+    /// Bits for its modes.
+    pub budget: PartitionBudget,
+}
+
 /// A row that is coded.
-pub struct Row {
-    /// Its macroblocks.
-    pub tape: RowTape,
-    /// Its tokens.
+pub struct EncodedRow {
+    /// Its modes and levels.
+    pub packed: PackedRow,
+    /// Its tokens, counted.
     pub counts: Box<TokenCounts>,
     /// Macroblocks by segment.
     pub segment_counts: [u32; 4],
-    /// Macroblocks without levels.
+    /// Macroblocks without nonzero levels.
     pub skipped: u32,
     /// Bits of its modes.
-    pub budget: Budget,
+    pub budget: PartitionBudget,
 }
 
-/// Pixels above and at left of a macroblock.
+/// The pixels above and at left of a macroblock.
 #[derive(Clone, Copy)]
 struct Corner {
     y: u8,
@@ -87,50 +107,56 @@ struct Corner {
 }
 
 impl Corner {
-    /// The corner that a macroblock's column leaves to the macroblock at right.
-    const fn of(column: &Column) -> Self {
-        Self { y: column.y[15], uv: [column.uv[0][7], column.uv[1][7]] }
+    /// The corner of the macroblock at right of the one below `edge`.
+    const fn of(edge: &MacroblockEdge) -> Self {
+        Self { y: edge.y[15], uv: [edge.uv[0][7], edge.uv[1][7]] }
     }
 }
 
-impl<O: Observer> Shared<'_, O> {
-    /// Codes the row of a number.
+/// The edges that a macroblock writes.
+struct OwnEdges<'a> {
+    /// The right one, at left of the next macroblock.
+    right: &'a mut MacroblockEdge,
+    bottom: &'a mut MacroblockEdge,
+}
+
+impl<O: Observer> RowEncoder<'_, O> {
+    /// Codes a row.
     ///
     /// # Errors
-    /// `OutOfMemory`; `Internal` when the row above has failed.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory); [`Kind::Internal`](crate::error::Kind::Internal) when
+    /// the row above has failed.
     #[inline(always)]
-    pub fn encode<S: Simd>(
-        &self,
-        simd: S,
-        number: usize,
-        planes: &Planes,
-        mut above: Above,
-        mut below: Below,
-        budget: Budget,
-    ) -> Result<Row> {
-        let mut row = Row {
-            tape: RowTape::new(self.columns)?,
+    pub fn encode<S: Simd>(&self, simd: S, task: RowTask<'_>) -> Result<EncodedRow> {
+        let RowTask { number, planes, mut above, mut below, budget } = task;
+        let mut row = EncodedRow {
+            packed: PackedRow::new(self.columns)?,
             counts: Box::new(TokenCounts::new()),
             segment_counts: [0; 4],
             skipped: 0,
             budget,
         };
-        let mut left = Column::outside(129);
+        let mut left = MacroblockEdge::outside(OUTSIDE_LEFT);
         // Above the left column: as the row above on the first row, else as the left column.
-        let pixel = if number == 0 { 127 } else { 129 };
+        let pixel = if number == 0 { OUTSIDE_TOP } else { OUTSIDE_LEFT };
         let mut corner = Corner { y: pixel, uv: [pixel; 2] };
         for column in 0..self.columns {
             let (top, next) = above.pair(column, self.columns)?;
-            let site = site(top, next, &left, corner, (number > 0, column > 0));
+            let position = Position { column, row: number };
+            let neighbors = neighbors(top, next, &left, corner, position);
             corner = Corner::of(top);
-            let mut bottom = Column { modes: top.modes, coded: top.coded, ..Column::outside(0) };
+            let (modes, nonzero) = (top.modes, top.nonzero);
+            let mut bottom = MacroblockEdge { modes, nonzero, ..MacroblockEdge::outside(0) };
             simd.vectorize(
                 #[inline(always)]
-                || self.macroblock(simd, (column, number), planes, &site, &mut row, (&mut left, &mut bottom)),
+                || {
+                    let edges = OwnEdges { right: &mut left, bottom: &mut bottom };
+                    self.macroblock(simd, planes, &neighbors, &mut row, edges)
+                },
             )?;
             below.push(bottom);
         }
-        row.tape.finish();
+        row.packed.finish();
         below.finish();
         Ok(row)
     }
@@ -139,81 +165,91 @@ impl<O: Observer> Shared<'_, O> {
     fn macroblock<S: Simd>(
         &self,
         simd: S,
-        place: (usize, usize),
         planes: &Planes,
-        site: &Site,
-        row: &mut Row,
-        (left, bottom): (&mut Column, &mut Column),
+        neighbors: &Neighbors,
+        row: &mut EncodedRow,
+        edges: OwnEdges<'_>,
     ) -> Result<()> {
+        let OwnEdges { right, bottom } = edges;
         let mut mb = Macroblock::new();
         let mut pixels = Pixels::new();
-        let source = planes.macroblock(place.0);
+        let source = planes.macroblock(neighbors.position.column);
         if row.budget.has_flags() {
             mb.segment = self.tuning.segment(analysis::activity(&source)) as u8;
         }
-        let search = Search {
+        let search = ModeSearch {
             simd,
             tools: self.tools,
             segment: &self.segments[usize::from(mb.segment)],
             costs: self.costs,
             modes: self.mode_costs,
-            room: row.budget.room(),
+            allowed: row.budget.allowed_modes(),
         };
-        [bottom.uv_errors, left.uv_errors] = search.encode(&source, site, &mut mb, &mut pixels);
-        row.budget.spend(self.mode_costs.macroblock(&mb, site.top_modes, site.left_modes));
-        row.record(&mb, left, bottom)?;
+        [bottom.uv_errors, right.uv_errors] = search.encode(&source, neighbors, &mut mb, &mut pixels);
+        row.budget.spend(self.mode_costs.macroblock(&mb, neighbors.top_modes, neighbors.left_modes));
+        row.record(&mb, right, bottom)?;
         bottom.y = pixels.y[15];
         for y in 0..16 {
-            left.y[y] = pixels.y[y][15];
+            right.y[y] = pixels.y[y][15];
         }
         for plane in 0..2 {
             bottom.uv[plane] = pixels.uv[plane][7];
             for y in 0..8 {
-                left.uv[plane][y] = pixels.uv[plane][y][7];
+                right.uv[plane][y] = pixels.uv[plane][y][7];
             }
         }
-        let inner_edges = !mb.has_y2() || mb.coded() != 0;
-        self.observer.macroblock(place, &pixels, inner_edges, mb.segment);
+        let inner_edges = !mb.has_y2() || mb.nonzero_blocks() != 0;
+        self.observer.macroblock(neighbors.position, &pixels, inner_edges, mb.segment);
         Ok(())
     }
 }
 
-impl Row {
-    /// Keeps a coded macroblock, counts its tokens, and leaves its contexts to its neighbours.
+impl EncodedRow {
+    /// Packs a coded macroblock, counts its tokens, and hands its contexts to its neighbours: the edges hold those of
+    /// the macroblocks at left and above.
     #[inline(always)]
-    fn record(&mut self, mb: &Macroblock, left: &mut Column, bottom: &mut Column) -> Result<()> {
-        self.tape.write(mb, bottom.coded)?;
+    fn record(
+        &mut self,
+        mb: &Macroblock,
+        right: &mut MacroblockEdge,
+        bottom: &mut MacroblockEdge,
+    ) -> Result<()> {
+        self.packed.write(mb, bottom.nonzero)?;
         self.segment_counts[usize::from(mb.segment & 3)] += 1;
         match &mb.luma {
-            Luma::Whole(mode) => (bottom.modes, left.modes) = ([*mode; 4], [*mode; 4]),
-            Luma::Blocks(modes) => {
+            Luma::I16x16(mode) => {
+                (bottom.modes, right.modes) = ([*mode as BlockMode; 4], [*mode as BlockMode; 4]);
+            }
+            Luma::I4x4(modes) => {
                 bottom.modes = [modes[12], modes[13], modes[14], modes[15]];
-                left.modes = [modes[3], modes[7], modes[11], modes[15]];
+                right.modes = [modes[3], modes[7], modes[11], modes[15]];
             }
         }
-        let coded = mb.coded();
-        if coded == 0 {
+        let nonzero = mb.nonzero_blocks();
+        if nonzero == 0 {
             self.skipped += 1;
-            skip_blocks(mb.has_y2(), &mut bottom.coded, &mut left.coded);
+            skip_blocks(mb.has_y2(), &mut bottom.nonzero, &mut right.nonzero);
             return Ok(());
         }
         let counts = &mut self.counts;
-        for_each_block(mb.has_y2(), coded, &mut bottom.coded, &mut left.coded, |block, kind, context, _| {
-            counts.add(kind, mb.first(block), usize::from(mb.ends[block]), context, &mb.levels[block]);
+        for_each_block(mb.has_y2(), nonzero, &mut bottom.nonzero, &mut right.nonzero, |visit| {
+            let BlockVisit { block, block_type, context, .. } = visit;
+            counts.add(block_type, usize::from(mb.eobs[block]), context, &mb.levels[block]);
         });
         Ok(())
     }
 }
 
-/// What is around a macroblock.
+/// Gathers what is around a macroblock; `next` is the edge behind `top`.
 #[inline(always)]
-fn site(
-    top: &Column,
-    next: Option<&Column>,
-    left: &Column,
+fn neighbors(
+    top: &MacroblockEdge,
+    next: Option<&MacroblockEdge>,
+    left: &MacroblockEdge,
     corner: Corner,
-    (has_top, has_left): (bool, bool),
-) -> Site {
+    position: Position,
+) -> Neighbors {
+    let (has_top, has_left) = (position.has_top(), position.has_left());
     let above_right = next.map_or([top.y[15]; 4], |next| [next.y[0], next.y[1], next.y[2], next.y[3]]);
     let chroma = |plane: usize| predict::Edge {
         top: top.uv[plane],
@@ -222,14 +258,15 @@ fn site(
         has_top,
         has_left,
     };
-    Site {
+    Neighbors {
+        position,
         y: predict::Edge { top: top.y, left: left.y, corner: corner.y, has_top, has_left },
         above_right,
         uv: [chroma(0), chroma(1)],
         top_modes: top.modes,
         left_modes: left.modes,
-        top: top.coded,
-        left: left.coded,
+        top: top.nonzero,
+        left: left.nonzero,
         uv_errors: [top.uv_errors, left.uv_errors],
     }
 }

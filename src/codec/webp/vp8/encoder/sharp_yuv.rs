@@ -1,38 +1,39 @@
-//! Half-size chroma for pictures with thin coloured edges.
+//! Sharp YUV: half-size chroma, and luma that makes up for it, for pictures with thin coloured edges.
 //!
 //! Averaged chroma bleeds over an edge, and luma that was computed pixel by pixel doesn't know: what a decoder shows is
-//! too dark or too light there. Here luma is moved by the light that each pixel would lack, and chroma by what its 2x2
-//! group would: the idea of "sharp YUV" in libwebp, in one step instead of its rounds, and at edges alone. A strip's
-//! edges go on above and below.
+//! too dark or too light there. Here luma is refined by the light that each pixel would lack, and chroma by what its
+//! 2x2 group would: the idea of libwebp's `sharpyuv`, in one step instead of its iterations, and at edges alone. Beyond
+//! a strip its first and last rows are repeated.
 
 use std::sync::LazyLock;
 
 use super::{
-    color::{Samples, TABLES, chroma},
+    super::yuv::{TO_RGB_BITS, U_TO_B, U_TO_G, V_TO_G, V_TO_R, Y_TO_RGB},
+    color::{InterleavedRows, MAX_LIGHT, TABLES, chroma},
     source::ROWS,
 };
 use crate::{error::Result, limits::try_zeroed, pixel::srgb};
 
-/// Where chroma differs less around a group, it is left alone: upsampling shows it as it is. Most of a drawn picture
-/// is flat.
+/// A group around which chroma differs by less is left alone: upsampling shows it as it is. Most of a drawn picture is
+/// flat.
 const FLAT: u8 = 6;
 
-/// Fractional bits of light as a sample.
+/// Fractional bits of luminance that is given as a sample.
 const FRACTION: u32 = 4;
 
-/// Works on strips of a width.
-pub struct Sharp {
+/// Refines strips of a width.
+pub struct SharpYuv {
     width: usize,
-    /// A strip's chroma before anything was moved, without padding.
+    /// A strip's chroma before anything was refined, without padding.
     before: [Vec<u8>; 2],
-    /// The least and the greatest of three rows of a plane.
+    /// By column the least and the greatest of three rows of a plane.
     range: [Vec<u8>; 2],
     is_edge: Vec<bool>,
 }
 
-/// The planes of a strip: luma with so many samples from row to row, chroma with half as many.
-pub struct Target<'a> {
-    /// Of luma.
+/// The planes of a strip. Chroma has half as many samples from row to row as luma.
+pub struct YuvPlanes<'a> {
+    /// Luma samples from row to row.
     pub stride: usize,
     /// Luma.
     pub y: &'a mut [u8],
@@ -40,11 +41,11 @@ pub struct Target<'a> {
     pub uv: &'a mut [Vec<u8>; 2],
 }
 
-impl Sharp {
+impl SharpYuv {
     /// For strips of a width in pixels.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(width: usize) -> Result<Self> {
         let half = width.div_ceil(2);
         let mut is_edge = Vec::new();
@@ -58,8 +59,8 @@ impl Sharp {
         })
     }
 
-    /// Moves the planes of a strip of RGB or RGBA, which hold its plain conversion.
-    pub fn bend(&mut self, samples: &Samples, target: &mut Target) {
+    /// Refines the planes of a strip of RGB or RGBA, which hold its plain conversion.
+    pub fn refine(&mut self, samples: &InterleavedRows, target: &mut YuvPlanes) {
         let (half, rows) = (self.width.div_ceil(2), samples.rows.div_ceil(2));
         for (before, plane) in self.before.iter_mut().zip(&*target.uv) {
             for (row, from) in before.chunks_exact_mut(half).zip(plane.chunks_exact(target.stride / 2)) {
@@ -70,13 +71,13 @@ impl Sharp {
             self.find_edges(row, rows);
             for column in 0..half {
                 if self.is_edge[column] {
-                    self.bend_group(samples, target, [column, row]);
+                    self.refine_group(samples, target, [column, row]);
                 }
             }
         }
     }
 
-    /// Looks for groups of a row around which chroma differs.
+    /// Marks the groups of a row around which chroma differs.
     fn find_edges(&mut self, row: usize, rows: usize) {
         let half = self.width.div_ceil(2);
         self.is_edge.fill(false);
@@ -99,18 +100,18 @@ impl Sharp {
         }
     }
 
-    /// Moves the luma of a group's pixels, and its chroma.
-    fn bend_group(&self, samples: &Samples, target: &mut Target, [column, row]: [usize; 2]) {
+    /// Refines the luma of a group's pixels, and its chroma.
+    fn refine_group(&self, samples: &InterleavedRows, target: &mut YuvPlanes, [column, row]: [usize; 2]) {
         let channels = samples.layout.channels() as usize;
-        let mut shown = [[0_u8; 3]; 4];
+        let mut displayed = [[0_u8; 3]; 4];
         let (mut right, mut lower) = (0, 0);
-        for (pixel, shown) in shown.iter_mut().enumerate() {
-            // Outside of the picture its last row and column stand again.
+        for (pixel, displayed) in displayed.iter_mut().enumerate() {
+            // Outside of the picture its last row and column are repeated.
             right = usize::from(pixel % 2 == 1 && 2 * column + 1 < self.width);
             lower = usize::from(pixel / 2 == 1 && 2 * row + 1 < samples.rows);
             let (x, y) = (2 * column + right, 2 * row + lower);
             let [u, v] = self.upsampled([column, row], [right, lower], samples.rows.div_ceil(2));
-            *shown = to_rgb(target.y[y * target.stride + x].into(), u, v);
+            *displayed = to_rgb(target.y[y * target.stride + x].into(), u, v);
         }
         for pixel in 0..4 {
             if pixel % 2 > right || pixel / 2 > lower {
@@ -118,13 +119,13 @@ impl Sharp {
             }
             let (x, y) = (2 * column + pixel % 2, 2 * row + pixel / 2);
             let source = &samples.samples[(y * self.width + x) * channels..][..3];
-            let lacks = LIGHT.of(source) - LIGHT.of(&shown[pixel]);
+            let deficit = LIGHT.of(source) - LIGHT.of(&displayed[pixel]);
             let luma = &mut target.y[y * target.stride + x];
             // Full range, with fractional bits, to 219 steps.
-            *luma = (i32::from(*luma) + ((lacks * 220 + (1 << (7 + FRACTION))) >> (8 + FRACTION)))
+            *luma = (i32::from(*luma) + ((deficit * 220 + (1 << (7 + FRACTION))) >> (8 + FRACTION)))
                 .clamp(0, 255) as u8;
         }
-        let [a, b, c, d] = &shown;
+        let [a, b, c, d] = &displayed;
         let mean = |channel| TABLES.mean([a, b, c, d], channel);
         let (u, v) = chroma(mean(0), mean(1), mean(2));
         for (plane, now) in [u, v].into_iter().enumerate() {
@@ -134,7 +135,7 @@ impl Sharp {
         }
     }
 
-    /// Chroma of a pixel of a group as decoders make it: 9, 3, 3 and 1 sixteenths of the four nearest.
+    /// Chroma of a pixel of a group as decoders upsample it: 9, 3, 3 and 1 sixteenths of the four nearest.
     fn upsampled(&self, [column, row]: [usize; 2], [right, lower]: [usize; 2], rows: usize) -> [i32; 2] {
         let half = self.width.div_ceil(2);
         let beside = |place: usize, towards: usize, count: usize| {
@@ -148,19 +149,22 @@ impl Sharp {
     }
 }
 
-/// BT.601 to RGB.
+/// Converts a pixel of BT.601 to RGB.
 fn to_rgb(y: i32, u: i32, v: i32) -> [u8; 3] {
-    let (luma, u, v) = (19_077 * (y - 16) + (1 << 13), u - 128, v - 128);
-    let sample = |value: i32| (value >> 14).clamp(0, 255) as u8;
-    [sample(luma + 26_149 * v), sample(luma - 6_419 * u - 13_320 * v), sample(luma + 33_050 * u)]
+    let (luma, u, v) = (Y_TO_RGB * (y - 16) + (1 << (TO_RGB_BITS - 1)), u - 128, v - 128);
+    let sample = |value: i32| (value >> TO_RGB_BITS).clamp(0, 255) as u8;
+    [sample(luma + V_TO_R * v), sample(luma - U_TO_G * u - V_TO_G * v), sample(luma + U_TO_B * u)]
 }
 
 /// Made once: thousands of powers.
 static LIGHT: LazyLock<Light> = LazyLock::new(Light::new);
 
-/// Luminance of linear light (BT.709's weights, which are sRGB's), given as a sample of sRGB.
+/// BT.709's weights of red, green and blue light, which are sRGB's: 0.2126, 0.7152 and 0.0722 times 2^16.
+const LUMINANCE: [u32; 3] = [13_933, 46_871, 4_732];
+
+/// Luminance of linear light, given as a sample of sRGB.
 struct Light {
-    /// A sample's light, of 14 bits.
+    /// A sample's light, up to [`MAX_LIGHT`].
     linear: [u16; 256],
     /// The sample of a light, with fractional bits.
     sample: Vec<u16>,
@@ -169,18 +173,21 @@ struct Light {
 impl Light {
     fn new() -> Self {
         let scale = f64::from(255 << FRACTION);
-        let sample = |light: i32| (srgb::of_light(f64::from(light) / 16_383.0) * scale).round() as u16;
+        let sample =
+            |light: i32| (srgb::of_light(f64::from(light) / f64::from(MAX_LIGHT)) * scale).round() as u16;
         Self {
             linear: std::array::from_fn(|value| {
-                (srgb::to_light(value as f64 / 255.0) * 16_383.0).round() as u16
+                (srgb::to_light(value as f64 / 255.0) * f64::from(MAX_LIGHT)).round() as u16
             }),
-            sample: (0..1 << 14).map(sample).collect(),
+            sample: (0..=MAX_LIGHT as i32).map(sample).collect(),
         }
     }
 
+    /// The luminance of a pixel, as a sample with fractional bits.
     fn of(&self, pixel: &[u8]) -> i32 {
         let [r, g, b] = [0, 1, 2].map(|channel| u32::from(self.linear[usize::from(pixel[channel])]));
-        self.sample[((13_933 * r + 46_871 * g + 4_732 * b) >> 16) as usize].into()
+        let [of_red, of_green, of_blue] = LUMINANCE;
+        self.sample[((of_red * r + of_green * g + of_blue * b) >> 16) as usize].into()
     }
 }
 
@@ -202,15 +209,15 @@ mod tests {
         let mut planes = Planes::new(width as u32, sharp).unwrap();
         dispatch!(Level::new(), simd => planes.fill(simd, &strip));
         let (stride, y, uv) = planes.parts();
-        let mut shown = Sharp::new(width).unwrap();
-        for (before, plane) in shown.before.iter_mut().zip(uv) {
+        let mut displayed = SharpYuv::new(width).unwrap();
+        for (before, plane) in displayed.before.iter_mut().zip(uv) {
             let rows = before.chunks_exact_mut(width.div_ceil(2)).zip(plane.chunks_exact(stride / 2));
             rows.for_each(|(row, from)| row.copy_from_slice(&from[..row.len()]));
         }
         let mut error = 0;
         for (at, pixel) in rgb.chunks_exact(3).enumerate() {
             let (column, row) = (at % width, at / width);
-            let [u, v] = shown.upsampled([column / 2, row / 2], [column % 2, row % 2], rows.div_ceil(2));
+            let [u, v] = displayed.upsampled([column / 2, row / 2], [column % 2, row % 2], rows.div_ceil(2));
             let now = LIGHT.of(&to_rgb(y[row * stride + column].into(), u, v));
             error += u64::from(LIGHT.of(pixel).abs_diff(now)).pow(2);
         }

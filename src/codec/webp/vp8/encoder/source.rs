@@ -1,4 +1,4 @@
-//! The rows that wait to be coded, as they come, cut into strips of a macroblock's height.
+//! The rows that wait to be coded: as they came, cut into strips of a macroblock's height.
 
 use crate::{
     error::{Error, Kind, Result},
@@ -8,15 +8,15 @@ use crate::{
 /// Rows of a macroblock.
 pub const ROWS: usize = 16;
 
-/// Rows as they come in, cut into strips of a macroblock's height.
+/// Gathers rows into strips of a macroblock's height.
 pub struct Source {
     size: Size,
-    /// Luma rows taken until now.
+    /// Luma rows that have come.
     taken: usize,
     /// The strips that wait; those behind [`Self::ready`] are empty, but for the one that is being filled.
     strips: Vec<Strip>,
     ready: usize,
-    /// How many wait after the first time.
+    /// How many strips wait after the first time.
     usual: usize,
 }
 
@@ -48,10 +48,10 @@ impl Source {
     /// Takes rows until a strip is whole; gives back the rest.
     ///
     /// # Errors
-    /// `Internal` for broken rows, or too many; `OutOfMemory`.
+    /// [`Kind::Internal`] for broken rows, or too many; [`Kind::OutOfMemory`].
     pub fn take_rows<'a>(&mut self, layout: Layout, samples: &'a [u8]) -> Result<&'a [u8]> {
         let stride = self.size.width as usize * layout.channels() as usize;
-        let rows = self.room(samples.len(), stride)?;
+        let rows = self.rows_that_fit(samples.len(), stride)?;
         let (now, later) = samples.split_at(rows * stride);
         let strip = &mut self.strips[self.ready];
         match &mut strip.input {
@@ -67,17 +67,17 @@ impl Source {
         Ok(later)
     }
 
-    /// The same of planes.
+    /// Takes rows of planes until a strip is whole; gives back the rest.
     ///
     /// # Errors
-    /// `Internal` for broken rows, or too many; `OutOfMemory`.
+    /// [`Kind::Internal`] for broken rows, or too many; [`Kind::OutOfMemory`].
     pub fn take_planes<'a>(
         &mut self,
         subsampling: Subsampling,
         planes: [&'a [u8]; 3],
     ) -> Result<[&'a [u8]; 3]> {
         let width = self.size.width as usize;
-        let rows = self.room(planes[0].len(), width)?;
+        let rows = self.rows_that_fit(planes[0].len(), width)?;
         let (across, down) = subsampling.factors();
         let chroma_stride = self.size.width.div_ceil(across) as usize;
         let down = down as usize;
@@ -105,8 +105,8 @@ impl Source {
         Ok(split.map(|(_, later)| later))
     }
 
-    /// How many of the rows in `length` samples there is room for in a strip.
-    fn room(&self, length: usize, stride: usize) -> Result<usize> {
+    /// How many of the rows in `length` samples fit in the strip that is being filled.
+    fn rows_that_fit(&self, length: usize, stride: usize) -> Result<usize> {
         let (rows, left) = (length / stride, self.size.height as usize - self.taken);
         if rows * stride != length || rows > left {
             return Err(Error::new(
@@ -136,7 +136,7 @@ impl Source {
         &self.strips[..self.ready]
     }
 
-    /// Makes room, for as many strips as usual.
+    /// Removes all strips, and keeps memory for as many as usual.
     pub fn clear(&mut self) {
         self.strips.truncate(self.usual);
         self.strips.iter_mut().for_each(Strip::clear);
@@ -158,7 +158,7 @@ impl Strip {
         matches!(&self.input, Input::Interleaved(layout, _) if layout.channels() >= 3)
     }
 
-    /// Keeps the room.
+    /// Removes the rows, and keeps their memory.
     fn clear(&mut self) {
         self.rows = 0;
         match &mut self.input {

@@ -1,76 +1,76 @@
-//! The coded macroblocks, kept small until they can be written.
+//! Coded macroblocks packed in a row's token buffer (libwebp's `VP8TBuffer`) until they can be written.
 //!
-//! Probabilities stand in the frame's header but are known only later, so modes and levels wait here, packed in a
-//! fixed code of about the size of the final file: a tape for each row of macroblocks.
+//! Probabilities stand in the frame's header but are known only later, so modes and levels wait here, in a fixed code
+//! that takes about as much as the final file.
 
-use super::super::macroblock::{Edge, Luma, Macroblock, Y2};
+use super::super::macroblock::{BlockMode, IntraMode, Luma, Macroblock, NonzeroFlags, Y2};
 use crate::error::Result;
 
-/// A row of macroblocks.
-pub struct RowTape {
+/// A packed row of macroblocks.
+pub struct PackedRow {
     /// Segments and modes.
-    pub modes: Bits,
+    pub modes: PackedBits,
     /// Levels.
-    pub levels: Bits,
-    /// Which blocks along the lower edge of the row above have levels, packed, by column.
-    pub above: Vec<u16>,
+    pub levels: PackedBits,
+    /// For each macroblock which blocks along its upper edge, in the row above, have nonzero levels.
+    pub top_flags: Vec<u16>,
 }
 
-impl RowTape {
-    /// For a row of so many macroblocks.
+impl PackedRow {
+    /// An empty row, with room for the flags of so many macroblocks.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(columns: usize) -> Result<Self> {
-        let mut above = Vec::new();
-        above.try_reserve_exact(columns)?;
-        Ok(Self { modes: Bits::new(), levels: Bits::new(), above })
+        let mut top_flags = Vec::new();
+        top_flags.try_reserve_exact(columns)?;
+        Ok(Self { modes: PackedBits::new(), levels: PackedBits::new(), top_flags })
     }
 
-    /// Appends a macroblock, below `above`.
+    /// Appends a macroblock; `top_flags` are those of the one above.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room.
-    pub fn write(&mut self, mb: &Macroblock, above: Edge) -> Result<()> {
-        self.above.push(above.packed());
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn write(&mut self, mb: &Macroblock, top_flags: NonzeroFlags) -> Result<()> {
+        self.top_flags.push(top_flags.packed());
         self.modes.reserve(6)?;
         self.modes.put(u64::from(mb.segment), 2);
         match &mb.luma {
-            Luma::Whole(mode) => self.modes.put(u64::from(*mode) << 1, 3),
-            Luma::Blocks(modes) => {
+            Luma::I16x16(mode) => self.modes.put((*mode as u64) << 1, 3),
+            Luma::I4x4(modes) => {
                 let packed = modes.iter().rev().fold(0, |word, &mode| word << 4 | u64::from(mode));
                 self.modes.put(1, 1);
                 self.modes.put(packed & 0xffff_ffff, 32);
                 self.modes.put(packed >> 32, 32);
             }
         }
-        self.modes.put(u64::from(mb.uv), 2);
-        let coded = mb.coded();
-        self.modes.put(u64::from(coded != 0), 1);
-        self.write_levels(mb, coded)
+        self.modes.put(mb.uv as u64, 2);
+        let nonzero = mb.nonzero_blocks();
+        self.modes.put(u64::from(nonzero != 0), 1);
+        self.write_levels(mb, nonzero)
     }
 
-    /// 400 levels of 17 bits and what stands before them are less than 256 words.
-    fn write_levels(&mut self, mb: &Macroblock, coded: u64) -> Result<()> {
+    /// Appends levels: at most 400 of 17 bits, which with what stands before them are less than 256 words.
+    fn write_levels(&mut self, mb: &Macroblock, nonzero: u64) -> Result<()> {
         let levels = &mut self.levels;
         levels.reserve(256)?;
-        levels.put(u64::from(mb.has_y2()) | u64::from(coded != 0) << 1, 2);
-        if coded == 0 {
+        levels.put(u64::from(mb.has_y2()) | u64::from(nonzero != 0) << 1, 2);
+        if nonzero == 0 {
             return Ok(());
         }
-        levels.put(coded, 25);
+        levels.put(nonzero, 25);
         // In the order of the bitstream: the luma DCs come first.
-        let mut rest = (coded << 1 | coded >> Y2) & ((1 << 25) - 1);
+        let mut rest = (nonzero << 1 | nonzero >> Y2) & ((1 << 25) - 1);
         while rest != 0 {
             let block = (rest.trailing_zeros() as usize + Y2) % 25;
             rest &= rest - 1;
-            let end = usize::from(mb.ends[block]);
-            levels.put(end as u64 - 1, 4);
-            for &level in &mb.levels[block][mb.first(block)..end] {
+            let eob = usize::from(mb.eobs[block]);
+            levels.put(eob as u64 - 1, 4);
+            for &level in &mb.levels[block][mb.first(block)..eob] {
                 levels.put_level(level);
             }
         }
-        debug_assert!(mb.has_y2() || mb.ends[Y2] == 0);
+        debug_assert!(mb.has_y2() || mb.eobs[Y2] == 0);
         Ok(())
     }
 
@@ -81,19 +81,19 @@ impl RowTape {
     }
 }
 
-/// Bits in words.
-pub struct Bits {
+/// Packed bits, in words of 32.
+pub struct PackedBits {
     words: Vec<u32>,
     word: u64,
     used: u32,
 }
 
-impl Bits {
+impl PackedBits {
     const fn new() -> Self {
         Self { words: Vec::new(), word: 0, used: 0 }
     }
 
-    /// All of them, once they are finished.
+    /// All words, once they are finished.
     pub fn words(&self) -> &[u32] {
         &self.words
     }
@@ -112,7 +112,8 @@ impl Bits {
         self.words.shrink_to_fit();
     }
 
-    /// 0: zero; 10s: one; 11s then the level less two: three bits, or seven and eleven bits.
+    /// Appends a level. From its first bit on the code is 0 for zero; 1, 0, sign for one; else 1, 1, sign and the level
+    /// less two in three bits, or seven and the level in eleven bits.
     #[inline(always)]
     fn put_level(&mut self, level: i16) {
         let size = u64::from(level.unsigned_abs());
@@ -125,7 +126,7 @@ impl Bits {
         }
     }
 
-    /// Appends at most 32 bits; there is room.
+    /// Appends at most 32 bits, for which [`Self::reserve`] has made room.
     #[inline(always)]
     fn put(&mut self, value: u64, bits: u32) {
         self.word |= value << self.used;
@@ -138,54 +139,53 @@ impl Bits {
     }
 }
 
-/// Modes of a macroblock, as the first partition needs them.
-pub struct Modes {
+/// The modes of a macroblock, as the first partition needs them.
+pub struct MacroblockModes {
     /// 0 to 3.
     pub segment: u8,
     /// Luma modes.
     pub luma: Luma,
     /// Chroma mode.
-    pub uv: u8,
+    pub uv: IntraMode,
     /// True without levels.
     pub is_empty: bool,
 }
 
-/// Reads a tape.
-pub struct Reader<'a> {
+/// Reads what was packed.
+pub struct PackedReader<'a> {
     words: std::slice::Iter<'a, u32>,
     word: u64,
     left: u32,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PackedReader<'a> {
     /// Reads from the start.
     pub fn new(words: &'a [u32]) -> Self {
         Self { words: words.iter(), word: 0, left: 0 }
     }
 
     /// Reads the next macroblock's modes. There must be one.
-    pub fn modes(&mut self) -> Modes {
+    pub fn modes(&mut self) -> MacroblockModes {
         let segment = self.take(2) as u8;
         let luma = if self.take(1) == 1 {
             let packed = self.take(32) | self.take(32) << 32;
-            Luma::Blocks(std::array::from_fn(|block| (packed >> (4 * block) & 15) as u8))
+            Luma::I4x4(std::array::from_fn(|block| (packed >> (4 * block) & 15) as BlockMode))
         } else {
-            Luma::Whole(self.take(2) as u8)
+            Luma::I16x16(self.take_mode())
         };
-        Modes { segment, luma, uv: self.take(2) as u8, is_empty: self.take(1) == 0 }
+        MacroblockModes { segment, luma, uv: self.take_mode(), is_empty: self.take(1) == 0 }
     }
 
-    /// Begins the next macroblock's levels: whether the luma DCs are in a block of their own, and which blocks have
-    /// levels.
+    /// Begins the next macroblock's levels: whether there is a Y2 block, and a bit for each block with nonzero levels.
     #[inline(always)]
-    pub fn coded_blocks(&mut self) -> (bool, u64) {
+    pub fn nonzero_blocks(&mut self) -> (bool, u64) {
         let head = self.take(2);
         (head & 1 == 1, if head & 2 == 0 { 0 } else { self.take(25) })
     }
 
-    /// One past a block's last level that is not zero.
+    /// One past the next block's last nonzero level.
     #[inline(always)]
-    pub fn end(&mut self) -> usize {
+    pub fn eob(&mut self) -> usize {
         self.take(4) as usize + 1
     }
 
@@ -209,7 +209,12 @@ impl<'a> Reader<'a> {
         if negative { -(size as i16) } else { size as i16 }
     }
 
-    /// Makes sure of 32 bits.
+    /// Takes a mode of two bits.
+    fn take_mode(&mut self) -> IntraMode {
+        IntraMode::ALL[self.take(2) as usize & 3]
+    }
+
+    /// Sees to it that there are 32 bits.
     #[inline(always)]
     fn fill(&mut self) {
         if self.left < 32 {

@@ -1,86 +1,89 @@
-//! The tokens (RFC 6386, section 13). Their probabilities stand in the frame's header and are best known at the end, so
-//! what is coded first waits packed (`tape`). When that has become long enough to know them well they are fixed, and
-//! from then on each row goes where it belongs, right behind the last.
+//! Writes the tokens (RFC 6386, section 13), in one partition.
+//!
+//! Their probabilities stand in the frame's header and are best known at the end, so what is coded first waits packed
+//! in a token buffer ([`super::token_buffer`]). When that is full enough to know the probabilities well they are fixed,
+//! and from then on each row is written where it belongs, right behind the last.
 
 use std::mem;
 
 use super::{
     super::{
-        macroblock::{Edge, for_each_block, skip_blocks},
+        macroblock::{BlockVisit, NonzeroFlags, for_each_block, skip_blocks},
         tables::{BANDS, CATEGORY_BASE, CATEGORY_PROBS, Prob, TOKEN_PROBS, TokenProbs},
     },
     boolenc::{BoolEncoder, SLACK, State, make_room},
-    memory::Room,
-    token_buffer::{Bits, Reader},
+    memory::{FrameCapacity, TokenBufferSize},
+    token_buffer::{PackedBits, PackedReader},
 };
 use crate::{
     error::Result,
     simd::{Level, Simd, dispatch},
 };
 
-/// The tokens of a picture, in one partition.
-pub struct Tokens {
-    /// Levels of the rows that wait for the probabilities, one after the other, and the words for which memory is taken with
-    /// the first row; for each row where it ends, and which blocks along the lower edge of the row above have levels.
-    tape: Vec<u32>,
-    tape_words: usize,
-    taped: Vec<(usize, Vec<u16>)>,
-    /// The same of rows that only wait to be written.
-    held: Vec<(Bits, Vec<u16>)>,
-    /// Bytes of tape after which the probabilities are fixed.
-    long: usize,
+/// The tokens of a picture.
+pub struct TokenWriter {
+    /// Packed levels of the rows that wait for the probabilities, one after the other, and for how many words memory is
+    /// taken with the first row.
+    buffer: Vec<u32>,
+    buffer_words: usize,
+    /// For each of these rows where its words end, and its flags along the upper edge.
+    buffered_rows: Vec<(usize, Vec<u16>)>,
+    /// Rows whose probabilities are fixed and that only wait to be written, with their flags.
+    pending_rows: Vec<(PackedBits, Vec<u16>)>,
+    /// Bytes in the buffer after which the probabilities are fixed.
+    buffer_limit: usize,
     probs: Option<TokenProbs>,
-    /// Macroblocks without levels have no tokens.
-    skips: bool,
+    /// Macroblocks without nonzero levels have no tokens.
+    has_skip_flags: bool,
     encoder: BoolEncoder,
-    /// Bytes for which memory is taken with the first row, and the most that there may be.
-    first: usize,
-    room: usize,
+    /// Bytes of the frame for which memory is taken with the first row, and the most that there may be.
+    initial_bytes: usize,
+    max_bytes: usize,
 }
 
-impl Tokens {
-    /// No tokens yet, and no memory taken. The probabilities will be fixed after `long` bytes of tape, for which there are to be
-    /// `tape` bytes. With all that comes behind them the tokens may take what `room` says.
-    pub fn new((long, tape): (u64, u64), room: Room, skips: bool) -> Self {
+impl TokenWriter {
+    /// A writer without tokens that has taken no memory. With all that comes behind them the tokens may take what
+    /// `frame` says.
+    pub fn new(buffer: TokenBufferSize, frame: FrameCapacity, has_skip_flags: bool) -> Self {
         let length = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX >> 1);
         Self {
-            tape: Vec::new(),
-            tape_words: length(tape / 4),
-            taped: Vec::new(),
-            held: Vec::new(),
-            long: length(long),
+            buffer: Vec::new(),
+            buffer_words: length(buffer.capacity / 4),
+            buffered_rows: Vec::new(),
+            pending_rows: Vec::new(),
+            buffer_limit: length(buffer.limit),
             probs: None,
-            skips,
+            has_skip_flags,
             encoder: BoolEncoder::new(Vec::new()),
-            first: length(room.first),
-            room: length(room.most),
+            initial_bytes: length(frame.initial),
+            max_bytes: length(frame.max),
         }
     }
 
-    /// Takes a row.
+    /// Takes a row: its packed levels, and for each macroblock the flags along its upper edge.
     ///
     /// # Errors
-    /// `OutOfMemory`.
-    pub fn hold(&mut self, levels: Bits, above: Vec<u16>) -> Result<()> {
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn push_row(&mut self, levels: PackedBits, top_flags: Vec<u16>) -> Result<()> {
         if self.probs.is_some() {
-            self.held.push((levels, above));
+            self.pending_rows.push((levels, top_flags));
         } else {
-            self.take_room()?;
-            let more = if self.taped.is_empty() { self.tape_words } else { 0 };
-            self.tape.try_reserve_exact(more.max(levels.words().len()))?;
-            self.tape.extend_from_slice(levels.words());
-            self.taped.push((self.tape.len(), above));
+            self.reserve()?;
+            let more = if self.buffered_rows.is_empty() { self.buffer_words } else { 0 };
+            self.buffer.try_reserve_exact(more.max(levels.words().len()))?;
+            self.buffer.extend_from_slice(levels.words());
+            self.buffered_rows.push((self.buffer.len(), top_flags));
         }
         Ok(())
     }
 
     /// True if it is time to fix the probabilities.
-    pub const fn is_long(&self) -> bool {
-        self.probs.is_none() && self.tape.len() * 4 > self.long
+    pub const fn is_buffer_full(&self) -> bool {
+        self.probs.is_none() && self.buffer.len() * 4 > self.buffer_limit
     }
 
-    /// Fixes the probabilities, if they aren't.
-    pub fn fix(&mut self, probs: impl FnOnce() -> TokenProbs) {
+    /// Fixes the probabilities, unless they are.
+    pub fn fix_probs(&mut self, probs: impl FnOnce() -> TokenProbs) {
         if self.probs.is_none() {
             self.probs = Some(probs());
         }
@@ -93,75 +96,78 @@ impl Tokens {
 
     /// True if rows wait that can be written.
     pub const fn is_ready(&self) -> bool {
-        self.probs.is_some() && !(self.taped.is_empty() && self.held.is_empty())
+        self.probs.is_some() && !(self.buffered_rows.is_empty() && self.pending_rows.is_empty())
     }
 
     /// Writes the rows that wait, if the probabilities are fixed.
     ///
     /// # Errors
-    /// `OutputTooLarge` when there is no more room; `OutOfMemory`.
+    /// [`Kind::OutputTooLarge`](crate::error::Kind::OutputTooLarge) when the frame would be too long;
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn write(&mut self, level: Level) -> Result<()> {
         if self.probs.is_none() {
             return Ok(());
         }
-        let (tape, mut start) = (mem::take(&mut self.tape), 0);
-        for (end, above) in mem::take(&mut self.taped) {
-            self.write_words(level, tape.get(start..end).unwrap_or_default(), &above)?;
+        let (buffer, mut start) = (mem::take(&mut self.buffer), 0);
+        for (end, top_flags) in mem::take(&mut self.buffered_rows) {
+            self.write_words(level, buffer.get(start..end).unwrap_or_default(), &top_flags)?;
             start = end;
         }
-        drop(tape);
-        for (levels, above) in mem::take(&mut self.held) {
-            self.write_words(level, levels.words(), &above)?;
+        drop(buffer);
+        for (levels, top_flags) in mem::take(&mut self.pending_rows) {
+            self.write_words(level, levels.words(), &top_flags)?;
         }
         Ok(())
     }
 
-    /// Takes the memory of the buffer, unless it is there.
-    fn take_room(&mut self) -> Result<()> {
+    /// Takes the frame's initial memory, unless it is there.
+    fn reserve(&mut self) -> Result<()> {
         if self.encoder.out.capacity() == 0 {
-            self.encoder.out.try_reserve_exact(self.first + SLACK)?;
+            self.encoder.out.try_reserve_exact(self.initial_bytes + SLACK)?;
         }
         Ok(())
     }
 
-    fn write_words(&mut self, level: Level, words: &[u32], above: &[u16]) -> Result<()> {
-        dispatch!(level, simd => simd.vectorize(#[inline(always)] || self.write_row(words, above)))
+    fn write_words(&mut self, level: Level, words: &[u32], top_flags: &[u16]) -> Result<()> {
+        dispatch!(level, simd => simd.vectorize(#[inline(always)] || self.write_row(words, top_flags)))
     }
 
     /// Ends the partition: its bytes, with room behind them.
     ///
     /// # Errors
-    /// `OutputTooLarge` when there are too many; `OutOfMemory`.
+    /// [`Kind::OutputTooLarge`](crate::error::Kind::OutputTooLarge) when there are too many;
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn finish(mut self) -> Result<Vec<u8>> {
-        self.take_room()?;
-        make_room(&mut self.encoder.out, self.room)?;
+        self.reserve()?;
+        make_room(&mut self.encoder.out, self.max_bytes)?;
         let mut out = self.encoder.finish();
-        make_room(&mut out, self.room)?;
+        make_room(&mut out, self.max_bytes)?;
         Ok(out)
     }
 
     #[inline(always)]
-    fn write_row(&mut self, words: &[u32], above: &[u16]) -> Result<()> {
+    fn write_row(&mut self, words: &[u32], top_flags: &[u16]) -> Result<()> {
         let probs = self.probs.as_ref().unwrap_or(&TOKEN_PROBS);
         let BoolEncoder { state: kept, out } = &mut self.encoder;
         let mut state = *kept;
-        let mut reader = Reader::new(words);
-        let mut left = Edge::default();
-        for &above in above {
-            make_room(out, self.room)?;
-            let mut top = Edge::unpacked(above);
-            let (has_y2, coded) = reader.coded_blocks();
-            if coded == 0 && self.skips {
+        let mut reader = PackedReader::new(words);
+        let mut left = NonzeroFlags::default();
+        for &top_flags in top_flags {
+            make_room(out, self.max_bytes)?;
+            let mut top = NonzeroFlags::unpacked(top_flags);
+            let (has_y2, nonzero) = reader.nonzero_blocks();
+            if nonzero == 0 && self.has_skip_flags {
                 skip_blocks(has_y2, &mut top, &mut left);
                 continue;
             }
-            for_each_block(has_y2, coded, &mut top, &mut left, |_, kind, context, is_coded| {
-                let bands = &probs[kind];
-                let first = usize::from(kind == 0);
+            for_each_block(has_y2, nonzero, &mut top, &mut left, |visit| {
+                let BlockVisit { block_type, context, is_nonzero, .. } = visit;
+                let bands = &probs[block_type as usize];
+                let first = block_type.first_coefficient();
                 let probs = &bands[usize::from(BANDS[first])][context];
-                state.put(out, is_coded, probs[0]);
-                if is_coded {
-                    write_block((&mut state, out), bands, first, probs, &mut reader);
+                state.put(out, is_nonzero, probs[0]);
+                if is_nonzero {
+                    write_block(&mut state, out, bands, first, probs, &mut reader);
                 }
             });
         }
@@ -170,19 +176,20 @@ impl Tokens {
     }
 }
 
-/// The tokens of a block that has levels (section 13), from its second branch on.
+/// Writes the tokens of a block with nonzero levels (section 13), from its second branch on.
 #[inline(always)]
 fn write_block<'a>(
-    (state, out): (&mut State, &mut Vec<u8>),
+    state: &mut State,
+    out: &mut Vec<u8>,
     bands: &'a [[[Prob; 11]; 3]; 8],
     first: usize,
     mut probs: &'a [Prob; 11],
-    levels: &mut Reader,
+    levels: &mut PackedReader,
 ) {
     let mut put = |bit: bool, prob: Prob| state.put(out, bit, prob);
-    let end = levels.end();
+    let eob = levels.eob();
     let mut may_end = false;
-    for place in first..end {
+    for place in first..eob {
         let level = levels.level();
         if may_end {
             put(true, probs[0]);
@@ -202,12 +209,12 @@ fn write_block<'a>(
         put(level < 0, 128);
         probs = &next[usize::from(size.min(2))];
     }
-    if end < 16 {
+    if eob < 16 {
         put(false, probs[0]);
     }
 }
 
-/// The branches below "more than one", and the extra bits.
+/// Writes the branches and the extra bits of a level of two or more.
 #[inline(always)]
 fn write_large(put: &mut impl FnMut(bool, Prob), probs: &[Prob; 11], size: u16) {
     put(size > 4, probs[3]);

@@ -4,21 +4,21 @@
 #[derive(Debug, Clone, Copy)]
 pub struct Tools {
     /// How many 4x4 modes are tried by their true cost, of ten; 0 leaves 4x4 prediction out.
-    pub block_modes: usize,
+    pub i4x4_candidates: usize,
     /// Levels are chosen by rate and distortion, not by rounding.
     pub trellis: bool,
-    /// That for each 4x4 mode tried, not only for the best.
-    pub trellis_modes: bool,
+    /// The trellis runs for each 4x4 mode that is tried, not only for the best.
+    pub trellis_i4x4: bool,
     /// Bits that luma must cost in a 16x16 mode, its error included, before 4x4 modes are tried; 1/256 bits.
-    pub blocks_from: u32,
+    pub i4x4_min_rate: u32,
     /// How much worse than the 16x16 mode the first 4x4 blocks may be before the rest is given up, in 1/64.
-    pub patience: i64,
+    pub i4x4_tolerance: i64,
 }
 
 impl Tools {
     /// The tools of an effort of 0 to 6.
     pub const fn of(effort: u8) -> Self {
-        let (block_modes, trellis, trellis_modes, patience) = match effort {
+        let (i4x4_candidates, trellis, trellis_i4x4, i4x4_tolerance) = match effort {
             0 => (0, false, false, 0),
             1 => (1, false, false, 0),
             2 => (1, false, false, 4),
@@ -27,45 +27,61 @@ impl Tools {
             5 => (3, true, true, 16),
             _ => (10, true, true, 64),
         };
-        Self { block_modes, trellis, trellis_modes, blocks_from: 40 << 8, patience }
+        Self { i4x4_candidates, trellis, trellis_i4x4, i4x4_min_rate: 40 << 8, i4x4_tolerance }
     }
 }
 
-/// The numbers.
+/// The numbers that are the same for every effort.
 #[derive(Debug, Clone)]
 pub struct Tuning {
-    /// Rounding of luma, DC and AC, in 1/256 steps.
+    /// What is added to luma before it is rounded down, DC and AC, in 1/256 steps.
     pub bias_y1: [u32; 2],
-    /// The same for luma DCs.
+    /// What is added to the Y2 block before it is rounded down, DC and AC, in 1/256 steps.
     pub bias_y2: [u32; 2],
-    /// The same for chroma.
+    /// What is added to chroma before it is rounded down, DC and AC, in 1/256 steps.
     pub bias_uv: [u32; 2],
     /// What a bit of luma may cost in squared error, for a squared step, times 256.
     pub lambda: i64,
-    /// The same for chroma: less, for the eye and the measure see its errors more than their size says.
+    /// What a bit of chroma may cost, like [`Self::lambda`]: less, for the eye and the measure see chroma's errors more
+    /// than their size says.
     pub lambda_uv: i64,
-    /// Quantiser offsets: luma DC, DC of DCs, AC of DCs, chroma DC, chroma AC.
-    pub offsets: [i8; 5],
+    /// Quantiser index deltas (section 9.6): luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC.
+    pub index_deltas: [i8; 5],
     /// Loop filter strength of each segment, in 1/1024 of a luma AC step.
     pub filter: [u32; 4],
     /// Loop filter sharpness.
     pub sharpness: u8,
-    /// Quantiser index of each segment against the picture's, where that is 32.
-    pub segments: [i8; 4],
-    /// The activities that part the segments.
-    pub activities: [u32; 3],
-    /// What a bit may cost in each segment, in 1/128 of what it may in all: fine detail is missed less where it is busy.
+    /// The quantiser index of each segment less the picture's, where that is 32.
+    pub segment_offsets: [i8; 4],
+    /// The activities from which on a macroblock is in segment 1, 2 and 3.
+    pub activity_limits: [u32; 3],
+    /// What a bit may cost in each segment, in 1/128 of what it may in all: fine detail is missed less where it is
+    /// busy.
     pub segment_lambda: [i64; 4],
-    /// What a squared error of a coefficient counts by its place in the scan, in 1/128: low frequencies are seen, and
+    /// The weight of a coefficient's squared error by its place in the scan, in 1/128: low frequencies are seen, and
     /// measured at more than one scale.
-    pub frequencies: [i64; 16],
-    /// What errors count when levels are chosen for modes that are chosen, in 1/128: of 4x4 blocks, 16x16 blocks, luma DCs and chroma.
-    pub care: [i64; 4],
-    /// What the quantiser's index moves by in the mean over a picture's macroblocks, in 1/16 indices where it is 32; libwebp
-    /// moves it about as much.
+    pub frequency_weights: [i64; 16],
+    /// The weights of errors in the trellis.
+    pub trellis_weights: TrellisFactors,
+    /// What the quantiser's index moves by in the mean over a picture's macroblocks, in 1/16 indices where it is 32;
+    /// libwebp moves it about as much.
     pub mean_offset: i64,
-    /// The same of all macroblocks, where nothing is known of a picture.
+    /// What all macroblocks' quantiser indices move by where nothing is known of a picture, in 1/16 indices where it is
+    /// 32.
     pub usual_offset: i64,
+}
+
+/// Weights of the errors of blocks whose levels a trellis chooses, in 1/128.
+#[derive(Debug, Clone)]
+pub struct TrellisFactors {
+    /// Luma in 4x4 modes.
+    pub i4x4: i64,
+    /// Luma in a 16x16 mode, without its DCs.
+    pub i16x16: i64,
+    /// The Y2 block.
+    pub y2: i64,
+    /// Chroma.
+    pub uv: i64,
 }
 
 impl Default for Tuning {
@@ -76,14 +92,14 @@ impl Default for Tuning {
             bias_uv: [110, 115],
             lambda: 16,
             lambda_uv: 6,
-            offsets: [-2, -2, -2, -10, -3],
+            index_deltas: [-2, -2, -2, -10, -3],
             filter: [150, 120, 90, 60],
             sharpness: 0,
-            segments: [-9, -5, 0, 8],
-            activities: [400, 1100, 2200],
+            segment_offsets: [-9, -5, 0, 8],
+            activity_limits: [400, 1100, 2200],
             segment_lambda: [90, 112, 136, 170],
-            frequencies: [240, 190, 190, 130, 160, 130, 105, 105, 105, 105, 85, 85, 85, 70, 70, 60],
-            care: [128, 128, 160, 160],
+            frequency_weights: [240, 190, 190, 130, 160, 130, 105, 105, 105, 105, 85, 85, 85, 70, 70, 60],
+            trellis_weights: TrellisFactors { i4x4: 128, i16x16: 128, y2: 160, uv: 160 },
             mean_offset: 31,
             usual_offset: 53,
         }
@@ -93,7 +109,7 @@ impl Default for Tuning {
 impl Tuning {
     /// The segment of a macroblock, 0 to 3.
     pub fn segment(&self, activity: u32) -> usize {
-        self.activities.iter().filter(|&&limit| activity >= limit).count()
+        self.activity_limits.iter().filter(|&&limit| activity >= limit).count()
     }
 
     /// The quantiser indices of a quality of 0 to 100 by segment, all moved by so many 1/16 indices. The curve is
@@ -102,7 +118,7 @@ impl Tuning {
         let quality = f64::from(quality.min(100)) / 100.0;
         let linear = if quality < 0.75 { quality * 2.0 / 3.0 } else { 2.0 * quality - 1.0 };
         let index = 127.0 * (1.0 - libm::cbrt(linear));
-        self.segments.map(|segment| {
+        self.segment_offsets.map(|segment| {
             let offset = (f64::from(segment) + shift as f64 / 16.0) * (index + 8.0) / 40.0;
             (index + offset).round().clamp(0.0, 127.0) as u8
         })

@@ -1,39 +1,40 @@
-//! Threads: jobs side by side, and the wave of rows of macroblocks, each a little behind the one above.
+//! Threads: rows of macroblocks as a wavefront, each a little behind the one above.
 //!
-//! What a row needs of the row above goes through a [`link`] from thread to thread as it is made. The result is the
-//! same for any number of threads.
+//! What a row needs of the row above goes through a [`row_channel`] from thread to thread as it is made. The result is
+//! the same for any number of threads.
 
 use std::{
     sync::mpsc::{self, Receiver, Sender},
     thread,
 };
 
-use super::Column;
+use super::MacroblockEdge;
 use crate::error::{Error, Kind, Result};
 
-/// Work for one thread.
+/// A piece of work for one thread: a row to code, or rows to write.
 pub type Job<'a, T> = Box<dyn FnOnce() -> Result<T> + Send + 'a>;
 
-/// Does the jobs on at most so many threads, this one among them; each takes every `threads`-th job, in order.
+/// Runs the jobs on at most so many threads, this one among them; each takes every `threads`-th job, in order.
 ///
 /// # Errors
-/// Those of the jobs, the first of them that is not only a consequence; `OutOfMemory` when a thread can't be started.
-pub fn side_by_side<T: Send>(threads: usize, jobs: Vec<Job<'_, T>>) -> Result<Vec<T>> {
+/// Those of the jobs, the first of them that is not only a consequence; [`Kind::OutOfMemory`] when a thread can't be
+/// started.
+pub fn run_parallel<T: Send>(threads: usize, jobs: Vec<Job<'_, T>>) -> Result<Vec<T>> {
     let threads = threads.min(jobs.len());
     if threads < 2 {
         return jobs.into_iter().map(|job| job()).collect();
     }
-    let mut lots: Vec<Vec<Job<T>>> = (0..threads).map(|_| Vec::new()).collect();
+    let mut queues: Vec<Vec<Job<T>>> = (0..threads).map(|_| Vec::new()).collect();
     for (place, job) in jobs.into_iter().enumerate() {
-        lots[place % threads].push(job);
+        queues[place % threads].push(job);
     }
     let results = thread::scope(|scope| {
-        let own = lots.swap_remove(0);
-        // The last lot took the first one's place.
-        lots.rotate_left(1);
-        let others: Vec<_> = lots
+        let own = queues.swap_remove(0);
+        // The last queue took the first one's place.
+        queues.rotate_left(1);
+        let others: Vec<_> = queues
             .into_iter()
-            .map(|lot| thread::Builder::new().spawn_scoped(scope, move || run(lot)))
+            .map(|queue| thread::Builder::new().spawn_scoped(scope, move || run(queue)))
             .collect();
         let mut results = vec![run(own)];
         for other in others {
@@ -50,7 +51,7 @@ pub fn side_by_side<T: Send>(threads: usize, jobs: Vec<Job<'_, T>>) -> Result<Ve
     in_order(results)
 }
 
-/// Does jobs until one fails.
+/// Runs jobs until one fails.
 fn run<T>(jobs: Vec<Job<T>>) -> Vec<Result<T>> {
     let mut results = Vec::new();
     for job in jobs {
@@ -64,14 +65,14 @@ fn run<T>(jobs: Vec<Job<T>>) -> Vec<Result<T>> {
     results
 }
 
-/// The results of all jobs in their order again.
-fn in_order<T>(lots: Vec<Vec<Result<T>>>) -> Result<Vec<T>> {
+/// Brings the results of all queues into the order of the jobs.
+fn in_order<T>(queues: Vec<Vec<Result<T>>>) -> Result<Vec<T>> {
     let mut failure: Option<Error> = None;
-    let mut lots: Vec<_> = lots.into_iter().map(|lot| lot.into_iter()).collect();
+    let mut queues: Vec<_> = queues.into_iter().map(|queue| queue.into_iter()).collect();
     let mut done = Vec::new();
     'all: loop {
-        for lot in &mut lots {
-            match lot.next() {
+        for queue in &mut queues {
+            match queue.next() {
                 Some(Ok(one)) => done.push(one),
                 Some(Err(error)) if failure.as_ref().is_none_or(is_consequence) => failure = Some(error),
                 Some(Err(_)) => (),
@@ -79,7 +80,7 @@ fn in_order<T>(lots: Vec<Vec<Result<T>>>) -> Result<Vec<T>> {
             }
         }
     }
-    let rest = lots.into_iter().flatten().filter_map(Result::err);
+    let rest = queues.into_iter().flatten().filter_map(Result::err);
     match rest.fold(failure, |first, error| match first {
         Some(first) if !is_consequence(&first) => Some(first),
         _ => Some(error),
@@ -94,39 +95,43 @@ fn is_consequence(error: &Error) -> bool {
     error.kind() == Kind::Internal
 }
 
-/// What comes from the row above.
-pub struct Above {
-    columns: Vec<Column>,
-    more: Option<Receiver<Vec<Column>>>,
+/// Receives what the row above hands on, by column.
+pub struct RowReceiver {
+    columns: Vec<MacroblockEdge>,
+    more: Option<Receiver<Vec<MacroblockEdge>>>,
 }
 
-/// What goes to the row below.
-pub struct Below {
-    columns: Vec<Column>,
-    to: Sender<Vec<Column>>,
+/// Sends what the row below needs, by column.
+pub struct RowSender {
+    columns: Vec<MacroblockEdge>,
+    to: Sender<Vec<MacroblockEdge>>,
 }
 
 /// Columns that are sent at once.
-const PORTION: usize = 8;
+const COLUMNS_PER_MESSAGE: usize = 8;
 
-/// A way from a row to the one below it, perhaps in another thread.
-pub fn link() -> (Below, Above) {
+/// A channel from a row to the one below it, perhaps in another thread.
+pub fn row_channel() -> (RowSender, RowReceiver) {
     let (to, from) = mpsc::channel();
-    (Below { columns: Vec::new(), to }, Above { columns: Vec::new(), more: Some(from) })
+    (RowSender { columns: Vec::new(), to }, RowReceiver { columns: Vec::new(), more: Some(from) })
 }
 
-impl Above {
-    /// A row above that is whole.
-    pub const fn whole(columns: Vec<Column>) -> Self {
+impl RowReceiver {
+    /// The receiver of a row that is done.
+    pub const fn done(columns: Vec<MacroblockEdge>) -> Self {
         Self { columns, more: None }
     }
 
-    /// A column, and the one behind it if there is one: waits for both.
+    /// Waits for a column and the one behind it, if there is one.
     ///
     /// # Errors
-    /// `Internal` when the row above has failed.
+    /// [`Kind::Internal`] when the row above has failed.
     #[inline]
-    pub fn pair(&mut self, column: usize, columns: usize) -> Result<(&Column, Option<&Column>)> {
+    pub fn pair(
+        &mut self,
+        column: usize,
+        columns: usize,
+    ) -> Result<(&MacroblockEdge, Option<&MacroblockEdge>)> {
         let needed = (column + 2).min(columns);
         while self.columns.len() < needed {
             let more = self.more.as_ref().and_then(|more| more.recv().ok());
@@ -136,8 +141,8 @@ impl Above {
         Ok((&self.columns[column], self.columns.get(column + 1)))
     }
 
-    /// All of a row that has ended.
-    pub fn into_columns(mut self) -> Vec<Column> {
+    /// All columns of a row that has ended.
+    pub fn into_columns(mut self) -> Vec<MacroblockEdge> {
         while let Some(Ok(more)) = self.more.as_ref().map(Receiver::recv) {
             self.columns.extend(more);
         }
@@ -145,17 +150,17 @@ impl Above {
     }
 }
 
-impl Below {
-    /// Adds a column.
+impl RowSender {
+    /// Hands on a column.
     #[inline]
-    pub fn push(&mut self, column: Column) {
+    pub fn push(&mut self, column: MacroblockEdge) {
         self.columns.push(column);
-        if self.columns.len() == PORTION {
+        if self.columns.len() == COLUMNS_PER_MESSAGE {
             self.send();
         }
     }
 
-    /// A row below that has failed waits for nothing: it doesn't matter whether it gets the columns.
+    /// Sends the columns that wait. That a row below has failed, and receives nothing, is its own error.
     fn send(&mut self) {
         let _ = self.to.send(std::mem::take(&mut self.columns));
     }

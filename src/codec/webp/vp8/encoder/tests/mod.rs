@@ -12,8 +12,9 @@ use image_webp::WebPDecoder;
 
 use self::loop_filter::{Plane, Strength};
 use super::{
+    super::{macroblock::Position, yuv},
     Config, Encoder, Observer, Pixels,
-    memory::{self, most_bytes},
+    memory::{TokenBufferSize, most_bytes},
     tuning::Tuning,
 };
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
 struct Watcher(Mutex<Frame>);
 
 impl Observer for Watcher {
-    fn macroblock(&self, place: (usize, usize), pixels: &Pixels, inner: bool, segment: u8) {
+    fn macroblock(&self, place: Position, pixels: &Pixels, inner: bool, segment: u8) {
         self.0.lock().unwrap().add(place, pixels, inner, segment);
     }
 }
@@ -46,7 +47,8 @@ impl Frame {
         Self { stride, y: vec![0; area], uv: [0, 1].map(|_| vec![0; area / 4]), macroblocks: Vec::new() }
     }
 
-    fn add(&mut self, (column, row): (usize, usize), pixels: &Pixels, inner: bool, segment: u8) {
+    fn add(&mut self, place: Position, pixels: &Pixels, inner: bool, segment: u8) {
+        let Position { column, row } = place;
         for (y, line) in pixels.y.iter().enumerate() {
             let start = (row * 16 + y) * self.stride + column * 16;
             self.y[start..start + 16].copy_from_slice(line);
@@ -98,11 +100,11 @@ impl Frame {
         let mut out = Vec::new();
         for y in 0..size.height as usize {
             for x in 0..size.width as usize {
-                let luma = (i32::from(self.y[y * self.stride + x]) * 19_077) >> 8;
+                let luma = (i32::from(self.y[y * self.stride + x]) * yuv::Y_TO_RGB) >> 8;
                 let (u, v) = (self.chroma(0, size, x, y), self.chroma(1, size, x, y));
-                let r = luma + ((v * 26_149) >> 8) - 14_234;
-                let g = luma - ((u * 6_419) >> 8) - ((v * 13_320) >> 8) + 8_708;
-                let b = luma + ((u * 33_050) >> 8) - 17_685;
+                let r = luma + ((v * yuv::V_TO_R) >> 8) + yuv::R_OFFSET;
+                let g = luma - ((u * yuv::U_TO_G) >> 8) - ((v * yuv::V_TO_G) >> 8) + yuv::G_OFFSET;
+                let b = luma + ((u * yuv::U_TO_B) >> 8) + yuv::B_OFFSET;
                 out.extend([r, g, b].map(|value| (value >> 6).clamp(0, 255) as u8));
             }
         }
@@ -238,7 +240,7 @@ fn a_long_picture_is_written_before_it_is_whole() {
     let bytes =
         |threads| encode(size, Config { quality: 80, effort: 0, sharp: false, threads }, Level::new(), &rgb);
     let (one, frame) = bytes(1);
-    assert!(one.len() > memory::tape_bytes(size, 80) as usize * 5 / 4, "{} bytes", one.len());
+    assert!(one.len() > TokenBufferSize::new(size, 80).limit as usize * 5 / 4, "{} bytes", one.len());
     assert!(decode(&one, size) == frame.to_rgb(size));
     for threads in [2, 5] {
         assert!(bytes(threads).0 == one, "{threads} threads");
