@@ -1,4 +1,4 @@
-//! From a WebP's bytes to RGB or RGBA: a lossy one without alpha by rows, all others by `image-webp`.
+//! Decodes a WebP to RGB or RGBA: a lossy one without alpha by rows, all others by `image-webp`.
 
 use std::{borrow::Cow, io::Cursor};
 
@@ -46,8 +46,8 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     })
 }
 
-/// Gives a lossy WebP to a sink, row by row. `false` when it moves, has alpha or is coded without loss, or the sink asked
-/// for none.
+/// Gives a lossy WebP to a sink, row by row. `false` when it moves, has alpha or is coded without loss, or the sink
+/// asked for none.
 ///
 /// # Errors
 /// As [`decode`], and those of the sink.
@@ -72,7 +72,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     Ok(true)
 }
 
-/// Reads the chunks, and refuses what they say too much of.
+/// Reads the chunks, and refuses a picture that is larger than allowed.
 fn read_header<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(Header<'a>, Size)> {
     let header = Header::read(bytes)?;
     let size = header.size()?;
@@ -99,7 +99,8 @@ fn decode_whole(bytes: &[u8], header: &Header<'_>, size: Size, limits: &Limits) 
     Ok(raster)
 }
 
-/// Takes colours as multiplied with alpha: so browsers show pixels of which the extended header says that they have none.
+/// Takes colours as multiplied with alpha: so browsers show pixels of which the extended header says that they have
+/// none.
 fn multiplied(raster: &mut Raster) {
     for [colors @ .., alpha] in raster.data_mut().as_chunks_mut::<4>().0 {
         let alpha = u32::from(*alpha);
@@ -134,8 +135,8 @@ fn peak_bytes(header: &Header<'_>, size: Size, input: usize) -> u64 {
     2 * input as u64 + (channels + coded + alpha + animation) * size.pixels() + edge + (1 << 20)
 }
 
-/// The file with flags that are true: the decoder would refuse it, or show another alpha, where every viewer shows what is
-/// there.
+/// The file with flags that are true: the decoder would refuse it, or show another alpha, where every viewer shows what
+/// is there.
 fn with_true_flags<'a>(bytes: &'a [u8], header: &Header<'_>) -> Cow<'a, [u8]> {
     let mut bytes = Cow::Borrowed(bytes);
     if let Some(flags) = header.true_flags().filter(|flags| bytes.get(FLAGS) != Some(flags))

@@ -1,4 +1,4 @@
-//! The chunks of a WebP (RFC 9649) and what they say about it. They are passed over by their length.
+//! Reads the chunks of a WebP (RFC 9649 section 2) and what they say about it. Payloads are passed over.
 
 use crate::{
     codec::{Demands, Format, Probe, exif, icc, probing, view::View},
@@ -16,8 +16,12 @@ const ICC: u8 = 0x20;
 /// Bytes before the first chunk.
 const RIFF: u64 = 12;
 
-/// A chunk's payload: where it begins, and its length.
-type Place = (u64, u64);
+/// Where a chunk's payload is in the file.
+#[derive(Debug, Clone, Copy)]
+struct Payload {
+    start: u64,
+    length: u64,
+}
 
 /// A coded image, VP8 or VP8L.
 #[derive(Debug, Clone, Copy)]
@@ -26,13 +30,13 @@ pub(super) struct Image {
     pub(super) lossless: bool,
     pub(super) alpha: bool,
     /// The chunk's payload.
-    place: Place,
+    payload: Payload,
 }
 
 /// What the chunks say, as far as they are there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chunks {
-    /// Where the next chunk stands; 0 before the first.
+    /// Where the next chunk begins; 0 before the first.
     at: u64,
     /// The flags and the canvas of the extended format.
     pub(super) extended: Option<(u8, Size)>,
@@ -40,15 +44,15 @@ pub(super) struct Chunks {
     pub(super) image: Option<Image>,
     /// The size that the first frame of an animation states for its image.
     pub(super) frame: Option<Size>,
-    /// Alpha beside a lossy image was met.
+    /// There is alpha beside a lossy image.
     has_alpha_chunk: bool,
-    // Only what the flags announce counts.
-    icc: Option<Place>,
-    exif: Option<Place>,
-    xmp: Option<Place>,
+    // Only what the flags announce is kept.
+    icc: Option<Payload>,
+    exif: Option<Payload>,
+    xmp: Option<Payload>,
 }
 
-/// The chunks, and the file in which they stand.
+/// The chunks, and their file.
 #[derive(Debug)]
 pub(super) struct Header<'a> {
     chunks: Chunks,
@@ -63,7 +67,7 @@ impl std::ops::Deref for Header<'_> {
     }
 }
 
-/// Reads what a WebP's chunks say about it, and goes on where it was.
+/// Reads a WebP's chunks as its bytes come, each from where it stopped.
 #[derive(Debug, Default)]
 pub(in crate::codec) struct Walk {
     chunks: Chunks,
@@ -93,11 +97,11 @@ impl Chunks {
     /// Walks all chunks that are there.
     ///
     /// # Errors
-    /// `Malformed` when the first one is no image and no extended header.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the first one is no image and no extended header.
     fn read(&mut self, view: View<'_>) -> Result<()> {
         self.at = self.at.max(RIFF);
-        while let Some((name, place, next)) = chunk(view, self.at) {
-            self.note(&name, place, view)?;
+        while let Some(Chunk { name, payload, next }) = chunk(view, self.at) {
+            self.note(&name, payload, view)?;
             if view.is_waiting() || self.extended.is_none() {
                 break;
             }
@@ -106,8 +110,8 @@ impl Chunks {
         Ok(())
     }
 
-    fn note(&mut self, name: &[u8; 4], place: Place, view: View<'_>) -> Result<()> {
-        let (start, length) = place;
+    fn note(&mut self, name: &[u8; 4], payload: Payload, view: View<'_>) -> Result<()> {
+        let Payload { start, length } = payload;
         match name {
             b"VP8X" if self.extended.is_none() => {
                 let (Some(flags), Some(width), Some(height)) =
@@ -117,34 +121,36 @@ impl Chunks {
                 };
                 self.extended = Some((flags, Size::new(width + 1, height + 1)));
             }
-            b"VP8 " | b"VP8L" if self.image.is_none() => self.image = read_image(name, place, view),
+            b"VP8 " | b"VP8L" if self.image.is_none() => self.image = read_image(name, payload, view),
             b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
-                self.note_frame(place, view)
+                self.note_frame(payload, view)
             }
             b"ALPH" if self.image.is_none() => self.has_alpha_chunk = true,
-            b"ICCP" if self.icc.is_none() && self.flag(ICC) => self.icc = Some(place),
+            b"ICCP" if self.icc.is_none() && self.flag(ICC) => self.icc = Some(payload),
             b"EXIF" if self.exif.is_none() && self.flag(EXIF) => {
                 // Some writers put JPEG's prefix before the block.
                 let has_prefix = length >= 6 && view.up_to(start, 6) == b"Exif\0\0";
-                self.exif = Some(if has_prefix { (start + 6, length - 6) } else { place });
+                let without = Payload { start: start + 6, length: length.saturating_sub(6) };
+                self.exif = Some(if has_prefix { without } else { payload });
             }
-            b"XMP " if self.xmp.is_none() && self.flag(XMP) => self.xmp = Some(place),
+            b"XMP " if self.xmp.is_none() && self.flag(XMP) => self.xmp = Some(payload),
             _ => {}
         }
         Ok(())
     }
 
     /// Notes the first frame: its size, and the image in it, which may follow its alpha.
-    fn note_frame(&mut self, (start, length): Place, view: View<'_>) {
+    fn note_frame(&mut self, frame: Payload, view: View<'_>) {
+        let Payload { start, length } = frame;
         let (Some(width), Some(height)) = (view.le24(start + 6), view.le24(start + 9)) else { return };
         let mut at = start + 16;
         let mut image = None;
         while image.is_none()
             && at < start + length
-            && let Some((name, place, next)) = chunk(view, at)
+            && let Some(Chunk { name, payload, next }) = chunk(view, at)
         {
             if matches!(&name, b"VP8 " | b"VP8L") {
-                image = read_image(&name, place, view);
+                image = read_image(&name, payload, view);
             }
             at = next;
         }
@@ -158,14 +164,14 @@ impl Chunks {
         self.extended.is_some_and(|(flags, _)| flags & flag != 0)
     }
 
-    /// The flags of the extended header as they would be if they said of alpha what the image has, and announced no EXIF or
-    /// XMP that is not there; `None` without such a header.
+    /// The flags of the extended header as they would be if they said of alpha what the image has, and announced no
+    /// EXIF or XMP that is not there; `None` without such a header.
     pub(super) fn true_flags(&self) -> Option<u8> {
         let (flags, _) = self.extended?;
         let missing = [(EXIF, self.exif), (XMP, self.xmp)];
         let missing: u8 = missing
             .iter()
-            .filter(|(flag, place)| self.flag(*flag) && place.is_none())
+            .filter(|(flag, payload)| self.flag(*flag) && payload.is_none())
             .map(|(flag, _)| flag)
             .sum();
         let alpha = if self.has_alpha() { ALPHA } else { 0 };
@@ -193,7 +199,7 @@ impl Chunks {
     /// The canvas.
     ///
     /// # Errors
-    /// `Malformed` when nothing states it.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when nothing states it.
     pub(super) fn size(&self) -> Result<Size> {
         let canvas = self.extended.map(|(_, canvas)| canvas);
         canvas
@@ -206,7 +212,7 @@ impl<'a> Header<'a> {
     /// Reads a file that is all there.
     ///
     /// # Errors
-    /// `Malformed` when its first chunk is no image and no extended header.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when its first chunk is no image and no extended header.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
         let mut chunks = Chunks::default();
         let view = View::whole(bytes);
@@ -217,11 +223,11 @@ impl<'a> Header<'a> {
     /// The image of a picture that comes by rows: a lossy one that doesn't move and has no alpha.
     pub(super) fn opaque_frame(&self) -> Option<&'a [u8]> {
         let image = self.image.filter(|image| !image.lossless && !self.has_alpha() && !self.is_animated());
-        image.map(|image| self.payload(image.place))
+        image.map(|image| self.payload(image.payload))
     }
 
     pub(super) fn metadata(&self) -> Metadata {
-        let part = |place: Option<Place>| place.map(|place| self.payload(place));
+        let part = |payload: Option<Payload>| payload.map(|payload| self.payload(payload));
         Metadata {
             icc: part(self.icc).map(<[u8]>::to_vec),
             colors: None,
@@ -233,7 +239,7 @@ impl<'a> Header<'a> {
     /// What the profile takes, which may not be there yet.
     fn icc_bytes(&self) -> u64 {
         match self.icc {
-            Some((start, length)) => {
+            Some(Payload { start, length }) => {
                 icc::held_bytes(&|at, bytes| self.view.get(start.checked_add(at)?, bytes), length)
             }
             None if self.flag(ICC) => icc::UNSEEN,
@@ -246,40 +252,48 @@ impl<'a> Header<'a> {
         [self.exif, self.xmp]
             .iter()
             .flatten()
-            .map(|(start, length)| self.view.length_from(*start, *length))
+            .map(|Payload { start, length }| self.view.length_from(*start, *length))
             .sum()
     }
 
     /// As far as it is there.
-    fn payload(&self, (start, length): Place) -> &'a [u8] {
+    fn payload(&self, payload: Payload) -> &'a [u8] {
+        let Payload { start, length } = payload;
         self.view.up_to(start, usize::try_from(length).unwrap_or(usize::MAX))
     }
 
     pub(super) fn orientation(&self) -> Orientation {
-        self.exif.map_or(Orientation::Upright, |(start, _)| exif::orientation(self.view.from(start)))
+        self.exif.map_or(Orientation::Upright, |payload| exif::orientation(self.view.from(payload.start)))
     }
 }
 
 /// The size in the head of a VP8 key frame (RFC 6386, 9.1) or of a VP8L image (RFC 9649, 3.4).
-fn read_image(name: &[u8; 4], place: Place, view: View<'_>) -> Option<Image> {
-    let view = view.from(place.0);
+fn read_image(name: &[u8; 4], payload: Payload, view: View<'_>) -> Option<Image> {
+    let view = view.from(payload.start);
     if name == b"VP8L" {
         let [signature, bits @ ..]: [u8; 5] = view.array(0)?;
         let bits = u32::from_le_bytes(bits);
         let size = Size::new(1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff));
-        let image = Image { size, lossless: true, alpha: bits >> 28 & 1 != 0, place };
+        let image = Image { size, lossless: true, alpha: bits >> 28 & 1 != 0, payload };
         return (signature == 0x2f).then_some(image);
     }
     let [_, _, _, s0, s1, s2, w0, w1, h0, h1]: [u8; 10] = view.array(0)?;
     let [width, height] = [[w0, w1], [h0, h1]].map(|side| u32::from(u16::from_le_bytes(side) & 0x3fff));
-    let image = Image { size: Size::new(width, height), lossless: false, alpha: false, place };
+    let image = Image { size: Size::new(width, height), lossless: false, alpha: false, payload };
     ([s0, s1, s2] == [0x9d, 0x01, 0x2a]).then_some(image)
 }
 
-/// The chunk at `at`: its name, its payload, and where the next one begins.
-fn chunk(view: View<'_>, at: u64) -> Option<([u8; 4], Place, u64)> {
+/// A chunk, and where the next one begins.
+struct Chunk {
+    name: [u8; 4],
+    payload: Payload,
+    next: u64,
+}
+
+/// The chunk at `at`.
+fn chunk(view: View<'_>, at: u64) -> Option<Chunk> {
     let name = view.array(at)?;
     let length = u64::from(view.le32(at + 4)?);
     let start = at + 8;
-    Some((name, (start, length), start + length + (length & 1)))
+    Some(Chunk { name, payload: Payload { start, length }, next: start + length + (length & 1) })
 }

@@ -10,7 +10,8 @@ use crate::{
 /// Encodes a picture without loss.
 ///
 /// # Errors
-/// `OutputTooLarge` when it takes more than `coding.max_bytes`, `OutOfMemory`.
+/// [`Kind::OutputTooLarge`](crate::error::Kind::OutputTooLarge) when it takes more than `coding.max_bytes`;
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
 pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     raster.clear_hidden();
     let has_alpha = raster.layout().has_alpha();

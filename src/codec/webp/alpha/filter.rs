@@ -1,50 +1,50 @@
 //! The filters of `ALPH` (RFC 9649 section 2.7.1.2): each predicts a sample by those before it.
 
-use super::super::vp8l::alpha::RunCounts;
+use super::super::vp8l::alpha::RunHistogram;
 use crate::{error::Result, limits::try_zeroed};
 
-/// Rows that are looked at to choose a filter: at least so many, all of a small picture.
-const LOOKED_AT: usize = 256;
+/// At least so many rows are sampled to choose a filter, of a small picture all.
+const SAMPLED_ROWS: usize = 256;
 
-/// How a sample is predicted by those before it.
+/// How a sample is predicted by those before it. The numbers are those of `ALPH`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Filter {
     None,
-    /// By the one at left.
+    /// By the sample at left.
     Horizontal,
-    /// By the one above.
+    /// By the sample above.
     Vertical,
-    /// By left and above less above at left.
+    /// By left plus above less the one above left.
     Gradient,
 }
 
 impl Filter {
     const ALL: [Self; 4] = [Self::None, Self::Horizontal, Self::Vertical, Self::Gradient];
 
-    /// The one whose residues take the fewest bits in a part of the rows, and how many. Samples count as the values that
-    /// they will have.
+    /// The one whose residues take the fewest bits in a part of the rows, and how many. Samples count as the values
+    /// that they will have.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn choose(plane: &[u8], width: usize, values: &[u8; 256]) -> Result<(Self, u64)> {
         let rows = plane.len() / width;
-        let mut counts = [const { RunCounts::new() }; 4];
+        let mut counts = [const { RunHistogram::new() }; 4];
         let mut lines = try_zeroed(3 * width)?;
         let (above, rest) = lines.split_at_mut(width);
-        let (line, residues) = rest.split_at_mut(width);
+        let (line, residuals) = rest.split_at_mut(width);
         let as_coded = |row: usize, line: &mut [u8]| {
             let samples = &plane[row * width..(row + 1) * width];
             line.iter_mut().zip(samples).for_each(|(coded, &sample)| *coded = values[usize::from(sample)]);
         };
-        for row in (0..rows).step_by((rows / LOOKED_AT).max(1)) {
+        for row in (0..rows).step_by((rows / SAMPLED_ROWS).max(1)) {
             as_coded(row, line);
             if row > 0 {
                 as_coded(row - 1, above);
             }
             for (filter, counts) in Self::ALL.iter().zip(&mut counts) {
-                filter.residues((row > 0).then_some(&*above), line, residues);
-                counts.add(residues);
+                filter.residuals((row > 0).then_some(&*above), line, residuals);
+                counts.add(residuals);
             }
         }
         let bits = counts.map(|counts| counts.bits());
@@ -52,10 +52,10 @@ impl Filter {
         Ok(best.unwrap_or((Self::None, 0)))
     }
 
-    /// Replaces each sample by its residue.
+    /// Replaces each sample by its residual.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn apply(self, plane: &mut [u8], width: usize) -> Result<()> {
         if self == Self::None {
             return Ok(());
@@ -66,32 +66,32 @@ impl Filter {
             let (above, below) = plane.split_at_mut(row * width);
             let above = (row > 0).then(|| &above[(row - 1) * width..]);
             line.copy_from_slice(&below[..width]);
-            self.residues(above, &line, &mut below[..width]);
+            self.residuals(above, &line, &mut below[..width]);
         }
         Ok(())
     }
 
-    /// What is left of a row's samples, of which there are some. At the left edge one is predicted by the one above, in
-    /// the first row by the one at left.
-    fn residues(self, above: Option<&[u8]>, row: &[u8], residues: &mut [u8]) {
+    /// The residuals of a row that is not empty. At the left edge the sample above predicts, in the first row the one
+    /// at left.
+    fn residuals(self, above: Option<&[u8]>, row: &[u8], residuals: &mut [u8]) {
         let (left, first) = (row.iter(), above.map_or(0, |above| above[0]));
-        let rest = residues[1..].iter_mut().zip(&row[1..]);
+        let rest = residuals[1..].iter_mut().zip(&row[1..]);
         match (self, above) {
-            (Self::None, _) => return residues.copy_from_slice(row),
+            (Self::None, _) => return residuals.copy_from_slice(row),
             (Self::Horizontal, _) | (_, None) => {
-                rest.zip(left).for_each(|((residue, sample), left)| *residue = sample.wrapping_sub(*left));
+                rest.zip(left).for_each(|((residual, sample), left)| *residual = sample.wrapping_sub(*left));
             }
             (Self::Vertical, Some(above)) => rest
                 .zip(&above[1..])
-                .for_each(|((residue, sample), above)| *residue = sample.wrapping_sub(*above)),
+                .for_each(|((residual, sample), above)| *residual = sample.wrapping_sub(*above)),
             (Self::Gradient, Some(above)) => {
                 let around = left.zip(above.iter().zip(&above[1..]));
-                for ((residue, sample), (left, (corner, above))) in rest.zip(around) {
+                for ((residual, sample), (left, (corner, above))) in rest.zip(around) {
                     let sum = i16::from(*left) + i16::from(*above) - i16::from(*corner);
-                    *residue = sample.wrapping_sub(sum.clamp(0, 255) as u8);
+                    *residual = sample.wrapping_sub(sum.clamp(0, 255) as u8);
                 }
             }
         }
-        residues[0] = row[0].wrapping_sub(first);
+        residuals[0] = row[0].wrapping_sub(first);
     }
 }

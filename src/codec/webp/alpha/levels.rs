@@ -1,4 +1,4 @@
-//! Fewer levels of alpha, as libwebp's `quant_levels` makes them.
+//! Fewer levels of alpha, by the method of libwebp's `QuantizeLevels`.
 
 /// How many levels of alpha a quality below 100 keeps, as libwebp's `alpha_q` does: 2 to 16 up to 70, then 8 more for
 /// each step.
@@ -7,8 +7,8 @@ pub fn levels(quality: u8) -> usize {
     if quality <= 70 { 2 + quality / 5 } else { 16 + (quality - 70) * 8 }
 }
 
-/// What each sample becomes so that there are so many levels, those that are nearest to what there is (Lloyd's
-/// method); the least and the greatest stay. `None` when there are no more than that already.
+/// Maps samples to so many levels, chosen by Lloyd's method; the least and the greatest sample stay. `None` when there
+/// are no more levels already.
 pub fn reduction(plane: &[u8], levels: usize) -> Option<[u8; 256]> {
     let mut counts = [0_u64; 256];
     plane.iter().for_each(|&sample| counts[usize::from(sample)] += 1);
@@ -17,7 +17,7 @@ pub fn reduction(plane: &[u8], levels: usize) -> Option<[u8; 256]> {
     }
     let least = counts.iter().position(|&count| count > 0)?;
     let greatest = counts.iter().rposition(|&count| count > 0)?;
-    // Levels have 8 bits after the point.
+    // Levels have 8 fractional bits.
     let last = levels - 1;
     let mut centres: Vec<u64> =
         (0..levels).map(|level| ((least * (last - level) + greatest * level) * 256 / last) as u64).collect();

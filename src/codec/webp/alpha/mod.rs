@@ -1,6 +1,6 @@
-//! The alpha plane beside a lossy picture: gathered as rows come, with fewer levels where that is asked, and coded as a
-//! VP8L stream (RFC 9649 section 2.7.1.2): as a grey picture by all that lossless pictures have, or a large one filtered and
-//! coded in place.
+//! The alpha plane beside a lossy picture: gathered as rows come, with fewer levels if that is asked for, and coded as
+//! a VP8L stream (RFC 9649 section 2.7.1.2): as a grey picture by all that lossless pictures have, or a large one
+//! filtered and coded in place.
 
 mod filter;
 mod levels;
@@ -20,32 +20,32 @@ use crate::{
     pixel::{Layout, Raster, Size},
 };
 
-/// What a file has beside alpha and the frame, but for metadata.
+/// The bytes of a file beside alpha and the frame, without metadata.
 const CONTAINER: u64 = 256;
 
-/// Samples up to which alpha is coded as a picture: that takes a second buffer and more time.
-const AS_PICTURE: u64 = 1 << 21;
+/// Up to so many samples alpha is coded as a picture, which takes a second buffer and more time.
+const MAX_AS_PICTURE: u64 = 1 << 21;
 
 /// Samples of which all are coded in two ways, for the shorter one: drawn shapes are often shorter where no copies are
 /// sought.
 const TWICE: u64 = 1 << 19;
 
-/// The bytes of a lossless picture's header, which `ALPH` doesn't have.
-const HEADER: usize = 5;
+/// The bytes of a lossless picture's header (RFC 9649 section 3.4), which `ALPH` doesn't have.
+const VP8L_HEADER: usize = 5;
 
-/// Alpha of rows, of which nothing is held as long as all are opaque.
+/// The alpha plane. Nothing is held as long as all rows are opaque.
 pub(super) struct Alpha {
     size: Size,
-    /// Bytes of the frame, at the most.
+    /// The most bytes of the frame.
     frame: u64,
     /// Opaque rows at the top.
     opaque: usize,
-    /// As soon as a row is not opaque: room for the code, then all samples up to here.
+    /// Empty until a row is not opaque; then room for the code, and all samples that have come.
     buffer: Vec<u8>,
 }
 
 impl Alpha {
-    /// No rows yet. At the end there is to be room for a frame of so many bytes in alpha's buffer.
+    /// A plane without rows. Its buffer will have room for a frame of so many bytes behind the code.
     pub(super) fn new(size: Size, frame: u64) -> Self {
         Self { size, frame, opaque: 0, buffer: Vec::new() }
     }
@@ -53,7 +53,7 @@ impl Alpha {
     /// Takes whole rows, no more than the picture has.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`].
     pub(super) fn push(&mut self, layout: Layout, rows: &[u8]) -> Result<()> {
         let (width, channels) = (self.size.width as usize, layout.channels() as usize);
         for row in rows.chunks_exact(width * channels) {
@@ -63,7 +63,7 @@ impl Alpha {
                     self.opaque += 1;
                     continue;
                 }
-                // Fits where all of the picture does.
+                // No more than the address space, as all of the picture fits.
                 let head = self.head();
                 let bytes =
                     if head == 0 { self.size.pixels() + 1 } else { buffer_bytes(self.size, self.frame) };
@@ -76,20 +76,21 @@ impl Alpha {
         Ok(())
     }
 
-    /// The room for code before the samples.
+    /// Bytes for code before the samples.
     fn head(&self) -> usize {
-        if self.size.pixels() <= AS_PICTURE {
+        if self.size.pixels() <= MAX_AS_PICTURE {
             0
         } else {
             vp8l::alpha::head_bytes(self.size.pixels()) as usize
         }
     }
 
-    /// The payload of `ALPH`, or `None` when all is opaque. A quality of 100 keeps every sample; less keeps so many
-    /// levels as [`levels`] says, where that makes the payload smaller: smooth edges are predicted better than steps.
+    /// The payload of `ALPH`, or `None` when all is opaque. A quality of 100 keeps every sample; a lower one keeps as
+    /// many levels as [`levels`] says, but only if that makes the payload smaller: smooth edges are predicted better
+    /// than steps.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`].
     pub(super) fn encode(self, quality: u8, effort: u8) -> Result<Option<Vec<u8>>> {
         if self.buffer.is_empty() {
             Ok(None)
@@ -100,46 +101,45 @@ impl Alpha {
         }
     }
 
-    /// Codes alpha as a grey picture.
+    /// Codes alpha as a grey picture, in two or three ways, and keeps the shortest code.
     fn encode_picture(mut self, quality: u8, effort: u8) -> Result<Option<Vec<u8>>> {
         let mut plane = mem::take(&mut self.buffer);
         let (effort, mut best) = (effort_of(effort), None);
         if let Some(values) = if quality < 100 { reduction(&plane, levels(quality)) } else { None } {
             let mut few = copy(&plane)?;
             few.iter_mut().for_each(|sample| *sample = values[usize::from(*sample)]);
-            self.try_picture(few, effort, (true, 0), &mut best)?;
+            self.try_picture(few, effort, true, 0, &mut best)?;
         }
         if effort > 0 && self.size.pixels() <= TWICE {
-            self.try_picture(copy(&plane)?, 0, (false, 0), &mut best)?;
+            self.try_picture(copy(&plane)?, 0, false, 0, &mut best)?;
         }
-        // The file is made in the code's buffer.
-        self.try_picture(copy(&plane)?, effort, (false, self.frame + CONTAINER), &mut best)?;
+        // The file is made in the buffer of this code.
+        self.try_picture(copy(&plane)?, effort, false, self.frame + CONTAINER, &mut best)?;
         if best.is_none() {
-            // As it is.
-            plane.insert(0, 0);
+            plane.insert(0, Header::UNCOMPRESSED.byte());
             best = Some(plane);
         }
         Ok(best)
     }
 
-    /// Codes samples, and keeps the code if it is the shortest, with room for so many bytes around it.
+    /// Codes samples, and keeps the code if it is the shortest. Its buffer has room for `around` bytes more.
     fn try_picture(
         &self,
         samples: Vec<u8>,
         effort: u8,
-        (is_reduced, around): (bool, u64),
+        is_reduced: bool,
+        around: u64,
         best: &mut Option<Vec<u8>>,
     ) -> Result<()> {
-        // Shorter than the best until now, or than the samples as they are.
+        // It must be shorter than the best until now, or than the samples as they are.
         let least = best.as_ref().map_or(samples.len() + 1, Vec::len);
-        let most = (least + HEADER - 2) as u64;
+        let most = (least + VP8L_HEADER - 2) as u64;
         let raster = Raster::new(self.size, Layout::Gray, samples)?;
         let coding = Coding::new(Format::WebP).with_effort(effort).with_lossless(true).with_max_bytes(most);
         match vp8l::image::encode(raster, &coding, around) {
             Ok(mut code) => {
-                drop(code.drain(..HEADER - 1));
-                // Coded, without a filter.
-                code[0] = 1 | u8::from(is_reduced) << 4;
+                drop(code.drain(..VP8L_HEADER - 1));
+                code[0] = Header { is_compressed: true, filter: Filter::None, is_reduced }.byte();
                 if around == 0 {
                     code.shrink_to_fit();
                 }
@@ -171,16 +171,31 @@ impl Alpha {
         let coded = vp8l::alpha::encode(&mut buffer, head, width)?;
         match coded {
             Some(end) => buffer.truncate(end),
-            // As it is.
             None => drop(buffer.drain(1..head)),
         }
-        // Whether it is coded, the filter, and whether there are fewer levels than there were.
-        buffer[0] = u8::from(coded.is_some()) | (filter as u8) << 2 | u8::from(is_reduced) << 4;
+        buffer[0] = Header { is_compressed: coded.is_some(), filter, is_reduced }.byte();
         Ok(buffer)
     }
 }
 
-/// How hard alpha is tried as a picture at an effort: it is not to take longer than colour.
+/// The first byte of `ALPH` (RFC 9649 section 2.7.1.2).
+struct Header {
+    /// Compressed as VP8L, or else as it is.
+    is_compressed: bool,
+    filter: Filter,
+    /// The hint that levels were reduced before.
+    is_reduced: bool,
+}
+
+impl Header {
+    const UNCOMPRESSED: Self = Self { is_compressed: false, filter: Filter::None, is_reduced: false };
+
+    const fn byte(&self) -> u8 {
+        self.is_compressed as u8 | (self.filter as u8) << 2 | (self.is_reduced as u8) << 4
+    }
+}
+
+/// The effort of alpha as a picture: it must not take longer than colour does.
 const fn effort_of(effort: u8) -> u8 {
     match effort {
         0 | 1 => effort,
@@ -196,22 +211,22 @@ fn copy(plane: &[u8]) -> Result<Vec<u8>> {
     Ok(copy)
 }
 
-/// The most bytes that alpha of a picture takes beside colour: its buffer, and what coding holds beside it when what colour
-/// has held, at least `colour` bytes, is free again.
+/// The most bytes that alpha holds beside colour: its buffer, and what coding takes when the `colour` bytes that colour
+/// has held at the least are free again.
 pub(super) fn held_bytes(size: Size, frame: u64, colour: u64, quality: u8, effort: u8) -> u64 {
     let samples = size.pixels();
-    if samples > AS_PICTURE {
+    if samples > MAX_AS_PICTURE {
         return buffer_bytes(size, frame) + vp8l::alpha::TABLES + 4 * u64::from(size.width);
     }
-    // A copy that is coded, the best code until now where there are several, and room for the file around the last.
+    // The copy that is coded, and if there are several codes the best one until now.
     let copies = if quality == 100 && samples > TWICE { 1 } else { 2 };
     let coding = vp8l::image::held_bytes(size, 1, effort_of(effort), u64::MAX) + copies * samples;
     samples + coding.saturating_add(frame).saturating_add(CONTAINER).saturating_sub(colour)
 }
 
-/// The bytes of the buffer in which alpha is gathered and coded, and then the file is made around it: what a file of
-/// samples as they are and such a frame takes. As much is asked for whatever the samples are, so that nothing grows and
-/// what is stated is what is taken; where memory comes in pages, what is not used is never touched and costs nothing.
+/// The bytes of the buffer in which alpha is gathered and coded, and in which the file is made at last: enough for a
+/// file of uncompressed samples and such a frame. It takes as much whatever the samples are, so that nothing grows and
+/// the statement is what is held; where memory comes in pages, those that are not used cost nothing.
 fn buffer_bytes(size: Size, frame: u64) -> u64 {
     let samples = size.pixels();
     vp8l::alpha::buffer_bytes(samples).max(samples.saturating_add(frame).saturating_add(CONTAINER))

@@ -1,15 +1,15 @@
-//! Bits in the order of VP8L: the first is the lowest of its byte (RFC 9649 section 4.1).
+//! Bits in the order of VP8L: the first is the lowest of its byte (RFC 9649 section 3.2).
 
-/// Bits that are written ahead of the samples, in order.
+/// Bits that are gathered before their place in the stream is there: all that comes before the samples.
 #[derive(Default)]
-pub struct Header {
+pub struct HeaderBits {
     words: Vec<u32>,
     pending: u64,
     count: u32,
 }
 
-impl Header {
-    /// Appends the lowest `count` bits of `value`, up to 32, which has no others.
+impl HeaderBits {
+    /// Appends the lowest `count` bits of `value`, up to 32; the others must be zero.
     pub fn put(&mut self, value: u32, count: u32) {
         self.pending |= u64::from(value) << self.count;
         self.count += count;
@@ -25,7 +25,7 @@ impl Header {
         32 * self.words.len() as u64 + u64::from(self.count)
     }
 
-    /// Writes all.
+    /// Writes all of them.
     pub fn write(&self, writer: &mut BitWriter, out: &mut [u8]) {
         for &word in &self.words {
             writer.put(out, word, 32);
@@ -34,7 +34,7 @@ impl Header {
     }
 }
 
-/// Where the next bits go in a buffer, which is given with each call: it also holds what is still to be read.
+/// Writes bits into a buffer, which each call borrows: it may also hold what is still to be read.
 pub struct BitWriter {
     at: usize,
     pending: u64,
@@ -42,12 +42,12 @@ pub struct BitWriter {
 }
 
 impl BitWriter {
-    /// Begins at a byte.
+    /// A writer that begins at a byte of the buffer.
     pub const fn new(at: usize) -> Self {
         Self { at, pending: 0, count: 0 }
     }
 
-    /// Appends the lowest `count` bits of `value`, up to 32, which has no others. Four bytes are written at a time.
+    /// Appends the lowest `count` bits of `value`, up to 32; the others must be zero. Four bytes are written at a time.
     #[inline(always)]
     pub fn put(&mut self, out: &mut [u8], value: u32, count: u32) {
         self.pending |= u64::from(value) << self.count;
@@ -60,7 +60,7 @@ impl BitWriter {
         }
     }
 
-    /// Writes what is left, and says where it ends.
+    /// Writes the bits that are left; returns where they end.
     pub fn finish(self, out: &mut [u8]) -> usize {
         let left = self.count.div_ceil(8) as usize;
         out[self.at..self.at + left].copy_from_slice(&self.pending.to_le_bytes()[..left]);

@@ -1,9 +1,10 @@
-//! Backward references (RFC 9649 section 3.6.2.2): how their lengths and distances are told, and what they can be.
+//! LZ77 backward references (RFC 9649 section 3.6.2.2): the prefix coding of lengths and distances, the distance map,
+//! and the length of matches.
 
-/// The longest copy.
-pub const LONGEST: usize = 4096;
+/// The longest match.
+pub const MAX_LENGTH: usize = 4096;
 
-/// Rows and columns of the samples nearby, in the order of their distance codes.
+/// The distance map: columns to the left and rows up, in the order of their distance codes.
 #[rustfmt::skip]
 const NEARBY: [(i8, u8); 120] = [
     (0, 1), (1, 0), (1, 1), (-1, 1), (0, 2), (2, 0), (1, 2), (-1, 2), (2, 1), (-2, 1), (2, 2), (-2, 2),
@@ -18,7 +19,7 @@ const NEARBY: [(i8, u8); 120] = [
     (7, 5), (-7, 5), (8, 4), (6, 7), (-6, 7), (7, 6), (-7, 6), (8, 5), (7, 7), (-7, 7), (8, 6), (8, 7),
 ];
 
-/// The same the other way: the distance code at `16 * row + 8 - column`.
+/// The distance map inverted: the distance code at `16 * row + 8 - column`.
 const NEARBY_CODES: [u8; 128] = {
     let mut codes = [0; 128];
     let mut at = 0;
@@ -30,7 +31,7 @@ const NEARBY_CODES: [u8; 128] = {
     codes
 };
 
-/// The code of a distance, from 1: those nearby by where they lie, others as they are.
+/// The code of a distance, from 1: samples nearby by the distance map, others by what is added to their distance.
 pub fn distance_code(distance: usize, width: usize) -> usize {
     let (row, column) = (distance / width, distance % width);
     if row < 8 && column <= 8 {
@@ -42,36 +43,36 @@ pub fn distance_code(distance: usize, width: usize) -> usize {
     }
 }
 
-/// A length or a distance code as symbol, further bits, and how many these are.
+/// A length or a distance code in LZ77 prefix coding: a prefix symbol, and extra bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prefixed {
+pub struct Lz77Prefix {
     pub symbol: usize,
-    pub more: u32,
-    pub bits: u32,
+    pub extra_bits: u32,
+    pub extra_bit_count: u32,
 }
 
-impl Prefixed {
-    /// Of a value from 1.
+impl Lz77Prefix {
+    /// Codes a value from 1.
     #[inline(always)]
     pub const fn new(value: usize) -> Self {
         let before = value - 1;
         if before < 4 {
-            return Self { symbol: before, more: 0, bits: 0 };
+            return Self { symbol: before, extra_bits: 0, extra_bit_count: 0 };
         }
-        let bits = before.ilog2() - 1;
-        let symbol = 2 * (bits as usize + 1) + (before >> bits & 1);
-        Self { symbol, more: (before & ((1 << bits) - 1)) as u32, bits }
+        let extra_bit_count = before.ilog2() - 1;
+        let symbol = 2 * (extra_bit_count as usize + 1) + (before >> extra_bit_count & 1);
+        Self { symbol, extra_bits: (before & ((1 << extra_bit_count) - 1)) as u32, extra_bit_count }
     }
 }
 
-/// How many samples are the same, up to the longest copy.
-pub fn common(here: &[u8], there: &[u8]) -> usize {
-    common_within(here, there, LONGEST)
+/// How many samples are the same, up to [`MAX_LENGTH`].
+pub fn match_length(here: &[u8], there: &[u8]) -> usize {
+    match_length_within(here, there, MAX_LENGTH)
 }
 
-/// The same up to so many.
+/// How many samples are the same, up to `most`.
 #[inline(always)]
-pub fn common_within(here: &[u8], there: &[u8], most: usize) -> usize {
+pub fn match_length_within(here: &[u8], there: &[u8], most: usize) -> usize {
     let most = here.len().min(there.len()).min(most);
     let (here, there) = (&here[..most], &there[..most]);
     let (eights, _) = here.as_chunks::<8>();

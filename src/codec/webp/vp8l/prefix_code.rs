@@ -1,27 +1,27 @@
-//! Prefix codes: lengths within a limit that no others beat, the codes of them, and how they are told to a decoder
-//! (RFC 9649 section 3.7.2.1).
+//! Prefix codes (RFC 9649 section 3.7.2): the shortest code lengths within a limit, their canonical codes, and how
+//! these are written (section 3.7.2.1).
 
-use super::bits::Header;
+use super::bits::HeaderBits;
 
-/// The longest code of a symbol, and of a code length.
-const LONGEST: usize = 15;
-const LONGEST_OF_LENGTHS: usize = 7;
+/// The longest code of a symbol, and that of a code length.
+const MAX_LENGTH: usize = 15;
+const MAX_LENGTH_OF_LENGTHS: usize = 7;
 
-/// The order in which the lengths of code lengths are told.
-const ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+/// The order in which the code lengths of code lengths are written: the RFC's `kCodeLengthCodeOrder`.
+const CODE_LENGTH_ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// A code for symbols.
-pub struct Code {
-    /// In bits, zero for symbols that don't occur, and where there is but one.
+/// A canonical prefix code.
+pub struct PrefixCode {
+    /// Code lengths in bits, zero for symbols that don't occur, and where there is but one.
     lengths: Vec<u8>,
-    /// Turned round: the first bit is the lowest.
+    /// The codes with their first bit lowest.
     codes: Vec<u16>,
 }
 
-impl Code {
+impl PrefixCode {
     /// The best code for symbols of such counts.
     pub fn new(counts: &[u32]) -> Self {
-        Self::within(counts, LONGEST)
+        Self::within(counts, MAX_LENGTH)
     }
 
     fn within(counts: &[u32], limit: usize) -> Self {
@@ -43,24 +43,24 @@ impl Code {
         (u32::from(self.codes[symbol]), u32::from(self.lengths[symbol]))
     }
 
-    /// The bits that symbols of such counts take.
+    /// The bits of symbols with such counts.
     pub fn bits(&self, counts: &[u32]) -> u64 {
         counts.iter().zip(&self.lengths).map(|(&count, &length)| u64::from(count) * u64::from(length)).sum()
     }
 
-    /// Tells the code to the decoder. Without any symbol it is told as one that has the first alone.
-    pub fn describe(&self, counts: &[u32], header: &mut Header) {
+    /// Writes the code. One without any symbol is written as one that has the first symbol alone.
+    pub fn write(&self, counts: &[u32], header: &mut HeaderBits) {
         let mut used = (0..counts.len()).filter(|&symbol| counts[symbol] > 0);
         let (first, second, third) = (used.next().unwrap_or(0), used.next(), used.next());
-        // One or two symbols of eight bits are told as they are.
+        // One or two symbols of eight bits make a simple code.
         if third.is_some() || first.max(second.unwrap_or(0)) > 255 {
             return match second {
-                Some(_) => describe_lengths(&self.lengths, header),
-                // What is alone takes no bits, but is told as if it took one.
+                Some(_) => write_lengths(&self.lengths, header),
+                // A lone symbol takes no bits, but is written as if it took one.
                 None => {
                     let mut lengths = self.lengths.clone();
                     lengths[first] = 1;
-                    describe_lengths(&lengths, header);
+                    write_lengths(&lengths, header);
                 }
             };
         }
@@ -74,63 +74,65 @@ impl Code {
     }
 }
 
-fn describe_lengths(lengths: &[u8], header: &mut Header) {
-    let runs = length_runs(lengths);
+/// Writes code lengths as a normal code.
+fn write_lengths(lengths: &[u8], header: &mut HeaderBits) {
+    let runs = length_tokens(lengths);
     let mut counts = [0_u32; 19];
     runs.iter().for_each(|run| counts[run.symbol] += 1);
-    let code = Code::within(&counts, LONGEST_OF_LENGTHS);
+    let code = PrefixCode::within(&counts, MAX_LENGTH_OF_LENGTHS);
     let is_single = counts.iter().filter(|count| **count > 0).count() == 1;
-    let told = ORDER.iter().rposition(|&symbol| counts[symbol] > 0).map_or(4, |last| (last + 1).max(4));
+    let count =
+        CODE_LENGTH_ORDER.iter().rposition(|&symbol| counts[symbol] > 0).map_or(4, |last| (last + 1).max(4));
     header.put(0, 1);
-    header.put(told as u32 - 4, 4);
-    for &symbol in &ORDER[..told] {
+    header.put(count as u32 - 4, 4);
+    for &symbol in &CODE_LENGTH_ORDER[..count] {
         let length = if is_single { u32::from(counts[symbol] > 0) } else { code.code(symbol).1 };
         header.put(length, 3);
     }
-    // As many lengths as there are symbols.
+    // The lengths of all symbols follow.
     header.put(0, 1);
-    for LengthRun { symbol, more, bits } in runs {
+    for LengthToken { symbol, extra_bits, extra_bit_count } in runs {
         let (value, length) = code.code(symbol);
         header.put(value, length);
-        header.put(more, bits);
+        header.put(extra_bits, extra_bit_count);
     }
 }
 
-/// A symbol of the code of code lengths, and the bits that go with it.
-struct LengthRun {
+/// A symbol of the code of code lengths, and its extra bits.
+struct LengthToken {
     symbol: usize,
-    more: u32,
-    bits: u32,
+    extra_bits: u32,
+    extra_bit_count: u32,
 }
 
-/// Lengths one by one, or as runs: of the last that was not zero (16: 3 to 6 times), of zeros (17: 3 to 10; 18: 11 to
-/// 138).
-fn length_runs(lengths: &[u8]) -> Vec<LengthRun> {
+/// Code lengths one by one, or as runs: of the last one that was not zero (16: 3 to 6 times), of zeros (17: 3 to 10;
+/// 18: 11 to 138).
+fn length_tokens(lengths: &[u8]) -> Vec<LengthToken> {
     let mut runs = Vec::new();
     let mut last = 8;
     for equal in lengths.chunk_by(|a, b| a == b) {
         let (length, mut left) = (equal[0], equal.len());
         if length != 0 && length != last {
-            runs.push(LengthRun { symbol: length.into(), more: 0, bits: 0 });
+            runs.push(LengthToken { symbol: length.into(), extra_bits: 0, extra_bit_count: 0 });
             (last, left) = (length, left - 1);
         }
         while left > 0 {
-            let (symbol, most, least, bits) = match (length, left) {
+            let (symbol, most, least, extra_bit_count) = match (length, left) {
                 (_, ..3) => (length.into(), 1, 1, 0),
                 (0, ..11) => (17, 10, 3, 3),
                 (0, _) => (18, 138, 11, 7),
                 _ => (16, 6, 3, 2),
             };
             let run = left.min(most);
-            runs.push(LengthRun { symbol, more: (run - least) as u32, bits });
+            runs.push(LengthToken { symbol, extra_bits: (run - least) as u32, extra_bit_count });
             left -= run;
         }
     }
     runs
 }
 
-/// Code lengths by package-merge (Larmore and Hirschberg, 1990): of all codes within the limit the shortest. All are
-/// zero where fewer than two symbols occur.
+/// Code lengths by package-merge (Larmore and Hirschberg, 1990), which finds the shortest code within the limit. All
+/// are zero where fewer than two symbols occur.
 fn lengths(counts: &[u32], limit: usize) -> Vec<u8> {
     let mut lengths = vec![0; counts.len()];
     let mut leaves: Vec<(u64, usize)> = counts.iter().map(|&count| count.into()).zip(0..).collect();
@@ -139,8 +141,8 @@ fn lengths(counts: &[u32], limit: usize) -> Vec<u8> {
     if leaves.len() < 2 {
         return lengths;
     }
-    // Each level has the leaves, and pairs of the level below, by weight. Of those below the last only what is a leaf
-    // need be known: they are taken in order.
+    // Each level has the leaves, and pairs of the level below, by weight. Since they are taken in order it is enough to
+    // know of each whether it is a leaf.
     let mut weights: Vec<u64> = leaves.iter().map(|(count, _)| *count).collect();
     let mut levels = vec![vec![true; leaves.len()]];
     for _ in 1..limit {
@@ -202,7 +204,7 @@ mod tests {
             for _ in 0..used {
                 counts[random() as usize % 280] = 1 + (random() & 0xFFF);
             }
-            let code = Code::new(&counts);
+            let code = PrefixCode::new(&counts);
             // So even that the limit is never reached.
             assert_eq!(code.bits(&counts), unlimited(&counts));
         }
@@ -218,7 +220,7 @@ mod tests {
             (a, b) = (b, a + b);
         }
         for limit in [6, 7, 15] {
-            let code = Code::within(&counts, limit);
+            let code = PrefixCode::within(&counts, limit);
             let space: u64 = code.lengths.iter().map(|&length| 1 << (limit - usize::from(length))).sum();
             assert_eq!(space, 1 << limit);
             assert!(code.lengths.iter().all(|&length| (1..=limit).contains(&length.into())));
@@ -233,7 +235,7 @@ mod tests {
     fn no_code_begins_another() {
         let mut random = state();
         let counts: [u32; 40] = std::array::from_fn(|_| random() >> (random() & 31));
-        let code = Code::new(&counts);
+        let code = PrefixCode::new(&counts);
         let codes: Vec<_> = (0..40).filter(|&at| counts[at] > 0).map(|at| code.code(at)).collect();
         for (at, &(value, length)) in codes.iter().enumerate() {
             assert_eq!(value >> length, 0);
@@ -255,12 +257,12 @@ mod tests {
                 lengths.extend(vec![length; run]);
             }
             let (mut told, mut last) = (Vec::new(), 8);
-            for LengthRun { symbol, more, bits } in length_runs(&lengths) {
-                assert_eq!(more >> bits, 0);
+            for LengthToken { symbol, extra_bits, extra_bit_count } in length_tokens(&lengths) {
+                assert_eq!(extra_bits >> extra_bit_count, 0);
                 let (length, run) = match symbol {
-                    16 => (last, 3 + more),
-                    17 => (0, 3 + more),
-                    18 => (0, 11 + more),
+                    16 => (last, 3 + extra_bits),
+                    17 => (0, 3 + extra_bits),
+                    18 => (0, 11 + extra_bits),
                     _ => (symbol as u8, 1),
                 };
                 last = if length == 0 { last } else { length };

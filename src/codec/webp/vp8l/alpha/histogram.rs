@@ -1,78 +1,78 @@
-//! Counts of symbols, from which codes are made and lengths are known before anything is written.
+//! Histograms of symbols: they make the prefix codes, and give lengths before anything is written.
 
 use super::{
     super::{
-        DISTANCES, GREENS,
-        entropy::{exact_log2, exact_sixteenths},
-        lz77::{LONGEST, Prefixed, common, distance_code},
-        prefix_code::Code,
+        NUM_DISTANCE_CODES, NUM_GREEN, NUM_LITERALS,
+        entropy::{exact_log2, exact_symbol_cost},
+        lz77::{Lz77Prefix, MAX_LENGTH, distance_code, match_length},
+        prefix_code::PrefixCode,
     },
-    match_finder::{Costs, Token},
+    match_finder::{SampleCosts, SampleToken},
 };
 use crate::{error::Result, limits::try_filled};
 
-/// Parts of the samples that are counted by themselves.
+/// How many parts of the samples have a histogram of their own.
 pub const PARTS: usize = 32;
 
-/// The symbols of samples that are cut into tokens, part by part.
-pub struct Tally {
+/// Histograms of the tokens of samples, part by part.
+pub struct PartHistograms {
     width: usize,
     samples: usize,
     /// The sample that the next token begins with.
     at: usize,
-    parts: Vec<Part>,
+    parts: Vec<Histogram>,
 }
 
 #[derive(Clone)]
-struct Part {
-    green: [u32; GREENS],
-    distance: [u32; DISTANCES],
-    /// Bits beside the symbols.
-    more: u64,
+struct Histogram {
+    green: [u32; NUM_GREEN],
+    distance: [u32; NUM_DISTANCE_CODES],
+    /// Extra bits of lengths and distances.
+    extra_bits: u64,
 }
 
-impl Part {
-    const NONE: Self = Self { green: [0; GREENS], distance: [0; DISTANCES], more: 0 };
+impl Histogram {
+    const NONE: Self = Self { green: [0; NUM_GREEN], distance: [0; NUM_DISTANCE_CODES], extra_bits: 0 };
 }
 
-impl Tally {
-    /// Of nothing yet.
+impl PartHistograms {
+    /// Empty histograms.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new() -> Result<Self> {
-        Ok(Self { width: 0, samples: 0, at: 0, parts: try_filled(PARTS, Part::NONE)? })
+        Ok(Self { width: 0, samples: 0, at: 0, parts: try_filled(PARTS, Histogram::NONE)? })
     }
 
-    /// Begins anew, with so many samples in rows of `width`.
+    /// Begins anew, for so many samples in rows of `width`.
     pub fn begin(&mut self, samples: usize, width: usize) {
         (self.width, self.samples, self.at) = (width, samples, 0);
-        self.parts.fill(Part::NONE);
+        self.parts.fill(Histogram::NONE);
     }
 
     /// Counts the next token.
     #[inline(always)]
-    pub fn add(&mut self, token: Token) {
+    pub fn add(&mut self, token: SampleToken) {
         let part = &mut self.parts[(self.at as u64 * PARTS as u64 / self.samples as u64) as usize];
         match token {
-            Token::Literal(sample) => {
+            SampleToken::Literal(sample) => {
                 part.green[usize::from(sample)] += 1;
                 self.at += 1;
             }
-            Token::Copy { length, distance } => {
+            SampleToken::Copy { length, distance } => {
                 self.at += length;
-                let length = Prefixed::new(length);
-                let distance = Prefixed::new(distance_code(distance, self.width));
-                part.green[256 + length.symbol] += 1;
+                let length = Lz77Prefix::new(length);
+                let distance = Lz77Prefix::new(distance_code(distance, self.width));
+                part.green[NUM_LITERALS + length.symbol] += 1;
                 part.distance[distance.symbol] += 1;
-                part.more += u64::from(length.bits + distance.bits);
+                part.extra_bits += u64::from(length.extra_bit_count + distance.extra_bit_count);
             }
         }
     }
 
-    /// Of all parts together.
-    pub fn sums(&self) -> ([u32; GREENS], [u32; DISTANCES]) {
-        let (mut green, mut distance) = ([0; GREENS], [0; DISTANCES]);
+    /// The histograms of green and of distances over all parts.
+    pub fn totals(&self) -> ([u32; NUM_GREEN], [u32; NUM_DISTANCE_CODES]) {
+        let (mut green, mut distance) = ([0; NUM_GREEN], [0; NUM_DISTANCE_CODES]);
         for part in &self.parts {
             green.iter_mut().zip(part.green).for_each(|(sum, count)| *sum += count);
             distance.iter_mut().zip(part.distance).for_each(|(sum, count)| *sum += count);
@@ -80,39 +80,40 @@ impl Tally {
         (green, distance)
     }
 
-    /// The bits of each part.
-    pub fn bits(&self, green: &Code, distance: &Code) -> [u64; PARTS] {
+    /// The bits of each part, coded by such codes.
+    pub fn bits(&self, green: &PrefixCode, distance: &PrefixCode) -> [u64; PARTS] {
         let mut bits = [0; PARTS];
         for (bits, part) in bits.iter_mut().zip(&self.parts) {
-            *bits = green.bits(&part.green) + distance.bits(&part.distance) + part.more;
+            *bits = green.bits(&part.green) + distance.bits(&part.distance) + part.extra_bits;
         }
         bits
     }
 
-    /// What symbols take if they are as frequent as those that were counted. What did not occur is a guess.
-    pub fn costs(&self) -> Costs {
-        let (green, distance) = self.sums();
-        let mut costs = Costs::NONE;
+    /// What symbols cost if they are as frequent as those that were counted. For those that did not occur it is a
+    /// guess.
+    pub fn costs(&self) -> SampleCosts {
+        let (green, distance) = self.totals();
+        let mut costs = SampleCosts::ZERO;
         let (all, far) = (green.iter().sum(), distance.iter().sum());
         let greens = costs.literals.iter_mut().chain(&mut costs.lengths);
-        greens.zip(green).for_each(|(cost, count)| *cost = exact_sixteenths(count, all, 11.0));
+        greens.zip(green).for_each(|(cost, count)| *cost = exact_symbol_cost(count, all, 11.0));
         let distances = costs.distances.iter_mut();
-        distances.zip(distance).for_each(|(cost, count)| *cost = exact_sixteenths(count, far, 6.0));
+        distances.zip(distance).for_each(|(cost, count)| *cost = exact_symbol_cost(count, far, 6.0));
         costs
     }
 }
 
-/// The symbols of samples and runs alone, for estimates.
-pub struct RunCounts {
-    counts: [u32; GREENS],
-    /// Bits beside the symbols.
-    more: u64,
+/// A histogram of samples and runs alone, for estimates.
+pub struct RunHistogram {
+    counts: [u32; NUM_GREEN],
+    /// Extra bits of lengths and distances.
+    extra_bits: u64,
 }
 
-impl RunCounts {
-    /// Of nothing yet.
+impl RunHistogram {
+    /// An empty histogram.
     pub const fn new() -> Self {
-        Self { counts: [0; GREENS], more: 0 }
+        Self { counts: [0; NUM_GREEN], extra_bits: 0 }
     }
 
     /// Adds samples.
@@ -121,10 +122,10 @@ impl RunCounts {
             self.counts[usize::from(sample)] += 1;
             samples = rest;
             if rest.first() == Some(&sample) {
-                let run = 1 + common(rest, &rest[1..]).min(LONGEST - 1);
-                let length = Prefixed::new(run);
-                self.counts[256 + length.symbol] += 1;
-                self.more += u64::from(length.bits);
+                let run = 1 + match_length(rest, &rest[1..]).min(MAX_LENGTH - 1);
+                let length = Lz77Prefix::new(run);
+                self.counts[NUM_LITERALS + length.symbol] += 1;
+                self.extra_bits += u64::from(length.extra_bit_count);
                 samples = &rest[run..];
             }
         }
@@ -134,6 +135,6 @@ impl RunCounts {
     pub fn bits(&self) -> u64 {
         let total = exact_log2(self.counts.iter().sum::<u32>().max(1));
         let bits = |&count: &u32| f64::from(count) * (total - exact_log2(count));
-        self.more + self.counts.iter().filter(|&&count| count > 0).map(bits).sum::<f64>() as u64
+        self.extra_bits + self.counts.iter().filter(|&&count| count > 0).map(bits).sum::<f64>() as u64
     }
 }

@@ -2,27 +2,27 @@
 
 use crate::{error::Result, limits::try_filled};
 
-/// Pixels that are told by their hash.
-pub struct Cache {
+/// The colour cache of a number of bits.
+pub struct ColorCache {
     bits: u32,
     pixels: Vec<u32>,
 }
 
-impl Cache {
-    /// One of so many bits; of none it holds nothing.
+impl ColorCache {
+    /// An empty cache of so many bits. Of no bits it never holds anything.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(bits: u32) -> Result<Self> {
         Ok(Self { bits, pixels: try_filled(if bits == 0 { 0 } else { 1 << bits }, 0)? })
     }
 
-    /// True for one of no bits.
+    /// True for a cache of no bits.
     pub const fn is_none(&self) -> bool {
         self.bits == 0
     }
 
-    /// Where a pixel is if it is held.
+    /// The index of a pixel, if the cache holds it.
     #[inline(always)]
     pub fn find(&self, argb: u32) -> Option<usize> {
         if self.bits == 0 {
@@ -32,7 +32,7 @@ impl Cache {
         (self.pixels[at] == argb).then_some(at)
     }
 
-    /// Puts a pixel in its place.
+    /// Inserts a pixel.
     #[inline(always)]
     pub fn insert(&mut self, argb: u32) {
         if self.bits > 0 {

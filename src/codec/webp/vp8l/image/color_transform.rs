@@ -1,48 +1,49 @@
-//! The colour transform (RFC 9649 section 3.5.2): of each tile red and blue are told from green, and blue from red too.
+//! The colour transform (RFC 9649 section 3.5.2): in each tile red and blue are predicted by green, and blue by red
+//! too.
 
-use super::{super::entropy::sixteenths, tiles::Tiles};
+use super::{super::entropy::symbol_costs, tiles::Tiles};
 use crate::error::Result;
 
-/// What a factor must save in a tile, in 1/16 bits, beside a part of what it takes.
-const CHANGE: u64 = 8 * 16;
-const PART: u64 = 40;
+/// A multiplier must save so much of a tile, in 1/16 bits, and one of so many parts of what the tile costs.
+const MIN_SAVING: u64 = 8 * 16;
+const MIN_SAVING_PART: u64 = 40;
 
-/// Factors that are tried around the best, in 1/32.
+/// Steps by which multipliers are tried around the best one, in 1/32.
 const STEPS: [i8; 4] = [16, 8, 4, 2];
 
-/// Of a tile's red, green and blue: how often residues are how large. Small ones are more frequent.
-struct Prices {
+/// Costs of residuals, in 1/16 bits. To begin with, small ones are cheap.
+struct ResidualCosts {
     bits: [u16; 256],
 }
 
-impl Prices {
+impl ResidualCosts {
     fn new() -> Self {
         let size = |at: usize| 1 + u32::from((at as u8 as i8).unsigned_abs());
         let counts: [u32; 256] = std::array::from_fn(|at| 1 + 4000 / (size(at) * size(at)));
         let mut bits = [0; 256];
-        bits.iter_mut().zip(sixteenths(&counts, 15)).for_each(|(bits, new)| *bits = new);
+        bits.iter_mut().zip(symbol_costs(&counts, 15)).for_each(|(bits, new)| *bits = new);
         Self { bits }
     }
 
-    fn of(&self, pixels: &[[u8; 3]], residue: impl Fn(&[u8; 3]) -> u8) -> u64 {
-        pixels.iter().map(|pixel| u64::from(self.bits[usize::from(residue(pixel))])).sum()
+    fn of(&self, pixels: &[[u8; 3]], residual: impl Fn(&[u8; 3]) -> u8) -> u64 {
+        pixels.iter().map(|pixel| u64::from(self.bits[usize::from(residual(pixel))])).sum()
     }
 
-    /// Takes on what residues of a tile have been.
+    /// Updates the costs by the residuals of a tile.
     fn update(&mut self, counts: &[u32; 256]) {
         let size = |at: usize| 1 + u32::from((at as u8 as i8).unsigned_abs());
         let counts: [u32; 256] = std::array::from_fn(|at| 1 + 4000 / (size(at) * size(at)) + 16 * counts[at]);
-        self.bits.iter_mut().zip(sixteenths(&counts, 15)).for_each(|(bits, new)| *bits = new);
+        self.bits.iter_mut().zip(symbol_costs(&counts, 15)).for_each(|(bits, new)| *bits = new);
     }
 }
 
-/// The change of a sample by another's.
+/// `ColorTransformDelta` of the RFC: what a sample is predicted to be by another.
 #[inline(always)]
-const fn delta(factor: i8, other: u8) -> u8 {
-    ((factor as i32 * other as i8 as i32) >> 5) as u8
+const fn color_transform_delta(multiplier: i8, other: u8) -> u8 {
+    ((multiplier as i32 * other as i8 as i32) >> 5) as u8
 }
 
-/// The pixels of a tile of `C` samples, of each `step`th row.
+/// The pixels of a tile, of each `step`th row.
 fn pixels<const C: usize>(
     samples: &[u8],
     width: usize,
@@ -55,62 +56,71 @@ fn pixels<const C: usize>(
     rows.flat_map(move |row| row[x * C..(x + (1 << tiles.bits)).min(width) * C].chunks_exact(C))
 }
 
-/// Searches the best factor: by what the tile takes with it.
-fn search(mut price: impl FnMut(i8) -> u64) -> i8 {
-    let none = price(0);
+/// Searches the multiplier with which a tile costs the least.
+fn search_multiplier(mut cost: impl FnMut(i8) -> u64) -> i8 {
+    let none = cost(0);
     let mut best = (none, 0_i8);
     for step in STEPS {
         let around = best.1;
-        for factor in [around.saturating_sub(step), around.saturating_add(step)] {
-            best = best.min((price(factor), factor));
+        for multiplier in [around.saturating_sub(step), around.saturating_add(step)] {
+            best = best.min((cost(multiplier), multiplier));
         }
     }
-    if best.0 + CHANGE + none / PART < none { best.1 } else { 0 }
+    if best.0 + MIN_SAVING + none / MIN_SAVING_PART < none { best.1 } else { 0 }
 }
 
-/// Puts red and blue less what green and red tell in their places, and gives the factors of each tile as a picture of red,
-/// green and blue: of blue by red, of blue by green, of red by green. Each `step`th row is looked at.
+/// Transforms samples in place. Returns the multipliers of each tile as a picture whose red, green and blue are
+/// `red_to_blue`, `green_to_blue` and `green_to_red`. Multipliers are chosen by each `step`th row.
 ///
 /// # Errors
-/// `OutOfMemory`.
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
 pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
-    let mut factors = Vec::new();
-    factors.try_reserve_exact(3 * tiles.count())?;
+    let mut multipliers = Vec::new();
+    multipliers.try_reserve_exact(3 * tiles.count())?;
     // Red, blue.
-    let mut prices = [Prices::new(), Prices::new()];
-    let mut seen = Vec::new();
-    seen.try_reserve_exact(1 << (2 * tiles.bits))?;
+    let mut costs = [ResidualCosts::new(), ResidualCosts::new()];
+    let mut tile_pixels = Vec::new();
+    tile_pixels.try_reserve_exact(1 << (2 * tiles.bits))?;
     for tile in 0..tiles.count() {
-        seen.clear();
-        seen.extend(
+        tile_pixels.clear();
+        tile_pixels.extend(
             pixels::<C>(samples, width, tiles, tile, step).map(|pixel| [pixel[0], pixel[1], pixel[2]]),
         );
-        let red_by_green =
-            search(|factor| prices[0].of(&seen, |[red, green, _]| red.wrapping_sub(delta(factor, *green))));
-        let blue_by_green =
-            search(|factor| prices[1].of(&seen, |[_, green, blue]| blue.wrapping_sub(delta(factor, *green))));
-        let blue = |[red, green, blue]: &[u8; 3], factor| {
-            blue.wrapping_sub(delta(blue_by_green, *green)).wrapping_sub(delta(factor, *red))
+        let green_to_red = search_multiplier(|multiplier| {
+            costs[0].of(&tile_pixels, |[red, green, _]| {
+                red.wrapping_sub(color_transform_delta(multiplier, *green))
+            })
+        });
+        let green_to_blue = search_multiplier(|multiplier| {
+            costs[1].of(&tile_pixels, |[_, green, blue]| {
+                blue.wrapping_sub(color_transform_delta(multiplier, *green))
+            })
+        });
+        let blue = |[red, green, blue]: &[u8; 3], multiplier| {
+            blue.wrapping_sub(color_transform_delta(green_to_blue, *green))
+                .wrapping_sub(color_transform_delta(multiplier, *red))
         };
-        let blue_by_red = search(|factor| prices[1].of(&seen, |pixel| blue(pixel, factor)));
+        let red_to_blue =
+            search_multiplier(|multiplier| costs[1].of(&tile_pixels, |pixel| blue(pixel, multiplier)));
         let mut counts = [[0; 256]; 2];
-        for pixel in &seen {
-            counts[0][usize::from(pixel[0].wrapping_sub(delta(red_by_green, pixel[1])))] += 1;
-            counts[1][usize::from(blue(pixel, blue_by_red))] += 1;
+        for pixel in &tile_pixels {
+            counts[0][usize::from(pixel[0].wrapping_sub(color_transform_delta(green_to_red, pixel[1])))] += 1;
+            counts[1][usize::from(blue(pixel, red_to_blue))] += 1;
         }
-        prices.iter_mut().zip(&counts).for_each(|(prices, counts)| prices.update(counts));
-        factors.extend([blue_by_red as u8, blue_by_green as u8, red_by_green as u8]);
+        costs.iter_mut().zip(&counts).for_each(|(costs, counts)| costs.update(counts));
+        multipliers.extend([red_to_blue as u8, green_to_blue as u8, green_to_red as u8]);
     }
     for (y, row) in samples.chunks_exact_mut(width * C).enumerate() {
-        let factors = factors[(y >> tiles.bits) * tiles.across * 3..].chunks_exact(3);
-        for (tile, factors) in row.chunks_mut(C << tiles.bits).zip(factors) {
+        let multipliers = multipliers[(y >> tiles.bits) * tiles.across * 3..].chunks_exact(3);
+        for (tile, multipliers) in row.chunks_mut(C << tiles.bits).zip(multipliers) {
             for pixel in tile.chunks_exact_mut(C) {
                 let [red, green, _] = [pixel[0], pixel[1], pixel[2]];
-                let less = delta(factors[1] as i8, green).wrapping_add(delta(factors[0] as i8, red));
+                let less = color_transform_delta(multipliers[1] as i8, green)
+                    .wrapping_add(color_transform_delta(multipliers[0] as i8, red));
                 pixel[2] = pixel[2].wrapping_sub(less);
-                pixel[0] = red.wrapping_sub(delta(factors[2] as i8, green));
+                pixel[0] = red.wrapping_sub(color_transform_delta(multipliers[2] as i8, green));
             }
         }
     }
-    Ok(factors)
+    Ok(multipliers)
 }

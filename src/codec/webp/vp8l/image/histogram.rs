@@ -1,136 +1,140 @@
-//! Counts of the symbols of a picture, what they take, and the five codes of them (RFC 9649 section 3.7).
+//! Histograms of a picture's symbols, what tokens cost by them, and their prefix codes (RFC 9649 section 3.7).
 
 use super::{
     super::{
-        DISTANCES, GREENS,
-        bits::Header,
-        entropy::{entropy, sixteenths},
-        lz77::{LONGEST, Prefixed},
-        prefix_code::Code,
+        NUM_DISTANCE_CODES, NUM_GREEN, NUM_LENGTH_CODES, NUM_LITERALS,
+        bits::HeaderBits,
+        entropy::{entropy, symbol_costs},
+        lz77::{Lz77Prefix, MAX_LENGTH},
+        prefix_code::PrefixCode,
     },
-    token::Token,
+    token::PixelToken,
 };
 use crate::{error::Result, limits::try_filled};
 
-/// Counts by code.
+/// Counts of symbols by prefix code.
 #[derive(Clone)]
-pub struct Counts {
-    /// Green, lengths, and places of the colour cache.
+pub struct Histogram {
+    /// Green, lengths, and colour cache indices.
     pub green: Vec<u32>,
     /// Red, blue and alpha.
-    pub others: [[u32; 256]; 3],
-    pub distance: [u32; DISTANCES],
-    /// Bits beside the symbols.
-    pub more: u64,
+    pub red_blue_alpha: [[u32; 256]; 3],
+    pub distance: [u32; NUM_DISTANCE_CODES],
+    /// Extra bits of lengths and distances.
+    pub extra_bits: u64,
 }
 
-impl Counts {
-    /// Of nothing, with a colour cache of so many bits.
+impl Histogram {
+    /// An empty histogram, with a colour cache of so many bits.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(cache_bits: u32) -> Result<Self> {
-        let places = if cache_bits == 0 { 0 } else { 1 << cache_bits };
+        let cache_size = if cache_bits == 0 { 0 } else { 1 << cache_bits };
         Ok(Self {
-            green: try_filled(GREENS + places, 0)?,
-            others: [[0; 256]; 3],
-            distance: [0; DISTANCES],
-            more: 0,
+            green: try_filled(NUM_GREEN + cache_size, 0)?,
+            red_blue_alpha: [[0; 256]; 3],
+            distance: [0; NUM_DISTANCE_CODES],
+            extra_bits: 0,
         })
     }
 
     /// Counts a token.
     #[inline]
-    pub fn add(&mut self, token: Token) {
+    pub fn add(&mut self, token: PixelToken) {
         match token {
-            Token::Literal(argb) => {
+            PixelToken::Literal(argb) => {
                 let [alpha, red, green, blue] = argb.to_be_bytes();
                 self.green[usize::from(green)] += 1;
-                self.others[0][usize::from(red)] += 1;
-                self.others[1][usize::from(blue)] += 1;
-                self.others[2][usize::from(alpha)] += 1;
+                self.red_blue_alpha[0][usize::from(red)] += 1;
+                self.red_blue_alpha[1][usize::from(blue)] += 1;
+                self.red_blue_alpha[2][usize::from(alpha)] += 1;
             }
-            Token::Cached(place) => self.green[GREENS + usize::from(place)] += 1,
-            Token::Copy { length, code } => {
-                let (length, code) = (Prefixed::new(length.into()), Prefixed::new(code as usize));
-                self.green[256 + length.symbol] += 1;
+            PixelToken::Cached(place) => self.green[NUM_GREEN + usize::from(place)] += 1,
+            PixelToken::Copy { length, code } => {
+                let (length, code) = (Lz77Prefix::new(length.into()), Lz77Prefix::new(code as usize));
+                self.green[NUM_LITERALS + length.symbol] += 1;
                 self.distance[code.symbol] += 1;
-                self.more += u64::from(length.bits + code.bits);
+                self.extra_bits += u64::from(length.extra_bit_count + code.extra_bit_count);
             }
         }
     }
 
-    /// Adds those of another.
+    /// Adds another histogram.
     pub fn add_all(&mut self, other: &Self) {
         let add = |(sum, count): (&mut u32, &u32)| *sum += count;
         self.green.iter_mut().zip(&other.green).for_each(add);
-        self.others.as_flattened_mut().iter_mut().zip(other.others.as_flattened()).for_each(add);
+        self.red_blue_alpha
+            .as_flattened_mut()
+            .iter_mut()
+            .zip(other.red_blue_alpha.as_flattened())
+            .for_each(add);
         self.distance.iter_mut().zip(&other.distance).for_each(add);
-        self.more += other.more;
+        self.extra_bits += other.extra_bits;
     }
 
     fn parts(&self) -> [&[u32]; 5] {
-        let [red, blue, alpha] = &self.others;
+        let [red, blue, alpha] = &self.red_blue_alpha;
         [&self.green, red, blue, alpha, &self.distance]
     }
 
-    /// About what all takes in bits, with a part of so many of the descriptions of the codes.
+    /// About how many bits all symbols take, with one of so many parts of what their prefix codes take.
     pub fn estimate(&self, parts: u64) -> u64 {
-        let described =
+        let code_bits =
             |counts: &[u32]| (20 + 5 * counts.iter().filter(|count| **count > 0).count() as u64) / parts;
-        self.more + self.parts().iter().map(|counts| entropy(counts) + described(counts)).sum::<u64>()
+        self.extra_bits + self.parts().iter().map(|counts| entropy(counts) + code_bits(counts)).sum::<u64>()
     }
 
-    /// What tokens take if they are as frequent as those that were counted.
-    pub fn costs(&self) -> Costs {
-        let mut costs = Costs::default();
-        let mut green = sixteenths(&self.green, 14);
+    /// What tokens cost if symbols are as frequent as those that were counted.
+    pub fn costs(&self) -> PixelCosts {
+        let mut costs = PixelCosts::default();
+        let mut green = symbol_costs(&self.green, 14);
         costs.literals[0].iter_mut().zip(green.by_ref()).for_each(|(cost, bits)| *cost = bits);
-        let lengths: Vec<u16> = green.by_ref().take(GREENS - 256).collect();
+        let lengths: Vec<u16> = green.by_ref().take(NUM_LENGTH_CODES).collect();
         costs.cached = green.collect();
-        for (costs, counts) in costs.literals[1..].iter_mut().zip(&self.others) {
-            costs.iter_mut().zip(sixteenths(counts, 12)).for_each(|(cost, bits)| *cost = bits);
+        for (costs, counts) in costs.literals[1..].iter_mut().zip(&self.red_blue_alpha) {
+            costs.iter_mut().zip(symbol_costs(counts, 12)).for_each(|(cost, bits)| *cost = bits);
         }
-        costs.distances.iter_mut().zip(sixteenths(&self.distance, 8)).for_each(|(cost, bits)| *cost = bits);
+        costs.distances.iter_mut().zip(symbol_costs(&self.distance, 8)).for_each(|(cost, bits)| *cost = bits);
         costs.set_lengths(&lengths);
         costs
     }
 }
 
-/// What tokens take, in 1/16 bits.
-pub struct Costs {
-    /// Of green, red, blue and alpha.
+/// What tokens cost, in 1/16 bits.
+pub struct PixelCosts {
+    /// Costs of green, red, blue and alpha.
     pub literals: [[u16; 256]; 4],
     pub cached: Vec<u16>,
-    /// By length, further bits included.
+    /// Costs by length, extra bits included.
     pub lengths: Vec<u16>,
-    /// By symbol.
-    pub distances: [u16; DISTANCES],
+    /// Costs by prefix symbol.
+    pub distances: [u16; NUM_DISTANCE_CODES],
 }
 
-impl Default for Costs {
+impl Default for PixelCosts {
     fn default() -> Self {
         let mut costs = Self {
             literals: [[8 * 16; 256]; 4],
             cached: Vec::new(),
             lengths: Vec::new(),
-            distances: [5 * 16; DISTANCES],
+            distances: [5 * 16; NUM_DISTANCE_CODES],
         };
-        costs.set_lengths(&[5 * 16; GREENS - 256]);
+        costs.set_lengths(&[5 * 16; NUM_LENGTH_CODES]);
         costs
     }
 }
 
-impl Costs {
+impl PixelCosts {
     fn set_lengths(&mut self, symbols: &[u16]) {
         let cost = |length| {
-            let length = Prefixed::new(length);
-            symbols[length.symbol] + 16 * length.bits as u16
+            let length = Lz77Prefix::new(length);
+            symbols[length.symbol] + 16 * length.extra_bit_count as u16
         };
-        self.lengths = std::iter::once(0).chain((1..=LONGEST).map(cost)).collect();
+        self.lengths = std::iter::once(0).chain((1..=MAX_LENGTH).map(cost)).collect();
     }
 
-    /// Of a pixel of `C` samples.
+    /// The cost of a pixel of `C` samples.
     #[inline(always)]
     pub fn literal<const C: usize>(&self, argb: u32) -> u32 {
         let [alpha, red, green, blue] = argb.to_be_bytes();
@@ -145,63 +149,63 @@ impl Costs {
         bits
     }
 
-    /// Of a distance code.
+    /// The cost of a distance code.
     #[inline(always)]
     pub fn distance(&self, code: usize) -> u32 {
-        let code = Prefixed::new(code);
-        u32::from(self.distances[code.symbol]) + 16 * code.bits
+        let code = Lz77Prefix::new(code);
+        u32::from(self.distances[code.symbol]) + 16 * code.extra_bit_count
     }
 }
 
-/// The five codes of a picture or of a part.
-pub struct Codes {
-    green: Code,
-    others: [Code; 3],
-    distance: Code,
+/// A prefix code group: the five prefix codes of a picture, or of some of its tiles.
+pub struct PrefixCodeGroup {
+    green: PrefixCode,
+    red_blue_alpha: [PrefixCode; 3],
+    distance: PrefixCode,
 }
 
-impl Codes {
-    /// The best ones for such counts, which are told to the decoder, and the bits of all that was counted.
-    pub fn new(counts: &Counts, header: &mut Header) -> (Self, u64) {
-        let codes = counts.parts().map(Code::new);
-        let mut bits = counts.more;
+impl PrefixCodeGroup {
+    /// Makes the best prefix codes of a histogram and writes them; returns also the bits of all tokens that it counted.
+    pub fn new(counts: &Histogram, header: &mut HeaderBits) -> (Self, u64) {
+        let codes = counts.parts().map(PrefixCode::new);
+        let mut bits = counts.extra_bits;
         for (code, counts) in codes.iter().zip(counts.parts()) {
-            code.describe(counts, header);
+            code.write(counts, header);
             bits += code.bits(counts);
         }
         let [green, red, blue, alpha, distance] = codes;
-        (Self { green, others: [red, blue, alpha], distance }, bits)
+        (Self { green, red_blue_alpha: [red, blue, alpha], distance }, bits)
     }
 
-    /// Gives the bits of a token, part by part.
+    /// Gives the bits of a token, part by part, to `put`.
     #[inline(always)]
-    pub fn put(&self, token: Token, mut put: impl FnMut(u32, u32)) {
+    pub fn put(&self, token: PixelToken, mut put: impl FnMut(u32, u32)) {
         match token {
-            Token::Literal(argb) => {
+            PixelToken::Literal(argb) => {
                 let [alpha, red, green, blue] = argb.to_be_bytes();
                 let (mut value, mut count) = self.green.code(green.into());
-                let (red, bits) = self.others[0].code(red.into());
+                let (red, bits) = self.red_blue_alpha[0].code(red.into());
                 value |= red << count;
                 count += bits;
                 put(value, count);
-                let (mut value, mut count) = self.others[1].code(blue.into());
-                let (alpha, bits) = self.others[2].code(alpha.into());
+                let (mut value, mut count) = self.red_blue_alpha[1].code(blue.into());
+                let (alpha, bits) = self.red_blue_alpha[2].code(alpha.into());
                 value |= alpha << count;
                 count += bits;
                 put(value, count);
             }
-            Token::Cached(place) => {
-                let (value, count) = self.green.code(GREENS + usize::from(place));
+            PixelToken::Cached(place) => {
+                let (value, count) = self.green.code(NUM_GREEN + usize::from(place));
                 put(value, count);
             }
-            Token::Copy { length, code } => {
-                let (length, code) = (Prefixed::new(length.into()), Prefixed::new(code as usize));
-                let (value, bits) = self.green.code(256 + length.symbol);
-                put(value | length.more << bits, bits + length.bits);
+            PixelToken::Copy { length, code } => {
+                let (length, code) = (Lz77Prefix::new(length.into()), Lz77Prefix::new(code as usize));
+                let (value, bits) = self.green.code(NUM_LITERALS + length.symbol);
+                put(value | length.extra_bits << bits, bits + length.extra_bit_count);
                 let (value, bits) = self.distance.code(code.symbol);
                 // Up to 15 and 18 bits.
                 put(value, bits);
-                put(code.more, code.bits);
+                put(code.extra_bits, code.extra_bit_count);
             }
         }
     }

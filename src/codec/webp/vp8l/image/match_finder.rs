@@ -1,126 +1,128 @@
-//! The copies that may begin at each pixel of a block: from near, and the longest from where the same pixels stood.
+//! Finds the matches that may begin at each pixel of a block: those from near, and the longest one from afar.
 //!
-//! Copies from near are followed from pixel to pixel. A copy from afar is at most one longer than the longest that begins
-//! at the next pixel, so these are found from the block's last pixel to its first, by going on to the left with that of
-//! the next pixel. Only where that ends are places of the same hash tried.
+//! Matches from near are followed from pixel to pixel. A match from afar is at most one longer than the longest that
+//! begins at the next pixel, so they are found from the block's last pixel to its first, by extending that of the next
+//! pixel to the left. Only where that ends is the hash chain searched.
 
 use std::ops::Range;
 
 use super::{
-    super::lz77::{LONGEST, common_within},
+    super::lz77::{MAX_LENGTH, match_length_within},
     pixels::Pixels,
 };
 use crate::{error::Result, limits::try_filled};
 
-/// The most pixels that a copy may reach back.
-const WINDOW: usize = 1 << 17;
+/// The most pixels that a copy reaches back.
+const MAX_WINDOW: usize = 1 << 17;
 
-/// Bits of a hash beside a distance: where they differ pixels need not be looked at.
-const CHECK: u32 = !(WINDOW as u32 - 1);
+/// Bits of a link that hold a part of the hash, beside the distance: where they differ pixels need not be compared.
+const CHECK: u32 = !(MAX_WINDOW as u32 - 1);
 
-/// The most slots for hashes.
-const SLOTS: usize = 1 << 16;
+/// The most slots of the hash table.
+const MAX_SLOTS: usize = 1 << 16;
 
 /// The most pixels of a block.
 pub const BLOCK: usize = 2048;
 
-/// Pixels at which longer copies from near begin are not remembered, and nothing is sought for them.
-const REMEMBERED: usize = 64;
+/// Pixels with a longer match from near are not inserted into the hash chains, and nothing from afar is sought for
+/// them.
+const INSERTED_OF_COPY: usize = 64;
 
-/// How many copies from near there are.
+/// How many matches from near there are.
 pub const NEAR: usize = 4;
 
 /// How hard copies are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Search {
-    /// Places of the same hash that are tried; with none there are only copies of what is near.
-    pub tried: usize,
-    /// A copy so long is taken without looking further.
-    pub long: usize,
+pub struct MatchEffort {
+    /// How many pixels of the same hash are tried; with none there are only matches from near.
+    pub chain_limit: usize,
+    /// A match of such a length is taken without looking further.
+    pub good_length: usize,
 }
 
-/// A copy from afar, of no length if there is none.
+/// A match from afar, of length zero if there is none.
 #[derive(Clone, Copy, Default)]
-pub struct Found {
+pub struct Match {
     pub distance: u32,
     pub length: u16,
 }
 
-/// Finds copies, block by block.
-pub struct Matches {
-    /// How far back copies from near are, or zero.
+/// Finds matches, block by block.
+pub struct MatchFinder {
+    /// The distances of matches from near, or zero.
     pub distances: [usize; NEAR],
-    /// Where those that were found last end.
+    /// Where the last matches from near end.
     ends: [usize; NEAR],
     near: Vec<[u16; NEAR]>,
-    far: Vec<Found>,
-    /// Pixels before are remembered, or never will be.
-    seen: usize,
-    /// Parts of the block that are not within long copies.
-    parts: Vec<Range<usize>>,
-    /// Without places if nothing is sought.
-    places: Places,
-    search: Search,
+    far: Vec<Match>,
+    /// Pixels before this one are in the hash chains, or never will be.
+    inserted: usize,
+    /// Parts of the block between long matches.
+    gaps: Vec<Range<usize>>,
+    /// Empty if nothing from afar is sought.
+    chains: HashChains,
+    effort: MatchEffort,
 }
 
-/// Bytes that are held to find copies.
-pub fn held_bytes(pixels: u64, search: Search) -> u64 {
+/// Bytes that are held to find matches.
+pub fn held_bytes(pixels: u64, effort: MatchEffort) -> u64 {
     let pixels = pixels as usize;
-    let places = if search.tried > 0 { slots(pixels) + window(pixels) } else { 0 };
-    let block = BLOCK * (size_of::<[u16; NEAR]>() + size_of::<Found>());
-    (4 * places + block + most_parts(search) * size_of::<Range<usize>>()) as u64
+    let chains = if effort.chain_limit > 0 { slots(pixels) + window(pixels) } else { 0 };
+    let block = BLOCK * (size_of::<[u16; NEAR]>() + size_of::<Match>());
+    (4 * chains + block + max_gaps(effort) * size_of::<Range<usize>>()) as u64
 }
 
-/// Each but the last ends with a long copy.
-const fn most_parts(search: Search) -> usize {
-    BLOCK / search.long + 2
+/// The most gaps of a block: each but the last ends with a long match.
+const fn max_gaps(effort: MatchEffort) -> usize {
+    BLOCK / effort.good_length + 2
 }
 
-impl Matches {
-    /// For so many pixels in rows of `width`.
+impl MatchFinder {
+    /// A finder for so many pixels in rows of `width`.
     ///
     /// # Errors
-    /// `OutOfMemory`.
-    pub fn new(pixels: usize, width: usize, search: Search) -> Result<Self> {
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn new(pixels: usize, width: usize, effort: MatchEffort) -> Result<Self> {
         let block = BLOCK.min(pixels);
-        let mut parts = Vec::new();
-        parts.try_reserve_exact(most_parts(search))?;
+        let mut gaps = Vec::new();
+        gaps.try_reserve_exact(max_gaps(effort))?;
         Ok(Self {
             distances: [1, width, width + 1, width - 1],
             ends: [0; NEAR],
-            seen: 0,
+            inserted: 0,
             near: try_filled(block, [0; NEAR])?,
-            far: try_filled(block, Found::default())?,
-            parts,
-            places: Places::new(if search.tried > 0 { pixels } else { 0 })?,
-            search,
+            far: try_filled(block, Match::default())?,
+            gaps,
+            chains: HashChains::new(if effort.chain_limit > 0 { pixels } else { 0 })?,
+            effort,
         })
     }
 
-    /// The lengths of copies from near, and the copy from afar, at a pixel of the block.
+    /// The lengths of matches from near, and the match from afar, at a pixel of the block.
     #[inline(always)]
-    pub fn at(&self, pixel: usize) -> ([u16; NEAR], Found) {
+    pub fn at(&self, pixel: usize) -> ([u16; NEAR], Match) {
         (self.near[pixel], self.far[pixel])
     }
 
-    /// Finds the copies that begin in a block.
+    /// Finds the matches that begin in a block.
     pub fn find<const C: usize>(&mut self, pixels: &Pixels<C>, block: Range<usize>) {
-        self.find_near(pixels, block.clone());
-        if self.search.tried > 0 {
+        self.find_nearby(pixels, block.clone());
+        if self.effort.chain_limit > 0 {
             self.find_far(pixels, block.start);
         }
     }
 
-    /// The same at one pixel behind those that were asked for before, whose copies are found alone.
+    /// The lengths of matches from near, and the match from afar, at a pixel after all that were asked for before:
+    /// without those of its block.
     #[inline(always)]
-    pub fn alone<const C: usize>(&mut self, pixels: &Pixels<C>, at: usize) -> ([u16; NEAR], Found) {
+    pub fn find_at<const C: usize>(&mut self, pixels: &Pixels<C>, at: usize) -> ([u16; NEAR], Match) {
         let near = self.near(pixels, at);
         let longest = longest(near);
-        self.remember_end(pixels, self.seen.max(at.saturating_sub(REMEMBERED))..at + 1);
-        if self.search.tried == 0 || longest > REMEMBERED as u16 {
-            return (near, Found::default());
+        self.insert_end(pixels, self.inserted.max(at.saturating_sub(INSERTED_OF_COPY))..at + 1);
+        if self.effort.chain_limit == 0 || longest > INSERTED_OF_COPY as u16 {
+            return (near, Match::default());
         }
-        (near, self.places.find(pixels, at, longest.into(), self.search))
+        (near, self.chains.find(pixels, at, longest.into(), self.effort))
     }
 
     #[inline(always)]
@@ -128,82 +130,82 @@ impl Matches {
         let mut near = [0; NEAR];
         for ((near, end), distance) in near.iter_mut().zip(&mut self.ends).zip(self.distances) {
             if *end <= at {
-                *end = at + length(pixels, at, distance, LONGEST);
+                *end = at + length(pixels, at, distance, MAX_LENGTH);
             }
             *near = (*end - at) as u16;
         }
         near
     }
 
-    fn find_near<const C: usize>(&mut self, pixels: &Pixels<C>, block: Range<usize>) {
-        self.parts.clear();
+    fn find_nearby<const C: usize>(&mut self, pixels: &Pixels<C>, block: Range<usize>) {
+        self.gaps.clear();
         let (mut at, mut first) = (block.start, block.start);
         while at < block.end {
             let near = self.near(pixels, at);
             self.near[at - block.start] = near;
             if at > first {
-                self.remember(pixels, at - 1, near[0]);
+                self.insert(pixels, at - 1, near[0]);
             }
             let longest = usize::from(longest(near));
-            if longest < self.search.long {
+            if longest < self.effort.good_length {
                 at += 1;
                 continue;
             }
-            self.parts.push(first..at);
+            self.gaps.push(first..at);
             self.pass(at - block.start, near, longest);
-            self.remember_end(pixels, at..at + 1);
+            self.insert_end(pixels, at..at + 1);
             at += longest;
             first = at;
-            self.remember_end(pixels, at - REMEMBERED.min(longest)..at);
+            self.insert_end(pixels, at - INSERTED_OF_COPY.min(longest)..at);
         }
         if first < block.end {
-            self.parts.push(first..block.end);
-            self.remember_end(pixels, block.end - 1..block.end);
+            self.gaps.push(first..block.end);
+            self.insert_end(pixels, block.end - 1..block.end);
         }
     }
 
-    /// Notes of the pixels within a long copy from near nothing but that.
+    /// Of pixels within a long match from near keeps only that match.
     fn pass(&mut self, first: usize, near: [u16; NEAR], longest: usize) {
         let until = (first + longest).min(self.near.len());
         let only = near.map(|length| if usize::from(length) == longest { u16::MAX } else { 0 });
         for (passed, near) in (0..longest as u16).zip(&mut self.near[first..until]) {
             *near = only.map(|mask| mask & (longest as u16 - passed));
         }
-        self.far[first..until].fill(Found::default());
+        self.far[first..until].fill(Match::default());
     }
 
-    /// Remembers pixels of which it is not known how many that are the same follow.
-    fn remember_end<const C: usize>(&mut self, pixels: &Pixels<C>, end: Range<usize>) {
-        if self.search.tried == 0 {
+    /// Inserts pixels into the hash chains, and counts how many equal ones follow them.
+    fn insert_end<const C: usize>(&mut self, pixels: &Pixels<C>, end: Range<usize>) {
+        if self.effort.chain_limit == 0 {
             return;
         }
         for at in end {
-            let run = length(pixels, at + 1, 1, REMEMBERED) as u16;
-            self.remember(pixels, at, run);
+            let run = length(pixels, at + 1, 1, INSERTED_OF_COPY) as u16;
+            self.insert(pixels, at, run);
         }
     }
 
-    /// Remembers a pixel, which so many that are the same follow.
+    /// Inserts a pixel, which so many equal ones follow, into the hash chains.
     #[inline(always)]
-    fn remember<const C: usize>(&mut self, pixels: &Pixels<C>, at: usize, run: u16) {
-        if at >= self.seen && self.search.tried > 0 {
-            self.places.remember(at, hash(pixels, at, 1 + run.min(REMEMBERED as u16)));
-            self.seen = at + 1;
+    fn insert<const C: usize>(&mut self, pixels: &Pixels<C>, at: usize, run: u16) {
+        if at >= self.inserted && self.effort.chain_limit > 0 {
+            self.chains.insert(at, hash(pixels, at, 1 + run.min(INSERTED_OF_COPY as u16)));
+            self.inserted = at + 1;
         }
     }
 
     fn find_far<const C: usize>(&mut self, pixels: &Pixels<C>, start: usize) {
-        for part in &self.parts {
-            let mut next = Found::default();
-            for at in part.clone().rev() {
+        for gap in &self.gaps {
+            let mut next = Match::default();
+            for at in gap.clone().rev() {
                 let longest = longest(self.near[at - start]);
                 let distance = next.distance as usize;
-                next = if longest > REMEMBERED as u16 {
-                    Found::default()
+                next = if longest > INSERTED_OF_COPY as u16 {
+                    Match::default()
                 } else if next.length > 0 && distance <= at && same(pixels, at, distance) {
-                    Found { length: (next.length + 1).min(LONGEST as u16), ..next }
+                    Match { length: (next.length + 1).min(MAX_LENGTH as u16), ..next }
                 } else {
-                    self.places.find(pixels, at, longest.into(), self.search)
+                    self.chains.find(pixels, at, longest.into(), self.effort)
                 };
                 self.far[at - start] = next;
             }
@@ -216,13 +218,13 @@ fn longest(near: [u16; NEAR]) -> u16 {
     near.into_iter().fold(0, u16::max)
 }
 
-/// How many pixels are those so far back, up to so many.
+/// The length of the match at a distance, up to `most`.
 #[inline(always)]
 fn length<const C: usize>(pixels: &Pixels<C>, at: usize, distance: usize, most: usize) -> usize {
     if distance == 0 || distance > at || at >= pixels.count() || !same(pixels, at, distance) {
         return 0;
     }
-    common_within(&pixels.samples[at * C..], &pixels.samples[(at - distance) * C..], most * C) / C
+    match_length_within(&pixels.samples[at * C..], &pixels.samples[(at - distance) * C..], most * C) / C
 }
 
 #[inline(always)]
@@ -231,68 +233,68 @@ fn same<const C: usize>(pixels: &Pixels<C>, at: usize, distance: usize) -> bool 
     pixels.samples[here..here + C] == pixels.samples[there..there + C]
 }
 
-/// Where pixels stood: for each hash the last, and for each of a window the one before with the same hash.
-struct Places {
+/// Where pixels stood: for each hash the last one, and for each pixel of a window the one before with the same hash.
+struct HashChains {
     window: usize,
-    /// Copies are from less far.
+    /// Matches are at smaller distances than this.
     far: usize,
     shift: u32,
     /// Pixels from 1, or zero.
     heads: Vec<u32>,
-    /// Pixels back, or zero, and bits of the own hash.
-    backs: Vec<u32>,
+    /// Pixels back, or zero, and bits of the pixel's own hash.
+    links: Vec<u32>,
 }
 
-/// A power of two, no more than there are pixels: few copies reach back over more than half of a picture. Of few
-/// pixels all.
+/// The window: a power of two, no more than there are pixels, as few copies reach back over more than half of a
+/// picture. A small picture has all of its pixels in it.
 fn window(pixels: usize) -> usize {
-    if pixels < 4 * BLOCK { pixels.next_power_of_two() } else { (1 << pixels.ilog2()).min(WINDOW) }
+    if pixels < 4 * BLOCK { pixels.next_power_of_two() } else { (1 << pixels.ilog2()).min(MAX_WINDOW) }
 }
 
 fn slots(pixels: usize) -> usize {
-    (window(pixels) / 2).clamp(16, SLOTS)
+    (window(pixels) / 2).clamp(16, MAX_SLOTS)
 }
 
-impl Places {
+impl HashChains {
     fn new(pixels: usize) -> Result<Self> {
         let (slots, window) = if pixels == 0 { (1, 0) } else { (slots(pixels), window(pixels)) };
-        // A block is remembered as a whole.
+        // A block is inserted as a whole.
         let far = if window >= pixels { window } else { window - BLOCK };
-        let (heads, backs) = (try_filled(slots, 0)?, try_filled(window, 0)?);
-        Ok(Self { window, far, shift: (64 - slots.ilog2()).min(63), heads, backs })
+        let (heads, links) = (try_filled(slots, 0)?, try_filled(window, 0)?);
+        Ok(Self { window, far, shift: (64 - slots.ilog2()).min(63), heads, links })
     }
 
     #[inline(always)]
-    fn remember(&mut self, at: usize, hash: Option<u64>) {
-        let back = &mut self.backs[at & (self.window - 1)];
-        *back = 0;
+    fn insert(&mut self, at: usize, hash: Option<u64>) {
+        let link = &mut self.links[at & (self.window - 1)];
+        *link = 0;
         let Some(hash) = hash else { return };
         let head = &mut self.heads[(hash >> self.shift) as usize];
         let distance = if *head == 0 { 0 } else { at as u32 + 1 - *head };
-        *back = hash as u32 & CHECK | if distance < self.far as u32 { distance } else { 0 };
+        *link = hash as u32 & CHECK | if distance < self.far as u32 { distance } else { 0 };
         *head = at as u32 + 1;
     }
 
-    /// The longest copy that is longer than `longest`.
+    /// The longest match that is longer than `longest`.
     #[inline(always)]
     fn find<const C: usize>(
         &self,
         pixels: &Pixels<C>,
         at: usize,
         mut longest: usize,
-        search: Search,
-    ) -> Found {
-        let mut found = Found::default();
-        let own = self.backs[at & (self.window - 1)];
+        effort: MatchEffort,
+    ) -> Match {
+        let mut found = Match::default();
+        let own = self.links[at & (self.window - 1)];
         let (mut entry, mut distance) = (own, 0);
         let here = &pixels.samples[at * C..];
-        for _ in 0..search.tried {
-            let back = (entry & !CHECK) as usize;
-            distance += back;
-            if back == 0 || distance >= self.far || distance > at {
+        for _ in 0..effort.chain_limit {
+            let link = (entry & !CHECK) as usize;
+            distance += link;
+            if link == 0 || distance >= self.far || distance > at {
                 break;
             }
-            entry = self.backs[(at - distance) & (self.window - 1)];
+            entry = self.links[(at - distance) & (self.window - 1)];
             if (entry ^ own) & CHECK != 0 {
                 continue;
             }
@@ -301,11 +303,11 @@ impl Places {
             if here.len() < last + C || here[last..last + C] != there[last..last + C] {
                 continue;
             }
-            let length = common_within(here, there, LONGEST * C) / C;
+            let length = match_length_within(here, there, MAX_LENGTH * C) / C;
             if length > longest {
                 longest = length;
-                found = Found { distance: distance as u32, length: length as u16 };
-                if length >= search.long {
+                found = Match { distance: distance as u32, length: length as u16 };
+                if length >= effort.good_length {
                     break;
                 }
             }
@@ -314,7 +316,7 @@ impl Places {
     }
 }
 
-/// Of two pixels, or of four bytes where these are more; of pixels that are the same how many they are.
+/// The hash of two pixels, or of four bytes where these are more; a run of equal pixels is hashed with its length.
 #[inline(always)]
 fn hash<const C: usize>(pixels: &Pixels<C>, at: usize, run: u16) -> Option<u64> {
     let samples = &pixels.samples[at * C..];

@@ -1,61 +1,66 @@
-//! Tiles with codes of their own (RFC 9649 section 3.7.2.2): those that are alike share them.
+//! Meta prefix codes (RFC 9649 section 3.7.2.2): which tiles share a prefix code group.
 //!
-//! Symbols are counted for each tile, coarsely, and tiles are gathered into groups: by turns each goes to the group whose
-//! symbols are most like its own, and groups are counted anew.
+//! Each tile has a coarse histogram, and tiles are clustered by k-means: by turns each tile goes to the group in which
+//! its symbols cost the least, and the costs of groups are counted anew.
 
 use super::{
-    super::{DISTANCES, GREENS, entropy::sixteenths, lz77::Prefixed},
-    histogram::Counts,
+    super::{NUM_DISTANCE_CODES, NUM_GREEN, NUM_LENGTH_CODES, entropy::symbol_costs, lz77::Lz77Prefix},
+    histogram::Histogram,
     tiles::Tiles,
-    token::Token,
+    token::PixelToken,
 };
 use crate::{error::Result, limits::try_filled, pixel::Size};
 
-/// The most groups to begin with, and bytes of the counts of tiles.
-const MOST: usize = 32;
-const TILES_BYTES: usize = 512 << 10;
+/// The most groups to begin with.
+const MAX_GROUPS: usize = 32;
 
-/// How often tiles change their groups.
+/// The most bytes of the histograms of tiles.
+const MAX_BYTES: usize = 512 << 10;
+
+/// How often tiles are assigned anew.
 const ROUNDS: usize = 5;
 
-/// Classes of a sample of a pixel with several.
-const CLASSES: usize = 32;
-const COPIES: usize = GREENS - 256 + DISTANCES;
+/// Coarse symbols of a sample, where a pixel has several samples.
+const SAMPLE_CLASSES: usize = 32;
 
-/// Coarse symbols of pixels of so many samples.
-const fn kinds(channels: usize) -> usize {
-    COPIES + if channels == 1 { 256 } else { CLASSES * channels }
+/// Symbols of lengths and distances.
+const COPY_SYMBOLS: usize = NUM_LENGTH_CODES + NUM_DISTANCE_CODES;
+
+/// How many coarse symbols there are for pixels of so many samples.
+const fn symbols(channels: usize) -> usize {
+    COPY_SYMBOLS + if channels == 1 { 256 } else { SAMPLE_CLASSES * channels }
 }
 
-/// The most tiles that are counted.
+/// The most tiles that have histograms.
 pub const fn most_tiles(channels: usize) -> usize {
-    TILES_BYTES / 2 / kinds(channels)
+    MAX_BYTES / 2 / symbols(channels)
 }
 
-/// The most bytes that they take, of tiles whose sides are at least 16 pixels, but at the edges.
+/// The most bytes that the histograms of tiles take. Tiles have sides of at least 16 pixels.
 pub fn held_bytes(size: Size) -> u64 {
     let tiles = u64::from(size.width.div_ceil(16)) * u64::from(size.height.div_ceil(16));
-    (tiles * 3 * kinds(1) as u64).min(TILES_BYTES as u64)
+    (tiles * 3 * symbols(1) as u64).min(MAX_BYTES as u64)
 }
 
-/// Coarse counts of all tiles.
-pub struct TileCounts {
+/// Coarse histograms of all tiles.
+pub struct TileHistograms {
     tiles: Tiles,
     /// Samples of a pixel.
     channels: usize,
-    kinds: usize,
+    symbols: usize,
     counts: Vec<u16>,
 }
 
-/// The group of each tile.
+/// The entropy image: the meta prefix code of each tile, which is the number of its prefix code group.
 #[derive(Clone)]
-pub struct Groups {
+pub struct EntropyImage {
     pub tiles: Tiles,
-    pub of_tiles: Vec<u8>,
+    pub meta_codes: Vec<u8>,
+    /// How many groups there are.
     pub count: usize,
 }
 
-/// Small differences one by one, larger ones together, by sign.
+/// The class of a sample as a difference: small ones have their own, larger ones share them, by sign.
 static CLASS: [u8; 256] = {
     let mut classes = [0; 256];
     let mut at = 0;
@@ -69,131 +74,129 @@ static CLASS: [u8; 256] = {
     classes
 };
 
-impl TileCounts {
-    /// Of nothing.
+impl TileHistograms {
+    /// Empty histograms.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(tiles: Tiles, channels: usize) -> Result<Self> {
-        let kinds = kinds(channels);
-        Ok(Self { tiles, channels, kinds, counts: try_filled(tiles.count() * kinds, 0)? })
+        let symbols = symbols(channels);
+        Ok(Self { tiles, channels, symbols, counts: try_filled(tiles.count() * symbols, 0)? })
     }
 
     /// Counts a token of a tile.
     #[inline]
-    pub fn add(&mut self, tile: usize, token: Token) {
-        let counts = &mut self.counts[tile * self.kinds..(tile + 1) * self.kinds];
+    pub fn add(&mut self, tile: usize, token: PixelToken) {
+        let counts = &mut self.counts[tile * self.symbols..(tile + 1) * self.symbols];
         let mut count = |at: usize| counts[at] = counts[at].saturating_add(1);
         match token {
-            Token::Literal(argb) => {
+            PixelToken::Literal(argb) => {
                 let [alpha, red, green, blue] = argb.to_be_bytes();
                 if self.channels == 1 {
-                    return count(COPIES + usize::from(green));
+                    return count(COPY_SYMBOLS + usize::from(green));
                 }
                 let samples = match self.channels {
                     2 => [green, alpha, 0, 0],
                     _ => [green, red, blue, alpha],
                 };
                 for (channel, sample) in samples.into_iter().take(self.channels).enumerate() {
-                    count(COPIES + CLASSES * channel + usize::from(CLASS[usize::from(sample)]));
+                    count(COPY_SYMBOLS + SAMPLE_CLASSES * channel + usize::from(CLASS[usize::from(sample)]));
                 }
             }
-            Token::Cached(_) => {}
-            Token::Copy { length, code } => {
-                count(Prefixed::new(length.into()).symbol);
-                count(GREENS - 256 + Prefixed::new(code as usize).symbol);
+            PixelToken::Cached(_) => {}
+            PixelToken::Copy { length, code } => {
+                count(Lz77Prefix::new(length.into()).symbol);
+                count(NUM_LENGTH_CODES + Lz77Prefix::new(code as usize).symbol);
             }
         }
     }
 
-    /// Gathers tiles into groups.
+    /// Assigns tiles to at most so many groups.
     ///
     /// # Errors
-    /// `OutOfMemory`.
-    pub fn groups(&self, most: usize) -> Result<Groups> {
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn group_tiles(&self, most: usize) -> Result<EntropyImage> {
         let tiles = self.tiles;
-        let count = MOST.min(most).min(tiles.count());
-        let mut of_tiles = try_filled(tiles.count(), 0_u8)?;
+        let count = MAX_GROUPS.min(most).min(tiles.count());
+        let mut meta_codes = try_filled(tiles.count(), 0_u8)?;
         if count < 2 {
-            return Ok(Groups { tiles, of_tiles, count: 1 });
+            return Ok(EntropyImage { tiles, meta_codes, count: 1 });
         }
-        // By what they take in the codes of all.
-        let mut prices = try_filled(count * self.kinds, 0_u16)?;
-        self.price(&of_tiles, &mut prices);
+        // To begin with, tiles are ordered by what they cost in one group of all.
+        let mut costs = try_filled(count * self.symbols, 0_u16)?;
+        self.set_group_costs(&meta_codes, &mut costs);
         let mut order = try_filled(tiles.count(), (0, 0))?;
         for (tile, place) in order.iter_mut().enumerate() {
-            *place = (self.cost(tile, &prices[..self.kinds]), tile);
+            *place = (self.cost(tile, &costs[..self.symbols]), tile);
         }
         order.sort_unstable();
         for (at, (_, tile)) in order.iter().enumerate() {
-            of_tiles[*tile] = (at * count / tiles.count()) as u8;
+            meta_codes[*tile] = (at * count / tiles.count()) as u8;
         }
         drop(order);
         for _ in 0..ROUNDS {
-            self.price(&of_tiles, &mut prices);
-            for (tile, group) in of_tiles.iter_mut().enumerate() {
-                let costs = prices.chunks_exact(self.kinds).map(|prices| self.cost(tile, prices));
-                *group = costs.zip(0..).min().map_or(0, |(_, group)| group);
+            self.set_group_costs(&meta_codes, &mut costs);
+            for (tile, group) in meta_codes.iter_mut().enumerate() {
+                let of_groups = costs.chunks_exact(self.symbols).map(|costs| self.cost(tile, costs));
+                *group = of_groups.zip(0..).min().map_or(0, |(_, group)| group);
             }
         }
-        Ok(Groups { tiles, of_tiles, count })
+        Ok(EntropyImage { tiles, meta_codes, count })
     }
 
-    fn cost(&self, tile: usize, prices: &[u16]) -> u64 {
-        let counts = &self.counts[tile * self.kinds..(tile + 1) * self.kinds];
+    fn cost(&self, tile: usize, costs: &[u16]) -> u64 {
+        let counts = &self.counts[tile * self.symbols..(tile + 1) * self.symbols];
         // No more than 2^18 pixels of five symbols of 12 bits.
         u64::from(
-            counts
-                .iter()
-                .zip(prices)
-                .map(|(&count, &price)| u32::from(count) * u32::from(price))
-                .sum::<u32>(),
+            counts.iter().zip(costs).map(|(&count, &cost)| u32::from(count) * u32::from(cost)).sum::<u32>(),
         )
     }
 
-    /// What symbols take in each group.
-    fn price(&self, of_tiles: &[u8], prices: &mut [u16]) {
-        for (group, prices) in prices.chunks_exact_mut(self.kinds).enumerate() {
-            // As if each had been there once: a group without tiles is good for none.
-            let mut counts = [1_u32; COPIES + 256];
-            for (tile, _) in of_tiles.iter().enumerate().filter(|(_, own)| usize::from(**own) == group) {
-                let own = &self.counts[tile * self.kinds..(tile + 1) * self.kinds];
+    /// Counts what symbols cost in each group.
+    fn set_group_costs(&self, meta_codes: &[u8], costs: &mut [u16]) {
+        for (group, costs) in costs.chunks_exact_mut(self.symbols).enumerate() {
+            // Each symbol counts as seen once: so a group without tiles attracts none.
+            let mut counts = [1_u32; COPY_SYMBOLS + 256];
+            for (tile, _) in meta_codes.iter().enumerate().filter(|(_, own)| usize::from(**own) == group) {
+                let own = &self.counts[tile * self.symbols..(tile + 1) * self.symbols];
                 counts.iter_mut().zip(own).for_each(|(sum, count)| *sum += 4 * u32::from(*count));
             }
-            let (greens, rest) = (if self.channels == 1 { 256 } else { CLASSES }, GREENS - 256);
-            // Lengths are of the same code as green.
-            let mut green = [0; GREENS];
+            let (greens, rest) = (if self.channels == 1 { 256 } else { SAMPLE_CLASSES }, NUM_LENGTH_CODES);
+            // Lengths share the prefix code of green.
+            let mut green = [0; NUM_GREEN];
             green[..rest].copy_from_slice(&counts[..rest]);
-            green[rest..rest + greens].copy_from_slice(&counts[COPIES..COPIES + greens]);
-            let mut bits = sixteenths(&green[..rest + greens], 12);
-            prices.iter_mut().take(rest).zip(bits.by_ref()).for_each(|(price, bits)| *price = bits);
-            prices[COPIES..].iter_mut().zip(bits).for_each(|(price, bits)| *price = bits);
-            let distances = sixteenths(&counts[rest..COPIES], 12);
-            prices[rest..COPIES].iter_mut().zip(distances).for_each(|(price, bits)| *price = bits);
+            green[rest..rest + greens].copy_from_slice(&counts[COPY_SYMBOLS..COPY_SYMBOLS + greens]);
+            let mut bits = symbol_costs(&green[..rest + greens], 12);
+            costs.iter_mut().take(rest).zip(bits.by_ref()).for_each(|(cost, bits)| *cost = bits);
+            costs[COPY_SYMBOLS..].iter_mut().zip(bits).for_each(|(cost, bits)| *cost = bits);
+            let distances = symbol_costs(&counts[rest..COPY_SYMBOLS], 12);
+            costs[rest..COPY_SYMBOLS].iter_mut().zip(distances).for_each(|(cost, bits)| *cost = bits);
             for channel in 1..self.channels {
-                let at = COPIES + CLASSES * channel..COPIES + CLASSES * (channel + 1);
-                let bits = sixteenths(&counts[at.clone()], 12);
-                prices[at].iter_mut().zip(bits).for_each(|(price, bits)| *price = bits);
+                let at =
+                    COPY_SYMBOLS + SAMPLE_CLASSES * channel..COPY_SYMBOLS + SAMPLE_CLASSES * (channel + 1);
+                let bits = symbol_costs(&counts[at.clone()], 12);
+                costs[at].iter_mut().zip(bits).for_each(|(cost, bits)| *cost = bits);
             }
         }
     }
 }
 
-impl Groups {
-    /// One for all.
+impl EntropyImage {
+    /// One group for all tiles.
     pub fn single() -> Self {
-        Self { tiles: Tiles { bits: 0, across: 0, down: 0 }, of_tiles: Vec::new(), count: 1 }
+        Self { tiles: Tiles { bits: 0, across: 0, down: 0 }, meta_codes: Vec::new(), count: 1 }
     }
 
-    /// The group of what lies there.
+    /// The group of the tile at a position.
     #[inline(always)]
-    pub fn at(&self, place: &Place) -> usize {
-        if self.count > 1 { self.of_tiles[place.tile(self.tiles)].into() } else { 0 }
+    pub fn at(&self, place: &Position) -> usize {
+        if self.count > 1 { self.meta_codes[place.tile(self.tiles)].into() } else { 0 }
     }
 
-    /// Joins groups as long as fewer codes save more than they cost. Counted is one of so many parts of all.
-    pub fn join(&mut self, counts: &mut Vec<Counts>, parts: u64) -> Result<()> {
-        let mut own: Vec<u64> = counts.iter().map(|counts| counts.estimate(parts)).collect();
+    /// Merges groups as long as fewer prefix codes save more than they cost. The histograms are of one of so many parts
+    /// of the picture.
+    pub fn merge(&mut self, histograms: &mut Vec<Histogram>, parts: u64) -> Result<()> {
+        let mut own: Vec<u64> = histograms.iter().map(|histogram| histogram.estimate(parts)).collect();
         let mut saved = try_filled(self.count * self.count, None)?;
         let mut live: Vec<usize> = (0..self.count).collect();
         loop {
@@ -201,8 +204,8 @@ impl Groups {
             for (at, &a) in live.iter().enumerate() {
                 for &b in &live[at + 1..] {
                     let saved = *saved[a * self.count + b].get_or_insert_with(|| {
-                        let mut both = counts[a].clone();
-                        both.add_all(&counts[b]);
+                        let mut both = histograms[a].clone();
+                        both.add_all(&histograms[b]);
                         (own[a] + own[b]) as i64 - both.estimate(parts) as i64
                     });
                     if saved > best.0 {
@@ -214,10 +217,10 @@ impl Groups {
             if gain <= 0 {
                 break;
             }
-            let other = counts[b].clone();
-            counts[a].add_all(&other);
-            own[a] = counts[a].estimate(parts);
-            self.of_tiles
+            let other = histograms[b].clone();
+            histograms[a].add_all(&other);
+            own[a] = histograms[a].estimate(parts);
+            self.meta_codes
                 .iter_mut()
                 .filter(|group| usize::from(**group) == b)
                 .for_each(|group| *group = a as u8);
@@ -227,40 +230,40 @@ impl Groups {
             }
         }
         for (new, &old) in live.iter().enumerate() {
-            counts.swap(new, old);
-            self.of_tiles
+            histograms.swap(new, old);
+            self.meta_codes
                 .iter_mut()
                 .filter(|group| usize::from(**group) == old)
                 .for_each(|group| *group = new as u8);
         }
-        counts.truncate(live.len());
+        histograms.truncate(live.len());
         self.count = live.len();
         Ok(())
     }
 }
 
-/// Where the pixels of tokens lie, as they come.
-pub struct Place {
+/// The position of tokens in rows of pixels, one after the other.
+pub struct Position {
     width: usize,
     x: usize,
     y: usize,
 }
 
-impl Place {
-    /// The first pixel of rows of `width`, from the row `y` on.
+impl Position {
+    /// The position of the first pixel of row `y`, in rows of `width`.
     pub const fn new(width: usize, y: usize) -> Self {
         Self { width, x: 0, y }
     }
 
-    /// The tile.
+    /// The tile of the position.
     #[inline(always)]
     pub const fn tile(&self, tiles: Tiles) -> usize {
         (self.y >> tiles.bits) * tiles.across + (self.x >> tiles.bits)
     }
 
-    /// Goes on by a token.
+    /// Advances by a token of so many pixels.
     #[inline(always)]
-    pub const fn pass(&mut self, pixels: usize) {
+    pub const fn advance(&mut self, pixels: usize) {
         self.x += pixels;
         while self.x >= self.width {
             self.x -= self.width;

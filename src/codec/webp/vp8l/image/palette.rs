@@ -1,8 +1,9 @@
-//! Pictures of at most 256 colours as their indices, several in a byte where there are few (RFC 9649 section 3.5.4).
+//! The colour indexing transform (RFC 9649 section 3.5.4): pictures of at most 256 colours as indices, of which several
+//! share a byte where colours are few.
 
 use super::pixels::argb;
 
-/// Slots for colours while they are gathered.
+/// Slots of the hash table of colours.
 const SLOTS: usize = 1024;
 
 /// The colours of a picture, as ARGB in rising order.
@@ -10,7 +11,7 @@ pub struct Palette {
     colors: Vec<u32>,
 }
 
-/// A source's pixel as ARGB: of fewer than three samples the first is grey.
+/// A pixel as ARGB. The first of one or two samples is grey.
 #[inline(always)]
 fn color<const C: usize>(samples: &[u8]) -> u32 {
     match C {
@@ -26,7 +27,7 @@ const fn slot(color: u32) -> usize {
 }
 
 impl Palette {
-    /// That of pixels of `C` samples; `None` if there are more colours.
+    /// The palette of pixels of `C` samples; `None` if there are more than 256 colours.
     pub fn of<const C: usize>(samples: &[u8]) -> Option<Self> {
         let mut slots = [None; SLOTS];
         let (mut colors, mut last) = (Vec::new(), None);
@@ -57,8 +58,8 @@ impl Palette {
         self.colors.len()
     }
 
-    /// As power of two how many indices are in a byte.
-    pub fn packing(&self) -> u32 {
+    /// How many indices share a byte, as a power of two.
+    pub fn width_bits(&self) -> u32 {
         match self.colors.len() {
             ..=2 => 3,
             3..=4 => 2,
@@ -67,7 +68,7 @@ impl Palette {
         }
     }
 
-    /// The colours as a picture of one row, each as the difference to the one before: red, green, blue, alpha.
+    /// The colours as a picture of one row of red, green, blue and alpha, each less the one before.
     pub fn differences(&self) -> Vec<u8> {
         let mut before = [0; 4];
         let mut all = Vec::new();
@@ -80,7 +81,7 @@ impl Palette {
         all
     }
 
-    /// Puts packed indices in the place of samples, and gives how many bytes a row has then.
+    /// Replaces samples by packed indices; returns how many bytes a row has then.
     pub fn apply<const C: usize>(&self, samples: &mut Vec<u8>, width: usize) -> usize {
         let mut slots = [(0, 0); SLOTS];
         let find = |slots: &[(u32, u16); SLOTS], color: u32| {
@@ -94,13 +95,13 @@ impl Palette {
             let at = find(&slots, color);
             slots[at] = (color, index);
         }
-        let packing = self.packing();
-        let (packed, bits) = (width.div_ceil(1 << packing), 8 >> packing);
+        let width_bits = self.width_bits();
+        let (packed, bits) = (width.div_ceil(1 << width_bits), 8 >> width_bits);
         let rows = samples.len() / C / width;
         for y in 0..rows {
             for to in 0..packed {
-                let (from, mut byte) = (to << packing, 0);
-                for x in from..(from + (1 << packing)).min(width) {
+                let (from, mut byte) = (to << width_bits, 0);
+                for x in from..(from + (1 << width_bits)).min(width) {
                     let at = (y * width + x) * C;
                     let index = slots[find(&slots, color::<C>(&samples[at..at + C]))].1 - 1;
                     byte |= index << ((x - from) * bits);

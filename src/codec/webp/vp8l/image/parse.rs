@@ -1,36 +1,37 @@
-//! Cuts a picture into tokens: pixels, places of the colour cache, and copies (RFC 9649 section 3.6.2).
+//! Cost-optimal parse: cuts a picture into the tokens that cost the least (libwebp's `backward_references_cost`).
 //!
-//! Within a block of pixels the tokens are those that take the least by given costs: at each pixel it is known what all
-//! before it takes, and each token that may begin there leads to a later one. The colour cache depends on nothing but
-//! the pixels. The same picture and costs give the same tokens, so they can be counted first and written later.
+//! Within a block of pixels this is a shortest path: each pixel has the least cost of all tokens before it, and each
+//! token that may begin there leads to a later pixel. The colour cache depends on nothing but the pixels. The same
+//! picture and costs give the same tokens, so they can be counted first and written later.
 
 use super::{
-    super::lz77::{LONGEST, distance_code},
-    color_cache::Cache,
-    histogram::Costs,
-    match_finder::{self, BLOCK, Matches, NEAR, Search},
+    super::lz77::{MAX_LENGTH, distance_code},
+    color_cache::ColorCache,
+    histogram::PixelCosts,
+    match_finder::{self, BLOCK, MatchEffort, MatchFinder, NEAR},
     pixels::Pixels,
-    token::Token,
+    token::PixelToken,
 };
 use crate::{error::Result, limits::try_filled};
 
-/// Lengths of a copy that are looked at together.
-const LANES: usize = 8;
+/// Lengths of a copy that are compared at once.
+const LENGTHS_AT_ONCE: usize = 8;
 
-/// So many pixels say what those of a copy take as literals.
-const ENOUGH: usize = 16;
+/// The literals of so many pixels of a copy stand for all of them.
+const SAMPLED_LITERALS: usize = 16;
 
-/// The best way to a pixel: by a copy or, of length 1 without a distance, a literal, which may be in the cache.
+/// The last token of the best path to a pixel: a copy or, of length 1 and without a distance, a literal, which may be
+/// in the colour cache.
 #[derive(Clone, Copy, Default)]
-struct Step {
+struct Arrival {
     length: u16,
-    /// Where a literal is in the cache, from 1.
-    place: u16,
+    /// The index of a literal in the colour cache, from 1.
+    cache_index: u16,
     /// The distance code of a copy, or zero.
     code: u32,
 }
 
-/// A copy, and what it saves in 1/16 bits.
+/// A copy, and the bits that it saves, in 1/16.
 #[derive(Clone, Copy, Default)]
 struct Copy {
     gain: u32,
@@ -41,90 +42,108 @@ struct Copy {
 /// Cuts pixels of `C` samples.
 pub struct Parser<'a, const C: usize> {
     pixels: Pixels<'a, C>,
-    costs: &'a Costs,
-    long: usize,
-    cache: Cache,
-    matches: Matches,
-    /// Distance codes of copies from near, and what they take.
+    costs: &'a PixelCosts,
+    good_length: usize,
+    cache: ColorCache,
+    matches: MatchFinder,
+    /// Distance codes of matches from near, and their costs.
     near: [(u32, u32); NEAR],
     /// The next block's first pixel.
     at: usize,
-    steps: Vec<Step>,
-    /// What the ways take.
-    sums: Vec<u32>,
+    arrivals: Vec<Arrival>,
+    /// The costs of the best paths.
+    path_costs: Vec<u32>,
 }
 
 /// Bytes that a parser holds beside the colour cache.
-pub fn held_bytes(pixels: u64, search: Search) -> u64 {
-    let steps = (BLOCK + LONGEST + 1) * (size_of::<Step>() + size_of::<u32>());
-    match_finder::held_bytes(pixels, search) + steps as u64
+pub fn held_bytes(pixels: u64, effort: MatchEffort) -> u64 {
+    let arrivals = (BLOCK + MAX_LENGTH + 1) * (size_of::<Arrival>() + size_of::<u32>());
+    match_finder::held_bytes(pixels, effort) + arrivals as u64
 }
 
 impl<'a, const C: usize> Parser<'a, C> {
     /// Cuts by such costs, with a colour cache of so many bits.
     ///
     /// # Errors
-    /// `OutOfMemory`.
-    pub fn new(pixels: Pixels<'a, C>, costs: &'a Costs, search: Search, cache_bits: u32) -> Result<Self> {
-        let matches = Matches::new(pixels.count(), pixels.width, search)?;
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn new(
+        pixels: Pixels<'a, C>,
+        costs: &'a PixelCosts,
+        effort: MatchEffort,
+        cache_bits: u32,
+    ) -> Result<Self> {
+        let matches = MatchFinder::new(pixels.count(), pixels.width, effort)?;
         let near = matches.distances.map(|distance| {
             let code = distance_code(distance.max(1), pixels.width);
             (code as u32, costs.distance(code))
         });
-        let block = BLOCK.min(pixels.count()) + LONGEST + 1;
-        let (steps, sums) = (try_filled(block, Step::default())?, try_filled(block, 0)?);
-        let cache = Cache::new(cache_bits)?;
-        Ok(Self { pixels, costs, long: search.long, cache, matches, near, at: 0, steps, sums })
+        let block = BLOCK.min(pixels.count()) + MAX_LENGTH + 1;
+        let (arrivals, path_costs) = (try_filled(block, Arrival::default())?, try_filled(block, 0)?);
+        let cache = ColorCache::new(cache_bits)?;
+        Ok(Self {
+            pixels,
+            costs,
+            good_length: effort.good_length,
+            cache,
+            matches,
+            near,
+            at: 0,
+            arrivals,
+            path_costs,
+        })
     }
 
-    /// Gives all tokens in order, each with the pixel that it begins at.
-    pub fn each(mut self, mut take: impl FnMut(usize, Token)) {
+    /// Gives all tokens in order to `take`, each with the pixel that it begins at.
+    pub fn for_each(mut self, mut take: impl FnMut(usize, PixelToken)) {
         while self.at < self.pixels.count() {
             let start = self.at;
-            let end = self.find_steps();
-            // The way back is turned round in place: each step then says how to go on from where it begins.
-            let (mut to, mut step) = (end, self.steps[end]);
+            let end = self.find_path();
+            // The path is known from its end. Its links are reversed in place, so that each says how to go on from its
+            // beginning.
+            let (mut to, mut arrival) = (end, self.arrivals[end]);
             while to > 0 {
-                let from = to - usize::from(step.length);
-                std::mem::swap(&mut step, &mut self.steps[from]);
+                let from = to - usize::from(arrival.length);
+                std::mem::swap(&mut arrival, &mut self.arrivals[from]);
                 to = from;
             }
             let mut from = 0;
             while from < end {
-                let step = self.steps[from];
-                let token = match step {
-                    Step { code: 0, place: 0, .. } => Token::Literal(self.pixels.argb(start + from)),
-                    Step { code: 0, place, .. } => Token::Cached(place - 1),
-                    Step { length, code, .. } => Token::Copy { length, code },
+                let arrival = self.arrivals[from];
+                let token = match arrival {
+                    Arrival { code: 0, cache_index: 0, .. } => {
+                        PixelToken::Literal(self.pixels.argb(start + from))
+                    }
+                    Arrival { code: 0, cache_index, .. } => PixelToken::Cached(cache_index - 1),
+                    Arrival { length, code, .. } => PixelToken::Copy { length, code },
                 };
                 take(start + from, token);
-                from += usize::from(step.length);
+                from += usize::from(arrival.length);
             }
             self.at = start + end;
         }
     }
 
-    /// The same with little work and without the cache: at each pixel the copy is taken that saves the most there, unless
-    /// the next pixel begins a better one.
-    pub fn each_greedily(mut self, mut take: impl FnMut(usize, Token)) {
+    /// Gives tokens with little work and without the colour cache: at each pixel the copy that saves the most there,
+    /// unless the next pixel begins a better one.
+    pub fn for_each_greedily(mut self, mut take: impl FnMut(usize, PixelToken)) {
         let mut next = None;
         while self.at < self.pixels.count() {
             let copy = next.take().unwrap_or_else(|| self.best_copy(self.at));
-            if copy.gain > 0 && copy.length < ENOUGH && self.at + 1 < self.pixels.count() {
+            if copy.gain > 0 && copy.length < SAMPLED_LITERALS && self.at + 1 < self.pixels.count() {
                 next = Some(self.best_copy(self.at + 1)).filter(|next| next.gain > copy.gain);
             }
             if copy.gain == 0 || next.is_some() {
-                take(self.at, Token::Literal(self.pixels.argb(self.at)));
+                take(self.at, PixelToken::Literal(self.pixels.argb(self.at)));
                 self.at += 1;
             } else {
-                take(self.at, Token::Copy { length: copy.length as u16, code: copy.code });
+                take(self.at, PixelToken::Copy { length: copy.length as u16, code: copy.code });
                 self.at += copy.length;
             }
         }
     }
 
     fn best_copy(&mut self, at: usize) -> Copy {
-        let (near, far) = self.matches.alone(&self.pixels, at);
+        let (near, far) = self.matches.find_at(&self.pixels, at);
         let code = distance_code(far.distance.max(1) as usize, self.pixels.width);
         let far = (far.length, (code as u32, self.costs.distance(code)));
         let (mut best, mut longest, mut counted, mut literals) = (Copy::default(), 1, 0, 0);
@@ -134,7 +153,7 @@ impl<'a, const C: usize> Parser<'a, C> {
                 continue;
             }
             longest = length;
-            let until = at + length.min(ENOUGH);
+            let until = at + length.min(SAMPLED_LITERALS);
             literals +=
                 (at + counted..until).map(|at| self.costs.literal::<C>(self.pixels.argb(at))).sum::<u32>();
             counted = until - at;
@@ -147,18 +166,18 @@ impl<'a, const C: usize> Parser<'a, C> {
         best
     }
 
-    /// Finds the best way through the next block, and how long that is.
-    fn find_steps(&mut self) -> usize {
+    /// Finds the best path through the next block; returns how many pixels it has.
+    fn find_path(&mut self) -> usize {
         let start = self.at;
         let block = BLOCK.min(self.pixels.count() - start);
         self.matches.find(&self.pixels, start..start + block);
         let (mut from, mut end) = (0, block);
-        self.sums[1..=end].fill(u32::MAX);
-        self.sums[0] = 0;
+        self.path_costs[1..=end].fill(u32::MAX);
+        self.path_costs[0] = 0;
         while from < block {
-            self.step_literal(from, start + from);
-            let longest = self.step_copies(from, &mut end);
-            if longest < self.long {
+            self.relax_literal(from, start + from);
+            let longest = self.relax_copies(from, &mut end);
+            if longest < self.good_length {
                 from += 1;
             } else {
                 self.cache_all(start + from + 1, start + from + longest);
@@ -178,26 +197,26 @@ impl<'a, const C: usize> Parser<'a, C> {
     }
 
     #[inline(always)]
-    fn step_literal(&mut self, from: usize, at: usize) {
+    fn relax_literal(&mut self, from: usize, at: usize) {
         let argb = self.pixels.argb(at);
-        let place = self.cache.find(argb);
-        let cost = match place {
-            Some(place) => self.costs.cached[place].into(),
+        let cache_index = self.cache.find(argb);
+        let cost = match cache_index {
+            Some(index) => self.costs.cached[index].into(),
             None => self.costs.literal::<C>(argb),
         };
         self.cache.insert(argb);
-        let cost = self.sums[from] + cost;
-        if cost < self.sums[from + 1] {
-            self.sums[from + 1] = cost;
-            self.steps[from + 1] =
-                Step { length: 1, place: place.map_or(0, |place| place as u16 + 1), code: 0 };
+        let cost = self.path_costs[from] + cost;
+        if cost < self.path_costs[from + 1] {
+            self.path_costs[from + 1] = cost;
+            self.arrivals[from + 1] =
+                Arrival { length: 1, cache_index: cache_index.map_or(0, |index| index as u16 + 1), code: 0 };
         }
     }
 
-    /// Takes the copies that begin at a pixel, from near and from afar. Gives the longest length; a long copy may pass the
-    /// block's end, which it moves.
+    /// Relaxes the copies that begin at a pixel, from near and from afar. Returns the longest length; a long copy may
+    /// pass the block's end, which it moves.
     #[inline(always)]
-    fn step_copies(&mut self, from: usize, end: &mut usize) -> usize {
+    fn relax_copies(&mut self, from: usize, end: &mut usize) -> usize {
         let (near, far) = self.matches.at(from);
         let mut longest = 0;
         for (length, code) in near.into_iter().zip(self.near) {
@@ -208,8 +227,8 @@ impl<'a, const C: usize> Parser<'a, C> {
             }
         }
         let length = usize::from(far.length);
-        // Within the longest copies from near nothing is sought.
-        if length > longest && longest < self.long {
+        // Within the longest matches from near nothing is sought.
+        if length > longest && longest < self.good_length {
             let code = distance_code(far.distance as usize, self.pixels.width);
             self.relax(from, [longest + 1, length], (code as u32, self.costs.distance(code)), end);
             longest = length;
@@ -217,17 +236,17 @@ impl<'a, const C: usize> Parser<'a, C> {
         longest
     }
 
-    /// Takes the copies of such lengths where they are the best way to where they end.
+    /// Relaxes the copies of such lengths: each is taken where it is the best path to its end.
     #[inline(always)]
     fn relax(&mut self, from: usize, lengths: [usize; 2], code: (u32, u32), end: &mut usize) {
         let [least, most] = lengths;
         // So there are at most half as many copies as pixels.
         let mut least = least.max(2);
-        if most >= self.long {
-            // Only the whole of it.
+        if most >= self.good_length {
+            // A long copy is only taken as a whole.
             least = most;
             if from + most > *end {
-                self.sums[*end + 1..=from + most].fill(u32::MAX);
+                self.path_costs[*end + 1..=from + most].fill(u32::MAX);
                 *end = from + most;
             }
         }
@@ -235,29 +254,29 @@ impl<'a, const C: usize> Parser<'a, C> {
         if least > most {
             return;
         }
-        let (code, cost) = (code.0, self.sums[from] + code.1);
+        let (code, cost) = (code.0, self.path_costs[from] + code.1);
         let costs = &self.costs.lengths[least..=most];
-        let steps = &mut self.steps[from + least..=from + most];
-        let sums = &mut self.sums[from + least..=from + most];
+        let arrivals = &mut self.arrivals[from + least..=from + most];
+        let path_costs = &mut self.path_costs[from + least..=from + most];
         let mut take = |at: usize, more: u16, sum: &mut u32| {
             let cost = cost + u32::from(more);
             if cost < *sum {
                 *sum = cost;
-                steps[at] = Step { length: (least + at) as u16, place: 0, code };
+                arrivals[at] = Arrival { length: (least + at) as u16, cache_index: 0, code };
             }
         };
-        let (costs, last_costs) = costs.as_chunks::<LANES>();
-        let (sums, last_sums) = sums.as_chunks_mut::<LANES>();
-        for (part, (costs, sums)) in costs.iter().zip(sums).enumerate() {
-            // Mostly a copy that began before is no worse, of all.
-            let is_better = costs.iter().zip(&*sums).map(|(&more, &sum)| cost + u32::from(more) < sum);
+        let (costs, last_costs) = costs.as_chunks::<LENGTHS_AT_ONCE>();
+        let (path_costs, last_path_costs) = path_costs.as_chunks_mut::<LENGTHS_AT_ONCE>();
+        for (part, (costs, path_costs)) in costs.iter().zip(path_costs).enumerate() {
+            // Mostly none is better than a copy that began before.
+            let is_better = costs.iter().zip(&*path_costs).map(|(&more, &sum)| cost + u32::from(more) < sum);
             if is_better.fold(false, |any, is_better| any | is_better) {
-                let pairs = costs.iter().zip(sums).enumerate();
-                pairs.for_each(|(lane, (&more, sum))| take(LANES * part + lane, more, sum));
+                let pairs = costs.iter().zip(path_costs).enumerate();
+                pairs.for_each(|(lane, (&more, sum))| take(LENGTHS_AT_ONCE * part + lane, more, sum));
             }
         }
-        let done = LANES * costs.len();
-        let pairs = last_costs.iter().zip(last_sums).enumerate();
+        let done = LENGTHS_AT_ONCE * costs.len();
+        let pairs = last_costs.iter().zip(last_path_costs).enumerate();
         pairs.for_each(|(lane, (&more, sum))| take(done + lane, more, sum));
     }
 }

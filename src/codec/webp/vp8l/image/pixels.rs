@@ -1,6 +1,8 @@
-//! Pixels as VP8L has them: four samples, of which a layout keeps those that can differ.
-//!
-//! Of one sample a pixel it is green, of two green and alpha, of three red, green and blue, of four all.
+//! Pixels as VP8L has them, ARGB, of which a layout keeps the samples that can differ: green; green and alpha; red,
+//! green and blue; or all.
+
+/// Alpha of an opaque pixel, as it stands in ARGB.
+pub const OPAQUE: u32 = 0xFF00_0000;
 
 /// Pixels of `C` samples in rows.
 #[derive(Clone, Copy)]
@@ -8,12 +10,12 @@ pub struct Pixels<'a, const C: usize> {
     pub samples: &'a [u8],
     /// Pixels in a row.
     pub width: usize,
-    /// The samples that are not kept, as they stand in ARGB.
+    /// The samples that are not kept, at their places in ARGB.
     pub rest: u32,
 }
 
 impl<const C: usize> Pixels<'_, C> {
-    /// How many there are.
+    /// How many pixels there are.
     pub const fn count(&self) -> usize {
         self.samples.len() / C
     }
@@ -43,7 +45,7 @@ pub fn argb(samples: &[u8]) -> u32 {
     }
 }
 
-/// Takes green from red and blue.
+/// Subtracts green from red and blue (RFC 9649 section 3.5.3).
 pub fn subtract_green(samples: &mut [u8], channels: usize) {
     for pixel in samples.chunks_exact_mut(channels) {
         pixel[0] = pixel[0].wrapping_sub(pixel[1]);
@@ -51,7 +53,7 @@ pub fn subtract_green(samples: &mut [u8], channels: usize) {
     }
 }
 
-/// Pixels less others, sample by sample.
+/// A pixel less another, sample by sample.
 pub const fn difference(a: u32, b: u32) -> u32 {
     let low = alternate_difference(a & 0x00FF_00FF, b & 0x00FF_00FF);
     let high = alternate_difference((a >> 8) & 0x00FF_00FF, (b >> 8) & 0x00FF_00FF);

@@ -1,16 +1,16 @@
-//! The predictor transform (RFC 9649 section 3.5.1): each tile has a mode by which its pixels are told from those to
-//! the left and above, and what is left takes their place.
+//! The predictor transform (RFC 9649 section 3.5.1): each tile has a mode that predicts its pixels by those to the left
+//! and above, and residuals take their place.
 
-use super::{super::entropy::sixteenths, pixels::Pixels, tiles::Tiles};
+use super::{super::entropy::symbol_costs, pixels::Pixels, tiles::Tiles};
 use crate::{error::Result, limits::try_filled};
 
-/// Modes in the order in which they are tried; of those that are as good the first is taken.
-const MODES: [u8; 14] = [11, 12, 2, 1, 7, 13, 5, 10, 8, 9, 4, 6, 3, 0];
+/// Modes in the order in which they are tried; among equals the first is taken.
+const PREDICTOR_ORDER: [u8; 14] = [11, 12, 2, 1, 7, 13, 5, 10, 8, 9, 4, 6, 3, 0];
 
-/// What another mode than the tile before has must save, in 1/16 bits.
-const CHANGE: u32 = 4 * 16;
+/// What a mode must save against that of the tile before, in 1/16 bits.
+const MODE_CHANGE_COST: u32 = 4 * 16;
 
-/// What rests of samples by a mode: `len` from `start` on, of which all neighbours are there.
+/// The residuals of samples from `start` on by a mode. All of their neighbours must be there.
 fn residuals<const C: usize>(mode: u8, data: &[u8], start: usize, stride: usize, out: &mut [u8]) {
     let of = |start: usize| &data[start..start + out.len()];
     let here = of(start);
@@ -58,7 +58,7 @@ const fn mean(a: u8, b: u8) -> u8 {
     (a & b) + ((a ^ b) >> 1)
 }
 
-/// The left or the upper pixel, whichever is nearer to the plane through three.
+/// The RFC's `Select`: predicts by the left or the upper pixel, whichever is nearer to left plus above less the corner.
 fn select<const C: usize>(here: &[u8], around: [&[u8]; 3], out: &mut [u8]) {
     let [left, top, left_top] = around;
     let around = left.chunks_exact(C).zip(top.chunks_exact(C)).zip(left_top.chunks_exact(C));
@@ -76,79 +76,79 @@ fn select<const C: usize>(here: &[u8], around: [&[u8]; 3], out: &mut [u8]) {
     }
 }
 
-/// What residues take, in 1/16 bits, as those that were chosen before say.
-struct Prices<const C: usize> {
+/// Costs of residuals, in 1/16 bits, by those of the tiles before.
+struct ResidualCosts<const C: usize> {
     counts: [[u32; 256]; C],
     bits: [[u16; 256]; C],
 }
 
-impl<const C: usize> Prices<C> {
+impl<const C: usize> ResidualCosts<C> {
     fn new() -> Self {
-        // As if small ones had been frequent.
+        // To begin with, small ones are cheap.
         let counts =
             std::array::from_fn(|at| 1 + 400 / (1 + u32::from((at as u8 as i8).unsigned_abs())).pow(2));
-        let mut prices = Self { counts: [counts; C], bits: [[0; 256]; C] };
-        prices.update();
-        prices
+        let mut costs = Self { counts: [counts; C], bits: [[0; 256]; C] };
+        costs.update();
+        costs
     }
 
     fn update(&mut self) {
         for (bits, counts) in self.bits.iter_mut().zip(&self.counts) {
-            bits.iter_mut().zip(sixteenths(counts, 15)).for_each(|(bits, new)| *bits = new);
+            bits.iter_mut().zip(symbol_costs(counts, 15)).for_each(|(bits, new)| *bits = new);
         }
     }
 
-    fn of(&self, residues: &[u8]) -> u32 {
+    fn of(&self, residuals: &[u8]) -> u32 {
         let pixel = |pixel: &[u8; C]| -> u32 {
-            self.bits.iter().zip(pixel).map(|(bits, &residue)| u32::from(bits[usize::from(residue)])).sum()
+            self.bits.iter().zip(pixel).map(|(bits, &residual)| u32::from(bits[usize::from(residual)])).sum()
         };
-        residues.as_chunks().0.iter().map(pixel).sum()
+        residuals.as_chunks().0.iter().map(pixel).sum()
     }
 
-    /// Counts so many pixels of which nothing is left.
+    /// Counts so many pixels whose residual is zero.
     fn count_zeros(&mut self, pixels: u32) {
         self.counts.iter_mut().for_each(|counts| counts[0] += pixels);
     }
 
-    fn count(&mut self, residues: &[u8]) {
-        for pixel in residues.as_chunks::<C>().0 {
-            for (counts, &residue) in self.counts.iter_mut().zip(pixel) {
-                counts[usize::from(residue)] += 1;
+    fn count(&mut self, residuals: &[u8]) {
+        for pixel in residuals.as_chunks::<C>().0 {
+            for (counts, &residual) in self.counts.iter_mut().zip(pixel) {
+                counts[usize::from(residual)] += 1;
             }
         }
     }
 }
 
-/// A part of a tile's rows: of which samples, and how many.
-struct Part<'a, const C: usize> {
+/// The rows of a tile that are looked at.
+struct TileRows<'a, const C: usize> {
     samples: &'a [u8],
     stride: usize,
-    /// The first sample of the first row, of so many rows the one that is looked at next, and how many there are.
+    /// The first sample of the first row; each `step`th row is looked at; how many rows there are, and samples in each.
     start: usize,
     step: usize,
     rows: usize,
     length: usize,
 }
 
-impl<const C: usize> Part<'_, C> {
-    /// Where the rows begin that are looked at.
+impl<const C: usize> TileRows<'_, C> {
+    /// Where the rows that are looked at begin.
     fn starts(&self) -> impl Iterator<Item = usize> {
         (0..self.rows).step_by(self.step).map(|row| self.start + row * self.stride)
     }
 
-    /// What the residues by a mode take beside `price`; of what is more than `most` only that it is.
-    fn price(&self, mode: u8, prices: &Prices<C>, mut price: u32, most: u32, out: &mut [u8]) -> u32 {
+    /// What the residuals by a mode cost, added to `cost`; if that is more than `most`, some number above it.
+    fn cost(&self, mode: u8, costs: &ResidualCosts<C>, mut cost: u32, most: u32, out: &mut [u8]) -> u32 {
         for start in self.starts() {
             residuals::<C>(mode, self.samples, start, self.stride, out);
-            price += prices.of(out);
-            if price > most {
+            cost += costs.of(out);
+            if cost > most {
                 break;
             }
         }
-        price
+        cost
     }
 
-    /// True if all pixels are the same, and those around from which they are predicted.
+    /// True if all pixels are the same, and those around them by which they are predicted.
     fn is_flat(&self) -> bool {
         // A pixel more at the left, and at the right, where the last row has no part in it.
         let row = |row: usize| {
@@ -159,23 +159,23 @@ impl<const C: usize> Part<'_, C> {
         first[C..] == first[..first.len() - C] && (1..=self.rows).all(|at| first.starts_with(row(at)))
     }
 
-    /// The mode of a flat tile behind one with another mode than 0: the same, unless 0 has less.
-    fn flat_mode(&self, before: Option<u8>, prices: &Prices<C>) -> Option<u8> {
+    /// The mode of a flat tile behind one with another mode than 0: that mode, unless 0 costs less.
+    fn flat_mode(&self, before: Option<u8>, costs: &ResidualCosts<C>) -> Option<u8> {
         let mode = before.filter(|mode| *mode > 0 && self.is_flat())?;
         let mut pixel = [0; C];
         residuals::<C>(0, self.samples, self.start, self.stride, &mut pixel);
         let pixels = (self.length / C * self.rows.div_ceil(self.step)) as u32;
-        (pixels * prices.of(&[0; C]) <= CHANGE + pixels * prices.of(&pixel)).then_some(mode)
+        (pixels * costs.of(&[0; C]) <= MODE_CHANGE_COST + pixels * costs.of(&pixel)).then_some(mode)
     }
 }
 
-/// Chooses a mode for each tile, looking at each `step`th row.
+/// Chooses a mode for each tile by each `step`th row.
 ///
 /// # Errors
-/// `OutOfMemory`.
-pub fn choose<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
-    let mut modes = try_filled(tiles.count(), MODES[0])?;
-    let mut prices = Prices::<C>::new();
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+pub fn choose_modes<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
+    let mut modes = try_filled(tiles.count(), PREDICTOR_ORDER[0])?;
+    let mut costs = ResidualCosts::<C>::new();
     let (side, stride) = (1 << tiles.bits, pixels.width * C);
     let mut out = [0; 512 * 4];
     for (ty, modes) in modes.chunks_exact_mut(tiles.across).enumerate() {
@@ -187,36 +187,37 @@ pub fn choose<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> R
                 continue;
             }
             let start = rows.start * stride + from * C;
-            let part = Part::<C> { samples: pixels.samples, stride, start, step, rows: rows.len(), length };
+            let tile =
+                TileRows::<C> { samples: pixels.samples, stride, start, step, rows: rows.len(), length };
             let before = if tx > 0 { Some(modes[tx - 1]) } else { None };
-            if let Some(mode) = part.flat_mode(before, &prices) {
+            if let Some(mode) = tile.flat_mode(before, &costs) {
                 modes[tx] = mode;
-                prices.count_zeros((length / C * rows.len().div_ceil(step)) as u32);
+                costs.count_zeros((length / C * rows.len().div_ceil(step)) as u32);
                 continue;
             }
             let out = &mut out[..length];
-            // That of the tile before is often the best, and the others are soon seen to be none.
-            let others = MODES.into_iter().filter(|mode| before != Some(*mode));
+            // That of the tile before is often the best, and others are then soon seen to be worse.
+            let others = PREDICTOR_ORDER.into_iter().filter(|mode| before != Some(*mode));
             let mut best = (u32::MAX, 0);
             for mode in before.into_iter().chain(others) {
-                let change = if before == Some(mode) { 0 } else { CHANGE };
-                best = best.min((part.price(mode, &prices, change, best.0, out), mode));
+                let change = if before == Some(mode) { 0 } else { MODE_CHANGE_COST };
+                best = best.min((tile.cost(mode, &costs, change, best.0, out), mode));
             }
             modes[tx] = best.1;
-            for start in part.starts() {
+            for start in tile.starts() {
                 residuals::<C>(best.1, pixels.samples, start, stride, out);
-                prices.count(out);
+                costs.count(out);
             }
         }
-        prices.update();
+        costs.update();
     }
     Ok(modes)
 }
 
-/// Puts residues in the place of samples, from the last row up: those above are still needed.
+/// Replaces samples by residuals, from the last row up: the rows above are still needed.
 ///
 /// # Errors
-/// `OutOfMemory`.
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
 pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, modes: &[u8]) -> Result<()> {
     let stride = width * C;
     let mut out = try_filled(stride, 0)?;

@@ -1,18 +1,18 @@
-//! What a picture takes without loss, told from a part of its rows in a small part of the time that coding takes.
+//! Estimates what a picture takes without loss, from a part of its rows in a small part of the time that coding takes.
 //!
-//! Pixels are cut into tokens by one look at each: a run of the pixel before, of those above, a copy of where the same
-//! three pixels stood last, or the pixel itself. Tokens are counted three times, with pixels as they are and a colour cache,
-//! and with what is left of them by two predictions; the least counts. No pixels are kept but those of two rows: of
-//! copies from afar is only known where they come from.
+//! Pixels are cut into tokens by one look at each: a run of the pixel before, a copy of the row above or of where the
+//! same three pixels stood last, or a literal. There are three histograms: of plain pixels with a colour cache, and of
+//! the residuals of two predictions; the least estimate counts. Only the pixels of two rows are kept: of copies from
+//! afar only the distance is known.
 
 use std::mem;
 
 use super::{
-    super::lz77::LONGEST,
-    color_cache::Cache,
-    histogram::Counts,
+    super::lz77::MAX_LENGTH,
+    color_cache::ColorCache,
+    histogram::Histogram,
     pixels::{self, difference, less_green, mean},
-    token::Token,
+    token::PixelToken,
 };
 use crate::{
     error::Result,
@@ -20,22 +20,22 @@ use crate::{
     pixel::{Layout, Size},
 };
 
-/// Rows that are looked at together, behind one that is only kept.
+/// Rows that are analysed together, behind one that is only kept.
 const BAND: u32 = 16;
 
-/// Of larger pictures than this not all bands are looked at, but at least one of so many.
+/// Of pictures with more pixels not all bands are analysed, but at least one of so many.
 const PIXELS: u64 = 1 << 18;
 const MOST_STEP: u64 = 4;
 
-/// Of the first rows bands are looked at whether that is wanted or not.
+/// Bands of the first rows are analysed whether that is wanted or not.
 const FIRST: u32 = 128;
 
-/// Slots for three pixels of a hash, how far back they may lie, and the bits of the colour cache.
+/// Slots of the hash table of three pixels, how far back a match may lie, and the bits of the colour cache.
 const SLOTS: usize = 1 << 13;
 const WINDOW: u32 = 1 << 17;
 const CACHE: u32 = 10;
 
-/// The bytes of counts and the colour cache.
+/// The bytes of histograms and the colour cache.
 const COUNTS: u64 = 24 << 10;
 
 /// The distance codes of the pixels above and of those before, and the first of other distances.
@@ -43,45 +43,44 @@ const ABOVE: u32 = 1;
 const BEFORE: u32 = 2;
 const FAR: u32 = 121;
 
-/// Where three pixels stood last, and what tells them from others of the same slot.
+/// Where three pixels stood last, and bits of their hash that differ from others of the same slot.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct HashSlot {
     check: u32,
     at: u32,
 }
 
-/// Counts of a picture's tokens, as its rows come.
+/// Histograms of a picture's tokens, as its rows come.
 pub struct Sketch {
     size: Size,
-    /// Of so many bands of rows one is looked at.
+    /// One of so many bands of rows is analysed.
     step: u32,
-    /// The next row, whether its band is looked at, and how many rows were.
+    /// The next row, whether its band is analysed, and how many rows have been.
     y: u32,
     is_looked_at: bool,
     seen: u32,
     row: Vec<u32>,
     above: Vec<u32>,
-    places: Vec<Place>,
-    cache: Cache,
-    /// With pixels less their green, and with what two predictions leave of that: by the mean of the pixels to the left
-    /// and above, and by the plane through three.
-    plain: Counts,
-    of_mean: Counts,
-    of_plane: Counts,
-    /// A copy that may go on.
+    places: Vec<HashSlot>,
+    cache: ColorCache,
+    /// Of pixels less green; of their residuals by the mean of left and above; and by left plus above less the corner.
+    plain: Histogram,
+    of_mean: Histogram,
+    of_plane: Histogram,
+    /// A copy that may go on: its distance code, and its length until now.
     copy: Option<(u32, usize)>,
 }
 
 impl Sketch {
-    /// The bytes that are held of rows of such a width.
+    /// The bytes that are held for rows of such a width.
     pub fn held_bytes(width: u32) -> u64 {
-        8 * u64::from(width) + (size_of::<Place>() * SLOTS) as u64 + COUNTS
+        8 * u64::from(width) + (size_of::<HashSlot>() * SLOTS) as u64 + COUNTS
     }
 
-    /// Of nothing yet.
+    /// A sketch without rows.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(size: Size) -> Result<Self> {
         let width = size.width as usize;
         let step = (size.pixels() / PIXELS).clamp(1, MOST_STEP) as u32;
@@ -93,17 +92,16 @@ impl Sketch {
             seen: 0,
             row: try_filled(width, 0)?,
             above: try_filled(width, 0)?,
-            places: try_filled(SLOTS, Place::default())?,
-            cache: Cache::new(CACHE)?,
-            plain: Counts::new(CACHE)?,
-            of_mean: Counts::new(0)?,
-            of_plane: Counts::new(0)?,
+            places: try_filled(SLOTS, HashSlot::default())?,
+            cache: ColorCache::new(CACHE)?,
+            plain: Histogram::new(CACHE)?,
+            of_mean: Histogram::new(0)?,
+            of_plane: Histogram::new(0)?,
             copy: None,
         })
     }
 
-    /// Looks at the next row, if it is of a band that is looked at: where one begins that may be so, it is if that is
-    /// wanted.
+    /// Takes the next row. Where a band begins that may be analysed, `is_wanted` says whether it is.
     pub fn push(&mut self, layout: Layout, row: &[u8], is_wanted: bool) {
         let of_band = self.y % (BAND * self.step);
         if of_band == 0 {
@@ -127,19 +125,19 @@ impl Sketch {
         }
     }
 
-    /// About what the rows that were looked at take in bytes.
+    /// About how many bytes the analysed rows take.
     pub fn seen_bytes(&self) -> u64 {
         self.bits() / 8
     }
 
     fn bits(&self) -> u64 {
-        // A part of the descriptions of codes.
+        // The analysed rows take their part of the prefix codes.
         let parts = (u64::from(self.size.height) / u64::from(self.seen.max(1))).max(1);
         let counts = [&self.plain, &self.of_mean, &self.of_plane];
         counts.map(|counts| counts.estimate(parts)).into_iter().fold(u64::MAX, u64::min)
     }
 
-    /// About what the whole picture takes in bytes, if the rest is like what was looked at: mostly more than it does.
+    /// About how many bytes the whole picture takes, if the rest is like the analysed rows: mostly more than it does.
     pub fn bytes(&self) -> u64 {
         self.bits() * u64::from(self.size.height) / u64::from(self.seen.max(1)) / 8
     }
@@ -167,7 +165,7 @@ impl Sketch {
         (self.row, self.above) = (row, above);
     }
 
-    /// How far before the same three pixels stood; remembers these.
+    /// How far back the same three pixels stood; remembers these.
     #[inline(always)]
     fn far(&mut self, row: &[u32], at: u32) -> Option<u32> {
         let [a, b, c] = *row.first_chunk::<3>()?;
@@ -176,7 +174,7 @@ impl Sketch {
         let mixed = mixed ^ mixed >> 29;
         let place = &mut self.places[(mixed as usize) % SLOTS];
         let (check, before) = ((mixed >> 32) as u32, *place);
-        *place = Place { check, at };
+        *place = HashSlot { check, at };
         let distance = at.wrapping_sub(before.at);
         (before.check == check && distance < WINDOW).then_some(distance)
     }
@@ -184,17 +182,17 @@ impl Sketch {
     #[inline(always)]
     fn copied(&mut self, code: u32, length: usize) {
         match &mut self.copy {
-            Some((open, so_far)) if *open == code && *so_far + length <= LONGEST => *so_far += length,
+            Some((open, so_far)) if *open == code && *so_far + length <= MAX_LENGTH => *so_far += length,
             _ => {
                 self.close();
-                self.copy = Some((code, length.min(LONGEST)));
+                self.copy = Some((code, length.min(MAX_LENGTH)));
             }
         }
     }
 
     fn close(&mut self) {
         if let Some((code, length)) = self.copy.take() {
-            let token = Token::Copy { length: length as u16, code };
+            let token = PixelToken::Copy { length: length as u16, code };
             self.plain.add(token);
             self.of_mean.add(token);
             self.of_plane.add(token);
@@ -205,15 +203,17 @@ impl Sketch {
     fn literal(&mut self, argb: u32, left: u32, [above, corner]: [u32; 2]) {
         self.close();
         let place = self.cache.find(argb);
-        self.plain.add(place.map_or(Token::Literal(less_green(argb)), |place| Token::Cached(place as u16)));
+        self.plain.add(
+            place.map_or(PixelToken::Literal(less_green(argb)), |place| PixelToken::Cached(place as u16)),
+        );
         self.cache.insert(argb);
-        self.of_mean.add(Token::Literal(less_green(difference(argb, mean(left, above)))));
+        self.of_mean.add(PixelToken::Literal(less_green(difference(argb, mean(left, above)))));
         let plane = difference(sum(left, above), corner);
-        self.of_plane.add(Token::Literal(less_green(difference(argb, plane))));
+        self.of_plane.add(PixelToken::Literal(less_green(difference(argb, plane))));
     }
 }
 
-/// Pixels as ARGB; those that can't be seen are black.
+/// Fills a row with pixels as ARGB; hidden ones are black.
 fn fill<const C: usize>(row: &mut [u32], samples: &[u8]) {
     for (pixel, samples) in row.iter_mut().zip(samples.as_chunks::<C>().0) {
         let is_hidden = C.is_multiple_of(2) && samples[C - 1] == 0;

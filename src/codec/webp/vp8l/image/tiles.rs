@@ -1,16 +1,16 @@
 //! The squares that a picture is cut into by its transforms and its entropy image.
 
-/// Tiles of a picture that have something of their own.
+/// Square tiles of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tiles {
-    /// The side of a tile as power of two.
+    /// The side of a tile, as a power of two.
     pub bits: u32,
     pub across: usize,
     pub down: usize,
 }
 
 impl Tiles {
-    /// Tiles of at least so many bits, and no more than `most`.
+    /// The smallest tiles of at least so many bits of which there are no more than `most`.
     pub fn new(width: usize, height: usize, least: u32, most: usize) -> Self {
         let mut bits = least;
         while width.div_ceil(1 << bits) * height.div_ceil(1 << bits) > most && bits < 9 {

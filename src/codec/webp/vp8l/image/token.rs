@@ -1,18 +1,18 @@
-//! What a picture is cut into (RFC 9649 section 3.6.2): pixels, places of the colour cache, and backward references.
+//! What a picture is cut into (RFC 9649 section 3.6.2): literals, colour cache indices, and backward references.
 
-/// What the next pixels are coded as.
+/// One or more pixels as they are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token {
+pub enum PixelToken {
     /// A pixel, as ARGB.
     Literal(u32),
-    /// A pixel that is in the colour cache.
+    /// A pixel by its index in the colour cache.
     Cached(u16),
-    /// So many pixels from before.
+    /// A backward reference: so many pixels from before, at a distance code.
     Copy { length: u16, code: u32 },
 }
 
-impl Token {
-    /// How many pixels it stands for.
+impl PixelToken {
+    /// How many pixels the token stands for.
     pub fn pixels(self) -> usize {
         if let Self::Copy { length, .. } = self { length.into() } else { 1 }
     }

@@ -1,59 +1,65 @@
-//! The copies of a picture that has been cut, as long as they are not too many: it need not be cut again to be written.
+//! A log of a picture's copies, as long as they are not too many: with it the picture need not be parsed again to be
+//! written.
 
-use super::{color_cache::Cache, pixels::Pixels, token::Token};
+use super::{color_cache::ColorCache, pixels::Pixels, token::PixelToken};
 use crate::{error::Result, limits::try_filled};
 
-/// The most copies that are kept, of eight bytes.
-const MOST: usize = 1 << 16;
+/// The most copies that are logged, of eight bytes each.
+const MAX_COPIES: usize = 1 << 16;
 
-/// Copies in order.
-pub struct Record {
-    copies: Vec<Copy>,
+/// Copies in order; all else are literals.
+pub struct TokenLog {
+    copies: Vec<LoggedCopy>,
     used: usize,
     /// Literals since the last copy.
     literals: u16,
-    is_full: bool,
+    is_incomplete: bool,
 }
 
-/// A copy, or of no length only what is before it.
+/// A copy, or if its length is zero only the literals before it.
 #[derive(Clone, Copy, Default)]
-struct Copy {
-    /// Pixels before it that are none.
+struct LoggedCopy {
+    /// Literals before it.
     literals: u16,
     length: u16,
     code: u32,
 }
 
-/// The most bytes that are held of so many pixels.
+/// The most bytes of a log of so many pixels.
 pub const fn held_bytes(pixels: u64) -> u64 {
-    8 * room(pixels as usize) as u64
+    8 * capacity(pixels as usize) as u64
 }
 
-/// False if all copies of so many pixels have room.
-pub const fn may_be_full(pixels: u64) -> bool {
-    pixels / 2 + 16 > MOST as u64
+/// False if all copies of so many pixels have room in a log.
+pub const fn may_be_incomplete(pixels: u64) -> bool {
+    pixels / 2 + 16 > MAX_COPIES as u64
 }
 
-/// A copy is of two pixels at the least.
-const fn room(pixels: usize) -> usize {
-    let room = pixels / 2 + 16;
-    if room < MOST { room } else { MOST }
+/// How many copies have room in a log of so many pixels: a copy has at least two.
+const fn capacity(pixels: usize) -> usize {
+    let capacity = pixels / 2 + 16;
+    if capacity < MAX_COPIES { capacity } else { MAX_COPIES }
 }
 
-impl Record {
-    /// Of nothing.
+impl TokenLog {
+    /// An empty log for so many pixels.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(pixels: usize) -> Result<Self> {
-        Ok(Self { copies: try_filled(room(pixels), Copy::default())?, used: 0, literals: 0, is_full: false })
+        Ok(Self {
+            copies: try_filled(capacity(pixels), LoggedCopy::default())?,
+            used: 0,
+            literals: 0,
+            is_incomplete: false,
+        })
     }
 
-    /// Notes a token.
+    /// Logs a token.
     #[inline(always)]
-    pub fn add(&mut self, token: Token) {
+    pub fn add(&mut self, token: PixelToken) {
         match token {
-            Token::Copy { length, code } => self.push(length, code),
+            PixelToken::Copy { length, code } => self.push(length, code),
             _ if self.literals == u16::MAX => {
                 self.push(0, 0);
                 self.literals = 1;
@@ -64,41 +70,41 @@ impl Record {
 
     fn push(&mut self, length: u16, code: u32) {
         let Some(copy) = self.copies.get_mut(self.used) else {
-            self.is_full = true;
+            self.is_incomplete = true;
             return;
         };
-        *copy = Copy { literals: self.literals, length, code };
+        *copy = LoggedCopy { literals: self.literals, length, code };
         self.literals = 0;
         self.used += 1;
     }
 
-    /// True if not all copies are there.
-    pub const fn is_full(&self) -> bool {
-        self.is_full
+    /// True if not all copies had room.
+    pub const fn is_incomplete(&self) -> bool {
+        self.is_incomplete
     }
 
-    /// Gives all tokens in order, each with the pixel that it begins at.
+    /// Gives all tokens in order to `take`, each with the pixel that it begins at.
     ///
     /// # Errors
-    /// `OutOfMemory`.
-    pub fn each<const C: usize>(
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn for_each<const C: usize>(
         &self,
         pixels: Pixels<C>,
         cache_bits: u32,
-        mut take: impl FnMut(usize, Token),
+        mut take: impl FnMut(usize, PixelToken),
     ) -> Result<()> {
-        let (mut cache, mut at) = (Cache::new(cache_bits)?, 0);
-        let last = Copy { literals: self.literals, length: 0, code: 0 };
+        let (mut cache, mut at) = (ColorCache::new(cache_bits)?, 0);
+        let last = LoggedCopy { literals: self.literals, length: 0, code: 0 };
         for copy in self.copies[..self.used].iter().chain([&last]) {
             for at in at..at + usize::from(copy.literals) {
                 let argb = pixels.argb(at);
                 let place = cache.find(argb);
-                take(at, place.map_or(Token::Literal(argb), |place| Token::Cached(place as u16)));
+                take(at, place.map_or(PixelToken::Literal(argb), |place| PixelToken::Cached(place as u16)));
                 cache.insert(argb);
             }
             at += usize::from(copy.literals);
             if copy.length > 0 {
-                take(at, Token::Copy { length: copy.length, code: copy.code });
+                take(at, PixelToken::Copy { length: copy.length, code: copy.code });
                 if !cache.is_none() {
                     (at..at + usize::from(copy.length)).for_each(|at| cache.insert(pixels.argb(at)));
                 }

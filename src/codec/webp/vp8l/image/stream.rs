@@ -1,0 +1,78 @@
+//! A stream of entropy-coded pixels (RFC 9649 section 3.7): what stands before the tokens, and their prefix codes.
+
+use super::{
+    super::bits::HeaderBits,
+    analysis,
+    histogram::{Histogram, PrefixCodeGroup},
+    match_finder::MatchEffort,
+    meta_prefix::EntropyImage,
+    parse::Parser,
+    pixels::{OPAQUE, Pixels},
+};
+use crate::error::Result;
+
+/// How a picture's stream is written.
+pub struct StreamPlan {
+    /// All that stands before the tokens.
+    pub header: HeaderBits,
+    pub entropy_image: EntropyImage,
+    /// By meta prefix code.
+    pub groups: Vec<PrefixCodeGroup>,
+    /// The length of the stream.
+    pub bits: u64,
+}
+
+impl StreamPlan {
+    /// Appends to the header the colour cache, the entropy image and the prefix codes, one group for each histogram.
+    pub fn new(
+        mut header: HeaderBits,
+        cache_bits: u32,
+        entropy_image: EntropyImage,
+        histograms: &[Histogram],
+    ) -> Result<Self> {
+        header.put((cache_bits > 0).into(), 1);
+        if cache_bits > 0 {
+            header.put(cache_bits, 4);
+        }
+        header.put((entropy_image.count > 1).into(), 1);
+        if entropy_image.count > 1 {
+            let EntropyImage { tiles, meta_codes, .. } = &entropy_image;
+            header.put(tiles.bits - 2, 3);
+            let pixels = Pixels::<1> { samples: meta_codes, width: tiles.across, rest: OPAQUE };
+            write_subimage(pixels, &mut header)?;
+        }
+        let (mut groups, mut bits) = (Vec::new(), 0);
+        for histogram in histograms {
+            let (group, more) = PrefixCodeGroup::new(histogram, &mut header);
+            groups.push(group);
+            bits += more;
+        }
+        bits += header.bits();
+        Ok(Self { header, entropy_image, groups, bits })
+    }
+
+    /// A buffer of the stream's length, with at least `capacity`, and `around` for what comes around it.
+    pub fn buffer(&self, capacity: u64, around: u64) -> Result<Vec<u8>> {
+        let (mut out, bytes) = (Vec::new(), self.bits.div_ceil(8));
+        out.try_reserve_exact((capacity.max(bytes) + around) as usize)?;
+        out.resize(bytes as usize, 0);
+        Ok(out)
+    }
+}
+
+/// Writes a small picture that a larger one needs (the RFC's "entropy-coded image"): without a colour cache, and with
+/// one prefix code group.
+pub fn write_subimage<const C: usize>(pixels: Pixels<C>, header: &mut HeaderBits) -> Result<()> {
+    header.put(0, 1);
+    let effort = MatchEffort { chain_limit: 8, good_length: 64 };
+    let costs = analysis::first_costs(pixels)?;
+    let mut histogram = Histogram::new(0)?;
+    Parser::new(pixels, &costs, effort, 0)?.for_each(|_, token| histogram.add(token));
+    let costs = histogram.costs();
+    let mut histogram = Histogram::new(0)?;
+    Parser::new(pixels, &costs, effort, 0)?.for_each(|_, token| histogram.add(token));
+    let (group, _) = PrefixCodeGroup::new(&histogram, header);
+    Parser::new(pixels, &costs, effort, 0)?
+        .for_each(|_, token| group.put(token, |value, count| header.put(value, count)));
+    Ok(())
+}
