@@ -100,6 +100,25 @@ mod tests {
     }
 
     #[test]
+    fn svg_is_found_as_far_inside_by_pieces_as_at_once() {
+        let wide = |text: &str| -> Vec<u8> {
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+        };
+        for (before, is_found) in [
+            (" ".repeat(300), true),
+            (format!("<!--{}-->", "-".repeat(1000)), true),
+            (" ".repeat(svg::LOOKED_AT), false),
+            (format!("<!--{}-->", "-".repeat(svg::LOOKED_AT)), false),
+        ] {
+            let text = before + "<svg>";
+            for file in [text.as_bytes().to_vec(), wide(&text)] {
+                let found = is_found.then_some(Format::Svg);
+                assert_eq!((sniff(&file), format(View::whole(&file))), (found, found), "{}", file.len());
+            }
+        }
+    }
+
+    #[test]
     fn a_lookalike_is_no_picture() {
         assert_eq!(sniff(b"BMW builds cars in Bavaria"), None);
         assert_eq!(sniff(b"GIF89b"), None);

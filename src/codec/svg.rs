@@ -89,11 +89,13 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
 
 /// True if a file whose root was not found may have it further inside.
 pub(super) fn may_be(head: &[u8]) -> bool {
-    head.starts_with(&GZIP) || text(head).trim_ascii_start().starts_with(b"<")
+    // White space may be all that is seen so far.
+    head.starts_with(&GZIP) || matches!(text(head).trim_ascii_start(), [] | [b'<', ..])
 }
 
 /// True if a file's root element is `svg`, with or without a prefix. HTML that contains one is not SVG.
 pub(super) fn is_svg(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(LOOKED_AT)];
     let is_text = |head: &[u8]| head.trim_ascii_start().starts_with(b"<");
     (head.starts_with(&GZIP)
         || [UTF_8, UTF_16_LITTLE, UTF_16_BIG].iter().any(|mark| head.starts_with(mark))

@@ -69,8 +69,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let ico = b"\0\0\x01\0\x01\0\x10\x10\0\0\x01\0\x20\0\x28\0\0\0\x16\0\0\0\x28\0\0\0\x10\0\0\0\x20\0\0\0\x01\0\x20\0".to_vec();
     let svg = b"<?xml version='1.0'?><!-- x --><svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 20'/>"
         .to_vec();
+    let spaced = [&[b' '; 300][..], b"<svg width='3'/>"].concat();
     let jxl =
         b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a\0\0\0\x14ftypjxl \0\0\0\0jxl \0\0\0\0jxlc\xff\x0a\x10\x20".to_vec();
-    let files = [jpeg, png, webp, lossy, gif, bmp, avif, tiff, ico, svg, jxl];
+    let files = [jpeg, png, webp, lossy, gif, bmp, avif, tiff, ico, svg, spaced, jxl];
     files.into_iter().enumerate().map(|(at, file)| [vec![at as u8], file].concat()).collect()
 }
