@@ -1,17 +1,29 @@
 //! The targets of `tests/fuzz`, over their seeds and what becomes of these: the same bytes at each run.
 
+#[path = "../fuzz/targets/accept.rs"]
+mod accept;
 #[path = "../fuzz/targets/connection.rs"]
 mod connection;
+#[path = "../fuzz/targets/decode.rs"]
+mod decode;
 #[path = "../fuzz/targets/head.rs"]
 mod head;
+#[path = "../fuzz/targets/jpeg.rs"]
+mod jpeg;
 #[path = "../fuzz/targets/probing.rs"]
 mod probing;
 #[path = "../fuzz/targets/record.rs"]
 mod record;
+#[path = "../fuzz/targets/webp.rs"]
+mod webp;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::{
+    env, fs,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::PathBuf,
+};
 
-use crate::support::scenario;
+use crate::support::{heap, scenario};
 
 /// Words that mean something to one of the targets.
 const WORDS: [&[u8]; 24] = [
@@ -77,8 +89,9 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], dice: &mut Dice) {
     }
 }
 
-/// Runs a target over each seed, cut short everywhere, and over so many changed ones.
-fn run(target: fn(&[u8]), seeds: &[Vec<u8>], rounds: usize) {
+/// Runs a target over each seed, cut short after every so many bytes, and over so many changed ones.
+fn run(name: &str, target: fn(&[u8]), seeds: &[Vec<u8>], step: usize, rounds: usize) {
+    write_out(name, seeds);
     let try_out = |bytes: &[u8]| {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(bytes))) {
             eprintln!("with b\"{}\"", bytes.escape_ascii());
@@ -86,7 +99,8 @@ fn run(target: fn(&[u8]), seeds: &[Vec<u8>], rounds: usize) {
         }
     };
     for seed in seeds {
-        (0..=seed.len()).for_each(|len| try_out(&seed[..len]));
+        try_out(seed);
+        (0..seed.len()).step_by(step).for_each(|len| try_out(&seed[..len]));
     }
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     for _ in 0..rounds {
@@ -96,23 +110,53 @@ fn run(target: fn(&[u8]), seeds: &[Vec<u8>], rounds: usize) {
     }
 }
 
+/// Writes the seeds where a search can begin with them, if `SLIMPIX_FUZZ_SEEDS` names a folder for that.
+fn write_out(name: &str, seeds: &[Vec<u8>]) {
+    let Some(folder) = env::var_os("SLIMPIX_FUZZ_SEEDS") else { return };
+    let folder = PathBuf::from(folder).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    for (number, seed) in seeds.iter().enumerate() {
+        fs::write(folder.join(format!("seed-{number}")), seed).unwrap();
+    }
+}
+
+#[test]
+fn any_accept_header_is_read() {
+    run("accept", accept::target, &accept::seeds(), 1, 20_000);
+}
+
 #[test]
 fn any_connection_begins() {
-    run(connection::target, &connection::seeds(), 40_000);
+    run("connection", connection::target, &connection::seeds(), 1, 40_000);
 }
 
 #[test]
 fn any_head_is_answered() {
     assert!(head::seeds().iter().all(|seed| head::is_read(seed)));
-    run(head::target, &head::seeds(), 20_000);
+    run("head", head::target, &head::seeds(), 1, 20_000);
 }
 
 #[test]
 fn any_file_is_looked_at() {
-    run(probing::target, &probing::seeds(), 40_000);
+    run("probing", probing::target, &probing::seeds(), 1, 40_000);
 }
 
 #[test]
 fn any_record_is_read() {
-    run(record::target, &record::seeds(), 20_000);
+    run("record", record::target, &record::seeds(), 1, 20_000);
+}
+
+#[test]
+fn any_picture_is_decoded_or_refused() {
+    run("decode", decode::target, &decode::seeds(), 40, 300);
+}
+
+#[test]
+fn any_jpeg_is_decoded_or_refused() {
+    run("jpeg", jpeg::target, &jpeg::seeds(), 40, 300);
+}
+
+#[test]
+fn any_webp_is_decoded_or_refused() {
+    run("webp", webp::target, &webp::seeds(), 40, 300);
 }
