@@ -7,7 +7,14 @@
 
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
-use super::{Decoded, Format, FormatInfo, Probe, bytes::u8_at, probing, span::Span, view::View};
+use super::{
+    Decoded, Format, FormatInfo, Probe,
+    bytes::u8_at,
+    cost::{Buffering, Decoding, channels},
+    probing,
+    span::Span,
+    view::View,
+};
 use crate::{
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
@@ -103,6 +110,17 @@ impl probing::Walk for Walk {
             progressive: first.is_some_and(|image| image.interlaced),
             ..Probe::new(Format::Gif, blocks.canvas)
         })
+    }
+}
+
+/// States what decoding takes: the canvas, and the frame's indices.
+pub(super) fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {
+    Decoding {
+        rows_bytes: 0,
+        pixel_bytes: 4,
+        peak_pixel_bytes: 5,
+        channels: channels(probe),
+        metadata_copies: 1,
     }
 }
 

@@ -4,11 +4,17 @@
 //! A picture is a PNG, which is decoded as one, or a bitmap without a file header. The directory's sizes are hints
 //! only (it cannot say more than 256): the picture's own header counts.
 
-use super::{Decoded, Format, FormatInfo, Probe, bytes::le16, probing, view::View};
+use super::{
+    Decoded, Format, FormatInfo, Probe,
+    bytes::le16,
+    cost::{Buffering, Decoding},
+    probing,
+    view::View,
+};
 use crate::{
     error::{Error, Result},
     limits::Limits,
-    pixel::{Metadata, Orientation, Picture, Raster, Size},
+    pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
 };
 
 /// What is fixed about ICO.
@@ -76,6 +82,18 @@ impl probing::Walk for Walk {
         let probe = Probe { alpha: true, ..Probe::new(Format::Ico, size) };
         let png = if is_png { self.png.probe(picture).ok() } else { None };
         Ok(png.map_or(probe, |png| Probe { format: Format::Ico, animated: Some(false), ..png }))
+    }
+}
+
+/// States what decoding takes: that of a PNG inside, or of a bitmap.
+pub(super) fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {
+    Decoding {
+        rows_bytes: 0,
+        pixel_bytes: 4,
+        peak_pixel_bytes: 8 + u64::from(probe.depth.div_ceil(8)) * 4,
+        // Any of the icon's pictures may have alpha, of which this one's header says nothing.
+        channels: Layout::of(probe.color, true).channels(),
+        metadata_copies: 1,
     }
 }
 

@@ -6,7 +6,7 @@
 mod avif;
 mod bmp;
 mod bytes;
-pub mod cost;
+pub(crate) mod cost;
 pub(crate) mod exif;
 mod file_buffer;
 mod format;

@@ -11,7 +11,9 @@ use self::{
     pixels::{Alpha, Painter},
 };
 use super::{
-    Decoded, Demands, Format, FormatInfo, Probe, icc,
+    Decoded, Demands, Format, FormatInfo, Probe,
+    cost::{Buffering, Decoding, channels},
+    icc,
     rows::{FULL_SIZE, Form, Head, Rows, Sink},
     view::View,
 };
@@ -91,7 +93,7 @@ pub(super) fn decode_rows(file: &[u8], limits: &Limits, sink: &mut dyn Sink) -> 
         return Ok(false);
     }
     let metadata = metadata(file, &header)?;
-    limits.check_memory(file.len() as u64 + metadata.len() + peak_bytes(header.size.width))?;
+    limits.check_memory(file.len() as u64 + metadata.len() + rows_bytes(header.size.width))?;
     let bitmap = Bitmap::new(file, &header)?;
     let (size, layout) = (header.size, bitmap.painter.layout());
     let form = Form::Raster(layout);
@@ -111,8 +113,19 @@ pub(super) fn decode_rows(file: &[u8], limits: &Limits, sink: &mut dyn Sink) -> 
     Ok(true)
 }
 
-/// The most bytes that decoding by rows holds: a strip as it is given.
-pub(super) fn peak_bytes(width: u32) -> u64 {
+/// States what decoding takes.
+pub(super) fn decoding(probe: &Probe, _scale_num: u32, buffering: Buffering) -> Decoding {
+    Decoding {
+        rows_bytes: if buffering == Buffering::Whole { 0 } else { rows_bytes(probe.size.width) },
+        pixel_bytes: 4,
+        peak_pixel_bytes: 4,
+        channels: channels(probe),
+        metadata_copies: 1,
+    }
+}
+
+/// The heap that decoding by rows takes, in bytes: a strip as it is given.
+fn rows_bytes(width: u32) -> u64 {
     u64::from(STRIP) * u64::from(width) * 4 + SMALL
 }
 

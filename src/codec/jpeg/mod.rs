@@ -6,6 +6,7 @@ mod encode;
 mod frame;
 mod header;
 mod marker;
+mod memory;
 mod segments;
 mod strips;
 
@@ -15,6 +16,7 @@ pub(super) use self::{
     decoder::further_bytes,
     encode::{held_bytes, most_bytes},
     header::Walk,
+    memory::decoding,
     strips::decode_rows,
 };
 

@@ -4,6 +4,7 @@ mod colors;
 mod decode;
 mod encode;
 mod header;
+mod memory;
 mod palette;
 mod with_iend;
 
@@ -12,6 +13,7 @@ pub(super) use self::{
     decode::{decode, decode_rows},
     encode::{held_bytes, most_bytes},
     header::Walk,
+    memory::decoding,
 };
 
 use super::{FormatInfo, Modes};

@@ -15,6 +15,7 @@ mod fax;
 mod header;
 mod lab;
 mod light;
+mod memory;
 mod packed;
 mod predictor;
 mod probe;
@@ -26,7 +27,7 @@ mod unpack;
 mod window;
 mod ycbcr;
 
-pub(super) use self::{decode::decode, probe::probe};
+pub(super) use self::{decode::decode, memory::decoding, probe::probe};
 
 use super::FormatInfo;
 

@@ -6,7 +6,7 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::{
     header::Header,
-    vp8::decoder::{Decoder, held_bytes},
+    vp8::decoder::{Decoder, heap_bytes},
 };
 use crate::{
     codec::{
@@ -27,7 +27,7 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     let raster = match header.opaque_frame() {
         Some(frame) => {
             let row_bytes = size.width as usize * 3;
-            limits.check_memory(bytes.len() as u64 + 3 * size.pixels() + held_bytes(size.width))?;
+            limits.check_memory(bytes.len() as u64 + 3 * size.pixels() + heap_bytes(size.width))?;
             let decoder = Decoder::new(frame)?;
             let mut raster = Raster::zeroed(size, Layout::Rgb)?;
             let mut rows = raster.data_mut().chunks_exact_mut(row_bytes);
@@ -55,7 +55,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let (header, size) = read_header(bytes, limits)?;
     let Some(frame) = header.opaque_frame() else { return Ok(false) };
     let metadata = header.metadata();
-    limits.check_memory(bytes.len() as u64 + metadata.len() + held_bytes(size.width))?;
+    limits.check_memory(bytes.len() as u64 + metadata.len() + heap_bytes(size.width))?;
     let decoder = Decoder::new(frame)?;
     let head = Head {
         size,

@@ -7,6 +7,7 @@ mod encode;
 mod header;
 mod lossless;
 mod lossy;
+mod memory;
 mod vp8;
 mod vp8l;
 
@@ -16,7 +17,8 @@ pub(super) use self::{
     header::Walk,
     lossless::lossless_bytes,
     lossy::{alpha_bytes, frame_bytes, rows_bytes},
-    vp8::{decoder::held_bytes, encoder::Incoming},
+    memory::decoding,
+    vp8::encoder::Incoming,
 };
 pub(crate) use self::{lossy::RowWriter, vp8l::image::Sketch};
 

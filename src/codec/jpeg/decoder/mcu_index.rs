@@ -102,6 +102,9 @@ const fn step(geometry: &Geometry) -> usize {
     if geometry.orient.transposes { 1 } else { geometry.mcus_per_row }
 }
 
+/// What an entry takes.
+pub(in crate::codec::jpeg) const INDEX_ENTRY_BYTES: u64 = size_of::<IndexEntry>() as u64;
+
 /// The heap that the index takes, if the picture needs one, in bytes.
 pub(super) fn heap_bytes(geometry: &Geometry) -> u64 {
     if !geometry.orient.reorders() {

@@ -31,6 +31,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::mcu_index::INDEX_ENTRY_BYTES;
 pub(in crate::codec) use self::parallel::further_bytes;
 use self::{
     coefficients::CoefficientBuffer,

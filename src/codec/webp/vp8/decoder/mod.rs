@@ -40,7 +40,7 @@ const COLUMN_BYTES: u64 = 49;
 const BYTES: u64 = 16 << 10;
 
 /// The most bytes that decoding holds beside the file.
-pub fn held_bytes(width: u32) -> u64 {
+pub fn heap_bytes(width: u32) -> u64 {
     u64::from(width).next_multiple_of(16) * COLUMN_BYTES + BYTES
 }
 

@@ -1,0 +1,160 @@
+//! The peak memory of a conversion, stated from the source's header before it starts.
+//!
+//! A statement is never less than what the conversion takes: a test counts every allocation for each format, size
+//! and target. It may be more; the sums below take the worst case of each step, and the largest step counts. Each format
+//! says what its own coders take, beside the code that allocates it.
+
+mod encoding;
+mod pipeline;
+
+use self::encoding::{alpha_bytes, encoder_bytes, incoming, writer_bytes};
+pub use self::{
+    encoding::{file_bytes, likely_file_bytes},
+    pipeline::{Buffering, Decoding, Pipeline, channels, has_full_chroma, moves_chroma},
+};
+use super::{Coding, Format, Probe, bmp, gif, ico, jpeg, png, tiff, webp};
+use crate::pixel::Orientation;
+
+/// What small things take: tables, headers, rows in work.
+const SMALL: u64 = 192 << 10;
+
+/// What containers take with room for EXIF and XMP.
+const KEPT: u64 = 64 << 10;
+
+/// Pixels up to which memory is reckoned; more than that never fits.
+const MOST_PIXELS: u64 = 1 << 48;
+
+/// The most bytes that a conversion holds at once, the source file of `input_bytes` included.
+#[must_use]
+pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &Pipeline) -> u64 {
+    let output = pipeline.output.pixels();
+    // Sums of what no machine has could pass 64 bits.
+    if probe.size.pixels().max(output) > MOST_PIXELS {
+        return u64::MAX;
+    }
+    let decoding = decoding_by(probe, pipeline.scale_num, pipeline.buffering);
+    let result_bytes = decoding.result_bytes(probe, pipeline);
+    let rows = decoding.rows_bytes.saturating_add(pipeline.steps_bytes).saturating_add(further_rows_bytes(
+        probe,
+        pipeline,
+        coding.threads,
+    ));
+    let kept = metadata_bytes(probe, pipeline, &decoding);
+    let before_encoding = match pipeline.buffering {
+        Buffering::Streamed => {
+            let profile = if pipeline.converts_color { probe.demands.icc_bytes } else { 0 };
+            return rows
+                .saturating_add(writer_bytes(pipeline.output, incoming(probe, pipeline), coding))
+                .saturating_add(alpha_bytes(probe, pipeline.output, coding))
+                .saturating_add(profile)
+                .saturating_add(kept)
+                .saturating_add(input_bytes);
+        }
+        Buffering::Gathered => rows.saturating_add(output.saturating_mul(result_bytes)),
+        Buffering::Whole => {
+            let source = probe.size.pixels();
+            let decoded = source.saturating_mul(decoding.pixel_bytes);
+            let scaled = output.saturating_mul(result_bytes);
+            let scaling = decoded.saturating_add(scaled).saturating_add(pipeline.steps_bytes);
+            source.saturating_mul(decoding.peak_pixel_bytes).saturating_add(decoding.rows_bytes).max(scaling)
+        }
+    };
+    // Turning holds what goes in and what comes out.
+    let is_turned = probe.orientation != Orientation::Upright;
+    let turning = if is_turned { output.saturating_mul(2 * result_bytes) } else { 0 };
+    // Planes become RGB, and planes again.
+    let recolored = if probe.format == Format::Jpeg { 6 } else { result_bytes };
+    let color = if pipeline.converts_color { output.saturating_mul(recolored) } else { 0 };
+    // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
+    let profile = probe.demands.icc_bytes;
+    let before = before_encoding.max(turning).max(color).saturating_add(profile).saturating_add(kept);
+    let encoding =
+        encoder_bytes(probe, coding, pipeline, &decoding).saturating_add(profile / 3).saturating_add(kept);
+    before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
+}
+
+/// What EXIF and XMP take: they are read in any case. Where they go with the result they are in the file as well, and
+/// copied on their way.
+fn metadata_bytes(probe: &Probe, pipeline: &Pipeline, decoding: &Decoding) -> u64 {
+    let read = decoding.metadata_copies;
+    let copies = if pipeline.keeps_metadata { read + 4 } else { read };
+    let small = if pipeline.keeps_metadata { KEPT } else { 0 };
+    probe.demands.metadata_bytes.saturating_mul(copies).saturating_add(small)
+}
+
+/// What decoding a picture takes, as a whole or by rows of some eighths of its size.
+fn decoding_by(probe: &Probe, scale_num: u32, buffering: Buffering) -> Decoding {
+    match probe.format {
+        Format::Jpeg => jpeg::decoding(probe, scale_num, buffering),
+        Format::Png => png::decoding(probe, scale_num, buffering),
+        Format::Gif => gif::decoding(probe, scale_num, buffering),
+        Format::Bmp => bmp::decoding(probe, scale_num, buffering),
+        Format::WebP => webp::decoding(probe, scale_num, buffering),
+        Format::Ico => ico::decoding(probe, scale_num, buffering),
+        Format::Tiff => tiff::decoding(probe, scale_num, buffering),
+        Format::Avif | Format::Heic | Format::Jxl | Format::Svg => Decoding::default(),
+    }
+}
+
+/// What decoding a picture as a whole takes.
+fn decoding(probe: &Probe) -> Decoding {
+    decoding_by(probe, 8, Buffering::Whole)
+}
+
+/// Bytes that further threads hold which decode a JPEG's rows ahead; 0 where there are none.
+#[must_use]
+pub fn further_rows_bytes(probe: &Probe, pipeline: &Pipeline, threads: usize) -> u64 {
+    let orientation =
+        if pipeline.buffering == Buffering::Streamed { probe.orientation } else { Orientation::Upright };
+    match (probe.format, pipeline.buffering) {
+        (Format::Jpeg, Buffering::Streamed | Buffering::Gathered) => {
+            jpeg::further_bytes(probe, pipeline.scale_num, orientation, threads)
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{codec::Demands, pixel::Size};
+
+    /// A header may state any size, and every request asks what it would cost.
+    #[test]
+    fn the_largest_sizes_are_stated_without_overflow() {
+        for format in [Format::Png, Format::Tiff, Format::Bmp, Format::WebP, Format::Gif] {
+            for side in [1 << 24, u32::MAX >> 1, u32::MAX] {
+                let size = Size::new(side, side);
+                let probe = Probe {
+                    depth: 16,
+                    alpha: true,
+                    orientation: Orientation::Rotate90,
+                    progressive: true,
+                    icc: true,
+                    demands: Demands {
+                        icc_bytes: 1 << 20,
+                        metadata_bytes: 1 << 50,
+                        restart_interval: 1,
+                        part_bytes: u64::MAX,
+                    },
+                    ..Probe::new(format, size)
+                };
+                for (target, lossless) in
+                    [(Format::WebP, true), (Format::Png, true), (Format::Jpeg, false), (Format::Avif, false)]
+                {
+                    let pipeline = Pipeline {
+                        output: size,
+                        buffering: Buffering::Whole,
+                        scale_num: 8,
+                        steps_bytes: u64::MAX,
+                        keeps_metadata: true,
+                        converts_color: true,
+                        may_be_graphic: true,
+                    };
+                    let coding = Coding::new(target).with_quality(100).with_effort(6).with_lossless(lossless);
+                    assert!(peak_bytes(&probe, 1 << 30, &coding, &pipeline) > size.pixels());
+                }
+            }
+        }
+    }
+}

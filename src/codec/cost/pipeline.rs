@@ -1,0 +1,80 @@
+//! What a conversion consists of, as far as its memory is concerned: what is wanted of it, and what decoding takes.
+
+use crate::{
+    codec::{Format, Probe},
+    pixel::{Layout, Size, Subsampling},
+};
+
+/// How much of a picture is held at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Buffering {
+    /// All of the source.
+    Whole,
+    /// The source comes by rows, which are scaled; all of the result is held.
+    Gathered,
+    /// Rows go from the source's file into that of the result, a lossy WebP.
+    Streamed,
+}
+
+/// What is done to a picture between decoding and encoding, as far as memory is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pipeline {
+    /// The size of the result.
+    pub output: Size,
+    /// How much is held.
+    pub buffering: Buffering,
+    /// The scale at which rows are decoded, in eighths.
+    pub scale_num: u32,
+    /// What scaling, cropping and the conversion of rows hold beside the picture and the result.
+    pub steps_bytes: u64,
+    /// EXIF and XMP go with the result.
+    pub keeps_metadata: bool,
+    /// Pixels may be converted to sRGB.
+    pub converts_color: bool,
+    /// The picture may turn out to be a graphic: full chroma, and two files made of which the smaller is taken.
+    pub may_be_graphic: bool,
+}
+
+/// What decoding a picture takes, as its format states it from the header alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Decoding {
+    /// The most heap of a decoder that reads rows, in bytes, at the scale at which these are wanted, beside the picture that is
+    /// made of them; 0 of one that reads none.
+    pub rows_bytes: u64,
+    /// Bytes a pixel of the decoded picture.
+    pub pixel_bytes: u64,
+    /// Bytes a pixel at the peak of decoding a picture as a whole, the picture included.
+    pub peak_pixel_bytes: u64,
+    /// Samples of a pixel as they are interleaved, as far as the header tells.
+    pub channels: u32,
+    /// How many times EXIF and XMP are held while they are read.
+    pub metadata_copies: u64,
+}
+
+impl Decoding {
+    /// Bytes a pixel of the result, whose chroma may take the full size.
+    pub fn result_bytes(&self, probe: &Probe, pipeline: &Pipeline) -> u64 {
+        match (probe.format, probe.subsampling) {
+            (Format::Jpeg, Some(_)) if has_full_chroma(probe, pipeline.output) => 3,
+            _ => self.pixel_bytes,
+        }
+    }
+}
+
+/// The colours and the alpha of a picture, as samples of a pixel.
+pub const fn channels(probe: &Probe) -> u32 {
+    Layout::of(probe.color, probe.alpha).channels()
+}
+
+/// True if chroma may take the full size: that of a picture which is scaled to an odd one, or which turning moves. Told as
+/// of one whose chroma is halved both ways: of others that is more than is needed.
+pub fn has_full_chroma(probe: &Probe, output: Size) -> bool {
+    let is_odd = Subsampling::Yuv420.scaled_to(output) == Subsampling::Yuv444;
+    is_odd && (output != probe.oriented_size() || moves_chroma(probe))
+}
+
+/// True if turning the picture at its own size moves its chroma.
+pub fn moves_chroma(probe: &Probe) -> bool {
+    probe.format == Format::Jpeg
+        && probe.subsampling.is_some_and(|own| own.moved(probe.size, probe.orientation).is_some())
+}
