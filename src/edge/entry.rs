@@ -42,7 +42,8 @@ pub async fn answer(
     Ok(answer.into())
 }
 
-/// Answers a request whose conversion was lost with its instance: with what there is, and for a short time.
+/// Answers a request whose conversion was lost with its instance: with an original or what was made before, and for a
+/// short time.
 #[wasm_bindgen]
 pub async fn rescue(
     request: worker::web_sys::Request,

@@ -132,7 +132,7 @@ struct Taken {
     begun: u64,
 }
 
-/// A part of what there is. Dropping it gives it back.
+/// A part of the budget, or a turn to read. Dropping it gives it back.
 pub(super) struct Ticket {
     of: &'static LocalKey<RefCell<Tickets>>,
     number: u64,

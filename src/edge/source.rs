@@ -61,7 +61,7 @@ pub(super) struct Opened {
 /// Asks for an original, conditionally if a state of it is known, and reads its first bytes.
 ///
 /// # Errors
-/// [`Kind::Upstream`] when it can't be had.
+/// [`Kind::Upstream`] when the origin fails or is too slow.
 pub(super) async fn open(
     settings: &Settings,
     source: &Source,

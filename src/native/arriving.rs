@@ -61,7 +61,7 @@ impl Arriving {
         Ok(Looked { format: prober.format(), probe })
     }
 
-    /// All of it, in memory. To be called by who has room for it.
+    /// Reads all of it into memory. The caller must hold a ticket for that.
     ///
     /// # Errors
     /// [`Kind::Upstream`] when it breaks off or takes too long.

@@ -37,7 +37,7 @@ pub(crate) struct Evictor {
     uses: Uses,
     /// Records that are being written, with their variants: these stay.
     busy: Mutex<HashMap<PathBuf, usize>>,
-    /// Held by who looks through the folders.
+    /// The thread that looks through the folders holds it.
     at_work: Mutex<()>,
 }
 
@@ -99,7 +99,7 @@ impl Evictor {
         &self.uses
     }
 
-    /// Room for a file of so many bytes, made if need be. `None` if there can be none. Blocks.
+    /// Reserves room for a file of `len` bytes; evicts others for that if need be. `None` if there can be none. Blocks.
     pub(crate) fn reserve(self: &Arc<Self>, len: u64) -> Option<Reservation> {
         let bytes = on_disk(len);
         self.takes(bytes).then(|| Reservation { evictor: Arc::clone(self), bytes })
@@ -202,7 +202,7 @@ impl Evictor {
             machine::make_way();
             work(&evictor);
         };
-        if let Err(error) = thread::Builder::new().name("sweep".to_owned()).spawn(at_it) {
+        if let Err(error) = thread::Builder::new().name("evict".to_owned()).spawn(at_it) {
             tracing::warn!(%error, "no thread to look through the cache");
             lock(&self.ledger).is_sent = false;
         }
@@ -210,7 +210,7 @@ impl Evictor {
 }
 
 impl Reservation {
-    /// Room for so many bytes, if there is as much. Blocks.
+    /// Grows to `len` bytes, if there is as much room. Blocks.
     pub(crate) fn up_to(mut self, len: u64) -> Option<Self> {
         let more = on_disk(len).saturating_sub(self.bytes);
         if more > 0 {
@@ -219,7 +219,7 @@ impl Reservation {
         Some(self)
     }
 
-    /// The file is kept: it has so many bytes, and stands in the place of one that took so many.
+    /// Counts the file as kept: it has `len` bytes, and replaces one that took `replaced`.
     pub(crate) fn keep(self, len: u64, replaced: u64) {
         let bytes = on_disk(len);
         let mut ledger = lock(&self.evictor.ledger);
@@ -264,7 +264,7 @@ fn taken(metadata: &fs::Metadata) -> u64 {
     on_disk(metadata.len()).max(metadata.blocks() * 512)
 }
 
-/// What a file of so many bytes takes on disk.
+/// Bytes that a file of `len` bytes takes on disk.
 const fn on_disk(len: u64) -> u64 {
     let blocks = len.div_ceil(BLOCK);
     if blocks == 0 { BLOCK } else { blocks.saturating_mul(BLOCK) }

@@ -33,7 +33,7 @@ pub(crate) enum Content {
     File(File),
     /// In memory.
     Memory(Bytes),
-    /// To be had once.
+    /// On its way from an origin: it can be read once.
     Arriving(Box<Arriving>),
 }
 
@@ -47,7 +47,7 @@ impl Content {
         }
     }
 
-    /// Waits until all of it has come. To be called by who has room for all of it.
+    /// Waits until all of it has come. The caller must hold a ticket for that.
     pub(crate) async fn arrived(self) -> Result<Self> {
         match self {
             Self::Arriving(arriving) => arriving.whole().await.map(Self::Memory),
@@ -197,7 +197,7 @@ pub(crate) fn regular(file: File) -> Result<(File, fs::Metadata)> {
     Ok((file, metadata))
 }
 
-/// Why a file could not be opened: there is none, none that may be had, or no room in the system to open it.
+/// Why a file could not be opened: it does not exist, access is denied, or the system has no room for an open file.
 pub(crate) fn unopened(source: io::Error) -> Error {
     let is = |errno: Errno| source.raw_os_error() == Some(errno.raw_os_error());
     let kind = match source.kind() {

@@ -1,6 +1,6 @@
-//! Answers that wait for nothing: what was asked for lately and is known to be whole is looked up, decided and opened
-//! on the reactor's own thread, for a few calls of the kernel. All else goes to a [`Drive`], from the step on at
-//! which something had to be waited for.
+//! The fast path: looks up, decides and opens on the reactor's own thread what was asked for lately and is known to
+//! be whole, for a few calls of the kernel. It hands the rest to a [`Drive`], from the first step on that may have to
+//! wait.
 //!
 //! A file that was asked for lately is found without asking the disk. A network may have to be asked all the same,
 //! so nothing of this is done where a folder lies on one.

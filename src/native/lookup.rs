@@ -22,7 +22,7 @@ impl<'a> Query<'a> {
         Self { source: &step.source, id: &step.id, source_id: step.source_id.as_ref() }
     }
 
-    /// What there is, if all of it is at hand.
+    /// The records and validators, if all of them are at hand.
     pub(super) fn at_hand(self, store: &Store, sources: &Sources) -> Option<Found> {
         let record = |id: &Id| store.cached_record_of(self.source.folder(), id);
         let found = Found {
@@ -37,7 +37,7 @@ impl<'a> Query<'a> {
         Some(found)
     }
 
-    /// What there is on disk. Blocks.
+    /// The records and validators on disk. Blocks.
     ///
     /// # Errors
     /// Those of [`Sources::validators`].

@@ -18,7 +18,7 @@ pub(crate) struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty one for so many bytes.
+    /// An empty store that holds `capacity` bytes at the most.
     pub(crate) fn new(capacity: usize) -> Self {
         Self { capacity, files: HashMap::new(), order: VecDeque::new(), held: 0 }
     }

@@ -1,4 +1,4 @@
-//! The bytes that an answer sends: opened at once where they are at hand, or on a thread that may wait.
+//! Opens the bytes that an answer sends: at once where they are at hand, or on a thread that may wait.
 //!
 //! Either way a file is sent only if it is as long as was promised, and is the very file that was looked at.
 

@@ -78,7 +78,7 @@ impl Spool {
     }
 }
 
-/// Takes room for so many bytes. A file system that can't do that will tell when it is written to.
+/// Reserves `len` bytes on the disk. A file system that can't do that fails when it is written to.
 #[cfg(target_os = "linux")]
 fn reserve(file: &fs::File, len: u64) -> io::Result<()> {
     use rustix::{

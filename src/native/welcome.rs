@@ -1,5 +1,5 @@
-//! The page at `/` for who tries the server on its own machine: some pictures of the folder, as they are and as they
-//! are sent, and what to try next. Also the pictures that are served where there is no folder yet.
+//! The page at `/` for people who try the server on its own machine: some pictures of the folder, as they are and as
+//! they are sent, and what to try next. Also the pictures that are served where there is no folder yet.
 //!
 //! What a folder has is nobody else's business: the page is for clients of this machine who call it by a name of this
 //! machine, and for no request that a proxy has passed on.
@@ -58,7 +58,7 @@ pub(crate) struct Welcome {
 }
 
 impl Welcome {
-    /// True for who is to see the page.
+    /// True if the client is to see the page.
     pub(crate) fn is_for(request: &Parts, peer: IpAddr) -> bool {
         let is_asked = request.uri.path() == "/" && matches!(request.method, Method::GET | Method::HEAD);
         // What proxies speak by default, and no browser.

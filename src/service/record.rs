@@ -208,8 +208,8 @@ impl EncodeSettings {
     /// The settings in a conversion's parameters.
     #[must_use]
     pub const fn of(params: &Params) -> Self {
-        // All of them by name: whether a new one belongs here has to be said. A variant is listed by its format, and the
-        // id names the size; no request sets the others.
+        // All of them by name: whether a new one belongs here has to be said. A variant is listed by its format, and
+        // the id names the size; no request sets the others.
         let &Params {
             format: _,
             quality,

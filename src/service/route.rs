@@ -46,7 +46,7 @@ pub enum Source {
 }
 
 /// Writes all that the answer to a plain GET depends on, beside what is stored; false for other requests, and for
-/// such with conditions or ranges. Whatever else of a head comes to matter belongs here.
+/// those with conditions or ranges. Whatever else of a head comes to matter belongs here.
 pub fn question(head: &RequestHead<'_>, policy: &Policy, into: &mut Vec<u8>) -> bool {
     const MORE: [header::HeaderName; 6] = [
         header::IF_MATCH,

@@ -1,4 +1,4 @@
-//! Which formats are worth making for a request, and which of what there is goes out.
+//! Selects the formats that are worth making for a request, and the representation that answers it (RFC 9110 §12).
 //!
 //! What is made: the policy's formats that the client names. Where there is none of them, and the source can't go out
 //! as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for photos, PNG for
@@ -379,8 +379,8 @@ impl Selector<'_> {
     }
 }
 
-/// What may be had for less memory, from the best to the cheapest: less effort, and then no trying whether a picture
-/// is a graphic. What is lossless stays so.
+/// Parameters that take less memory, from the best to the cheapest: less effort, then no test whether the picture is a
+/// graphic. Lossless parameters stay lossless.
 fn cheaper(params: Params) -> impl Iterator<Item = Params> {
     let modes = [Some(params.mode), (params.mode == Mode::Auto).then_some(Mode::Lossy)];
     let efforts = 0..=params.effort;

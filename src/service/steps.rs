@@ -55,7 +55,7 @@ impl Step {
     }
 }
 
-/// Look in the cache for what is known of an id. For a local source, its length and time are wanted too.
+/// Asks the cache for the record of an id, and the file system for the validators of a local source.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Lookup {
@@ -82,7 +82,7 @@ pub struct Found {
 }
 
 impl Lookup {
-    /// This is what there is.
+    /// The look-up found this.
     pub fn found(self, found: Found) -> Step {
         self.exchange.on_found(found)
     }
@@ -106,7 +106,7 @@ impl Lookup {
     }
 }
 
-/// Look at the source: at its first bytes and its state.
+/// Asks for the source's first bytes and its validators.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Fetch {
@@ -145,13 +145,13 @@ impl Fetch {
         self.exchange.not_found()
     }
 
-    /// It couldn't be had. What is known of it is used if possible.
+    /// The source can't be read or fetched. The service uses what it knows of it, if that may be.
     pub fn failed(self, error: Error) -> Step {
         self.exchange.on_fetch_failed(&error)
     }
 }
 
-/// One conversion a key, however many ask: lead it, or wait for who does.
+/// Joins the flight of a key: the first request leads it and converts, the others wait for the result.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Join {
@@ -198,7 +198,7 @@ impl Join {
     }
 }
 
-/// Wait for room in the budget.
+/// Asks for memory out of the budget of all conversions.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Admit {
@@ -212,18 +212,18 @@ pub struct Admit {
 }
 
 impl Admit {
-    /// There is room, after that time. The bytes stay taken until `Convert` is finished.
+    /// The budget has room, after that time. The bytes stay taken until `Convert` is finished.
     pub fn granted(self, waited: Duration) -> Step {
         self.exchange.on_granted(self.key, self.job, waited)
     }
 
-    /// There was none in that time.
+    /// The budget had no room in that time.
     pub fn refused(self, waited: Duration) -> Step {
         self.exchange.on_refused(&self.job, waited)
     }
 }
 
-/// The state of a source, for who is to open it.
+/// The state that a source must be in when the host opens it.
 #[derive(Debug, Clone, Default)]
 pub struct ExpectedSource {
     /// The state.

@@ -48,7 +48,7 @@ use crate::native::{
 pub(crate) struct Host {
     /// What answers for pictures. Another app takes this one's place when settings change.
     pub(crate) app: RwLock<Arc<App>>,
-    /// The page for who tries it.
+    /// The page for people who try the server.
     pub(crate) welcome: Option<Arc<Welcome>>,
     /// Where a line for each answer goes.
     pub(crate) access: Option<Arc<AccessLog>>,

@@ -80,7 +80,7 @@ impl Table {
         })
     }
 
-    /// One for so many connections, little else, and a second of patience.
+    /// A table for `connections` connections, little else, and a second of patience.
     #[cfg(test)]
     pub(crate) fn for_tests(connections: usize) -> Arc<Self> {
         let second = Duration::from_secs(1);

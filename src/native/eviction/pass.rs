@@ -91,7 +91,7 @@ impl Scan {
     }
 }
 
-/// Removes what was not used for the longest time until so many bytes are free; gives how many are. What is busy or was
+/// Removes the least recently used files until `goal` bytes are free; gives how many are. What is busy or was
 /// used since it was looked at stays.
 pub(super) fn remove_oldest(
     folders: &Folders,

@@ -1,4 +1,4 @@
-//! From what there is to the answer, and on to another one when a body turns out to be lost.
+//! Makes the answer from the source and its variants, and another one when a body turns out to be lost.
 
 use std::time::SystemTime;
 
@@ -174,7 +174,7 @@ impl Exchange {
         })
     }
 
-    /// True if a better answer may be had soon.
+    /// True if a later request may get a better answer.
     pub(super) fn is_for_now(&self) -> bool {
         self.trace.is_stale || self.gave_up.values().any(|why| why.is_transient())
     }
