@@ -20,7 +20,6 @@
 //! match convert(photo, &params, &limits)? {
 //!     Outcome::Made(made) => assert!(made.bytes.starts_with(b"RIFF") && made.size.width == 48),
 //!     Outcome::Kept(reason) => println!("the picture stays as it is: {reason:?}"),
-//!     _ => {}
 //! }
 //! # Ok(())
 //! # }
@@ -71,10 +70,12 @@
 //!
 //! # What may change
 //!
-//! Settings, results, words of a request and kinds of errors may get more of their like in any version: they are
-//! `#[non_exhaustive]`, and settings are made by `default()` or `new()` and `with_*`. The forms of pixels
-//! ([`pixel`]) are all there are, so that code for each of them stays complete. The bytes of results change with
-//! versions; `tests/data/golden.tsv` shows when.
+//! One rule decides what is `#[non_exhaustive]`. Settings, results, the words of a request, formats and kinds of errors are:
+//! more of their like may come in any version, and settings are made by `default()` or `new()` and `with_*`. What a
+//! caller has to act on in every case is not: [`Outcome`], [`codec::Probing`] and the forms of pixels in [`pixel`], so
+//! that code for each of them stays complete. What `service` and `native` have is for hosts, and changes with them.
+//!
+//! The bytes of results may change with any version: `tests/data/golden.tsv` shows when they do.
 //!
 //! # The rings
 //!

@@ -64,6 +64,7 @@ pub struct FormatInfo {
 
 /// The ways in which a format is written here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Modes {
     /// Detail is always lost.
     Lossy,

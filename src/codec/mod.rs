@@ -1,6 +1,6 @@
 //! Bytes to pictures and back: one file or folder a format, and the only place that chooses between them.
 //!
-//! Formats never import each other. [`sniff`] and [`probe`] look at content, never at a name; [`cost`] states
+//! Formats never import each other. [`sniff`] and [`probe`] look at content, never at a name; `cost` states
 //! a conversion's memory from a probe alone.
 
 mod avif;
@@ -84,6 +84,7 @@ fn header_walk(format: Format) -> Box<dyn probing::Walk> {
 
 /// A decoded still picture with what its file carried beside it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Decoded {
     /// The pixels as stored: not turned, in the colours or inks of the file.
     pub picture: Picture,

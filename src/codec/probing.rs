@@ -50,6 +50,7 @@ pub enum Probing {
 
 /// What looking at a file came to.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Looked {
     /// The format, if it is one that is known here.
     pub format: Option<Format>,

@@ -41,7 +41,6 @@ use crate::{
 
 /// What came of a conversion.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub enum Outcome {
     /// A new file.
     Made(Made),

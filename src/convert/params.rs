@@ -116,6 +116,7 @@ impl Params {
 
 /// Whether detail may be lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Mode {
     /// Lossless for graphics where that is smaller, lossy for photos.
     #[default]
@@ -204,6 +205,7 @@ impl Resize {
 
 /// How a picture meets its box. The words are those of CSS `object-fit`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Fit {
     /// As large as fits inside the box.
     #[default]
@@ -218,6 +220,7 @@ pub enum Fit {
 
 /// Which part of the picture a crop keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Interest {
     /// The middle.
     #[default]

@@ -105,6 +105,7 @@ const SMALL_PIXELS: u64 = 1 << 20;
 
 /// A crop and a scale, of a picture as it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Frame {
     /// The part of the source that is kept, in its pixels; less than the whole only for `Fit::Cover`.
     pub kept: Size,

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             fs::write(output, made.bytes)?;
         }
         Outcome::Kept(Kept::Animated) => println!("it moves, and stays as it is"),
-        kept => println!("it stays as it is: {kept:?}"),
+        Outcome::Kept(reason) => println!("it stays as it is: {reason:?}"),
     }
     Ok(())
 }

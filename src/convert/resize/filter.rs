@@ -11,6 +11,7 @@ use crate::{error::Result, limits::try_filled};
 
 /// How a sample of the result is made of those of the source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Filter {
     /// A sinc in a window of three lobes each way: the sharpest. The default.
     #[default]
