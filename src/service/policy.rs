@@ -117,6 +117,81 @@ impl Default for Policy {
     }
 }
 
+/// `Policy::with_*` for each field.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $field:ident: $type:ty,)*) => {
+        impl Policy {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, $field: $type) -> Self {
+                    self.$field = $field;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+setters! {
+    /// Sets the formats to make, the most wanted first.
+    with_formats: formats: Vec<Format>,
+    /// Sets the quality, 0 to 100.
+    with_quality: quality: u8,
+    /// Sets the effort, from 0 (fastest) to 6 (smallest).
+    with_effort: effort: u8,
+    /// Sets whether detail may be lost.
+    with_mode: mode: Mode,
+    /// Sets whether EXIF, XMP and ICC are kept in what is made.
+    with_keep_metadata: keep_metadata: bool,
+    /// Sets whether `width`, `height`, `max_width` and `max_height` are obeyed.
+    with_extra_params: extra_params: bool,
+    /// Sets whether the short forms of parameters are obeyed.
+    with_short_params: short_params: bool,
+    /// Sets the sizes that may be asked for, in pixels, ascending.
+    with_size_steps: size_steps: Vec<u32>,
+    /// Sets how many variants of one source are kept.
+    with_sizes_kept: sizes_kept: usize,
+    /// Sets the qualities that may be asked for, ascending.
+    with_quality_steps: quality_steps: Vec<u8>,
+    /// Sets what a crop keeps.
+    with_interest: interest: Interest,
+    /// Sets the file extensions that are served.
+    with_allowed: allowed: Allowed,
+    /// Sets whether requests that are not for a picture are sent on to an origin.
+    with_passes: passes: bool,
+    /// Sets where other paths than those of the mounts lead.
+    with_target: target: Target,
+    /// Sets where some hosts and some paths lead.
+    with_mounts: mounts: Vec<Mount>,
+    /// Sets the most that one picture may ask for.
+    with_limits: limits: Limits,
+    /// Sets the pixels above which no AVIF is made.
+    with_avif_max_pixels: avif_max_pixels: u64,
+    /// Sets the bytes of memory that all conversions have together.
+    with_budget: budget: u64,
+    /// Sets how long a request waits for room in the budget.
+    with_room_patience: room_patience: Duration,
+    /// Sets how long a request waits for a conversion that another one leads.
+    with_flight_patience: flight_patience: Duration,
+    /// Sets fields that every answer has beside its own.
+    with_more_headers: more_headers: Vec<(HeaderName, HeaderValue)>,
+    /// Sets for how long answers may be kept by browsers and caches.
+    with_max_age: max_age: Duration,
+    /// Sets `max-age` of answers that will soon be better.
+    with_short_max_age: short_max_age: Duration,
+    /// Sets for how long a remote source is trusted before it is asked about again.
+    with_revalidate: revalidate: Duration,
+    /// Sets whether what an origin says of caches is passed over.
+    with_overrule_origin: overrule_origin: bool,
+    /// Sets whether `?explain` is obeyed.
+    with_explain: explain: bool,
+    /// Sets whether clients that name no image type are looked up by their `User-Agent`.
+    with_by_user_agent: by_user_agent: bool,
+    /// Sets whether the original is sent now and converted in the background.
+    with_lazy: lazy: bool,
+}
+
 /// Which file extensions are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowed {

@@ -61,14 +61,13 @@ fn other_methods_and_other_files_are_refused() {
 
 #[test]
 fn an_exact_host_comes_first_then_the_longest_path() {
-    let mut policy = Policy::default();
     let folder = |root| Target::Local { root, name: format!("./{root}") };
     let at = |prefix: &str| MountPoint::Prefix(prefix.to_owned());
-    policy.mounts = vec![
+    let policy = Policy::default().with_mounts(vec![
         Mount { at: at("/a"), target: folder(1) },
         Mount { at: at("/a/b/"), target: folder(2) },
         Mount { at: MountPoint::Host("http://img.example:8080".to_owned()), target: folder(3) },
-    ];
+    ]);
     assert_eq!(local(&policy, "/a/x.jpg", &[]), (1, "x.jpg".to_owned()));
     assert_eq!(local(&policy, "/a/b/x.jpg", &[]), (2, "x.jpg".to_owned()));
     assert_eq!(local(&policy, "/ab/x.jpg", &[]), (0, "ab/x.jpg".to_owned()));
@@ -78,8 +77,8 @@ fn an_exact_host_comes_first_then_the_longest_path() {
 
 #[test]
 fn an_origin_gets_an_encoded_path_and_its_query() {
-    let mut policy = Policy::default();
-    policy.target = Target::Remote { base: "https://o.example/p".to_owned() };
+    let origin = Target::Remote { base: "https://o.example/p".to_owned() };
+    let policy = Policy::default().with_target(origin);
     match source(&policy, "/a%20b%3f%23%25.jpg?token=%2F1&width=5&v", &[]) {
         Source::Remote { url, host } => {
             assert_eq!(url, "https://o.example/p/a%20b%3F%23%25.jpg?token=%2F1&v");
