@@ -21,8 +21,8 @@ use crate::{
 
 /// Encodes still AVIFs of 8 bits. See the [module](self) for an example.
 ///
-/// Pixels are bytes in rows from top to bottom, without padding: grey, grey and alpha, RGB or RGBA, in sRGB, alpha not
-/// multiplied in. The picture is held as a whole, and coding takes some 12 bytes a pixel beside it.
+/// Pixels are bytes in rows from top to bottom, without padding: grey, grey and alpha, RGB or RGBA, in sRGB, alpha
+/// not multiplied in. The picture is held as a whole, and coding takes some 12 bytes a pixel beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     coding: Coding,
@@ -65,18 +65,14 @@ impl Encoder {
         self
     }
 
-    /// Encodes a picture of `width` by `height` pixels of 1 to 4 bytes: grey, grey and alpha, RGB or RGBA, whichever the
-    /// length of `pixels` says.
+    /// Encodes a picture of `width` by `height` pixels of 1 to 4 bytes: grey, grey and alpha, RGB or RGBA,
+    /// whichever the length of `pixels` says.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] when `pixels` has another length, a side is zero, or a setting is out of its range;
-    /// [`ErrorKind::LimitExceeded`] when a side is longer than 65,535; [`ErrorKind::OutputTooLarge`] when the file is longer than it may be;
-    /// [`ErrorKind::OutOfMemory`] when there is no room.
-    ///
-    /// [`ErrorKind::Parameter`]: crate::ErrorKind::Parameter
-    /// [`ErrorKind::LimitExceeded`]: crate::ErrorKind::LimitExceeded
-    /// [`ErrorKind::OutputTooLarge`]: crate::ErrorKind::OutputTooLarge
-    /// [`ErrorKind::OutOfMemory`]: crate::ErrorKind::OutOfMemory
+    /// [`Parameter`](crate::ErrorKind::Parameter) when `pixels` has another length, a side is zero, or a setting is
+    /// out of its range; [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when a side is longer than 65,535;
+    /// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is longer than it may be;
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
     pub fn encode(&self, pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
         let size = Size::new(width, height);
         let layout = Layout::of_length(pixels.len(), size)?;

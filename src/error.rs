@@ -12,6 +12,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub(crate) use self::ErrorKind as Kind;
 
 /// Who is at fault.
+///
+/// ```
+/// use slimpix::{ErrorKind, probe};
+///
+/// # fn main() {
+/// let error = probe(b"a text, and no picture").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Unsupported);
+/// // The same bytes would fail again: it can be remembered.
+/// assert!(error.kind().is_permanent());
+/// println!("{error}");
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -33,15 +45,16 @@ pub enum ErrorKind {
     Overload,
     /// The operating system refused: a file, a socket, a folder.
     Io,
-    /// The result would be longer than it may be, see [`Limits::max_output_bytes`](crate::limits::Limits::max_output_bytes).
+    /// The result would be longer than it may be, see
+    /// [`Limits::max_output_bytes`](crate::limits::Limits::max_output_bytes).
     OutputTooLarge,
     /// A fault of our own.
     Internal,
 }
 
 impl ErrorKind {
-    /// The kind as one word for machines: in JSON, in a page's `SlimpixError` and in the records of a cache. The words
-    /// stay as they are from version to version.
+    /// The kind as one word for machines: in JSON, in a page's `SlimpixError` and in the records of a cache. The
+    /// words stay as they are from version to version.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,11 +86,11 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// What went wrong. See [`ErrorKind`] for who is at fault.
+/// What went wrong. See [`ErrorKind`] for who is at fault, and an example.
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
@@ -85,14 +98,14 @@ struct Inner {
 impl Error {
     /// An error of a kind, with a text that names what was wrong.
     #[must_use]
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), source: None }))
     }
 
     /// An error of a kind, caused by an error of a library or of the system.
     #[must_use]
     pub fn with_source(
-        kind: Kind,
+        kind: ErrorKind,
         message: impl Into<String>,
         source: impl Into<Box<dyn error::Error + Send + Sync>>,
     ) -> Self {
@@ -108,7 +121,7 @@ impl Error {
 
     /// Who is at fault.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
@@ -121,19 +134,19 @@ impl Error {
     /// The picture is damaged.
     #[must_use]
     pub fn malformed(message: impl Into<String>) -> Self {
-        Self::new(Kind::Malformed, message)
+        Self::new(ErrorKind::Malformed, message)
     }
 
     /// The picture is of a kind that is not converted here.
     #[must_use]
     pub fn unsupported(message: impl Into<String>) -> Self {
-        Self::new(Kind::Unsupported, message)
+        Self::new(ErrorKind::Unsupported, message)
     }
 
     /// The picture asks for more than the limits allow.
     #[must_use]
     pub fn limit(message: impl Into<String>) -> Self {
-        Self::new(Kind::LimitExceeded, message)
+        Self::new(ErrorKind::LimitExceeded, message)
     }
 }
 
@@ -173,7 +186,7 @@ impl error::Error for Error {
 
 impl From<std::collections::TryReserveError> for Error {
     fn from(source: std::collections::TryReserveError) -> Self {
-        Self::with_source(Kind::OutOfMemory, "no memory", source)
+        Self::with_source(ErrorKind::OutOfMemory, "no memory", source)
     }
 }
 
@@ -185,8 +198,8 @@ mod tests {
     fn is_one_word_and_prints_its_causes() {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
         let inner = Error::malformed("no end marker");
-        let outer = Error::with_source(Kind::Upstream, "origin", inner).context("a.jpg");
+        let outer = Error::with_source(ErrorKind::Upstream, "origin", inner).context("a.jpg");
         assert_eq!(outer.to_string(), "a.jpg: origin: no end marker");
-        assert_eq!(outer.kind(), Kind::Upstream);
+        assert_eq!(outer.kind(), ErrorKind::Upstream);
     }
 }

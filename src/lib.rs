@@ -7,7 +7,8 @@
 //! slimpix = { version = "0.1", default-features = false, features = ["avif"] }
 //! ```
 //!
-//! A picture file becomes a smaller one. Nothing happens but that: no IO, no clock, no globals, no threads unless asked for.
+//! A picture file becomes a smaller one. Nothing happens but that: no IO, no clock, no globals, no threads unless
+//! asked for.
 //!
 //! ```
 //! use slimpix::{Limits, Outcome, Params, Resize, convert};
@@ -25,8 +26,8 @@
 //! # }
 //! ```
 //!
-//! Pixels become a file, and a file becomes pixels; rows go in and come out, so that a photo of 12 megapixels takes 8 MB and
-//! not 36:
+//! Pixels become a file, and a file becomes pixels; rows go in and come out, so that a photo of 12 megapixels takes
+//! 8 MB and not 36:
 //!
 //! ```
 //! use slimpix::{Decoder, Limits, webp::Encoder};
@@ -65,15 +66,16 @@
 //! | `service` | what a server decides about HTTP, without IO, for a host of your own |
 //! | `edge`, `browser` | the hosts on wasm |
 //!
-//! None of them changes what the others do. Without any it is the engine alone: some thirty crates of Rust, without an
-//! executor, HTTP, C or assembly among them (`tests/engine-crates` lists them, and a test holds the list).
+//! None of them changes what the others do. Without any it is the engine alone: some thirty crates of Rust, without
+//! an executor, HTTP, C or assembly among them (`tests/engine-crates` lists them, and a test holds the list).
 //!
 //! # What may change
 //!
-//! One rule decides what is `#[non_exhaustive]`. Settings, results, the words of a request, formats and kinds of errors are:
-//! more of their like may come in any version, and settings are made by `default()` or `new()` and `with_*`. What a
-//! caller has to act on in every case is not: [`Outcome`], [`codec::Probing`] and the forms of pixels in [`pixel`], so
-//! that code for each of them stays complete. What `service` and `native` have is for hosts, and changes with them.
+//! One rule decides what is `#[non_exhaustive]`. Settings, results, the words of a request, formats and kinds of
+//! errors are: more of their like may come in any version, and settings are made by `default()` or `new()` and
+//! `with_*`. What a caller has to act on in every case is not: [`Outcome`], [`codec::Probing`] and the forms of
+//! pixels in [`pixel`], so that code for each of them stays complete. What `service` and `native` have is for
+//! hosts, and changes with them.
 //!
 //! The bytes of results may change with any version: `tests/data/golden.tsv` shows when they do.
 //!

@@ -10,6 +10,18 @@ use crate::{
 };
 
 /// The most that a picture may ask for.
+///
+/// ```
+/// use slimpix::{ErrorKind, Limits, Params, convert};
+///
+/// # fn main() -> slimpix::Result<()> {
+/// # let photo = &slimpix::webp::Encoder::new(80).encode(&[99; 64 * 48 * 3], 64, 48)?;
+/// let limits = Limits::default().with_max_pixels(1000).with_max_memory(16 << 20);
+/// let refused = convert(photo, &Params::default(), &limits).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::LimitExceeded);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -90,7 +102,7 @@ impl Limits {
     /// Checks the length of an encoded source, in bytes.
     ///
     /// # Errors
-    /// `LimitExceeded` when it is longer than `max_input_bytes`.
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when it is longer than `max_input_bytes`.
     pub fn check_input(&self, bytes: u64) -> Result<()> {
         if bytes > self.max_input_bytes {
             return Err(Error::limit(format!(
@@ -104,7 +116,8 @@ impl Limits {
     /// Checks the size that a header states.
     ///
     /// # Errors
-    /// `Malformed` for a side of zero, `LimitExceeded` for too long a side or too many pixels.
+    /// [`Malformed`](crate::ErrorKind::Malformed) for a side of zero,
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) for too long a side or too many pixels.
     pub fn check_size(&self, size: Size) -> Result<()> {
         let Size { width, height } = size;
         if width == 0 || height == 0 {
@@ -129,7 +142,7 @@ impl Limits {
     /// Checks a stated peak of memory, in bytes.
     ///
     /// # Errors
-    /// `LimitExceeded` when it is more than `max_memory`.
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when it is more than `max_memory`.
     pub fn check_memory(&self, bytes: u64) -> Result<()> {
         if bytes > self.max_memory {
             return Err(Error::limit(format!(
@@ -144,7 +157,7 @@ impl Limits {
 /// `width × height × bytes_per_pixel` as a length of memory.
 ///
 /// # Errors
-/// `LimitExceeded` when it does not fit in this machine's address space.
+/// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when it does not fit in this machine's address space.
 pub fn area_bytes(size: Size, bytes_per_pixel: u32) -> Result<usize> {
     size.pixels()
         .checked_mul(u64::from(bytes_per_pixel))
@@ -161,7 +174,7 @@ pub fn area_bytes(size: Size, bytes_per_pixel: u32) -> Result<usize> {
 /// A buffer of `len` zero bytes.
 ///
 /// # Errors
-/// `OutOfMemory` when there is no room; never aborts.
+/// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room; never aborts.
 pub fn try_zeroed(len: usize) -> Result<Vec<u8>> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(len)?;
@@ -172,7 +185,7 @@ pub fn try_zeroed(len: usize) -> Result<Vec<u8>> {
 /// A buffer of `len` times the same value.
 ///
 /// # Errors
-/// `OutOfMemory` when there is no room; never aborts.
+/// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room; never aborts.
 pub(crate) fn try_filled<T: Clone>(len: usize, value: T) -> Result<Vec<T>> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(len)?;

@@ -21,8 +21,8 @@ use crate::{
 
 /// Encodes still WebPs, with loss or without. See the [module](self) for an example.
 ///
-/// Pixels are bytes in rows from top to bottom, without padding: grey, grey and alpha, RGB or RGBA, in sRGB, alpha not
-/// multiplied in. The bytes that come out are the same on every machine, and for any number of threads.
+/// Pixels are bytes in rows from top to bottom, without padding: grey, grey and alpha, RGB or RGBA, in sRGB, alpha
+/// not multiplied in. The bytes that come out are the same on every machine, and for any number of threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     coding: Coding,
@@ -62,31 +62,32 @@ impl Encoder {
         self
     }
 
-    /// Sets how many levels of alpha a lossy picture keeps, 0 to 100, as libwebp's `alpha_q` has it. Default 100: all.
+    /// Sets how many levels of alpha a lossy picture keeps, 0 to 100, as libwebp's `alpha_q` has it. Default 100:
+    /// all.
     #[must_use]
     pub const fn with_alpha_quality(mut self, alpha_quality: u8) -> Self {
         self.coding = self.coding.with_alpha_quality(alpha_quality);
         self
     }
 
-    /// Sets whether chroma is made with care for thin coloured edges, as libwebp's `use_sharp_yuv` has it. Default: from
-    /// quality 90 on.
+    /// Sets whether chroma is made with care for thin coloured edges, as libwebp's `use_sharp_yuv` has it. Default:
+    /// from quality 90 on.
     #[must_use]
     pub const fn with_sharp_yuv(mut self, sharp_yuv: bool) -> Self {
         self.coding = self.coding.with_full_chroma(sharp_yuv);
         self
     }
 
-    /// Sets the number of threads that a lossy picture is coded by, the caller's among them. Default 1. Each one takes
-    /// memory. Where there are no threads, as on wasm, it must be 1.
+    /// Sets the number of threads that a lossy picture is coded by, the caller's among them. Default 1. Each one
+    /// takes memory. Where there are no threads, as on wasm, it must be 1.
     #[must_use]
     pub const fn with_threads(mut self, threads: usize) -> Self {
         self.coding = self.coding.with_threads(threads);
         self
     }
 
-    /// Sets the most bytes that the file may have. Default: as long as it gets. Coding ends with an error as soon as the
-    /// file is sure to be longer.
+    /// Sets the most bytes that the file may have. Default: as long as it gets. Coding ends with an error as soon
+    /// as the file is sure to be longer.
     #[must_use]
     pub const fn with_max_bytes(mut self, max_bytes: u64) -> Self {
         self.coding = self.coding.with_max_bytes(max_bytes);
@@ -100,13 +101,14 @@ impl Encoder {
         self
     }
 
-    /// Encodes a picture of `width` by `height` pixels of 1 to 4 bytes: grey, grey and alpha, RGB or RGBA, whichever the
-    /// length of `pixels` says.
+    /// Encodes a picture of `width` by `height` pixels of 1 to 4 bytes: grey, grey and alpha, RGB or RGBA,
+    /// whichever the length of `pixels` says.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] when `pixels` has another length, a side is zero, or a setting is out of its range;
-    /// [`ErrorKind::LimitExceeded`] when a side is longer than 16,383; [`ErrorKind::OutputTooLarge`] when the file is longer than it may be;
-    /// [`ErrorKind::OutOfMemory`] when there is no room.
+    /// [`Parameter`](crate::ErrorKind::Parameter) when `pixels` has another length, a side is zero, or a setting is
+    /// out of its range; [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when a side is longer than 16,383;
+    /// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is longer than it may be;
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
     pub fn encode(&self, pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
         let layout = Layout::of_length(pixels.len(), Size::new(width, height))?;
         let mut rows = self.rows(width, height, layout)?;
@@ -133,8 +135,9 @@ impl Encoder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] when a side is zero or a setting is out of its range, [`ErrorKind::LimitExceeded`] when a side is longer
-    /// than 16,383, [`ErrorKind::OutOfMemory`] when there is no room.
+    /// [`Parameter`](crate::ErrorKind::Parameter) when a side is zero or a setting is out of its range,
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when a side is longer than 16,383,
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
     pub fn rows(&self, width: u32, height: u32, layout: Layout) -> Result<RowEncoder> {
         let size = Size::new(width, height);
         let row_bytes = layout.row_bytes(size)?;
@@ -176,8 +179,9 @@ impl RowEncoder {
     /// Takes the next row, or several.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] when these aren't whole rows, or more than the picture has: then none is taken.
-    /// [`ErrorKind::OutputTooLarge`] when the file is sure to be longer than it may be, [`ErrorKind::OutOfMemory`] when there is no room.
+    /// [`Parameter`](crate::ErrorKind::Parameter) when these aren't whole rows, or more than the picture has: then
+    /// none is taken. [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is sure to be longer than
+    /// it may be, [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
     pub fn push_rows(&mut self, rows: &[u8]) -> Result<()> {
         let (count, rest) = (rows.len() / self.row_bytes, rows.len() % self.row_bytes);
         let rows_left = u32::try_from(count).ok().and_then(|count| self.rows_left.checked_sub(count));
@@ -209,8 +213,9 @@ impl RowEncoder {
     /// The file.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] when rows are missing, [`ErrorKind::OutputTooLarge`] when the file is longer than it may be,
-    /// [`ErrorKind::OutOfMemory`] when there is no room.
+    /// [`Parameter`](crate::ErrorKind::Parameter) when rows are missing,
+    /// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is longer than it may be,
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
     pub fn finish(self) -> Result<Vec<u8>> {
         if self.rows_left > 0 {
             let what = format!("{} of {} rows are missing", self.rows_left, self.size.height);

@@ -95,6 +95,13 @@ pub struct Decoded {
 }
 
 /// How a target is coded.
+///
+/// ```
+/// use slimpix::codec::{Coding, Format};
+///
+/// let coding = Coding::new(Format::Jpeg).with_quality(85).with_full_chroma(true);
+/// assert!(!coding.lossless);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Coding {
@@ -188,7 +195,7 @@ impl Coding {
     }
 
     /// # Errors
-    /// [`Kind::Parameter`] when a number is out of its range.
+    /// [`Parameter`](crate::ErrorKind::Parameter) when a number is out of its range.
     pub(crate) fn check(&self) -> Result<()> {
         if self.quality > 100 || self.alpha_quality > 100 || self.effort > 6 {
             return Err(Error::new(Kind::Parameter, "qualities are 0 to 100, effort is 0 to 6"));
@@ -197,7 +204,7 @@ impl Coding {
     }
 
     /// # Errors
-    /// `OutputTooLarge` when the file is longer than it may be.
+    /// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is longer than it may be.
     pub(crate) fn check_length(&self, file: &[u8]) -> Result<()> {
         if file.len() as u64 > self.max_bytes {
             return Err(Error::new(
@@ -209,11 +216,27 @@ impl Coding {
     }
 }
 
-/// Decodes a still picture, or the first frame of an animation.
+/// Decodes a still picture, or the first frame of an animation, to what its file holds: not turned, in its own colours.
+/// [`Decoder`](crate::Decoder) gives what browsers show.
+///
+/// ```
+/// use slimpix::{Limits, codec::decode, pixel::Picture};
+///
+/// # fn main() -> slimpix::Result<()> {
+/// # let photo = &slimpix::webp::Encoder::new(80).encode(&[99; 64 * 48 * 3], 64, 48)?;
+/// match decode(photo, &Limits::default())?.picture {
+///     Picture::Raster(raster) => assert_eq!(raster.data().len(), 64 * 48 * 3),
+///     Picture::Planes(planes) => println!("YCbCr, {:?}", planes.subsampling()),
+///     Picture::Inks(inks) => println!("CMYK, {:?}", inks.size()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// `Unsupported` when it is no picture that can be decoded here, `LimitExceeded` when its header asks for more than
-/// `limits` allow, `Malformed` when it is damaged beyond what viewers show.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) when it is no picture that can be decoded here,
+/// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when its header asks for more than `limits` allow,
+/// [`Malformed`](crate::ErrorKind::Malformed) when it is damaged beyond what viewers show.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     limits.check_input(bytes.len() as u64)?;
     decode_as(sniff(bytes).ok_or_else(sniff::unknown)?, bytes, limits)
@@ -259,9 +282,26 @@ pub(crate) fn decode_rows(
 
 /// Encodes a still picture. Takes the picture over, so that its memory is free as soon as it can be.
 ///
+/// ```
+/// use slimpix::{
+///     Format, Layout, Metadata, Size,
+///     codec::{Coding, encode},
+///     pixel::{Picture, Raster},
+/// };
+///
+/// # fn main() -> slimpix::Result<()> {
+/// let raster = Raster::new(Size::new(16, 16), Layout::Gray, vec![128; 256])?;
+/// let png = encode(Picture::Raster(raster), &Coding::new(Format::Png), &Metadata::default())?;
+/// assert!(png.starts_with(b"\x89PNG"));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
-/// `Unsupported` for a format that is not made in this build, `Parameter` for a lossless mode that the format has
-/// not, `LimitExceeded` when the picture is larger than the format can say, `OutputTooLarge` when the file is longer than it may be.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) for a format that is not made in this build,
+/// [`Parameter`](crate::ErrorKind::Parameter) for a lossless mode that the format has not,
+/// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when the picture is larger than the format can say,
+/// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is longer than it may be.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     coding.check()?;
     let info = coding.format.info();

@@ -67,6 +67,18 @@ impl Looked {
 
     /// Looks at a file of a length, if that is known. `read` gives the bytes that are needed, fewer where the file ends.
     ///
+    /// ```
+    /// use slimpix::codec::Looked;
+    ///
+    /// # fn main() -> slimpix::Result<()> {
+    /// # let file = &slimpix::webp::Encoder::new(80).encode(&[99; 64 * 48 * 3], 64, 48)?;
+    /// // A real one reads `need.length` bytes at `need.offset` of a file, or of an answer to a range request.
+    /// let looked = Looked::with(Some(file.len() as u64), |need| Ok(need.of(file)))?;
+    /// assert_eq!(looked.probe?.size.height, 48);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of `read`.
     pub fn with<B: AsRef<[u8]>>(
@@ -99,10 +111,22 @@ impl Looked {
     }
 }
 
-/// Reads the header of a file that is all there.
+/// Reads the header of a file that is all there. Of one that isn't, [`Looked::with`] and [`Prober`] read what is needed.
+///
+/// ```
+/// use slimpix::{Format, probe};
+///
+/// # fn main() -> slimpix::Result<()> {
+/// # let file = &slimpix::webp::Encoder::new(80).encode(&[99; 64 * 48 * 3], 64, 48)?;
+/// let probe = probe(file)?;
+/// assert_eq!((probe.format, probe.oriented_size().width, probe.alpha), (Format::WebP, 64, false));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// `Unsupported` when it is no picture that is known here, `Malformed` when its header makes no sense.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) when it is no picture that is known here,
+/// [`Malformed`](crate::ErrorKind::Malformed) when its header makes no sense.
 pub fn probe(bytes: &[u8]) -> Result<Probe> {
     Looked::at(bytes).probe
 }

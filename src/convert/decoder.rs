@@ -22,7 +22,8 @@ use crate::{
     pixel::{Layout, Orientation, Picture, Raster, Size},
 };
 
-/// Decodes a still picture, or the first frame of an animation, to RGB or RGBA: upright, in sRGB, alpha not multiplied in.
+/// Decodes a still picture, or the first frame of an animation, to RGB or RGBA: upright, in sRGB, alpha not
+/// multiplied in.
 ///
 /// JPEG, PNG, BMP and lossy WebP without alpha come by rows: a baseline JPEG of 12 megapixels takes some 2 MB.
 /// Interlaced PNG, inks, GIF, TIFF, other WebP, and what isn't stored upright (JPEG excepted) are decoded as a whole
@@ -53,8 +54,9 @@ impl<'a> Decoder<'a> {
     /// Looks at a file's header.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] when it is no picture that can be decoded here, [`ErrorKind::LimitExceeded`] when its header asks for
-    /// more than `limits` allow, [`ErrorKind::Malformed`] when that makes no sense.
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) when it is no picture that can be decoded here,
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when its header asks for more than `limits` allow,
+    /// [`Malformed`](crate::ErrorKind::Malformed) when that makes no sense.
     pub fn new(bytes: &'a [u8], limits: &Limits) -> Result<Self> {
         limits.check_input(bytes.len() as u64)?;
         let probe = codec::probe(bytes)?;
@@ -86,9 +88,10 @@ impl<'a> Decoder<'a> {
     /// Gives each row to `take`, from top to bottom.
     ///
     /// # Errors
-    /// [`ErrorKind::LimitExceeded`] when decoding takes more memory than the limits allow, [`ErrorKind::Malformed`] when the picture is
-    /// damaged beyond what viewers show, [`ErrorKind::OutOfMemory`] when there is no room; and those of `take`, which
-    /// end the work.
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when decoding takes more memory than the limits allow,
+    /// [`Malformed`](crate::ErrorKind::Malformed) when the picture is damaged beyond what viewers show,
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room; and those of `take`, which end the
+    /// work.
     pub fn rows(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         // A panic of the caller's own is not one of a codec.
         let mut own = None;

@@ -34,7 +34,18 @@ pub struct Description {
     pub blurhash: String,
 }
 
-/// Describes a picture.
+/// Describes a picture: its size, and a placeholder to show until it is there.
+///
+/// ```
+/// use slimpix::{Limits, describe};
+///
+/// # fn main() -> slimpix::Result<()> {
+/// # let photo = &slimpix::webp::Encoder::new(80).encode(&[99; 64 * 48 * 3], 64, 48)?;
+/// let description = describe(photo, &Limits::default())?;
+/// assert_eq!((description.size.width, description.blurhash.len()), (64, 28));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// As [`super::convert`].

@@ -74,11 +74,29 @@ pub enum Kept {
     Larger,
 }
 
-/// Converts a picture.
+/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, and encodes it.
+///
+/// ```
+/// use slimpix::{Limits, Outcome, Params, convert};
+///
+/// # fn main() -> slimpix::Result<()> {
+/// # let photo = &slimpix::webp::Encoder::lossless().encode(&[[9, 40, 90]; 64 * 48].concat(), 64, 48)?;
+/// // A result that is longer than its source would be of no use.
+/// let limits = Limits::default().with_max_output_bytes(photo.len() as u64);
+/// let file = match convert(photo, &Params::default(), &limits)? {
+///     Outcome::Made(made) => made.bytes,
+///     Outcome::Kept(_) => photo.to_vec(),
+/// };
+/// assert!(file.len() <= photo.len());
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// As [`plan`]; `LimitExceeded` when the source or the plan's memory is past `limits`, `Malformed` when the source is damaged,
-/// `OutOfMemory` when an allocation fails, `OutputTooLarge` when `Params::target_size` can't be reached.
+/// As [`plan`]; [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when the source or the plan's memory is past
+/// `limits`, [`Malformed`](crate::ErrorKind::Malformed) when the source is damaged,
+/// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when an allocation fails,
+/// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when `Params::target_size` can't be reached.
 pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome> {
     limits.check_input(bytes.len() as u64)?;
     let probe = codec::probe(bytes)?;

@@ -4,6 +4,18 @@ use super::Filter;
 use crate::codec::Format;
 
 /// A conversion's parameters.
+///
+/// ```
+/// use slimpix::{Fit, Format, Mode, Params, Resize};
+///
+/// let params = Params::default()
+///     .with_format(Format::WebP)
+///     .with_quality(70)
+///     .with_mode(Mode::Lossy)
+///     .with_resize(Resize::new(400, 300).with_fit(Fit::Cover))
+///     .with_keep_metadata(true);
+/// assert_eq!(params.effort, 4);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Params {
@@ -128,6 +140,15 @@ pub enum Mode {
 }
 
 /// A wanted size, in pixels of the picture as it is looked at.
+///
+/// ```
+/// use slimpix::{Filter, Fit, Resize};
+///
+/// let narrow = Resize::to_width(800);
+/// let square = Resize::new(200, 200).with_fit(Fit::Cover);
+/// let icon = Resize::new(32, 32).with_enlarge(true).with_filter(Filter::Nearest);
+/// assert_eq!((narrow.height, square.enlarge, icon.linear), (None, false, false));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Resize {

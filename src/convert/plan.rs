@@ -161,6 +161,19 @@ impl Frame {
 
 /// Plans a conversion. Pure, and cheap enough for every request.
 ///
+/// ```
+/// use slimpix::{Limits, Params, Resize, Size, plan, probe};
+///
+/// # fn main() -> slimpix::Result<()> {
+/// # let photo = &slimpix::webp::Encoder::new(80).encode(&[99; 64 * 48 * 3], 64, 48)?;
+/// let params = Params::default().with_resize(Resize::to_width(32));
+/// let plan = plan(&probe(photo)?, &params)?.within(&Limits::default().with_threads(2));
+/// assert_eq!(plan.output, Size::new(32, 24));
+/// assert!(plan.peak_bytes < 2 << 20);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// `Unsupported` when the source can't be read or the target can't be made here, `Parameter` for a size of zero or a mode that
 /// the target has not, `LimitExceeded` when the result is larger than the target format can say.

@@ -84,7 +84,19 @@ impl Picture {
 }
 
 /// What a file carries beside its pixels; each is the bare payload without its container's headers.
+///
+/// ```
+/// use slimpix::{Metadata, webp::Encoder};
+///
+/// # fn main() -> slimpix::Result<()> {
+/// let metadata = Metadata::default().with_xmp(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec());
+/// let file = Encoder::new(80).with_metadata(metadata).encode(&[99; 16 * 16 * 3], 16, 16)?;
+/// assert!(file.windows(4).any(|part| part == b"XMP "));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Metadata {
     /// An ICC profile.
     pub icc: Option<Vec<u8>>,
@@ -97,6 +109,27 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// Sets the ICC profile.
+    #[must_use]
+    pub fn with_icc(mut self, icc: impl Into<Option<Vec<u8>>>) -> Self {
+        self.icc = icc.into();
+        self
+    }
+
+    /// Sets the EXIF block, beginning with `II` or `MM`.
+    #[must_use]
+    pub fn with_exif(mut self, exif: impl Into<Option<Vec<u8>>>) -> Self {
+        self.exif = exif.into();
+        self
+    }
+
+    /// Sets the XMP packet.
+    #[must_use]
+    pub fn with_xmp(mut self, xmp: impl Into<Option<Vec<u8>>>) -> Self {
+        self.xmp = xmp.into();
+        self
+    }
+
     /// A copy of EXIF or XMP, if there is room for it.
     pub(crate) fn part(bytes: Option<&[u8]>) -> Option<Vec<u8>> {
         try_copy(bytes?).ok()

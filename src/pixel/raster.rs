@@ -45,7 +45,7 @@ impl Layout {
     /// The layout of a caller's picture of `size` that has `length` bytes.
     ///
     /// # Errors
-    /// [`Kind::Parameter`] for a side of zero, and when no layout has that length.
+    /// [`Parameter`](crate::ErrorKind::Parameter) for a side of zero, and when no layout has that length.
     pub(crate) fn of_length(length: usize, size: Size) -> Result<Self> {
         let length = length as u64;
         let layout = [Self::Gray, Self::GrayAlpha, Self::Rgb, Self::Rgba]
@@ -63,7 +63,7 @@ impl Layout {
     /// Bytes in a row of a caller's picture.
     ///
     /// # Errors
-    /// [`Kind::Parameter`] for a side of zero.
+    /// [`Parameter`](crate::ErrorKind::Parameter) for a side of zero.
     pub(crate) fn row_bytes(self, size: Size) -> Result<usize> {
         let Size { width, height } = size;
         if width == 0 || height == 0 {
@@ -94,7 +94,7 @@ impl Raster {
     /// Takes over samples.
     ///
     /// # Errors
-    /// `Internal` when the length of `data` is not that of `size` and `layout`.
+    /// [`Internal`](crate::ErrorKind::Internal) when the length of `data` is not that of `size` and `layout`.
     pub fn new(size: Size, layout: Layout, data: Vec<u8>) -> Result<Self> {
         if area_bytes(size, layout.channels())? != data.len() {
             let Size { width, height } = size;
@@ -107,7 +107,8 @@ impl Raster {
     /// A picture of zeros.
     ///
     /// # Errors
-    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) or [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when
+    /// there is no room for it.
     pub fn zeroed(size: Size, layout: Layout) -> Result<Self> {
         let data = try_zeroed(area_bytes(size, layout.channels())?)?;
         Ok(Self { size, layout, data })
@@ -139,7 +140,7 @@ impl Raster {
     /// The alpha samples, or `None` when every pixel is opaque.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room for them.
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room for them.
     pub fn alpha(&self) -> Result<Option<Vec<u8>>> {
         let channels = self.layout.channels() as usize;
         let alpha = self.data.iter().skip(channels - 1).step_by(channels);

@@ -170,12 +170,10 @@ fn metadata_comes_back() {
     // The header of a profile, and no tags.
     let mut profile = vec![0; 132];
     profile[36..40].copy_from_slice(b"acsp");
-    let metadata = Metadata {
-        icc: Some(profile),
-        colors: None,
-        exif: Some(b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec()),
-        xmp: Some(b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>".to_vec()),
-    };
+    let metadata = Metadata::default()
+        .with_icc(profile)
+        .with_exif(b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec())
+        .with_xmp(b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>".to_vec());
     let picture = || Picture::Raster(raster(20, 12, Layout::Rgb));
     for lossless in [false, true] {
         let file = codec::encode(picture(), &coding(Format::WebP, 80, lossless), &metadata).unwrap();

@@ -71,7 +71,7 @@ fn file(format: Format, icc: Option<Vec<u8>>) -> Vec<u8> {
     let data = (0..24 * 24 * 3_u32).map(|at| (at * 37) as u8).collect();
     let picture = Picture::Raster(Raster::new(Size::new(24, 24), Layout::Rgb, data).unwrap());
     let coding = Coding::new(format).with_quality(90).with_effort(1).with_lossless(format != Format::Jpeg);
-    codec::encode(picture, &coding, &Metadata { icc, ..Metadata::default() }).unwrap()
+    codec::encode(picture, &coding, &Metadata::default().with_icc(icc)).unwrap()
 }
 
 /// What a conversion takes, what is stated, and the file.

@@ -70,7 +70,7 @@ fn avif_of_every_layout_is_made() {
 #[test]
 fn metadata_is_carried() {
     let exif = b"MM\0\x2a\0\0\0\x08\0\0\0\0\0\0".to_vec();
-    let metadata = Metadata { exif: Some(exif.clone()), ..Metadata::default() };
+    let metadata = Metadata::default().with_exif(exif.clone());
     for encoder in [Encoder::new(70), Encoder::lossless()] {
         let file = encoder.with_metadata(metadata.clone()).encode(&[9; 16 * 16 * 3], 16, 16).unwrap();
         assert_eq!(codec::decode(&file, &Limits::default()).unwrap().metadata.exif, Some(exif.clone()));

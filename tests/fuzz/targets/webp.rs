@@ -27,7 +27,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
             let coding =
                 Coding::new(Format::WebP).with_lossless(lossless).with_effort(effort).with_quality(60);
             let picture = Picture::Raster(raster(width, height, layout));
-            let metadata = Metadata { xmp: (effort == 2).then(|| b"<x/>".to_vec()), ..Metadata::default() };
+            let metadata = Metadata::default().with_xmp((effort == 2).then(|| b"<x/>".to_vec()));
             files.push(codec::encode(picture, &coding, &metadata).expect("a WebP"));
         }
     }
