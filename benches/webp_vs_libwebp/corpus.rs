@@ -51,14 +51,14 @@ pub fn large_photo() -> Raster {
 
 /// A picture's RGB, on white.
 pub fn rgb(path: &Path) -> Raster {
-    on(&rgba(path), 255)
+    composite(&rgba(path), 255)
 }
 
 /// A picture's RGB, or RGBA where it is not opaque.
 pub fn colors(path: &Path) -> Raster {
     let raster = rgba(path);
     let is_opaque = raster.data().chunks_exact(4).all(|pixel| pixel[3] == 255);
-    if is_opaque { on(&raster, 255) } else { raster }
+    if is_opaque { composite(&raster, 255) } else { raster }
 }
 
 fn rgba(path: &Path) -> Raster {
@@ -73,14 +73,14 @@ fn rgba(path: &Path) -> Raster {
     Raster::new(raster.size(), Layout::Rgba, data).unwrap()
 }
 
-/// RGB or RGBA as it is seen on a grey.
-pub fn on(raster: &Raster, ground: u8) -> Raster {
+/// RGB or RGBA composited on a grey background.
+pub fn composite(raster: &Raster, background: u8) -> Raster {
     if !raster.layout().has_alpha() {
         return raster.clone();
     }
     let mut data = Vec::new();
     for pixel in raster.data().chunks_exact(4) {
-        let (alpha, ground) = (u32::from(pixel[3]), u32::from(ground));
+        let (alpha, ground) = (u32::from(pixel[3]), u32::from(background));
         let seen = |value: u8| ((u32::from(value) * alpha + ground * (255 - alpha) + 127) / 255) as u8;
         data.extend([pixel[0], pixel[1], pixel[2]].map(seen));
     }

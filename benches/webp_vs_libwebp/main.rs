@@ -1,14 +1,18 @@
 //! Our lossy WebP against libwebp's: size at equal SSIMULACRA2, CPU and wall time, and memory.
 //!
-//! `cargo bench --bench webp_vs_libwebp [-- effort=4 method=4 class=photo side=1024 only=size,cpu,wall,heap,decode,lossless]`: ours at
-//! an effort against libwebp at a method, on one class of the corpus or on all. Pictures come from `quality/` of the
-//! corpus (`SLIMPIX_CORPUS`, else `../shared/corpus`). Both encoders get the same RGB, of transparent pictures on white.
-//! Below 1 is better for us, everywhere.
+//! ```text
+//! cargo bench --bench webp_vs_libwebp [-- effort=4 method=4 class=photo side=1024
+//! only=size,cpu,wall,heap,decode,lossless]
+//! ```
 //!
-//! - `size`: the middle of each picture, a square of at most `side`; both files go through libwebp's decoder; sizes
-//!   are interpolated over a ladder of qualities at the scores 60, 70, 80 and 90. A picture that doesn't reach a score
-//!   isn't counted there. Pictures with alpha keep it, and are seen on black and on white. Also how far the scores of the
-//!   same quality are apart: in the mean, in the means of pictures, and at each quality.
+//! Ours at an effort against libwebp at a method, on one class of the corpus or on all. Pictures come from `quality/`
+//! of the corpus (`SLIMPIX_CORPUS`, else `../shared/corpus`). Both encoders get the same RGB, of transparent pictures
+//! on white. Below 1 is better for us, everywhere.
+//!
+//! - `size`: the middle of each picture, a square of at most `side`; both files go through libwebp's decoder; sizes are
+//!   interpolated over a ladder of qualities at the scores 60, 70, 80 and 90. A picture that doesn't reach a score
+//!   isn't counted there. Pictures with alpha keep it, and are seen on black and on white. Also how far the scores of
+//!   the same quality are apart: in the mean, in the means of pictures, and at each quality.
 //! - `cpu`: whole pictures, one thread, both by turns, the least of three; at usual qualities, and over the ladder.
 //! - `wall`: the 12-megapixel photo by two threads of ours and the one of libwebp, both by turns.
 //! - `heap`: the most that ours holds while it codes that photo, beside the pixels it was given and the file.

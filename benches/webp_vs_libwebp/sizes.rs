@@ -7,7 +7,7 @@ use slimpix::pixel::{Raster, Size};
 
 use crate::{
     Options,
-    corpus::{Class, colors, crop, name_of, on},
+    corpus::{Class, colors, composite, crop, name_of},
     encode, libwebp, mean,
 };
 
@@ -87,14 +87,14 @@ fn ladder(source: &Raster, encode: impl Fn(u8) -> Vec<u8>) -> Vec<(f64, f64)> {
     let has_alpha = source.layout().has_alpha();
     let grounds: &[u8] = if has_alpha { &[0, 255] } else { &[255] };
     let reference =
-        |&ground: &u8| (ground, Ssimulacra2Reference::new(&slice_of(&on(source, ground))).unwrap());
+        |&ground: &u8| (ground, Ssimulacra2Reference::new(&slice_of(&composite(source, ground))).unwrap());
     let references: Vec<_> = grounds.iter().map(reference).collect();
     let step = |&quality: &u8| {
         let (file, size) = (encode(quality), source.size());
         let decoded =
             if has_alpha { libwebp::decode_alpha(&file, size) } else { libwebp::decode(&file, size) };
         let score = |(ground, reference): &(u8, Ssimulacra2Reference)| {
-            reference.compare(&slice_of(&on(&decoded, *ground))).unwrap()
+            reference.compare(&slice_of(&composite(&decoded, *ground))).unwrap()
         };
         let sum: f64 = references.iter().map(score).sum();
         (sum / references.len() as f64, (file.len() as f64).ln())
