@@ -19,7 +19,7 @@ pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha })
 }
 
-/// The most bytes that coding a picture of so many samples a pixel holds beside it, with its file of at most `most`.
+/// The most bytes that coding a picture of `channels` samples a pixel holds beside it, with its file of at most `most`.
 pub fn lossless_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
     image::held_bytes(size, channels, effort, most)
 }

@@ -3,7 +3,7 @@
 use super::super::vp8l::alpha::RunHistogram;
 use crate::{error::Result, limits::try_zeroed};
 
-/// At least so many rows are sampled to choose a filter, of a small picture all.
+/// The least number of rows that are sampled to choose a filter; of a smaller picture all are.
 const SAMPLED_ROWS: usize = 256;
 
 /// How a sample is predicted by those before it. The numbers are those of `ALPH`.

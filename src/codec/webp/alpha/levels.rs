@@ -7,8 +7,8 @@ pub fn levels(quality: u8) -> usize {
     if quality <= 70 { 2 + quality / 5 } else { 16 + (quality - 70) * 8 }
 }
 
-/// Maps samples to so many levels, chosen by Lloyd's method; the least and the greatest sample stay. `None` when there
-/// are no more levels already.
+/// Maps samples to a number of levels, chosen by Lloyd's method; the least and the greatest sample stay. `None` when
+/// there are no more levels already.
 pub fn reduction(plane: &[u8], levels: usize) -> Option<[u8; 256]> {
     let mut counts = [0_u64; 256];
     plane.iter().for_each(|&sample| counts[usize::from(sample)] += 1);

@@ -23,11 +23,10 @@ use crate::{
 /// The bytes of a file beside alpha and the frame, without metadata.
 const CONTAINER: u64 = 256;
 
-/// Up to so many samples alpha is coded as a picture, which takes a second buffer and more time.
+/// The most samples of alpha that is coded as a picture, which takes a second buffer and more time.
 const MAX_AS_PICTURE: u64 = 1 << 21;
 
-/// Samples of which all are coded in two ways, for the shorter one: drawn shapes are often shorter where no copies are
-/// sought.
+/// The most samples of alpha that is also coded without a search for copies: drawn shapes are often shorter then.
 const TWICE: u64 = 1 << 19;
 
 /// The bytes of a lossless picture's header (RFC 9649 section 3.4), which `ALPH` doesn't have.
@@ -45,7 +44,7 @@ pub(super) struct Alpha {
 }
 
 impl Alpha {
-    /// A plane without rows. Its buffer will have room for a frame of so many bytes behind the code.
+    /// A plane without rows. Its buffer will have room for `frame` bytes behind the code.
     pub(super) fn new(size: Size, frame: u64) -> Self {
         Self { size, frame, opaque: 0, buffer: Vec::new() }
     }

@@ -51,7 +51,7 @@ pub const H_PRED: u8 = IntraMode::H as u8;
 /// The 4x4 mode whose pixels are no means of neighbours.
 const B_TM_PRED: BlockMode = 1;
 
-/// Predicts whole planes of which 4x4 blocks stand in lanes: holds what each lane needs of its plane's edge.
+/// Predicts whole planes, whose 4x4 blocks stand in lanes: holds what each lane needs of its plane's edge.
 pub struct Predictor {
     /// The pixels above each block, by column in the block.
     top: [[i16; LANES]; 4],

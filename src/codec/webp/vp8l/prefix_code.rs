@@ -19,7 +19,7 @@ pub struct PrefixCode {
 }
 
 impl PrefixCode {
-    /// The best code for symbols of such counts.
+    /// The best code for symbols by their counts.
     pub fn new(counts: &[u32]) -> Self {
         Self::within(counts, MAX_LENGTH)
     }

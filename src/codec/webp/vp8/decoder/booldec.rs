@@ -86,12 +86,12 @@ impl<'a> BoolReader<'a> {
         self.bit(128)
     }
 
-    /// A number of so many bits, at most eight, most significant first.
+    /// A number of up to eight bits, most significant first.
     pub fn number(&mut self, bits: u32) -> u8 {
         (0..bits).fold(0, |value, _| value << 1 | u8::from(self.flag()))
     }
 
-    /// An optional number: a flag, and if it is set an absolute value of so many bits and a sign; else zero.
+    /// An optional number: a flag, and if it is set an absolute value of `bits` bits and a sign; else zero.
     pub fn optional(&mut self, bits: u32) -> i16 {
         if !self.flag() {
             return 0;

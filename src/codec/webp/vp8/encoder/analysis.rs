@@ -8,7 +8,7 @@ use super::{
 };
 use crate::pixel::Size;
 
-/// Up to so many bytes of strips, were they RGB, wait for the quantisers: small pictures are seen as a whole.
+/// The most bytes of strips, were they RGB, that wait for the quantisers. Small pictures wait as a whole.
 const LOOKAHEAD_BYTES: u64 = 512 << 10;
 
 /// Mean absolute deviation of luma from the mean of its 4x4 block, times 256 pixels, of the quieter blocks too.
@@ -75,8 +75,8 @@ impl ActivitySample {
         }
     }
 
-    /// By how much to move the quantiser indices of all segments, in 1/16, in a picture of so many rows. As in libwebp,
-    /// a quality means the same in quiet pictures and in busy ones: segments differ only within a picture.
+    /// By how much to move the quantiser indices of all segments, in 1/16, in a picture of `height` rows. As in
+    /// libwebp, a quality means the same in quiet pictures and in busy ones: segments differ only within a picture.
     pub fn shift(&self, height: u32, tuning: &Tuning) -> i64 {
         let (rows, height) = (self.rows as i64, i64::from(height).max(1));
         let total: i64 = self.counts.iter().sum();

@@ -15,7 +15,7 @@ const I16X16_BITS: u64 = 8;
 /// The most half bits that DC prediction, which is always allowed, is likely to take.
 const DC_HALF_BITS: u64 = 7;
 
-/// Beyond so many macroblocks a segment number and a skip flag for each would crowd out the modes.
+/// The most macroblocks with segment numbers and skip flags: in larger pictures these would crowd out the modes.
 const MAX_WITH_FLAGS: u64 = 400_000;
 
 /// The modes that the budget allows a macroblock.
@@ -44,7 +44,7 @@ pub struct PartitionBudget {
 }
 
 impl PartitionBudget {
-    /// The budget of a picture of so many macroblocks.
+    /// The budget of a picture with a number of macroblocks.
     pub const fn new(macroblocks: u32) -> Self {
         let bits = MAX_FIRST_PARTITION as u64 * 8 - HEADER_BITS;
         Self { picture: macroblocks as u64, total: macroblocks as u64, done: 0, bits, used: 0 }

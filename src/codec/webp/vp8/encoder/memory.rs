@@ -51,7 +51,7 @@ pub fn most_bytes(size: Size, quality: u8) -> u64 {
     padded(size) * densest(quality) / 64 + HEADERS
 }
 
-/// A frame's buffer takes so many bytes at once even if the caller sets no bound.
+/// Bytes that a frame's buffer takes at once even if the caller sets no bound.
 const SMALL: u64 = 256 << 10;
 
 /// The size of a frame's buffer.
@@ -120,7 +120,7 @@ pub fn held_bytes(size: Size, incoming: Incoming, quality: u8, is_sharp: bool) -
     let is_sharp = is_sharp && incoming.is_rgb();
     let stride = u64::from(size.width.next_multiple_of(16));
     let (columns, rows) = (stride / 16, u64::from(size.height.div_ceil(16)));
-    // The strips that are looked at before quantisers are chosen wait.
+    // Some strips wait until the quantisers are chosen.
     let strips = lookahead_strips(size) as u64 * strip_bytes(size, incoming) + planes_bytes(stride, is_sharp);
     // A packed row grows by a quarter and is held twice while it does; one more waits to be written.
     let row = row_bytes(stride, quality);

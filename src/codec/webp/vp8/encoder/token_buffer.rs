@@ -17,7 +17,7 @@ pub struct PackedRow {
 }
 
 impl PackedRow {
-    /// An empty row, with room for the flags of so many macroblocks.
+    /// An empty row, with room for the flags of `columns` macroblocks.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).

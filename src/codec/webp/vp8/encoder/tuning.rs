@@ -112,7 +112,7 @@ impl Tuning {
         self.activity_limits.iter().filter(|&&limit| activity >= limit).count()
     }
 
-    /// The quantiser indices of a quality of 0 to 100 by segment, all moved by so many 1/16 indices. The curve is
+    /// The quantiser indices of a quality of 0 to 100 by segment, all moved by `shift` / 16. The curve is
     /// libwebp's, so that the same number looks about the same; segments part more where steps are large.
     pub fn quantizers(&self, quality: u8, shift: i64) -> [u8; 4] {
         let quality = f64::from(quality.min(100)) / 100.0;

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 /// A piece of work for one thread: a row to code, or rows to write.
 pub type Job<'a, T> = Box<dyn FnOnce() -> Result<T> + Send + 'a>;
 
-/// Runs the jobs on at most so many threads, this one among them; each takes every `threads`-th job, in order.
+/// Runs the jobs on at most `threads` threads, this one among them; each takes every `threads`-th job, in order.
 ///
 /// # Errors
 /// Those of the jobs, the first of them that is not only a consequence; [`Kind::OutOfMemory`] when a thread can't be

@@ -44,7 +44,7 @@ impl PartHistograms {
         Ok(Self { width: 0, samples: 0, at: 0, parts: try_filled(PARTS, Histogram::NONE)? })
     }
 
-    /// Begins anew, for so many samples in rows of `width`.
+    /// Begins anew, for a number of samples in rows of `width`.
     pub fn begin(&mut self, samples: usize, width: usize) {
         (self.width, self.samples, self.at) = (width, samples, 0);
         self.parts.fill(Histogram::NONE);

@@ -24,7 +24,7 @@ const MAX_CHAIN: usize = 4;
 /// A copy so long is taken without looking whether the next sample begins a better one.
 const GOOD_LENGTH: usize = 32;
 
-/// Of a long copy only so many samples at its end go into the hash chains.
+/// The most samples of a copy, at its end, that go into the hash chains.
 const INSERTED_OF_COPY: usize = 64;
 
 /// What samples are cut into.

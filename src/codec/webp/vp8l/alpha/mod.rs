@@ -25,10 +25,10 @@ const HEADERS: u64 = 1024;
 /// What coding holds beside the buffer: the match finder, histograms, and prefix codes.
 pub const TABLES: u64 = 160 << 10;
 
-/// Up to so many samples all are tried to see what copies cost; of more only a part is.
+/// The most samples of which all are tried to see what copies cost; of more only a part is.
 const TRY_ALL: usize = 1 << 16;
 
-/// From so many samples on copies have to save an eighth: looking for them takes longer than all else.
+/// With more samples copies have to save an eighth: looking for them takes longer than all else.
 const WANT_EIGHTH: usize = 1 << 20;
 
 /// The bytes before the samples in the buffer that they are coded in.

@@ -15,7 +15,7 @@ use crate::error::Result;
 /// Bits of the colour caches that are tried.
 const CACHE_BITS: [u32; 5] = [0, 3, 6, 8, 10];
 
-/// About so many pixels are analysed to choose transforms.
+/// About how many pixels are analysed to choose transforms.
 const SAMPLED_PIXELS: usize = 1 << 19;
 
 /// The transforms that a picture goes through.
@@ -111,7 +111,7 @@ pub fn first_costs<const C: usize>(pixels: Pixels<C>) -> Result<PixelCosts> {
             }
         }
     }
-    // A few copies, of which nothing is known yet.
+    // A few copies, though none are known yet.
     let literals: u32 = counts.green.iter().sum();
     counts.green[NUM_LITERALS..NUM_GREEN].fill(literals / 64 + 1);
     counts.distance.fill(1);
@@ -129,7 +129,7 @@ pub struct TokenStatistics<'a, const C: usize> {
 }
 
 impl<'a, const C: usize> TokenStatistics<'a, C> {
-    /// Empty statistics, for at most so many prefix code groups.
+    /// Empty statistics, for at most `most_groups` prefix code groups.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).

@@ -9,7 +9,7 @@ pub struct ColorCache {
 }
 
 impl ColorCache {
-    /// An empty cache of so many bits. Of no bits it never holds anything.
+    /// An empty cache of a number of bits. One of no bits never holds anything.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).

@@ -4,7 +4,7 @@
 use super::{super::entropy::symbol_costs, tiles::Tiles};
 use crate::error::Result;
 
-/// A multiplier must save so much of a tile, in 1/16 bits, and one of so many parts of what the tile costs.
+/// What a multiplier must save in a tile: some 1/16 bits, and a fraction of what the tile costs.
 const MIN_SAVING: u64 = 8 * 16;
 const MIN_SAVING_PART: u64 = 40;
 

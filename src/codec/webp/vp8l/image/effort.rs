@@ -9,9 +9,9 @@ pub struct Effort {
     pub match_effort: MatchEffort,
     /// The chain limit for pictures that hardly repeat.
     pub busy_chain_limit: usize,
-    /// One of so many rows is looked at to choose predictors.
+    /// Every `predictor_step`th row is looked at to choose predictors.
     pub predictor_step: usize,
-    /// One of so many rows is looked at to choose multipliers of the colour transform; there is none if it is zero.
+    /// Every `color_step`th row is looked at to choose multipliers of the colour transform; zero leaves it out.
     pub color_step: usize,
     /// The most prefix code groups.
     pub max_groups: usize,

@@ -25,7 +25,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// An empty histogram, with a colour cache of so many bits.
+    /// An empty histogram, with a colour cache of `cache_bits` bits.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
@@ -78,7 +78,7 @@ impl Histogram {
         [&self.green, red, blue, alpha, &self.distance]
     }
 
-    /// About how many bits all symbols take, with one of so many parts of what their prefix codes take.
+    /// About how many bits all symbols take, with a share of what their prefix codes take: one of `parts`.
     pub fn estimate(&self, parts: u64) -> u64 {
         let code_bits =
             |counts: &[u32]| (20 + 5 * counts.iter().filter(|count| **count > 0).count() as u64) / parts;

@@ -78,7 +78,7 @@ const fn max_gaps(effort: MatchEffort) -> usize {
 }
 
 impl MatchFinder {
-    /// A finder for so many pixels in rows of `width`.
+    /// A finder for a number of pixels in rows of `width`.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
@@ -185,7 +185,7 @@ impl MatchFinder {
         }
     }
 
-    /// Inserts a pixel, which so many equal ones follow, into the hash chains.
+    /// Inserts a pixel, which `run` equal ones follow, into the hash chains.
     #[inline(always)]
     fn insert<const C: usize>(&mut self, pixels: &Pixels<C>, at: usize, run: u16) {
         if at >= self.inserted && self.effort.chain_limit > 0 {

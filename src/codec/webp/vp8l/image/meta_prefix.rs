@@ -26,7 +26,7 @@ const SAMPLE_CLASSES: usize = 32;
 /// Symbols of lengths and distances.
 const COPY_SYMBOLS: usize = NUM_LENGTH_CODES + NUM_DISTANCE_CODES;
 
-/// How many coarse symbols there are for pixels of so many samples.
+/// How many coarse symbols there are for pixels of `channels` samples.
 const fn symbols(channels: usize) -> usize {
     COPY_SYMBOLS + if channels == 1 { 256 } else { SAMPLE_CLASSES * channels }
 }
@@ -111,7 +111,7 @@ impl TileHistograms {
         }
     }
 
-    /// Assigns tiles to at most so many groups.
+    /// Assigns tiles to at most `most` groups.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
@@ -193,8 +193,8 @@ impl EntropyImage {
         if self.count > 1 { self.meta_codes[place.tile(self.tiles)].into() } else { 0 }
     }
 
-    /// Merges groups as long as fewer prefix codes save more than they cost. The histograms are of one of so many parts
-    /// of the picture.
+    /// Merges groups as long as fewer prefix codes save more than they cost. The histograms are of one of `parts` of
+    /// the picture.
     pub fn merge(&mut self, histograms: &mut Vec<Histogram>, parts: u64) -> Result<()> {
         let mut own: Vec<u64> = histograms.iter().map(|histogram| histogram.estimate(parts)).collect();
         let mut saved = try_filled(self.count * self.count, None)?;
@@ -261,7 +261,7 @@ impl Position {
         (self.y >> tiles.bits) * tiles.across + (self.x >> tiles.bits)
     }
 
-    /// Advances by a token of so many pixels.
+    /// Advances by a token of `pixels` pixels.
     #[inline(always)]
     pub const fn advance(&mut self, pixels: usize) {
         self.x += pixels;

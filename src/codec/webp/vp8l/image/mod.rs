@@ -57,13 +57,13 @@ const HEADERS: u64 = 8 << 10;
 /// Pixels that colour caches are tried on.
 const TRIED_PIXELS: usize = 1 << 16;
 
-/// If more than so many of 16 pixels are like no neighbour, the colour transform pays.
+/// The colour transform pays if more than this many of 16 pixels are like no neighbour.
 const BUSY_FOR_COLOR_TRANSFORM: u64 = 7;
 
-/// If more than so many of 16 pixels are like no neighbour, copies from afar are rare.
+/// Copies from afar are rare if more than this many of 16 pixels are like no neighbour.
 const BUSY_FOR_NEAR: u64 = 13;
 
-/// For so many pixels there may be a prefix code group; and the bytes of its histogram and codes.
+/// Pixels for each prefix code group, at the least; and the bytes of its histogram and codes.
 const GROUP_PIXELS: usize = 4096;
 const GROUP: u64 = 12 << 10;
 

@@ -17,7 +17,7 @@ use crate::{error::Result, limits::try_filled};
 /// Lengths of a copy that are compared at once.
 const LENGTHS_AT_ONCE: usize = 8;
 
-/// The literals of so many pixels of a copy stand for all of them.
+/// The cost of a copy's pixels as literals is taken from this many of them.
 const SAMPLED_LITERALS: usize = 16;
 
 /// The last token of the best path to a pixel: a copy or, of length 1 and without a distance, a literal, which may be
@@ -62,7 +62,7 @@ pub fn held_bytes(pixels: u64, effort: MatchEffort) -> u64 {
 }
 
 impl<'a, const C: usize> Parser<'a, C> {
-    /// Cuts by such costs, with a colour cache of so many bits.
+    /// A parser by such costs, with a colour cache of `cache_bits` bits.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
@@ -236,7 +236,7 @@ impl<'a, const C: usize> Parser<'a, C> {
         longest
     }
 
-    /// Relaxes the copies of such lengths: each is taken where it is the best path to its end.
+    /// Relaxes copies from a least to a greatest length: each is taken where it is the best path to its end.
     #[inline(always)]
     fn relax(&mut self, from: usize, lengths: [usize; 2], code: (u32, u32), end: &mut usize) {
         let [least, most] = lengths;

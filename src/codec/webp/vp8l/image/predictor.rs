@@ -105,7 +105,7 @@ impl<const C: usize> ResidualCosts<C> {
         residuals.as_chunks().0.iter().map(pixel).sum()
     }
 
-    /// Counts so many pixels whose residual is zero.
+    /// Counts pixels whose residual is zero.
     fn count_zeros(&mut self, pixels: u32) {
         self.counts.iter_mut().for_each(|counts| counts[0] += pixels);
     }

@@ -23,7 +23,7 @@ use crate::{
 /// Rows that are analysed together, behind one that is only kept.
 const BAND: u32 = 16;
 
-/// Of pictures with more pixels not all bands are analysed, but at least one of so many.
+/// Of pictures with more pixels not all bands are analysed, but at least one of [`MOST_STEP`].
 const PIXELS: u64 = 1 << 18;
 const MOST_STEP: u64 = 4;
 
@@ -53,7 +53,7 @@ struct HashSlot {
 /// Histograms of a picture's tokens, as its rows come.
 pub struct Sketch {
     size: Size,
-    /// One of so many bands of rows is analysed.
+    /// Every `step`th band of rows is analysed.
     step: u32,
     /// The next row, whether its band is analysed, and how many rows have been.
     y: u32,
@@ -72,7 +72,7 @@ pub struct Sketch {
 }
 
 impl Sketch {
-    /// The bytes that are held for rows of such a width.
+    /// The bytes that are held for rows of a width.
     pub fn held_bytes(width: u32) -> u64 {
         8 * u64::from(width) + (size_of::<HashSlot>() * SLOTS) as u64 + COUNTS
     }

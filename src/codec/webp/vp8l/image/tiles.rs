@@ -10,7 +10,7 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// The smallest tiles of at least so many bits of which there are no more than `most`.
+    /// The smallest tiles, of at least `least` bits, of which there are no more than `most`.
     pub fn new(width: usize, height: usize, least: u32, most: usize) -> Self {
         let mut bits = least;
         while width.div_ceil(1 << bits) * height.div_ceil(1 << bits) > most && bits < 9 {

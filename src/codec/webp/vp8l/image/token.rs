@@ -7,7 +7,7 @@ pub enum PixelToken {
     Literal(u32),
     /// A pixel by its index in the colour cache.
     Cached(u16),
-    /// A backward reference: so many pixels from before, at a distance code.
+    /// A backward reference: a length and a distance code.
     Copy { length: u16, code: u32 },
 }
 

@@ -25,24 +25,24 @@ struct LoggedCopy {
     code: u32,
 }
 
-/// The most bytes of a log of so many pixels.
+/// The most bytes of a log for a number of pixels.
 pub const fn held_bytes(pixels: u64) -> u64 {
     8 * capacity(pixels as usize) as u64
 }
 
-/// False if all copies of so many pixels have room in a log.
+/// False if all copies of a number of pixels have room in a log.
 pub const fn may_be_incomplete(pixels: u64) -> bool {
     pixels / 2 + 16 > MAX_COPIES as u64
 }
 
-/// How many copies have room in a log of so many pixels: a copy has at least two.
+/// How many copies have room in a log for a number of pixels: each copy has at least two.
 const fn capacity(pixels: usize) -> usize {
     let capacity = pixels / 2 + 16;
     if capacity < MAX_COPIES { capacity } else { MAX_COPIES }
 }
 
 impl TokenLog {
-    /// An empty log for so many pixels.
+    /// An empty log for a number of pixels.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
