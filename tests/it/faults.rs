@@ -181,7 +181,7 @@ fn a_server_without_memory_sends_originals_and_lives() {
         assert_eq!(reply.header("cache-control"), "public, max-age=10");
         assert!(reply.body == photo);
     }
-    assert!(server.count("kind=Memory") > 0, "{:#?}", server.log());
+    assert!(server.count("kind=memory") > 0, "{:#?}", server.log());
     assert!(server.get("/small.jpg", WEBP).is_webp());
 }
 
