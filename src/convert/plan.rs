@@ -176,7 +176,8 @@ impl Frame {
 ///
 /// # Errors
 /// `Unsupported` when the source can't be read or the target can't be made here, `Parameter` for a size of zero or a mode that
-/// the target has not, `LimitExceeded` when the result is larger than the target format can say.
+/// the target has not, `Malformed` for a source with a side of zero, `LimitExceeded` when the result is larger than the
+/// target format can say.
 pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if !probe.format.can_decode() {
         return Err(Error::unsupported(format!("{} pictures can't be read here", probe.format)));
@@ -186,6 +187,9 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     }
     let coding = coding(params)?;
     let source = probe.oriented_size();
+    if source.pixels() == 0 {
+        return Err(Error::malformed("a side of the picture is zero"));
+    }
     let frame = frame(source, params.resize.as_ref())?;
     let output = frame.output;
     params.format.info().check_side(output)?;
