@@ -6,7 +6,7 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::{
     header::Header,
-    vp8::decoder::{Decoder, heap_bytes},
+    vp8::decoder::{Decoder, check_partitions, heap_bytes},
 };
 use crate::{
     codec::{
@@ -84,6 +84,10 @@ fn read_header<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(Header<'a>, Size
 /// Decodes by `image-webp`, which holds frames as a whole.
 fn decode_whole(bytes: &[u8], header: &Header<'_>, size: Size, limits: &Limits) -> Result<Raster> {
     limits.check_memory(peak_bytes(header, size, bytes.len()))?;
+    // `image-webp` makes room for partitions of the lengths that the frame states, before it reads them.
+    if let Some(frame) = header.lossy_frame() {
+        check_partitions(frame)?;
+    }
     let bytes = with_true_flags(bytes, header);
     let mut decoder = WebPDecoder::new(Cursor::new(bytes.as_ref())).map_err(failed)?;
     decoder.set_memory_limit(usize::try_from(limits.max_memory).unwrap_or(usize::MAX));

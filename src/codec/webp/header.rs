@@ -222,8 +222,12 @@ impl<'a> Header<'a> {
 
     /// The image of a picture that comes by rows: a lossy one that doesn't move and has no alpha.
     pub(super) fn opaque_frame(&self) -> Option<&'a [u8]> {
-        let image = self.image.filter(|image| !image.lossless && !self.has_alpha() && !self.is_animated());
-        image.map(|image| self.payload(image.payload))
+        self.lossy_frame().filter(|_| !self.has_alpha() && !self.is_animated())
+    }
+
+    /// The image, if it is a lossy one.
+    pub(super) fn lossy_frame(&self) -> Option<&'a [u8]> {
+        self.image.filter(|image| !image.lossless).map(|image| self.payload(image.payload))
     }
 
     pub(super) fn metadata(&self) -> Metadata {
