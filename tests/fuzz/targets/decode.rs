@@ -5,6 +5,7 @@
 //! stands in the targets of these.
 
 use slimpix::{
+    Decoder,
     codec::{self, Coding, Decoded, Format, decode, probe},
     convert::{Fit, Mode, Outcome, Params, Resize, convert, plan},
     error::{ErrorKind, Result},
@@ -69,6 +70,7 @@ pub fn check(choice: u8, file: &[u8]) {
         let probe = probe(file).expect("what is decoded has a header");
         assert_eq!((picture.size(), *orientation), (probe.size, probe.orientation), "decoded and stated");
     }
+    check_rows(file, &limits, &whole);
     check_conversion(file, choice.params(), &limits, &whole);
     check_cut(file, choice, &limits);
     if let Ok(Decoded { picture: Picture::Raster(raster), .. }) = whole
@@ -80,6 +82,55 @@ pub fn check(choice: u8, file: &[u8]) {
 
 fn is_of_kind<T>(result: &Result<T>, kind: ErrorKind) -> bool {
     result.as_ref().is_err_and(|error| error.kind() == kind)
+}
+
+/// Nothing about the picture that changes how its samples are shown.
+fn is_plain(picture: &Decoded) -> bool {
+    picture.orientation == Orientation::Upright
+        && picture.metadata == Metadata::default()
+        && !matches!(picture.picture, Picture::Inks(_))
+}
+
+/// All rows come, with the pixels of the whole picture.
+fn check_rows(file: &[u8], limits: &Limits, whole: &Result<Decoded>) {
+    let rows = || {
+        let decoder = Decoder::new(file, limits)?;
+        let (size, layout) = (decoder.size(), decoder.layout());
+        let mut pixels = Vec::new();
+        decoder.rows(|row| {
+            assert_eq!(row.len() as u64, u64::from(size.width) * u64::from(layout.channels()), "a row");
+            pixels.extend_from_slice(row);
+            Ok(())
+        })?;
+        Ok(Raster::new(size, layout, pixels).expect("all rows"))
+    };
+    let rows = rows();
+    assert!(!is_of_kind(&rows, ErrorKind::Internal), "{rows:?}");
+    if is_of_kind(&rows, ErrorKind::LimitExceeded) || is_of_kind(whole, ErrorKind::LimitExceeded) {
+        return;
+    }
+    match (rows, whole) {
+        (Ok(rows), Ok(whole)) if is_plain(whole) => {
+            let raster = whole.picture.clone().into_raster().expect("pixels");
+            assert!(in_colors(&raster, rows.layout()) == rows.into_data(), "by rows and in one piece");
+        }
+        (Ok(_), Ok(_)) => {}
+        (Err(rows), Err(whole)) => assert_eq!(rows.kind(), whole.kind(), "{rows}, {whole}"),
+        (rows, whole) => panic!("by rows {:?}, in one piece {:?}", rows.err(), whole.as_ref().err()),
+    }
+}
+
+/// The samples as RGB or RGBA.
+fn in_colors(raster: &Raster, layout: Layout) -> Vec<u8> {
+    let shown = |pixel: &[u8]| match *pixel {
+        [gray] => [gray, gray, gray, 255],
+        [gray, alpha] => [gray, gray, gray, alpha],
+        [red, green, blue] => [red, green, blue, 255],
+        [red, green, blue, alpha] => [red, green, blue, alpha],
+        _ => panic!("{} samples a pixel", pixel.len()),
+    };
+    let pixels = raster.data().chunks_exact(raster.layout().channels() as usize);
+    pixels.flat_map(|pixel| shown(pixel).into_iter().take(layout.channels() as usize)).collect()
 }
 
 /// Where it can, a conversion takes the picture by rows.
@@ -105,8 +156,7 @@ fn check_conversion(file: &[u8], params: Params, limits: &Limits, whole: &Result
         (Ok(made), Ok(whole)) => {
             let shown = decode(&made.bytes, &Limits::default()).expect("what was made is a picture");
             assert_eq!((made.size, shown.picture.size()), (plan.output, plan.output));
-            let is_plain = whole.orientation == Orientation::Upright && whole.metadata == Metadata::default();
-            if plan.streams && is_plain && params.resize.is_none() {
+            if plan.streams && is_plain(whole) && params.resize.is_none() {
                 let expected = codec::encode(whole.picture.clone(), &plan.coding, &whole.metadata);
                 assert!(made.bytes == expected.expect("it was made by rows"), "by rows and in one piece");
             }
@@ -153,9 +203,9 @@ pub fn raster(width: u32, height: u32, layout: Layout) -> Raster {
     Raster::new(Size::new(width, height), layout, data).expect("as many samples as it needs")
 }
 
-/// A file, after a byte that chooses.
-pub fn seed(choice: u8, file: &[u8]) -> Vec<u8> {
-    [&[choice], file].concat()
+/// Each file after a byte that chooses, for each another.
+pub fn with_choices(files: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    files.iter().enumerate().map(|(at, file)| [&[(3 + 20 * at) as u8], &file[..]].concat()).collect()
 }
 
 pub fn seeds() -> Vec<Vec<u8>> {
@@ -183,5 +233,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         include_bytes!("../../data/tiff/rgb-lzma-planes.tif"),
     ];
     files.extend(samples.map(<[u8]>::to_vec));
-    files.iter().zip((3..).step_by(20)).map(|(file, choice)| seed(choice, file)).collect()
+    // Of no pixels.
+    files.push(b"GIF89a\0\0\0\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;".to_vec());
+    with_choices(&files)
 }

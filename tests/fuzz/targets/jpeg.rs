@@ -7,7 +7,7 @@ use slimpix::{
     pixel::{Layout, Metadata, Picture, Subsampling},
 };
 
-use super::decode::{check, raster, seed};
+use super::decode::{check, raster, with_choices};
 
 pub fn target(data: &[u8]) {
     let Some((&choice, file)) = data.split_first() else { return };
@@ -48,5 +48,5 @@ pub fn seeds() -> Vec<Vec<u8>> {
         include_bytes!("../../data/shown/sampling-410.jpg"),
     ];
     files.extend(samples.map(<[u8]>::to_vec));
-    files.iter().zip((3..).step_by(23)).map(|(file, choice)| seed(choice, file)).collect()
+    with_choices(&files)
 }

@@ -5,7 +5,7 @@ use slimpix::{
     pixel::{Layout, Metadata, Picture},
 };
 
-use super::decode::{check, raster, seed};
+use super::decode::{check, raster, with_choices};
 
 pub fn target(data: &[u8]) {
     let Some((&choice, file)) = data.split_first() else { return };
@@ -31,5 +31,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
             files.push(codec::encode(picture, &coding, &metadata).expect("a WebP"));
         }
     }
-    files.iter().zip((3..=255).step_by(17)).map(|(file, choice)| seed(choice, file)).collect()
+    // With alpha beside a frame that states a partition of 2.1 MB.
+    files.push(
+        b"RIFFj\0\0\0WEBPVP8X\x0a\0\0\0\x10\0\0\0\x0f\0\0\x0f\0\0ALPH#\0\0\0\x09\x17\x20\x20IC\xe0\xf0\x8a\x88X\x20\
+          \x93\xb6\xd10Oa\xfe5\xed\x9d\x81\x88\xfe\x13L\xd2T\xdb1E\xa6\xdb\x01\0VP8 \x20\0\0\0p\x01\0\x9d\x01*\x10\0\
+          \x10\0\x0f\xea\xfe%\xa0\x02t\x01G\0\0\xfe\xda&\x95z\xbc\xb9\x16\xc0\0\0"
+            .to_vec(),
+    );
+    with_choices(&files)
 }
