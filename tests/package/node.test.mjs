@@ -46,7 +46,7 @@ test('a script has the bytes of the native program', { timeout: 120_000 }, () =>
 });
 
 test('an engine that could not be loaded is asked for again', async () => {
-  await fails(slimpix.init('data:text/plain,none'), 'io', /^the engine can't be loaded: /);
+  await fails(slimpix.init(new Uint8Array(8)), 'io', /^the engine can't be loaded: /);
   await slimpix.init();
   assert.equal(sha256((await slimpix.convert(jpeg)).bytes), plain.hash);
 });
@@ -75,12 +75,19 @@ test('errors say who is at fault, and what is allowed', async () => {
   await fails(slimpix.convert(jpeg.subarray(0, 200)), 'malformed', /./);
 });
 
-test('calls at once do not meet, and a large picture leaves nothing behind', async () => {
-  const [large, small] = await Promise.all([
-    slimpix.convert(photo(2400, 1800), { format: 'png' }),
-    slimpix.convert(jpeg),
-  ]);
-  assert.ok(large.peakBytes > 32 << 20, `${large.peakBytes} bytes`);
+test('calls at once do not meet', async () => {
+  const [large, small] = await Promise.all([slimpix.convert(photo(2400, 1800), { format: 'png' }), slimpix.convert(jpeg)]);
+  assert.deepEqual([large.width, large.height], [2400, 1800]);
   assert.equal(sha256(small.bytes), plain.hash);
+});
+
+test('an engine that has grown makes room for a new one', async (context) => {
+  const made = context.mock.method(WebAssembly, 'Instance');
+  await slimpix.convert(jpeg);
+  assert.equal(made.mock.callCount(), 0);
+  const { peakBytes } = await slimpix.convert(photo(3000, 2000), { format: 'png', effort: 0 });
+  assert.ok(peakBytes > 32 << 20, `${peakBytes} bytes`);
+  assert.equal(made.mock.callCount(), 1);
   assert.equal(sha256((await slimpix.convert(jpeg)).bytes), plain.hash);
+  assert.equal(made.mock.callCount(), 1);
 });
