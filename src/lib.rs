@@ -82,7 +82,7 @@
 //! # The rings
 //!
 //! ```text
-//! pixel → codec → convert → service → { native | edge | browser }
+//! pixel → codec → convert → settings → service → { native | edge | browser }
 //! ```
 //!
 //! An arrow means "may be imported by everything to its right". Hosts never import each other, formats inside
@@ -94,8 +94,9 @@
 //! | [`codec`] | bytes ↔ pictures, one folder a format; what a file is; what a conversion costs |
 //! | [`mod@convert`] | one conversion as a visible list of steps, pure: bytes + parameters + limits → bytes |
 //! | [`webp`], `avif` | what a caller says who encodes own pixels |
+//! | `settings` | each setting of the hosts once: its name, values, default and help |
 //! | `service` | every HTTP decision, without IO, clock or codec: a request's head → steps for a host to perform |
-//! | `native` | tokio and hyper, the disk cache, the settings, the command line |
+//! | `native` | tokio and hyper, the disk cache, the layers of settings, the command line |
 //! | `edge` | the Worker: Cache API, R2, an isolate's budget |
 //! | `browser` | `probe()` and `convert()` for JavaScript |
 //!
@@ -139,6 +140,8 @@ pub mod native;
 pub mod pixel;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "service")]
+pub mod settings;
 mod simd;
 pub mod webp;
 

@@ -24,7 +24,6 @@ use crate::{
         pool::Pool,
         report::{Came, Done, Form, Report},
         serve,
-        values::Bytes,
         wanted::{self, Wanted},
     },
 };
@@ -55,10 +54,10 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
         let what = "standard output is a terminal, which shows no pictures; use -o FILE, or pipe it on";
         return Err(Error::new(Kind::Parameter, what));
     }
-    let budget = args.memory.map_or_else(machine::default_budget, |Bytes(bytes)| bytes);
-    let jobs = match args.jobs.value() {
+    let budget = args.memory.unwrap_or_else(machine::default_budget);
+    let jobs = match args.jobs {
         0 => machine::processors(),
-        jobs => usize::try_from(jobs).unwrap_or(1),
+        jobs => jobs,
     };
     // A lone file has all of the processors.
     let threads = (jobs / list.len().max(1)).max(1);

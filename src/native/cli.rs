@@ -1,6 +1,7 @@
 //! The command line: what each subcommand takes. The doc comments are the help texts.
 //!
-//! Flags of `serve` only say what was written; [`super::resolve`] decides. webp_server_go's spellings are
+//! The flags of `serve` that stand for settings are made from [`crate::settings`]; they only say what was written, and
+//! [`super::resolve`] decides. webp_server_go's spellings are
 //! rewritten to these by [`super::old_flags`] first.
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 mod convert;
+mod flags;
 mod serve;
 
 pub(crate) use self::{
@@ -72,14 +74,14 @@ pub(crate) struct CompletionsArgs {
 
 /// The whole definition, with the settings that have no flag below the help of `serve`.
 pub(crate) fn definition() -> clap::Command {
-    Cli::command().mut_subcommand("serve", |serve| {
-        let texts = serve.get_arguments().map(|arg| {
-            let variable = arg.get_env().and_then(|name| name.to_str()).unwrap_or_default();
-            format!("{} {variable} ", arg.get_help().map(ToString::to_string).unwrap_or_default())
-        });
-        let more = serve::more_help(&texts.collect::<String>());
-        serve.after_help(more)
-    })
+    Cli::command().mut_subcommand("serve", |serve| serve.after_help(serve::more_help()))
+}
+
+/// True if a variable is the twin of a flag of some command.
+pub(crate) fn has_twin(variable: &str) -> bool {
+    let command = Cli::command();
+    let mut flags = command.get_subcommands().flat_map(clap::Command::get_arguments);
+    flags.any(|flag| flag.get_env().is_some_and(|name| name == variable))
 }
 
 impl Cli {
@@ -96,7 +98,7 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::native::keys;
+    use crate::{service::PARAMETERS, settings::server};
 
     #[test]
     fn the_definition_holds_together() {
@@ -113,11 +115,24 @@ mod tests {
                 let action =
                     ["output", "in_place", "dry_run", "dump_config"].contains(&arg.get_id().as_str());
                 assert!(action || arg.get_env().is_some() || help.contains("[env: "), "{id} has no variable");
-                let variable =
-                    arg.get_env().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("WEBP_"));
-                let is_known = |name: &str| keys::find(name).is_some() || keys::OF_OTHERS.contains(&name);
-                assert!(variable.is_none_or(is_known), "{id}: serve would call {variable:?} unknown");
             }
         }
+    }
+    #[test]
+    fn every_setting_and_parameter_is_told_by_the_help() {
+        let readme = include_str!("../../README.md");
+        let mut definition = definition();
+        let serve = definition.find_subcommand_mut("serve").expect("serve");
+        let help = serve.render_long_help().to_string();
+        for name in server::names() {
+            assert!(
+                help.contains(&format!("WEBP_{name}")) || help.contains(&format!("  {name} [")),
+                "{name}"
+            );
+        }
+        for (name, _) in PARAMETERS {
+            assert!(help.contains(name) && readme.contains(&format!("`{name}`")), "{name}");
+        }
+        assert!(help.contains("/healthz") && readme.contains("`/healthz`"));
     }
 }

@@ -1,88 +1,41 @@
-//! What was written, before anything is decided: one optional value a key, from a `config.json`, from the
-//! environment (`WEBP_<KEY>`) or from flags, and how these are laid over one another.
-//!
-//! The keys are those of webp_server_go and a few of our own; [`super::keys`] tells people about them.
+//! What was written, before anything is decided: the values that a `config.json`, the environment (`WEBP_<NAME>`) or flags have for
+//! settings, and how these layers are laid over one another.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::Value as Json;
 
 use crate::{
     error::{Error, Kind, Result},
-    native::{
-        keys,
-        values::{Bytes, CountOrAuto, Pairs, Switch, Whole, Words},
+    settings::{
+        Definition, Grammar, Setting, nearest,
+        server::{self, CACHE, CONVERT_TYPES, MEMORY, MEMORY_LIMIT_MB},
     },
 };
 
-/// A count or a time that has no limit of its own.
-pub(crate) type Count = Whole<0, 1_000_000_000>;
+/// One layer of settings: by their names, what is written of them. Each value was read once, so it can be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Written(BTreeMap<&'static str, Json>);
 
-/// One layer of settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "SCREAMING_SNAKE_CASE", default)]
-pub(crate) struct Written {
-    pub(crate) host: Option<String>,
-    pub(crate) port: Option<Whole<0, 65_535>>,
-    pub(crate) quality: Option<Whole<0, 100>>,
-    pub(crate) img_path: Option<String>,
-    pub(crate) exhaust_path: Option<String>,
-    pub(crate) metadata_path: Option<String>,
-    pub(crate) remote_raw_path: Option<String>,
-    pub(crate) img_map: Option<Pairs>,
-    pub(crate) allowed_types: Option<Words>,
-    pub(crate) convert_types: Option<Words>,
-    pub(crate) enable_webp: Option<Switch>,
-    pub(crate) enable_avif: Option<Switch>,
-    pub(crate) enable_jxl: Option<Switch>,
-    pub(crate) strip_metadata: Option<Switch>,
-    pub(crate) enable_extra_params: Option<Switch>,
-    pub(crate) extra_params_crop_interesting: Option<String>,
-    pub(crate) read_buffer_size: Option<Count>,
-    pub(crate) concurrency: Option<Whole<1, 1_000_000>>,
-    pub(crate) disable_keepalive: Option<Switch>,
-    pub(crate) head_timeout: Option<Whole<1, 3_600>>,
-    pub(crate) keepalive_timeout: Option<Whole<1, 86_400>>,
-    pub(crate) send_timeout: Option<Whole<1, 86_400>>,
-    pub(crate) cache_ttl: Option<Count>,
-    pub(crate) max_cache_size: Option<CountOrAuto>,
-    pub(crate) sizes_kept: Option<Count>,
-    pub(crate) widths: Option<Words>,
-    #[serde(alias = "MAX_CONCURRENT_CONVERSIONS")]
-    pub(crate) max_job_count: Option<Whole<0, 1_024>>,
-    pub(crate) memory_limit_mb: Option<Count>,
-    pub(crate) wait: Option<Whole<0, 3_600>>,
-    pub(crate) lazy_mode: Option<Switch>,
-    pub(crate) cache: Option<String>,
-    pub(crate) memory: Option<Bytes>,
-    pub(crate) effort: Option<Whole<0, 6>>,
-    pub(crate) explain: Option<Switch>,
-    pub(crate) follow_links: Option<Switch>,
-    pub(crate) overrule_origin: Option<Switch>,
-    pub(crate) verify_every: Option<Count>,
-    pub(crate) demo: Option<Switch>,
-    pub(crate) demo_path: Option<String>,
-    pub(crate) log: Option<String>,
-    pub(crate) max_age: Option<Count>,
-    pub(crate) allow_origin: Option<String>,
-    pub(crate) timing_allow_origin: Option<String>,
-    pub(crate) access_log: Option<String>,
-    pub(crate) access_log_form: Option<String>,
-    pub(crate) welcome: Option<Switch>,
-}
+/// What stands in the folder [`CACHE`].
+const BELOW_CACHE: [(&str, &Setting<crate::settings::Text>); 3] = [
+    ("exhaust", &server::EXHAUST_PATH),
+    ("metadata", &server::METADATA_PATH),
+    ("remote-raw", &server::REMOTE_RAW_PATH),
+];
 
 impl Written {
     /// Reads a `config.json`.
     ///
     /// # Errors
-    /// `NotFound` or `Io` when it can't be read; `Parameter`, with the line and the key, when it is no JSON, has
-    /// an unknown key, or a value that is not allowed.
+    /// [`Kind::NotFound`] or [`Kind::Io`] when it can't be read; [`Kind::Parameter`], with the line and the key, when it is no JSON,
+    /// has an unknown key, or a value that is not allowed.
     pub(crate) fn from_file(path: &Path) -> Result<Self> {
         let name = path.display();
         let text = fs::read_to_string(path).map_err(|source| {
             let kind = match source.kind() {
-                std::io::ErrorKind::NotFound => Kind::NotFound,
+                io::ErrorKind::NotFound => Kind::NotFound,
                 _ => Kind::Io,
             };
             Error::with_source(kind, format!("can't read the configuration {name}"), source)
@@ -90,14 +43,14 @@ impl Written {
         Self::from_text(&text, &name.to_string()).map(Self::of_file)
     }
 
-    /// What a file leaves out, where that isn't the default: see [`keys::OF_FILES`].
-    fn of_file(self) -> Self {
-        Self {
-            host: self.host.or_else(|| Some("0.0.0.0".to_owned())),
-            widths: self.widths.or_else(|| Some(Words(vec!["any".to_owned()]))),
-            welcome: self.welcome.or(Some(Switch(false))),
-            ..self
+    /// Adds what a file means by leaving a key out, where that isn't the default.
+    fn of_file(mut self) -> Self {
+        for about in server::keys().map(Definition::about) {
+            if let Some(json) = about.left_out.and_then(|json| serde_json::from_str(json).ok()) {
+                self.0.entry(about.name).or_insert(json);
+            }
         }
+        self
     }
 
     fn from_text(text: &str, name: &str) -> Result<Self> {
@@ -106,114 +59,141 @@ impl Written {
             return Err(Error::new(Kind::Parameter, what));
         }
         let mut json = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| told(&error))
-            .and_then(|written: Self| {
-                json.end().map(|()| written.settled()).map_err(|error| error.to_string())
-            })
+        json.deserialize_map(Keys)
+            .and_then(|written| json.end().map(|()| written))
+            .map_err(|error| error.to_string())
+            .and_then(Self::settled)
             .map_err(|what| Error::new(Kind::Parameter, format!("{name}: {what}")))
     }
 
-    /// Reads the variables `WEBP_<KEY>` of an environment. Also gives the names that begin so but are no key.
+    /// Reads the variables `WEBP_<NAME>` of an environment. Also gives those that begin so but are neither a setting nor a
+    /// flag's twin. An empty one says nothing.
     ///
     /// # Errors
-    /// `Parameter`, with the variable's name, for a value that is not allowed.
-    pub(crate) fn from_env(env: impl IntoIterator<Item = (String, String)>) -> Result<(Self, Vec<String>)> {
-        let mut values = Map::new();
+    /// [`Kind::Parameter`], with the variable's name, for a value that is not allowed.
+    pub(crate) fn from_env(
+        env: impl IntoIterator<Item = (String, String)>,
+        is_twin: impl Fn(&str) -> bool,
+    ) -> Result<(Self, Vec<String>)> {
+        let mut written = Self::default();
         let mut unknown = Vec::new();
+        let wrong = |what| Error::new(Kind::Parameter, format!("environment: WEBP_{what}"));
         for (name, value) in env {
-            let Some(key) = name.strip_prefix("WEBP_") else { continue };
-            if keys::OF_OTHERS.contains(&key) || value.is_empty() {
-                continue;
-            }
-            if keys::find(key).is_some() {
-                values.insert(key.to_owned(), Value::String(value));
-            } else {
-                unknown.push(name);
+            let Some(key) = name.strip_prefix("WEBP_").filter(|_| !value.is_empty()) else { continue };
+            match server::find(key) {
+                Some(definition) => {
+                    written.set(definition, value.into()).map_err(|what| wrong(format!("{key}: {what}")))?
+                }
+                None if is_twin(&name) => {}
+                None => unknown.push(name),
             }
         }
-        let written: Self = serde_path_to_error::deserialize(Value::Object(values))
-            .map_err(|error| Error::new(Kind::Parameter, format!("environment: WEBP_{}", told(&error))))?;
-        Ok((written.settled(), unknown))
+        Ok((written.settled().map_err(wrong)?, unknown))
     }
 
-    /// Writes out what a key means for others, so that layers can be compared key by key.
-    pub(crate) fn settled(mut self) -> Self {
-        if let Some(cache) = &self.cache {
-            let folder = |name: &str| Some(Path::new(cache).join(name).to_string_lossy().into_owned());
-            self.exhaust_path = self.exhaust_path.or_else(|| folder("exhaust"));
-            self.metadata_path = self.metadata_path.or_else(|| folder("metadata"));
-            self.remote_raw_path = self.remote_raw_path.or_else(|| folder("remote-raw"));
+    /// Writes a value down.
+    ///
+    /// # Errors
+    /// What is not allowed and what is.
+    pub(crate) fn set(&mut self, definition: &dyn Definition, written: Json) -> Result<(), String> {
+        definition.check(&written)?;
+        self.0.insert(definition.about().name, written);
+        Ok(())
+    }
+
+    /// What is written of a setting, if anything.
+    pub(crate) fn get<G: Grammar>(&self, setting: &Setting<G>) -> Option<G::Value> {
+        self.0.get(setting.about.name).and_then(|written| setting.read(written).ok())
+    }
+
+    /// What is written of a setting, or its default.
+    pub(crate) fn value<G: Grammar>(&self, setting: &Setting<G>) -> G::Value {
+        self.get(setting).unwrap_or_else(|| setting.default_value())
+    }
+
+    /// True if anything is written of a setting.
+    pub(crate) fn has<G: Grammar>(&self, setting: &Setting<G>) -> bool {
+        self.0.contains_key(setting.about.name)
+    }
+
+    /// What holds of the settings that can't change while the server runs, as text.
+    pub(crate) fn fixed(&self) -> BTreeMap<&'static str, String> {
+        let text = |definition: &dyn Definition| {
+            let written =
+                self.0.get(definition.about().name).cloned().unwrap_or_else(|| definition.default());
+            written.as_str().map_or_else(|| written.to_string(), str::to_owned)
+        };
+        let fixed = server::keys().filter(|definition| definition.about().needs_restart);
+        fixed.map(|definition| (definition.about().name, text(definition))).collect()
+    }
+
+    /// Writes out what a setting means for others, so that layers can be compared one by one.
+    ///
+    /// # Errors
+    /// What is not allowed and what is, with the setting's name.
+    pub(crate) fn settled(mut self) -> Result<Self, String> {
+        if let Some(cache) = self.get(&CACHE) {
+            for (name, folder) in BELOW_CACHE {
+                let path = Path::new(&cache).join(name).to_string_lossy().into_owned();
+                self.0.entry(folder.about.name).or_insert_with(|| path.into());
+            }
         }
-        let from_mb = self.memory_limit_mb.map(Whole::value).filter(|&mb| mb > 0);
-        self.memory = self.memory.or_else(|| from_mb.map(|mb| Bytes(mb << 20)));
-        self
+        if let Some(mib) = self.get(&MEMORY_LIMIT_MB).filter(|&mib| mib > 0 && !self.has(&MEMORY)) {
+            let told = |what| format!("{}: {what}", MEMORY_LIMIT_MB.about.name);
+            self.set(&MEMORY, format!("{mib}M").into()).map_err(told)?;
+        }
+        Ok(self)
     }
 
     /// This layer where it says something, else the one below it.
-    pub(crate) fn over(self, below: Self) -> Self {
+    pub(crate) fn over(mut self, mut below: Self) -> Self {
         // A list of formats says all; the old switches of a layer below would add to it.
-        let lists_formats = self.convert_types.is_some();
-        let switch = |above: Option<Switch>, below| above.or(if lists_formats { None } else { below });
-        Self {
-            host: self.host.or(below.host),
-            port: self.port.or(below.port),
-            quality: self.quality.or(below.quality),
-            img_path: self.img_path.or(below.img_path),
-            exhaust_path: self.exhaust_path.or(below.exhaust_path),
-            metadata_path: self.metadata_path.or(below.metadata_path),
-            remote_raw_path: self.remote_raw_path.or(below.remote_raw_path),
-            img_map: self.img_map.or(below.img_map),
-            allowed_types: self.allowed_types.or(below.allowed_types),
-            convert_types: self.convert_types.or(below.convert_types),
-            enable_webp: switch(self.enable_webp, below.enable_webp),
-            enable_avif: switch(self.enable_avif, below.enable_avif),
-            enable_jxl: switch(self.enable_jxl, below.enable_jxl),
-            strip_metadata: self.strip_metadata.or(below.strip_metadata),
-            enable_extra_params: self.enable_extra_params.or(below.enable_extra_params),
-            extra_params_crop_interesting: self
-                .extra_params_crop_interesting
-                .or(below.extra_params_crop_interesting),
-            read_buffer_size: self.read_buffer_size.or(below.read_buffer_size),
-            concurrency: self.concurrency.or(below.concurrency),
-            disable_keepalive: self.disable_keepalive.or(below.disable_keepalive),
-            head_timeout: self.head_timeout.or(below.head_timeout),
-            keepalive_timeout: self.keepalive_timeout.or(below.keepalive_timeout),
-            send_timeout: self.send_timeout.or(below.send_timeout),
-            cache_ttl: self.cache_ttl.or(below.cache_ttl),
-            max_cache_size: self.max_cache_size.or(below.max_cache_size),
-            sizes_kept: self.sizes_kept.or(below.sizes_kept),
-            widths: self.widths.or(below.widths),
-            max_job_count: self.max_job_count.or(below.max_job_count),
-            memory_limit_mb: self.memory_limit_mb.or(below.memory_limit_mb),
-            wait: self.wait.or(below.wait),
-            lazy_mode: self.lazy_mode.or(below.lazy_mode),
-            cache: self.cache.or(below.cache),
-            memory: self.memory.or(below.memory),
-            effort: self.effort.or(below.effort),
-            explain: self.explain.or(below.explain),
-            follow_links: self.follow_links.or(below.follow_links),
-            overrule_origin: self.overrule_origin.or(below.overrule_origin),
-            verify_every: self.verify_every.or(below.verify_every),
-            demo: self.demo.or(below.demo),
-            demo_path: self.demo_path.or(below.demo_path),
-            log: self.log.or(below.log),
-            max_age: self.max_age.or(below.max_age),
-            allow_origin: self.allow_origin.or(below.allow_origin),
-            timing_allow_origin: self.timing_allow_origin.or(below.timing_allow_origin),
-            access_log: self.access_log.or(below.access_log),
-            access_log_form: self.access_log_form.or(below.access_log_form),
-            welcome: self.welcome.or(below.welcome),
+        if self.has(&CONVERT_TYPES) {
+            for switch in [server::ENABLE_WEBP, server::ENABLE_AVIF, server::ENABLE_JXL] {
+                below.0.remove(switch.about.name);
+            }
         }
+        for (name, written) in below.0 {
+            self.0.entry(name).or_insert(written);
+        }
+        self
     }
 }
 
-/// What is wrong with a layer, in one line that begins with the key concerned.
-fn told(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let inner = error.inner();
-    match error.path().to_string().as_str() {
-        "." | "?" => inner.to_string(),
-        key => format!("{key}: {inner}"),
+/// Reads an object key by key. What it complains of stands where the reader is, so the line is told.
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
+        let mut written = Written::default();
+        while let Some(key) = map.next_key::<String>()? {
+            let Some(definition) = server::find(&key) else {
+                return Err(de::Error::custom(format!("{key}: {}", unknown(&key))));
+            };
+            let value: Json = map.next_value()?;
+            if written.0.contains_key(definition.about().name) {
+                return Err(de::Error::custom(format!("{key} stands there twice")));
+            }
+            if !value.is_null() {
+                let told = |what: String| de::Error::custom(format!("{key}: {what}"));
+                written.set(definition, value).map_err(told)?;
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// What is said of a key that isn't known.
+pub(crate) fn unknown(key: &str) -> String {
+    match nearest(key, server::names()) {
+        Some(near) => format!("there is no such key; {near} is near"),
+        None => "there is no such key".to_owned(),
     }
 }
 
@@ -228,15 +208,18 @@ mod tests {
     #[test]
     fn a_wrong_key_is_named_with_its_line_and_what_is_allowed() {
         for (text, parts) in [
-            ("{\n \"QUALTY\": 80}", ["QUALTY", "line 2", "QUALITY"]),
-            ("{\n\n \"QUALITY\": \"many\"}", ["QUALITY: ", "line 3", "from 0 to 100"]),
-            ("{\"PORT\": 65536}", ["PORT: ", "line 1", "from 0 to 65535"]),
+            ("{\n \"QUALTY\": 80}", ["QUALTY: ", "line 2", "QUALITY"]),
+            ("{\n\n \"QUALITY\": \"many\"}", ["QUALITY: \"many\" ", "line 3", "from 0 to 100"]),
+            ("{\"PORT\": 65536}", ["PORT: 65536 ", "line 1", "from 0 to 65535"]),
             ("{\"LAZY_MODE\": \"maybe\"}", ["LAZY_MODE: ", "line 1", "true or false"]),
             ("{\"HOST\": \"a\",\n}", ["config.json", "line 2", "trailing comma"]),
             ("{\"QUALITY\": 101}", ["QUALITY: ", "line 1", "from 0 to 100"]),
+            ("{\"QUALITY\": 10, \"QUALITY\": 20}", ["QUALITY", "line 1", "twice"]),
+            ("{\"CACHE\": \"c\"} x", ["config.json", "line 1", "trailing"]),
+            ("{\"MEMORY_LIMIT_MB\": 3}", ["MEMORY_LIMIT_MB: ", "3M", "from 4M"]),
             ("[]", ["config.json", "a JSON object", "{"]),
             ("\"x\"", ["config.json", "a JSON object", "{"]),
-            ("{\"HOST\": 1}", ["HOST: ", "line 1", "a string"]),
+            ("{\"HOST\": 1}", ["HOST: 1 ", "line 1", "a text"]),
         ] {
             let error = read(text).expect_err(text);
             assert_eq!(error.kind(), Kind::Parameter);
@@ -249,35 +232,41 @@ mod tests {
 
     #[test]
     fn what_a_file_leaves_out_is_as_it_is_told() -> Result<()> {
-        let pairs: Vec<String> =
-            keys::OF_FILES.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
-        let spelt = read(&format!("{{{}}}", pairs.join(",")))?;
-        assert_eq!(read("{}")?.of_file(), spelt);
+        let spelt = read(r#"{"HOST": "0.0.0.0", "WIDTHS": "any", "WELCOME": false}"#)?;
+        assert_eq!(read("{\"WAIT\": null}")?.of_file(), spelt);
         Ok(())
     }
 
     #[test]
     fn a_layer_hides_the_one_below_with_all_that_it_means() -> Result<()> {
         let below = read(r#"{"EXHAUST_PATH":"/e","ENABLE_AVIF":true,"MEMORY":"1G","PORT":1}"#)?;
-        let (above, unknown) = Written::from_env([
-            ("WEBP_CACHE".to_owned(), "/c".to_owned()),
-            ("WEBP_CONVERT_TYPES".to_owned(), "webp".to_owned()),
-            ("WEBP_MEMORY_LIMIT_MB".to_owned(), "200".to_owned()),
-            ("WEBP_NONSENSE".to_owned(), "1".to_owned()),
-            ("HOME".to_owned(), "/".to_owned()),
-        ])?;
+        let variables = [
+            ("WEBP_CACHE", "/c"),
+            ("WEBP_CONVERT_TYPES", "webp"),
+            ("WEBP_MEMORY_LIMIT_MB", "200"),
+            ("WEBP_MAX_CONCURRENT_CONVERSIONS", "3"),
+            ("WEBP_NONSENSE", "1"),
+            ("WEBP_JSON", "true"),
+            ("WEBP_QUALITY", ""),
+            ("HOME", "/"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let (above, unknown) = Written::from_env(variables, |name| name == "WEBP_JSON")?;
         assert_eq!(unknown, ["WEBP_NONSENSE"]);
         let both = above.over(below);
-        assert_eq!(both.exhaust_path.as_deref(), Some("/c/exhaust"));
-        assert_eq!(both.enable_avif, None);
-        assert_eq!(both.memory, Some(Bytes(200 << 20)));
-        assert_eq!(both.port.map(Whole::value), Some(1));
+        assert_eq!(both.get(&server::EXHAUST_PATH).as_deref(), Some("/c/exhaust"));
+        assert_eq!(both.get(&server::ENABLE_AVIF), None);
+        assert_eq!(both.value(&MEMORY), Some(200 << 20));
+        assert_eq!(both.value(&server::MAX_JOB_COUNT), 3);
+        assert_eq!(both.value(&server::PORT), 1);
+        assert_eq!(both.value(&server::HEAD_TIMEOUT).as_secs(), 15);
         Ok(())
     }
 
     #[test]
     fn a_wrong_variable_is_named() {
-        let error = Written::from_env([("WEBP_QUALITY".to_owned(), "x".to_owned())]).expect_err("x");
-        assert!(error.to_string().starts_with("environment: WEBP_QUALITY: "), "{error}");
+        let variables = [("WEBP_QUALITY".to_owned(), "x".to_owned())];
+        let error = Written::from_env(variables, |_| false).expect_err("x");
+        assert!(error.to_string().starts_with("environment: WEBP_QUALITY: \"x\" is not allowed"), "{error}");
     }
 }

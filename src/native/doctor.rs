@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use crate::{
     error::{Error, Kind, Result},
     native::{
-        config::Written,
-        keys::{self, KEYS},
+        config::{self, Written},
         resolve,
     },
+    settings::{About, Definition, server},
 };
 
 /// What the doctor says.
@@ -34,20 +34,24 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let written: Map<String, Value> = serde_json::from_str(&text)
         .map_err(|source| Error::with_source(Kind::Parameter, format!("{name}: no JSON object"), source))?;
-    let verdict = Written::from_file(path).and_then(resolve::resolve);
+    let verdict = Written::from_file(path).and_then(|written| resolve::resolve(&written));
 
     let mut lines = vec![format!("{name}: {} keys", written.len()), String::new()];
     for (key, value) in &written {
         explain(key, value, &mut lines);
     }
-    let absent: Vec<String> = KEYS
-        .iter()
-        .filter(|key| !written.contains_key(key.name))
+    let is_absent = |about: &About| !written.contains_key(about.name) && !written.contains_key(about.alias);
+    let absent: Vec<String> = server::keys()
+        .filter(|key| is_absent(key.about()))
         .map(|key| {
-            let of_files = keys::OF_FILES.iter().find(|(name, _)| *name == key.name);
-            let value = of_files.map_or(key.default, |(_, value)| value);
-            let value = if value == "null" { "not set".to_owned() } else { format!("= {value}") };
-            format!("  {} {value}: {}", key.name, key.meaning)
+            let about = key.about();
+            let value = match (about.left_out, key.default()) {
+                (Some(json), _) => format!("= {json}"),
+                (None, Value::Null) if about.decided_by.is_empty() => "not set".to_owned(),
+                (None, Value::Null) => about.decided_by.to_owned(),
+                (None, default) => format!("= {default}"),
+            };
+            format!("  {} {value}: {}", about.name, about.help)
         })
         .collect();
     lines.extend([String::new(), "Not in the file, so at their defaults:".to_owned()]);
@@ -68,42 +72,26 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
 }
 
 fn explain(name: &str, value: &Value, lines: &mut Vec<String>) {
-    let Some(key) = keys::find(name) else {
-        lines.push(format!("{name} = {value}"));
-        lines.push(match nearest(name) {
-            Some(near) => format!("  UNKNOWN: there is no such key; {near} is near"),
-            None => "  UNKNOWN: there is no such key".to_owned(),
-        });
+    lines.push(format!("{name} = {value}"));
+    let Some(about) = server::find(name).map(Definition::about) else {
+        lines.push(format!("  UNKNOWN: {}", config::unknown(name)));
         return;
     };
-    lines.push(format!("{name} = {value}"));
-    lines.push(format!("  {}", key.meaning));
-    if !key.differs.is_empty() {
-        lines.push(format!("  Note: {}", key.differs));
+    lines.push(format!("  {}", about.help));
+    if !about.differs.is_empty() {
+        lines.push(format!("  Note: {}", about.differs));
     }
     if name == "QUALITY" && value.is_number() {
         lines.push("  This file says it as a number: from now on it counts.".to_owned());
     }
 }
 
-/// The known key that a misspelt one most likely means: the one with most in common, if it is much.
-fn nearest(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_uppercase();
-    let likeness = |key: &str| {
-        let same_start = key.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
-        let same_end = key.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count();
-        (same_start + same_end).min(key.len())
-    };
-    let best = KEYS.iter().max_by_key(|key| likeness(key.name))?;
-    (likeness(best.name) * 2 >= name.len().max(best.name.len())).then_some(best.name)
-}
-
 /// A `config.json` with every key at its default.
 pub(crate) fn default_config() -> String {
-    let lines: Vec<String> = KEYS
-        .iter()
-        .filter(|key| key.default != "null")
-        .map(|key| format!("  \"{}\": {}", key.name, key.default))
+    let lines: Vec<String> = server::keys()
+        .map(|key| (key.about().name, key.default()))
+        .filter(|(_, default)| !default.is_null())
+        .map(|(name, default)| format!("  \"{name}\": {default}"))
         .collect();
     format!("{{\n{}\n}}", lines.join(",\n"))
 }
@@ -117,8 +105,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("config.json");
         fs::write(&path, default_config()).expect("written");
-        let dumped = resolve::resolve(Written::from_file(&path)?)?;
-        let bare = resolve::resolve(Written::default())?;
+        let dumped = resolve::resolve(&Written::from_file(&path)?)?;
+        let bare = resolve::resolve(&Written::default())?;
         assert_eq!(format!("{dumped:?}"), format!("{bare:?}"));
         Ok(())
     }
@@ -129,17 +117,10 @@ mod tests {
         let path = folder.path().join("config.json");
         fs::write(&path, "{}").expect("written");
         let text = examine(&path)?.text;
-        for key in KEYS {
-            assert!(text.contains(&format!("  {} ", key.name)), "{} in {text}", key.name);
+        for name in server::keys().map(|key| key.about().name) {
+            assert!(text.contains(&format!("  {name} ")), "{name} in {text}");
         }
         assert!(text.contains("HOST = \"0.0.0.0\"") && text.contains("ACCESS_LOG not set"), "{text}");
         Ok(())
-    }
-
-    #[test]
-    fn a_misspelt_key_is_recognised() {
-        assert_eq!(nearest("QUALTY"), Some("QUALITY"));
-        assert_eq!(nearest("img_path"), Some("IMG_PATH"));
-        assert_eq!(nearest("ZZZ"), None);
     }
 }

@@ -22,21 +22,20 @@ use crate::{
         access::AccessLog,
         app::App,
         blocking::blocking,
-        cli::ServeArgs,
+        cli::{self, ServeArgs},
         config::Written,
         connection::{self, Host, Stop, capacity::Capacity, table::Table},
         demo::{self, Demo},
         doctor, files, log,
         pool::Pool,
         prefetch, resolve,
-        settings::{DEFAULT_FOLDER, Settings},
+        settings::Settings,
         shown::shown,
-        tell,
-        values::Switch,
-        verify,
+        tell, verify,
         welcome::{self, Welcome},
     },
     service::Target,
+    settings::server,
 };
 
 /// Threads that open, read and write files, at the most. Each keeps some memory of its own for as long as it lives.
@@ -111,9 +110,17 @@ impl Samples {
     }
 
     /// The settings that serve them: the lowest layer.
-    fn written(&self) -> Written {
-        let below = |name: &str| Some(self.0.path().join(name).to_string_lossy().into_owned());
-        Written { img_path: below("pics"), cache: below("cache"), ..Written::default() }.settled()
+    ///
+    /// # Errors
+    /// [`Kind::Internal`] when these are not allowed.
+    fn written(&self) -> Result<Written> {
+        let below = |name: &str| self.0.path().join(name).to_string_lossy().into_owned().into();
+        let mut written = Written::default();
+        written
+            .set(&server::IMG_PATH, below("pics"))
+            .and_then(|()| written.set(&server::CACHE, below("cache")))
+            .and_then(|()| written.settled())
+            .map_err(|what| Error::new(Kind::Internal, what))
     }
 }
 
@@ -121,21 +128,22 @@ impl Samples {
 /// server with are served, from then on.
 fn settings_of(args: &ServeArgs, samples: &OnceCell<Samples>) -> Result<Settings> {
     let has_file = args.config.is_some() || args.as_webp_server_go;
-    let (mut written, unknown) = layers(args.clone())?;
-    let is_named = has_file || written.img_path.is_some() || written.img_map.is_some();
-    if samples.get().is_none() && !is_named && !Path::new(DEFAULT_FOLDER).exists() {
+    let (mut written, unknown) = layers(args)?;
+    let default_folder = server::IMG_PATH.default;
+    let is_named = has_file || written.has(&server::IMG_PATH) || written.has(&server::IMG_MAP);
+    if samples.get().is_none() && !is_named && !Path::new(default_folder).exists() {
         // It is set nowhere else.
         let _ = samples.set(Samples::new()?);
     }
     if let Some(samples) = samples.get() {
-        written = written.over(samples.written());
+        written = written.over(samples.written()?);
     }
-    let mut settings = resolve::resolve(written)?;
+    let mut settings = resolve::resolve(&written)?;
     settings.is_sample = samples.get().is_some();
     settings.warnings.extend(unknown.iter().map(|name| format!("environment: {name} is no known setting")));
     if settings.is_sample {
         let what = format!(
-            "there is no folder {DEFAULT_FOLDER}: pictures to try it with are served; slimpix serve DIR serves yours"
+            "there is no folder {default_folder}: pictures to try it with are served; slimpix serve DIR serves yours"
         );
         settings.warnings.push(what);
     }
@@ -156,7 +164,7 @@ async fn give_memory_back(pool: Pool, table: Arc<Table>, give_back: fn()) {
 }
 
 /// Lays flags over the environment over the file. Also gives unknown variables of the environment.
-fn layers(args: ServeArgs) -> Result<(Written, Vec<String>)> {
+fn layers(args: &ServeArgs) -> Result<(Written, Vec<String>)> {
     let file = match &args.config {
         Some(path) => Written::from_file(path)?,
         None if args.as_webp_server_go && Path::new("config.json").is_file() => {
@@ -166,41 +174,8 @@ fn layers(args: ServeArgs) -> Result<(Written, Vec<String>)> {
     };
     let variables = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let (env, unknown) = Written::from_env(variables)?;
-    Ok((flags(args)?.over(env).over(file), unknown))
-}
-
-/// The flags as a layer. A flag that is absent says nothing, so that it can be on by other means.
-fn flags(args: ServeArgs) -> Result<Written> {
-    let on = |flag: bool| flag.then_some(Switch(true));
-    let port = args.listen.as_ref().map(|listen| listen.port.to_string().parse()).transpose();
-    let written = Written {
-        img_path: args.dir,
-        port: port.map_err(|what| Error::new(Kind::Parameter, what))?,
-        host: args.listen.and_then(|listen| listen.host),
-        cache: args.cache,
-        max_cache_size: args.max_cache_size,
-        memory: args.memory,
-        max_job_count: args.jobs,
-        wait: args.wait,
-        quality: args.quality,
-        effort: args.effort,
-        convert_types: args.formats,
-        enable_extra_params: on(args.resize),
-        widths: args.widths,
-        max_age: args.max_age,
-        access_log: args.access_log,
-        access_log_form: args.access_log_form,
-        explain: on(args.explain),
-        follow_links: on(args.follow_links),
-        overrule_origin: on(args.overrule_origin),
-        verify_every: args.verify_every,
-        demo: on(args.demo),
-        demo_path: args.demo_path,
-        log: args.log,
-        ..Written::default()
-    };
-    Ok(written.settled())
+    let (env, unknown) = Written::from_env(variables, cli::has_twin)?;
+    Ok((args.written()?.over(env).over(file), unknown))
 }
 
 /// Sees that there is what is to be served, and that what is made can be kept. A disk that is full may have room

@@ -1,6 +1,6 @@
 //! What holds while the server runs: all settings, decided by [`super::resolve`].
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use crate::{native::connection::watch::Patience, service::Policy};
 
@@ -39,41 +39,17 @@ pub(crate) struct Settings {
     pub(crate) welcome: bool,
     /// The folder is one of pictures to try it with.
     pub(crate) is_sample: bool,
+    /// By name, what holds of the settings that can't change while it serves.
+    pub(crate) fixed: BTreeMap<&'static str, String>,
     /// What people should know about their settings, one line each.
     pub(crate) warnings: Vec<String>,
 }
 
-/// The folder that is served where none is named.
-pub(crate) const DEFAULT_FOLDER: &str = "./pics";
-
 impl Settings {
-    /// The keys of what is otherwise than in other settings and can't change while it serves.
+    /// The names of what is otherwise than in other settings and can't change while it serves.
     pub(crate) fn fixed_changes(&self, before: &Self) -> Vec<&'static str> {
-        let changes = [
-            ("HOST, PORT", (&self.host, self.port) != (&before.host, before.port)),
-            (
-                "IMG_PATH, IMG_MAP",
-                (&self.roots, &self.policy.target, &self.policy.mounts)
-                    != (&before.roots, &before.policy.target, &before.policy.mounts),
-            ),
-            ("CACHE and its folders, MAX_CACHE_SIZE", self.folders != before.folders),
-            ("MEMORY", self.policy.budget != before.policy.budget),
-            ("MAX_JOB_COUNT", self.jobs != before.jobs),
-            (
-                "CONCURRENCY, DISABLE_KEEPALIVE",
-                (self.connections, self.keepalive) != (before.connections, before.keepalive),
-            ),
-            ("HEAD_TIMEOUT, KEEPALIVE_TIMEOUT, SEND_TIMEOUT", self.patience != before.patience),
-            ("FOLLOW_LINKS", self.follow_links != before.follow_links),
-            ("VERIFY_EVERY", self.verify_every != before.verify_every),
-            ("DEMO, DEMO_PATH", self.demo != before.demo),
-            ("WELCOME", self.welcome != before.welcome),
-            (
-                "LOG, ACCESS_LOG, ACCESS_LOG_FORM",
-                (self.json_log, &self.access_log) != (before.json_log, &before.access_log),
-            ),
-        ];
-        changes.into_iter().filter(|(_, is_changed)| *is_changed).map(|(keys, _)| keys).collect()
+        let changed = self.fixed.iter().filter(|(name, value)| before.fixed.get(*name) != Some(*value));
+        changed.map(|(name, _)| *name).collect()
     }
 }
 

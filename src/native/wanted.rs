@@ -9,7 +9,6 @@ use crate::{
     native::{
         cli::{ConvertArgs, Target},
         conversions::format_of_name,
-        values::Bytes,
     },
 };
 
@@ -176,6 +175,6 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
         resize,
         keep_metadata: args.keep_metadata,
-        target_size: args.target_size.map(|Bytes(bytes)| bytes),
+        target_size: args.target_size,
     }
 }

@@ -62,7 +62,7 @@ pub use self::{
     log_line::{Decision, LogLine},
     negotiation::Accepted,
     params::PARAMETERS,
-    policy::{Allowed, Mount, MountPoint, Policy, Target, USUAL_WIDTHS},
+    policy::{Allowed, Mount, MountPoint, Policy, Target},
     record::{
         EncodeSettings, Entry, FileState, FoundFile, Record, SlimpixPart, SourceState, Validators, Variant,
     },

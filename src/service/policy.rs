@@ -8,11 +8,10 @@ use crate::{
     codec::Format,
     convert::{Interest, Mode},
     limits::Limits,
+    settings::{server, shared, worker},
 };
 
-/// The usual widths of `srcset`, in pixels: what the hosts take for [`Policy::size_steps`] where nothing is said.
-pub const USUAL_WIDTHS: [u32; 16] =
-    [160, 320, 480, 640, 750, 828, 960, 1080, 1280, 1440, 1600, 1920, 2048, 2560, 3200, 3840];
+pub use crate::settings::Allowed;
 
 /// The settings of the service. The defaults serve a folder with nothing configured.
 #[derive(Debug, Clone)]
@@ -33,7 +32,8 @@ pub struct Policy {
     /// Obey the short forms `w`, `h`, `fit`, `q`, `dpr` and `format`. Default false.
     pub short_params: bool,
     /// The sizes that may be asked for, in pixels, ascending: others go up to the next one, or down to the last.
-    /// Default none: any size from 1 to 65,535 is taken as it is, and each one is a variant of its own.
+    /// Default none: any size from 1 to 65,535 is taken as it is, and each one is a variant of its own. The hosts take
+    /// [`shared::WIDTHS`] where nothing is said.
     pub size_steps: Vec<u32>,
     /// How many variants with sizes or a quality of their own are kept of one source; 0 is without limit. Default 32.
     pub sizes_kept: usize,
@@ -57,7 +57,7 @@ pub struct Policy {
     pub avif_max_pixels: u64,
     /// Bytes of memory that all conversions have together. Default 512 MiB. What can never fit is not tried.
     pub budget: u64,
-    /// How long a request waits for room in the budget, all its conversions together. Default 5 s.
+    /// How long a request waits for room in the budget, all its conversions together. Default 30 s.
     pub room_patience: Duration,
     /// How long a request waits for a conversion that another one leads. Default 30 s.
     pub flight_patience: Duration,
@@ -85,15 +85,15 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            formats: vec![Format::WebP],
-            quality: 80,
-            effort: 4,
-            mode: Mode::Auto,
-            keep_metadata: false,
-            extra_params: false,
-            short_params: false,
+            formats: server::CONVERT_TYPES.default.to_vec(),
+            quality: shared::QUALITY.default,
+            effort: shared::EFFORT.default,
+            mode: worker::MODE.default,
+            keep_metadata: !server::STRIP_METADATA.default,
+            extra_params: server::ENABLE_EXTRA_PARAMS.default,
+            short_params: server::ENABLE_EXTRA_PARAMS.default,
             size_steps: Vec::new(),
-            sizes_kept: 32,
+            sizes_kept: shared::SIZES_KEPT.default,
             quality_steps: (1..=10).map(|step| step * 10).collect(),
             interest: Interest::Centre,
             allowed: Allowed::default(),
@@ -103,16 +103,16 @@ impl Default for Policy {
             limits: Limits::default(),
             avif_max_pixels: u64::MAX,
             budget: 512 << 20,
-            room_patience: Duration::from_secs(5),
-            flight_patience: Duration::from_secs(30),
+            room_patience: server::WAIT.default,
+            flight_patience: server::WAIT.default,
             more_headers: Vec::new(),
-            max_age: Duration::from_secs(86_400),
+            max_age: shared::MAX_AGE.default,
             short_max_age: Duration::from_secs(10),
-            revalidate: Duration::from_secs(259_200 * 60),
-            overrule_origin: false,
-            explain: false,
+            revalidate: server::CACHE_TTL.default,
+            overrule_origin: shared::OVERRULE_ORIGIN.default,
+            explain: shared::EXPLAIN.default,
             by_user_agent: false,
-            lazy: false,
+            lazy: server::LAZY_MODE.default,
         }
     }
 }
@@ -190,49 +190,6 @@ setters! {
     with_by_user_agent: by_user_agent: bool,
     /// Sets whether the original is sent now and converted in the background.
     with_lazy: lazy: bool,
-}
-
-/// Which file extensions are served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Allowed {
-    /// Everything but files and folders of a local target whose names begin with a dot; what is no picture has the
-    /// type that its extension says.
-    Everything,
-    /// These, in lower case and without a dot. Default [`Allowed::USUAL`].
-    Extensions(Vec<String>),
-}
-
-impl Default for Allowed {
-    fn default() -> Self {
-        Self::Extensions(Self::USUAL.map(String::from).to_vec())
-    }
-}
-
-impl Allowed {
-    /// The extensions of all formats that are known here, and of Nikon's raw files, whose first picture is a TIFF's.
-    pub const USUAL: [&str; 20] = [
-        "jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "avif", "bmp", "ico", "cur", "tif",
-        "tiff", "heic", "heif", "jxl", "svg", "svgz", "nef",
-    ];
-
-    /// True if a local path (`/` between its parts) leads to what is hidden: where everything is served, no name may
-    /// begin with a dot, but for `.well-known` (RFC 8615).
-    #[must_use]
-    pub fn hides(&self, path: &str) -> bool {
-        let is_hidden = |part: &str| part.starts_with('.') && part != ".well-known";
-        *self == Self::Everything && path.split('/').any(is_hidden)
-    }
-
-    /// True if a file of that name is served.
-    #[must_use]
-    pub fn permits(&self, name: &str) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Extensions(list) => name
-                .rsplit_once('.')
-                .is_some_and(|(_, extension)| list.iter().any(|known| known.eq_ignore_ascii_case(extension))),
-        }
-    }
 }
 
 /// One entry of `IMG_MAP`.

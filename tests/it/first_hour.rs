@@ -76,11 +76,11 @@ fn what_makes_no_sense_is_refused_at_once_with_what_is_allowed() {
     write("file", "a file");
     for (args, variable, parts) in [
         (&["--quality", "101"][..], None, &["--quality", "from 0 to 100"][..]),
-        (&["--memory", "1K"], None, &["MEMORY", "1024 bytes", "4 MiB at the least"]),
+        (&["--memory", "1K"], None, &["--memory", "1K", "a size from 4M on"]),
         (&["--config", "list.json"], None, &["list.json", "a JSON object"]),
         (&["--config", "high.json"], None, &["QUALITY", "from 0 to 100", "line 1"]),
         (&["--cache", "file"], None, &["file/metadata can't be written", "--cache DIR"]),
-        (&["--widths", "0,5"], None, &["WIDTHS", "\"0\"", "from 1 to 65535"]),
+        (&["--widths", "0,5"], None, &["--widths", "\"0\"", "from 1 to 65535"]),
         (&["--listen", "here"], None, &["--listen", "127.0.0.1:3333"]),
         (&["--access-log", "none/x.log"], None, &["ACCESS_LOG", "none/x.log"]),
         (&[], Some(("WEBP_ALLOW_ORIGIN", "example.com")), &["ALLOW_ORIGIN", "\"example.com\"", "https://"]),

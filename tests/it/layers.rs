@@ -1,4 +1,4 @@
-//! The rings hold: `pixel → codec → convert → service → { native | edge | browser }`, read from the sources' own words.
+//! The rings hold: `pixel → codec → convert → settings → service → { native | edge | browser }`, read from the sources' own words.
 
 use std::{
     collections::BTreeSet,
@@ -9,16 +9,17 @@ use std::{
 const HOSTS: [&str; 3] = ["native", "edge", "browser"];
 
 /// Each ring, and what it may name of the crate beside itself.
-const RINGS: [(&str, &[&str]); 12] = [
+const RINGS: [(&str, &[&str]); 13] = [
     ("error", &[]),
     ("pixel", &["error", "limits"]),
     ("limits", &["error", "pixel"]),
     ("simd", &["error"]),
     ("codec", &["error", "limits", "pixel", "simd"]),
     ("convert", &["error", "limits", "pixel", "simd", "codec"]),
-    ("service", &["error", "limits", "pixel", "codec", "convert"]),
-    ("native", &["error", "limits", "pixel", "codec", "convert", "service"]),
-    ("edge", &["error", "limits", "pixel", "codec", "convert", "service"]),
+    ("settings", &["codec", "convert"]),
+    ("service", &["error", "limits", "pixel", "codec", "convert", "settings"]),
+    ("native", &["error", "limits", "pixel", "codec", "convert", "settings", "service"]),
+    ("edge", &["error", "limits", "pixel", "codec", "convert", "settings", "service"]),
     ("browser", &["error", "limits", "pixel", "codec", "convert"]),
     ("webp", &["error", "limits", "pixel", "codec"]),
     ("avif", &["error", "limits", "pixel", "codec", "convert"]),

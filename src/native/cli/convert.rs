@@ -4,11 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::flags::{sentence, takes};
 use crate::{
     codec::Format,
     convert::{Filter, Fit},
-    native::values::{Bytes, Whole},
+    settings::{
+        SIDE, Size, Whole,
+        server::MAX_JOB_COUNT,
+        shared::{EFFORT, QUALITY},
+    },
 };
+
+/// Any number of bytes. A budget that is too small for a picture is told of with the picture.
+const BYTES: Size = Size::from(1);
 
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
@@ -44,32 +52,30 @@ pub(crate) struct ConvertArgs {
         hide_env_values = true
     )]
     pub(crate) format: Vec<Target>,
-    /// Quality of lossy pictures, 0 to 100; at 100 a WebP is lossless
-    #[arg(short, long, value_name = "Q", env = "WEBP_QUALITY", hide_env_values = true, default_value_t = 80,
-          value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(short, long, value_name = "Q", env = "WEBP_QUALITY", hide_env_values = true, help = sentence(&QUALITY.about),
+          default_value_t = QUALITY.default, value_parser = takes(QUALITY.takes))]
     pub(crate) quality: u8,
     /// Quality of a lossy WebP's alpha, 0 to 100: below 100 it keeps 2 to 248 of its levels
     #[arg(long, value_name = "Q", env = "WEBP_ALPHA_QUALITY", hide_env_values = true, default_value_t = 100,
-          value_parser = clap::value_parser!(u8).range(0..=100))]
+          value_parser = takes(Whole(0_u8, 100)))]
     pub(crate) alpha_quality: u8,
     /// The most bytes that a result may have: the quality is lowered as far as it takes
     #[arg(long, value_name = "SIZE", env = "WEBP_TARGET_SIZE", hide_env_values = true,
-          value_parser = str::parse::<Bytes>)]
-    pub(crate) target_size: Option<Bytes>,
-    /// Time spent to make files small: 0 is fastest, 6 smallest
-    #[arg(short, short_alias = 'm', long, value_name = "0..6", env = "WEBP_EFFORT", hide_env_values = true, default_value_t = 4,
-          value_parser = clap::value_parser!(u8).range(0..=6))]
+          value_parser = takes(BYTES))]
+    pub(crate) target_size: Option<u64>,
+    #[arg(short, short_alias = 'm', long, value_name = "0..6", env = "WEBP_EFFORT", hide_env_values = true,
+          help = sentence(&EFFORT.about), default_value_t = EFFORT.default, value_parser = takes(EFFORT.takes))]
     pub(crate) effort: u8,
     /// Keep every pixel as it is (webp and png)
     #[arg(long, env = "WEBP_LOSSLESS", hide_env_values = true)]
     pub(crate) lossless: bool,
     /// The width to make, in pixels; of several, as 400,800,1600, each is a file with its width in its name, up to the picture's own
     #[arg(short, long, value_name = "PX", value_delimiter = ',', env = "WEBP_WIDTH", hide_env_values = true,
-          value_parser = clap::value_parser!(u32).range(1..=65_535))]
+          value_parser = takes(SIDE))]
     pub(crate) width: Vec<u32>,
     /// The height to make, in pixels
     #[arg(long, value_name = "PX", env = "WEBP_HEIGHT", hide_env_values = true,
-          value_parser = clap::value_parser!(u32).range(1..=65_535))]
+          value_parser = takes(SIDE))]
     pub(crate) height: Option<u32>,
     /// How the picture meets width and height
     #[arg(long, value_enum, env = "WEBP_FIT", hide_env_values = true, default_value_t = FitArg::Contain)]
@@ -88,12 +94,12 @@ pub(crate) struct ConvertArgs {
     pub(crate) keep_metadata: bool,
     /// What all conversions together may take of memory [default: asks the machine]
     #[arg(long, value_name = "SIZE", env = "WEBP_MEMORY", hide_env_values = true,
-          value_parser = str::parse::<Bytes>)]
-    pub(crate) memory: Option<Bytes>,
-    /// Conversions at a time; 0 is one a processor
-    #[arg(short, long, value_name = "N", env = "WEBP_MAX_JOB_COUNT", hide_env_values = true, default_value = "0",
-          value_parser = str::parse::<Whole<0, 1024>>)]
-    pub(crate) jobs: Whole<0, 1_024>,
+          value_parser = takes(BYTES))]
+    pub(crate) memory: Option<u64>,
+    #[arg(short, long, value_name = "N", env = "WEBP_MAX_JOB_COUNT", hide_env_values = true,
+          help = sentence(&MAX_JOB_COUNT.about), default_value_t = MAX_JOB_COUNT.default,
+          value_parser = takes(MAX_JOB_COUNT.takes))]
+    pub(crate) jobs: usize,
     /// One JSON object a line and file instead of text
     #[arg(long, env = "WEBP_JSON", hide_env_values = true)]
     pub(crate) json: bool,
