@@ -35,21 +35,6 @@ const CONVERT_KEYS: &[&str] = &[
 const PROBE_KEYS: &[&str] = &["limits"];
 const LIMITS_KEYS: &[&str] = &["maxInputBytes", "maxPixels", "maxSide", "maxMemory", "maxOutputBytes"];
 
-const FITS: &[(&str, Fit)] =
-    &[("contain", Fit::Contain), ("cover", Fit::Cover), ("fill", Fit::Fill), ("scale-down", Fit::ScaleDown)];
-const INTERESTS: &[(&str, Interest)] = &[
-    ("centre", Interest::Centre),
-    ("entropy", Interest::Entropy),
-    ("low", Interest::Low),
-    ("high", Interest::High),
-];
-const FILTERS: &[(&str, Filter)] = &[
-    ("lanczos3", Filter::Lanczos3),
-    ("mitchell", Filter::Mitchell),
-    ("area", Filter::Area),
-    ("nearest", Filter::Nearest),
-];
-
 const PERCENT: RangeInclusive<u64> = 0..=100;
 const EFFORT: RangeInclusive<u64> = 0..=6;
 const SIDE: RangeInclusive<u64> = 1..=65_535;
@@ -132,10 +117,10 @@ impl<'a> Options<'a> {
     fn resize(&self) -> Result<Option<Resize>> {
         // Read though nothing may be resized: a wrong value is an error all the same.
         let mut resize = Resize::default()
-            .with_fit(self.word("fit", FITS)?.unwrap_or_default())
+            .with_fit(self.word("fit", Fit::NAMES)?.unwrap_or_default())
             .with_enlarge(self.flag("enlarge")?.unwrap_or(false))
-            .with_interest(self.word("interest", INTERESTS)?.unwrap_or_default())
-            .with_filter(self.word("filter", FILTERS)?.unwrap_or_default())
+            .with_interest(self.word("interest", Interest::NAMES)?.unwrap_or_default())
+            .with_filter(self.word("filter", Filter::NAMES)?.unwrap_or_default())
             .with_linear(self.flag("linear")?.unwrap_or(false));
         resize.width = self.side("width")?;
         resize.height = self.side("height")?;

@@ -139,6 +139,12 @@ pub enum Mode {
     Lossless,
 }
 
+impl Mode {
+    /// The words by which every host names it.
+    pub const NAMES: &[(&str, Self)] =
+        &[("auto", Self::Auto), ("lossy", Self::Lossy), ("lossless", Self::Lossless)];
+}
+
 /// A wanted size, in pixels of the picture as it is looked at.
 ///
 /// ```
@@ -239,6 +245,16 @@ pub enum Fit {
     ScaleDown,
 }
 
+impl Fit {
+    /// The words by which every host names it.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("contain", Self::Contain),
+        ("cover", Self::Cover),
+        ("fill", Self::Fill),
+        ("scale-down", Self::ScaleDown),
+    ];
+}
+
 /// Which part of the picture a crop keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -252,4 +268,10 @@ pub enum Interest {
     Low,
     /// The bottom or right part.
     High,
+}
+
+impl Interest {
+    /// The words by which every host names it.
+    pub const NAMES: &[(&str, Self)] =
+        &[("centre", Self::Centre), ("entropy", Self::Entropy), ("low", Self::Low), ("high", Self::High)];
 }

@@ -38,7 +38,7 @@ pub use self::{
     definition::{About, Definition, Flag, Setting, nearest},
     grammar::{Grammar, OneOf, OrAuto, Pairs, SIDE, Switch, Text, Time, Unset, Whole, read_text, refusal},
     size::Size,
-    words::{Crop, ListOf, MODES, Names, Widths},
+    words::{Crop, ListOf, Names, Widths},
 };
 
 #[cfg(test)]

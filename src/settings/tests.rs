@@ -129,8 +129,11 @@ fn sizes_have_units() {
 
 #[test]
 fn words_stand_for_what_they_say() {
-    assert_eq!(MODES.read(&json!("lossless")), Ok(Mode::Lossless));
-    assert_eq!(refused(MODES, json!("best")), "\"best\" is not allowed; it is auto, lossy or lossless");
+    assert_eq!(worker::MODE.takes.read(&json!("lossless")), Ok(Mode::Lossless));
+    assert_eq!(
+        refused(worker::MODE.takes, json!("best")),
+        "\"best\" is not allowed; it is auto, lossy or lossless"
+    );
     for (name, interest) in [("InterestingCentre", Interest::Centre), ("high", Interest::High)] {
         assert_eq!(Crop.read(&json!(name)), Ok(interest), "{name}");
     }

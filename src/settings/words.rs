@@ -3,11 +3,7 @@
 use serde_json::Value as Json;
 
 use super::grammar::{Grammar, OneOf, SIDE, word};
-use crate::convert::{Interest, Mode};
-
-/// Whether detail may be lost, by name.
-pub const MODES: OneOf<Mode> =
-    OneOf(&[("auto", Mode::Auto), ("lossy", Mode::Lossy), ("lossless", Mode::Lossless)]);
+use crate::convert::Interest;
 
 /// The words of a list, or of a text with commas or spaces between them, or of a text that holds a list.
 fn words(written: &Json) -> Result<Vec<String>, Json> {

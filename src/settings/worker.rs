@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{
-    Allowed, Definition, Extensions, ListOf, MODES, OneOf, Size, Switch, Text, Time, Whole,
+    Allowed, Definition, Extensions, ListOf, OneOf, Size, Switch, Text, Time, Whole,
     definition::{setting, settings},
     server, shared,
 };
@@ -44,7 +44,7 @@ settings! {
         FORMATS: ListOf<Format> = setting(ListOf(OneOf(&[server::WEBP, server::AVIF])),
             &[Format::WebP, Format::Avif], "the formats to make, the most wanted first");
 
-        MODE: OneOf<Mode> = setting(MODES, Mode::Auto, "lossy, lossless, or auto: whichever suits the picture");
+        MODE: OneOf<Mode> = setting(OneOf(Mode::NAMES), Mode::Auto, "lossy, lossless, or auto: whichever suits the picture");
 
         /// The server's `STRIP_METADATA`, said the other way round.
         KEEP_METADATA: Switch = setting(Switch, !server::STRIP_METADATA.default, "keep EXIF, XMP and the colour profile");

@@ -25,6 +25,14 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// The words by which every host names it.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("lanczos3", Self::Lanczos3),
+        ("mitchell", Self::Mitchell),
+        ("area", Self::Area),
+        ("nearest", Self::Nearest),
+    ];
+
     /// Reach to either side, in samples of the coarser of source and result. That of `Nearest` is always less than
     /// one sample of the source.
     const fn reach(self) -> f64 {

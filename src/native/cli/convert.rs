@@ -184,3 +184,21 @@ impl From<FilterArg> for Filter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names<T: ValueEnum + Into<U>, U>() -> Vec<(String, U)> {
+        let named = |value: &T| value.to_possible_value().map(|value| value.get_name().to_owned());
+        T::value_variants().iter().filter_map(|value| Some((named(value)?, value.clone().into()))).collect()
+    }
+
+    #[test]
+    fn words_are_those_of_the_other_hosts() {
+        let known = |&(name, fit): &(&str, Fit)| (name.to_owned(), fit);
+        assert_eq!(names::<FitArg, Fit>(), Fit::NAMES.iter().map(known).collect::<Vec<_>>());
+        let known = |&(name, filter): &(&str, Filter)| (name.to_owned(), filter);
+        assert_eq!(names::<FilterArg, Filter>(), Filter::NAMES.iter().map(known).collect::<Vec<_>>());
+    }
+}
