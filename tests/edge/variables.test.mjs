@@ -75,7 +75,7 @@ test("a variable that nobody reads is told of, with the one that is meant", asyn
   await worker.get("/a.jpg", { accept: WEBP });
   const lines = () => worker.log.filter((line) => line.includes("is no variable"));
   await until(() => lines().length >= 2, "the log");
-  assert.deepEqual(lines(), ["QUALTY is no variable of slimpix; QUALITY is near", "NUMBER is no variable of slimpix"]);
+  assert.deepEqual(lines().sort(), ["NUMBER is no variable of slimpix", "QUALTY is no variable of slimpix; QUALITY is near"]);
 });
 
 test("numbers, switches and lists may stand in wrangler.toml as what they are", async () => {
