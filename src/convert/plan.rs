@@ -169,7 +169,7 @@ impl Frame {
 /// let params = Params::default().with_resize(Resize::to_width(32));
 /// let plan = plan(&probe(photo)?, &params)?.within(&Limits::default().with_threads(2));
 /// assert_eq!(plan.output, Size::new(32, 24));
-/// assert!(plan.peak_bytes < 2 << 20);
+/// assert!(plan.peak_bytes < 16 << 20);
 /// # Ok(())
 /// # }
 /// ```
