@@ -150,6 +150,7 @@ pub mod browser;
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]
 mod edge;
 
+#[doc(inline)]
 pub use self::{
     codec::{Format, Probe, probe},
     convert::{
