@@ -1,8 +1,8 @@
 //! The orientation of an EXIF block: the one thing that a conversion must know of it.
 //!
-//! It is read as browsers read it: the first that is one SHORT from 1 to 8, in the first IFD or in the Exif IFD that it
-//! points to. A number of another type is ignored by all of them. Once the picture is upright every orientation is
-//! written over, since other programs are less strict.
+//! It is read as browsers read it: the first that is one SHORT from 1 to 8, in the first IFD or in the Exif IFD
+//! that it points to. A number of another type is ignored by all of them. Once the picture is upright every
+//! orientation is written over, since other programs are less strict.
 
 use std::ops::ControlFlow;
 
@@ -40,8 +40,8 @@ pub(super) fn orientation(block: View<'_>) -> Orientation {
     found.break_value().unwrap_or_default()
 }
 
-/// Makes every orientation of a block upright, whatever its type was. A structure that can't be followed is left alone:
-/// nobody could read an orientation from it either.
+/// Makes every orientation of a block upright, whatever its type was. A structure that can't be followed is left
+/// alone: nobody could read an orientation from it either.
 pub(crate) fn set_upright(block: &mut [u8]) {
     let Some(order) = ByteOrder::of(View::whole(block)) else { return };
     let mut found = Vec::new();

@@ -25,7 +25,7 @@ impl FileBuffer {
     /// For a file of which noise would take so many bytes, and which may have at most `bound`.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`].
     pub(super) fn new(noise: u64, bound: u64) -> Result<Self> {
         let mut file = Vec::new();
         file.try_reserve_exact(length(first_bytes(noise, bound)))?;
@@ -41,7 +41,8 @@ impl FileBuffer {
     /// The file that was coded, or what kept it from being written.
     ///
     /// # Errors
-    /// `OutputTooLarge` when it would have passed its bound, `OutOfMemory`, `Internal` for a fault of the coder.
+    /// [`Kind::OutputTooLarge`] when it would have passed its bound, [`Kind::OutOfMemory`], [`Kind::Internal`] for
+    /// a fault of the coder.
     pub(super) fn finish<E>(self, coded: Result<(), E>, what: impl Into<String>) -> Result<Vec<u8>>
     where
         E: Into<Box<dyn error::Error + Send + Sync>>,
@@ -85,7 +86,7 @@ impl io::Write for FileBuffer {
 }
 
 /// The most bytes that such a buffer takes. While it grows it is held twice.
-pub(super) const fn held_bytes(noise: u64, bound: u64) -> u64 {
+pub(super) const fn peak_bytes(noise: u64, bound: u64) -> u64 {
     if bound < u64::MAX {
         first_bytes(noise, bound)
     } else {
@@ -117,7 +118,7 @@ mod tests {
         let mut buffer = FileBuffer::new(1000, 300).unwrap();
         assert_eq!(buffer.file.capacity(), 300);
         buffer.write_all(&[7; 300]).unwrap();
-        assert_eq!((buffer.file.capacity(), held_bytes(1000, 300)), (300, 300));
+        assert_eq!((buffer.file.capacity(), peak_bytes(1000, 300)), (300, 300));
         assert_eq!(finish(buffer).unwrap().len(), 300);
 
         for mut buffer in
@@ -147,7 +148,7 @@ mod tests {
             most = most.max(if now == before { now } else { before + now });
             before = now;
         }
-        assert!(most as u64 <= held_bytes(noise, u64::MAX), "{most}");
+        assert!(most as u64 <= peak_bytes(noise, u64::MAX), "{most}");
         assert_eq!(finish(buffer).unwrap().len(), 1 << 20);
     }
 

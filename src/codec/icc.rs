@@ -2,8 +2,8 @@
 
 use super::bytes::{array_at, be32};
 
-/// The longest profile that is looked at, of RGB or grey, and of inks. Those of displays and cameras have 0.5 to 10 kB,
-/// those of printers 0.5 to 9 MB.
+/// The longest profile that is looked at, of RGB or grey, and of inks. Those of displays and cameras have 0.5 to 10
+/// kB, those of printers 0.5 to 9 MB.
 pub(crate) const MOST_BYTES: u64 = 4 << 20;
 const MOST_INK_BYTES: u64 = 10 << 20;
 
@@ -53,7 +53,7 @@ fn most_bytes_of(kind: Option<&[u8]>) -> u64 {
 
 /// The most bytes that reading a profile of a length and applying it takes. `get` gives bytes of it, from some place
 /// on.
-pub(super) fn held_bytes<'a>(get: &dyn Fn(u64, usize) -> Option<&'a [u8]>, length: u64) -> u64 {
+pub(super) fn peak_bytes<'a>(get: &dyn Fn(u64, usize) -> Option<&'a [u8]>, length: u64) -> u64 {
     let tags = get(COUNT as u64, 4).and_then(|count| Some(u64::from(be32(count, 0)?) * TAG as u64));
     let has_list = tags.is_some_and(|tags| FIRST as u64 + tags <= length);
     let kind = get(16, 4);
@@ -107,10 +107,10 @@ mod tests {
     #[test]
     fn tables_are_told_from_curves() {
         let [curves, tables] = [profile(&[b"rXYZ", b"rTRC"]), profile(&[b"desc", b"A2B0"])];
-        assert_eq!(held_bytes(&get(&curves), 500), CURVES + 6 * 500);
-        assert_eq!(held_bytes(&get(&tables), 500), GRID + 8 * 500);
+        assert_eq!(peak_bytes(&get(&curves), 500), CURVES + 6 * 500);
+        assert_eq!(peak_bytes(&get(&tables), 500), GRID + 8 * 500);
         for end in [0, 18, 130, curves.len() - 1] {
-            assert_eq!(held_bytes(&get(&curves[..end]), 500), GRID + 8 * 500, "{end}");
+            assert_eq!(peak_bytes(&get(&curves[..end]), 500), GRID + 8 * 500, "{end}");
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
         ink[16..20].copy_from_slice(b"6CLR");
         let cut = &profile(&[b"A2B0"])[..140];
         for (head, length) in [(&*ink, 9_000), (cut, 140), (&[0xff; 200], 200), (&[], MOST_BYTES + 1)] {
-            assert_eq!(held_bytes(&get(head), length), 2 * length);
+            assert_eq!(peak_bytes(&get(head), length), 2 * length);
         }
     }
 }

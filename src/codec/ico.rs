@@ -1,5 +1,5 @@
-//! Windows icons and cursors: the largest picture in them, and of the largest the one of most bits a pixel, as browsers
-//! choose.
+//! Windows icons and cursors: the largest picture in them, and of the largest the one of most bits a pixel, as
+//! browsers choose.
 //!
 //! A picture is a PNG, which is decoded as one, or a bitmap without a file header. The directory's sizes are hints
 //! only (it cannot say more than 256): the picture's own header counts.

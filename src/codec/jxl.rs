@@ -22,8 +22,8 @@ pub(super) const INFO: FormatInfo = FormatInfo {
 /// The bytes of the codestream that are read: more than SizeHeader and the fields of ImageMetadata take.
 const HEADER_BYTES: usize = 64;
 
-/// Reads the header of a bare codestream or of a container. Depth, alpha and colour stand past the first bits, and are
-/// stated as what is possible.
+/// Reads the header of a bare codestream or of a container. Depth, alpha and colour stand past the first bits, and
+/// are stated as what is possible.
 pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let short = || Error::malformed("the JPEG XL ends in its header");
     let start = codestream(view).ok_or_else(short)?;

@@ -122,14 +122,14 @@ pub struct Coding {
     pub alpha_quality: u8,
     /// The most bytes that the file may have. A longer one is not made.
     pub max_bytes: u64,
-    /// A file that will likely be longer than that is not made either: for one that is only taken if it is shorter than
-    /// another. A lossless WebP is given up so before most of its work is done.
+    /// A file that will likely be longer than that is not made either: for one that is only taken if it is shorter
+    /// than another. A lossless WebP is given up so before most of its work is done.
     pub gives_up: bool,
 }
 
 impl Coding {
-    /// A coding at quality 80 and effort 4, with loss but for PNG, that keeps alpha as it is: by one thread, and of any
-    /// length.
+    /// A coding at quality 80 and effort 4, with loss but for PNG, that keeps alpha as it is: by one thread, and of
+    /// any length.
     #[must_use]
     pub const fn new(format: Format) -> Self {
         Self {
@@ -216,8 +216,8 @@ impl Coding {
     }
 }
 
-/// Decodes a still picture, or the first frame of an animation, to what its file holds: not turned, in its own colours.
-/// [`Decoder`](crate::Decoder) gives what browsers show.
+/// Decodes a still picture, or the first frame of an animation, to what its file holds: not turned, in its own
+/// colours. [`Decoder`](crate::Decoder) gives what browsers show.
 ///
 /// ```
 /// use slimpix::{Limits, codec::decode, pixel::Picture};
@@ -264,7 +264,7 @@ pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result
 /// `false` when it has to be decoded as a whole, or the sink asked for no rows.
 ///
 /// # Errors
-/// As [`decode`], and those of the sink.
+/// Those of [`decode`] and of the sink.
 pub(crate) fn decode_rows(
     format: Format,
     bytes: &[u8],

@@ -65,7 +65,8 @@ impl Looked {
         Self::of(View::whole(bytes))
     }
 
-    /// Looks at a file of a length, if that is known. `read` gives the bytes that are needed, fewer where the file ends.
+    /// Looks at a file of a length, if that is known. `read` gives the bytes that are needed, fewer where the file
+    /// ends.
     ///
     /// ```
     /// use slimpix::codec::Looked;
@@ -80,7 +81,7 @@ impl Looked {
     /// ```
     ///
     /// # Errors
-    /// Those of `read`.
+    /// Whatever `read` says.
     pub fn with<B: AsRef<[u8]>>(
         length: Option<u64>,
         mut read: impl FnMut(Need) -> Result<B>,
@@ -111,7 +112,8 @@ impl Looked {
     }
 }
 
-/// Reads the header of a file that is all there. Of one that isn't, [`Looked::with`] and [`Prober`] read what is needed.
+/// Reads the header of a file that is all there. Of one that isn't, [`Looked::with`] and [`Prober`] read what is
+/// needed.
 ///
 /// ```
 /// use slimpix::{Format, probe};
@@ -190,8 +192,9 @@ impl Prober {
     /// Looks at what there is.
     ///
     /// # Errors
-    /// `Unsupported` when it is no picture that is known here, `Malformed` when its header makes no sense, or has none after
-    /// as much as is looked at.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) when it is no picture that is known here,
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when its header makes no sense, or has none after as much
+    /// as is looked at.
     #[allow(clippy::should_implement_trait, reason = "a conversation ends with its answer, not with None")]
     pub fn next(&mut self) -> Result<Probing> {
         let missing = Cell::new(None);
@@ -212,7 +215,7 @@ impl Prober {
     /// Takes the bytes that were asked for. Fewer mean that the file ends there.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room for them.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room for them.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         let Some(need) = self.asked.take() else { return Ok(()) };
         let bytes = &bytes[..bytes.len().min(need.length)];

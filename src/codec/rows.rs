@@ -53,7 +53,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// That of the turned picture.
+    /// How the samples of the turned picture come.
     pub(crate) const fn turned(self, orientation: Orientation) -> Self {
         match self {
             Self::Planes(subsampling) => Self::Planes(subsampling.turned(orientation)),
@@ -76,7 +76,7 @@ pub(crate) trait Sink {
     /// eighths of the full ones, rounded up. `None` asks for no rows after all.
     ///
     /// # Errors
-    /// As the taker has it: it ends the work.
+    /// Whatever the taker says: it ends the work.
     fn begin(&mut self, head: Head) -> Result<Option<u32>>;
 
     /// Asked after [`Sink::begin`]: true if rows of the picture as it is looked at are wanted, of its size and
@@ -88,6 +88,6 @@ pub(crate) trait Sink {
     /// Takes the next rows.
     ///
     /// # Errors
-    /// As the taker has it: it ends the work.
+    /// Whatever the taker says: it ends the work.
     fn take(&mut self, rows: Rows<'_>) -> Result<()>;
 }

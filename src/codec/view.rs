@@ -74,7 +74,7 @@ impl<'a> View<'a> {
         Self { held: Held::Extents(extents), base: 0, length, missing: Some(missing) }
     }
 
-    /// The same file from a place of this view on.
+    /// The file from a place of this view on.
     pub(super) const fn from(self, start: u64) -> Self {
         Self { base: self.base.saturating_add(start), ..self }
     }

@@ -1,18 +1,18 @@
 //! Whether a file goes on up to its picture's end, by the file's own structure: nothing is decoded for it.
 //!
-//! It is asked of what comes over a network, where half of a file looks like a file. Each format says in its own way where
-//! it ends: by a mark (T.81 §B.1.1.3, PNG §11.2.5, GIF89a §27), by its length (RIFF), or by that of its boxes (ISO/IEC
-//! 14496-12 §4.2).
+//! It is asked of what comes over a network, where half of a file looks like a file. Each format says in its own
+//! way where it ends: by a mark (T.81 §B.1.1.3, PNG §11.2.5, GIF89a §27), by its length (RIFF), or by that of its
+//! boxes (ISO/IEC 14496-12 §4.2).
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
 use super::{Format, sniff};
 
-/// True if a file of a format is there up to its picture's end; `None` where the format doesn't tell. Reads the file from
-/// where it stands, which must be its beginning.
+/// True if a file of a format is there up to its picture's end; `None` where the format doesn't tell. Reads the
+/// file from where it stands, which must be its beginning.
 ///
 /// # Errors
-/// Those of reading.
+/// Whatever reading says.
 pub fn is_whole(format: Format, mut file: impl BufRead) -> io::Result<Option<bool>> {
     let walked = match format {
         Format::Jpeg => jpeg(&mut file).map(|()| Some(true)),

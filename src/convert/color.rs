@@ -27,7 +27,7 @@ const SAME: u8 = 2;
 /// Converts a picture from the colours of its file to sRGB.
 ///
 /// # Errors
-/// `OutOfMemory` when there is no room.
+/// [`Kind::OutOfMemory`] when there is no room.
 pub(super) fn to_srgb(picture: Picture, metadata: &Metadata) -> Result<Picture> {
     match Conversion::of(metadata, is_gray(&picture))? {
         None => Ok(picture),
@@ -38,7 +38,7 @@ pub(super) fn to_srgb(picture: Picture, metadata: &Metadata) -> Result<Picture> 
 /// The sRGB of inks, by their profile or by the plain complement.
 ///
 /// # Errors
-/// `OutOfMemory` when there is no room.
+/// [`Kind::OutOfMemory`] when there is no room.
 pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>) -> Result<Picture> {
     let colors = match profile.and_then(ink_transform) {
         None => inks.into_complement(),
@@ -57,8 +57,8 @@ pub(super) fn of_inks(inks: Inks, profile: Option<&[u8]>) -> Result<Picture> {
     colors.map(Picture::Raster)
 }
 
-/// Black point compensation (ISO 18619) to the black of sRGB, as LittleCMS has it of inks: light is scaled so that the
-/// darkest mixture of inks, taken as grey and as no lighter than L* 50, becomes black. A table of samples.
+/// Black point compensation (ISO 18619) to the black of sRGB, as LittleCMS has it of inks: light is scaled so that
+/// the darkest mixture of inks, taken as grey and as no lighter than L* 50, becomes black. A table of samples.
 fn black_point_compensation(darkest: [u8; 3]) -> [u8; 256] {
     const LIGHTEST: f64 = 0.184_2;
     let light = |sample: u8| srgb::to_light(f64::from(sample) / 255.0);
@@ -70,11 +70,11 @@ fn black_point_compensation(darkest: [u8; 3]) -> [u8; 256] {
     })
 }
 
-/// The sRGB of the plain complement of inks, by their profile: as if they were printed without black. So Chromium shows a
-/// JPEG; the darkest colours are lighter by up to 30 than those of all four inks, as other tools have them.
+/// The sRGB of the plain complement of inks, by their profile: as if they were printed without black. So Chromium
+/// shows a JPEG; the darkest colours are lighter by up to 30 than those of all four inks, as other tools have them.
 ///
 /// # Errors
-/// `OutOfMemory` when there is no room.
+/// [`Kind::OutOfMemory`] when there is no room.
 pub(super) fn of_complement(picture: Picture, profile: Option<&[u8]>) -> Result<Picture> {
     match (profile.and_then(ink_transform), picture) {
         (Some(transform), Picture::Raster(mut raster)) => {
@@ -88,7 +88,7 @@ pub(super) fn of_complement(picture: Picture, profile: Option<&[u8]>) -> Result<
 /// From samples of three colours to sRGB.
 pub(super) enum Transform {
     Profile(Arc<Transform8BitExecutor>),
-    /// Of the complement of inks, by their profile.
+    /// A conversion of the complement of inks, by their profile.
     Complement(Arc<Transform8BitExecutor>),
     Numbers(Box<Colorimetry>),
 }
@@ -114,7 +114,7 @@ impl Transform {
         }
     }
 
-    /// The same, but `None` when it changes nothing visible.
+    /// The conversion, or `None` when it changes nothing visible.
     fn if_visible(self) -> Option<Self> {
         let colors = sample_colors();
         let mut converted = vec![0; colors.len()];
@@ -143,7 +143,7 @@ impl Conversion {
     /// From the colours of a file to sRGB; `None` where that changes nothing, or can't be done.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room.
+    /// [`Kind::OutOfMemory`] when there is no room.
     pub(super) fn of(metadata: &Metadata, is_gray: bool) -> Result<Option<Self>> {
         let transform = match (&metadata.colors, &metadata.icc) {
             (Some(space), _) => Colorimetry::new(space)?.map(|numbers| Transform::Numbers(Box::new(numbers))),
@@ -173,7 +173,7 @@ impl Conversion {
     /// Converts a picture, or some rows of one.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room.
+    /// [`Kind::OutOfMemory`] when there is no room.
     pub(super) fn convert(&self, picture: Picture) -> Result<Picture> {
         match self {
             Self::Rgb(transform) => convert_rgb(picture, transform),

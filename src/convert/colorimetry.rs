@@ -47,7 +47,7 @@ impl Colorimetry {
     /// `None` for primaries that are no colours.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
     pub(super) fn new(space: &ColorSpace) -> Result<Option<Self>> {
         let own = to_xyz(&space.primaries);
         let mapping = Mapping::of(space.transfer);

@@ -31,7 +31,8 @@ impl Region {
         region
     }
 
-    /// The same of a picture of `size`, without a look at it: for `Interest::Entropy` the middle.
+    /// The part that the frame keeps of a picture of `whole` size, without a look at it: for `Interest::Entropy`
+    /// the middle.
     pub(super) fn placed(whole: Size, orientation: Orientation, frame: &Frame) -> Self {
         let size = if orientation.is_transposing() { frame.kept.transposed() } else { frame.kept };
         let Size { width, height } = whole;

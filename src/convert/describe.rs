@@ -48,7 +48,7 @@ pub struct Description {
 /// ```
 ///
 /// # Errors
-/// As [`super::convert`].
+/// Those of [`super::convert`].
 pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     limits.check_input(bytes.len() as u64)?;
     let probe = codec::probe(bytes)?;

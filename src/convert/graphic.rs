@@ -13,10 +13,11 @@ const ROW_STEP: usize = 7;
 /// A picture in which this share of the pixels, in hundredths, equals its left neighbour is a graphic.
 const FLAT_PERCENT: u64 = 30;
 
-/// A sketch says 1 to 2.4 times what a lossless file takes. From so many quarters of the lossy file's length on none is tried.
+/// A sketch says 1 to 2.4 times what a lossless file takes. From so many quarters of the lossy file's length on
+/// none is tried.
 const SURELY_LONGER: u64 = 9;
 
-/// Of a picture of fewer pixels both files are made.
+/// Both files are made of a picture of fewer pixels.
 const SMALL: u64 = 1 << 16;
 
 /// A simple picture is of no more pixels than this, and of so many pixels for each byte of its lossy file.
@@ -26,22 +27,22 @@ const SIMPLE: u64 = 80;
 /// A picture is a photo if a lossless file is so many times as long as a lossy one.
 const PHOTO: u64 = 9;
 
-/// Of so many rows of macroblocks one is coded to see what a lossy file takes.
+/// One of so many rows of macroblocks is coded to see what a lossy file takes.
 const SAMPLED: usize = 16;
 
 /// Encodes a picture that may be a graphic.
 ///
 /// A graphic is a picture in which at least 30 of 100 pixels equal their left neighbour: drawn areas are flat,
-/// photos rarely are. Its chroma keeps its full size. For WebP both a lossy and a lossless file may be made, of which
-/// the smaller is taken: where a sketch of the lossless one is no longer than what a sample says of the lossy one, only
-/// the lossless one is made, where it is much longer than the lossy one only that (NOTES.md has figures).
+/// photos rarely are. Its chroma keeps its full size. For WebP both a lossy and a lossless file may be made, of
+/// which the smaller is taken: where a sketch of the lossless one is no longer than what a sample says of the lossy
+/// one, only the lossless one is made, where it is much longer than the lossy one only that (NOTES.md has figures).
 ///
-/// Measured at quality 80, in bytes: a page of text (171,016 as PNG) is 38,994 lossless and 105,370 lossy, a dashboard
-/// (240,719) 122,654 and 83,554, a game's screen (329,721) 220,036 and 37,980, an emoji with alpha (67,610) 46,474 and
-/// 22,638.
+/// Measured at quality 80, in bytes: a page of text (171,016 as PNG) is 38,994 lossless and 105,370 lossy, a
+/// dashboard (240,719) 122,654 and 83,554, a game's screen (329,721) 220,036 and 37,980, an emoji with alpha
+/// (67,610) 46,474 and 22,638.
 ///
 /// # Errors
-/// As `codec::encode`.
+/// Those of [`codec::encode`](crate::codec::encode).
 pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) -> Result<Encoded> {
     let graphic = if let Picture::Raster(raster) = &picture { Some(raster) } else { None };
     let Some(graphic) = graphic.filter(|raster| is_graphic(raster)) else {
@@ -74,7 +75,7 @@ pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) 
 /// one, and whether it is lossless.
 ///
 /// # Errors
-/// As `codec::encode`.
+/// Those of [`codec::encode`](crate::codec::encode).
 pub(super) fn smaller(
     lossy: Result<Vec<u8>>,
     picture: Picture,
@@ -130,8 +131,8 @@ fn is_surely_longer(sketch: u64, lossy: &[u8]) -> bool {
     4 * sketch > SURELY_LONGER * lossy.len() as u64
 }
 
-/// True of a picture that is small and hardly takes anything: a lossless file of it is soon made, and may be of a pattern
-/// that repeats only in what a prediction leaves, which a sketch does not see.
+/// True of a picture that is small and hardly takes anything: a lossless file of it is soon made, and may be of a
+/// pattern that repeats only in what a prediction leaves, which a sketch does not see.
 fn is_simple(size: Size, lossy: &[u8]) -> bool {
     size.pixels() <= MOST_SIMPLE && lossy.len() as u64 * SIMPLE <= size.pixels()
 }
@@ -169,14 +170,14 @@ impl Look {
     /// At a picture of such a size.
     ///
     /// # Errors
-    /// `OutOfMemory`.
+    /// [`Kind::OutOfMemory`].
     pub(super) fn new(size: Size) -> Result<Self> {
         let (flatness, sketch) = (Flatness::new(size.width), Sketch::new(size)?);
         Ok(Self { width: size.width as usize, flatness, sketch })
     }
 
     /// The bytes that it holds.
-    pub(super) fn bytes(width: u32) -> u64 {
+    pub(super) fn heap_bytes(width: u32) -> u64 {
         Sketch::held_bytes(width)
     }
 
@@ -205,7 +206,7 @@ struct Flatness {
 }
 
 impl Flatness {
-    /// Of rows of `width` pixels.
+    /// Counts in rows of `width` pixels.
     const fn new(width: u32) -> Self {
         Self { width, until_next: 0, flat: 0, seen: 0 }
     }

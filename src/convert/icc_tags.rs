@@ -1,5 +1,5 @@
-//! The tags of an ICC profile from which colours are computed, and no others: texts and the ways back to the device are not
-//! worth their memory, and may be made to take much of it.
+//! The tags of an ICC profile from which colours are computed, and no others: texts and the ways back to the device
+//! are not worth their memory, and may be made to take much of it.
 
 use crate::{
     codec::icc::{COUNT, FIRST, TAG, tags},
@@ -10,14 +10,15 @@ use crate::{
 const WANTED: [&[u8; 4]; 10] =
     [b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC", b"wtpt", b"chad", b"cicp"];
 
-/// Tables of colours: for the perceptual intent, or where there are none for the colorimetric one, as browsers choose.
+/// Tables of colours: for the perceptual intent, or where there are none for the colorimetric one, as browsers
+/// choose.
 const TABLES: [&[u8; 4]; 2] = [b"A2B0", b"A2B1"];
 
-/// The profile with a list of those tags alone, each listed once. What they say stays where it is. `None` for what is no
-/// profile.
+/// The profile with a list of those tags alone, each listed once. What they say stays where it is. `None` for what
+/// is no profile.
 ///
 /// # Errors
-/// `OutOfMemory`.
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
 pub(super) fn reduced(profile: &[u8]) -> Result<Option<Vec<u8>>> {
     // Of two the last one counts, as readers have it.
     let place_of = |wanted: &[u8; 4]| Some(tags(profile)?.filter(|(name, _)| name == wanted).last()?.1);

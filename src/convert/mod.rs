@@ -1,8 +1,8 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
-//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, encode. Where a picture comes
-//! by rows, decoding and scaling are one step, and for a lossy WebP it is never whole (`strips`). [`plan`] is what can be
-//! said of it from the header alone, and `codec::cost` states its memory from that.
+//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, encode. Where a picture
+//! comes by rows, decoding and scaling are one step, and for a lossy WebP it is never whole (`strips`). [`plan`] is
+//! what can be said of it from the header alone, and `codec::cost` states its memory from that.
 
 mod color;
 mod colorimetry;
@@ -156,7 +156,8 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
     let Framed { picture, orientation, metadata, is_complement } =
         strips::decode_to_size(bytes, plan.probe.format, &plan.limits, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
-    // What is coded without loss becomes RGB in the end: before its colours change its chroma is still as it was stored.
+    // What is coded without loss becomes RGB in the end: before its colours change its chroma is still as it was
+    // stored.
     let picture = match picture {
         Picture::Planes(planes) if plan.coding.lossless => Picture::Raster(planes.to_rgb()?),
         other => other,

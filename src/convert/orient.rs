@@ -12,11 +12,11 @@ const TILE: usize = 32;
 
 /// Turns a stored picture so that it can be looked at.
 ///
-/// Planes stay planes. Where chroma is smaller and a side that is mirrored is odd, it takes the full size so as to keep its
-/// place.
+/// Planes stay planes. Where chroma is smaller and a side that is mirrored is odd, it takes the full size so as to
+/// keep its place.
 ///
 /// # Errors
-/// `OutOfMemory` when there is no room for the turned picture.
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room for the turned picture.
 pub(super) fn upright(picture: Picture, orientation: Orientation) -> Result<Picture> {
     if orientation == Orientation::Upright {
         return Ok(picture);

@@ -21,8 +21,8 @@ use crate::codec::Format;
 pub struct Params {
     /// The target format. Default WebP.
     pub format: Format,
-    /// 0 to 100. Default 80. Ignored where the result is lossless, which a WebP is at 100, unless `mode` is `Lossy` or
-    /// `target_size` is set.
+    /// 0 to 100. Default 80. Ignored where the result is lossless, which a WebP is at 100, unless `mode` is `Lossy`
+    /// or `target_size` is set.
     pub quality: u8,
     /// 0 to 100: how many levels of alpha a lossy WebP keeps, 2 to 248 for 0 to 99. Default 100: all.
     pub alpha_quality: u8,
@@ -112,8 +112,8 @@ impl Params {
         self
     }
 
-    /// The mode that holds: quality 100 is lossless where the format has such a mode, unless that is said to be lossy or must
-    /// have a length.
+    /// The mode that holds: quality 100 is lossless where the format has such a mode, unless that is said to be
+    /// lossy or must have a length.
     pub(super) fn settled_mode(&self) -> Mode {
         match self.mode {
             Mode::Auto
@@ -170,8 +170,8 @@ pub struct Resize {
     pub interest: Interest,
     /// How samples are made of those of the source. Default `Lanczos3`.
     pub filter: Filter,
-    /// Scale amounts of light instead of samples, with 14 bits each: right for stars and grids of pixels, slower, and a
-    /// JPEG's colour is not kept as it is. The curve is that of sRGB, whatever a profile says. Default no.
+    /// Scale amounts of light instead of samples, with 14 bits each: right for stars and grids of pixels, slower,
+    /// and a JPEG's colour is not kept as it is. The curve is that of sRGB, whatever a profile says. Default no.
     pub linear: bool,
 }
 
@@ -234,14 +234,14 @@ impl Resize {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fit {
-    /// As large as fits inside the box.
+    /// The largest size of its own shape inside the box.
     #[default]
     Contain,
     /// The whole box is filled, what stands over is cropped.
     Cover,
     /// Exactly the box, the shape is not kept.
     Fill,
-    /// As `Contain`, but never enlarged, whatever `enlarge` says.
+    /// [`Fit::Contain`], but never enlarged, whatever `enlarge` says.
     ScaleDown,
 }
 

@@ -18,8 +18,8 @@ use crate::{
     pixel::{Orientation, Size, Subsampling},
 };
 
-/// Pixels of a result that is small enough to be turned as a whole. Rows in another order mean that a JPEG of one scan is
-/// looked through first, which costs half of its decoding.
+/// Pixels of a result that is small enough to be turned as a whole. Rows in another order mean that a JPEG of one
+/// scan is looked through first, which costs half of its decoding.
 const TURNED_LATER: u64 = 1 << 20;
 
 /// A conversion that has not begun.
@@ -37,14 +37,14 @@ pub struct Plan {
     pub coding: Coding,
     /// True if the pixels have to be looked at to know whether the picture is a photo.
     pub may_be_graphic: bool,
-    /// True if the picture may go by rows from the source's file into that of the result, and is never whole unless it
-    /// turns out to be a graphic.
+    /// True if the picture may go by rows from the source's file into that of the result, and is never whole unless
+    /// it turns out to be a graphic.
     pub streams: bool,
     /// The most bytes that the conversion holds at once, beside the source file itself: on one thread, unless
     /// [`Plan::within`] has said otherwise.
     pub peak_bytes: u64,
-    /// The same if the picture turns out to be no graphic. With no room for more the conversion is done all the same,
-    /// and a graphic's file is lossy.
+    /// The most bytes that the conversion holds at once if the picture turns out to be no graphic. With no room for
+    /// more the conversion is done all the same, and a graphic's file is lossy.
     pub photo_bytes: u64,
     /// EXIF, XMP and the profile go with the result.
     pub(super) keep_metadata: bool,
@@ -60,7 +60,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The same work as these limits have it: more threads have to be paid for, and a bound on the result's length
+    /// The plan under other limits: more threads have to be paid for, and a bound on the result's length
     /// bounds its memory.
     #[must_use]
     pub fn within(mut self, limits: &Limits) -> Self {
@@ -95,12 +95,12 @@ impl Plan {
     /// True if the source is decoded by other threads than the one that scales and codes.
     #[must_use]
     pub fn decodes_ahead(&self) -> bool {
-        cost::further_rows_bytes(&self.probe, &self.pipeline, 2) > 0
+        cost::decode_ahead_bytes(&self.probe, &self.pipeline, 2) > 0
     }
 }
 
-/// A picture of no more pixels that may be a graphic is held as a whole: to decode a graphic once more costs more than
-/// the memory.
+/// A picture of no more pixels that may be a graphic is held as a whole: to decode a graphic once more costs more
+/// than the memory.
 const SMALL_PIXELS: u64 = 1 << 20;
 
 /// A crop and a scale, of a picture as it is looked at.
@@ -175,9 +175,9 @@ impl Frame {
 /// ```
 ///
 /// # Errors
-/// `Unsupported` when the source can't be read or the target can't be made here, `Parameter` for a size of zero or a mode that
-/// the target has not, `Malformed` for a source with a side of zero, `LimitExceeded` when the result is larger than the
-/// target format can say.
+/// [`Kind::Unsupported`] when the source can't be read or the target can't be made here, [`Kind::Parameter`] for a
+/// size of zero or a mode that the target has not, [`Kind::Malformed`] for a source with a side of zero,
+/// [`Kind::LimitExceeded`] when the result is larger than the target format can say.
 pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if !probe.format.can_decode() {
         return Err(Error::unsupported(format!("{} pictures can't be read here", probe.format)));
@@ -227,21 +227,21 @@ fn pipeline(
 ) -> cost::Pipeline {
     let is_plain = frame.is_plain(probe.oriented_size());
     let output = frame.output;
-    let scaling = if is_plain { 0 } else { resize::most_bytes(probe, frame, buffering) };
+    let scaling = if is_plain { 0 } else { resize::heap_bytes(probe, frame, buffering) };
     let recoloring = match (buffering, probe.format) {
         (Buffering::Streamed, Format::Jpeg) if probe.may_need_conversion() => {
             let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, output));
-            Recolor::bytes(output.width, subsampling.unwrap_or(Subsampling::Yuv444))
+            Recolor::heap_bytes(output.width, subsampling.unwrap_or(Subsampling::Yuv444))
         }
-        (Buffering::Streamed, _) if probe.may_need_conversion() => RecolorRows::bytes(output.width),
+        (Buffering::Streamed, _) if probe.may_need_conversion() => RecolorRows::heap_bytes(output.width),
         _ => 0,
     };
     let widening = match buffering {
-        Buffering::Streamed if is_plain && cost::moves_chroma(probe) => Widening::bytes(output.width),
+        Buffering::Streamed if is_plain && cost::moves_chroma(probe) => Widening::heap_bytes(output.width),
         _ => 0,
     };
     let looking =
-        if buffering == Buffering::Streamed && may_be_graphic { Look::bytes(output.width) } else { 0 };
+        if buffering == Buffering::Streamed && may_be_graphic { Look::heap_bytes(output.width) } else { 0 };
     cost::Pipeline {
         output,
         buffering,

@@ -25,7 +25,7 @@ impl RecolorRows {
     }
 
     /// Bytes that are held for rows of `width` pixels, of which at most 16 come at once.
-    pub(super) const fn bytes(width: u32) -> u64 {
+    pub(super) const fn heap_bytes(width: u32) -> u64 {
         // 16 rows of up to four samples, and two of RGB.
         width as u64 * (16 * 4 + 2 * 3)
     }
@@ -33,7 +33,7 @@ impl RecolorRows {
     /// Whole rows in their new colours.
     ///
     /// # Errors
-    /// `OutOfMemory`, `Internal` for broken rows.
+    /// [`Kind::OutOfMemory`], [`Kind::Internal`] for broken rows.
     pub(super) fn convert(&mut self, rows: &[u8]) -> Result<&[u8]> {
         let mut own = mem::take(&mut self.rows);
         own.clear();
@@ -69,7 +69,7 @@ impl Recolor {
     }
 
     /// Bytes that are held for rows of `width` pixels, of which at most 32 come at once.
-    pub(super) const fn bytes(width: u32, subsampling: Subsampling) -> u64 {
+    pub(super) const fn heap_bytes(width: u32, subsampling: Subsampling) -> u64 {
         // Planes, a copy of them, and RGB; two rows of this are in work.
         let halves = if matches!(subsampling, Subsampling::Yuv420) { 3 } else { 6 };
         (width as u64 + 1) * (ROWS * halves + ROWS * 3 + 2 * 3)
@@ -79,7 +79,7 @@ impl Recolor {
     /// the next one, but at the end.
     ///
     /// # Errors
-    /// `OutOfMemory`, `Internal` for planes of different heights, and what `sink` says.
+    /// [`Kind::OutOfMemory`], [`Kind::Internal`] for planes of different heights, and what `sink` says.
     pub(super) fn push(
         &mut self,
         planes: [&[u8]; 3],

@@ -3,9 +3,9 @@
 use super::{Encoded, Plan, run};
 use crate::error::{Error, Kind, Result};
 
-/// Runs a plan; where that has a target size, at the wanted quality or at the highest below it with which the result is
-/// short enough, which bisection finds. The picture is decoded anew for each of at most eight tries, so that none is
-/// held; a try ends as soon as it is sure to be too long.
+/// Runs a plan; where that has a target size, at the wanted quality or at the highest below it with which the
+/// result is short enough, which bisection finds. The picture is decoded anew for each of at most eight tries, so
+/// that none is held; a try ends as soon as it is sure to be too long.
 ///
 /// # Errors
 /// Those of [`run`]; [`Kind::OutputTooLarge`] when the result is too long even at quality 0.

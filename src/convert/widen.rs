@@ -1,8 +1,8 @@
 //! Chroma at the full size, where turning a picture would move it.
 //!
-//! A chroma sample stands for two pixels, the last one of an odd side for one. Mirrored, that one comes first, and where it
-//! is taken for two all others stand a pixel beside their place. So chroma is brought to the full size, as browsers do it
-//! before they turn a picture.
+//! A chroma sample stands for two pixels, the last one of an odd side for one. Mirrored, that one comes first, and
+//! where it is taken for two all others stand a pixel beside their place. So chroma is brought to the full size, as
+//! browsers do it before they turn a picture.
 
 use crate::{
     error::{Error, Kind, Result},
@@ -35,7 +35,7 @@ impl Widening {
     }
 
     /// Bytes that are held for rows of `width` pixels, of which at most 32 come at once.
-    pub(super) const fn bytes(width: u32) -> u64 {
+    pub(super) const fn heap_bytes(width: u32) -> u64 {
         // Luma, chroma as it came, and of full size.
         (width as u64 + 1) * ROWS * (1 + 1 + 2) + 2 * Upsampler::bytes(width)
     }
@@ -43,7 +43,7 @@ impl Widening {
     /// Takes rows of planes, and gives those whose chroma is there, all at the end.
     ///
     /// # Errors
-    /// `OutOfMemory`, `Internal` for planes of different heights, and what `sink` says.
+    /// [`Kind::OutOfMemory`], [`Kind::Internal`] for planes of different heights, and what `sink` says.
     pub(super) fn push(
         &mut self,
         [luma, cb, cr]: [&[u8]; 3],
@@ -97,7 +97,7 @@ fn append(kept: &mut Vec<u8>, rows: &[u8]) -> Result<()> {
 /// The same of a whole picture.
 ///
 /// # Errors
-/// `LimitExceeded` or `OutOfMemory` when there is no room for it.
+/// [`Kind::LimitExceeded`] or [`Kind::OutOfMemory`] when there is no room for it.
 pub(super) fn widened(planes: Planes, moved: Moved) -> Result<Planes> {
     let (size, subsampling) = (planes.size(), planes.subsampling());
     let (across, down) = subsampling.factors();

@@ -22,7 +22,7 @@ pub struct Primaries {
 /// From a sample to light, both of 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transfer {
-    /// That of sRGB (IEC 61966-2-1).
+    /// The curve of sRGB (IEC 61966-2-1).
     Srgb,
     /// Light to this power is the sample, in hundred-thousandths, as PNG's gAMA has it. Never 0.
     Gamma(u32),

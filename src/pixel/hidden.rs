@@ -38,7 +38,7 @@ impl Raster {
     }
 }
 
-/// The same of one row, below one of which it was done, or which is empty. The last of a pixel's `channels` is alpha.
+/// Continues one row, below one of which that was done, or which is empty. The last of a pixel's `channels` is alpha.
 pub(crate) fn continue_row(row: &mut [u8], above: &[u8], channels: usize) {
     let is_visible = |pixel: &[u8]| pixel[channels - 1] > 0;
     let Some(first) = row.chunks_exact(channels).position(is_visible) else {

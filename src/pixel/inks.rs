@@ -25,7 +25,7 @@ impl Inks {
     /// Takes over samples.
     ///
     /// # Errors
-    /// `Internal` when the length of `data` is not that of `size`.
+    /// [`Kind::Internal`] when the length of `data` is not that of `size`.
     pub fn new(size: Size, has_alpha: bool, data: Vec<u8>) -> Result<Self> {
         let inks = Self { size, has_alpha, data };
         if area_bytes(size, inks.channels())? != inks.data.len() {
@@ -65,11 +65,11 @@ impl Inks {
         self.data
     }
 
-    /// The colours by the plain complement: each of them is what cyan, magenta or yellow leaves of the light, and black
-    /// of that.
+    /// The colours by the plain complement: each of them is what cyan, magenta or yellow leaves of the light, and
+    /// black of that.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room for rows in work.
+    /// [`Kind::OutOfMemory`] when there is no room for rows in work.
     pub fn into_complement(self) -> Result<Raster> {
         self.into_colors(|inks, colors| {
             for (color, ink) in colors.as_chunks_mut::<3>().0.iter_mut().zip(inks.as_chunks::<4>().0) {
@@ -79,11 +79,11 @@ impl Inks {
         })
     }
 
-    /// The colours by `convert`, which makes a row of RGB of a row of inks. They are moved together within the memory of
-    /// the inks.
+    /// The colours by `convert`, which makes a row of RGB of a row of inks. They are moved together within the
+    /// memory of the inks.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room for rows in work, and those of `convert`.
+    /// [`Kind::OutOfMemory`] when there is no room for rows in work, and those of `convert`.
     pub(crate) fn into_colors(
         mut self,
         mut convert: impl FnMut(&[u8], &mut [u8]) -> Result<()>,

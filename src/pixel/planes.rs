@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subsampling {
-    /// As large.
+    /// Chroma is as large as luma.
     Yuv444,
     /// Half as wide.
     Yuv422,
@@ -40,7 +40,7 @@ impl Subsampling {
         }
     }
 
-    /// That of the turned picture.
+    /// The subsampling of the turned picture.
     #[must_use]
     pub const fn turned(self, orientation: Orientation) -> Self {
         match self {
@@ -50,8 +50,8 @@ impl Subsampling {
         }
     }
 
-    /// The subsampling of a picture that is scaled to `size`. Chroma keeps its own, or takes the full size where a side is
-    /// odd: half of it would be stretched by up to a pixel.
+    /// The subsampling of a picture that is scaled to `size`. Chroma keeps its own, or takes the full size where a
+    /// side is odd: half of it would be stretched by up to a pixel.
     #[must_use]
     pub(crate) const fn scaled_to(self, size: Size) -> Self {
         let (across, down) = self.factors();
@@ -83,8 +83,8 @@ impl Subsampling {
     }
 }
 
-/// In which directions of a turned picture the first sample of chroma stands for a single pixel: the last one of an odd
-/// side did, before it was mirrored.
+/// In which directions of a turned picture the first sample of chroma stands for a single pixel: the last one of an
+/// odd side did, before it was mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moved {
     pub(crate) across: bool,
@@ -103,7 +103,7 @@ impl Planes {
     /// Takes over the planes Y, Cb, Cr.
     ///
     /// # Errors
-    /// `Internal` when a plane's length is not that of the size.
+    /// [`Kind::Internal`] when a plane's length is not that of the size.
     pub fn new(size: Size, subsampling: Subsampling, planes: [Vec<u8>; 3]) -> Result<Self> {
         let chroma = subsampling.chroma_size(size).pixels();
         let lengths = [size.pixels(), chroma, chroma];

@@ -132,7 +132,7 @@ impl Raster {
         &self.data
     }
 
-    /// The same, to change.
+    /// The samples, to be changed.
     pub fn data_mut(&mut self) -> &mut [u8] {
         &mut self.data
     }

@@ -4,7 +4,7 @@ use super::{Layout, Raster};
 use crate::error::Result;
 
 impl Raster {
-    /// The same picture with as few samples a pixel as show it exactly, moved together within its own memory.
+    /// Keeps the picture with as few samples a pixel as show it exactly, moved together within its own memory.
     ///
     /// # Errors
     /// None that a sound picture can have.

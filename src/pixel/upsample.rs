@@ -1,10 +1,10 @@
 //! From JFIF's YCbCr to RGB: full range, BT.601, and planes of any sampling factors at the picture's size.
 //!
-//! Planes are brought there as libjpeg-turbo does it, which is what browsers show: at half the size, across, down or both, by
-//! the triangle that libjpeg calls "fancy" (a sample weighs three quarters where it lies and a quarter next to it, since
-//! JFIF 1.02 sites chroma between luma samples); at a third, a quarter and what is mixed of these by repeating. Factors that don't
-//! divide the largest, two of three say, libjpeg-turbo refuses: there samples are weighed by their distance. All in
-//! integers, the same on every machine.
+//! Planes are brought there as libjpeg-turbo does it, which is what browsers show: at half the size, across, down
+//! or both, by the triangle that libjpeg calls "fancy" (a sample weighs three quarters where it lies and a quarter
+//! next to it, since JFIF 1.02 sites chroma between luma samples); at a third, a quarter and what is mixed of these
+//! by repeating. Factors that don't divide the largest, two of three say, libjpeg-turbo refuses: there samples are
+//! weighed by their distance. All in integers, the same on every machine.
 
 use super::{Layout, Planes, Raster, Size};
 use crate::error::Result;
@@ -20,10 +20,11 @@ pub(crate) fn ycbcr_to_rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
 }
 
 impl Planes {
-    /// The same picture as RGB.
+    /// Makes RGB of the planes.
     ///
     /// # Errors
-    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) or
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room for it.
     pub fn to_rgb(&self) -> Result<Raster> {
         let mut raster = Raster::zeroed(self.size(), Layout::Rgb)?;
         let width = self.size().width as usize;
@@ -90,7 +91,8 @@ pub(crate) struct Upsampler<'a> {
 }
 
 impl<'a> Upsampler<'a> {
-    /// Of a plane of `size`; for across and down the component's sampling factor, and the largest of all components.
+    /// Brings a plane of `size` to the full size; for across and down the component's sampling factor, and the
+    /// largest of all components.
     pub(crate) const fn new(plane: &'a [u8], size: Size, factors: [(u32, u32); 2]) -> Self {
         Self { plane, size, way: Way::new(size.width, factors), sums: Vec::new(), row: Vec::new() }
     }
@@ -136,8 +138,8 @@ impl<'a> Upsampler<'a> {
         self.plane.get(y * width..(y + 1) * width).unwrap_or_default()
     }
 
-    /// Sums the row of the plane in which row `y` of the picture lies, three times, and the one next to it; at an edge that
-    /// is itself.
+    /// Sums the row of the plane in which row `y` of the picture lies, three times, and the one next to it; at an
+    /// edge that is itself.
     fn sum_rows(&mut self, y: usize) {
         let near = y / 2;
         let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { near + 1 };
@@ -169,8 +171,8 @@ impl<'a> Upsampler<'a> {
     }
 }
 
-/// The two samples of a row or column between which the middle of pixel `at` lies, and how far that is from the first, of
-/// twice the largest factor.
+/// The two samples of a row or column between which the middle of pixel `at` lies, and how far that is from the
+/// first, of twice the largest factor.
 const fn around(at: usize, (factor, most): (u32, u32)) -> (usize, usize, u32) {
     let (factor, most) = (factor as usize, most as usize);
     // From the middle of the first sample, in parts of twice the largest factor.

@@ -14,7 +14,8 @@ impl Planes {
     /// planes over where they are so already.
     ///
     /// # Errors
-    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) or
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room for it.
     pub fn into_yuv420(self) -> Result<Self> {
         let (across, down) = self.subsampling().factors();
         if (across, down) == (2, 2) {
@@ -33,7 +34,8 @@ impl Raster {
     /// The colour of the picture as planes; alpha is left out. Grey has chroma of 128 throughout.
     ///
     /// # Errors
-    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) or
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room for it.
     pub fn to_planes(&self, subsampling: Subsampling) -> Result<Planes> {
         let size = self.size();
         let width = size.width as usize;
@@ -74,7 +76,8 @@ impl Picture {
     /// The picture as interleaved samples; inks by the plain complement.
     ///
     /// # Errors
-    /// `LimitExceeded` or `OutOfMemory` when there is no room for it.
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) or
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room for it.
     pub fn into_raster(self) -> Result<Raster> {
         match self {
             Self::Raster(raster) => Ok(raster),

@@ -1,7 +1,8 @@
 //! What `rav1e` holds for a picture, stated before it starts, and the tiles that bound it.
 //!
 //! Beside frames of samples and records of blocks, which follow from the size alone, the encoder keeps every symbol
-//! of a tile until the tile is done. For a photo that is up to 15 bytes a pixel, for noise at the finest quality it is
+//! of a tile until the tile is done. For a photo that is up to 15 bytes a pixel, for noise at the finest quality it
+//! is
 //! 384. So a picture is cut into tiles whose symbols surely fit into [`TILE_BYTES`]. The AV1 frame stays one: its
 //! quantizers are chosen from the whole picture, it is deblocked across tiles, and every decoder reads it.
 
@@ -19,7 +20,7 @@ const OVERHEAD: u64 = 1792 << 10;
 /// The side of a superblock, of which tiles are made.
 const SUPERBLOCK: u32 = 64;
 
-/// As many tiles are possible across, and as many down.
+/// The most tiles across, and the most down.
 const MOST_TILES: u32 = 64;
 
 /// For a block of 4×4 pixels: what was decided for it, and the motion vectors into eight frames that a still picture

@@ -47,7 +47,7 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     let header = Header::read(view, true)?;
     let icc_bytes = header
         .profile
-        .map_or(0, |profile| icc::held_bytes(&|at, bytes| profile.get(view, at, bytes), profile.length));
+        .map_or(0, |profile| icc::peak_bytes(&|at, bytes| profile.get(view, at, bytes), profile.length));
     Ok(Probe {
         alpha: header.has_alpha(),
         progressive: header.coding == Coding::Rle,

@@ -86,7 +86,7 @@ pub(super) fn encoder_bytes(probe: &Probe, coding: &Coding, pipeline: &Pipeline,
             let (raster, planes) = raster_bytes(probe, pipeline, decoding);
             let channels = decoding.channels;
             pixels * raster
-                + (pixels * planes).max(png::held_bytes(pipeline.output, channels, coding.max_bytes))
+                + (pixels * planes).max(png::peak_bytes(pipeline.output, channels, coding.max_bytes))
         }
         _ => {
             // The raster is there while planes are made of it.
@@ -96,7 +96,7 @@ pub(super) fn encoder_bytes(probe: &Probe, coding: &Coding, pipeline: &Pipeline,
             } else {
                 pixels * decoding.result_bytes(probe, pipeline)
             };
-            let held = jpeg::held_bytes(pipeline.output, planes, coding.quality, coding.max_bytes);
+            let held = jpeg::peak_bytes(pipeline.output, planes, coding.quality, coding.max_bytes);
             held.max(raster + 3 * pixels + 12 * u64::from(pipeline.output.width))
         }
     }

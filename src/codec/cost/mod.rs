@@ -1,8 +1,8 @@
 //! The peak memory of a conversion, stated from the source's header before it starts.
 //!
 //! A statement is never less than what the conversion takes: a test counts every allocation for each format, size
-//! and target. It may be more; the sums below take the worst case of each step, and the largest step counts. Each format
-//! says what its own coders take, beside the code that allocates it.
+//! and target. It may be more; the sums below take the worst case of each step, and the largest step counts. Each
+//! format says what its own coders take, beside the code that allocates it.
 
 mod encoding;
 mod pipeline;
@@ -34,7 +34,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
     }
     let decoding = decoding_by(probe, pipeline.scale_num, pipeline.buffering);
     let result_bytes = decoding.result_bytes(probe, pipeline);
-    let rows = decoding.rows_bytes.saturating_add(pipeline.steps_bytes).saturating_add(further_rows_bytes(
+    let rows = decoding.rows_bytes.saturating_add(pipeline.steps_bytes).saturating_add(decode_ahead_bytes(
         probe,
         pipeline,
         coding.threads,
@@ -103,12 +103,12 @@ fn decoding(probe: &Probe) -> Decoding {
 
 /// Bytes that further threads hold which decode a JPEG's rows ahead; 0 where there are none.
 #[must_use]
-pub fn further_rows_bytes(probe: &Probe, pipeline: &Pipeline, threads: usize) -> u64 {
+pub fn decode_ahead_bytes(probe: &Probe, pipeline: &Pipeline, threads: usize) -> u64 {
     let orientation =
         if pipeline.buffering == Buffering::Streamed { probe.orientation } else { Orientation::Upright };
     match (probe.format, pipeline.buffering) {
         (Format::Jpeg, Buffering::Streamed | Buffering::Gathered) => {
-            jpeg::further_bytes(probe, pipeline.scale_num, orientation, threads)
+            jpeg::decode_ahead_bytes(probe, pipeline.scale_num, orientation, threads)
         }
         _ => 0,
     }

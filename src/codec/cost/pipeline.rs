@@ -38,8 +38,8 @@ pub struct Pipeline {
 /// What decoding a picture takes, as its format states it from the header alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoding {
-    /// The most heap of a decoder that reads rows, in bytes, at the scale at which these are wanted, beside the picture that is
-    /// made of them; 0 of one that reads none.
+    /// The most heap of a decoder that reads rows, in bytes, at the scale at which these are wanted, beside the
+    /// picture that is made of them; 0 of one that reads none.
     pub rows_bytes: u64,
     /// Bytes a pixel of the decoded picture.
     pub pixel_bytes: u64,
@@ -66,8 +66,8 @@ pub const fn channels(probe: &Probe) -> u32 {
     Layout::of(probe.color, probe.alpha).channels()
 }
 
-/// True if chroma may take the full size: that of a picture which is scaled to an odd one, or which turning moves. Told as
-/// of one whose chroma is halved both ways: of others that is more than is needed.
+/// True if chroma may take the full size: that of a picture which is scaled to an odd one, or which turning moves.
+/// Told as of one whose chroma is halved both ways: of others that is more than is needed.
 pub fn has_full_chroma(probe: &Probe, output: Size) -> bool {
     let is_odd = Subsampling::Yuv420.scaled_to(output) == Subsampling::Yuv444;
     is_odd && (output != probe.oriented_size() || moves_chroma(probe))

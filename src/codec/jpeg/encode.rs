@@ -81,7 +81,7 @@ pub(in crate::codec) fn most_bytes(size: Size, subsampling: Option<Subsampling>,
 
 /// The most bytes that are held for a progressive file, the picture's planes and the file included. `jpeg-encoder` has
 /// room for the samples and the coefficients of each component at full size.
-pub(in crate::codec) fn held_bytes(
+pub(in crate::codec) fn peak_bytes(
     size: Size,
     subsampling: Option<Subsampling>,
     quality: u8,
@@ -91,7 +91,7 @@ pub(in crate::codec) fn held_bytes(
         None => (size.pixels(), 1),
         Some(subsampling) => (size.pixels() + 2 * subsampling.chroma_size(size).pixels(), 3),
     };
-    let file = file_buffer::held_bytes(most_bytes(size, subsampling, quality), max_bytes);
+    let file = file_buffer::peak_bytes(most_bytes(size, subsampling, quality), max_bytes);
     padded(size).saturating_mul(3 * components).saturating_add(planes).saturating_add(file)
 }
 

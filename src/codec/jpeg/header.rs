@@ -164,11 +164,11 @@ impl<'a> Header<'a> {
     fn icc_bytes(&self) -> u64 {
         let length: u64 = self.segments.icc.iter().map(IccChunk::length).sum();
         if length > SHORT_PROFILE {
-            return icc::held_bytes(&|at, bytes| self.icc_piece(at, bytes), length);
+            return icc::peak_bytes(&|at, bytes| self.icc_piece(at, bytes), length);
         }
         // A short one is put together, of however many parts; contradictory ones are no profile.
         self.icc_profile()
-            .map_or(0, |profile| icc::held_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), length))
+            .map_or(0, |profile| icc::peak_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), length))
     }
 
     /// Bytes of the profile, if one part has all of them.

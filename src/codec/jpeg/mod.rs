@@ -13,8 +13,8 @@ mod strips;
 pub use self::encode::encode;
 pub(super) use self::{
     decode::decode,
-    decoder::further_bytes,
-    encode::{held_bytes, most_bytes},
+    decoder::decode_ahead_bytes,
+    encode::{most_bytes, peak_bytes},
     header::Walk,
     memory::decoding,
     strips::decode_rows,

@@ -125,9 +125,9 @@ pub(in crate::codec) fn most_bytes(size: Size, channels: u32) -> u64 {
 }
 
 /// The most bytes that are held beside the picture, the file included.
-pub(in crate::codec) fn held_bytes(size: Size, channels: u32, max_bytes: u64) -> u64 {
+pub(in crate::codec) fn peak_bytes(size: Size, channels: u32, max_bytes: u64) -> u64 {
     let row = u64::from(size.width) * u64::from(channels);
-    file_buffer::held_bytes(most_bytes(size, channels), max_bytes) + 4 * row + DEFLATE
+    file_buffer::peak_bytes(most_bytes(size, channels), max_bytes) + 4 * row + DEFLATE
 }
 
 fn color_type(raster: &Raster, palette: Option<&Palette>) -> ColorType {

@@ -251,9 +251,9 @@ impl<'a> Header<'a> {
         match profile {
             Some(profile) => {
                 INFLATING
-                    + icc::held_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), profile.len() as u64)
+                    + icc::peak_bytes(&|at, bytes| View::whole(&profile).get(at, bytes), profile.len() as u64)
             }
-            None => INFLATING + icc::held_bytes(&|_, _| None, most_profile_bytes(chunk.length)),
+            None => INFLATING + icc::peak_bytes(&|_, _| None, most_profile_bytes(chunk.length)),
         }
     }
 

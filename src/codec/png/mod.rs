@@ -11,7 +11,7 @@ mod with_iend;
 pub use self::encode::encode;
 pub(super) use self::{
     decode::{decode, decode_rows},
-    encode::{held_bytes, most_bytes},
+    encode::{most_bytes, peak_bytes},
     header::Walk,
     memory::decoding,
 };

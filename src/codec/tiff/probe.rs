@@ -25,7 +25,7 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
         icc: header.has_profile,
         demands: Demands {
             icc_bytes: directory.span_of_field(tags::ICC_PROFILE).map_or(0, |profile| {
-                icc::held_bytes(&|at, bytes| profile.get(view, at, bytes), profile.length)
+                icc::peak_bytes(&|at, bytes| profile.get(view, at, bytes), profile.length)
             }),
             metadata_bytes: directory.span_of_field(tags::XMP).map_or(0, |xmp| xmp.length),
             part_bytes: photometric.map_or(0, |photometric| {

@@ -244,7 +244,7 @@ impl<'a> Header<'a> {
     fn icc_bytes(&self) -> u64 {
         match self.icc {
             Some(Payload { start, length }) => {
-                icc::held_bytes(&|at, bytes| self.view.get(start.checked_add(at)?, bytes), length)
+                icc::peak_bytes(&|at, bytes| self.view.get(start.checked_add(at)?, bytes), length)
             }
             None if self.flag(ICC) => icc::UNSEEN,
             None => 0,

@@ -87,8 +87,8 @@ impl Band {
         }
     }
 
-    /// Scales the rows across, which empties the band. Its first column is the column of the source that stands beside
-    /// the taps.
+    /// Scales the rows across, which empties the band. Its first column is the column of the source that stands
+    /// beside the taps.
     #[inline(always)]
     pub(super) fn across<S: Simd>(
         &mut self,

@@ -155,7 +155,7 @@ impl Taps {
     /// can be taken in pairs; where that is one sample more, it weighs nothing.
     ///
     /// # Errors
-    /// `OutOfMemory` when there is no room.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
     pub(super) fn new(axis: &Axis, filter: Filter, most: u32, bits: u32) -> Result<Self> {
         let count = (axis.most_taps(filter) + 1).next_multiple_of(2);
         let outputs = axis.output as usize;

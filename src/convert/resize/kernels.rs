@@ -1,4 +1,5 @@
-//! The loops of the resizer: sums of products of pairs of 16-bit numbers, in 32 bits, at every level of SIMD the same.
+//! The loops of the resizer: sums of products of pairs of 16-bit numbers, in 32 bits, at every level of SIMD the
+//! same.
 
 use crate::simd::{Bytes, Simd, SimdBase, i16x16, i32x8};
 

@@ -17,7 +17,7 @@ impl Light {
     pub(super) const HEAP_BYTES: u64 = (MOST + 1) as u64;
 
     /// # Errors
-    /// `OutOfMemory` when there is no room.
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
     pub(super) fn new() -> Result<Self> {
         let mut light = Self { of_sample: [0; 256], samples: try_filled(MOST + 1, 255)? };
         let mut from = 0;

@@ -30,7 +30,7 @@ use crate::{
 /// Brings a stored picture to the frame's size, turned as it is stored.
 ///
 /// # Errors
-/// `OutOfMemory` when there is no room.
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
 pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) -> Result<Picture> {
     let region = Region::choose(&picture, orientation, frame);
     let output = frame.stored_output(orientation);
@@ -50,7 +50,7 @@ pub(super) fn resize(picture: Picture, orientation: Orientation, frame: &Frame) 
 
 /// The most bytes that scaling holds beside the picture and the result: all planes at once where they come by rows,
 /// turned where these go on at once.
-pub(super) fn most_bytes(probe: &Probe, frame: &Frame, buffering: Buffering) -> u64 {
+pub(super) fn heap_bytes(probe: &Probe, frame: &Frame, buffering: Buffering) -> u64 {
     let by_rows = buffering != Buffering::Whole;
     let form = match (probe.format, probe.subsampling) {
         (Format::Jpeg, Some(subsampling)) => Form::Planes(subsampling),
@@ -67,7 +67,7 @@ pub(super) fn most_bytes(probe: &Probe, frame: &Frame, buffering: Buffering) -> 
         // Planes that become RGB: by rows, or all of them at once. The result has more samples than planes have.
         Form::Planes(_) if frame.linear => {
             let source = if by_rows {
-                Recolor::bytes(probe.size.width, Subsampling::Yuv444)
+                Recolor::heap_bytes(probe.size.width, Subsampling::Yuv444)
             } else {
                 3 * probe.size.pixels()
             };

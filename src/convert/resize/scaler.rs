@@ -70,7 +70,7 @@ impl Scaler {
     }
 
     /// # Errors
-    /// `OutOfMemory` when there is no room.
+    /// [`Kind::OutOfMemory`] when there is no room.
     pub(crate) fn new(job: Job) -> Result<Self> {
         Self::at_level(job, Level::new())
     }
@@ -110,7 +110,7 @@ impl Scaler {
     /// or some of them at once.
     ///
     /// # Errors
-    /// `Internal` for broken rows or too many, `OutOfMemory`, and whatever `sink` says.
+    /// [`Kind::Internal`] for broken rows or too many, [`Kind::OutOfMemory`], and whatever `sink` says.
     pub(crate) fn push(&mut self, mut rows: &[u8], sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let bytes = self.job.columns();
         let height = self.job.from.height as usize;
@@ -256,8 +256,8 @@ fn plain(sample: u8) -> i16 {
     i16::from(sample) << FRACTION
 }
 
-/// Puts two rows side by side with colour weighed by alpha, all with [`FRACTION`] bits after the point, which `widen` gives to
-/// colour.
+/// Puts two rows side by side with colour weighed by alpha, all with [`FRACTION`] bits after the point, which
+/// `widen` gives to colour.
 #[inline(always)]
 fn pair_up_weighed<const CHANNELS: usize>(
     upper: &[u8],

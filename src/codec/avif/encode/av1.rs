@@ -80,8 +80,8 @@ pub(super) fn encode(image: Image, quality: u8, effort: u8) -> Result<Vec<u8>> {
     }
 }
 
-/// `rav1e`'s quantizer, 0 (finest) to 255, for a quality of 0 to 100. Steep above 82, where the eye needs it, and flat
-/// in the middle, so that a number means about what it means to JPEG and WebP. The shape is that of `ravif`.
+/// `rav1e`'s quantizer, 0 (finest) to 255, for a quality of 0 to 100. Steep above 82, where the eye needs it, and
+/// flat in the middle, so that a number means about what it means to JPEG and WebP. The shape is that of `ravif`.
 fn quantizer(quality: u8) -> u8 {
     let quality = u32::from(quality.min(100));
     // In thousandths of the quantizer's range.

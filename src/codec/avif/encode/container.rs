@@ -41,7 +41,7 @@ const ESSENTIAL: u8 = 0x80;
 /// Writes the file.
 ///
 /// # Errors
-/// `LimitExceeded` when a part is longer than 32 bits can say.
+/// [`Kind::LimitExceeded`] when a part is longer than 32 bits can say.
 pub(super) fn write(still: &Still<'_>) -> Result<Vec<u8>> {
     let mut properties = Vec::new();
     let items = items(still, &mut properties)?;

@@ -32,7 +32,7 @@ mod tables;
 mod tests;
 
 pub(super) use self::mcu_index::INDEX_ENTRY_BYTES;
-pub(in crate::codec) use self::parallel::further_bytes;
+pub(in crate::codec) use self::parallel::decode_ahead_bytes;
 use self::{
     coefficients::CoefficientBuffer,
     geometry::{Geometry, Orient},

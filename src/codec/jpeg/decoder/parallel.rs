@@ -122,7 +122,7 @@ impl Partition {
 
 /// The most bytes that decoding a file by rows on `threads` takes beyond what one thread takes, at a scale of
 /// `scale_num` eighths, oriented by `orientation`.
-pub(in crate::codec) fn further_bytes(
+pub(in crate::codec) fn decode_ahead_bytes(
     probe: &Probe,
     scale_num: u32,
     orientation: Orientation,
