@@ -18,8 +18,7 @@
 //! ```
 //!
 //! with `.flag("sizes-kept", "N")` behind it if the command line shall have one, and `.needs_restart()` if it can't change while the
-//! server runs,
-//! and use it: `written.value(&shared::SIZES_KEPT)` in `native/resolve.rs`, `self.value(&shared::SIZES_KEPT)?` in
+//! server runs. Then use it: `written.value(&shared::SIZES_KEPT)` in `native/resolve.rs`, `self.value(&shared::SIZES_KEPT)?` in
 //! `edge/settings.rs`. The flag, its help, the key, the variables, their errors, the doctor and the dumped file follow from the
 //! entry. Tests then ask for a row in README's table, and for a line in `wrangler.toml` if the Worker has it. A kind of value
 //! that is new is one more [`Grammar`].

@@ -1,7 +1,5 @@
 //! Bytes, not jobs: what has no room in time goes out as it is, for a short time; what never fits is never tried.
 
-use std::time::Duration;
-
 use slimpix::{
     codec::{self, Format},
     convert::{Mode, Params, plan},
@@ -29,7 +27,7 @@ fn without_room_the_original_goes_out_for_now() {
     assert_eq!(header(&response, "cache-control"), "public, max-age=10");
     assert_eq!(header(&response, "vary"), "Accept");
     assert_eq!(response.log.decision, Decision::ForNow);
-    assert_eq!(response.log.waited, Duration::from_secs(5));
+    assert_eq!(response.log.waited, scenario.policy.room_patience);
     scenario.has_room = true;
     assert_eq!(sent(&scenario.get("/a.jpg", &[BOTH])), "image/webp");
 }
@@ -39,7 +37,7 @@ fn patience_is_for_all_conversions_of_a_request_together() {
     let mut scenario = Scenario { has_room: false, ..Scenario::with(both) };
     let response = scenario.get("/a.jpg", &[BOTH]);
     assert_eq!(scenario.count("admit"), 2);
-    assert_eq!(response.log.waited, Duration::from_secs(5));
+    assert_eq!(response.log.waited, scenario.policy.room_patience);
 }
 
 #[test]
