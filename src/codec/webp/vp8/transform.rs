@@ -79,7 +79,7 @@ pub fn forward_block(input: &[i16; 16]) -> [i16; 16] {
         let (near, far) = (d1 - d2, d0 - d3);
         output[x] = (outer + inner + 8) >> 4;
         output[8 + x] = (outer - inner + 8) >> 4;
-        // The same factors times 2^15, the greater less one.
+        // These factors times 2^15, the greater less one.
         let (near_low, far_low) = (mul_high(near << 1, 17734), mul_high(far << 1, 17734));
         let (near_high, far_high) = (near + mul_high(near << 1, 10045), far + mul_high(far << 1, 10045));
         output[4 + x] = (near_low + far_high + 9) >> 4;

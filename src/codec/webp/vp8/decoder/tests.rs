@@ -1,4 +1,4 @@
-//! The same pixels as `image-webp` has, of frames by our encoder and of bits by chance; files by libwebp are in
+//! Pixels are those of `image-webp`: of frames by our encoder and of bits by chance; files by libwebp are in
 //! `tests/it`.
 
 use std::io::Cursor;
