@@ -2,6 +2,8 @@
 
 #[path = "../fuzz/targets/accept.rs"]
 mod accept;
+#[path = "../fuzz/targets/config.rs"]
+mod config;
 #[path = "../fuzz/targets/connection.rs"]
 mod connection;
 #[path = "../fuzz/targets/decode.rs"]
@@ -123,6 +125,11 @@ fn write_out(name: &str, seeds: &[Vec<u8>]) {
 #[test]
 fn any_accept_header_is_read() {
     run("accept", accept::target, &accept::seeds(), 1, 20_000);
+}
+
+#[test]
+fn any_setting_is_read_or_refused() {
+    run("config", config::target, &config::seeds(), 1, 10_000);
 }
 
 #[test]
