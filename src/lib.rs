@@ -27,7 +27,7 @@
 //! ```
 //!
 //! Pixels become a file, and a file becomes pixels; rows go in and come out, so that a photo of 12 megapixels takes
-//! 8 MB and not 36:
+//! some 8 MB and not 36:
 //!
 //! ```
 //! use slimpix::{Decoder, Limits, webp::Encoder};

@@ -148,7 +148,7 @@ fn twelve_megapixels_by_rows_take_little() {
             for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
                 noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let light = 40 + (x as u32 / 24 + y / 16) % 180 + (noise >> 28);
-                pixel.copy_from_slice(&[light as u8, (light * 3 / 4) as u8, (255 - light) as u8]);
+                pixel.copy_from_slice(&[light as u8, (light * 3 / 4) as u8, (light / 2) as u8]);
             }
             rows.push_rows(&row).unwrap();
         }

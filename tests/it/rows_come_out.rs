@@ -124,5 +124,5 @@ fn twelve_megapixels_take_little() {
         encoder.finish().unwrap()
     });
     println!("{peak} bytes, {} made", webp.len());
-    assert!(peak <= 9_000_000, "{peak} bytes");
+    assert!(peak <= 10_000_000, "{peak} bytes");
 }
