@@ -74,7 +74,7 @@ const OF_THE_CONNECTION = [
   "transfer-encoding", "upgrade",
 ];
 
-// Known to `source.rs`: an origin that leads back to this Worker would never end.
+// Known to `origin.rs`: an origin that leads back to this Worker would never end.
 const LOOP_HEADER = "x-slimpix-hop";
 
 // Sends a request on as it came, and gives what comes back as it comes: redirects, cookies, parts, codings and all.
