@@ -176,10 +176,7 @@ pub fn area_bytes(size: Size, bytes_per_pixel: u32) -> Result<usize> {
 /// # Errors
 /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room; never aborts.
 pub fn try_zeroed(len: usize) -> Result<Vec<u8>> {
-    let mut buffer = Vec::new();
-    buffer.try_reserve_exact(len)?;
-    buffer.resize(len, 0);
-    Ok(buffer)
+    try_filled(len, 0)
 }
 
 /// A buffer of `len` times the same value.

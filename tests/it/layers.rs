@@ -25,7 +25,8 @@ const RINGS: [(&str, &[&str]); 13] = [
     ("avif", &["error", "limits", "pixel", "codec", "convert"]),
 ];
 
-const FORMATS: [&str; 9] = ["avif", "bmp", "gif", "ico", "jpeg", "png", "svg", "tiff", "webp"];
+const FORMATS: [&str; 11] =
+    ["avif", "bmp", "gif", "heif", "ico", "jpeg", "jxl", "png", "svg", "tiff", "webp"];
 
 #[test]
 fn no_ring_imports_one_to_its_right() {
