@@ -53,6 +53,17 @@ pub(super) enum Alpha {
     Unspecified,
 }
 
+/// The YCbCrSubSampling tag: how many pixels share a sample of chroma, across and down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ChromaSubsampling {
+    pub(super) across: u32,
+    pub(super) down: u32,
+}
+
+impl ChromaSubsampling {
+    pub(super) const NONE: Self = Self { across: 1, down: 1 };
+}
+
 /// What the directory says of the picture.
 #[derive(Debug)]
 pub(super) struct Header {
@@ -75,8 +86,7 @@ pub(super) struct Header {
     pub(super) is_lsb_first: bool,
     /// Group 3 of two dimensions (T4Options).
     pub(super) is_two_dimensional: bool,
-    /// How many pixels share a sample of chroma, across and down.
-    pub(super) subsampling: (u32, u32),
+    pub(super) subsampling: ChromaSubsampling,
     pub(super) is_little: bool,
     pub(super) orientation: Orientation,
     pub(super) has_profile: bool,
@@ -111,7 +121,7 @@ impl Header {
             predictor: number(tags::PREDICTOR, 1),
             is_lsb_first: number(tags::FILL_ORDER, 1) == 2,
             is_two_dimensional: number(tags::T4_OPTIONS, 0) & 1 == 1,
-            subsampling: (1, 1),
+            subsampling: ChromaSubsampling::NONE,
             is_little: directory.is_little(),
             orientation: directory
                 .number(tags::ORIENTATION)
@@ -128,7 +138,7 @@ impl Header {
             if photometric == Photometric::YCbCr && header.compression != compression::JPEG {
                 let values = directory.values(tags::YCBCR_SUBSAMPLING);
                 let factor = |index| values.and_then(|values| values.number(index)).unwrap_or(2);
-                header.subsampling = (factor(0), factor(1));
+                header.subsampling = ChromaSubsampling { across: factor(0), down: factor(1) };
             }
         }
         Ok(header)

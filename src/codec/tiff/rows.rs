@@ -3,7 +3,7 @@
 use super::{
     compression,
     embedded::{self, JpegDecoding, JpegSegment},
-    header::{Header, Photometric},
+    header::{ChromaSubsampling, Header, Photometric},
     predictor::{undo_floating, undo_horizontal},
     samples::Samples,
     segments::{Segment, Segments, row_bytes},
@@ -53,7 +53,8 @@ pub(super) fn held_bytes(header: &Header, size: Size, used: usize) -> u64 {
     let size = Size::new(size.width, size.height.min(header.size.height));
     let (planes, stored) = if header.is_planar { (used as u64, 1) } else { (1, header.samples) };
     let copies = if header.predictor == 3 { 2 } else { 1 };
-    let row = copies * row_bytes(size.width, stored, header.depth) * u64::from(header.subsampling.1.min(4));
+    let row =
+        copies * row_bytes(size.width, stored, header.depth) * u64::from(header.subsampling.down.min(4));
     let samples = 2 * u64::from(size.width) * used as u64;
     let held = match header.compression {
         // Planes are decoded one after the other.
@@ -84,7 +85,7 @@ impl<'a> Reader<'a> {
         decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
     ) -> Result<Self> {
         let photometric = header.photometric()?;
-        let is_subsampled = header.subsampling != (1, 1);
+        let is_subsampled = header.subsampling != ChromaSubsampling::NONE;
         if photometric == Photometric::YCbCr && (header.depth != 8 || header.predictor != 1 && is_subsampled)
         {
             return Err(Error::unsupported(format!("a TIFF of YCbCr of {} bits a sample", header.depth)));
@@ -95,7 +96,7 @@ impl<'a> Reader<'a> {
             ));
         }
         let is_factor = |factor: u32| matches!(factor, 1 | 2 | 4);
-        if !is_factor(header.subsampling.0) || !is_factor(header.subsampling.1) {
+        if !is_factor(header.subsampling.across) || !is_factor(header.subsampling.down) {
             return Err(Error::unsupported("a TIFF of YCbCr of other factors than 1, 2 and 4"));
         }
         if !matches!(header.predictor, 1..=3) {
@@ -134,8 +135,8 @@ impl<'a> Reader<'a> {
         let packing = packing(header, segments.size(), self.stored);
         let unpacker = |plane| Unpacker::new(segments.bytes(segment, plane)?, &packing);
         let width = segments.size().width;
-        if header.subsampling != (1, 1) {
-            let (across, down) = header.subsampling;
+        if header.subsampling != ChromaSubsampling::NONE {
+            let ChromaSubsampling { across, down } = header.subsampling;
             let units = width.div_ceil(across) as usize * (across * down + 2) as usize;
             return Ok(Rows::Subsampled { unpacker: unpacker(0)?, units: try_zeroed(units)?, line: 0 });
         }
@@ -175,7 +176,7 @@ impl<'a> Reader<'a> {
                 }
             }
             Rows::Subsampled { unpacker, units, line } => {
-                let (across, down) = self.header.subsampling;
+                let ChromaSubsampling { across, down } = self.header.subsampling;
                 if *line == 0 {
                     unpacker.fill(units)?;
                 }
