@@ -156,5 +156,5 @@ fn twelve_megapixels_by_rows_take_little() {
     });
     println!("{peak} bytes, {} made", file.len());
     assert!(peak <= 8_000_000, "{peak} bytes");
-    assert!(file.len() > 300_000, "{} bytes: there is nothing to see", file.len());
+    assert!(file.len() > 50_000, "{} bytes: there is nothing to see", file.len());
 }
