@@ -44,6 +44,7 @@ mod metadata_is_stated;
 mod names_are_not_identities;
 mod negotiation;
 mod never_worse;
+mod no_circles;
 mod old_flags;
 mod origins_word_is_heeded;
 mod own_pixels;

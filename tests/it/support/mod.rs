@@ -9,3 +9,4 @@ pub mod pictures;
 pub mod program;
 pub mod scenario;
 pub mod server;
+pub mod sources;
