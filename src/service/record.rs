@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{freshness::Freshness, key::Id, sizes::Sizes, time};
 use crate::{
     codec::{Format, Probe},
-    convert::{Mode, Params},
+    convert::{Fit, Interest, Mode, Params, Resize},
     error::Kind,
     pixel::Size,
 };
@@ -202,6 +202,9 @@ pub struct EncodeSettings {
     effort: u8,
     mode: u8,
     keep_metadata: bool,
+    /// Which part of the source a crop keeps; 0 where nothing is cropped, and where an older version made it.
+    #[serde(default)]
+    crop: u8,
 }
 
 impl EncodeSettings {
@@ -209,23 +212,32 @@ impl EncodeSettings {
     #[must_use]
     pub const fn of(params: &Params) -> Self {
         // All of them by name: whether a new one belongs here has to be said. A variant is listed by its format, and
-        // the id names the size; no request sets the others.
-        let &Params {
+        // the id names size and fit; no request sets the others.
+        let Params {
             format: _,
             quality,
             alpha_quality: _,
             effort,
             mode,
-            resize: _,
+            ref resize,
             keep_metadata,
             target_size: _,
-        } = params;
+        } = *params;
         let mode = match mode {
             Mode::Auto => 0,
             Mode::Lossy => 1,
             Mode::Lossless => 2,
         };
-        Self { quality, effort, mode, keep_metadata }
+        let crop = match resize {
+            Some(Resize { fit: Fit::Cover, interest, .. }) => match interest {
+                Interest::Centre => 1,
+                Interest::Entropy => 2,
+                Interest::Low => 3,
+                Interest::High => 4,
+            },
+            _ => 0,
+        };
+        Self { quality, effort, mode, keep_metadata, crop }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use slimpix::codec::Format;
+use slimpix::{codec::Format, convert::Interest};
 
 use crate::support::scenario::{Scenario, header, noon, sent, text};
 
@@ -61,6 +61,21 @@ fn changed_settings_are_converted_anew() {
     scenario.get("/a.jpg", &[WEBP]);
     scenario.get("/a.jpg", &[WEBP]);
     assert_eq!(scenario.count("convert"), 2);
+}
+
+#[test]
+fn another_choice_of_what_a_crop_keeps_is_converted_anew() {
+    let mut scenario = Scenario::with(|policy| policy.extra_params = true);
+    for uri in ["/a.jpg?width=20&height=9", "/a.jpg?width=20", "/a.jpg?width=20&height=9&fit=fill"] {
+        scenario.policy.interest = Interest::Low;
+        scenario.did.clear();
+        scenario.get(uri, &[WEBP]);
+        scenario.policy.interest = Interest::High;
+        scenario.get(uri, &[WEBP]);
+        scenario.get(uri, &[WEBP]);
+        let is_cropped = uri.ends_with("height=9");
+        assert_eq!(scenario.count("convert"), 1 + usize::from(is_cropped), "{uri}: {:?}", scenario.did);
+    }
 }
 
 #[test]
