@@ -311,7 +311,7 @@ mod tests {
         let picture = Picture::Raster(Raster::new(Size::new(1, 1), Layout::Rgb, vec![0; 3]).unwrap());
         let png = codec::encode(picture, &Coding::new(Format::Png), &Metadata::default()).unwrap();
         let mut probe = codec::probe(&png).unwrap();
-        for side in [1 << 24, u32::MAX >> 1] {
+        for side in [1 << 24, u32::MAX >> 1, u32::MAX - 1, u32::MAX] {
             probe.size = Size::new(side, side);
             for width in [None, Some(800)] {
                 for format in [Format::Png, Format::Jpeg, Format::WebP] {

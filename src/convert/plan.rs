@@ -159,6 +159,9 @@ impl Frame {
     }
 }
 
+/// The longest side that is planned for: what PNG and BMP can state at the most. Up to it no statement of memory overflows.
+const MAX_SIDE: u32 = i32::MAX as u32;
+
 /// Plans a conversion. Pure, and cheap enough for every request.
 ///
 /// ```
@@ -177,7 +180,7 @@ impl Frame {
 /// # Errors
 /// [`Kind::Unsupported`] when the source can't be read or the target can't be made here, [`Kind::Parameter`] for a
 /// size of zero or a mode that the target has not, [`Kind::Malformed`] for a source with a side of zero,
-/// [`Kind::LimitExceeded`] when the result is larger than the target format can say.
+/// [`Kind::LimitExceeded`] when the result is larger than the target format can say, or a side of the source than 2³¹ - 1.
 pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if !probe.format.can_decode() {
         return Err(Error::unsupported(format!("{} pictures can't be read here", probe.format)));
@@ -189,6 +192,9 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let source = probe.oriented_size();
     if source.pixels() == 0 {
         return Err(Error::malformed("a side of the picture is zero"));
+    }
+    if source.width.max(source.height) > MAX_SIDE {
+        return Err(Error::limit(format!("the picture is {}x{}", source.width, source.height)));
     }
     let frame = frame(source, params.resize.as_ref())?;
     let output = frame.output;
