@@ -65,7 +65,7 @@ fn changed_settings_are_converted_anew() {
 
 #[test]
 fn another_choice_of_what_a_crop_keeps_is_converted_anew() {
-    let mut scenario = Scenario::with(|policy| policy.extra_params = true);
+    let mut scenario = Scenario::with(|policy| (policy.extra_params, policy.short_params) = (true, true));
     for uri in ["/a.jpg?width=20&height=9", "/a.jpg?width=20", "/a.jpg?width=20&height=9&fit=fill"] {
         scenario.policy.interest = Interest::Low;
         scenario.did.clear();

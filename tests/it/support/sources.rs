@@ -51,14 +51,15 @@ impl Source {
     /// All that it names by `use`, or by a path from `crate`, `self` or `super` on.
     pub fn paths(&self) -> Vec<Vec<String>> {
         let uses = self.statements("use ").flat_map(expanded);
+        // A group has its own statement.
         let inline = ["crate::", "self::", "super::"].into_iter().flat_map(|mark| {
             let starts_word =
                 |at: &usize| !self.text[..*at].ends_with(|c: char| c.is_alphanumeric() || ":_".contains(c));
-            self.text.match_indices(mark).map(|(at, _)| at).filter(starts_word).map(|at| {
+            self.text.match_indices(mark).map(|(at, _)| at).filter(starts_word).filter_map(|at| {
                 let rest = &self.text[at..];
                 let end =
                     rest.find(|c: char| !c.is_alphanumeric() && !":_".contains(c)).unwrap_or(rest.len());
-                names(&rest[..end])
+                (!rest[..end].ends_with("::")).then(|| names(&rest[..end]))
             })
         });
         uses.chain(inline).collect()
