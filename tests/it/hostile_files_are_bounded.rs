@@ -14,11 +14,17 @@ use std::{
 
 use slimpix::{
     codec::{Format, Looked, decode, probe, sniff},
+    convert::{Mode, Params, convert, plan},
     error::{Error, ErrorKind},
     limits::Limits,
+    pixel::Layout,
 };
 
-use crate::{corpus::Corpus, support::heap::peak_of};
+use crate::{
+    corpus::Corpus,
+    pictures::{coding, encode, raster},
+    support::heap::peak_of,
+};
 
 /// What one file may take, with room for a busy machine: none takes a tenth of it alone.
 const MAX_TIME: Duration = Duration::from_secs(60);
@@ -192,6 +198,154 @@ fn a_picture_larger_than_the_limits_is_refused_from_its_header() {
             assert!(peak < 64 << 10, "{}: {peak} bytes", path.display());
         }
     }
+}
+
+/// Bits of a VP8L stream, the first one lowest.
+#[derive(Default)]
+struct Bits(Vec<bool>);
+
+impl Bits {
+    fn put(&mut self, value: u32, count: u32) {
+        self.0.extend((0..count).map(|at| value >> at & 1 == 1));
+    }
+
+    /// A prefix code of one symbol.
+    fn put_single(&mut self, symbol: u32) {
+        self.put(0b101, 3);
+        self.put(symbol, 8);
+    }
+
+    /// A prefix code of symbols 0 to 10 with 1 to 10 bits, in as few bits as it can be written: its table has 4 KiB.
+    fn put_long(&mut self) {
+        // Of the lengths 1 to 6 code lengths have three bits, of 7 to 10 four: the last of the order is 10.
+        self.put(0, 1);
+        self.put(10, 4);
+        for length in [0, 0, 0, 3, 3, 3, 3, 3, 0, 3, 4, 4, 4, 4] {
+            self.put(length, 3);
+        }
+        self.put(1, 1);
+        self.put(1, 3);
+        self.put(9, 4);
+        for length in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10_u32] {
+            let (code, count) = if length <= 6 { (length - 1, 3) } else { (0b1100 + length - 7, 4) };
+            self.put(code.reverse_bits() >> (32 - count), count);
+        }
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        self.0.chunks(8).map(|byte| byte.iter().rev().fold(0, |sum, &bit| sum << 1 | u8::from(bit))).collect()
+    }
+}
+
+/// A VP8L stream of a square with so many groups of prefix codes, the last of which all pixels use.
+fn many_groups(side: u32, groups: u32) -> Vec<u8> {
+    let mut bits = Bits::default();
+    bits.put(0x2f, 8);
+    bits.put(side - 1, 14);
+    bits.put(side - 1, 14);
+    bits.put(0, 4);
+    // No transform, no colour cache; an entropy image of tiles of 4x4 without a cache.
+    bits.put(0b000_0100, 7);
+    [(groups - 1) & 255, (groups - 1) >> 8, 0, 0, 0].iter().for_each(|&symbol| bits.put_single(symbol));
+    (0..5 * groups).for_each(|_| bits.put_long());
+    // Black pixels of four bits.
+    bits.put(0, 7);
+    let mut bytes = bits.into_bytes();
+    bytes.resize(bytes.len() + (side * side / 2) as usize, 0);
+    bytes
+}
+
+fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut file = b"WEBP".to_vec();
+    for (name, payload) in chunks {
+        file.extend_from_slice(*name);
+        file.extend((payload.len() as u32).to_le_bytes());
+        file.extend_from_slice(payload);
+        file.resize(file.len().next_multiple_of(2), 0);
+    }
+    [b"RIFF", &(file.len() as u32).to_le_bytes()[..], &file].concat()
+}
+
+/// The extended header of a square.
+fn extended(flags: u8, side: u32) -> Vec<u8> {
+    let [low, high, ..] = (side - 1).to_le_bytes();
+    vec![flags, 0, 0, 0, low, high, 0, low, high, 0]
+}
+
+const SIDE: u32 = 256;
+
+/// A lossy picture's chunk.
+fn lossy_frame() -> Vec<u8> {
+    let file = encode(raster(SIDE, SIDE, Layout::Rgb), &coding(Format::WebP, 50, false));
+    let length = u32::from_le_bytes(file[16..20].try_into().unwrap()) as usize;
+    file[20..20 + length].to_vec()
+}
+
+/// A VP8L stream says itself how many prefix codes it has, whose tables take more than its pixels.
+#[test]
+fn prefix_codes_take_no_more_than_is_stated() {
+    let lossy = lossy_frame();
+    let (mut made, mut refused) = (0, 0);
+    for groups in [1, 2, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 24, 33, 200, 4_096, 65_536] {
+        let stream = many_groups(SIDE, groups);
+        let alpha = [&[1], &stream[5..]].concat();
+        let mut with_alpha = stream.clone();
+        with_alpha[4] |= 0x10;
+        let files = [
+            webp(&[(b"VP8L", &stream)]),
+            webp(&[(b"VP8L", &with_alpha)]),
+            webp(&[(b"VP8X", &extended(0, SIDE)), (b"VP8L", &stream)]),
+            webp(&[(b"VP8X", &extended(0x10, SIDE)), (b"ALPH", &alpha), (b"VP8 ", &lossy)]),
+        ];
+        for (kind, file) in files.iter().enumerate() {
+            let params = Params::default().with_mode(Mode::Lossy).with_effort(0);
+            let stated = plan(&probe(file).unwrap(), &params).unwrap().peak_bytes;
+            let begun = Instant::now();
+            let (peak, outcome) = peak_of(|| convert(file, &params, &Limits::default()));
+            assert!(peak <= stated, "{groups} groups, file {kind}: {peak} bytes, {stated} stated");
+            match outcome {
+                Ok(_) => made += 1,
+                Err(error) => {
+                    assert_eq!(
+                        error.kind(),
+                        ErrorKind::LimitExceeded,
+                        "{groups} groups, file {kind}: {error}"
+                    );
+                    assert!(groups > 10, "{groups} groups, file {kind}: {error}");
+                    assert!(begun.elapsed() < Duration::from_secs(5), "{groups} groups, file {kind}");
+                    refused += 1;
+                }
+            }
+            // What is more than a few groups takes more than a picture of this size may.
+            assert!(groups < 33 || outcome_is_refused(file), "{groups} groups, file {kind}");
+        }
+    }
+    println!("{made} made, {refused} refused");
+}
+
+/// A frame beside a picture that doesn't move, whose image would be taken for the picture's.
+#[test]
+fn a_frame_is_no_part_of_a_picture_that_does_not_move() {
+    let stream = many_groups(SIDE, 4_096);
+    let [low, high, ..] = (SIDE - 1).to_le_bytes();
+    let place = [&[0; 6][..], &[low, high, 0, low, high, 0, 0, 0, 0, 0]].concat();
+    let inner = [&b"VP8L"[..], &(stream.len() as u32).to_le_bytes(), &stream].concat();
+    let stray = [place, inner].concat();
+    let opaque = vec![255; (SIDE * SIDE) as usize];
+    let alpha = [&[0], &opaque[..]].concat();
+    let file = webp(&[
+        (b"VP8X", &extended(0x10, SIDE)),
+        (b"ALPH", &alpha),
+        (b"VP8 ", &lossy_frame()),
+        (b"ANMF", &stray),
+    ]);
+    let (peak, outcome) = peak_of(|| decode(&file, &Limits::default()).map(|_| ()));
+    assert_eq!(outcome.map_err(|error| error.kind()), Err(ErrorKind::Malformed));
+    assert!(peak < 64 << 10, "{peak} bytes");
+}
+
+fn outcome_is_refused(file: &[u8]) -> bool {
+    decode(file, &Limits::default()).is_err_and(|error| error.kind() == ErrorKind::LimitExceeded)
 }
 
 fn small_pictures() -> Vec<PathBuf> {

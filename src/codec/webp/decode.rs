@@ -6,7 +6,9 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::{
     header::Header,
+    memory::{Coded, tables_room, whole_bytes},
     vp8::decoder::{Decoder, check_partitions, heap_bytes},
+    vp8l::decoder::{Framing, check_tables},
 };
 use crate::{
     codec::{
@@ -88,6 +90,7 @@ fn decode_whole(bytes: &[u8], header: &Header<'_>, size: Size, limits: &Limits) 
     if let Some(frame) = header.lossy_frame() {
         check_partitions(frame)?;
     }
+    check_streams(header, size)?;
     let bytes = with_true_flags(bytes, header);
     let mut decoder = WebPDecoder::new(Cursor::new(bytes.as_ref())).map_err(failed)?;
     decoder.set_memory_limit(usize::try_from(limits.max_memory).unwrap_or(usize::MAX));
@@ -127,16 +130,34 @@ fn check_image(header: &Header<'_>, canvas: Size) -> Result<()> {
     if !fits { Err(Error::malformed("the WebP's first frame is larger than its canvas")) } else { Ok(()) }
 }
 
-/// The most memory that `image-webp` takes, the file included: the pixels; a copy with alpha (VP8L, animations); for
-/// VP8 its planes in whole macroblocks and the alpha plane, which is coded as VP8L; the frame of an animation.
+/// Refuses VP8L streams, of the picture or of its alpha, for whose prefix codes and transforms `image-webp` would hold
+/// more than is stated.
+fn check_streams(header: &Header<'_>, size: Size) -> Result<()> {
+    // `image-webp` would take its image, or its alpha, for the picture's.
+    if header.has_stray_frame && header.lossy_frame().is_some() {
+        return Err(Error::malformed("the WebP has a frame of an animation, but doesn't move"));
+    }
+    let room = tables_room(size, coded(header));
+    let image = header.image.map_or(size, |image| image.size);
+    if let Some(stream) = header.lossless_stream() {
+        check_tables(stream, Framing::Headed, image, room)?;
+    }
+    if let Some(stream) = header.alpha_stream() {
+        check_tables(stream, Framing::Bare, image, room)?;
+    }
+    Ok(())
+}
+
+fn coded(header: &Header<'_>) -> Coded {
+    Coded { lossless: header.image.is_some_and(|image| image.lossless), alpha: header.has_alpha() }
+}
+
+/// The most memory that `image-webp` takes, the file and a copy with true flags included, and the frame and the canvas
+/// of an animation.
 fn peak_bytes(header: &Header<'_>, size: Size, input: usize) -> u64 {
-    let channels = if header.has_alpha() { 4 } else { 3 };
-    let lossless = header.image.is_some_and(|image| image.lossless);
-    let coded = if lossless { 6 } else { 2 };
-    let alpha = if header.has_alpha() && !lossless { 6 } else { 0 };
     let animation = if header.is_animated() { 8 } else { 0 };
     let edge = 64 * (u64::from(size.width) + u64::from(size.height));
-    2 * input as u64 + (channels + coded + alpha + animation) * size.pixels() + edge + (1 << 20)
+    2 * input as u64 + whole_bytes(size, coded(header)) + animation * size.pixels() + edge + (1 << 20)
 }
 
 /// The file with flags that are true: the decoder would refuse it, or show another alpha, where every viewer shows what

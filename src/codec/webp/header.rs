@@ -13,6 +13,10 @@ const EXIF: u8 = 0x08;
 const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
 
+/// Of the first byte of `ALPH`: how what follows is coded (RFC 9649 section 2.7.1.2), and that it is a VP8L stream.
+const ALPHA_COMPRESSION: u8 = 0x03;
+const ALPHA_LOSSLESS: u8 = 1;
+
 /// Bytes before the first chunk.
 const RIFF: u64 = 12;
 
@@ -44,8 +48,10 @@ pub(super) struct Chunks {
     pub(super) image: Option<Image>,
     /// The size that the first frame of an animation states for its image.
     pub(super) frame: Option<Size>,
-    /// There is alpha beside a lossy image.
-    has_alpha_chunk: bool,
+    /// The alpha beside a lossy image, or in front of the image in the first frame of an animation.
+    alpha: Option<Payload>,
+    /// A picture that doesn't move has a frame of an animation.
+    pub(super) has_stray_frame: bool,
     // Only what the flags announce is kept.
     icc: Option<Payload>,
     exif: Option<Payload>,
@@ -125,7 +131,8 @@ impl Chunks {
             b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
                 self.note_frame(payload, view)
             }
-            b"ALPH" if self.image.is_none() => self.has_alpha_chunk = true,
+            b"ANMF" if !self.is_animated() => self.has_stray_frame = true,
+            b"ALPH" if self.image.is_none() && self.alpha.is_none() => self.alpha = Some(payload),
             b"ICCP" if self.icc.is_none() && self.flag(ICC) => self.icc = Some(payload),
             b"EXIF" if self.exif.is_none() && self.flag(EXIF) => {
                 // Some writers put JPEG's prefix before the block.
@@ -144,7 +151,7 @@ impl Chunks {
         let Payload { start, length } = frame;
         let (Some(width), Some(height)) = (view.le24(start + 6), view.le24(start + 9)) else { return };
         let mut at = start + 16;
-        let mut image = None;
+        let (mut image, mut alpha) = (None, None);
         while image.is_none()
             && at < start + length
             && let Some(Chunk { name, payload, next }) = chunk(view, at)
@@ -152,11 +159,15 @@ impl Chunks {
             if matches!(&name, b"VP8 " | b"VP8L") {
                 image = read_image(&name, payload, view);
             }
+            if &name == b"ALPH" && alpha.is_none() {
+                alpha = Some(payload);
+            }
             at = next;
         }
         // It is noted when all of it is there.
         if !view.is_waiting() {
             (self.frame, self.image) = (Some(Size::new(width + 1, height + 1)), image);
+            self.alpha = alpha;
         }
     }
 
@@ -187,7 +198,7 @@ impl Chunks {
         match self.image {
             _ if self.is_animated() => self.flag(ALPHA),
             Some(image) if image.lossless => image.alpha,
-            _ => self.flag(ALPHA) && self.has_alpha_chunk,
+            _ => self.flag(ALPHA) && self.alpha.is_some(),
         }
     }
 
@@ -228,6 +239,17 @@ impl<'a> Header<'a> {
     /// The image, if it is a lossy one.
     pub(super) fn lossy_frame(&self) -> Option<&'a [u8]> {
         self.image.filter(|image| !image.lossless).map(|image| self.payload(image.payload))
+    }
+
+    /// The image, if it is a lossless one.
+    pub(super) fn lossless_stream(&self) -> Option<&'a [u8]> {
+        self.image.filter(|image| image.lossless).map(|image| self.payload(image.payload))
+    }
+
+    /// The stream of alpha that is coded as a lossless picture.
+    pub(super) fn alpha_stream(&self) -> Option<&'a [u8]> {
+        let (info, stream) = self.payload(self.alpha?).split_first()?;
+        (info & ALPHA_COMPRESSION == ALPHA_LOSSLESS).then_some(stream)
     }
 
     pub(super) fn metadata(&self) -> Metadata {

@@ -75,16 +75,8 @@ pub fn check(choice: u8, file: &[u8]) {
 
 /// The file and what decoding it took are within the limits.
 fn check_memory(peak: u64, file: &[u8], limits: &Limits) {
-    let allowed = limits.max_memory + prefix_codes(file);
+    let allowed = limits.max_memory;
     assert!(peak + file.len() as u64 <= allowed, "{peak} bytes for a file of {}, not {allowed}", file.len());
-}
-
-/// What `image-webp` may take, beyond what is stated, for the prefix codes of a lossless picture or of alpha: so much for each
-/// byte of a file that holds little else (see the notes on WebP).
-fn prefix_codes(file: &[u8]) -> u64 {
-    let is_vp8l = probe(file)
-        .is_ok_and(|probe| probe.format == Format::WebP && (probe.alpha || probe.subsampling.is_none()));
-    if is_vp8l { file.len() as u64 * 1024 } else { 0 }
 }
 
 fn is_of_kind<T>(result: &Result<T>, kind: ErrorKind) -> bool {
@@ -158,7 +150,7 @@ fn check_conversion(file: &[u8], params: Params, limits: &Limits, whole: &Result
         return;
     };
     let plan = plan.within(limits);
-    let stated = plan.peak_bytes + prefix_codes(file);
+    let stated = plan.peak_bytes;
     assert!(peak <= stated, "{peak} bytes, {stated} stated: {plan:?}");
     if is_of_kind(&made, ErrorKind::LimitExceeded) || is_of_kind(whole, ErrorKind::LimitExceeded) {
         return;

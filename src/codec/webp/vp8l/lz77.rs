@@ -43,6 +43,14 @@ pub fn distance_code(distance: usize, width: usize) -> usize {
     }
 }
 
+/// The distance of a code, from 1.
+pub fn distance(code: usize, width: usize) -> usize {
+    match NEARBY.get(code - 1) {
+        Some(&(column, row)) => (usize::from(row) * width).saturating_add_signed(column.into()).max(1),
+        None => code - NEARBY.len(),
+    }
+}
+
 /// A length or a distance code in LZ77 prefix coding: a prefix symbol, and extra bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lz77Prefix {
@@ -62,6 +70,15 @@ impl Lz77Prefix {
         let extra_bit_count = before.ilog2() - 1;
         let symbol = 2 * (extra_bit_count as usize + 1) + (before >> extra_bit_count & 1);
         Self { symbol, extra_bits: (before & ((1 << extra_bit_count) - 1)) as u32, extra_bit_count }
+    }
+
+    /// The first value of a prefix symbol, and how many extra bits follow it.
+    pub const fn first(symbol: usize) -> (usize, u32) {
+        if symbol < 4 {
+            return (symbol + 1, 0);
+        }
+        let extra_bit_count = (symbol as u32 - 2) / 2;
+        (((2 + symbol % 2) << extra_bit_count) + 1, extra_bit_count)
     }
 }
 
@@ -86,4 +103,23 @@ pub fn match_length_within(here: &[u8], there: &[u8], most: usize) -> usize {
         same += 8;
     }
     same + here[same..].iter().zip(&there[same..]).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_and_distances_are_read_as_they_are_coded() {
+        for value in 1..=1 << 20 {
+            let Lz77Prefix { symbol, extra_bits, extra_bit_count } = Lz77Prefix::new(value);
+            let (first, count) = Lz77Prefix::first(symbol);
+            assert_eq!((first + extra_bits as usize, count), (value, extra_bit_count));
+        }
+        for width in [1, 2, 7, 8, 9, 20, 1000] {
+            for told in 1..9 * width {
+                assert_eq!(distance(distance_code(told, width), width), told, "{width}");
+            }
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! VP8L (RFC 9649 section 3), by two encoders: [`image`] codes whole pictures, [`alpha`] in little memory one channel.
 //!
 //! Both write [`bits`] by prefix codes ([`prefix_code`]), cut what they code into literals and backward references
-//! ([`lz77`]), and weigh these by [`entropy`].
+//! ([`lz77`]), and weigh these by [`entropy`]. [`decoder`] reads what a stream holds before its pixels.
 
 pub mod alpha;
 mod bits;
+pub mod decoder;
 mod entropy;
 pub mod image;
 mod lz77;

@@ -8,7 +8,7 @@ const MAX_LENGTH: usize = 15;
 const MAX_LENGTH_OF_LENGTHS: usize = 7;
 
 /// The order in which the code lengths of code lengths are written: the RFC's `kCodeLengthCodeOrder`.
-const CODE_LENGTH_ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+pub const CODE_LENGTH_ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// A canonical prefix code.
 pub struct PrefixCode {
