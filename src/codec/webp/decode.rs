@@ -1,12 +1,11 @@
 //! Decodes a WebP to RGB or RGBA: a lossy one without alpha by rows, all others by `image-webp`.
 
-use std::{borrow::Cow, io::Cursor};
-
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::{
     header::Header,
     memory::{Coded, tables_room, whole_bytes},
+    true_flags::WithTrueFlags,
     vp8::decoder::{Decoder, check_partitions, heap_bytes},
     vp8l::decoder::{Framing, check_tables},
 };
@@ -19,9 +18,6 @@ use crate::{
     limits::Limits,
     pixel::{Layout, Picture, Raster, Size},
 };
-
-/// Where the flags of VP8X stand in the file.
-const FLAGS: usize = 20;
 
 /// Decodes a WebP, or the first frame of an animation on its canvas.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
@@ -91,8 +87,7 @@ fn decode_whole(bytes: &[u8], header: &Header<'_>, size: Size, limits: &Limits) 
         check_partitions(frame)?;
     }
     check_streams(header, size)?;
-    let bytes = with_true_flags(bytes, header);
-    let mut decoder = WebPDecoder::new(Cursor::new(bytes.as_ref())).map_err(failed)?;
+    let mut decoder = WebPDecoder::new(WithTrueFlags::new(bytes, header)).map_err(failed)?;
     decoder.set_memory_limit(usize::try_from(limits.max_memory).unwrap_or(usize::MAX));
     let layout = if decoder.has_alpha() { Layout::Rgba } else { Layout::Rgb };
     if decoder.dimensions() != (size.width, size.height) || layout.has_alpha() != header.has_alpha() {
@@ -152,24 +147,12 @@ fn coded(header: &Header<'_>) -> Coded {
     Coded { lossless: header.image.is_some_and(|image| image.lossless), alpha: header.has_alpha() }
 }
 
-/// The most memory that `image-webp` takes, the file and a copy with true flags included, and the frame and the canvas
-/// of an animation.
+/// The most memory that `image-webp` takes, the file and what it reads of it into memory included, and the frame and the
+/// canvas of an animation.
 fn peak_bytes(header: &Header<'_>, size: Size, input: usize) -> u64 {
     let animation = if header.is_animated() { 8 } else { 0 };
     let edge = 64 * (u64::from(size.width) + u64::from(size.height));
     2 * input as u64 + whole_bytes(size, coded(header)) + animation * size.pixels() + edge + (1 << 20)
-}
-
-/// The file with flags that are true: the decoder would refuse it, or show another alpha, where every viewer shows what
-/// is there.
-fn with_true_flags<'a>(bytes: &'a [u8], header: &Header<'_>) -> Cow<'a, [u8]> {
-    let mut bytes = Cow::Borrowed(bytes);
-    if let Some(flags) = header.true_flags().filter(|flags| bytes.get(FLAGS) != Some(flags))
-        && let Some(place) = bytes.to_mut().get_mut(FLAGS)
-    {
-        *place = flags;
-    }
-    bytes
 }
 
 fn failed(source: DecodingError) -> Error {

@@ -8,6 +8,7 @@ mod header;
 mod lossless;
 mod lossy;
 mod memory;
+mod true_flags;
 mod vp8;
 mod vp8l;
 
