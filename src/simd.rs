@@ -21,7 +21,7 @@ pub(crate) fn mul_high<S: Simd>(simd: S, values: i16x16<S>, factor: u16) -> i16x
     i16x16::load_array(simd, out)
 }
 
-/// The same, each value by its own factor.
+/// Scales each value by its own factor.
 #[inline(always)]
 pub(crate) fn mul_high_by<S: Simd>(simd: S, values: i16x16<S>, factors: &[u16; 16]) -> i16x16<S> {
     let values = values.to_array();

@@ -159,7 +159,8 @@ impl Frame {
     }
 }
 
-/// The longest side that is planned for: what PNG and BMP can state at the most. Up to it no statement of memory overflows.
+/// The longest side that is planned for: what PNG and BMP can state at the most. Up to it no statement of memory
+/// overflows.
 const MAX_SIDE: u32 = i32::MAX as u32;
 
 /// Plans a conversion. Pure, and cheap enough for every request.

@@ -94,7 +94,7 @@ fn append(kept: &mut Vec<u8>, rows: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The same of a whole picture.
+/// Brings a whole picture's chroma to the full size.
 ///
 /// # Errors
 /// [`Kind::LimitExceeded`] or [`Kind::OutOfMemory`] when there is no room for it.

@@ -1,8 +1,9 @@
 //! The Worker's variables (`[vars]` in `wrangler.toml`, or `--var`), read into a policy and the Worker's own settings.
 //!
 //! [`crate::settings::worker`] and [`shared`](crate::settings::shared) say which there are, with their values and defaults. A variable
-//! that is empty counts as not set. Numbers, true and false, and lists may stand there as what they are, too. What isn't allowed is
-//! an error that says what is: nothing is served before it is set right. A variable that isn't known is told of in the log.
+//! that is empty counts as not set. Numbers, true and false, and lists may stand there as what they are, too. What
+//! isn't allowed is an error that says what is: nothing is served before it is set right. A variable that isn't known
+//! is told of in the log.
 
 use std::{cell::Cell, time::Duration};
 
@@ -89,8 +90,9 @@ impl Variables<'_> {
         Ok(Some(written).filter(|written| written.as_str() != Some("")))
     }
 
-    /// Tells, once in an isolate's life, of variables that nobody reads. Nothing but this Worker has them, so that they are
-    /// misspelt or left over; but what begins with `_` or `CF_` is the platform's, and bindings are no variables.
+    /// Tells, once in an isolate's life, of variables that nobody reads. Nothing but this Worker has them, so that
+    /// they are misspelt or left over; but what begins with `_` or `CF_` is the platform's, and bindings are no
+    /// variables.
     fn tell_of_unknown(&self) {
         thread_local! {
             static TOLD: Cell<bool> = const { Cell::new(false) };

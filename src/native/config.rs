@@ -1,5 +1,5 @@
-//! What was written, before anything is decided: the values that a `config.json`, the environment (`WEBP_<NAME>`) or flags have for
-//! settings, and how these layers are laid over one another.
+//! What was written, before anything is decided: the values that a `config.json`, the environment (`WEBP_<NAME>`) or
+//! flags have for settings, and how these layers are laid over one another.
 
 use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
@@ -66,8 +66,8 @@ impl Written {
             .map_err(|what| Error::new(Kind::Parameter, format!("{name}: {what}")))
     }
 
-    /// Reads the variables `WEBP_<NAME>` of an environment. Also gives those that begin so but are neither a setting nor a
-    /// flag's twin. An empty one says nothing.
+    /// Reads the variables `WEBP_<NAME>` of an environment. Also gives those that begin so but are neither a setting
+    /// nor a flag's twin. An empty one says nothing.
     ///
     /// # Errors
     /// [`Kind::Parameter`], with the variable's name, for a value that is not allowed.

@@ -7,8 +7,8 @@ use super::{grammar::Grammar, words::Names};
 /// Which file extensions are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowed {
-    /// Everything but files and folders of a local target whose names begin with a dot; what is no picture has the type that its
-    /// extension says.
+    /// Everything but files and folders of a local target whose names begin with a dot; what is no picture has the
+    /// type that its extension says.
     Everything,
     /// These, in lower case and without a dot. Default [`Allowed::USUAL`].
     Extensions(Vec<String>),
@@ -27,8 +27,8 @@ impl Allowed {
         "tiff", "heic", "heif", "jxl", "svg", "svgz", "nef",
     ];
 
-    /// True if a local path (`/` between its parts) leads to what is hidden: where everything is served, no name may begin
-    /// with a dot, but for `.well-known` (RFC 8615).
+    /// True if a local path (`/` between its parts) leads to what is hidden: where everything is served, no name may
+    /// begin with a dot, but for `.well-known` (RFC 8615).
     #[must_use]
     pub fn hides(&self, path: &str) -> bool {
         let is_hidden = |part: &str| part.starts_with('.') && part != ".well-known";

@@ -26,8 +26,8 @@ pub struct About {
     pub differs: &'static str,
     /// What is said instead of the default where the machine decides.
     pub decided_by: &'static str,
-    /// What a `config.json` that doesn't name it means by that, as JSON, where it isn't the default: webp_server_go listens
-    /// for everybody, makes sizes as they are asked, and welcomes nobody.
+    /// What a `config.json` that doesn't name it means by that, as JSON, where it isn't the default: webp_server_go
+    /// listens for everybody, makes sizes as they are asked, and welcomes nobody.
     pub left_out: Option<&'static str>,
     /// Another name that `config.json` and the environment may have for it.
     pub alias: &'static str,
@@ -197,8 +197,8 @@ pub fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<
     (likeness(best) * 2 >= name.len().max(best.len())).then_some(best)
 }
 
-/// Declares settings as constants that are named as the settings are, the list of all of them, and that of their names alone, for
-/// a host whose program is not to grow by what people are told.
+/// Declares settings as constants that are named as the settings are, the list of all of them, and that of their
+/// names alone, for a host whose program is not to grow by what people are told.
 macro_rules! settings {
     ($(#[$about:meta])* $list:ident { $($(#[$note:meta])* $name:ident: $takes:ty = $setting:expr;)* }) => {
         $(

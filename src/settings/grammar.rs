@@ -1,8 +1,8 @@
 //! How values are written, and what they are read into: numbers, times, switches, texts and maps. Lists of words are in
 //! [`super::words`], sizes in [`super::size`].
 //!
-//! A value is JSON: what `config.json` has (a number, a boolean, a list), or the text that the environment, a flag and a Worker's
-//! variable have. Both are read everywhere. What was read needs no further check.
+//! A value is JSON: what `config.json` has (a number, a boolean, a list), or the text that the environment, a flag
+//! and a Worker's variable have. Both are read everywhere. What was read needs no further check.
 
 use std::{collections::BTreeMap, fmt::Display, str::FromStr, time::Duration};
 

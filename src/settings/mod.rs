@@ -1,7 +1,7 @@
 //! Every setting of the hosts, once: its name, how its value is written, its default and what it does.
 //!
-//! The command line, the environment, `config.json`, `slimpix doctor`, `-dump-config`, the help and the Worker all read these
-//! definitions. A host adds what only it can know: where a value stands, and what is made of it.
+//! The command line, the environment, `config.json`, `slimpix doctor`, `-dump-config`, the help and the Worker all
+//! read these definitions. A host adds what only it can know: where a value stands, and what is made of it.
 //!
 //! | file | settings |
 //! |---|---|
@@ -17,11 +17,11 @@
 //! SIZES_KEPT: Whole<usize> = setting(Whole(0, 1_000_000_000), 32, "sizes and qualities that are kept of one picture");
 //! ```
 //!
-//! with `.flag("sizes-kept", "N")` behind it if the command line shall have one, and `.needs_restart()` if it can't change while the
-//! server runs. Then use it: `written.value(&shared::SIZES_KEPT)` in `native/resolve.rs`, `self.value(&shared::SIZES_KEPT)?` in
-//! `edge/settings.rs`. The flag, its help, the key, the variables, their errors, the doctor and the dumped file follow from the
-//! entry. Tests then ask for a row in README's table, and for a line in `wrangler.toml` if the Worker has it. A kind of value
-//! that is new is one more [`Grammar`].
+//! with `.flag("sizes-kept", "N")` behind it if the command line shall have one, and `.needs_restart()` if it can't
+//! change while the server runs. Then use it: `written.value(&shared::SIZES_KEPT)` in `native/resolve.rs`,
+//! `self.value(&shared::SIZES_KEPT)?` in `edge/settings.rs`. The flag, its help, the key, the variables, their
+//! errors, the doctor and the dumped file follow from the entry. Tests then ask for a row in README's table, and for
+//! a line in `wrangler.toml` if the Worker has it. A kind of value that is new is one more [`Grammar`].
 
 mod allowed;
 mod definition;

@@ -1,4 +1,5 @@
-//! The settings that the server alone has: the keys of webp_server_go, which mean here what they mean there, and some of our own.
+//! The settings that the server alone has: the keys of webp_server_go, which mean here what they mean there, and some
+//! of our own.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! The settings that the Worker alone has, as variables in `wrangler.toml`, or that have another default there.
 //!
-//! An isolate has 128 MB and some seconds of a processor for a request, and stands before one site: its defaults are those of a
-//! server that is small and set up to convert. The names are shorter than webp_server_go's, which nobody carries over to it.
+//! An isolate has 128 MB and some seconds of a processor for a request, and stands before one site: its defaults are
+//! those of a server that is small and set up to convert. The names are shorter than webp_server_go's, which nobody
+//! carries over to it.
 
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ const MOST_BYTES: u64 = 4095 << 20;
 /// Bytes of which at least one picture can be.
 const BYTES: Size = Size { least: 1 << 20, most: MOST_BYTES };
 
-/// The bindings that are R2 buckets: where the pictures come from when `ORIGIN` isn't set, and where what was made is kept beyond
-/// a data centre's cache.
+/// The bindings that are R2 buckets: where the pictures come from when `ORIGIN` isn't set, and where what was made is
+/// kept beyond a data centre's cache.
 pub const BUCKETS: [&str; 2] = ["SOURCE_BUCKET", "STORE"];
 
 /// All variables.
@@ -67,7 +68,8 @@ settings! {
         PATIENCE: Time = setting(Time::seconds(0, LONGEST_WAIT), server::WAIT.default,
             "seconds for which a request waits for others' conversions, before it gets the original");
 
-        /// Below the wall of linear memory by what stands beside conversions: static data, the stack, answers on their way.
+        /// Below the wall of linear memory by what stands beside conversions: static data, the stack, answers on
+        /// their way.
         MEMORY: Size = setting(BYTES, 88 << 20, "bytes for all conversions together");
 
         MAX_INPUT: Size = setting(BYTES, 32 << 20, "the most bytes of a picture that is converted");

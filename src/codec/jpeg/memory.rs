@@ -34,8 +34,8 @@ pub fn decoding(probe: &Probe, scale_num: u32, buffering: Buffering) -> Decoding
     }
 }
 
-/// The heap of a decoder: rows in work, the coefficients of a file of several scans, and of one whose MCUs come in another
-/// order where each begins.
+/// The heap of a decoder: rows in work, the coefficients of a file of several scans, and of one whose MCUs come in
+/// another order where each begins.
 fn rows_bytes(probe: &Probe, scale_num: u32, buffering: Buffering) -> u64 {
     let is_turned = buffering == Buffering::Streamed;
     let width = u64::from(if is_turned { probe.oriented_size().width } else { probe.size.width });
@@ -64,8 +64,8 @@ fn index_bytes(probe: &Probe) -> u64 {
     }
 }
 
-/// A picture's coefficients, in groups of blocks: of each block those that the scale needs, and a bit for all 64 where more than
-/// DC coefficients are needed.
+/// A picture's coefficients, in groups of blocks: of each block those that the scale needs, and a bit for all 64
+/// where more than DC coefficients are needed.
 fn coefficient_bytes(probe: &Probe, scale_num: u32) -> u64 {
     let Size { width, height } = probe.size;
     // Rows and columns of blocks are filled up to MCUs of at most four.

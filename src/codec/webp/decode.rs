@@ -147,8 +147,8 @@ fn coded(header: &Header<'_>) -> Coded {
     Coded { lossless: header.image.is_some_and(|image| image.lossless), alpha: header.has_alpha() }
 }
 
-/// The most memory that `image-webp` takes, the file and what it reads of it into memory included, and the frame and the
-/// canvas of an animation.
+/// The most memory that `image-webp` takes, the file and what it reads of it into memory included, and the frame and
+/// the canvas of an animation.
 fn peak_bytes(header: &Header<'_>, size: Size, input: usize) -> u64 {
     let animation = if header.is_animated() { 8 } else { 0 };
     let edge = 64 * (u64::from(size.width) + u64::from(size.height));

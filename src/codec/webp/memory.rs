@@ -48,8 +48,8 @@ pub fn whole_bytes(size: Size, coded: Coded) -> u64 {
     whole_pixel_bytes(coded).saturating_mul(size.pixels()).saturating_add(padding_bytes(size, coded))
 }
 
-/// Of these for each pixel: of a lossy picture RGB and a copy of the coded frame, and the alpha's lossless picture; of a
-/// lossless one a copy, and its tables.
+/// Of these for each pixel: of a lossy picture RGB and a copy of the coded frame, and the alpha's lossless picture;
+/// of a lossless one a copy, and its tables.
 const fn whole_pixel_bytes(coded: Coded) -> u64 {
     match (coded.lossless, coded.alpha) {
         (false, true) => 12,
@@ -67,8 +67,8 @@ fn padding_bytes(size: Size, coded: Coded) -> u64 {
     (macroblocks.saturating_mul(256).saturating_sub(size.pixels())).saturating_mul(3).div_ceil(2)
 }
 
-/// What of [`whole_bytes`] is for a VP8L stream's tables: its transforms, entropy image and prefix codes. The rest is held
-/// as pixels at the same time.
+/// What of [`whole_bytes`] is for a VP8L stream's tables: its transforms, entropy image and prefix codes. The rest is
+/// held as pixels at the same time.
 pub fn tables_room(size: Size, coded: Coded) -> u64 {
     let pixels = size.pixels();
     let left = match (coded.lossless, coded.alpha) {

@@ -1,5 +1,5 @@
-//! A WebP file whose extended header has the flags that are true: `image-webp` refuses a file with others, or shows another
-//! alpha, where every viewer shows what is there. The file stays as it is; only its beginning is held twice.
+//! A WebP file whose extended header has the flags that are true: `image-webp` refuses a file with others, or shows
+//! another alpha, where every viewer shows what is there. The file stays as it is; only its beginning is held twice.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 

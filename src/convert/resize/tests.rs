@@ -52,7 +52,7 @@ fn sample(job: &Job, value: f64) -> f64 {
     sample * 255.0
 }
 
-/// The same, exactly: colour is weighed with alpha.
+/// Scales in floating point, with colour weighed with alpha: what the kernels are compared with.
 fn exact(job: &Job, data: &[u8]) -> Vec<f64> {
     let channels = job.layout.channels() as usize;
     let [left, top, width, height] = job.part;

@@ -41,7 +41,8 @@ pub(crate) struct ConvertArgs {
     /// Say what would be made, and write nothing
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
-    /// The formats to make, one file each; auto is the smaller of webp and avif [default: as OUT's name says, else webp]
+    /// The formats to make, one file each; auto is the smaller of webp and avif [default: as OUT's name says, else
+    /// webp]
     #[arg(
         short,
         long,
@@ -69,7 +70,8 @@ pub(crate) struct ConvertArgs {
     /// Keep every pixel as it is (webp and png)
     #[arg(long, env = "WEBP_LOSSLESS", hide_env_values = true)]
     pub(crate) lossless: bool,
-    /// The width to make, in pixels; of several, as 400,800,1600, each is a file with its width in its name, up to the picture's own
+    /// The width to make, in pixels; of several, as 400,800,1600, each is a file with its width in its name, up to
+    /// the picture's own
     #[arg(short, long, value_name = "PX", value_delimiter = ',', env = "WEBP_WIDTH", hide_env_values = true,
           value_parser = takes(SIDE))]
     pub(crate) width: Vec<u32>,

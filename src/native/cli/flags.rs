@@ -1,4 +1,5 @@
-//! The flags of `serve` that stand for a setting each, made from the settings' definitions, and the texts of their help.
+//! The flags of `serve` that stand for a setting each, made from the settings' definitions, and the texts of their
+//! help.
 
 use clap::{
     Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, error::ErrorKind, parser::ValueSource,

@@ -12,16 +12,18 @@ use crate::{
     settings::{Flag, server},
 };
 
-/// Every flag of a setting has a twin in the environment and a key in config.json; a flag beats the environment, which beats
-/// the file.
+/// Every flag of a setting has a twin in the environment and a key in config.json; a flag beats the environment,
+/// which beats the file.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ServeArgs {
-    /// The folder of the originals, or an http(s):// origin to stand before [env: WEBP_IMG_PATH] [default: ./pics, or pictures to try it with]
+    /// The folder of the originals, or an http(s):// origin to stand before [env: WEBP_IMG_PATH] [default: ./pics, or
+    /// pictures to try it with]
     pub(crate) dir: Option<String>,
     /// A webp_server_go config.json, read whole
     #[arg(long, value_name = "FILE", env = "WEBP_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
-    /// Where to listen: 0.0.0.0:3333 or :3333 is for everybody, port 0 takes a free one [env: WEBP_HOST, WEBP_PORT] [default: 127.0.0.1:3333]
+    /// Where to listen: 0.0.0.0:3333 or :3333 is for everybody, port 0 takes a free one [env: WEBP_HOST, WEBP_PORT]
+    /// [default: 127.0.0.1:3333]
     #[arg(short, long, value_name = "ADDR:PORT", value_parser = listen)]
     pub(crate) listen: Option<Listen>,
     #[command(flatten)]

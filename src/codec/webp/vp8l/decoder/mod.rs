@@ -38,8 +38,8 @@ pub enum Framing {
     Bare,
 }
 
-/// Checks that what `image-webp` holds beside the pixels, for a stream of a picture of this size, is no more than there is
-/// room for; returns a bound of it within that.
+/// Checks that what `image-webp` holds beside the pixels, for a stream of a picture of this size, is no more than
+/// there is room for; returns a bound of it within that.
 ///
 /// # Errors
 /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when they are more than there is room for,
