@@ -29,6 +29,7 @@ mod cache_control;
 mod conditional;
 mod cross_origin;
 mod demand;
+mod encode_settings;
 mod exchange;
 mod explain;
 mod freshness;
@@ -55,6 +56,7 @@ pub use self::{
     backoff::Failures,
     cross_origin::cross_origin,
     demand::Demand,
+    encode_settings::EncodeSettings,
     exchange::begin,
     freshness::{Freshness, OriginCaching},
     job::{Job, Task},
@@ -63,9 +65,7 @@ pub use self::{
     negotiation::Accepted,
     params::PARAMETERS,
     policy::{Allowed, Mount, MountPoint, Policy, Target},
-    record::{
-        EncodeSettings, Entry, FileState, FoundFile, Record, SlimpixPart, SourceState, Validators, Variant,
-    },
+    record::{Entry, FileState, FoundFile, Record, SlimpixPart, SourceState, Validators, Variant},
     respond::{Body, Response, Whole, held},
     restriction::Restriction,
     route::{RequestHead, Source, question},

@@ -8,10 +8,9 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{freshness::Freshness, key::Id, sizes::Sizes, time};
+use super::{encode_settings::EncodeSettings, freshness::Freshness, key::Id, sizes::Sizes, time};
 use crate::{
     codec::{Format, Probe},
-    convert::{Fit, Interest, Mode, Params, Resize},
     error::Kind,
     pixel::Size,
 };
@@ -193,52 +192,6 @@ pub struct Variant {
     /// Its size in pixels, where known.
     #[serde(default)]
     pub pixels: Option<Size>,
-}
-
-/// The settings that a variant was made with, as far as the id doesn't name them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EncodeSettings {
-    quality: u8,
-    effort: u8,
-    mode: u8,
-    keep_metadata: bool,
-    /// Which part of the source a crop keeps; 0 where nothing is cropped, and where an older version made it.
-    #[serde(default)]
-    crop: u8,
-}
-
-impl EncodeSettings {
-    /// The settings in a conversion's parameters.
-    #[must_use]
-    pub const fn of(params: &Params) -> Self {
-        // All of them by name: whether a new one belongs here has to be said. A variant is listed by its format, and
-        // the id names size and fit; no request sets the others.
-        let Params {
-            format: _,
-            quality,
-            alpha_quality: _,
-            effort,
-            mode,
-            ref resize,
-            keep_metadata,
-            target_size: _,
-        } = *params;
-        let mode = match mode {
-            Mode::Auto => 0,
-            Mode::Lossy => 1,
-            Mode::Lossless => 2,
-        };
-        let crop = match resize {
-            Some(Resize { fit: Fit::Cover, interest, .. }) => match interest {
-                Interest::Centre => 1,
-                Interest::Entropy => 2,
-                Interest::Low => 3,
-                Interest::High => 4,
-            },
-            _ => 0,
-        };
-        Self { quality, effort, mode, keep_metadata, crop }
-    }
 }
 
 impl Entry {

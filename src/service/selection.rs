@@ -10,11 +10,12 @@
 use std::collections::BTreeMap;
 
 use super::{
+    encode_settings::EncodeSettings,
     job::{Job, Product, Task},
     negotiation::Accepted,
     params::{Topic, Wanted},
     policy::Policy,
-    record::{EncodeSettings, Entry, Record, SourceState, Variant},
+    record::{Entry, Record, SourceState, Variant},
     trace::Trace,
 };
 use crate::{

@@ -8,10 +8,11 @@ use crate::{
     convert::Description,
     error::{Error, Kind},
     service::{
+        encode_settings::EncodeSettings,
         job::{Job, Product, Task},
         params::Topic,
         policy::Allowed,
-        record::{EncodeSettings, Entry, Record, SourceState, Variant},
+        record::{Entry, Record, SourceState, Variant},
         route::Source,
         selection::{NextJob, Selected, Selector, SkipReason},
         steps::{Admit, Convert, ExpectedSource, FlightError, Join, MadeInfo, Step, Store},
