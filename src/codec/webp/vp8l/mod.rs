@@ -5,6 +5,7 @@
 
 pub mod alpha;
 mod bits;
+mod color_cache;
 pub mod decoder;
 mod entropy;
 pub mod image;

@@ -13,10 +13,10 @@ mod tests;
 use self::{
     bits::BitReader,
     prefix_code::{CodeReader, PrefixCode},
-    subimage::{ColorCache, PrefixCodeGroup},
+    subimage::PrefixCodeGroup,
     tables::Tables,
 };
-use super::{NUM_DISTANCE_CODES, NUM_GREEN, NUM_LITERALS};
+use super::{NUM_DISTANCE_CODES, NUM_GREEN, NUM_LITERALS, color_cache::ColorCache};
 use crate::{
     error::{Error, Result},
     pixel::Size,

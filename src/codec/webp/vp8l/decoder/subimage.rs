@@ -4,15 +4,13 @@
 use super::{
     super::{
         NUM_GREEN, NUM_LITERALS,
+        color_cache::ColorCache,
         lz77::{self, Lz77Prefix},
     },
     bits::BitReader,
     prefix_code::PrefixCode,
 };
-use crate::{
-    error::{Error, Result},
-    limits::try_filled,
-};
+use crate::error::{Error, Result};
 
 /// The five prefix codes of a group, in their order in the stream.
 pub struct PrefixCodeGroup {
@@ -35,29 +33,6 @@ impl PrefixCodeGroup {
     fn constant_rest(&self) -> Option<u32> {
         let [red, blue, alpha] = [self.red.single()?, self.blue.single()?, self.alpha.single()?];
         Some(u32::from(alpha) << 24 | u32::from(red) << 16 | u32::from(blue))
-    }
-}
-
-/// The pixels of each hash (section 3.6.2.3).
-pub struct ColorCache {
-    bits: u32,
-    pixels: Vec<u32>,
-}
-
-impl ColorCache {
-    /// A cache of a number of bits, or of none.
-    ///
-    /// # Errors
-    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
-    pub fn new(bits: u32) -> Result<Self> {
-        Ok(Self { bits, pixels: try_filled(if bits == 0 { 0 } else { 1 << bits }, 0)? })
-    }
-
-    #[inline(always)]
-    fn insert(&mut self, argb: u32) {
-        if self.bits > 0 {
-            self.pixels[(argb.wrapping_mul(0x1E35_A7BD) >> (32 - self.bits)) as usize] = argb;
-        }
     }
 }
 
@@ -103,7 +78,7 @@ pub fn decode(
                 pixels.push(argb);
             }
         } else {
-            pixels.push(cache.pixels[symbol - NUM_GREEN]);
+            pixels.push(cache.get(symbol - NUM_GREEN));
         }
     }
     Ok(pixels)

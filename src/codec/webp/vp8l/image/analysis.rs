@@ -1,8 +1,7 @@
 //! Analysis of a picture: which transforms, which colour cache and which prefix code groups it should have.
 
 use super::{
-    super::{NUM_GREEN, NUM_LITERALS},
-    color_cache::ColorCache,
+    super::{NUM_GREEN, NUM_LITERALS, color_cache::ColorCache},
     histogram::{Histogram, PixelCosts},
     meta_prefix::{EntropyImage, Position, TileHistograms},
     palette::Palette,

@@ -5,7 +5,6 @@
 //! them as they will be, and to write them. So the length is known before the file's memory is taken.
 
 mod analysis;
-mod color_cache;
 mod color_transform;
 mod effort;
 mod histogram;

@@ -5,8 +5,10 @@
 //! picture and costs give the same tokens, so they can be counted first and written later.
 
 use super::{
-    super::lz77::{MAX_LENGTH, distance_code},
-    color_cache::ColorCache,
+    super::{
+        color_cache::ColorCache,
+        lz77::{MAX_LENGTH, distance_code},
+    },
     histogram::PixelCosts,
     match_finder::{self, BLOCK, MatchEffort, MatchFinder, NEAR},
     pixels::Pixels,

@@ -8,8 +8,7 @@
 use std::mem;
 
 use super::{
-    super::lz77::MAX_LENGTH,
-    color_cache::ColorCache,
+    super::{color_cache::ColorCache, lz77::MAX_LENGTH},
     histogram::Histogram,
     pixels::{self, difference, less_green, mean},
     token::PixelToken,

@@ -1,7 +1,7 @@
 //! A log of a picture's copies, as long as they are not too many: with it the picture need not be parsed again to be
 //! written.
 
-use super::{color_cache::ColorCache, pixels::Pixels, token::PixelToken};
+use super::{super::color_cache::ColorCache, pixels::Pixels, token::PixelToken};
 use crate::{error::Result, limits::try_filled};
 
 /// The most copies that are logged, of eight bytes each.

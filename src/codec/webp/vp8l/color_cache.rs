@@ -32,6 +32,12 @@ impl ColorCache {
         (self.pixels[at] == argb).then_some(at)
     }
 
+    /// The pixel at an index below the cache's size.
+    #[inline(always)]
+    pub fn get(&self, index: usize) -> u32 {
+        self.pixels[index]
+    }
+
     /// Inserts a pixel.
     #[inline(always)]
     pub fn insert(&mut self, argb: u32) {
