@@ -1,7 +1,7 @@
 //! Reads the chunks of a WebP (RFC 9649 section 2) and what they say about it. Payloads are passed over.
 
 use crate::{
-    codec::{Demands, Format, Probe, exif, icc, probing, view::View},
+    codec::{Demands, Format, Probe, exif, icc, probing, span::Span, view::View},
     error::{Error, Result},
     pixel::{Metadata, Orientation, Size, Subsampling},
 };
@@ -20,13 +20,6 @@ const ALPHA_LOSSLESS: u8 = 1;
 /// Bytes before the first chunk.
 const RIFF: u64 = 12;
 
-/// Where a chunk's payload is in the file.
-#[derive(Debug, Clone, Copy)]
-struct Payload {
-    start: u64,
-    length: u64,
-}
-
 /// A coded image, VP8 or VP8L.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Image {
@@ -34,7 +27,7 @@ pub(super) struct Image {
     pub(super) lossless: bool,
     pub(super) alpha: bool,
     /// The chunk's payload.
-    payload: Payload,
+    payload: Span,
 }
 
 /// What the chunks say, as far as they are there.
@@ -49,13 +42,13 @@ pub(super) struct Chunks {
     /// The size that the first frame of an animation states for its image.
     pub(super) frame: Option<Size>,
     /// The alpha beside a lossy image, or in front of the image in the first frame of an animation.
-    alpha: Option<Payload>,
+    alpha: Option<Span>,
     /// A picture that doesn't move has a frame of an animation.
     pub(super) has_stray_frame: bool,
     // Only what the flags announce is kept.
-    icc: Option<Payload>,
-    exif: Option<Payload>,
-    xmp: Option<Payload>,
+    icc: Option<Span>,
+    exif: Option<Span>,
+    xmp: Option<Span>,
 }
 
 /// The chunks, and their file.
@@ -116,8 +109,8 @@ impl Chunks {
         Ok(())
     }
 
-    fn note(&mut self, name: &[u8; 4], payload: Payload, view: View<'_>) -> Result<()> {
-        let Payload { start, length } = payload;
+    fn note(&mut self, name: &[u8; 4], payload: Span, view: View<'_>) -> Result<()> {
+        let Span { start, length } = payload;
         match name {
             b"VP8X" if self.extended.is_none() => {
                 let (Some(flags), Some(width), Some(height)) =
@@ -137,7 +130,7 @@ impl Chunks {
             b"EXIF" if self.exif.is_none() && self.flag(EXIF) => {
                 // Some writers put JPEG's prefix before the block.
                 let has_prefix = length >= 6 && view.up_to(start, 6) == b"Exif\0\0";
-                let without = Payload { start: start + 6, length: length.saturating_sub(6) };
+                let without = Span { start: start + 6, length: length.saturating_sub(6) };
                 self.exif = Some(if has_prefix { without } else { payload });
             }
             b"XMP " if self.xmp.is_none() && self.flag(XMP) => self.xmp = Some(payload),
@@ -147,8 +140,8 @@ impl Chunks {
     }
 
     /// Notes the first frame: its size, and the image in it, which may follow its alpha.
-    fn note_frame(&mut self, frame: Payload, view: View<'_>) {
-        let Payload { start, length } = frame;
+    fn note_frame(&mut self, frame: Span, view: View<'_>) {
+        let Span { start, length } = frame;
         let (Some(width), Some(height)) = (view.le24(start + 6), view.le24(start + 9)) else { return };
         let mut at = start + 16;
         let (mut image, mut alpha) = (None, None);
@@ -253,7 +246,7 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn metadata(&self) -> Metadata {
-        let part = |payload: Option<Payload>| payload.map(|payload| self.payload(payload));
+        let part = |payload: Option<Span>| payload.map(|payload| self.payload(payload));
         Metadata {
             icc: part(self.icc).map(<[u8]>::to_vec),
             colors: None,
@@ -265,9 +258,7 @@ impl<'a> Header<'a> {
     /// What the profile takes, which may not be there yet.
     fn icc_bytes(&self) -> u64 {
         match self.icc {
-            Some(Payload { start, length }) => {
-                icc::peak_bytes(&|at, bytes| self.view.get(start.checked_add(at)?, bytes), length)
-            }
+            Some(profile) => icc::peak_bytes(&|at, bytes| profile.get(self.view, at, bytes), profile.length),
             None if self.flag(ICC) => icc::UNSEEN,
             None => 0,
         }
@@ -275,17 +266,12 @@ impl<'a> Header<'a> {
 
     /// Bytes of EXIF and XMP.
     fn metadata_bytes(&self) -> u64 {
-        [self.exif, self.xmp]
-            .iter()
-            .flatten()
-            .map(|Payload { start, length }| self.view.length_from(*start, *length))
-            .sum()
+        [self.exif, self.xmp].iter().flatten().map(|payload| payload.length_in(self.view)).sum()
     }
 
     /// As far as it is there.
-    fn payload(&self, payload: Payload) -> &'a [u8] {
-        let Payload { start, length } = payload;
-        self.view.up_to(start, usize::try_from(length).unwrap_or(usize::MAX))
+    fn payload(&self, payload: Span) -> &'a [u8] {
+        payload.up_to(self.view)
     }
 
     pub(super) fn orientation(&self) -> Orientation {
@@ -294,7 +280,7 @@ impl<'a> Header<'a> {
 }
 
 /// The size in the head of a VP8 key frame (RFC 6386, 9.1) or of a VP8L image (RFC 9649, 3.4).
-fn read_image(name: &[u8; 4], payload: Payload, view: View<'_>) -> Option<Image> {
+fn read_image(name: &[u8; 4], payload: Span, view: View<'_>) -> Option<Image> {
     let view = view.from(payload.start);
     if name == b"VP8L" {
         let [signature, bits @ ..]: [u8; 5] = view.array(0)?;
@@ -312,7 +298,7 @@ fn read_image(name: &[u8; 4], payload: Payload, view: View<'_>) -> Option<Image>
 /// A chunk, and where the next one begins.
 struct Chunk {
     name: [u8; 4],
-    payload: Payload,
+    payload: Span,
     next: u64,
 }
 
@@ -321,5 +307,5 @@ fn chunk(view: View<'_>, at: u64) -> Option<Chunk> {
     let name = view.array(at)?;
     let length = u64::from(view.le32(at + 4)?);
     let start = at + 8;
-    Some(Chunk { name, payload: Payload { start, length }, next: start + length + (length & 1) })
+    Some(Chunk { name, payload: Span { start, length }, next: start + length + (length & 1) })
 }
