@@ -1,0 +1,39 @@
+//! GIF 87a and 89a: the blocks are walked here, the pixels unpacked by `weezl`, the LZW decoder of the image-rs
+//! family. (The `gif` crate on top of it refuses a frame without a colour table, and its frame decoder never returns
+//! from data that end too early.)
+//!
+//! Frames without any colour table and frames past the edge of the canvas are shown as viewers show them.
+
+mod blocks;
+mod decode;
+
+pub(super) use self::{blocks::Walk, decode::decode};
+
+use super::{
+    FormatInfo, Probe,
+    cost::{Buffering, Decoding, channels},
+};
+
+/// What is fixed about GIF.
+pub(super) const INFO: FormatInfo = FormatInfo {
+    name: "gif",
+    media_type: "image/gif",
+    subtypes: &["gif"],
+    extensions: &["gif"],
+    max_side: 65_535,
+    has_gray: false,
+    is_web_safe: true,
+    decodes: true,
+    encodes: None,
+};
+
+/// States what decoding takes: the canvas, and the frame's indices.
+pub(super) fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {
+    Decoding {
+        rows_bytes: 0,
+        pixel_bytes: 4,
+        peak_pixel_bytes: 5,
+        channels: channels(probe),
+        metadata_copies: 1,
+    }
+}
