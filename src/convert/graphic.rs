@@ -178,7 +178,7 @@ impl Look {
 
     /// The bytes that it holds.
     pub(super) fn heap_bytes(width: u32) -> u64 {
-        Sketch::held_bytes(width)
+        Sketch::heap_bytes(width)
     }
 
     /// Looks at the next whole rows.

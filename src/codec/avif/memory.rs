@@ -7,7 +7,10 @@
 //! quantizers are chosen from the whole picture, it is deblocked across tiles, and every decoder reads it.
 
 use crate::{
-    codec::Coding,
+    codec::{
+        Coding,
+        cost::{Encoding, Input},
+    },
     pixel::{Size, Subsampling},
 };
 
@@ -84,10 +87,22 @@ impl Tiles {
     }
 }
 
+/// Bytes a pixel that no file passes.
+const MOST_FILE: u64 = 5;
+
+/// States what encoding takes.
+pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
+    Encoding {
+        rows_bytes: None,
+        peak_bytes: peak_bytes(input.size, coding, input.may_be_graphic, input.layout.has_alpha()),
+        file_bytes: input.size.pixels().saturating_mul(MOST_FILE).min(coding.max_bytes),
+        likely_file_bytes: None,
+    }
+}
+
 /// The most bytes that encoding a picture takes, all of its parts as samples included. `may_be_graphic` is for one
 /// that may turn out to want full chroma.
-#[must_use]
-pub fn peak_bytes(size: Size, coding: &Coding, may_be_graphic: bool, has_alpha: bool) -> u64 {
+fn peak_bytes(size: Size, coding: &Coding, may_be_graphic: bool, has_alpha: bool) -> u64 {
     let full_chroma = coding.full_chroma || may_be_graphic;
     let subsampling = if full_chroma { Subsampling::Yuv444 } else { Subsampling::Yuv420 };
     let color = coder_bytes(size, Some(subsampling), coding.quality);

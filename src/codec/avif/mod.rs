@@ -23,7 +23,7 @@ mod encode {
 }
 
 pub use self::encode::encode;
-pub(super) use self::memory::peak_bytes;
+pub(super) use self::memory::encoding;
 
 use super::{FormatInfo, Modes};
 

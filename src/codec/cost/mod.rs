@@ -7,10 +7,12 @@
 mod encoding;
 mod pipeline;
 
-use self::encoding::{alpha_bytes, encoder_bytes, incoming, writer_bytes};
+use self::encoding::{encoding_by, input};
 pub use self::{
     encoding::{file_bytes, likely_file_bytes},
-    pipeline::{Buffering, Decoding, Pipeline, channels, has_full_chroma, moves_chroma},
+    pipeline::{
+        Buffering, Decoding, Encoding, Input, Pipeline, SMALL_FILE, channels, has_full_chroma, moves_chroma,
+    },
 };
 use super::{Coding, Format, Probe, bmp, gif, ico, jpeg, png, tiff, webp};
 use crate::pixel::Orientation;
@@ -33,19 +35,20 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
         return u64::MAX;
     }
     let decoding = decoding_by(probe, pipeline.scale_num, pipeline.buffering);
-    let result_bytes = decoding.result_bytes(probe, pipeline);
     let rows = decoding.rows_bytes.saturating_add(pipeline.steps_bytes).saturating_add(decode_ahead_bytes(
         probe,
         pipeline,
         coding.threads,
     ));
     let kept = metadata_bytes(probe, pipeline, &decoding);
+    let input = input(probe, &decoding, pipeline.output, pipeline.converts_color, pipeline.may_be_graphic);
+    let encoding = encoding_by(&input, coding);
+    let result_bytes = input.pixel_bytes();
     let before_encoding = match pipeline.buffering {
         Buffering::Streamed => {
             let profile = if pipeline.converts_color { probe.demands.icc_bytes } else { 0 };
             return rows
-                .saturating_add(writer_bytes(pipeline.output, incoming(probe, pipeline), coding))
-                .saturating_add(alpha_bytes(probe, pipeline.output, coding))
+                .saturating_add(encoding.rows_bytes.unwrap_or(u64::MAX))
                 .saturating_add(profile)
                 .saturating_add(kept)
                 .saturating_add(input_bytes);
@@ -68,8 +71,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
     // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
     let profile = probe.demands.icc_bytes;
     let before = before_encoding.max(turning).max(color).saturating_add(profile).saturating_add(kept);
-    let encoding =
-        encoder_bytes(probe, coding, pipeline, &decoding).saturating_add(profile / 3).saturating_add(kept);
+    let encoding = encoding.peak_bytes.saturating_add(profile / 3).saturating_add(kept);
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
 }
 

@@ -1,4 +1,5 @@
-//! What a conversion consists of, as far as its memory is concerned: what is wanted of it, and what decoding takes.
+//! What a conversion consists of, as far as its memory is concerned: what is wanted of it, what decoding takes, and
+//! what encoding does.
 
 use crate::{
     codec::{Format, Probe},
@@ -51,15 +52,51 @@ pub struct Decoding {
     pub metadata_copies: u64,
 }
 
-impl Decoding {
-    /// Bytes a pixel of the result, whose chroma may take the full size.
-    pub fn result_bytes(&self, probe: &Probe, pipeline: &Pipeline) -> u64 {
-        match (probe.format, probe.subsampling) {
-            (Format::Jpeg, Some(_)) if has_full_chroma(probe, pipeline.output) => 3,
-            _ => self.pixel_bytes,
-        }
+/// A picture that is to be encoded, as far as an encoder's memory is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Input {
+    /// The size of the result.
+    pub size: Size,
+    /// How interleaved samples come.
+    pub layout: Layout,
+    /// How a JPEG's planes are subsampled; `None` where samples come interleaved.
+    pub planes: Option<Subsampling>,
+    /// True if planes are converted to RGB on their way.
+    pub converts_color: bool,
+    /// The most samples of a pixel, as far as the header tells.
+    pub channels: u32,
+    /// Bytes a pixel of the picture as interleaved samples.
+    pub raster_bytes: u64,
+    /// Bytes a pixel of the planes or inks as which a JPEG comes; 0 of any other picture.
+    pub planes_bytes: u64,
+    /// True if the picture may turn out to be a graphic: full chroma, and two files made of which the smaller is taken.
+    pub may_be_graphic: bool,
+}
+
+impl Input {
+    /// Bytes a pixel of the picture as it is given to an encoder.
+    pub const fn pixel_bytes(&self) -> u64 {
+        if self.planes_bytes > 0 { self.planes_bytes } else { self.raster_bytes }
     }
 }
+
+/// What encoding a picture takes, as the target's format states it before the work begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding {
+    /// The most heap of an encoder that is given rows, the file included and the rows not; `None` of one that is given a
+    /// whole picture.
+    pub rows_bytes: Option<u64>,
+    /// The most bytes at the peak of encoding a whole picture, the picture and the file included.
+    pub peak_bytes: u64,
+    /// The most bytes that the file may have.
+    pub file_bytes: u64,
+    /// A length that the files of pictures don't pass, where noise has much more: the memory that is taken for a file
+    /// depends on what it is allowed to have. `None` where nothing is gained by such a bound.
+    pub likely_file_bytes: Option<u64>,
+}
+
+/// A file that is shorter has its room at once, whatever is in it.
+pub const SMALL_FILE: u64 = 256 << 10;
 
 /// The colours and the alpha of a picture, as samples of a pixel.
 pub const fn channels(probe: &Probe) -> u32 {

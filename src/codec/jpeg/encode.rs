@@ -3,13 +3,11 @@
 
 use jpeg_encoder::{Encoder, EncodingError, ImageBuffer, JpegColorType, SamplingFactor};
 
+use super::memory::most_bytes;
 use crate::{
-    codec::{
-        Coding,
-        file_buffer::{self, FileBuffer},
-    },
+    codec::{Coding, file_buffer::FileBuffer},
     error::{Error, Result},
-    pixel::{Layout, Metadata, Picture, Planes, Raster, Size, Subsampling},
+    pixel::{Layout, Metadata, Picture, Planes, Raster, Subsampling},
 };
 
 /// Below this many pixels the headers of ten scans cost more than the scans save.
@@ -60,44 +58,6 @@ fn write(
         }
     }
     encoder.encode_image(source)
-}
-
-/// Headers and tables of ten scans.
-const HEADERS: u64 = 8 << 10;
-
-/// The most bytes of a file of grey (`None`) or of planes subsampled so: noise of full contrast takes 0.9 bytes a
-/// sample at quality 80, 1.3 at 100.
-pub(in crate::codec) fn most_bytes(size: Size, subsampling: Option<Subsampling>, quality: u8) -> u64 {
-    let quality = u64::from(quality);
-    let densest = 34 + quality / 4 + quality.saturating_sub(80) * 3 / 2;
-    let halves = match subsampling {
-        None => 2,
-        Some(Subsampling::Yuv420) => 3,
-        Some(Subsampling::Yuv422 | Subsampling::Yuv440) => 4,
-        Some(Subsampling::Yuv444) => 6,
-    };
-    padded(size).saturating_mul(halves * densest) / 128 + HEADERS
-}
-
-/// The most bytes that are held for a progressive file, the picture's planes and the file included. `jpeg-encoder` has
-/// room for the samples and the coefficients of each component at full size.
-pub(in crate::codec) fn peak_bytes(
-    size: Size,
-    subsampling: Option<Subsampling>,
-    quality: u8,
-    max_bytes: u64,
-) -> u64 {
-    let (planes, components) = match subsampling {
-        None => (size.pixels(), 1),
-        Some(subsampling) => (size.pixels() + 2 * subsampling.chroma_size(size).pixels(), 3),
-    };
-    let file = file_buffer::peak_bytes(most_bytes(size, subsampling, quality), max_bytes);
-    padded(size).saturating_mul(3 * components).saturating_add(planes).saturating_add(file)
-}
-
-/// Pixels of whole MCUs of 4:2:0.
-fn padded(size: Size) -> u64 {
-    u64::from(size.width.next_multiple_of(16)) * u64::from(size.height.next_multiple_of(16))
 }
 
 /// What is coded: one component or three.

@@ -14,9 +14,8 @@ pub use self::encode::encode;
 pub(super) use self::{
     decode::decode,
     decoder::decode_ahead_bytes,
-    encode::{most_bytes, peak_bytes},
     header::Walk,
-    memory::decoding,
+    memory::{decoding, encoding},
     strips::decode_rows,
 };
 

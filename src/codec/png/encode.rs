@@ -4,12 +4,9 @@ use std::io::Write;
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter, Info, text_metadata::ITXtChunk};
 
-use super::palette::Palette;
+use super::{memory::most_bytes, palette::Palette};
 use crate::{
-    codec::{
-        Coding,
-        file_buffer::{self, FileBuffer},
-    },
+    codec::{Coding, file_buffer::FileBuffer},
     error::{Kind, Result},
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
@@ -19,12 +16,6 @@ const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
 /// The most bytes of compressed samples in a chunk.
 const CHUNK: usize = 32 << 10;
-
-/// The memory of deflate and of a chunk, beyond what is counted for small things anyway. Four rows come on top.
-const DEFLATE: u64 = 256 << 10;
-
-/// Headers and a palette.
-const HEADERS: u64 = 2 << 10;
 
 /// Encodes a picture, always without loss. XMP that is not UTF-8 is left out.
 ///
@@ -115,19 +106,6 @@ fn write(
 /// What a file has whose picture is stored.
 fn noise_bytes(raster: &Raster, metadata: &Metadata) -> u64 {
     most_bytes(raster.size(), raster.layout().channels()) + metadata.len()
-}
-
-/// The most bytes of a picture of `channels` samples a pixel: stored as it is, with a filter byte before each row.
-pub(in crate::codec) fn most_bytes(size: Size, channels: u32) -> u64 {
-    let row = u64::from(size.width) * u64::from(channels) + 1;
-    let rows = row * u64::from(size.height);
-    rows + rows / 1024 + HEADERS
-}
-
-/// The most bytes that are held beside the picture, the file included.
-pub(in crate::codec) fn peak_bytes(size: Size, channels: u32, max_bytes: u64) -> u64 {
-    let row = u64::from(size.width) * u64::from(channels);
-    file_buffer::peak_bytes(most_bytes(size, channels), max_bytes) + 4 * row + DEFLATE
 }
 
 fn color_type(raster: &Raster, palette: Option<&Palette>) -> ColorType {

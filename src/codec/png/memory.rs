@@ -1,12 +1,22 @@
-//! What decoding a PNG takes, told from its probe.
+//! What decoding a PNG takes, told from its probe, and what encoding one does.
 
-use crate::codec::{
-    Probe,
-    cost::{Buffering, Decoding, channels},
+use crate::{
+    codec::{
+        Coding, Probe,
+        cost::{Buffering, Decoding, Encoding, Input, SMALL_FILE, channels},
+        file_buffer,
+    },
+    pixel::Size,
 };
 
 /// A window, and tables.
 const OVERHEAD: u64 = 360 << 10;
+
+/// The memory of deflate and of a chunk, beyond what is counted for small things anyway. Four rows come on top.
+const DEFLATE: u64 = 256 << 10;
+
+/// Headers and a palette.
+const HEADERS: u64 = 2 << 10;
 
 /// States what decoding takes.
 pub fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {
@@ -22,4 +32,27 @@ pub fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decodi
         // The `png` crate reads into a buffer that doubles.
         metadata_copies: 4,
     }
+}
+
+/// States what encoding takes.
+pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
+    let (size, pixels) = (input.size, input.size.pixels());
+    let noise = most_bytes(size, input.channels);
+    let rows = 4 * u64::from(size.width) * u64::from(input.channels);
+    let held = file_buffer::peak_bytes(noise, coding.max_bytes) + rows + DEFLATE;
+    let likely = noise.max(SMALL_FILE);
+    Encoding {
+        rows_bytes: None,
+        // A JPEG's planes are there while they become interleaved samples.
+        peak_bytes: pixels * input.raster_bytes + held.max(pixels * input.planes_bytes),
+        file_bytes: noise.min(coding.max_bytes),
+        likely_file_bytes: (likely < coding.max_bytes).then_some(likely),
+    }
+}
+
+/// The most bytes of a picture of `channels` samples a pixel: stored as it is, with a filter byte before each row.
+pub fn most_bytes(size: Size, channels: u32) -> u64 {
+    let row = u64::from(size.width) * u64::from(channels) + 1;
+    let rows = row * u64::from(size.height);
+    rows + rows / 1024 + HEADERS
 }

@@ -11,9 +11,8 @@ mod with_iend;
 pub use self::encode::encode;
 pub(super) use self::{
     decode::{decode, decode_rows},
-    encode::{most_bytes, peak_bytes},
     header::Walk,
-    memory::decoding,
+    memory::{decoding, encoding},
 };
 
 use super::{FormatInfo, Modes};

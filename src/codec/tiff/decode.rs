@@ -5,7 +5,7 @@ use super::{
     compression,
     directory::Directory,
     header::{Header, no_directory},
-    rows::{Reader, held_bytes},
+    rows::{Reader, heap_bytes},
     segments::Segments,
     tags,
 };
@@ -60,7 +60,7 @@ fn read(
     let segment_limits = Limits { max_memory: limits.max_memory.saturating_sub(peak), ..limits.clone() };
     let tables = directory.field(tags::JPEG_TABLES).unwrap_or_default();
     let reader = Reader::new(header, tables, segment_limits, decode_jpeg)?;
-    limits.check_memory(peak.saturating_add(held_bytes(header, segments.size(), painter.used())))?;
+    limits.check_memory(peak.saturating_add(heap_bytes(header, segments.size(), painter.used())))?;
 
     let mut picture = try_zeroed(area_bytes(header.size, channels)?)?;
     let mut samples = try_filled(segments.size().width as usize * painter.used(), 0)?;

@@ -14,7 +14,7 @@ const PADDING: u32 = 32;
 
 /// The memory that decoding the JPEG of a strip or tile takes, in bytes: planes of up to four samples, the picture
 /// made of them, and the current rows.
-pub(super) fn held_bytes(size: Size) -> u64 {
+pub(super) fn heap_bytes(size: Size) -> u64 {
     let [width, height] = [size.width, size.height].map(|side| u64::from(side) + u64::from(PADDING));
     (8 * width).saturating_mul(height).saturating_add(80 * width + (240 << 10))
 }

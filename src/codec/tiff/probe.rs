@@ -3,7 +3,7 @@
 use super::{
     directory::Directory,
     header::{Header, Photometric, no_directory},
-    rows::held_bytes,
+    rows::heap_bytes,
     segments::segment_size,
     tags,
 };
@@ -29,7 +29,7 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
             }),
             metadata_bytes: directory.span_of_field(tags::XMP).map_or(0, |xmp| xmp.length),
             part_bytes: photometric.map_or(0, |photometric| {
-                held_bytes(&header, segment_size(&directory, header.size), header.used(photometric))
+                heap_bytes(&header, segment_size(&directory, header.size), header.used(photometric))
             }),
             ..Demands::default()
         },

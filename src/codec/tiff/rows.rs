@@ -49,7 +49,7 @@ pub(super) enum Rows<'a> {
 
 /// The memory that reading strips or tiles of `size` takes, of `used` samples a pixel, beside the whole picture, in
 /// bytes.
-pub(super) fn held_bytes(header: &Header, size: Size, used: usize) -> u64 {
+pub(super) fn heap_bytes(header: &Header, size: Size, used: usize) -> u64 {
     let size = Size::new(size.width, size.height.min(header.size.height));
     let (planes, stored) = if header.is_planar { (used as u64, 1) } else { (1, header.samples) };
     let copies = if header.predictor == 3 { 2 } else { 1 };
@@ -58,8 +58,8 @@ pub(super) fn held_bytes(header: &Header, size: Size, used: usize) -> u64 {
     let samples = 2 * u64::from(size.width) * used as u64;
     let held = match header.compression {
         // Planes are decoded one after the other.
-        compression::JPEG => embedded::held_bytes(size),
-        _ => packing(header, size, stored).held_bytes().saturating_mul(planes),
+        compression::JPEG => embedded::heap_bytes(size),
+        _ => packing(header, size, stored).heap_bytes().saturating_mul(planes),
     };
     row.saturating_add(samples).saturating_add(held)
 }

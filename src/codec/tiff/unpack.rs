@@ -39,7 +39,7 @@ pub(super) struct Packing {
 
 impl Packing {
     /// The memory that decompression takes beside rows, in bytes.
-    pub(super) fn held_bytes(&self) -> u64 {
+    pub(super) fn heap_bytes(&self) -> u64 {
         match self.compression {
             compression::NONE | compression::PACK_BITS => 2 << 10,
             compression::CCITT_RLE
@@ -47,9 +47,9 @@ impl Packing {
             | compression::GROUP3
             | compression::GROUP4 => 8 * (u64::from(self.row) + 2),
             compression::LZW | compression::DEFLATE | compression::OLD_DEFLATE => WINDOW,
-            compression::LZMA => window::held_bytes(self.bytes) + LZMA_TABLES,
+            compression::LZMA => window::heap_bytes(self.bytes) + LZMA_TABLES,
             // Literals, sequences and their block.
-            _ => window::held_bytes(self.bytes) + ZSTD_TABLES + 3 * self.bytes.min(ZSTD_BLOCK),
+            _ => window::heap_bytes(self.bytes) + ZSTD_TABLES + 3 * self.bytes.min(ZSTD_BLOCK),
         }
     }
 }

@@ -27,7 +27,7 @@ const LZMA2: u64 = 0x21;
 const LEAST_DICTIONARY: u64 = 4 << 10;
 
 /// The memory of the window for a strip or tile of `bytes`, which doubles while it grows, in bytes.
-pub(super) const fn held_bytes(bytes: u64) -> u64 {
+pub(super) const fn heap_bytes(bytes: u64) -> u64 {
     let window = if bytes < LEAST_DICTIONARY { LEAST_DICTIONARY } else { bytes }.next_power_of_two();
     3 * window / 2
 }

@@ -1,11 +1,7 @@
 //! A picture without loss, as VP8L.
 
 use super::{container::Chunks, vp8l::image};
-use crate::{
-    codec::Coding,
-    error::Result,
-    pixel::{Raster, Size},
-};
+use crate::{codec::Coding, error::Result, pixel::Raster};
 
 /// Encodes a picture without loss.
 ///
@@ -17,9 +13,4 @@ pub(super) fn encode(mut raster: Raster, coding: &Coding) -> Result<Chunks> {
     let has_alpha = raster.layout().has_alpha();
     let picture = image::encode(raster, coding, image::AROUND)?;
     Ok(Chunks { alpha: None, name: *b"VP8L", picture, has_alpha })
-}
-
-/// The most bytes that coding a picture of `channels` samples a pixel holds beside it, with its file of at most `most`.
-pub fn lossless_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
-    image::held_bytes(size, channels, effort, most)
 }

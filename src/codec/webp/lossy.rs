@@ -5,9 +5,10 @@
 use std::mem;
 
 use super::{
-    alpha::{self, Alpha},
+    alpha::Alpha,
     container::{Chunks, file},
-    vp8::encoder::{self, Config, Encoder, Incoming},
+    memory::most_frame_bytes,
+    vp8::encoder::{Config, Encoder},
 };
 use crate::{
     codec::Coding,
@@ -99,33 +100,6 @@ impl RowWriter {
 const fn config(coding: &Coding) -> Config {
     let Coding { quality, effort, full_chroma, threads, .. } = *coding;
     Config { quality, effort, sharp: full_chroma, threads }
-}
-
-/// The most bytes that coding such rows holds: on one thread, what further threads add, and the frame's buffer.
-pub(in crate::codec) fn rows_bytes(size: Size, incoming: Incoming, coding: &Coding) -> [u64; 3] {
-    let (quality, is_sharp) = (coding.quality, coding.full_chroma);
-    [
-        encoder::held_bytes(size, incoming, quality, is_sharp),
-        encoder::thread_bytes(size, incoming, quality, coding.threads, is_sharp),
-        encoder::FrameCapacity::new(size, quality, coding.max_bytes).bytes(),
-    ]
-}
-
-/// The most bytes of a frame, which noise has, and a length that pictures stay below.
-pub(in crate::codec) fn frame_bytes(size: Size, coding: &Coding) -> [u64; 2] {
-    [encoder::most_bytes(size, coding.quality), encoder::likely_bytes(size, coding.quality)]
-}
-
-/// The most bytes that alpha holds, and the file, which is made in the same buffer.
-pub(in crate::codec) fn alpha_bytes(size: Size, coding: &Coding) -> u64 {
-    let Coding { quality, effort, alpha_quality, .. } = *coding;
-    let colour = encoder::held_bytes(size, Incoming::Raster(Layout::GrayAlpha), quality, false);
-    alpha::held_bytes(size, most_frame_bytes(size, coding), colour, alpha_quality, effort)
-}
-
-/// The most bytes that a frame has whose file is not refused.
-fn most_frame_bytes(size: Size, coding: &Coding) -> u64 {
-    encoder::most_bytes(size, coding.quality).min(coding.max_bytes)
 }
 
 /// Encodes a picture with loss.

@@ -1,13 +1,20 @@
-//! What decoding a WebP takes, told from its probe.
+//! What decoding a WebP takes, told from its probe, and what encoding one does.
 
-use super::vp8;
+use super::{
+    alpha,
+    vp8::{
+        self,
+        encoder::{self, FrameCapacity, Incoming},
+    },
+    vp8l,
+};
 use crate::{
     codec::{
-        Probe,
-        cost::{Buffering, Decoding, channels},
+        Coding, Probe,
+        cost::{Buffering, Decoding, Encoding, Input, channels},
         rows,
     },
-    pixel::Size,
+    pixel::{Layout, Size},
 };
 
 /// What a decoder by rows takes for its tables and metadata.
@@ -79,4 +86,74 @@ pub fn tables_room(size: Size, coded: Coded) -> u64 {
         (false, _) => 5 * pixels / 2,
     };
     left + SMALL_TABLES
+}
+
+/// Bytes a pixel that no lossless file passes.
+const MOST_LOSSLESS: u64 = 5;
+
+/// States what encoding takes.
+pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
+    let (size, pixels) = (input.size, input.size.pixels());
+    if coding.lossless {
+        let file_bytes = pixels.saturating_mul(MOST_LOSSLESS).min(coding.max_bytes);
+        let peak_bytes = lossless_bytes(input, coding, coding.max_bytes);
+        return Encoding { rows_bytes: None, peak_bytes, file_bytes, likely_file_bytes: None };
+    }
+    let most = most_frame_bytes(size, coding);
+    let likely = encoder::likely_bytes(size, coding.quality);
+    let alpha = if input.layout.has_alpha() { alpha_bytes(size, coding) } else { 0 };
+    let picture = pixels * input.pixel_bytes();
+    let incoming = incoming(input);
+    let whole = if input.planes.is_some() { incoming } else { Incoming::Raster(Layout::Rgba) };
+    let lossy = picture + rows_bytes(size, whole, coding) + alpha;
+    Encoding {
+        rows_bytes: Some(rows_bytes(size, incoming, coding).saturating_add(alpha)),
+        peak_bytes: if input.may_be_graphic {
+            // The picture waits for its turn, then the lossy file.
+            (lossy + picture).max(lossless_bytes(input, coding, most) + most)
+        } else {
+            lossy
+        },
+        file_bytes: most,
+        likely_file_bytes: (likely < most).then_some(likely),
+    }
+}
+
+/// How rows come to the lossy encoder.
+fn incoming(input: &Input) -> Incoming {
+    match input.planes {
+        None => Incoming::Raster(input.layout),
+        Some(_) if input.converts_color => Incoming::Raster(Layout::Rgb),
+        Some(subsampling) => Incoming::Planes(subsampling),
+    }
+}
+
+/// What coding rows with loss holds, the frame included: on one thread, and what further threads add.
+fn rows_bytes(size: Size, incoming: Incoming, coding: &Coding) -> u64 {
+    let (quality, is_sharp) = (coding.quality, coding.full_chroma);
+    encoder::heap_bytes(size, incoming, quality, is_sharp)
+        .saturating_add(encoder::thread_bytes(size, incoming, quality, coding.threads, is_sharp))
+        .saturating_add(FrameCapacity::new(size, quality, coding.max_bytes).bytes())
+}
+
+/// What the alpha beside a lossy picture holds: all of it, what coding it takes, the file, which is made in the same
+/// buffer, and two rows in work.
+fn alpha_bytes(size: Size, coding: &Coding) -> u64 {
+    let Coding { quality, effort, alpha_quality, .. } = *coding;
+    let colour = encoder::heap_bytes(size, Incoming::Raster(Layout::GrayAlpha), quality, false);
+    alpha::heap_bytes(size, most_frame_bytes(size, coding), colour, alpha_quality, effort)
+        + 8 * u64::from(size.width)
+}
+
+/// The most bytes that a frame has whose file is not refused.
+pub fn most_frame_bytes(size: Size, coding: &Coding) -> u64 {
+    encoder::most_bytes(size, coding.quality).min(coding.max_bytes)
+}
+
+/// The picture, and what coding it without loss in a file of at most `most` bytes takes.
+fn lossless_bytes(input: &Input, coding: &Coding, most: u64) -> u64 {
+    let pixels = input.size.pixels();
+    let held = vp8l::image::heap_bytes(input.size, u64::from(input.channels), coding.effort, most);
+    // Interleaved samples are made while the picture as it came is there.
+    (input.raster_bytes * pixels + held).max((input.raster_bytes + input.pixel_bytes()) * pixels)
 }

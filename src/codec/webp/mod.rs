@@ -16,10 +16,7 @@ pub use self::encode::encode;
 pub(super) use self::{
     decode::{decode, decode_rows},
     header::Walk,
-    lossless::lossless_bytes,
-    lossy::{alpha_bytes, frame_bytes, rows_bytes},
-    memory::decoding,
-    vp8::encoder::Incoming,
+    memory::{decoding, encoding},
 };
 pub(crate) use self::{lossy::RowWriter, vp8l::image::Sketch};
 

@@ -212,14 +212,14 @@ fn copy(plane: &[u8]) -> Result<Vec<u8>> {
 
 /// The most bytes that alpha holds beside colour: its buffer, and what coding takes when the `colour` bytes that colour
 /// has held at the least are free again.
-pub(super) fn held_bytes(size: Size, frame: u64, colour: u64, quality: u8, effort: u8) -> u64 {
+pub(super) fn heap_bytes(size: Size, frame: u64, colour: u64, quality: u8, effort: u8) -> u64 {
     let samples = size.pixels();
     if samples > MAX_AS_PICTURE {
         return buffer_bytes(size, frame) + vp8l::alpha::TABLES + 4 * u64::from(size.width);
     }
     // The copy that is coded, and if there are several codes the best one until now.
     let copies = if quality == 100 && samples > TWICE { 1 } else { 2 };
-    let coding = vp8l::image::held_bytes(size, 1, effort_of(effort), u64::MAX) + copies * samples;
+    let coding = vp8l::image::heap_bytes(size, 1, effort_of(effort), u64::MAX) + copies * samples;
     samples + coding.saturating_add(frame).saturating_add(CONTAINER).saturating_sub(colour)
 }
 

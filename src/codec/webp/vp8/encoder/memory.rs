@@ -116,7 +116,7 @@ impl TokenBufferSize {
 }
 
 /// The most bytes that one thread holds beside the frame's buffer.
-pub fn held_bytes(size: Size, incoming: Incoming, quality: u8, is_sharp: bool) -> u64 {
+pub fn heap_bytes(size: Size, incoming: Incoming, quality: u8, is_sharp: bool) -> u64 {
     let is_sharp = is_sharp && incoming.is_rgb();
     let stride = u64::from(size.width.next_multiple_of(16));
     let (columns, rows) = (stride / 16, u64::from(size.height.div_ceil(16)));

@@ -44,7 +44,7 @@ mod trellis;
 mod tuning;
 mod wavefront;
 
-pub use self::memory::{FrameCapacity, Incoming, held_bytes, likely_bytes, most_bytes, thread_bytes};
+pub use self::memory::{FrameCapacity, Incoming, heap_bytes, likely_bytes, most_bytes, thread_bytes};
 
 use std::{mem, ops::Range};
 

@@ -65,7 +65,7 @@ pub struct MatchFinder {
 }
 
 /// Bytes that are held to find matches.
-pub fn held_bytes(pixels: u64, effort: MatchEffort) -> u64 {
+pub fn heap_bytes(pixels: u64, effort: MatchEffort) -> u64 {
     let pixels = pixels as usize;
     let chains = if effort.chain_limit > 0 { slots(pixels) + window(pixels) } else { 0 };
     let block = BLOCK * (size_of::<[u16; NEAR]>() + size_of::<Match>());

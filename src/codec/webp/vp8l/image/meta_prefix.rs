@@ -37,7 +37,7 @@ pub const fn most_tiles(channels: usize) -> usize {
 }
 
 /// The most bytes that the histograms of tiles take. Tiles have sides of at least 16 pixels.
-pub fn held_bytes(size: Size) -> u64 {
+pub fn heap_bytes(size: Size) -> u64 {
     let tiles = u64::from(size.width.div_ceil(16)) * u64::from(size.height.div_ceil(16));
     (tiles * 3 * symbols(1) as u64).min(MAX_BYTES as u64)
 }

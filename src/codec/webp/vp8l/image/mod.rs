@@ -82,11 +82,11 @@ pub fn most_bytes(size: Size, channels: u64) -> u64 {
 }
 
 /// The most bytes that are held beside the samples, the file of at most `most` bytes included.
-pub fn held_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
+pub fn heap_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
     let (pixels, effort) = (size.pixels(), Effort::new(effort));
     let groups = (1 + pixels / GROUP_PIXELS as u64).min(effort.max_groups as u64) * GROUP;
-    let tiles = if effort.max_groups > 1 { meta_prefix::held_bytes(size) } else { 0 };
-    let (parser, log) = (parse::held_bytes(pixels, effort.match_effort), token_log::held_bytes(pixels));
+    let tiles = if effort.max_groups > 1 { meta_prefix::heap_bytes(size) } else { 0 };
+    let (parser, log) = (parse::heap_bytes(pixels, effort.match_effort), token_log::heap_bytes(pixels));
     // Tiles are counted first, then tokens; what is written is in the log, or parsed once more.
     let counting = parser + tiles.max(log + groups);
     let again = if token_log::may_be_incomplete(pixels) { parser } else { 0 };

@@ -58,9 +58,9 @@ pub struct Parser<'a, const C: usize> {
 }
 
 /// Bytes that a parser holds beside the colour cache.
-pub fn held_bytes(pixels: u64, effort: MatchEffort) -> u64 {
+pub fn heap_bytes(pixels: u64, effort: MatchEffort) -> u64 {
     let arrivals = (BLOCK + MAX_LENGTH + 1) * (size_of::<Arrival>() + size_of::<u32>());
-    match_finder::held_bytes(pixels, effort) + arrivals as u64
+    match_finder::heap_bytes(pixels, effort) + arrivals as u64
 }
 
 impl<'a, const C: usize> Parser<'a, C> {

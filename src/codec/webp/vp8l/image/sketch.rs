@@ -72,7 +72,7 @@ pub struct Sketch {
 
 impl Sketch {
     /// The bytes that are held for rows of a width.
-    pub fn held_bytes(width: u32) -> u64 {
+    pub fn heap_bytes(width: u32) -> u64 {
         8 * u64::from(width) + (size_of::<HashSlot>() * SLOTS) as u64 + COUNTS
     }
 

@@ -26,7 +26,7 @@ struct LoggedCopy {
 }
 
 /// The most bytes of a log for a number of pixels.
-pub const fn held_bytes(pixels: u64) -> u64 {
+pub const fn heap_bytes(pixels: u64) -> u64 {
     8 * capacity(pixels as usize) as u64
 }
 
