@@ -12,8 +12,7 @@ pub(crate) fn come_from(probe: &Probe) -> bool {
         // Ink, RGB and unusual sampling factors become RGB as a whole.
         Format::Jpeg => probe.subsampling.is_some() || !probe.color,
         Format::Png | Format::Bmp => !probe.progressive,
-        // Alpha and VP8L are decoded as a whole.
-        Format::WebP => probe.subsampling.is_some() && !probe.alpha && probe.animated == Some(false),
+        Format::WebP => probe.animated == Some(false),
         _ => false,
     }
 }

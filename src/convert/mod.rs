@@ -120,7 +120,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
 }
 
 /// Turns a panic into an error. The codecs below are other people's, and assert here and there (`rav1e` on its own
-/// decisions, `image-webp` and `jpeg-encoder` on buffers); a stranger's picture must not end the program. Nothing
+/// decisions, `jpeg-encoder` on buffers); a stranger's picture must not end the program. Nothing
 /// is shared with the work, so nothing can be left half done. On wasm a panic traps all the same.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {

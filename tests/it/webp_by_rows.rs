@@ -1,5 +1,6 @@
-//! A lossy WebP without alpha comes by rows: of the frame no more than some rows are held, and its pixels are those that
-//! `image-webp` and libwebp have. Frames by our encoder and by chance are in the decoder's own tests.
+//! A WebP comes by rows: of a lossy frame no more than some rows are held, of a lossless one and of alpha a million pixels,
+//! and its pixels are those that `image-webp` and libwebp have. Frames by our encoder and by chance are in the decoders' own
+//! tests.
 
 #![allow(unsafe_code, reason = "libwebp is C")]
 
@@ -32,6 +33,9 @@ struct Settings {
     is_strong: bool,
     filter: i32,
     sharpness: i32,
+    is_lossless: bool,
+    /// How alpha is filtered, and whether it is compressed.
+    alpha: [i32; 2],
 }
 
 fn by_libwebps_encoder(raster: &Raster, settings: Settings) -> Vec<u8> {
@@ -43,13 +47,21 @@ fn by_libwebps_encoder(raster: &Raster, settings: Settings) -> Vec<u8> {
     config.filter_type = i32::from(settings.is_strong);
     config.filter_strength = settings.filter;
     config.filter_sharpness = settings.sharpness;
+    config.lossless = settings.is_lossless.into();
+    config.exact = 1;
+    [config.alpha_filtering, config.alpha_compression] = settings.alpha;
     let mut picture = libwebp_sys::WebPPicture::new().unwrap();
     picture.width = raster.size().width as i32;
     picture.height = raster.size().height as i32;
     // SAFETY: the picture has the size of the samples, which outlive the import; the writer outlives the encoding.
     unsafe {
-        let stride = picture.width * 3;
-        assert_ne!(libwebp_sys::WebPPictureImportRGB(&mut picture, raster.data().as_ptr(), stride), 0);
+        let samples = raster.data().as_ptr();
+        picture.use_argb = settings.is_lossless.into();
+        let is_taken = match raster.layout() {
+            Layout::Rgba => libwebp_sys::WebPPictureImportRGBA(&mut picture, samples, picture.width * 4),
+            _ => libwebp_sys::WebPPictureImportRGB(&mut picture, samples, picture.width * 3),
+        };
+        assert_ne!(is_taken, 0);
         let mut writer = std::mem::zeroed::<libwebp_sys::WebPMemoryWriter>();
         libwebp_sys::WebPMemoryWriterInit(&mut writer);
         picture.writer = Some(libwebp_sys::WebPMemoryWrite);
@@ -111,19 +123,24 @@ fn files_by_libwebp_have_the_same_pixels() {
             is_strong: random.below(2) == 1,
             filter: random.below(101) as i32,
             sharpness: random.below(8) as i32,
+            is_lossless: random.below(2) == 1,
+            alpha: [random.below(3) as i32, random.below(2) as i32],
         };
+        let layout = [Layout::Rgb, Layout::Rgba][random.below(2) as usize];
         let source = match random.below(2) {
-            0 => raster(width, height, Layout::Rgb),
+            0 => raster(width, height, layout),
             _ => {
-                let noise = (0..width * height * 3).map(|_| random.below(256) as u8).collect();
-                Raster::new(Size::new(width, height), Layout::Rgb, noise).unwrap()
+                let noise =
+                    (0..width * height * layout.channels()).map(|_| random.below(256) as u8).collect();
+                Raster::new(Size::new(width, height), layout, noise).unwrap()
             }
         };
         let file = by_libwebps_encoder(&source, settings);
         let pixels = by_us(&file);
         assert!(pixels.is_some() && pixels == by_image_webp(&file), "{width}x{height} {settings:?}");
-        let theirs =
-            by_libwebp(&file).2.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        let channels = if codec::probe(&file).unwrap().alpha { 4 } else { 3 };
+        let theirs = by_libwebp(&file).2;
+        let theirs = theirs.chunks_exact(4).flat_map(|pixel| &pixel[..channels]).copied().collect();
         assert!(pixels == Some(theirs), "{width}x{height} {settings:?}: libwebp has other pixels");
     }
 }
@@ -136,9 +153,8 @@ fn the_corpus_decodes_as_before() {
     let mut counts = [0; 2];
     for row in corpus.rows.iter().filter(|row| row.format == "webp") {
         let bytes = corpus.read(row);
-        let is_ours = codec::probe(&bytes)
-            .is_ok_and(|probe| probe.subsampling.is_some() && !probe.alpha && probe.animated == Some(false));
-        if !is_ours || bytes.len() > 1 << 20 {
+        let probe = codec::probe(&bytes);
+        if !probe.is_ok_and(|probe| probe.animated == Some(false)) || bytes.len() > 1 << 20 {
             continue;
         }
         let check = |file: &[u8], what: &str| {
@@ -232,22 +248,45 @@ fn made(file: &[u8], params: &Params) -> Vec<u8> {
 #[test]
 fn a_large_photo_takes_little() {
     let file = encode(raster(4_000, 3_000, Layout::Rgb), &coding(Format::WebP, 40, false));
-    let probe = codec::probe(&file).unwrap();
-    let limits = Limits::default().with_max_output_bytes(file.len() as u64);
     for (width, quality, most) in [(Some(800), 60, 3 << 20), (None, 20, 6 << 20)] {
-        let params = Params::default()
-            .with_mode(Mode::Lossy)
-            .with_effort(0)
-            .with_quality(quality)
-            .with_resize(width.map(Resize::to_width));
-        let plan = plan(&probe, &params).unwrap().within(&limits);
-        assert!(plan.streams);
-        let (peak, outcome) = peak_of(|| convert(&file, &params, &limits));
-        assert!(matches!(outcome, Ok(Outcome::Made(_))), "{width:?}: {outcome:?}");
-        println!("{width:?}: {peak} bytes, {} stated, of a file of {}", plan.peak_bytes, file.len());
-        assert!(peak <= plan.peak_bytes, "{width:?}: {peak} bytes, {} stated", plan.peak_bytes);
-        assert!(peak < most + file.len() as u64, "{width:?}: {peak} bytes");
+        takes_little(&file, width, quality, most);
     }
+}
+
+/// A million pixels are held of what is coded without loss, picture or alpha, and what a result takes whose alpha is held.
+#[test]
+fn a_large_lossless_picture_takes_little() {
+    for (layout, lossless, widths) in [
+        (Layout::Rgb, true, [(Some(800), 60, 8 << 20), (None, 20, 16 << 20)]),
+        (Layout::Rgba, true, [(Some(800), 60, 9 << 20), (None, 20, 23 << 20)]),
+        (Layout::Rgba, false, [(Some(800), 60, 9 << 20), (None, 20, 23 << 20)]),
+    ] {
+        let mut coding = coding(Format::WebP, 40, lossless);
+        coding.effort = 0;
+        let file = encode(raster(4_000, 3_000, layout), &coding);
+        for (width, quality, most) in widths {
+            takes_little(&file, width, quality, most);
+        }
+    }
+}
+
+fn takes_little(file: &[u8], width: Option<u32>, quality: u8, most: u64) {
+    let probe = codec::probe(file).unwrap();
+    let params = Params::default()
+        .with_mode(Mode::Lossy)
+        .with_effort(0)
+        .with_quality(quality)
+        .with_resize(width.map(Resize::to_width));
+    let plan = plan(&probe, &params).unwrap();
+    let likely = plan.likely_file_bytes().unwrap().min(file.len() as u64);
+    let limits = Limits::default().with_max_output_bytes(likely);
+    let plan = plan.within(&limits);
+    assert!(plan.streams);
+    let (peak, outcome) = peak_of(|| convert(file, &params, &limits));
+    assert!(matches!(outcome, Ok(Outcome::Made(_))), "{width:?}: {outcome:?}");
+    println!("{width:?}: {peak} bytes, {} stated, of a file of {}", plan.peak_bytes, file.len());
+    assert!(peak <= plan.peak_bytes, "{width:?}: {peak} bytes, {} stated", plan.peak_bytes);
+    assert!(peak < most, "{width:?}: {peak} bytes");
 }
 
 /// What decoding takes is stated closely: of all sizes, the picture itself and what stands beside it.

@@ -13,9 +13,8 @@ const EXIF: u8 = 0x08;
 const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
 
-/// Of the first byte of `ALPH`: how what follows is coded (RFC 9649 section 2.7.1.2), and that it is a VP8L stream.
-const ALPHA_COMPRESSION: u8 = 0x03;
-const ALPHA_LOSSLESS: u8 = 1;
+/// A flag of `ANMF`: the frame's pixels replace those below, and are not blended with them.
+const NO_BLENDING: u8 = 0x02;
 
 /// Bytes before the first chunk.
 const RIFF: u64 = 12;
@@ -30,6 +29,17 @@ pub(super) struct Image {
     payload: Span,
 }
 
+/// Where a frame of an animation lies on the canvas.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) left: u32,
+    pub(super) top: u32,
+    /// The size that it states for its image.
+    pub(super) size: Size,
+    /// True if what is transparent shows what is below.
+    pub(super) is_blended: bool,
+}
+
 /// What the chunks say, as far as they are there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chunks {
@@ -39,16 +49,26 @@ pub(super) struct Chunks {
     pub(super) extended: Option<(u8, Size)>,
     /// The image, the first frame's when it is an animation.
     pub(super) image: Option<Image>,
-    /// The size that the first frame of an animation states for its image.
-    pub(super) frame: Option<Size>,
+    /// The first frame of an animation.
+    pub(super) frame: Option<Frame>,
     /// The alpha beside a lossy image, or in front of the image in the first frame of an animation.
     alpha: Option<Span>,
-    /// A picture that doesn't move has a frame of an animation.
-    pub(super) has_stray_frame: bool,
     // Only what the flags announce is kept.
     icc: Option<Span>,
     exif: Option<Span>,
     xmp: Option<Span>,
+}
+
+/// The coded bytes of a picture or of a frame.
+pub(super) struct Payloads<'a> {
+    pub(super) image: Image,
+    /// `VP8 ` or `VP8L`.
+    pub(super) picture: &'a [u8],
+    /// `ALPH`.
+    pub(super) alpha: Option<&'a [u8]>,
+    /// Colours are taken as multiplied with alpha: so browsers show a lossless image with alpha in a file that says that
+    /// it has none.
+    pub(super) is_multiplied: bool,
 }
 
 /// The chunks, and their file.
@@ -124,7 +144,6 @@ impl Chunks {
             b"ANMF" if self.is_animated() && self.frame.is_none() && self.image.is_none() => {
                 self.note_frame(payload, view)
             }
-            b"ANMF" if !self.is_animated() => self.has_stray_frame = true,
             b"ALPH" if self.image.is_none() && self.alpha.is_none() => self.alpha = Some(payload),
             b"ICCP" if self.icc.is_none() && self.flag(ICC) => self.icc = Some(payload),
             b"EXIF" if self.exif.is_none() && self.flag(EXIF) => {
@@ -142,7 +161,15 @@ impl Chunks {
     /// Notes the first frame: its size, and the image in it, which may follow its alpha.
     fn note_frame(&mut self, frame: Span, view: View<'_>) {
         let Span { start, length } = frame;
-        let (Some(width), Some(height)) = (view.le24(start + 6), view.le24(start + 9)) else { return };
+        let (Some(left), Some(top), Some(width), Some(height), Some(flags)) = (
+            view.le24(start),
+            view.le24(start + 3),
+            view.le24(start + 6),
+            view.le24(start + 9),
+            view.u8(start + 15),
+        ) else {
+            return;
+        };
         let mut at = start + 16;
         let (mut image, mut alpha) = (None, None);
         while image.is_none()
@@ -159,27 +186,15 @@ impl Chunks {
         }
         // It is noted when all of it is there.
         if !view.is_waiting() {
-            (self.frame, self.image) = (Some(Size::new(width + 1, height + 1)), image);
-            self.alpha = alpha;
+            let size = Size::new(width + 1, height + 1);
+            let is_blended = flags & NO_BLENDING == 0;
+            self.frame = Some(Frame { left: 2 * left, top: 2 * top, size, is_blended });
+            (self.image, self.alpha) = (image, alpha);
         }
     }
 
     fn flag(&self, flag: u8) -> bool {
         self.extended.is_some_and(|(flags, _)| flags & flag != 0)
-    }
-
-    /// The flags of the extended header as they would be if they said of alpha what the image has, and announced no
-    /// EXIF or XMP that is not there; `None` without such a header.
-    pub(super) fn true_flags(&self) -> Option<u8> {
-        let (flags, _) = self.extended?;
-        let missing = [(EXIF, self.exif), (XMP, self.xmp)];
-        let missing: u8 = missing
-            .iter()
-            .filter(|(flag, payload)| self.flag(*flag) && payload.is_none())
-            .map(|(flag, _)| flag)
-            .sum();
-        let alpha = if self.has_alpha() { ALPHA } else { 0 };
-        Some(flags & !(missing | ALPHA) | alpha)
     }
 
     pub(super) fn is_animated(&self) -> bool {
@@ -195,8 +210,7 @@ impl Chunks {
         }
     }
 
-    /// True of a lossless image with alpha in a file that says it has none.
-    pub(super) fn has_unannounced_alpha(&self) -> bool {
+    fn has_unannounced_alpha(&self) -> bool {
         self.extended.is_some() && !self.flag(ALPHA) && !self.is_animated() && self.has_alpha()
     }
 
@@ -224,25 +238,19 @@ impl<'a> Header<'a> {
         Ok(Self { chunks, view })
     }
 
-    /// The image of a picture that comes by rows: a lossy one that doesn't move and has no alpha.
-    pub(super) fn opaque_frame(&self) -> Option<&'a [u8]> {
-        self.lossy_frame().filter(|_| !self.has_alpha() && !self.is_animated())
-    }
-
-    /// The image, if it is a lossy one.
-    pub(super) fn lossy_frame(&self) -> Option<&'a [u8]> {
-        self.image.filter(|image| !image.lossless).map(|image| self.payload(image.payload))
-    }
-
-    /// The image, if it is a lossless one.
-    pub(super) fn lossless_stream(&self) -> Option<&'a [u8]> {
-        self.image.filter(|image| image.lossless).map(|image| self.payload(image.payload))
-    }
-
-    /// The stream of alpha that is coded as a lossless picture.
-    pub(super) fn alpha_stream(&self) -> Option<&'a [u8]> {
-        let (info, stream) = self.payload(self.alpha?).split_first()?;
-        (info & ALPHA_COMPRESSION == ALPHA_LOSSLESS).then_some(stream)
+    /// The image, and the alpha that is shown beside a lossy one.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) when there is none.
+    pub(super) fn payloads(&self) -> Result<Payloads<'a>> {
+        let image = self.image.ok_or_else(|| Error::malformed("the WebP has no image"))?;
+        let alpha = self.alpha.filter(|_| !image.lossless && (self.is_animated() || self.has_alpha()));
+        Ok(Payloads {
+            image,
+            picture: self.payload(image.payload),
+            alpha: alpha.map(|alpha| self.payload(alpha)),
+            is_multiplied: self.has_unannounced_alpha(),
+        })
     }
 
     pub(super) fn metadata(&self) -> Metadata {

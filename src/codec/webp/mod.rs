@@ -4,11 +4,11 @@ mod alpha;
 mod container;
 mod decode;
 mod encode;
+mod frame;
 mod header;
 mod lossless;
 mod lossy;
 mod memory;
-mod true_flags;
 mod vp8;
 mod vp8l;
 

@@ -71,6 +71,39 @@ impl Filter {
         Ok(())
     }
 
+    /// The one of a number, of which two bits count.
+    pub const fn of(number: u8) -> Self {
+        Self::ALL[number as usize & 3]
+    }
+
+    /// Makes samples of a row's residuals, in place.
+    pub fn undo(self, above: Option<&[u8]>, row: &mut [u8]) {
+        let Some((first, rest)) = row.split_first_mut() else { return };
+        if self != Self::None {
+            *first = first.wrapping_add(above.map_or(0, |above| above[0]));
+        }
+        let mut left = *first;
+        match (self, above) {
+            (Self::None, _) => {}
+            (Self::Horizontal, _) | (_, None) => rest.iter_mut().for_each(|sample| {
+                left = left.wrapping_add(*sample);
+                *sample = left;
+            }),
+            (Self::Vertical, Some(above)) => {
+                rest.iter_mut()
+                    .zip(&above[1..])
+                    .for_each(|(sample, above)| *sample = sample.wrapping_add(*above));
+            }
+            (Self::Gradient, Some(above)) => {
+                for (sample, (corner, above)) in rest.iter_mut().zip(above.iter().zip(&above[1..])) {
+                    let sum = i16::from(left) + i16::from(*above) - i16::from(*corner);
+                    left = sample.wrapping_add(sum.clamp(0, 255) as u8);
+                    *sample = left;
+                }
+            }
+        }
+    }
+
     /// The residuals of a row that is not empty. At the left edge the sample above predicts, in the first row the one
     /// at left.
     fn residuals(self, above: Option<&[u8]>, row: &[u8], residuals: &mut [u8]) {

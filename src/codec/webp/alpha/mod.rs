@@ -1,13 +1,16 @@
 //! The alpha plane beside a lossy picture: gathered as rows come, with fewer levels if that is asked for, and coded as
 //! a VP8L stream (RFC 9649 section 2.7.1.2): as a grey picture by all that lossless pictures have, or a large one
-//! filtered and coded in place.
+//! filtered and coded in place. [`AlphaRows`] reads it.
 
 mod filter;
 mod levels;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::{array, mem};
+
+pub(super) use self::rows::AlphaRows;
 
 use self::{
     filter::Filter,

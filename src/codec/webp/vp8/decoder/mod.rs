@@ -44,14 +44,6 @@ pub fn heap_bytes(width: u32) -> u64 {
     u64::from(width).next_multiple_of(16) * COLUMN_BYTES + BYTES
 }
 
-/// Checks that all partitions of a frame are as long as its header says.
-///
-/// # Errors
-/// Those of [`Decoder::new`].
-pub fn check_partitions(frame: &[u8]) -> Result<()> {
-    header::read(frame).map(drop)
-}
-
 /// A frame that is being decoded.
 pub struct Decoder<'a> {
     header: Header,

@@ -1,25 +1,36 @@
-//! Reads what a VP8L stream holds before its pixels (RFC 9649 section 3): the transforms, the entropy image and the
-//! prefix codes. So it is known what `image-webp` would hold for them before it is asked to decode the stream, which
-//! says itself how many codes it has.
+//! A decoder of VP8L streams (RFC 9649 section 3), by rows: of the pixels no more are held than backward references
+//! reach, a million.
+//!
+//! A stream begins with its transforms ([`transforms`], [`predictor`]), whose parameters are small images, and with the
+//! [`groups`] of prefix codes ([`prefix_code`]), of which each tile of the picture has one. What these take is counted
+//! ([`tables`]). Then come the [`pixels`], of whose rows the transforms are undone. What was tried is in `NOTES.md`.
 
 mod bits;
+mod groups;
+mod pixels;
+mod predictor;
 mod prefix_code;
-mod subimage;
 mod tables;
+mod transforms;
 
 #[cfg(test)]
 mod tests;
 
 use self::{
     bits::BitReader,
-    prefix_code::{CodeReader, PrefixCode},
-    subimage::PrefixCodeGroup,
+    groups::Groups,
+    pixels::{Pixels, window_pixels},
+    predictor::Predictor,
+    prefix_code::CodeReader,
     tables::Tables,
+    transforms::{ColorIndexing, ColorTransform, Multipliers, Tiled, Transform, tiles},
 };
-use super::{NUM_DISTANCE_CODES, NUM_GREEN, NUM_LITERALS, color_cache::ColorCache};
+use super::{NUM_GREEN, color_cache::ColorCache};
 use crate::{
     error::{Error, Result},
+    limits::try_filled,
     pixel::Size,
+    simd::Level,
 };
 
 /// The most bits of a colour cache (section 3.6.2.3), and the symbols of green with it.
@@ -38,100 +49,142 @@ pub enum Framing {
     Bare,
 }
 
-/// Checks that what `image-webp` holds beside the pixels, for a stream of a picture of this size, is no more than
-/// there is room for; returns a bound of it within that.
-///
-/// # Errors
-/// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when they are more than there is room for,
-/// [`Kind::Malformed`](crate::error::Kind::Malformed) for a stream that can't be decoded,
-/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
-pub fn check_tables(stream: &[u8], framing: Framing, size: Size, room: u64) -> Result<u64> {
-    let start = if framing == Framing::Headed { HEADER_BYTES } else { 0 };
-    let mut decoder = Decoder {
-        bits: BitReader::new(stream.get(start..).unwrap_or_default()),
-        codes: CodeReader::new(),
-        tables: Tables::within(room),
-    };
-    let width = decoder.read_transforms(size)?;
-    decoder.read_codes(width, size.height)?;
-    Ok(decoder.tables.peak())
+/// The most bytes of a stream's transforms, entropy image and prefix codes: any of a picture of some pixels, and as many
+/// as large pictures need. A stream with more is refused.
+const fn tables_room(size: Size) -> u64 {
+    const LARGE: u64 = 4 << 20;
+    let pixels = size.pixels();
+    (128 << 10) + if pixels < LARGE { pixels } else { LARGE }
 }
 
-/// A tile's side is two to the power of so many bits; how many tiles make a side.
-const fn tiles(side: u32, bits: u32) -> u32 {
-    side.div_ceil(1 << bits)
+/// The most bytes that decoding holds beside the file.
+pub fn heap_bytes(size: Size) -> u64 {
+    // A row, and above it one for the predictor or one that is not yet unpacked.
+    let rows = 2 * (u64::from(size.width) + 1);
+    4 * (window_pixels(size.pixels()) + rows) + tables_room(size)
 }
 
-/// Reads a stream.
-struct Decoder<'a> {
+/// A picture that is being decoded.
+pub struct Decoder<'a> {
+    bits: BitReader<'a>,
+    height: usize,
+    transforms: Vec<Transform>,
+    pixels: Pixels,
+    coded_width: usize,
+    /// The next row.
+    y: usize,
+    row: Vec<u32>,
+    level: Level,
+}
+
+impl<'a> Decoder<'a> {
+    /// Begins to decode a picture of this size.
+    ///
+    /// # Errors
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when its prefix codes and transforms take more than
+    /// [`heap_bytes`] has for them, [`Kind::Malformed`](crate::error::Kind::Malformed) for a stream that can't be
+    /// decoded, [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn new(stream: &'a [u8], framing: Framing, size: Size) -> Result<Self> {
+        Self::within(stream, framing, size, &mut Tables::within(tables_room(size)), Level::new())
+    }
+
+    fn within(
+        stream: &'a [u8],
+        framing: Framing,
+        size: Size,
+        room: &mut Tables,
+        level: Level,
+    ) -> Result<Self> {
+        if size.pixels() == 0 {
+            return Err(Error::malformed("a side of the lossless WebP is zero"));
+        }
+        let stream = match framing {
+            Framing::Bare => stream,
+            Framing::Headed => after_header(stream)?,
+        };
+        let (width, height) = (size.width as usize, size.height as usize);
+        let mut reader = Reader { bits: BitReader::new(stream), codes: CodeReader::new(), room };
+        let (transforms, coded_width) = reader.read_transforms(width, height)?;
+        let pixels = reader.read_codes(coded_width, height)?;
+        let bits = reader.bits;
+        Ok(Self { bits, height, transforms, pixels, coded_width, y: 0, row: try_filled(width, 0)?, level })
+    }
+
+    /// The next row, as ARGB; `None` behind the last.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) for a stream that is damaged or cut short.
+    pub fn next_row(&mut self) -> Result<Option<&[u32]>> {
+        if self.y == self.height {
+            return Ok(None);
+        }
+        self.pixels.decode_row(&mut self.bits, self.y, &mut self.row[..self.coded_width])?;
+        for transform in self.transforms.iter_mut().rev() {
+            transform.undo(self.level, self.y, &mut self.row);
+        }
+        self.y += 1;
+        Ok(Some(&self.row))
+    }
+}
+
+/// What follows the header, whose size has been read by others.
+fn after_header(stream: &[u8]) -> Result<&[u8]> {
+    match stream.split_first_chunk::<HEADER_BYTES>() {
+        Some(([0x2F, .., last], rest)) if last >> 5 == 0 => Ok(rest),
+        _ => Err(Error::malformed("the lossless WebP has no header, or that of another version")),
+    }
+}
+
+/// Reads what stands before the pixels.
+struct Reader<'a, 'r> {
     bits: BitReader<'a>,
     codes: CodeReader,
-    tables: Tables,
+    room: &'r mut Tables,
 }
 
-impl Decoder<'_> {
-    /// Reads the transforms (section 3.5); returns the width of the coded picture, which a palette makes smaller.
-    fn read_transforms(&mut self, size: Size) -> Result<u32> {
-        let mut width = size.width;
+impl Reader<'_, '_> {
+    /// Reads the transforms (section 3.5); also returns the width of the coded picture, which a palette makes smaller.
+    fn read_transforms(&mut self, mut width: usize, height: usize) -> Result<(Vec<Transform>, usize)> {
+        let mut transforms = Vec::with_capacity(4);
         let mut is_seen = [false; 4];
         while self.bits.flag()? {
             let kind = self.bits.read(2)?;
             if std::mem::replace(&mut is_seen[kind as usize], true) {
                 return Err(Error::malformed("the lossless WebP has a transform twice"));
             }
-            match kind {
-                // The predictor's and the colour transform's parameters by tile.
-                0 | 1 => {
-                    let tile_bits = 2 + self.bits.read(3)?;
-                    let image = Size::new(tiles(width, tile_bits), tiles(size.height, tile_bits));
-                    self.tables.hold(4 * image.pixels())?;
-                    self.read_subimage(image)?;
+            transforms.push(match kind {
+                0 => {
+                    let modes = self.read_tiled(width, height, |argb| (argb >> 8 & 15) as u8)?;
+                    Transform::Predictor(Predictor::new(modes, width)?)
                 }
-                // Subtract green has none.
-                2 => {}
+                1 => Transform::Color(ColorTransform(self.read_tiled(width, height, Multipliers::of)?)),
+                2 => Transform::SubtractGreen,
                 _ => {
-                    let colors = 1 + self.bits.read(8)?;
-                    self.tables.hold(4 * u64::from(colors))?;
-                    self.read_subimage(Size::new(colors, 1))?;
-                    let pixel_bits = match colors {
-                        ..=2 => 3,
-                        3..=4 => 2,
-                        5..=16 => 1,
-                        _ => 0,
-                    };
-                    width = tiles(width, pixel_bits);
+                    let count = 1 + self.bits.read(8)? as usize;
+                    let mut colors = try_filled(count, 0)?;
+                    self.read_subimage(count, 1, |row| colors.copy_from_slice(row))?;
+                    let indexing = ColorIndexing::new(&colors, width, self.room)?;
+                    width = tiles(width, indexing.pixel_bits);
+                    Transform::ColorIndexing(Box::new(indexing))
                 }
-            }
+            });
         }
-        Ok(width)
+        Ok((transforms, width))
     }
 
     /// Reads what stands before the pixels of the coded picture (sections 3.6.2.3 and 3.7.2.2): the size of the colour
-    /// cache, the entropy image, and the prefix codes, until any that are left would fit.
-    fn read_codes(&mut self, width: u32, height: u32) -> Result<()> {
+    /// cache, the entropy image, and the prefix codes.
+    fn read_codes(&mut self, width: usize, height: usize) -> Result<Pixels> {
         let cache_bits = self.read_cache_bits()?;
-        let mut groups = 1;
+        let mut count = 1;
+        let mut entropy_image = None;
         if self.bits.flag()? {
-            let tile_bits = 2 + self.bits.read(3)?;
-            let image = Size::new(tiles(width, tile_bits), tiles(height, tile_bits));
-            // It is made of pixels, and of meta prefix codes beside them.
-            self.tables.hold(6 * image.pixels())?;
-            let meta_codes = self.read_subimage(image)?;
-            groups = meta_codes.iter().map(|argb| argb >> 8 & 0xFFFF).max().unwrap_or(0) + 1;
-            self.tables.release(4 * image.pixels());
+            let image = self.read_tiled(width, height, |argb| (argb >> 8) as u16)?;
+            count += image.values.iter().max().copied().map_or(0, usize::from);
+            entropy_image = Some(image);
         }
-        self.tables.hold_groups(groups)?;
-        let alphabets = alphabets(cache_bits);
-        for read in 0..groups {
-            if self.tables.have_room_for(groups - read, cache_bits) {
-                return Ok(());
-            }
-            for alphabet in alphabets {
-                let shape = self.codes.read_shape(&mut self.bits, alphabet)?;
-                self.tables.hold(tables::code_bytes(&shape))?;
-            }
-        }
-        Ok(())
+        let groups = Groups::read(&mut self.bits, &mut self.codes, count, cache_bits, self.room)?;
+        Pixels::new(width, height, groups, entropy_image, ColorCache::new(cache_bits)?)
     }
 
     fn read_cache_bits(&mut self) -> Result<u32> {
@@ -142,39 +195,30 @@ impl Decoder<'_> {
         if !(1..=MAX_CACHE_BITS).contains(&cache_bits) {
             return Err(Error::malformed("the colour cache of the lossless WebP has no such size"));
         }
-        self.tables.hold(4 << cache_bits)?;
+        self.room.hold(4 << cache_bits)?;
         Ok(cache_bits)
     }
 
-    /// Reads a small picture that the larger one needs.
-    fn read_subimage(&mut self, size: Size) -> Result<Vec<u32>> {
-        let before = self.tables.held();
+    /// Reads an image that has a pixel for each tile, and takes a value of each.
+    fn read_tiled<T>(&mut self, width: usize, height: usize, value: impl Fn(u32) -> T) -> Result<Tiled<T>> {
+        let bits = 2 + self.bits.read(3)?;
+        let mut tiled = Tiled::new(width, height, bits, self.room)?;
+        let rows = tiles(height, bits);
+        self.read_subimage(tiled.across, rows, |row| {
+            tiled.values.extend(row.iter().map(|argb| value(*argb)));
+        })?;
+        Ok(tiled)
+    }
+
+    /// Reads a small image that the larger one needs, by rows.
+    fn read_subimage(&mut self, width: usize, height: usize, row: impl FnMut(&[u32])) -> Result<()> {
+        let before = self.room.held();
         let cache_bits = self.read_cache_bits()?;
-        self.tables.hold_groups(1)?;
-        let [green, red, blue, alpha, distance] = alphabets(cache_bits);
-        let group = PrefixCodeGroup {
-            green: self.read_code(green)?,
-            red: self.read_code(red)?,
-            blue: self.read_code(blue)?,
-            alpha: self.read_code(alpha)?,
-            distance: self.read_code(distance)?,
-        };
-        let cache = ColorCache::new(cache_bits)?;
-        let pixels =
-            subimage::decode(&mut self.bits, size.width as usize, size.height as usize, &group, cache)?;
-        self.tables.release(self.tables.held() - before);
-        Ok(pixels)
+        self.room.hold_all::<u32>(window_pixels((width * height) as u64) as usize + width)?;
+        let groups = Groups::read(&mut self.bits, &mut self.codes, 1, cache_bits, self.room)?;
+        let pixels = Pixels::new(width, height, groups, None, ColorCache::new(cache_bits)?)?;
+        pixels.decode_all(&mut self.bits, row)?;
+        self.room.release(self.room.held() - before);
+        Ok(())
     }
-
-    fn read_code(&mut self, alphabet: usize) -> Result<PrefixCode> {
-        let (shape, code) = self.codes.read(&mut self.bits, alphabet)?;
-        self.tables.hold(tables::code_bytes(&shape))?;
-        Ok(code)
-    }
-}
-
-/// How many symbols the five codes of a group have: green, red, blue, alpha and distance.
-const fn alphabets(cache_bits: u32) -> [usize; 5] {
-    let cached = if cache_bits == 0 { 0 } else { 1 << cache_bits };
-    [NUM_GREEN + cached, NUM_LITERALS, NUM_LITERALS, NUM_LITERALS, NUM_DISTANCE_CODES]
 }

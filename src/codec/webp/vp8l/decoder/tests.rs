@@ -1,4 +1,8 @@
-//! What is counted of streams, and that all that is coded here is read to its end.
+//! Pixels are those of `image-webp`, at every level of SIMD, and what streams make the decoder hold is counted.
+
+use std::io::Cursor;
+
+use image_webp::WebPDecoder;
 
 use super::{
     super::bits::{BitWriter, HeaderBits},
@@ -8,70 +12,101 @@ use crate::{
     codec::{self, Coding, Format},
     error::Kind,
     pixel::{Layout, Metadata, Picture, Raster},
+    simd::levels,
 };
 
-/// The stream of a picture without loss.
-fn coded(
-    width: u32,
-    height: u32,
-    layout: Layout,
-    effort: u8,
-    sample: impl Fn(u32, u32, u32) -> u32,
-) -> Vec<u8> {
+/// A file of a picture without loss.
+fn coded(size: Size, layout: Layout, effort: u8, sample: impl Fn(u32, u32, u32) -> u32) -> Vec<u8> {
     let channels = layout.channels();
-    let samples = (0..width * height * channels).map(|at| {
+    let samples = (0..size.width * size.height * channels).map(|at| {
         let (pixel, channel) = (at / channels, at % channels);
-        sample(pixel % width, pixel / width, channel) as u8
+        sample(pixel % size.width, pixel / size.width, channel) as u8
     });
-    let raster = Raster::new(Size::new(width, height), layout, samples.collect()).unwrap();
+    let raster = Raster::new(size, layout, samples.collect()).unwrap();
     let coding = Coding::new(Format::WebP).with_lossless(true).with_effort(effort);
     let file = codec::encode(Picture::Raster(raster), &coding, &Metadata::default()).unwrap();
     assert_eq!(&file[12..16], b"VP8L");
-    file[20..].to_vec()
+    file
+}
+
+fn decode(stream: &[u8], framing: Framing, size: Size, level: Level) -> Result<Vec<u32>> {
+    let mut decoder = Decoder::within(stream, framing, size, &mut Tables::within(u64::MAX), level)?;
+    let mut pixels = Vec::new();
+    while let Some(row) = decoder.next_row()? {
+        pixels.extend(row);
+    }
+    Ok(pixels)
+}
+
+/// As ARGB, or `None` if the file is refused.
+fn by_image_webp(file: &[u8]) -> Option<Vec<u32>> {
+    let mut decoder = WebPDecoder::new(Cursor::new(file)).ok()?;
+    let channels = if decoder.has_alpha() { 4 } else { 3 };
+    let mut data = vec![0; decoder.output_buffer_size()?];
+    decoder.read_image(&mut data).ok()?;
+    let alpha = |pixel: &[u8]| pixel.get(3).copied().unwrap_or(255);
+    let pixels = data.chunks_exact(channels);
+    Some(pixels.map(|pixel| u32::from_be_bytes([alpha(pixel), pixel[0], pixel[1], pixel[2]])).collect())
+}
+
+fn assert_alike(file: &[u8], size: Size, what: &str) -> bool {
+    let expected = by_image_webp(file);
+    for level in levels() {
+        let pixels = decode(&file[20..], Framing::Headed, size, level).ok();
+        assert_eq!(pixels.is_some(), expected.is_some(), "{what}");
+        let differs =
+            pixels.iter().flatten().zip(expected.iter().flatten()).position(|(ours, theirs)| ours != theirs);
+        assert_eq!(differs, None, "{what}");
+    }
+    expected.is_some()
+}
+
+fn noise(x: u32, y: u32, c: u32) -> u32 {
+    (x * 7919 + y * 104_729 + c * 31).wrapping_mul(2_654_435_761) >> 24
 }
 
 #[test]
-fn streams_are_read_up_to_their_pixels() {
-    let noise = |x: u32, y: u32, c: u32| (x * 7919 + y * 104_729 + c * 31).wrapping_mul(2_654_435_761) >> 24;
-    for (width, height) in [(1, 1), (5, 300), (200, 160), (331, 257)] {
-        for effort in 0..=6 {
-            for layout in [Layout::Rgb, Layout::Rgba] {
-                let size = Size::new(width, height);
-                let streams = [
-                    coded(width, height, layout, effort, |x, y, c| {
-                        x * 3 + y * y / 5 + c * 40 + noise(x, y, c) % 5
-                    }),
-                    coded(width, height, layout, effort, |x, y, _| (x / 5 + y / 3) % 7 * 20),
-                    coded(width, height, layout, effort, noise),
-                ];
-                for stream in streams {
-                    // With much room any codes fit and are not read; with what they take they are.
-                    let most = check_tables(&stream, Framing::Headed, size, u64::MAX).unwrap();
-                    let (mut low, mut high) = (0, most);
-                    while low < high {
-                        let room = u64::midpoint(low, high);
-                        match check_tables(&stream, Framing::Headed, size, room) {
-                            Ok(peak) => {
-                                assert!(peak <= room);
-                                high = room;
-                            }
-                            Err(error) => {
-                                assert_eq!(error.kind(), Kind::LimitExceeded, "{error}");
-                                low = room + 1;
-                            }
-                        }
+fn pixels_are_those_of_others() {
+    let pictures: [fn(u32, u32, u32) -> u32; 5] = [
+        |x, y, c| x * 3 + y * y / 5 + c * 40 + noise(x, y, c) % 5,
+        |x, y, c| if c == 3 { 255 } else { (x / 5 + y / 3) % 7 * 20 },
+        noise,
+        |x, y, c| noise(x / 40 + 9, y / 30, c) + (x + y) % 3,
+        |x, y, c| if c == 3 { y % 256 } else { noise(x / 2, y / 2, 0) % 3 * 100 },
+    ];
+    for (width, height) in [(1, 1), (1, 60), (7, 5), (5, 300), (70, 90), (331, 57)] {
+        for (number, picture) in pictures.iter().enumerate() {
+            for effort in [0, 2, 4, 6] {
+                for layout in [Layout::Rgb, Layout::Rgba] {
+                    let size = Size::new(width, height);
+                    let file = coded(size, layout, effort, picture);
+                    let what = format!("picture {number}, {width}x{height} {layout:?} at {effort}");
+                    assert!(assert_alike(&file, size, &what));
+                    // What ends early or is damaged is refused by both, or has the same pixels.
+                    for part in 1..4 {
+                        let end = 26 + (file.len() - 26) * part / 4;
+                        let mut cut = file[..end].to_vec();
+                        cut[16..20].copy_from_slice(&(end as u32 - 20).to_le_bytes());
+                        decode(&cut[20..], Framing::Headed, size, Level::new()).unwrap_err();
+                        let mut damaged = file.clone();
+                        damaged[end - 1] ^= 1 << (part + 3);
+                        drop(decode(&damaged[20..], Framing::Headed, size, Level::new()));
                     }
-                    let room = 3 * size.pixels() + (136 << 10);
-                    assert!(high <= room, "{width}x{height} at {effort}: {high} bytes");
-                    // After its header something must come.
-                    assert_eq!(
-                        check_tables(&stream[..5], Framing::Headed, size, room).unwrap_err().kind(),
-                        Kind::Malformed
-                    );
                 }
             }
         }
     }
+}
+
+/// Copies from as far as they can reach, of a picture that is larger than that.
+#[test]
+fn a_window_of_a_million_pixels_is_enough() {
+    let size = Size::new(1200, 1100);
+    // The last rows are those that stand 873 rows, the longest distance but for 976 pixels, higher.
+    let row = |y: u32| if y < 873 { y } else { y - 873 };
+    let file = coded(size, Layout::Rgb, 4, |x, y, c| noise(x, row(y), c));
+    assert!(assert_alike(&file, size, "large"));
+    assert!(file.len() < 1200 * 900 * 3 + 100_000, "{}", file.len());
 }
 
 /// Codes of one symbol.
@@ -79,6 +114,15 @@ fn put_singles(header: &mut HeaderBits, symbols: [u32; 5]) {
     for symbol in symbols {
         header.put(0b101 | symbol << 3, 11);
     }
+}
+
+fn stream(header: &HeaderBits) -> Vec<u8> {
+    let mut stream = vec![0; header.bits().div_ceil(8) as usize + 8];
+    let mut writer = BitWriter::new(0);
+    header.write(&mut writer, &mut stream);
+    let end = writer.finish(&mut stream);
+    stream.truncate(end);
+    stream
 }
 
 #[test]
@@ -95,20 +139,23 @@ fn groups_and_transforms_are_counted() {
     header.put(0b111 | 3 << 3, 11);
     header.put(9, 8);
     (0..4).for_each(|_| header.put(0b101, 11));
-    let mut stream = vec![0; header.bits().div_ceil(8) as usize + 8];
-    let mut writer = BitWriter::new(0);
-    header.write(&mut writer, &mut stream);
-    let end = writer.finish(&mut stream);
-    stream.truncate(end);
+    let stream = stream(&header);
     let size = Size::new(64, 40);
-    let predictor = 4 * 16 * 10;
-    let codes = 2 * 8 * 5 + 512 * 280 * 3 / 2 + 2 * 4 + 2 * 32;
-    let room = predictor + codes;
-    assert_eq!(check_tables(&stream, Framing::Bare, size, room).unwrap(), room);
-    let kind = |stream: &[u8], room| check_tables(stream, Framing::Bare, size, room).unwrap_err().kind();
-    assert_eq!(kind(&stream, room - 1), Kind::LimitExceeded);
-    assert_eq!(kind(&stream[..end - 1], room), Kind::Malformed);
+    let group = size_of::<groups::Group>() as u64;
+    // Modes; groups by tile; groups, and their tables.
+    let held = 16 * 10 + 2 * 8 * 5 + 301 * group + 2 * (5 * 301 + 1);
+    let check = |stream: &[u8], framing, room| {
+        let mut room = Tables::within(room);
+        Decoder::within(stream, framing, size, &mut room, Level::new()).map(|_| room.peak())
+    };
+    assert_eq!(check(&stream, Framing::Bare, held).unwrap(), held);
+    let kind = |stream: &[u8], room| check(stream, Framing::Bare, room).unwrap_err().kind();
+    assert_eq!(kind(&stream, held - 1), Kind::LimitExceeded);
+    assert_eq!(kind(&stream[..stream.len() - 1], held), Kind::Malformed);
     // Behind a header it is the same.
     let headed = [&[0x2f, 63, 0xc0, 9, 0][..], &stream].concat();
-    assert_eq!(check_tables(&headed, Framing::Headed, size, room).unwrap(), room);
+    assert_eq!(check(&headed, Framing::Headed, held).unwrap(), held);
+    // One of another version is none.
+    let headed = [&[0x2f, 63, 0xc0, 9, 0x20][..], &stream].concat();
+    assert_eq!(check(&headed, Framing::Headed, held).unwrap_err().kind(), Kind::Malformed);
 }
