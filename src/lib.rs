@@ -62,6 +62,7 @@
 //! | feature | |
 //! |---|---|
 //! | `avif` (default) | AVIF as a target, by rav1e |
+//! | `heic` (default) | HEIC as a source, by heic-decoder |
 //! | `native` (default) | the server and the command line; a library has no use for it |
 //! | `service` | what a server decides about HTTP, without IO, for a host of your own |
 //! | `edge`, `browser` | the hosts on wasm |

@@ -30,7 +30,7 @@ pub enum Format {
     Tiff,
     /// AVIF, still or animated.
     Avif,
-    /// HEIC and HEIF: known, never decoded.
+    /// HEIC and other HEIF than AVIF.
     Heic,
     /// JPEG XL: known, not decoded yet.
     Jxl,

@@ -11,6 +11,7 @@ pub(crate) mod exif;
 mod file_buffer;
 mod format;
 mod gif;
+mod heic;
 mod heif;
 pub(crate) mod icc;
 mod ico;
@@ -59,7 +60,7 @@ impl Format {
             Self::Ico => &ico::INFO,
             Self::Tiff => &tiff::INFO,
             Self::Avif => &avif::INFO,
-            Self::Heic => &heif::INFO,
+            Self::Heic => &heic::INFO,
             Self::Jxl => &jxl::INFO,
             Self::Svg => &svg::INFO,
         }
@@ -76,7 +77,8 @@ fn header_walk(format: Format) -> Box<dyn probing::Walk> {
         Format::Bmp => Box::new(bmp::probe),
         Format::Ico => Box::new(ico::Walk::new(Box::new(png::Walk::default()), bmp::icon_size)),
         Format::Tiff => Box::new(tiff::probe),
-        Format::Avif | Format::Heic => Box::new(move |view: View<'_>| heif::probe(view, format)),
+        Format::Avif => Box::new(|view: View<'_>| heif::probe(view, Format::Avif)),
+        Format::Heic => Box::new(heic::probe),
         Format::Jxl => Box::new(jxl::probe),
         Format::Svg => Box::new(svg::probe),
     }
@@ -255,6 +257,7 @@ pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result
         Format::Bmp => bmp::decode(bytes, limits),
         Format::Ico => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
         Format::Tiff => tiff::decode(bytes, limits, jpeg::decode),
+        Format::Heic => heic::decode(bytes, limits),
         format => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
     }
 }
@@ -276,6 +279,7 @@ pub(crate) fn decode_rows(
         Format::Png => png::decode_rows(bytes, limits, sink),
         Format::Bmp => bmp::decode_rows(bytes, limits, sink),
         Format::WebP => webp::decode_rows(bytes, limits, sink),
+        Format::Heic => heic::decode_rows(bytes, limits, sink),
         _ => Ok(false),
     }
 }

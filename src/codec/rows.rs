@@ -12,6 +12,7 @@ pub(crate) fn come_from(probe: &Probe) -> bool {
         // Ink, RGB and unusual sampling factors become RGB as a whole.
         Format::Jpeg => probe.subsampling.is_some() || !probe.color,
         Format::Png | Format::Bmp => !probe.progressive,
+        Format::Heic => true,
         Format::WebP => probe.animated == Some(false),
         _ => false,
     }

@@ -5,7 +5,8 @@
 //! the rest. An explicit `format=` is made alone.
 //!
 //! What goes out: the smallest of these and of the source, if the client shows that. A source of another shape than
-//! the wanted one competes only when there is nothing else. An explicit format goes out whatever its size.
+//! the wanted one competes only when there is nothing else. An explicit format goes out whatever its size. While there
+//! is no room for a conversion, a source goes out only to who can show it.
 
 use std::collections::BTreeMap;
 
@@ -133,7 +134,9 @@ impl Selector<'_> {
                 Selected::Source
             }
             Some((format, variant)) => Selected::Variant(format, variant.clone()),
-            None if self.source_is_allowed() => Selected::Source,
+            None if self.source_is_allowed() && (self.source_is_an_answer() || !self.may_be_made_later()) => {
+                Selected::Source
+            }
             None => Selected::Nothing,
         }
     }
@@ -145,6 +148,19 @@ impl Selector<'_> {
                 && self.accepted.shows(format)
                 && !self.source_is_blank()
         })
+    }
+
+    /// True if the source is a picture for who gets it: every browser shows it, or this client does.
+    pub(super) fn source_is_an_answer(&self) -> bool {
+        let Some(own) = self.state.format else { return false };
+        let is_shown =
+            if self.wanted.format.is_none() { self.source_is_shown() } else { own == Format::WebP };
+        is_shown || own.info().is_web_safe
+    }
+
+    /// True if only the moment keeps something from being made.
+    fn may_be_made_later(&self) -> bool {
+        self.gave_up.values().any(|why| why.is_transient())
     }
 
     /// True for an icon whose PNG says what its colours are: Chromium shows nothing of it.
@@ -279,7 +295,8 @@ impl Selector<'_> {
                 |format: &Format| self.is_settled(*format) && self.record.variant(*format).is_none();
             others.iter().all(is_hopeless) && (is_resized || !self.source_is_shown())
         };
-        let is_photo = !probe.alpha && matches!(probe.format, Format::Jpeg | Format::WebP | Format::Tiff);
+        let is_photo =
+            !probe.alpha && matches!(probe.format, Format::Jpeg | Format::WebP | Format::Tiff | Format::Heic);
         let order = if is_photo { [Format::Jpeg, Format::Png] } else { [Format::Png, Format::Jpeg] };
         let usable = |format: &Format| self.accepted.shows(*format) && !others.contains(format);
         is_needed.then(|| order.into_iter().find(usable)).flatten()

@@ -123,6 +123,37 @@ fn a_resized_answer_to_an_old_client_is_a_jpeg() {
     assert_eq!(header(&response, "vary"), "Accept");
 }
 
+/// Who can't show a HEIC waits for room, and then comes again.
+#[test]
+fn an_original_that_nobody_can_show_is_no_answer() {
+    let heic = include_bytes!("../data/heic/wide-422.heic").to_vec();
+    let scenario = |has_room: bool| {
+        let mut scenario = Scenario::default().source("a.heic", heic.clone());
+        scenario.has_room = has_room;
+        scenario
+    };
+    for (accept, made) in [(CHROME, "image/webp"), ("Accept: */*", "image/jpeg")] {
+        assert_eq!(sent(&scenario(true).get("/a.heic", &[accept])), made);
+        let refused = scenario(false).get("/a.heic", &[accept]);
+        assert_eq!(sent(&refused), "503", "{accept}");
+        assert_ne!(header(&refused, "retry-after"), "");
+        let mut lazy = scenario(true);
+        lazy.policy.lazy = true;
+        assert_eq!(sent(&lazy.get("/a.heic", &[accept])), made);
+    }
+    // Safari can. Of its small size it is the smallest.
+    let safari = "Accept: image/webp,image/heic,image/*;q=0.8,*/*;q=0.5";
+    assert_eq!(sent(&scenario(false).get("/a.heic", &[safari])), "image/heic");
+    assert_eq!(sent(&scenario(true).get("/a.heic", &[safari])), "image/webp");
+    assert_eq!(sent(&scenario(true).outcome(Format::WebP, Ok(9000)).get("/a.heic", &[safari])), "image/heic");
+    // Better than nothing at all, where nothing will ever come of it.
+    let mut hopeless = scenario(true);
+    for format in [Format::WebP, Format::Jpeg, Format::Png] {
+        hopeless = hopeless.outcome(format, Err(slimpix::ErrorKind::Malformed));
+    }
+    assert_eq!(sent(&hopeless.get("/a.heic", &[CHROME])), "image/heic");
+}
+
 fn accepted(line: &str) -> Accepted {
     let mut headers = http::HeaderMap::new();
     headers.insert(http::header::ACCEPT, line.parse().unwrap());

@@ -14,7 +14,7 @@ pub use self::{
         Buffering, Decoding, Encoding, Input, Pipeline, SMALL_FILE, channels, has_full_chroma, moves_chroma,
     },
 };
-use super::{Coding, Format, Probe, bmp, gif, ico, jpeg, png, tiff, webp};
+use super::{Coding, Format, Probe, bmp, gif, heic, ico, jpeg, png, tiff, webp};
 use crate::pixel::Orientation;
 
 /// What small things take: tables, headers, rows in work.
@@ -94,7 +94,8 @@ fn decoding_by(probe: &Probe, scale_num: u32, buffering: Buffering) -> Decoding 
         Format::WebP => webp::decoding(probe, scale_num, buffering),
         Format::Ico => ico::decoding(probe, scale_num, buffering),
         Format::Tiff => tiff::decoding(probe, scale_num, buffering),
-        Format::Avif | Format::Heic | Format::Jxl | Format::Svg => Decoding::default(),
+        Format::Heic => heic::decoding(probe, scale_num, buffering),
+        Format::Avif | Format::Jxl | Format::Svg => Decoding::default(),
     }
 }
 

@@ -56,7 +56,13 @@ impl Exchange {
         let may_wait = self.is_background || self.topic != Topic::Picture;
         // What isn't kept can't be made for later.
         let is_now = !self.policy.lazy || self.restriction.is_some();
-        if is_now || may_wait || self.selector(state).select() == Selected::Nothing {
+        let selector = self.selector(state);
+        let has_answer = match selector.select() {
+            Selected::Source => selector.source_is_an_answer(),
+            Selected::Variant(..) => true,
+            Selected::Nothing => false,
+        };
+        if is_now || may_wait || !has_answer {
             return self.join(job);
         }
         let mut later = self.clone();
