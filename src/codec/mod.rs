@@ -277,9 +277,11 @@ pub(crate) fn decode_rows(
     match format {
         Format::Jpeg => jpeg::decode_rows(bytes, limits, sink),
         Format::Png => png::decode_rows(bytes, limits, sink),
+        Format::Gif => gif::decode_rows(bytes, limits, sink),
         Format::Bmp => bmp::decode_rows(bytes, limits, sink),
         Format::WebP => webp::decode_rows(bytes, limits, sink),
         Format::Heic => heic::decode_rows(bytes, limits, sink),
+        Format::Tiff => tiff::decode_rows(bytes, limits, jpeg::decode, sink),
         _ => Ok(false),
     }
 }

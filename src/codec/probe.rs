@@ -51,14 +51,22 @@ pub(crate) struct Demands {
     /// side.
     #[serde(default)]
     pub restart_interval: u32,
-    /// The most bytes that unpacking a strip or tile of a TIFF takes, beside the picture.
+    /// The most bytes that unpacking a TIFF's strips or tiles takes, beside the picture.
     #[serde(default = "unknown_part_bytes")]
     pub part_bytes: u64,
+    /// True of a TIFF whose rows don't come in order: of high tiles, inks, or samples that may be alpha.
+    #[serde(default = "unknown_order")]
+    pub is_unordered: bool,
 }
 
 /// What is stated of a TIFF's strips or tiles where it was not written down.
 const fn unknown_part_bytes() -> u64 {
     32 << 20
+}
+
+/// What is assumed of a TIFF's order where it was not written down.
+const fn unknown_order() -> bool {
+    true
 }
 
 /// What is stated of a profile of which only is known that there is one.
@@ -86,7 +94,13 @@ impl Probe {
             progressive: false,
             icc: false,
             described: false,
-            demands: Demands { icc_bytes: 0, metadata_bytes: 0, restart_interval: 0, part_bytes: 0 },
+            demands: Demands {
+                icc_bytes: 0,
+                metadata_bytes: 0,
+                restart_interval: 0,
+                part_bytes: 0,
+                is_unordered: false,
+            },
         }
     }
 

@@ -13,6 +13,9 @@ pub(crate) fn come_from(probe: &Probe) -> bool {
         Format::Jpeg => probe.subsampling.is_some() || !probe.color,
         Format::Png | Format::Bmp => !probe.progressive,
         Format::Heic => true,
+        Format::Tiff => !probe.demands.is_unordered,
+        // Of an interlaced one indices are held.
+        Format::Gif => probe.animated != Some(true),
         Format::WebP => probe.animated == Some(false),
         _ => false,
     }

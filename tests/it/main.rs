@@ -33,6 +33,7 @@ mod faults;
 mod first_hour;
 mod full_disk;
 mod fuzzed;
+mod gif_and_tiff_by_rows;
 mod graceful_stop;
 mod hostile_files_are_bounded;
 mod large_pictures_take_little;

@@ -139,6 +139,7 @@ mod tests {
                         metadata_bytes: 1 << 50,
                         restart_interval: 1,
                         part_bytes: u64::MAX,
+                        is_unordered: false,
                     },
                     ..Probe::new(format, size)
                 };

@@ -1,110 +1,214 @@
-//! Decodes the first frame of a GIF on its canvas.
+//! Decodes the first frame of a GIF on its canvas, by rows.
 
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
 use super::blocks::{Blocks, Image};
 use crate::{
-    codec::{Decoded, bytes::u8_at, view::View},
+    codec::{
+        Decoded,
+        bytes::u8_at,
+        rows::{FULL_SIZE, Form, Head, Rows, Sink},
+        view::View,
+    },
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
 };
 
+/// The tables of `weezl`, and those of colours.
+const TABLES: u64 = 96 << 10;
+
+/// The most bytes that decoding holds beside the file: a row of indices and one of pixels, or the indices of a whole
+/// interlaced frame.
+pub(super) fn heap_bytes(canvas: Size, interlaced: bool) -> u64 {
+    let whole = if interlaced { canvas.pixels() } else { 0 };
+    5 * u64::from(canvas.width) + whole + TABLES
+}
+
 /// Decodes the first frame on its canvas.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
-    let view = View::whole(bytes);
-    let mut blocks = Blocks::begin(view)?;
-    blocks.read(view);
-    let canvas = blocks.canvas;
-    let image = blocks.first.ok_or_else(|| Error::malformed("the GIF has no image"))?;
-    limits.check_size(canvas)?;
-    limits.check_size(image.size)?;
-    let layout = if image.is_opaque(canvas) { Layout::Rgb } else { Layout::Rgba };
-    let pixels = u64::from(layout.channels()) * canvas.pixels() + image.size.pixels();
-    limits.check_memory(bytes.len() as u64 + pixels + (1 << 20))?;
-    let data = usize::try_from(image.blocks).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
-    let indices = read_indices(&image, data)?;
-    let palette = image.color_table.up_to(view);
+    let frame = Frame::read(bytes, limits)?;
+    let (size, layout) = (frame.canvas, frame.layout());
+    frame.check_memory(bytes, limits, u64::from(layout.channels()) * size.pixels())?;
+    let mut raster = Raster::zeroed(size, layout)?;
+    let mut lines = raster.data_mut().chunks_exact_mut(layout.row_bytes(size)?);
+    frame.rows(|row| {
+        lines.by_ref().take(1).for_each(|line| line.copy_from_slice(row));
+        Ok(())
+    })?;
     Ok(Decoded {
-        picture: Picture::Raster(draw(&image, palette, &indices, canvas, layout)?),
+        picture: Picture::Raster(raster),
         orientation: Orientation::Upright,
         metadata: Metadata::default(),
     })
 }
 
-/// The image's pixels as indices into its palette, in the order of the file. `blocks` are those of its data.
-fn read_indices(image: &Image, blocks: &[u8]) -> Result<Vec<u8>> {
-    let mut at = 0;
-    let first = sub_block(blocks, &mut at);
-    let (1..=11, Some(mut data)) = (image.code_size, first) else {
-        return Err(Error::malformed("the GIF's first image has no pixels"));
+/// Gives the first frame on its canvas to a sink, row by row. `false` when the sink asked for none.
+///
+/// # Errors
+/// As [`decode`], and those of the sink.
+pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<bool> {
+    let frame = Frame::read(bytes, limits)?;
+    frame.check_memory(bytes, limits, 0)?;
+    let head = Head {
+        size: frame.canvas,
+        scales: FULL_SIZE,
+        form: Form::Raster(frame.layout()),
+        orientation: Orientation::Upright,
+        can_turn: false,
+        metadata: Metadata::default(),
     };
-    let mut decoder = Decoder::new(BitOrder::Lsb, image.code_size);
-    let mut indices = try_zeroed(area_bytes(image.size, 1)?)?;
-    let mut rest = indices.as_mut_slice();
-    // Steps that only took a code from the decoder's own bits, of which it holds at most 64.
-    let mut idle = 0;
-    while !rest.is_empty() {
-        let step = decoder.decode_bytes(data, rest);
-        data = &data[step.consumed_in..];
-        rest = &mut rest[step.consumed_out..];
-        match step.status {
-            Ok(LzwStatus::Done) | Err(_) => break,
-            Ok(LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => idle = 0,
-            Ok(LzwStatus::Ok) if idle < 64 => idle += 1,
-            // It has taken all input and given all output.
-            Ok(_) => match sub_block(blocks, &mut at) {
-                Some(block) => (data, idle) = (block, 0),
-                None => break,
-            },
+    if sink.begin(head)?.is_none() {
+        return Ok(false);
+    }
+    frame.rows(|row| sink.take(Rows::Raster(row)))?;
+    Ok(true)
+}
+
+/// The first frame, which is not yet unpacked.
+struct Frame<'a> {
+    canvas: Size,
+    image: Image,
+    indices: Indices<'a>,
+    palette: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self> {
+        let view = View::whole(bytes);
+        let mut blocks = Blocks::begin(view)?;
+        blocks.read(view);
+        let canvas = blocks.canvas;
+        let image = blocks.first.ok_or_else(|| Error::malformed("the GIF has no image"))?;
+        limits.check_size(canvas)?;
+        limits.check_size(image.size)?;
+        let data = usize::try_from(image.blocks).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+        let indices = Indices::new(&image, data)?;
+        Ok(Self { canvas, image, indices, palette: image.color_table.up_to(view) })
+    }
+
+    fn layout(&self) -> Layout {
+        if self.image.is_opaque(self.canvas) { Layout::Rgb } else { Layout::Rgba }
+    }
+
+    fn check_memory(&self, bytes: &[u8], limits: &Limits, held: u64) -> Result<()> {
+        limits.check_memory(bytes.len() as u64 + held + heap_bytes(self.canvas, self.image.interlaced))
+    }
+
+    /// Gives the canvas, which is transparent beside the image, row by row.
+    fn rows(mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let layout = self.layout();
+        let Image { left, top, size, transparent, interlaced, .. } = self.image;
+        let colors = colors(self.palette, transparent);
+        let channels = layout.channels() as usize;
+        let mut line = try_zeroed(self.canvas.width as usize * channels)?;
+        // Under full transparency lies the transparent colour, as other decoders have it.
+        let background = transparent.map_or([0; 4], |index| colors[usize::from(index)]);
+        line.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(&background[..channels]));
+        (0..top).try_for_each(|_| take(&line))?;
+        let width = size.width as usize;
+        let all = if interlaced { self.all_indices()? } else { Vec::new() };
+        let mut row = try_zeroed(if interlaced { 0 } else { width })?;
+        let start = left as usize * channels;
+        for y in 0..size.height as usize {
+            let indices = if interlaced {
+                &all[y * width..][..width]
+            } else {
+                self.indices.read(&mut row)?;
+                &row
+            };
+            paint(indices, &colors, channels, &mut line[start..start + width * channels]);
+            take(&line)?;
         }
+        line.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(&background[..channels]));
+        (top + size.height..self.canvas.height).try_for_each(|_| take(&line))
     }
-    if !rest.is_empty() {
-        return Err(Error::malformed(format!(
-            "the GIF's first image is cut short: {} pixels are missing",
-            rest.len()
-        )));
+
+    /// The indices of an interlaced image: every eighth row comes first.
+    fn all_indices(&mut self) -> Result<Vec<u8>> {
+        let mut all = try_zeroed(area_bytes(self.image.size, 1)?)?;
+        let (width, height) = (self.image.size.width as usize, self.image.size.height as usize);
+        for (first, step) in [(0, 8), (4, 8), (2, 4), (1, 2)] {
+            for y in (first..height).step_by(step) {
+                self.indices.read(&mut all[y * width..][..width])?;
+            }
+        }
+        Ok(all)
     }
-    Ok(indices)
 }
 
-/// The rows of an image in the order in which the file has them: interlaced, every eighth first.
-fn row_order(height: usize, interlaced: bool) -> Vec<usize> {
-    if !interlaced {
-        return (0..height).collect();
-    }
-    [(0, 8), (4, 8), (2, 4), (1, 2)].iter().flat_map(|&(first, step)| (first..height).step_by(step)).collect()
-}
-
-/// Puts the image on a canvas that is transparent elsewhere.
-fn draw(image: &Image, palette: &[u8], indices: &[u8], canvas: Size, layout: Layout) -> Result<Raster> {
-    let mut raster = Raster::zeroed(canvas, layout)?;
-    let channels = layout.channels() as usize;
+/// The colours of all indices, as RGBA.
+fn colors(palette: &[u8], transparent: Option<u8>) -> [[u8; 4]; 256] {
     let mut colors = [[0, 0, 0, 255]; 256];
     for (color, entry) in colors.iter_mut().zip(palette.as_chunks::<3>().0) {
         color[..3].copy_from_slice(entry);
     }
-    if let Some(index) = image.transparent {
+    if let Some(index) = transparent {
         colors[usize::from(index)][3] = 0;
     }
-    // Under full transparency lies the transparent colour, as other decoders have it.
-    if let Some(index) = image.transparent {
-        for pixel in raster.data_mut().as_chunks_mut::<4>().0 {
-            *pixel = colors[usize::from(index)];
+    colors
+}
+
+fn paint(indices: &[u8], colors: &[[u8; 4]; 256], channels: usize, line: &mut [u8]) {
+    if channels == 4 {
+        let pixels = line.as_chunks_mut::<4>().0;
+        pixels.iter_mut().zip(indices).for_each(|(pixel, &index)| *pixel = colors[usize::from(index)]);
+    } else {
+        for (pixel, &index) in line.as_chunks_mut::<3>().0.iter_mut().zip(indices) {
+            let [red, green, blue, _] = colors[usize::from(index)];
+            *pixel = [red, green, blue];
         }
     }
-    let width = canvas.width as usize * channels;
-    let order = row_order(image.size.height as usize, image.interlaced);
-    for (y, row) in order.into_iter().zip(indices.chunks_exact(image.size.width as usize)) {
-        let Some(line) = raster.data_mut().chunks_exact_mut(width).nth(image.top as usize + y) else {
-            continue;
+}
+
+/// The image's pixels as indices into its palette, in the order of the file.
+struct Indices<'a> {
+    decoder: Decoder,
+    /// What is left of the sub-block in work.
+    data: &'a [u8],
+    blocks: &'a [u8],
+    /// Where the next sub-block stands.
+    at: usize,
+    /// Steps that only took a code from the decoder's own bits, of which it holds at most 64.
+    idle: u32,
+}
+
+impl<'a> Indices<'a> {
+    /// `blocks` are those of the image's data.
+    fn new(image: &Image, blocks: &'a [u8]) -> Result<Self> {
+        let mut at = 0;
+        let first = sub_block(blocks, &mut at);
+        let (1..=11, Some(data)) = (image.code_size, first) else {
+            return Err(Error::malformed("the GIF's first image has no pixels"));
         };
-        let pixels = line.chunks_exact_mut(channels).skip(image.left as usize);
-        for (pixel, &index) in pixels.zip(row) {
-            pixel.copy_from_slice(&colors[usize::from(index)][..channels]);
-        }
+        Ok(Self { decoder: Decoder::new(BitOrder::Lsb, image.code_size), data, blocks, at, idle: 0 })
     }
-    Ok(raster)
+
+    /// Reads the next row.
+    fn read(&mut self, row: &mut [u8]) -> Result<()> {
+        let mut rest = row;
+        while !rest.is_empty() {
+            let step = self.decoder.decode_bytes(self.data, rest);
+            self.data = &self.data[step.consumed_in..];
+            rest = &mut rest[step.consumed_out..];
+            match step.status {
+                Ok(LzwStatus::Done) | Err(_) => break,
+                // Behind a row that is full it says that there is no progress when there is some.
+                Ok(_) if step.consumed_in + step.consumed_out > 0 => self.idle = 0,
+                Ok(LzwStatus::Ok) if self.idle < 64 => self.idle += 1,
+                // It has taken all input and given all output.
+                Ok(_) => match sub_block(self.blocks, &mut self.at) {
+                    Some(block) => (self.data, self.idle) = (block, 0),
+                    None if self.idle < 64 => self.idle += 1,
+                    None => break,
+                },
+            }
+        }
+        if !rest.is_empty() {
+            return Err(Error::malformed("the GIF's first image is cut short"));
+        }
+        Ok(())
+    }
 }
 
 /// The sub-block at `at`, as far as it is there, which `at` is moved past; `None` at the empty one that ends them.

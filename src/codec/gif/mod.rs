@@ -7,7 +7,10 @@
 mod blocks;
 mod decode;
 
-pub(super) use self::{blocks::Walk, decode::decode};
+pub(super) use self::{
+    blocks::Walk,
+    decode::{decode, decode_rows},
+};
 
 use super::{
     FormatInfo, Probe,
@@ -27,12 +30,13 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     encodes: None,
 };
 
-/// States what decoding takes: the canvas, and the frame's indices.
+/// States what decoding takes.
 pub(super) fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {
+    let pixel_bytes = u64::from(channels(probe));
     Decoding {
-        rows_bytes: 0,
-        pixel_bytes: 4,
-        peak_pixel_bytes: 5,
+        rows_bytes: decode::heap_bytes(probe.size, probe.progressive),
+        pixel_bytes,
+        peak_pixel_bytes: pixel_bytes,
         channels: channels(probe),
         metadata_copies: 1,
     }

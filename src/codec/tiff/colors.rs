@@ -60,7 +60,8 @@ impl Painter {
         }
     }
 
-    const fn layout(&self) -> Layout {
+    /// The layout of what is no picture of inks.
+    pub(super) const fn layout(&self) -> Layout {
         match (&self.paint, self.alpha.is_some()) {
             (Paint::Gray | Paint::InvertedGray, false) => Layout::Gray,
             (Paint::Gray | Paint::InvertedGray, true) => Layout::GrayAlpha,

@@ -1,5 +1,6 @@
-//! TIFF 6.0 and BigTIFF, the first picture of the file. Strips and tiles are unpacked row by row, and rows go straight
-//! into the picture: beside it no more is held than the window of a compression.
+//! TIFF 6.0 and BigTIFF, the first picture of the file. Strips and tiles are unpacked row by row. Rows of strips are given as
+//! they come, and those of tiles that lie beside each other together; beside them no more is held than the window of a
+//! compression.
 //!
 //! From the directory ([`directory`], [`tags`], [`header`]) to the strips and tiles ([`segments`]), their bytes
 //! ([`packed`]), unpacked ([`unpack`], [`window`], [`fax`]), freed of prediction ([`predictor`]), as samples of one
@@ -27,7 +28,11 @@ mod unpack;
 mod window;
 mod ycbcr;
 
-pub(super) use self::{decode::decode, memory::decoding, probe::probe};
+pub(super) use self::{
+    decode::{decode, decode_rows},
+    memory::decoding,
+    probe::probe,
+};
 
 use super::FormatInfo;
 

@@ -1,6 +1,7 @@
 //! What a TIFF's directory says, as a probe.
 
 use super::{
+    decode::band_bytes,
     directory::Directory,
     header::{Header, Photometric, no_directory},
     rows::heap_bytes,
@@ -17,6 +18,8 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
     let directory = Directory::of(view).ok_or_else(no_directory)?;
     let header = Header::read(&directory)?;
     let photometric = header.photometric();
+    let segment = segment_size(&directory, header.size);
+    let band = band_bytes(&header, segment);
     Ok(Probe {
         depth: u8::try_from(header.depth).unwrap_or(u8::MAX),
         alpha: header.alpha.is_some(),
@@ -29,8 +32,9 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
             }),
             metadata_bytes: directory.span_of_field(tags::XMP).map_or(0, |xmp| xmp.length),
             part_bytes: photometric.map_or(0, |photometric| {
-                heap_bytes(&header, segment_size(&directory, header.size), header.used(photometric))
+                heap_bytes(&header, segment, header.used(photometric)).saturating_add(band.unwrap_or(0))
             }),
+            is_unordered: band.is_none(),
             ..Demands::default()
         },
         ..Probe::new(Format::Tiff, header.size)

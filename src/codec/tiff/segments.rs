@@ -97,11 +97,11 @@ impl<'a> Segments<'a> {
     }
 
     /// The strips or tiles from left to right and from top to bottom.
-    pub(super) fn all(&self) -> impl Iterator<Item = Segment> {
-        let Size { width, height } = self.size;
+    pub(super) fn all(&self) -> impl Iterator<Item = Segment> + use<> {
+        let (Size { width, height }, picture, across) = (self.size, self.picture, self.across);
         (0..self.count()).map(move |number| {
-            let (left, top) = ((number % self.across) * width, (number / self.across) * height);
-            let size = Size::new(width.min(self.picture.width - left), height.min(self.picture.height - top));
+            let (left, top) = ((number % across) * width, (number / across) * height);
+            let size = Size::new(width.min(picture.width - left), height.min(picture.height - top));
             Segment { number, left, top, size }
         })
     }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use flate2::bufread::ZlibDecoder;
 use lzma_rust2::{Lzma2Reader, filter::delta::DeltaReader};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
-use weezl::{BitOrder, LzwStatus, decode::Decoder};
+use weezl::{BitOrder, decode::Decoder};
 
 use super::{
     compression,
@@ -188,8 +188,8 @@ impl<'a> Lzw<'a> {
             self.packed.skip(result.consumed_in);
             out = &mut out[result.consumed_out..];
             match result.status {
-                Ok(LzwStatus::Ok) if result.consumed_in + result.consumed_out > 0 => {}
-                Ok(_) if out.is_empty() => {}
+                // Behind a row that is full it says that there is no progress when there is some.
+                Ok(_) if result.consumed_in + result.consumed_out > 0 || out.is_empty() => {}
                 Ok(_) => return Err(cut_short()),
                 Err(error) => {
                     return Err(Error::with_source(
