@@ -178,6 +178,8 @@ impl Statement {
         let decoder = match probe.format {
             Format::Tiff | Format::Bmp | Format::Ico => 12 * probe.size.pixels(),
             Format::Png => 256 << 10,
+            // A window and tables for the alpha beside a lossy picture, which may be stored as it is.
+            Format::WebP if probe.alpha && probe.subsampling.is_some() => 5 * probe.size.pixels(),
             // Ink, or samplings that are no usual ones.
             Format::Jpeg if probe.color && probe.subsampling.is_none() => 4 * probe.size.pixels(),
             _ => 0,
