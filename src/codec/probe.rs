@@ -51,7 +51,8 @@ pub(crate) struct Demands {
     /// side.
     #[serde(default)]
     pub restart_interval: u32,
-    /// The most bytes that unpacking a TIFF's strips or tiles takes, beside the picture.
+    /// The most bytes that unpacking a TIFF's strips or tiles takes, beside the picture; those of an interlaced PNG as it is
+    /// stored.
     #[serde(default = "unknown_part_bytes")]
     pub part_bytes: u64,
     /// True of a TIFF whose rows don't come in order: of high tiles, inks, or samples that may be alpha.

@@ -11,8 +11,9 @@ pub(crate) fn come_from(probe: &Probe) -> bool {
     match probe.format {
         // Ink, RGB and unusual sampling factors become RGB as a whole.
         Format::Jpeg => probe.subsampling.is_some() || !probe.color,
-        Format::Png | Format::Bmp => !probe.progressive,
-        Format::Heic => true,
+        // Of an interlaced one all is held as it is stored.
+        Format::Png | Format::Heic => true,
+        Format::Bmp => !probe.progressive,
         Format::Tiff => !probe.demands.is_unordered,
         // Of an interlaced one indices are held.
         Format::Gif => probe.animated != Some(true),

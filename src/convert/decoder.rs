@@ -25,9 +25,9 @@ use crate::{
 /// Decodes a still picture, or the first frame of an animation, to RGB or RGBA: upright, in sRGB, alpha not
 /// multiplied in.
 ///
-/// JPEG, PNG, BMP, HEIC, WebP, GIF and TIFF come by rows: a baseline JPEG of 12 megapixels takes some 2 MB. Interlaced
-/// PNG, inks, and what isn't stored upright (JPEG excepted) are decoded as a whole first. The file's bytes are the
-/// caller's: one that is mapped, say.
+/// JPEG, PNG, BMP, HEIC, WebP, GIF and TIFF come by rows: a baseline JPEG of 12 megapixels takes some 2 MB. Inks, and
+/// what isn't stored upright (JPEG excepted) are decoded as a whole first. The file's bytes are the caller's: one that
+/// is mapped, say.
 ///
 /// ```
 /// use slimpix::{Decoder, Limits, webp::Encoder};

@@ -2,7 +2,7 @@
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
-use super::{header::Header, with_iend::WithIend};
+use super::{header::Header, interlaced, with_iend::WithIend};
 use crate::{
     codec::{
         Decoded,
@@ -19,7 +19,7 @@ type PngReader<'a> = Reader<WithIend<'a>>;
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     let header = Header::read(bytes)?;
     limits.check_size(header.size)?;
-    let mut reader = open(bytes, &header, limits, pixel_bytes(&header))?;
+    let mut reader = open(bytes, &header, limits, pixel_bytes(&header), Transformations::EXPAND)?;
     let raster = read_pixels(&mut reader, &header)?;
     Ok(Decoded {
         picture: Picture::Raster(raster),
@@ -28,7 +28,7 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     })
 }
 
-/// Gives a PNG to a sink, row by row. `false` when its rows don't come in order, or the sink asked for none.
+/// Gives a PNG to a sink, row by row. `false` when the sink asked for none.
 ///
 /// # Errors
 /// As [`decode`], and those of the sink.
@@ -36,9 +36,9 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let header = Header::read(bytes)?;
     limits.check_size(header.size)?;
     if header.interlaced {
-        return Ok(false);
+        return interlaced::decode_rows(bytes, &header, limits, sink);
     }
-    let mut reader = open(bytes, &header, limits, 0)?;
+    let mut reader = open(bytes, &header, limits, 0, Transformations::EXPAND)?;
     let (layout, depth) = layout(&reader, &header)?;
     let (orientation, metadata) = (header.orientation(), metadata(&header));
     if sink
@@ -71,7 +71,13 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
 }
 
 /// Reads up to the pixels, of which `held` bytes will be held.
-fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) -> Result<PngReader<'a>> {
+pub(super) fn open<'a>(
+    bytes: &'a [u8],
+    header: &Header<'_>,
+    limits: &Limits,
+    held: u64,
+    transformations: Transformations,
+) -> Result<PngReader<'a>> {
     let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
     // Beside the pixels: rows in work with a window of inflated data, and EXIF, which the decoder can't pass over.
     let beside = 8 * row + (128 << 10) + 2 * header.metadata_bytes();
@@ -81,11 +87,11 @@ fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &Limits, held: u64) ->
     decoder.set_ignore_text_chunk(true);
     // It would inflate as much as there is room for.
     decoder.set_ignore_iccp_chunk(true);
-    decoder.set_transformations(Transformations::EXPAND);
+    decoder.set_transformations(transformations);
     decoder.read_info().map_err(failed)
 }
 
-fn metadata(header: &Header<'_>) -> Metadata {
+pub(super) fn metadata(header: &Header<'_>) -> Metadata {
     let icc = header.profile();
     let colors = if icc.is_some() { None } else { header.space() };
     Metadata { icc, colors, exif: Metadata::part(header.exif()), xmp: Metadata::part(header.xmp()) }
@@ -138,13 +144,13 @@ fn read_pixels(reader: &mut PngReader<'_>, header: &Header<'_>) -> Result<Raster
 }
 
 /// Rounds big-endian samples of 16 bits to 8.
-fn narrow(wide: &[u8], narrow: &mut [u8]) {
+pub(super) fn narrow(wide: &[u8], narrow: &mut [u8]) {
     for (sample, wide) in narrow.iter_mut().zip(wide.as_chunks::<2>().0) {
         *sample = ((u32::from(u16::from_be_bytes(*wide)) * 255 + 32_767) / 65_535) as u8;
     }
 }
 
-fn failed(source: DecodingError) -> Error {
+pub(super) fn failed(source: DecodingError) -> Error {
     let kind = match source {
         DecodingError::LimitsExceeded => Kind::LimitExceeded,
         _ => Kind::Malformed,

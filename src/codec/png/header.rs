@@ -91,6 +91,7 @@ impl probing::Walk for Walk {
             demands: Demands {
                 icc_bytes: header.icc_bytes(),
                 metadata_bytes: header.metadata_bytes(),
+                part_bytes: if header.interlaced { header.stored_bytes() } else { 0 },
                 ..Demands::default()
             },
             ..Probe::new(Format::Png, header.size)
@@ -205,6 +206,19 @@ impl<'a> Header<'a> {
             2 | 3 => 3 + alpha,
             _ => 4,
         }
+    }
+
+    /// Bytes of all rows as they are stored: of indices, or of samples of up to 16 bits.
+    pub(super) fn stored_bytes(&self) -> u64 {
+        let samples = match self.color_type {
+            0 | 3 => 1,
+            4 => 2,
+            2 => 3,
+            _ => 4,
+        };
+        (u64::from(self.size.width) * samples * u64::from(self.depth))
+            .div_ceil(8)
+            .saturating_mul(self.size.height.into())
     }
 
     pub(super) fn orientation(&self) -> Orientation {

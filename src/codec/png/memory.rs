@@ -19,13 +19,15 @@ const DEFLATE: u64 = 256 << 10;
 const HEADERS: u64 = 2 << 10;
 
 /// States what decoding takes.
-pub fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {
+pub fn decoding(probe: &Probe, _scale_num: u32, buffering: Buffering) -> Decoding {
     let pixel_bytes = u64::from(channels(probe));
     // An interlaced picture of 16 bits is held as it is before it is rounded.
     let is_wide = probe.progressive && probe.depth == 16;
+    // By rows it is held as it is stored.
+    let stored = if buffering == Buffering::Whole { 0 } else { probe.demands.part_bytes };
     Decoding {
         // Two rows of up to four samples of 16 bits, as they come and as they go.
-        rows_bytes: 40 * u64::from(probe.size.width) + OVERHEAD,
+        rows_bytes: (40 * u64::from(probe.size.width) + OVERHEAD).saturating_add(stored),
         pixel_bytes,
         peak_pixel_bytes: if is_wide { 3 * pixel_bytes } else { pixel_bytes },
         channels: channels(probe),

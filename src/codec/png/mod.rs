@@ -4,6 +4,7 @@ mod colors;
 mod decode;
 mod encode;
 mod header;
+mod interlaced;
 mod memory;
 mod palette;
 mod with_iend;
