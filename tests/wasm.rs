@@ -154,6 +154,9 @@ fn the_bytes_are_those_of_the_golden_list() {
     let mut rows = 0;
     for row in include_str!("data/golden.tsv").lines() {
         let [name, words, stated] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        if name.ends_with(".svg") && !Format::Svg.can_decode() {
+            continue;
+        }
         let made = convert(bytes(golden_picture(name)), options_of_words(words)).expect(row);
         assert_eq!(sha256(&file(&made)), stated, "{name} {words}");
         rows += 1;
@@ -198,7 +201,8 @@ fn golden_picture(name: &str) -> &'static [u8] {
         "still.gif",
         "hdr-pq.png",
         "inks-profile.jpg",
-        "phone.heic"
+        "phone.heic",
+        "drawing.svg"
     )
 }
 

@@ -34,7 +34,7 @@ pub enum Format {
     Heic,
     /// JPEG XL: known, not decoded yet.
     Jxl,
-    /// SVG: known, not rendered yet.
+    /// SVG: drawn, never written.
     Svg,
 }
 
@@ -58,6 +58,8 @@ pub struct FormatInfo {
     pub is_web_safe: bool,
     /// True if [`decode`](super::decode) knows it.
     pub decodes: bool,
+    /// True if a picture of it is drawn at any size, and has none of its own but as a suggestion.
+    pub is_vector: bool,
     /// How [`encode`](super::encode) can write it in this build; `None` if it can't.
     pub encodes: Option<Modes>,
 }

@@ -27,6 +27,7 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     has_gray: false,
     is_web_safe: true,
     decodes: true,
+    is_vector: false,
     encodes: None,
 };
 

@@ -16,6 +16,7 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     has_gray: true,
     is_web_safe: false,
     decodes: false,
+    is_vector: false,
     encodes: None,
 };
 

@@ -84,6 +84,9 @@ fn header_walk(format: Format) -> Box<dyn probing::Walk> {
     }
 }
 
+/// How the pictures inside a drawing are read.
+const EMBEDDED: svg::Embedded = svg::Embedded { probe, decode: decode_as };
+
 /// A decoded still picture with what its file carried beside it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -244,6 +247,17 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     decode_as(sniff(bytes).ok_or_else(sniff::unknown)?, bytes, limits)
 }
 
+/// Decodes a still picture as [`decode_as`]; draws a drawing at the size of the probe, whatever its own is.
+///
+/// # Errors
+/// Those of [`decode_as`].
+pub(crate) fn decode_sized(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Decoded> {
+    match probe.format {
+        Format::Svg => svg::draw(bytes, probe.size, limits, EMBEDDED),
+        format => decode_as(format, bytes, limits),
+    }
+}
+
 /// Decodes a still picture, or the first frame of an animation, of a format that is known already.
 ///
 /// # Errors
@@ -258,6 +272,7 @@ pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result
         Format::Ico => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
         Format::Tiff => tiff::decode(bytes, limits, jpeg::decode),
         Format::Heic => heic::decode(bytes, limits),
+        Format::Svg => svg::draw(bytes, probe(bytes)?.size, limits, EMBEDDED),
         format => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
     }
 }

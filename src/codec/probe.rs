@@ -52,12 +52,15 @@ pub(crate) struct Demands {
     #[serde(default)]
     pub restart_interval: u32,
     /// The most bytes that unpacking a TIFF's strips or tiles takes, beside the picture; those of an interlaced PNG as it is
-    /// stored.
+    /// stored; or reading an SVG's text.
     #[serde(default = "unknown_part_bytes")]
     pub part_bytes: u64,
     /// True of a TIFF whose rows don't come in order: of high tiles, inks, or samples that may be alpha.
     #[serde(default = "unknown_order")]
     pub is_unordered: bool,
+    /// How many layers as large as the picture the drawing of an SVG may hold, beside the picture.
+    #[serde(default)]
+    pub layers: u64,
 }
 
 /// What is stated of a TIFF's strips or tiles where it was not written down.
@@ -101,6 +104,7 @@ impl Probe {
                 restart_interval: 0,
                 part_bytes: 0,
                 is_unordered: false,
+                layers: 0,
             },
         }
     }

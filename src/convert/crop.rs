@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Interest, plan::Frame};
+use super::{Interest, geometry::Frame};
 use crate::pixel::{Orientation, Picture, Size, complement};
 
 /// Into how many slices the picture is cut to find the part with the most detail.

@@ -7,14 +7,14 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::{
     color::{self, Conversion},
+    geometry::Frame,
     guarded, orient,
-    plan::Frame,
     recolor::{Recolor, RecolorRows},
     strips::{self, Framed},
 };
 use crate::{
     codec::{
-        self, Format, Probe,
+        self, Probe,
         rows::{Form, Head, Rows, Sink},
     },
     error::{Error, Kind, Result},
@@ -133,7 +133,7 @@ impl<'a> Decoder<'a> {
             return rows.finish();
         }
         let frame = Frame::thumbnail(self.size(), u32::MAX);
-        let raster = as_shown(self.bytes, format, &self.limits, &frame)?.into_raster()?;
+        let raster = as_shown(self.bytes, &self.probe, &self.limits, &frame)?.into_raster()?;
         rows.out.give(raster.layout(), raster.data())
     }
 }
@@ -142,9 +142,9 @@ impl<'a> Decoder<'a> {
 ///
 /// # Errors
 /// Those of [`codec::decode_as`].
-pub(super) fn as_shown(bytes: &[u8], format: Format, limits: &Limits, frame: &Frame) -> Result<Picture> {
+pub(super) fn as_shown(bytes: &[u8], probe: &Probe, limits: &Limits, frame: &Frame) -> Result<Picture> {
     let Framed { picture, orientation, metadata, is_complement } =
-        strips::decode_to_size(bytes, format, limits, frame)?;
+        strips::decode_to_size(bytes, probe, limits, frame)?;
     let picture = orient::upright(picture, orientation)?;
     match is_complement {
         true => color::of_complement(picture, metadata.icc.as_deref()),

@@ -2,8 +2,8 @@
 
 use super::{
     decoder::{self, as_shown},
+    geometry::Frame,
     guarded,
-    plan::Frame,
 };
 use crate::{
     codec::{self, Format, Probe},
@@ -55,7 +55,7 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     let size = probe.oriented_size();
     limits.check_size(size)?;
     let frame = Frame::thumbnail(size, BLURHASH_SIDE);
-    let picture = guarded(|| as_shown(bytes, probe.format, limits, &frame))?;
+    let picture = guarded(|| as_shown(bytes, &probe, limits, &frame))?;
     Ok(Description {
         format: probe.format,
         size,

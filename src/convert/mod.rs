@@ -9,6 +9,7 @@ mod colorimetry;
 mod crop;
 mod decoder;
 mod describe;
+mod geometry;
 mod graphic;
 mod icc_tags;
 mod metadata;
@@ -24,8 +25,9 @@ mod widen;
 pub use self::{
     decoder::Decoder,
     describe::{Description, describe},
+    geometry::Frame,
     params::{Fit, Interest, Mode, Params, Resize},
-    plan::{Frame, Plan, plan},
+    plan::{Plan, plan},
     resize::Filter,
 };
 
@@ -100,7 +102,9 @@ pub enum Kept {
 pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome> {
     limits.check_input(bytes.len() as u64)?;
     let probe = codec::probe(bytes)?;
-    limits.check_size(probe.size)?;
+    if !probe.format.info().is_vector {
+        limits.check_size(probe.size)?;
+    }
     if probe.animated == Some(true) {
         return Ok(Outcome::Kept(Kept::Animated));
     }
@@ -154,7 +158,7 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
         }
     }
     let Framed { picture, orientation, metadata, is_complement } =
-        strips::decode_to_size(bytes, plan.probe.format, &plan.limits, &plan.frame)?;
+        strips::decode_to_size(bytes, &plan.probe, &plan.limits, &plan.frame)?;
     let picture = orient::upright(picture, orientation)?;
     // What is coded without loss becomes RGB in the end: before its colours change its chroma is still as it was
     // stored.

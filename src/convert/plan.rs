@@ -1,7 +1,8 @@
 //! What a conversion will do, from the source's header alone.
 
 use super::{
-    Filter, Fit, Interest, Mode, Params, Resize,
+    Mode, Params,
+    geometry::{self, Frame},
     graphic::Look,
     recolor::{Recolor, RecolorRows},
     resize,
@@ -103,62 +104,6 @@ impl Plan {
 /// than the memory.
 const SMALL_PIXELS: u64 = 1 << 20;
 
-/// A crop and a scale, of a picture as it is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Frame {
-    /// The part of the source that is kept, in its pixels; less than the whole only for `Fit::Cover`.
-    pub kept: Size,
-    /// Where that part lies.
-    pub interest: Interest,
-    /// The size to which it is scaled.
-    pub output: Size,
-    /// How it is scaled.
-    pub filter: Filter,
-    /// True if light is scaled, not samples.
-    pub linear: bool,
-}
-
-impl Frame {
-    /// True if nothing of a source is cut off and nothing scaled.
-    pub(super) fn is_plain(&self, source: Size) -> bool {
-        self.kept == source && self.output == source
-    }
-
-    /// The size of the result, turned as the picture is stored.
-    pub(super) const fn stored_output(&self, orientation: Orientation) -> Size {
-        if orientation.is_transposing() { self.output.transposed() } else { self.output }
-    }
-
-    /// True if rows can be scaled as they come: where a crop follows the picture's detail, it must be seen first.
-    pub(super) fn is_placed(&self, source: Size) -> bool {
-        self.interest != Interest::Entropy || self.kept == source
-    }
-
-    /// The scale at which a source should be decoded, one of `scales`, in eighths: so small that it is still 7/4
-    /// as large as the result, that the filter has something to choose from. At 15/8 luma is within 51 dB of what
-    /// the picture at full size gives, at 5/4 within 39.
-    pub(super) fn scale_num(&self, scales: &[u32]) -> u32 {
-        let is_enough = |kept: u32, output: u32, scale_num: u32| {
-            u64::from(kept) * u64::from(scale_num) >= 14 * u64::from(output)
-        };
-        let Size { width, height } = self.output;
-        let fits = |&scale_num: &u32| {
-            is_enough(self.kept.width, width, scale_num) && is_enough(self.kept.height, height, scale_num)
-        };
-        // Smaller scales are means of samples.
-        let scales = scales.iter().copied().filter(|_| !self.linear);
-        scales.filter(fits).min().unwrap_or(8)
-    }
-
-    /// A small version of the whole picture, no side longer than `side`.
-    pub(super) fn thumbnail(source: Size, side: u32) -> Self {
-        let is_larger = source.width.max(source.height) > side;
-        let output = if is_larger { within(source, Size::new(side, side)) } else { source };
-        Self { kept: source, interest: Interest::Centre, output, filter: Filter::default(), linear: false }
-    }
-}
-
 /// The longest side that is planned for: what PNG and BMP can state at the most. Up to it no statement of memory
 /// overflows.
 const MAX_SIDE: u32 = i32::MAX as u32;
@@ -197,13 +142,21 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if source.width.max(source.height) > MAX_SIDE {
         return Err(Error::limit(format!("the picture is {}x{}", source.width, source.height)));
     }
-    let frame = frame(source, params.resize.as_ref())?;
+    let drawing;
+    let (probe, frame) = if probe.format.info().is_vector {
+        let (size, frame) = geometry::drawn(source, params)?;
+        drawing = Probe { size, ..probe.clone() };
+        (&drawing, frame)
+    } else {
+        (probe, geometry::frame(source, params.resize.as_ref())?)
+    };
     let output = frame.output;
     params.format.info().check_side(output)?;
     let may_be_graphic = params.settled_mode() == Mode::Auto && is_maybe_graphic(probe);
     let buffering = buffering(probe, params, &coding, &frame);
     let streams = buffering == Buffering::Streamed;
-    let gathering = if frame.is_plain(source) { Buffering::Whole } else { Buffering::Gathered };
+    let gathering =
+        if frame.is_plain(probe.oriented_size()) { Buffering::Whole } else { Buffering::Gathered };
     let graphic = (streams && may_be_graphic).then(|| pipeline(probe, params, &frame, gathering, true));
     let plan = Plan {
         source,
@@ -310,69 +263,4 @@ fn coding(params: &Params) -> Result<Coding> {
         .with_alpha_quality(params.alpha_quality);
     coding.check()?;
     Ok(coding)
-}
-
-/// The part of the source that is kept, and the size to which it is scaled.
-///
-/// Where enlarging is not allowed, a box that would do so shrinks until nothing is enlarged, keeping its shape:
-/// a page that gave the picture a place of that shape shows it undistorted.
-fn frame(source: Size, resize: Option<&Resize>) -> Result<Frame> {
-    let Some(resize) = resize else {
-        let interest = Interest::Centre;
-        return Ok(Frame {
-            kept: source,
-            interest,
-            output: source,
-            filter: Filter::default(),
-            linear: false,
-        });
-    };
-    let (kept, output) = geometry(source, resize)?;
-    let Resize { interest, filter, linear, .. } = *resize;
-    Ok(Frame { kept, interest, output, filter, linear })
-}
-
-fn geometry(source: Size, resize: &Resize) -> Result<(Size, Size)> {
-    if resize.width == Some(0) || resize.height == Some(0) {
-        return Err(Error::new(Kind::Parameter, "a width or height of zero"));
-    }
-    let may_enlarge = resize.enlarge && resize.fit != Fit::ScaleDown;
-    let (place, is_box) = match (resize.width, resize.height) {
-        (None, None) => return Ok((source, source)),
-        (Some(width), Some(height)) => (Size::new(width, height), true),
-        (Some(width), None) => (Size::new(width, scaled(source.height, width, source.width)), false),
-        (None, Some(height)) => (Size::new(scaled(source.width, height, source.height), height), false),
-    };
-    let fit = if is_box { resize.fit } else { Fit::Fill };
-    let (kept, output) = match fit {
-        Fit::Contain | Fit::ScaleDown => (source, within(source, place)),
-        Fit::Fill => (source, place),
-        Fit::Cover => (within(place, source), place),
-    };
-    let is_larger = output.width > kept.width || output.height > kept.height;
-    match (is_larger && !may_enlarge, fit) {
-        (false, _) => Ok((kept, output)),
-        (true, Fit::Contain | Fit::ScaleDown) => Ok((source, source)),
-        (true, Fit::Cover) => Ok((kept, kept)),
-        (true, Fit::Fill) if !is_box => Ok((source, source)),
-        (true, Fit::Fill) => Ok((source, within(place, source))),
-    }
-}
-
-/// The largest size of the shape of `shape` inside `frame`.
-fn within(shape: Size, frame: Size) -> Size {
-    let by_width = scaled(shape.height, frame.width, shape.width);
-    let by_height = scaled(shape.width, frame.height, shape.height);
-    if u64::from(frame.width) * u64::from(shape.height) <= u64::from(frame.height) * u64::from(shape.width) {
-        Size::new(frame.width, by_width.min(frame.height))
-    } else {
-        Size::new(by_height.min(frame.width), frame.height)
-    }
-}
-
-/// `side × numerator / denominator`, rounded, at least 1.
-fn scaled(side: u32, numerator: u32, denominator: u32) -> u32 {
-    let product = u64::from(side) * u64::from(numerator);
-    let denominator = u64::from(denominator.max(1));
-    u32::try_from((product + denominator / 2) / denominator).unwrap_or(u32::MAX).max(1)
 }

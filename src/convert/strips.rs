@@ -3,16 +3,17 @@
 use super::{
     color::{self, Conversion},
     crop::Region,
+    geometry::Frame,
     graphic::Look,
     metadata,
-    plan::{Frame, Plan},
+    plan::Plan,
     recolor::{Recolor, RecolorRows},
     resize,
     widen::Widening,
 };
 use crate::{
     codec::{
-        self, Decoded, Format, RowWriter,
+        self, Decoded, Format, Probe, RowWriter,
         rows::{Form, Head, Rows, Sink},
     },
     error::{Error, Kind, Result},
@@ -30,16 +31,18 @@ pub(super) struct Framed {
     pub is_complement: bool,
 }
 
-/// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows.
+/// Decodes a picture and brings it to the frame's size, turned as it is stored: by rows where its kind allows. A
+/// drawing is drawn at the size of its probe.
 ///
 /// # Errors
 /// Those of [`codec::decode_as`].
-pub(super) fn decode_to_size(bytes: &[u8], format: Format, limits: &Limits, frame: &Frame) -> Result<Framed> {
+pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame: &Frame) -> Result<Framed> {
+    let format = probe.format;
     let mut gathered = Gathered { frame, work: None };
     if codec::decode_rows(format, bytes, limits, &mut gathered)? {
         return gathered.finish();
     }
-    let Decoded { picture, orientation, mut metadata } = codec::decode_as(format, bytes, limits)?;
+    let Decoded { picture, orientation, mut metadata } = codec::decode_sized(probe, bytes, limits)?;
     let (picture, is_complement) = match picture {
         Picture::Inks(inks) if format == Format::Jpeg => (Picture::Raster(inks.into_complement()?), true),
         // No profile says what the colours are that become of inks.

@@ -424,7 +424,7 @@ fn what_is_passed_by_and_what_fails_is_named_and_counted() {
     let folder = folder_with(&[
         ("in/a.jpg", pictures::jpeg(64, 48, 1)),
         ("in/bad.png", b"no PNG".to_vec()),
-        ("in/d.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec()),
+        ("in/d.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>".to_vec()),
     ]);
     std::os::unix::fs::symlink("a.jpg", folder.path().join("in/link.jpg")).unwrap();
     let ran = run(folder.path(), &["convert", "in"]);

@@ -35,6 +35,7 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
         sources.push((format!("PNG {layout:?} of linear light"), linear_png(width, height, layout)));
     }
     sources.push(("BMP".to_owned(), bitmap(width, height)));
+    sources.push(("SVG".to_owned(), drawing(width, height)));
     for (layout, lossless) in [(Layout::Rgb, false), (Layout::Rgba, false), (Layout::Rgba, true)] {
         let coding = coding(Format::WebP, 90, lossless);
         sources.push((format!("WebP {layout:?} {lossless}"), encode(raster(width, height, layout), &coding)));
@@ -44,6 +45,40 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
     let file = codec::encode(Picture::Planes(planes), &full, &Metadata::default()).unwrap();
     sources.push(("JPEG 4:4:4".to_owned(), file));
     sources
+}
+
+/// Layers in layers, a shadow, a mask, strokes, and a picture in it.
+fn drawing(width: u32, height: u32) -> Vec<u8> {
+    let picture = crate::pictures::png(40, 30, Layout::Rgba);
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let text = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 90 60'>
+        <filter id='s'><feGaussianBlur in='SourceAlpha' stdDeviation='2'/><feOffset dx='1' result='o'/>
+        <feMerge><feMergeNode in='o'/><feMergeNode in='SourceGraphic'/></feMerge></filter>
+        <mask id='m'><circle cx='45' cy='30' r='30' fill='#fff'/></mask>
+        <g opacity='.8'><g opacity='.9' mask='url(#m)'><rect width='90' height='60' fill='#27c'/></g></g>
+        <path d='M10 10C80 10 10 50 80 50' fill='none' stroke='red' stroke-width='4' stroke-dasharray='2 1'/>
+        <circle cx='45' cy='30' r='20' filter='url(#s)' fill='#fc3'/>
+        <image href='data:image/png,{}' x='5' y='5' width='20' height='15'/></svg>",
+        hex(&picture)
+    );
+    text.into_bytes()
+}
+
+/// What is drawn is stated by words of its text. For logos, and the size at which they are wanted, that is not much.
+#[test]
+fn logos_are_stated_modestly() {
+    let paths: String = (0..40)
+        .map(|at| format!("<path d='M{at} 10c1.5 2 3-4 5 6v3h-9z' fill='#{:03x}' stroke='#fff'/>", at * 50))
+        .collect();
+    let logo =
+        format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 60 30'>{paths}</svg>").into_bytes();
+    let params = Params::default().with_effort(1).with_resize(Resize::to_width(800));
+    let stated = plan(&codec::probe(&logo).unwrap(), &params).unwrap().peak_bytes;
+    let (peak, outcome) = peak_of(|| convert(&logo, &params, &Limits::default()));
+    assert!(matches!(outcome, Ok(Outcome::Made(_))), "{outcome:?}");
+    println!("{peak} bytes, {stated} stated");
+    assert!(peak <= stated && stated < 2 * peak + (2 << 20), "{peak} bytes, {stated} stated");
 }
 
 /// A bitmap of 32 bits a pixel.
@@ -180,6 +215,8 @@ impl Statement {
             Format::Png => 256 << 10,
             // A window and tables for the alpha beside a lossy picture, which may be stored as it is.
             Format::WebP if probe.alpha && probe.subsampling.is_some() => 5 * probe.size.pixels(),
+            // What a text might hold that is as long.
+            Format::Svg => stated,
             // Ink, or samplings that are no usual ones.
             Format::Jpeg if probe.color && probe.subsampling.is_none() => 4 * probe.size.pixels(),
             _ => 0,

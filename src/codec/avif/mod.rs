@@ -38,5 +38,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     has_gray: true,
     is_web_safe: false,
     decodes: false,
+    is_vector: false,
     encodes: if cfg!(feature = "avif") { Some(Modes::Lossy) } else { None },
 };

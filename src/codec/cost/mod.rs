@@ -14,7 +14,7 @@ pub use self::{
         Buffering, Decoding, Encoding, Input, Pipeline, SMALL_FILE, channels, has_full_chroma, moves_chroma,
     },
 };
-use super::{Coding, Format, Probe, bmp, gif, heic, ico, jpeg, png, tiff, webp};
+use super::{Coding, Format, Probe, bmp, gif, heic, ico, jpeg, png, svg, tiff, webp};
 use crate::pixel::Orientation;
 
 /// What small things take: tables, headers, rows in work.
@@ -95,7 +95,8 @@ fn decoding_by(probe: &Probe, scale_num: u32, buffering: Buffering) -> Decoding 
         Format::Ico => ico::decoding(probe, scale_num, buffering),
         Format::Tiff => tiff::decoding(probe, scale_num, buffering),
         Format::Heic => heic::decoding(probe, scale_num, buffering),
-        Format::Avif | Format::Jxl | Format::Svg => Decoding::default(),
+        Format::Svg => svg::decoding(probe, scale_num, buffering),
+        Format::Avif | Format::Jxl => Decoding::default(),
     }
 }
 
@@ -140,6 +141,7 @@ mod tests {
                         restart_interval: 1,
                         part_bytes: u64::MAX,
                         is_unordered: false,
+                        layers: u64::MAX,
                     },
                     ..Probe::new(format, size)
                 };

@@ -78,5 +78,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     has_gray: true,
     is_web_safe: false,
     decodes: cfg!(feature = "heic"),
+    is_vector: false,
     encodes: None,
 };

@@ -31,5 +31,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     has_gray: true,
     is_web_safe: true,
     decodes: true,
+    is_vector: false,
     encodes: Some(Modes::Lossy),
 };

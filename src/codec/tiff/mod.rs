@@ -46,5 +46,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     has_gray: true,
     is_web_safe: false,
     decodes: true,
+    is_vector: false,
     encodes: None,
 };

@@ -35,5 +35,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     has_gray: false,
     is_web_safe: false,
     decodes: true,
+    is_vector: false,
     encodes: Some(Modes::Both),
 };

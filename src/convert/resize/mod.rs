@@ -15,7 +15,7 @@ mod tests;
 pub use self::filter::Filter;
 pub(crate) use self::{job::Job, scaler::Scaler};
 
-use super::{crop::Region, plan::Frame, recolor::Recolor};
+use super::{crop::Region, geometry::Frame, recolor::Recolor};
 use crate::{
     codec::{
         Format, Probe,

@@ -98,7 +98,7 @@ fn rows_give_what_the_whole_picture_gives() {
             let plan = plan(&probe, &params).unwrap();
             let Decoded { picture, orientation, .. } = codec::decode(&source, &limits).unwrap();
             let whole = resize::resize(picture, orientation, &plan.frame).unwrap();
-            let scaled = decode_to_size(&source, plan.probe.format, &limits, &plan.frame).unwrap().picture;
+            let scaled = decode_to_size(&source, &plan.probe, &limits, &plan.frame).unwrap().picture;
             // A source that is scaled while it is decoded is another picture, if hardly.
             let is_full =
                 plan.frame.scale_num(rows::scales(&probe)) == 8 || !plan.frame.is_placed(plan.source);

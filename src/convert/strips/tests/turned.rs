@@ -65,7 +65,7 @@ fn a_photo_that_is_turned_by_rows_is_the_one_that_is_turned_as_a_whole() {
                 let plan = plan(&probe, &params).unwrap();
                 let case = format!("{size:?} {kind:?} {:?} {:?}", probe.orientation, params.resize);
                 let Framed { picture, orientation, .. } =
-                    decode_to_size(&source, plan.probe.format, &limits, &plan.frame).unwrap();
+                    decode_to_size(&source, &plan.probe, &limits, &plan.frame).unwrap();
                 let whole = orient::upright(picture, orientation).unwrap();
                 if params.resize.is_none() {
                     assert!(plan.streams, "{case}");
@@ -114,7 +114,7 @@ fn light_is_scaled_by_rows_as_in_the_whole_picture() {
             let plan = plan(&codec::probe(&source).unwrap(), &params).unwrap();
             let Decoded { picture, orientation, .. } = codec::decode(&source, &limits).unwrap();
             let whole = resize::resize(picture, orientation, &plan.frame).unwrap();
-            let scaled = decode_to_size(&source, plan.probe.format, &limits, &plan.frame).unwrap().picture;
+            let scaled = decode_to_size(&source, &plan.probe, &limits, &plan.frame).unwrap().picture;
             assert!(scaled == whole, "{params:?}");
         }
     }

@@ -1,44 +1,19 @@
-//! SVG: the size that its root element states. Nothing is parsed further, nothing is rendered.
-//!
-//! The text may be UTF-8, or UTF-16 with a byte order mark, and it may be compressed (`.svgz`).
+//! The size that an SVG's root element states, as browsers have it, and what its head says of the cost of drawing it.
 
-use std::{borrow::Cow, io::Read};
-
-use flate2::bufread::GzDecoder;
-
-use super::{Format, FormatInfo, Probe, view::View};
+use super::{
+    memory::Demands,
+    text::{GZIP, LOOKED_AT, UTF_8, UTF_16_BIG, UTF_16_LITTLE, beginning},
+};
 use crate::{
+    codec::{Format, Probe, view::View},
     error::{Error, Result},
     pixel::Size,
-};
-
-/// What is fixed about SVG.
-pub(super) const INFO: FormatInfo = FormatInfo {
-    name: "svg",
-    media_type: "image/svg+xml",
-    subtypes: &["svg+xml"],
-    extensions: &["svg", "svgz"],
-    max_side: u32::MAX,
-    has_gray: false,
-    is_web_safe: true,
-    decodes: false,
-    encodes: None,
 };
 
 /// The size of a picture that states none, as in browsers (CSS 2.2, 10.3.2).
 const UNSTATED: [f64; 2] = [300.0, 150.0];
 /// The longest side; longer ones count as not stated.
 const MAX_SIDE: f64 = 1e6;
-
-/// The bytes, decompressed, in which the root's tag is looked for.
-pub(super) const LOOKED_AT: usize = 256 << 10;
-
-/// How a compressed file begins.
-const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
-/// The byte order marks of UTF-8, and of UTF-16 in both orders.
-const UTF_8: &[u8] = b"\xef\xbb\xbf";
-const UTF_16_LITTLE: &[u8] = b"\xff\xfe";
-const UTF_16_BIG: &[u8] = b"\xfe\xff";
 
 /// The pixels of an inch, and of an em at a browser's initial font size. CSS takes half an em for the height of an x
 /// and the width of a 0.
@@ -63,9 +38,20 @@ const UNITS: [(&str, f64); 13] = [
 
 /// Reads the size of the root element, as browsers have it: `width` and `height`; where one is missing, the shape of
 /// `viewBox` tells it, or it is one of 300x150; where both are, the largest of that shape within 300x150.
-pub(super) fn probe(view: View<'_>) -> Result<Probe> {
-    let text = text(view.up_to(0, LOOKED_AT));
+pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
+    let head = view.up_to(0, LOOKED_AT);
+    let text = beginning(head, LOOKED_AT);
     let tag = root_tag(&text).ok_or_else(|| Error::malformed("no svg element"))?;
+    let [width, height] = own_size(tag).map(|side| side.round().clamp(1.0, MAX_SIDE) as u32);
+    let mut probe =
+        Probe { alpha: true, animated: None, ..Probe::new(Format::Svg, Size::new(width, height)) };
+    let demands = Demands::new(&text, head, view.length_from(0, u64::MAX));
+    (probe.demands.part_bytes, probe.demands.layers) = (demands.bytes(), demands.layers);
+    Ok(probe)
+}
+
+/// The size that a root element's tag states, in pixels.
+pub(super) fn own_size(tag: &[u8]) -> [f64; 2] {
     let shape = attribute(tag, b"viewBox").and_then(|text| {
         let mut numbers = text.split(|c: char| c.is_whitespace() || c == ',').filter(|part| !part.is_empty());
         numbers.nth(1)?;
@@ -74,7 +60,7 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
     });
     let [width, height] =
         [b"width".as_slice(), b"height"].map(|name| attribute(tag, name).and_then(|text| side(&text)));
-    let size = match (width, height, shape) {
+    match (width, height, shape) {
         (Some(width), None, Some([across, down])) => [width, width * down / across],
         (None, Some(height), Some([across, down])) => [height * across / down, height],
         (None, None, Some([across, down])) => {
@@ -82,55 +68,27 @@ pub(super) fn probe(view: View<'_>) -> Result<Probe> {
             [across * scale, down * scale]
         }
         _ => [width.unwrap_or(UNSTATED[0]), height.unwrap_or(UNSTATED[1])],
-    };
-    let [width, height] = size.map(|side| side.round().clamp(1.0, MAX_SIDE) as u32);
-    Ok(Probe { alpha: true, animated: None, ..Probe::new(Format::Svg, Size::new(width, height)) })
+    }
 }
 
 /// True if a file whose root was not found may have it further inside.
-pub(super) fn may_be(head: &[u8]) -> bool {
+pub(in crate::codec) fn may_be(head: &[u8]) -> bool {
     // White space may be all that is seen so far.
-    head.starts_with(&GZIP) || matches!(text(head).trim_ascii_start(), [] | [b'<', ..])
+    head.starts_with(&GZIP) || matches!(beginning(head, LOOKED_AT).trim_ascii_start(), [] | [b'<', ..])
 }
 
 /// True if a file's root element is `svg`, with or without a prefix. HTML that contains one is not SVG.
-pub(super) fn is_svg(head: &[u8]) -> bool {
+pub(in crate::codec) fn is_svg(head: &[u8]) -> bool {
     let head = &head[..head.len().min(LOOKED_AT)];
     let is_text = |head: &[u8]| head.trim_ascii_start().starts_with(b"<");
     (head.starts_with(&GZIP)
         || [UTF_8, UTF_16_LITTLE, UTF_16_BIG].iter().any(|mark| head.starts_with(mark))
         || is_text(head))
-        && root_tag(&text(head)).is_some()
+        && root_tag(&beginning(head, LOOKED_AT)).is_some()
 }
 
-/// The beginning of a file as UTF-8 without a byte order mark, decompressed. What can't be decoded is left out.
-fn text(head: &[u8]) -> Cow<'_, [u8]> {
-    let mut head = Cow::Borrowed(head);
-    if head.starts_with(&GZIP) {
-        let mut unpacked = Vec::new();
-        // The file goes on, so decompression fails at its end: what came before counts.
-        let _ = GzDecoder::new(head.as_ref()).take(LOOKED_AT as u64).read_to_end(&mut unpacked);
-        head = Cow::Owned(unpacked);
-    }
-    let wide = |bytes: &[u8], number: fn([u8; 2]) -> u16| {
-        let units = bytes.as_chunks::<2>().0.iter().map(|pair| number(*pair));
-        let chars = char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER));
-        Cow::Owned(chars.collect::<String>().into_bytes())
-    };
-    if let Some(rest) = head.strip_prefix(UTF_16_LITTLE) {
-        return wide(rest, u16::from_le_bytes);
-    }
-    if let Some(rest) = head.strip_prefix(UTF_16_BIG) {
-        return wide(rest, u16::from_be_bytes);
-    }
-    match head {
-        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_prefix(UTF_8).unwrap_or(bytes)),
-        Cow::Owned(bytes) => Cow::Owned(bytes.strip_prefix(UTF_8).map(<[u8]>::to_vec).unwrap_or(bytes)),
-    }
-}
-
-/// The rest of the root element's tag after its name, if that is `svg`.
-fn root_tag(text: &[u8]) -> Option<&[u8]> {
+/// The text after the root element's name, if that is `svg`.
+pub(super) fn root_tag(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text.trim_ascii_start();
     // A declaration, comments, a document type, in any number and order.
     loop {
@@ -152,20 +110,24 @@ fn root_tag(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// The value of an attribute of a tag.
-fn attribute(mut tag: &[u8], name: &[u8]) -> Option<String> {
+pub(super) fn attribute(mut tag: &[u8], name: &[u8]) -> Option<String> {
     loop {
-        tag = tag.trim_ascii_start();
-        let end =
-            tag.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/'))?;
-        let found = &tag[..end];
-        let rest = tag[end..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
-        let (&quote, rest) = rest.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
-        let end = rest.iter().position(|&byte| byte == quote)?;
+        let (found, value, rest) = first_attribute(tag)?;
         if found == name {
-            return String::from_utf8(rest[..end].to_vec()).ok();
+            return String::from_utf8(value.to_vec()).ok();
         }
-        tag = &rest[end + 1..];
+        tag = rest;
     }
+}
+
+/// The name and the value of a tag's first attribute, and what follows it.
+pub(super) fn first_attribute(tag: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let tag = tag.trim_ascii_start();
+    let end = tag.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/'))?;
+    let rest = tag[end..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let (&quote, rest) = rest.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
+    let length = rest.iter().position(|&byte| byte == quote)?;
+    Some((&tag[..end], &rest[..length], &rest[length + 1..]))
 }
 
 /// A length in pixels (CSS Values 4, 6). Percentages and invalid lengths count as not stated.
