@@ -29,7 +29,8 @@ mod view;
 mod webp;
 mod whole;
 
-pub(crate) use self::probe::Demands;
+pub(crate) use self::probe::{Demands, Writing};
+pub(crate) use self::svg::packed as packed_svg;
 pub(crate) use self::webp::{RowWriter, Sketch};
 pub use self::{
     format::{Format, FormatInfo, Modes},

@@ -61,6 +61,22 @@ pub(crate) struct Demands {
     /// How many layers as large as the picture the drawing of an SVG may hold, beside the picture.
     #[serde(default)]
     pub layers: u64,
+    /// How the text of an SVG is written.
+    #[serde(default)]
+    pub writing: Writing,
+}
+
+/// How the text of an SVG is written, as far as it matters to who shows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Writing {
+    /// So that each browser reads it.
+    #[default]
+    Plain,
+    /// Compressed by gzip: it has to be said with it.
+    Packed,
+    /// In an encoding of which Chromium shows nothing.
+    Foreign,
 }
 
 /// What is stated of a TIFF's strips or tiles where it was not written down.
@@ -105,6 +121,7 @@ impl Probe {
                 part_bytes: 0,
                 is_unordered: false,
                 layers: 0,
+                writing: Writing::Plain,
             },
         }
     }

@@ -76,7 +76,8 @@ pub enum Kept {
     Larger,
 }
 
-/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, and encodes it.
+/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, and encodes it. An SVG that
+/// is to be an SVG becomes one in UTF-8, compressed by gzip.
 ///
 /// ```
 /// use slimpix::{Limits, Outcome, Params, convert};
@@ -108,6 +109,9 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     if probe.animated == Some(true) {
         return Ok(Outcome::Kept(Kept::Animated));
     }
+    if params.format == Format::Svg && probe.format == Format::Svg {
+        return pack(bytes, probe, limits);
+    }
     let plan = plan(&probe, params)?.within(limits);
     limits.check_size(plan.output)?;
     limits.check_memory(plan.photo_bytes.saturating_add(bytes.len() as u64))?;
@@ -121,6 +125,16 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     };
     let (format, size) = (plan.coding.format, plan.output);
     Ok(Outcome::Made(Made { bytes: file, format, size, lossless, source: probe }))
+}
+
+/// An SVG as UTF-8, compressed by gzip.
+fn pack(bytes: &[u8], probe: Probe, limits: &Limits) -> Result<Outcome> {
+    let (format, size) = (Format::Svg, probe.size);
+    let bytes = codec::packed_svg(bytes)?;
+    if bytes.len() as u64 > limits.max_output_bytes {
+        return Ok(Outcome::Kept(Kept::Larger));
+    }
+    Ok(Outcome::Made(Made { bytes, format, size, lossless: true, source: probe }))
 }
 
 /// Turns a panic into an error. The codecs below are other people's, and assert here and there (`rav1e` on its own

@@ -88,6 +88,10 @@ impl Plan {
     /// `Limits::max_output_bytes` it makes the conversion take less memory, see [`Plan::within`].
     #[must_use]
     pub fn likely_file_bytes(&self) -> Option<u64> {
+        if self.coding.format == Format::Svg {
+            // Text is as long as it is.
+            return None;
+        }
         let metadata = if self.keep_metadata { self.probe.demands.metadata_bytes } else { 0 };
         cost::likely_file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic)
             .map(|picture| picture.saturating_add(metadata))
@@ -128,6 +132,9 @@ const MAX_SIDE: u32 = i32::MAX as u32;
 /// size of zero or a mode that the target has not, [`Kind::Malformed`] for a source with a side of zero,
 /// [`Kind::LimitExceeded`] when the result is larger than the target format can say, or a side of the source than 2³¹ - 1.
 pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
+    if params.format == Format::Svg && probe.format == Format::Svg {
+        return Ok(packing(probe, params));
+    }
     if !probe.format.can_decode() {
         return Err(Error::unsupported(format!("{} pictures can't be read here", probe.format)));
     }
@@ -175,6 +182,31 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         graphic,
     };
     Ok(plan.within(&Limits::default()))
+}
+
+/// An SVG is compressed: its text is held, of which nothing is drawn.
+fn packing(probe: &Probe, params: &Params) -> Plan {
+    let dot = Size::new(1, 1);
+    let mut text = Probe { size: dot, ..probe.clone() };
+    text.demands.layers = 0;
+    let frame = Frame::thumbnail(dot, 1);
+    let plan = Plan {
+        source: probe.size,
+        frame,
+        output: dot,
+        coding: Coding::new(Format::Svg),
+        may_be_graphic: false,
+        streams: false,
+        peak_bytes: 0,
+        photo_bytes: 0,
+        keep_metadata: false,
+        target_size: None,
+        pipeline: pipeline(&text, params, &frame, Buffering::Whole, false),
+        probe: text,
+        limits: Limits::default(),
+        graphic: None,
+    };
+    plan.within(&Limits::default())
 }
 
 /// What a conversion does between decoding and encoding.

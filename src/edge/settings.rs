@@ -175,6 +175,9 @@ impl Variables<'_> {
         policy.flight_patience = policy.room_patience;
         policy.overrule_origin = self.value(&shared::OVERRULE_ORIGIN)?;
         policy.explain = self.value(&shared::EXPLAIN)?;
+        policy.svg = self.value(&shared::SVG)?;
+        // Cloudflare compresses text itself.
+        policy.packs_svg = false;
         policy.lazy = self.value(&worker::LAZY)?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::{
     convert::{self, Description, Kept, Outcome},
     error::Result,
     limits::Limits,
-    native::{files::Content, idle::with_idle_threads, pool::Ticket},
+    native::{drawing, files::Content, idle::with_idle_threads, pool::Ticket},
     service::{Job, MadeInfo, Task, hash_hex},
 };
 
@@ -55,7 +55,7 @@ pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Li
     let limits = &with_idle_threads(&mut ticket, &bytes, &job.task.planned_params(), limits);
     let outcome = match &job.task {
         Task::Describe => JobOutcome::Described(convert::describe(&bytes, limits)?),
-        Task::Picture(params) => match convert::convert(&bytes, params, limits)? {
+        Task::Picture(params) => match drawing::convert(&bytes, params, limits)? {
             Outcome::Kept(kept) => JobOutcome::Kept(kept),
             Outcome::Made(made) => {
                 let info = MadeInfo {

@@ -19,6 +19,7 @@ mod conversions;
 mod demo;
 mod doctor;
 mod download;
+mod drawing;
 mod drive;
 mod eviction;
 mod file_version;
@@ -76,7 +77,11 @@ use crate::error::{Error, Kind, Result};
 /// what failed, 2 for arguments and settings that can't be. After bursts of work `give_back` is called on some thread:
 /// the allocator, which is the program's, may then return what it holds to the system.
 pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCode {
-    let args = old_flags::rewrite(args.into_iter().collect());
+    let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(code) = drawing::run(&args) {
+        return code;
+    }
+    let args = old_flags::rewrite(args);
     let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(told) => {

@@ -90,6 +90,7 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         max_age: written.value(&shared::MAX_AGE),
         more_headers: service::cross_origin(Some(&allow), Some(&timing))?,
         explain: written.value(&shared::EXPLAIN),
+        svg: written.value(&shared::SVG),
         overrule_origin: written.value(&shared::OVERRULE_ORIGIN),
         lazy: written.value(&server::LAZY_MODE),
         ..base

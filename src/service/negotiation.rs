@@ -23,6 +23,8 @@ pub struct Accepted {
     named: FormatSet,
     shown: FormatSet,
     allowed: FormatSet,
+    /// A body may come compressed by gzip.
+    gzip: bool,
 }
 
 impl Accepted {
@@ -33,7 +35,7 @@ impl Accepted {
         let lines = headers.get_all(header::ACCEPT).iter();
         let ranges: Vec<Range> =
             lines.flat_map(|line| parse(&String::from_utf8_lossy(line.as_bytes()))).collect();
-        let mut accepted = Self::from_ranges(&ranges);
+        let mut accepted = Self { gzip: accepts_gzip(headers), ..Self::from_ranges(&ranges) };
         let silent = !ranges.iter().any(|range| range.kind == "image" && range.subtype != "*");
         if by_user_agent && silent {
             let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("");
@@ -47,7 +49,13 @@ impl Accepted {
     /// Everything: what a URL with an explicit format stands for.
     #[must_use]
     pub const fn anything() -> Self {
-        Self { named: FormatSet::ALL, shown: FormatSet::ALL, allowed: FormatSet::ALL }
+        Self { named: FormatSet::ALL, shown: FormatSet::ALL, allowed: FormatSet::ALL, gzip: false }
+    }
+
+    /// True if a body may come compressed by gzip.
+    #[must_use]
+    pub const fn takes_gzip(self) -> bool {
+        self.gzip
     }
 
     /// True if the format may be made for this client.
@@ -69,15 +77,19 @@ impl Accepted {
         self.allowed.contains(format)
     }
 
-    /// The three sets in one number, for keys.
+    /// All of it in one number, for keys.
     #[must_use]
     pub const fn bits(self) -> u64 {
-        (self.named.0 as u64) << 32 | (self.shown.0 as u64) << 16 | self.allowed.0 as u64
+        (self.gzip as u64) << 48
+            | (self.named.0 as u64) << 32
+            | (self.shown.0 as u64) << 16
+            | self.allowed.0 as u64
     }
 
     fn from_ranges(ranges: &[Range]) -> Self {
         let lists_images = ranges.iter().any(|range| range.kind == "image" && range.subtype != "*");
-        let mut accepted = Self { named: FormatSet::NONE, shown: FormatSet::NONE, allowed: FormatSet::NONE };
+        let none = FormatSet::NONE;
+        let mut accepted = Self { named: none, shown: none, allowed: none, gzip: false };
         for format in Format::ALL {
             let exact = exact_weight(ranges, format);
             let stated = exact
@@ -105,6 +117,24 @@ impl Accepted {
         self.shown.insert(format);
         self.allowed.insert(format);
     }
+}
+
+/// True if `Accept-Encoding` names gzip, or anything (RFC 9110 §12.5.3).
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let (mut named, mut any) = (None, false);
+    for line in headers.get_all(header::ACCEPT_ENCODING) {
+        for coding in line.to_str().unwrap_or("").split(',') {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+            let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=');
+            let is_accepted = parse_weight(weight).is_some_and(|weight| weight > 0);
+            match name.trim().to_ascii_lowercase().as_str() {
+                "gzip" | "x-gzip" => named = Some(is_accepted),
+                "*" => any = is_accepted,
+                _ => {}
+            }
+        }
+    }
+    named.unwrap_or(any)
 }
 
 /// The media ranges of one `Accept` line, malformed ones and those with parameters left out.

@@ -11,7 +11,7 @@ use crate::{
     settings::{server, shared, worker},
 };
 
-pub use crate::settings::Allowed;
+pub use crate::settings::{Allowed, Drawings};
 
 /// The settings of the service. The defaults serve a folder with nothing configured.
 #[derive(Debug, Clone)]
@@ -42,6 +42,10 @@ pub struct Policy {
     pub quality_steps: Vec<u8>,
     /// What a crop keeps. Default the middle.
     pub interest: Interest,
+    /// When a picture is made of an SVG. Default where it is shorter.
+    pub svg: Drawings,
+    /// Send SVG compressed by gzip to who takes that. Default true; false where what stands before does so.
+    pub packs_svg: bool,
     /// The file extensions that are served, in lower case.
     pub allowed: Allowed,
     /// Send on to an origin, as they came, requests that turn out not to be for a picture. Default false: they are
@@ -96,6 +100,8 @@ impl Default for Policy {
             sizes_kept: shared::SIZES_KEPT.default,
             quality_steps: (1..=10).map(|step| step * 10).collect(),
             interest: Interest::Centre,
+            svg: shared::SVG.default,
+            packs_svg: true,
             allowed: Allowed::default(),
             passes: false,
             target: Target::Local { root: 0, name: String::new() },
@@ -156,6 +162,10 @@ setters! {
     with_quality_steps: quality_steps: Vec<u8>,
     /// Sets what a crop keeps.
     with_interest: interest: Interest,
+    /// Sets when a picture is made of an SVG.
+    with_svg: svg: Drawings,
+    /// Sets whether SVG is sent compressed by gzip to who takes that.
+    with_packs_svg: packs_svg: bool,
     /// Sets the file extensions that are served.
     with_allowed: allowed: Allowed,
     /// Sets whether requests that are not for a picture are sent on to an origin.

@@ -23,6 +23,8 @@ pub(super) struct Representation {
     pub(super) vary: Vary,
     /// True for a document that could run scripts.
     pub(super) is_active: bool,
+    /// True for what is to be unpacked by gzip before it is what its media type says.
+    pub(super) is_packed: bool,
 }
 
 impl Representation {
@@ -45,6 +47,9 @@ impl Representation {
             set(&mut headers, COMPRESSION_RATE, &format!("{rate:.2}"));
         }
         set(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        if self.is_packed {
+            set(&mut headers, header::CONTENT_ENCODING, "gzip");
+        }
         if self.is_active {
             set(&mut headers, header::CONTENT_SECURITY_POLICY, NO_SCRIPTS);
         }
@@ -78,6 +83,8 @@ pub(super) enum Vary {
     Nothing,
     Accept,
     AcceptAndUserAgent,
+    AcceptAndEncoding,
+    AcceptEncodingAndUserAgent,
 }
 
 impl Vary {
@@ -86,6 +93,8 @@ impl Vary {
             Self::Nothing => None,
             Self::Accept => Some("Accept"),
             Self::AcceptAndUserAgent => Some("Accept, User-Agent"),
+            Self::AcceptAndEncoding => Some("Accept, Accept-Encoding"),
+            Self::AcceptEncodingAndUserAgent => Some("Accept, Accept-Encoding, User-Agent"),
         }
     }
 }

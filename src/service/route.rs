@@ -68,7 +68,8 @@ pub fn question(head: &RequestHead<'_>, policy: &Policy, into: &mut Vec<u8>) -> 
     add(head.uri.scheme_str().unwrap_or("").as_bytes());
     add(head.uri.authority().map_or("", |authority| authority.as_str()).as_bytes());
     let agent = policy.by_user_agent.then_some(header::USER_AGENT);
-    let names = [header::HOST, header::HeaderName::from_static("x-forwarded-proto"), header::ACCEPT];
+    let proto = header::HeaderName::from_static("x-forwarded-proto");
+    let names = [header::HOST, proto, header::ACCEPT, header::ACCEPT_ENCODING];
     for name in names.into_iter().chain(agent) {
         for value in head.headers.get_all(&name) {
             add(value.as_bytes());

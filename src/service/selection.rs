@@ -15,12 +15,12 @@ use super::{
     job::{Job, Product, Task},
     negotiation::Accepted,
     params::{Topic, Wanted},
-    policy::Policy,
+    policy::{Drawings, Policy},
     record::{Entry, Record, SourceState, Variant},
     trace::Trace,
 };
 use crate::{
-    codec::{Format, Probe},
+    codec::{Format, Probe, Writing},
     convert::{self, Mode, Params},
     error::Kind,
     limits::Limits,
@@ -111,16 +111,41 @@ impl Selector<'_> {
 
     /// The formats that this request is about, besides the source.
     pub(super) fn formats(&self) -> Vec<Format> {
-        let Some(probe) = self.state.probe.as_ref().filter(|probe| self.is_convertible(probe)) else {
-            return Vec::new();
-        };
+        let Some(probe) = self.state.probe.as_ref() else { return Vec::new() };
+        let packed = self.packs(probe).then_some(Format::Svg);
+        if !self.is_convertible(probe) {
+            return packed.into_iter().collect();
+        }
         if let Some(format) = self.wanted.format {
             let is_source = format == probe.format && self.wanted.is_plain();
             return if is_source { Vec::new() } else { vec![format] };
         }
         let mut formats = self.negotiated(probe);
         formats.extend(self.fallback(probe, &formats));
+        // Where a drawing is wanted, an SVG is only the answer if none can be made.
+        let is_hopeless = formats.iter().all(|format| self.is_hopeless(*format));
+        formats.extend(packed.filter(|_| !self.is_always_drawn(probe) || is_hopeless));
         formats
+    }
+
+    /// True if an SVG is to be sent compressed: that comes to a file of its own.
+    fn packs(&self, probe: &Probe) -> bool {
+        probe.format == Format::Svg
+            && probe.demands.writing != Writing::Packed
+            && self.policy.packs_svg
+            && self.accepted.takes_gzip()
+            && self.accepted.shows(Format::Svg)
+            && self.wanted.is_plain()
+            && self.policy.limits.check_input(self.state.validators.len).is_ok()
+    }
+
+    fn is_always_drawn(&self, probe: &Probe) -> bool {
+        probe.format == Format::Svg && self.policy.svg == Drawings::Always
+    }
+
+    /// True if a format was tried, and there is none.
+    fn is_hopeless(&self, format: Format) -> bool {
+        self.is_settled(format) && self.record.variant(format).is_none()
     }
 
     /// The smallest of what is there and can be shown.
@@ -256,7 +281,7 @@ impl Selector<'_> {
     }
 
     fn next_format(&self, probe: &Probe) -> Option<Format> {
-        if !self.is_convertible(probe) {
+        if probe.animated == Some(true) {
             return None;
         }
         let open = self.formats().into_iter().filter(|format| !self.is_settled(*format));
@@ -291,9 +316,7 @@ impl Selector<'_> {
         let is_needed = if self.source_is_shown() && !self.wanted.reshapes() {
             others.is_empty() && is_resized
         } else {
-            let is_hopeless =
-                |format: &Format| self.is_settled(*format) && self.record.variant(*format).is_none();
-            others.iter().all(is_hopeless) && (is_resized || !self.source_is_shown())
+            others.iter().all(|format| self.is_hopeless(*format)) && (is_resized || !self.source_is_shown())
         };
         let is_photo =
             !probe.alpha && matches!(probe.format, Format::Jpeg | Format::WebP | Format::Tiff | Format::Heic);
@@ -377,7 +400,11 @@ impl Selector<'_> {
 
     /// True if the source goes out when it is the smallest.
     pub(super) fn source_competes(&self) -> bool {
-        self.source_is_shown() && !self.wanted.reshapes()
+        let is_kept_back = self.state.probe.as_ref().is_some_and(|probe| {
+            // Chromium would show nothing; or a picture is wanted of it.
+            probe.demands.writing == Writing::Foreign && self.packs(probe) || self.is_always_drawn(probe)
+        });
+        self.source_is_shown() && !self.wanted.reshapes() && !is_kept_back
     }
 
     /// True if the source may go out when there is nothing else. A URL that names a format is the same for all.
@@ -386,7 +413,8 @@ impl Selector<'_> {
     }
 
     fn is_convertible(&self, probe: &Probe) -> bool {
-        probe.animated != Some(true) && self.is_readable(probe)
+        let is_drawn = probe.format != Format::Svg || self.policy.svg != Drawings::Never;
+        probe.animated != Some(true) && is_drawn && self.is_readable(probe)
     }
 
     fn is_readable(&self, probe: &Probe) -> bool {

@@ -37,7 +37,7 @@ pub use self::{
     definition::{About, Definition, Flag, Setting, nearest},
     grammar::{Grammar, OneOf, OrAuto, Pairs, SIDE, Switch, Text, Time, Unset, Whole, read_text, refusal},
     size::Size,
-    words::{Crop, ListOf, Names, Widths},
+    words::{Crop, Drawings, ListOf, Names, Widths},
 };
 
 #[cfg(test)]

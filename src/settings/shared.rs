@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Switch, Text, Time, Whole, Widths,
+    Drawings, OneOf, Switch, Text, Time, Whole, Widths,
     definition::{setting, settings},
 };
 
@@ -21,6 +21,10 @@ settings! {
             "the widths and heights that may be asked for: others go up to the next; any is as they are asked")
             .differs("slimpix's own key. Where a config.json is read and says nothing of it, it is any.")
             .left_out(r#""any""#).flag("widths", "LIST");
+
+        SVG: OneOf<Drawings> = setting(OneOf(Drawings::NAMES), Drawings::Smaller,
+            "when a picture is made of an SVG: smaller (where it is shorter, or a size is asked for), always or never")
+            .ours();
 
         SIZES_KEPT: Whole<usize> = setting(Whole(0, 1_000_000_000), 32,
             "sizes and qualities that are kept of one picture; 0 is without limit")

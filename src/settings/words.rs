@@ -25,6 +25,24 @@ fn words(written: &Json) -> Result<Vec<String>, Json> {
     }
 }
 
+/// When a picture is made of an SVG.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Drawings {
+    /// Where it is shorter, and where a size, a format or a crop is asked for.
+    #[default]
+    Smaller,
+    /// Wherever it can be.
+    Always,
+    /// Not even where one is asked for.
+    Never,
+}
+
+impl Drawings {
+    /// The words by which every host names it.
+    pub const NAMES: &[(&str, Self)] =
+        &[("smaller", Self::Smaller), ("always", Self::Always), ("never", Self::Never)];
+}
+
 /// Some of the words, each once, in their order.
 #[derive(Debug, Clone, Copy)]
 pub struct ListOf<T: 'static>(pub OneOf<T>);

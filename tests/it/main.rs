@@ -27,6 +27,7 @@ mod corpus;
 mod demo_is_served;
 mod disk_is_bounded;
 mod doctor;
+mod drawings;
 mod encoding_is_faithful;
 mod facts_stand_anywhere;
 mod faults;

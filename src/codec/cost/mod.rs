@@ -121,7 +121,10 @@ pub fn decode_ahead_bytes(probe: &Probe, pipeline: &Pipeline, threads: usize) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{codec::Demands, pixel::Size};
+    use crate::{
+        codec::{Demands, Writing},
+        pixel::Size,
+    };
 
     /// A header may state any size, and every request asks what it would cost.
     #[test]
@@ -142,6 +145,7 @@ mod tests {
                         part_bytes: u64::MAX,
                         is_unordered: false,
                         layers: u64::MAX,
+                        writing: Writing::Plain,
                     },
                     ..Probe::new(format, size)
                 };

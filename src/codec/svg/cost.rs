@@ -127,6 +127,10 @@ impl Cost {
         if !group.should_isolate() {
             return self.nodes(group, transform, canvas);
         }
+        if transform.has_skew() && group.filters().iter().any(|filter| filter_cost::has_light(filter)) {
+            // Which way it falls is each renderer's own idea.
+            return Err(Error::unsupported("light falls on what is turned in the SVG"));
+        }
         // Filters are applied to an upright layer, which is turned later.
         let (transform, bounds) = match group.filters().is_empty() {
             true => (transform, canvas.bounds),

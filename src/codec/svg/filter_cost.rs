@@ -37,7 +37,12 @@ pub(super) fn filter(filter: &Filter, transform: Transform, size: [f32; 2]) -> (
             Kind::ConvolveMatrix(it) => {
                 4.0 * NEIGHBOUR * f64::from(it.matrix().columns()) * f64::from(it.matrix().rows())
             }
-            Kind::Turbulence(it) => OCTAVE * f64::from(it.num_octaves()),
+            Kind::Turbulence(it) => {
+                let frequency = it.base_frequency_x().get().max(it.base_frequency_y().get());
+                OCTAVE
+                    * f64::from(it.num_octaves())
+                    * finite_noise(frequency, it.num_octaves(), transform, size)
+            }
             Kind::GaussianBlur(_) => BLURRED,
             Kind::DropShadow(_) => BLURRED + 2.0 * COMPUTED,
             Kind::Merge(it) => SIMPLE * it.inputs().len() as f64,
@@ -51,6 +56,20 @@ pub(super) fn filter(filter: &Filter, transform: Transform, size: [f32; 2]) -> (
         time += pixels * (each + SIMPLE);
     }
     (4.0 * pixels * (filter.primitives().len() as f64 + IN_WORK), time, links)
+}
+
+/// 1 where the noise's lattice is within 32 bits, beyond which `resvg` fails; else no finite number.
+fn finite_noise(frequency: f32, octaves: u32, transform: Transform, size: [f32; 2]) -> f64 {
+    let (across, down) = transform.get_scale();
+    let reach = (size[0] + transform.tx.abs()) / across + (size[1] + transform.ty.abs()) / down;
+    let lattice = f64::from(reach) * f64::from(frequency) * libm::exp2(f64::from(octaves.min(64)));
+    if lattice < f64::from(1 << 29) { 1.0 } else { f64::INFINITY }
+}
+
+/// True if a step of a filter throws light.
+pub(super) fn has_light(filter: &Filter) -> bool {
+    let lights = |kind: &Kind| matches!(kind, Kind::DiffuseLighting(_) | Kind::SpecularLighting(_));
+    filter.primitives().iter().any(|primitive| lights(primitive.kind()))
 }
 
 /// The part of a layer that a filter's region takes, in pixels.

@@ -29,6 +29,7 @@ mod text;
 
 #[cfg(feature = "svg")]
 pub(super) use self::draw::draw;
+pub(crate) use self::text::packed;
 pub(super) use self::{
     memory::decoding,
     probe::{is_svg, may_be, probe},

@@ -2,7 +2,7 @@
 
 use super::{
     memory::Demands,
-    text::{GZIP, LOOKED_AT, UTF_8, UTF_16_BIG, UTF_16_LITTLE, beginning},
+    text::{self, GZIP, LOOKED_AT, UTF_8, UTF_16_BIG, UTF_16_LITTLE, beginning},
 };
 use crate::{
     codec::{Format, Probe, view::View},
@@ -47,6 +47,7 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
         Probe { alpha: true, animated: None, ..Probe::new(Format::Svg, Size::new(width, height)) };
     let demands = Demands::new(&text, head, view.length_from(0, u64::MAX));
     (probe.demands.part_bytes, probe.demands.layers) = (demands.bytes(), demands.layers);
+    probe.demands.writing = text::writing(head);
     Ok(probe)
 }
 

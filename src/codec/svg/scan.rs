@@ -1,10 +1,11 @@
 //! What a raster would show otherwise than browsers do: then the SVG is to be sent, not a picture of it.
 
-use resvg::usvg::roxmltree::{Document, Node};
+use resvg::usvg::roxmltree::{Attribute, Document, Node};
 
 use crate::error::{Error, Result};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
+const XLINK: &str = "http://www.w3.org/1999/xlink";
 
 /// Elements that run, move, come from elsewhere, or hold another language than SVG; `tref` is none to browsers.
 const ELEMENTS: [&str; 16] = [
@@ -124,7 +125,10 @@ fn differs(what: impl std::fmt::Display) -> Result<()> {
 fn check_element(node: Node<'_, '_>) -> Result<()> {
     let name = node.tag_name().name();
     let is_svg = node.tag_name().namespace() == Some(SVG);
-    if ELEMENTS.contains(&name) {
+    // What Illustrator keeps for itself is shown by nobody.
+    let is_private =
+        name == "foreignObject" && node.attribute("requiredExtensions").is_some_and(|it| !it.is_empty());
+    if ELEMENTS.contains(&name) && !is_private {
         return differs(format_args!("an element {name}"));
     }
     if !is_svg {
@@ -143,7 +147,8 @@ fn check_element(node: Node<'_, '_>) -> Result<()> {
         }
         _ => (),
     }
-    for attribute in node.attributes() {
+    let known = |attribute: &Attribute<'_, '_>| matches!(attribute.namespace(), None | Some(XLINK));
+    for attribute in node.attributes().filter(known) {
         check_attribute(name, attribute.name(), attribute.value())?;
     }
     Ok(())
@@ -282,6 +287,8 @@ mod tests {
             "<rect style='fill:#123;transform:rotate(45)' transform='translate(3)'/>",
             "<x:y xmlns:x='urn:other' href='http://a'/>",
             "<use xlink:href='#a'/>",
+            "<g xmlns:i='urn:i' i:only-some='1'/>",
+            "<switch><foreignObject requiredExtensions='urn:i'/><g/></switch>",
         ] {
             assert!(passes(inside), "{inside}");
         }

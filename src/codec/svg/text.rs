@@ -2,12 +2,15 @@
 
 use std::{
     borrow::Cow,
-    io::{self, Read},
+    io::{self, Read, Write},
 };
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::{Compression, bufread::MultiGzDecoder, write::GzEncoder};
 
-use crate::error::{Error, Result};
+use crate::{
+    codec::Writing,
+    error::{Error, Kind, Result},
+};
 
 /// The bytes, decompressed, in which the root's tag is looked for.
 pub(in crate::codec) const LOOKED_AT: usize = 256 << 10;
@@ -61,6 +64,30 @@ pub(super) fn whole(file: &[u8], most: usize) -> Result<Cow<'_, str>> {
     };
     let text = decoded(file)?;
     if text.len() > most { Err(too_long()) } else { Ok(text) }
+}
+
+/// How a file is written, as its beginning tells. UTF-16 that says so is shown by browsers.
+pub(super) fn writing(head: &[u8]) -> Writing {
+    match declared_encoding(head).as_deref() {
+        _ if head.starts_with(&GZIP) => Writing::Packed,
+        None | Some("utf-8" | "utf8" | "utf-16") => Writing::Plain,
+        Some(_) => Writing::Foreign,
+    }
+}
+
+/// The text as UTF-8, compressed by gzip: the same bytes on each machine and at any time.
+///
+/// # Errors
+/// Those of [`whole`].
+pub(crate) fn packed(file: &[u8]) -> Result<Vec<u8>> {
+    let text = whole(file, MAX_TEXT)?;
+    let failed = |error| Error::with_source(Kind::Internal, "text can't be compressed", error);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    // What is in UTF-8 now no longer says that it is in something else.
+    let declaration = declared_encoding(text.as_bytes()).and_then(|_| text.find("?>"));
+    let rest = declaration.map_or(&*text, |end| text[end + 2..].trim_start());
+    gzip.write_all(rest.as_bytes()).map_err(failed)?;
+    gzip.finish().map_err(failed)
 }
 
 fn unpacked(file: &[u8], most: usize) -> (Vec<u8>, io::Result<()>) {
@@ -154,6 +181,20 @@ mod tests {
         let other = b"<?xml version='1.0' encoding='koi8-r'?><svg/>";
         assert_eq!(whole(other, 100).unwrap_err().kind(), Kind::Unsupported);
         assert_eq!(whole(b"<svg>\xe9</svg>", 100).unwrap_err().kind(), Kind::Malformed);
+    }
+
+    #[test]
+    fn what_is_packed_is_utf_8_and_says_nothing_else() {
+        let unpack = |file: &[u8]| whole(&packed(file).unwrap(), 100).unwrap().into_owned();
+        assert_eq!(unpack(b"<svg>\xc3\xa9</svg>"), "<svg>\u{e9}</svg>");
+        let latin = b"<?xml version='1.0' encoding='latin1'?>\n<svg>\xe9</svg>";
+        assert_eq!(unpack(latin), "<svg>\u{e9}</svg>");
+        let plain = "<?xml version='1.0'?><svg/>";
+        assert_eq!(unpack(plain.as_bytes()), plain);
+        assert_eq!(packed(plain.as_bytes()).unwrap(), packed(plain.as_bytes()).unwrap());
+        assert_eq!(writing(latin), Writing::Foreign);
+        assert_eq!(writing(plain.as_bytes()), Writing::Plain);
+        assert_eq!(writing(&packed(plain.as_bytes()).unwrap()), Writing::Packed);
     }
 
     #[test]

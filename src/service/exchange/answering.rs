@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::{Exchange, PendingWrite, TRIES};
 use crate::{
-    codec::Format,
+    codec::{Format, Writing},
     error::Kind,
     service::{
         explain,
@@ -25,6 +25,11 @@ use crate::{
 
 /// What is said of a file whose content isn't known.
 const NO_PICTURE: &str = "its content is no picture of a format known here";
+
+/// How the source's text is written, if it is one.
+fn writing(state: &SourceState) -> Writing {
+    state.probe.as_ref().map(|probe| probe.demands.writing).unwrap_or_default()
+}
 
 impl Exchange {
     pub(super) fn respond(self: Box<Self>) -> Step {
@@ -103,6 +108,7 @@ impl Exchange {
             },
             etag: representation::source_etag(state),
             is_active: format == Some(Format::Svg),
+            is_packed: self.policy.packs_svg && writing(state) == Writing::Packed,
             ..self.representation(state, len)
         };
         let body = |range| Body::Source {
@@ -130,6 +136,8 @@ impl Exchange {
         let representation = Representation {
             media_type: format.media_type(),
             etag: representation::variant_etag(id, format, variant, state),
+            is_active: format == Format::Svg,
+            is_packed: format == Format::Svg,
             ..self.representation(state, variant.size)
         };
         let body = |range| Body::Variant {
@@ -155,6 +163,7 @@ impl Exchange {
             keeping: self.keeping(!self.is_for_now()),
             vary: self.vary(),
             is_active: false,
+            is_packed: false,
         }
     }
 
@@ -194,10 +203,14 @@ impl Exchange {
     }
 
     pub(super) fn vary(&self) -> Vary {
-        match self.wanted.format {
-            Some(_) => Vary::Nothing,
-            None if self.policy.by_user_agent => Vary::AcceptAndUserAgent,
-            None => Vary::Accept,
+        let probe = self.state.as_ref().and_then(|state| state.probe.as_ref());
+        let may_be_packed = self.policy.packs_svg && probe.is_some_and(|probe| probe.format == Format::Svg);
+        match (self.wanted.format, self.policy.by_user_agent, may_be_packed) {
+            (Some(_), ..) => Vary::Nothing,
+            (None, true, false) => Vary::AcceptAndUserAgent,
+            (None, false, false) => Vary::Accept,
+            (None, true, true) => Vary::AcceptEncodingAndUserAgent,
+            (None, false, true) => Vary::AcceptAndEncoding,
         }
     }
 
