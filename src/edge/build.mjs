@@ -103,7 +103,7 @@ function glue() {
 
 function optimise() {
   run(process.execPath, [
-    join(TOOLS, "binaryen/bin/wasm-opt"), "-O3", "--strip-debug", ...WASM_FEATURES.map((name) => `--enable-${name}`),
+    join(TOOLS, "binaryen/bin/wasm-opt"), process.env.WASM_OPT_LEVEL ?? "-O3", "--strip-debug", ...WASM_FEATURES.map((name) => `--enable-${name}`),
     join(GLUE, "slimpix_bg.wasm"), "-o", join(OUT, "slimpix_bg.wasm"),
   ]);
 }
