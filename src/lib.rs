@@ -63,6 +63,7 @@
 //! |---|---|
 //! | `avif` (default) | AVIF as a target, by rav1e |
 //! | `heic` (default) | HEIC as a source, by heic-decoder |
+//! | `jxl` (default) | JPEG XL as a source, by jxl |
 //! | `svg` (default) | SVG as a source, drawn by resvg |
 //! | `native` (default) | the server and the command line; a library has no use for it |
 //! | `service` | what a server decides about HTTP, without IO, for a host of your own |

@@ -1,5 +1,5 @@
 //! The engine as wasm, through the functions that a page calls. The same file runs in Node and in Chromium:
-//! `cargo test --target wasm32-unknown-unknown --no-default-features --features avif,heic,browser --test wasm`,
+//! `cargo test --target wasm32-unknown-unknown --no-default-features --features avif,heic,jxl,browser --test wasm`,
 //! the latter with `WASM_BINDGEN_USE_BROWSER=1` and `CHROMEDRIVER` set.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on stops there")]

@@ -1,7 +1,6 @@
-// Pictures that the engine can't read but the browser may: AVIF, HEIC, JPEG XL and SVG, drawn and made a PNG.
+// Pictures that the engine can't read but the browser may: AVIF and SVG, drawn and made a PNG.
 
-const NAMES = { avif: 'AVIF', heic: 'HEIC', jxl: 'JPEG XL', svg: 'SVG' };
-const ELSEWHERE = { avif: '', heic: ' Safari can.', jxl: ' Safari can.', svg: '' };
+const NAMES = { avif: 'AVIF', svg: 'SVG' };
 // What browsers' canvases can hold.
 const MOST_SIDE = 16384;
 const MOST_PIXELS = 100e6;
@@ -54,7 +53,7 @@ async function loaded(blob, format) {
     await image.decode();
   } catch {
     close();
-    throw new Error(`This browser can't read this ${NAMES[format]}.${ELSEWHERE[format]}`);
+    throw new Error(`This browser can't read this ${NAMES[format]}.`);
   }
   return { image, close };
 }

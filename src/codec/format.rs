@@ -32,7 +32,7 @@ pub enum Format {
     Avif,
     /// HEIC and other HEIF than AVIF.
     Heic,
-    /// JPEG XL: known, not decoded yet.
+    /// JPEG XL.
     Jxl,
     /// SVG: drawn, never written.
     Svg,

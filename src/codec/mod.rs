@@ -12,6 +12,10 @@ mod file_buffer;
 mod format;
 mod gif;
 mod heic;
+#[cfg_attr(
+    not(feature = "heic"),
+    allow(dead_code, unused_imports, reason = "of an AVIF the boxes are only probed")
+)]
 mod heif;
 pub(crate) mod icc;
 mod ico;
@@ -273,6 +277,7 @@ pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result
         Format::Ico => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
         Format::Tiff => tiff::decode(bytes, limits, jpeg::decode),
         Format::Heic => heic::decode(bytes, limits),
+        Format::Jxl => jxl::decode(bytes, limits),
         Format::Svg => svg::draw(bytes, probe(bytes)?.size, limits, EMBEDDED),
         format => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
     }

@@ -88,7 +88,7 @@ A packed Worker (slimpix-worker-VERSION.tgz) needs nothing of Rust.`);
 function compile() {
   run("cargo", [
     "rustc", "--lib", "--crate-type", "cdylib", "--release", "--locked", "--target", RUST_TARGET, "--no-default-features",
-    "--features", "avif,heic,svg,edge", "--", `-Clink-arg=--max-memory=${MAX_MEMORY}`,
+    "--features", "avif,heic,jxl,svg,edge", "--", `-Clink-arg=--max-memory=${MAX_MEMORY}`,
   ]);
 }
 

@@ -318,8 +318,11 @@ impl Selector<'_> {
         } else {
             others.iter().all(|format| self.is_hopeless(*format)) && (is_resized || !self.source_is_shown())
         };
-        let is_photo =
-            !probe.alpha && matches!(probe.format, Format::Jpeg | Format::WebP | Format::Tiff | Format::Heic);
+        let is_photo = !probe.alpha
+            && matches!(
+                probe.format,
+                Format::Jpeg | Format::WebP | Format::Tiff | Format::Heic | Format::Jxl
+            );
         let order = if is_photo { [Format::Jpeg, Format::Png] } else { [Format::Png, Format::Jpeg] };
         let usable = |format: &Format| self.accepted.shows(*format) && !others.contains(format);
         is_needed.then(|| order.into_iter().find(usable)).flatten()

@@ -12,7 +12,7 @@ use slimpix::{
 
 use crate::corpus::{Corpus, Row, difference, grid4, rgba, sha256, unhex};
 
-const FORMATS: [&str; 9] = ["jpeg", "png", "gif", "bmp", "webp", "ico", "tiff", "heic", "svg"];
+const FORMATS: [&str; 10] = ["jpeg", "png", "gif", "bmp", "webp", "ico", "tiff", "heic", "jxl", "svg"];
 
 /// Rows that the manifest wants exact, because its decoders share libjpeg.
 const JPEG_IN_TIFF: [&str; 3] = ["tiff-jpeg.tif", "quad-tile.jpg.tiff", "tiled-jpeg-rgb-u8.tif"];

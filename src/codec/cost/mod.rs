@@ -14,7 +14,7 @@ pub use self::{
         Buffering, Decoding, Encoding, Input, Pipeline, SMALL_FILE, channels, has_full_chroma, moves_chroma,
     },
 };
-use super::{Coding, Format, Probe, bmp, gif, heic, ico, jpeg, png, svg, tiff, webp};
+use super::{Coding, Format, Probe, bmp, gif, heic, ico, jpeg, jxl, png, svg, tiff, webp};
 use crate::pixel::Orientation;
 
 /// What small things take: tables, headers, rows in work.
@@ -95,8 +95,9 @@ fn decoding_by(probe: &Probe, scale_num: u32, buffering: Buffering) -> Decoding 
         Format::Ico => ico::decoding(probe, scale_num, buffering),
         Format::Tiff => tiff::decoding(probe, scale_num, buffering),
         Format::Heic => heic::decoding(probe, scale_num, buffering),
+        Format::Jxl => jxl::decoding(probe, scale_num, buffering),
         Format::Svg => svg::decoding(probe, scale_num, buffering),
-        Format::Avif | Format::Jxl => Decoding::default(),
+        Format::Avif => Decoding::default(),
     }
 }
 
