@@ -31,6 +31,11 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Pixels on one side. Default 65,535, the most that a JPEG can have.
     pub max_side: u32,
+    /// Frames of an animation. Default 10,000.
+    pub max_frames: u32,
+    /// Pixels that all frames of an animation have together, each counted as often as it is worked on: where a frame
+    /// lies, where the last one is disposed of, and where the result changes. Default 2²⁹, 537 million.
+    pub max_frame_pixels: u64,
     /// Bytes of memory that one conversion may take, the source included. Default 1 GiB. What would pass it is
     /// refused from its header.
     pub max_memory: u64,
@@ -49,6 +54,8 @@ impl Default for Limits {
             max_input_bytes: 64 << 20,
             max_pixels: 100_000_000,
             max_side: 65_535,
+            max_frames: 10_000,
+            max_frame_pixels: 1 << 29,
             max_memory: 1 << 30,
             max_output_bytes: u64::MAX,
             threads: 1,
@@ -75,6 +82,13 @@ impl Limits {
     #[must_use]
     pub const fn with_max_side(mut self, max_side: u32) -> Self {
         self.max_side = max_side;
+        self
+    }
+
+    /// Sets the most frames of an animation, and the most pixels that these have together.
+    #[must_use]
+    pub const fn with_max_frames(mut self, max_frames: u32, max_frame_pixels: u64) -> Self {
+        (self.max_frames, self.max_frame_pixels) = (max_frames, max_frame_pixels);
         self
     }
 

@@ -28,6 +28,7 @@ const CONVERT_KEYS: &[&str] = &[
     "interest",
     "filter",
     "linear",
+    "still",
     "keepMetadata",
     "targetSize",
     "limits",
@@ -58,6 +59,7 @@ pub(super) fn for_convert(options: &JsValue) -> Result<(Params, Limits)> {
         .with_effort(options.byte("effort", EFFORT)?.unwrap_or(defaults.effort))
         .with_mode(mode.unwrap_or(defaults.mode))
         .with_resize(options.resize()?)
+        .with_still(options.flag("still")?.unwrap_or(defaults.still))
         .with_keep_metadata(options.flag("keepMetadata")?.unwrap_or(defaults.keep_metadata))
         .with_target_size(options.whole("targetSize", COUNT)?);
     Ok((params, options.limits()?))

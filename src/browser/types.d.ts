@@ -115,6 +115,11 @@ export interface ConvertOptions {
   /** Keep EXIF, XMP and the ICC profile. Default false: they go, and colours become sRGB. */
   keepMetadata?: boolean;
   /**
+   * The first frame of an animation, as a still picture. Default false: it stays an animation where the format is WebP,
+   * and is kept as it is for any other.
+   */
+  still?: boolean;
+  /**
    * The most bytes that the result may have: its quality is the highest up to `quality` with which it has no more, found
    * by coding again and again. When none has, the error's `kind` is "larger". Default: as long as it gets.
    */

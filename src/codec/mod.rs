@@ -3,6 +3,7 @@
 //! Formats never import each other. [`sniff`] and [`probe`] look at content, never at a name; `cost` states
 //! a conversion's memory from a probe alone.
 
+pub(crate) mod animation;
 mod avif;
 mod bmp;
 mod bytes;
@@ -35,7 +36,7 @@ mod whole;
 
 pub(crate) use self::probe::{Demands, Writing};
 pub(crate) use self::svg::packed as packed_svg;
-pub(crate) use self::webp::{RowWriter, Sketch};
+pub(crate) use self::webp::{AnimationWriter, Loss, RowWriter, Sketch};
 pub use self::{
     format::{Format, FormatInfo, Modes},
     probe::Probe,
@@ -281,6 +282,25 @@ pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result
         Format::Svg => svg::draw(bytes, probe(bytes)?.size, limits, EMBEDDED),
         format => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
     }
+}
+
+/// Reads the frames of an animation.
+///
+/// # Errors
+/// [`Unsupported`](crate::ErrorKind::Unsupported) when its format has none that are read here,
+/// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when its header asks for more than `limits` allow,
+/// [`Malformed`](crate::ErrorKind::Malformed) when that makes no sense.
+pub(crate) fn frames<'a>(
+    format: Format,
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Box<dyn animation::FrameReader + 'a>> {
+    Ok(match format {
+        Format::Gif => Box::new(gif::Frames::new(bytes, limits)?),
+        Format::Png => Box::new(png::Frames::new(bytes, limits)?),
+        Format::WebP => Box::new(webp::Frames::new(bytes, limits)?),
+        format => return Err(Error::unsupported(format!("frames of {format} files can't be read here"))),
+    })
 }
 
 /// Decodes a still picture by rows, as far as its kind allows.

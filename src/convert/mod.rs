@@ -4,6 +4,7 @@
 //! comes by rows, decoding and scaling are one step, and for a lossy WebP it is never whole (`strips`). [`plan`] is
 //! what can be said of it from the header alone, and `codec::cost` states its memory from that.
 
+mod animation;
 mod color;
 mod colorimetry;
 mod crop;
@@ -22,7 +23,9 @@ mod strips;
 mod target_size;
 mod widen;
 
+pub(crate) use self::animation::plays;
 pub use self::{
+    animation::Animation,
     decoder::Decoder,
     describe::{Description, describe},
     geometry::Frame,
@@ -70,7 +73,7 @@ pub struct Made {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kept {
-    /// It moves, and a still picture would not be the same.
+    /// It moves, which the wanted format is not made to do here, and a still picture would not be the same.
     Animated,
     /// The result would be longer than `Limits::max_output_bytes`.
     Larger,
@@ -106,7 +109,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
     if !probe.format.info().is_vector {
         limits.check_size(probe.size)?;
     }
-    if probe.animated == Some(true) {
+    if probe.animated == Some(true) && !params.still && !params.moves(&probe) {
         return Ok(Outcome::Kept(Kept::Animated));
     }
     if params.format == Format::Svg && probe.format == Format::Svg {
@@ -157,6 +160,9 @@ struct Encoded {
 
 /// The steps that touch pixels, in order: nothing is turned or recoloured before it is as small as it will be.
 fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
+    if plan.moves && plan.probe.animated == Some(true) {
+        return animation::to_webp(bytes, plan);
+    }
     let mut lossy = None;
     if plan.streams {
         // A graphic is looked at once more, as a whole, where there is room for that.

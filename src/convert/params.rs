@@ -1,7 +1,7 @@
 //! What a caller asks of a conversion.
 
-use super::Filter;
-use crate::codec::Format;
+use super::{Filter, animation};
+use crate::codec::{Format, Probe};
 
 /// A conversion's parameters.
 ///
@@ -32,6 +32,9 @@ pub struct Params {
     pub mode: Mode,
     /// The wanted size. Default: as the source.
     pub resize: Option<Resize>,
+    /// An animation becomes a still picture: its first frame. Default false: it stays an animation, as a WebP, and is
+    /// kept as it is where another format is asked for.
+    pub still: bool,
     /// Keep EXIF, XMP and the ICC profile. Default false: the pixels are turned and converted to sRGB, and all
     /// metadata goes. When true the orientation is still applied, and the kept EXIF says so.
     pub keep_metadata: bool,
@@ -49,6 +52,7 @@ impl Default for Params {
             effort: 4,
             mode: Mode::Auto,
             resize: None,
+            still: false,
             keep_metadata: false,
             target_size: None,
         }
@@ -98,6 +102,13 @@ impl Params {
         self
     }
 
+    /// Sets whether only the first frame of an animation is wanted.
+    #[must_use]
+    pub const fn with_still(mut self, still: bool) -> Self {
+        self.still = still;
+        self
+    }
+
     /// Sets whether EXIF, XMP and the ICC profile are kept.
     #[must_use]
     pub const fn with_keep_metadata(mut self, keep_metadata: bool) -> Self {
@@ -110,6 +121,14 @@ impl Params {
     pub fn with_target_size(mut self, target_size: impl Into<Option<u64>>) -> Self {
         self.target_size = target_size.into();
         self
+    }
+
+    /// True if a source that moves becomes an animation.
+    pub(super) fn moves(&self, probe: &Probe) -> bool {
+        !self.still
+            && self.format == Format::WebP
+            && animation::plays(probe.format)
+            && probe.animated != Some(false)
     }
 
     /// The mode that holds: quality 100 is lossless where the format has such a mode, unless that is said to be

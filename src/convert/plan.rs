@@ -1,7 +1,7 @@
 //! What a conversion will do, from the source's header alone.
 
 use super::{
-    Mode, Params,
+    Mode, Params, animation,
     geometry::{self, Frame},
     graphic::Look,
     recolor::{Recolor, RecolorRows},
@@ -23,6 +23,10 @@ use crate::{
 /// scan is looked through first, which costs half of its decoding.
 const TURNED_LATER: u64 = 1 << 20;
 
+/// The most bytes of an animated WebP where there is no other bound, and a length that most stay below.
+const MOST_OF_ANIMATION: u64 = 64 << 20;
+const LIKELY_OF_ANIMATION: u64 = 8 << 20;
+
 /// A conversion that has not begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -41,12 +45,17 @@ pub struct Plan {
     /// True if the picture may go by rows from the source's file into that of the result, and is never whole unless
     /// it turns out to be a graphic.
     pub streams: bool,
+    /// True if the source may move, and the result then moves too: an animated WebP. It is surely so where the probe says
+    /// that the source moves.
+    pub moves: bool,
     /// The most bytes that the conversion holds at once, beside the source file itself: on one thread, unless
     /// [`Plan::within`] has said otherwise.
     pub peak_bytes: u64,
     /// The most bytes that the conversion holds at once if the picture turns out to be no graphic. With no room for
     /// more the conversion is done all the same, and a graphic's file is lossy.
     pub photo_bytes: u64,
+    /// How the frames of an animation may be coded.
+    pub(super) mode: Mode,
     /// EXIF, XMP and the profile go with the result.
     pub(super) keep_metadata: bool,
     /// The most bytes that the result is to have, see `Params::target_size`.
@@ -81,6 +90,15 @@ impl Plan {
             .as_ref()
             .map_or(0, |pipeline| peak(pipeline).saturating_add(file).saturating_add(best));
         self.peak_bytes = self.photo_bytes.max(graphic);
+        if self.moves {
+            self.coding.max_bytes = self.coding.max_bytes.min(MOST_OF_ANIMATION);
+            let moving = animation::heap_bytes(&self);
+            // What is not known to stand still is stated as what takes more.
+            let is_known = self.probe.animated == Some(true);
+            let still = |bytes| if is_known { 0 } else { bytes };
+            self.photo_bytes = moving.max(still(self.photo_bytes));
+            self.peak_bytes = moving.max(still(self.peak_bytes));
+        }
         self
     }
 
@@ -91,6 +109,9 @@ impl Plan {
         if self.coding.format == Format::Svg {
             // Text is as long as it is.
             return None;
+        }
+        if self.moves {
+            return Some(LIKELY_OF_ANIMATION).filter(|likely| *likely < self.coding.max_bytes);
         }
         let metadata = if self.keep_metadata { self.probe.demands.metadata_bytes } else { 0 };
         cost::likely_file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic)
@@ -172,6 +193,8 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         coding,
         may_be_graphic,
         streams,
+        moves: params.moves(probe),
+        mode: params.settled_mode(),
         peak_bytes: 0,
         photo_bytes: 0,
         keep_metadata: params.keep_metadata,
@@ -197,6 +220,8 @@ fn packing(probe: &Probe, params: &Params) -> Plan {
         coding: Coding::new(Format::Svg),
         may_be_graphic: false,
         streams: false,
+        moves: false,
+        mode: params.mode,
         peak_bytes: 0,
         photo_bytes: 0,
         keep_metadata: false,

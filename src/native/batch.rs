@@ -12,7 +12,7 @@ use std::{
 use tokio::{runtime, task, task::JoinSet};
 
 use crate::{
-    codec::{Looked, Probe},
+    codec::{Format, Looked, Probe},
     convert::{self, Made, Outcome, Params},
     error::{Error, Kind, Result},
     limits::Limits,
@@ -268,19 +268,25 @@ fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<
     batch.limits.check_size(probe.size)?;
     let replaces = job.input.path().filter(|_| batch.in_place).map(Path::to_owned);
     let target = |params, output| Target { params, output, probe: probe.clone(), replaces: replaces.clone() };
-    if probe.animated == Some(true) {
+    let is_kept = |params: &Params| probe.animated == Some(true) && params.format != Format::WebP;
+    let mut wanted = Vec::new();
+    for PlannedResult { wanted: at, output } in &job.results {
+        let each = batch.wanted[*at].of(&probe)?;
+        wanted.push((*at, each.into_iter().filter(|params| !is_kept(params)).collect::<Vec<_>>(), output));
+    }
+    wanted.retain(|(_, each, _)| !each.is_empty());
+    if wanted.is_empty() {
         // Each result would be the same file: the name is that of the first.
         let output = job.results.first().map_or(Output::Stdout, |result| result.output.clone());
         return Ok(BatchPlan { bytes: length, targets: vec![target(Vec::new(), output)] });
     }
     let (mut most, mut held) = (0, 0);
     let mut targets = Vec::new();
-    for PlannedResult { wanted: at, output } in &job.results {
-        let wanted = &batch.wanted[*at];
-        if batch.wanted[..*at].iter().any(|smaller| wanted.is_beyond(smaller, &probe)) {
+    for (at, each, output) in wanted {
+        let wanted = &batch.wanted[at];
+        if batch.wanted[..at].iter().any(|smaller| wanted.is_beyond(smaller, &probe)) {
             continue;
         }
-        let each = wanted.of(&probe)?;
         for params in &each {
             let plan = convert::plan(&probe, params)?.within(&batch.limits);
             most = most.max(plan.peak_bytes);

@@ -208,9 +208,19 @@ fn unreadable() -> Error {
 
 /// What is wanted of a drawing, on one line.
 fn written(params: &Params, limits: &Limits) -> Json {
-    // All of them by name: whether a new one belongs here has to be said. One thread draws.
-    let Params { format, quality, alpha_quality, effort, mode, resize, keep_metadata, target_size } = params;
-    let Limits { max_input_bytes, max_pixels, max_side, max_memory, max_output_bytes, threads: _ } = limits;
+    // All of them by name: whether a new one belongs here has to be said. One thread draws, and no drawing moves.
+    let Params { format, quality, alpha_quality, effort, mode, resize, still: _, keep_metadata, target_size } =
+        params;
+    let Limits {
+        max_input_bytes,
+        max_pixels,
+        max_side,
+        max_memory,
+        max_output_bytes,
+        max_frames: _,
+        max_frame_pixels: _,
+        threads: _,
+    } = limits;
     let resize = resize.map(|Resize { width, height, fit, enlarge, interest, filter, linear }| {
         json!({
             "width": width, "height": height, "fit": name(Fit::NAMES, &fit), "enlarge": enlarge,
@@ -250,6 +260,7 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         effort: byte(&json["effort"])?,
         mode: named(Mode::NAMES, &json["mode"])?,
         resize,
+        still: false,
         keep_metadata: is_on(&json["keep_metadata"])?,
         target_size: json["target_size"].as_u64(),
     };
@@ -260,6 +271,7 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         max_memory: number(&json["max_memory"])?,
         max_output_bytes: number(&json["max_output_bytes"])?,
         threads: 1,
+        ..Limits::default()
     };
     Ok((params, limits))
 }

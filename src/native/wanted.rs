@@ -176,5 +176,6 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         resize,
         keep_metadata: args.keep_metadata,
         target_size: args.target_size,
+        still: false,
     }
 }

@@ -21,7 +21,7 @@ impl EncodeSettings {
     #[must_use]
     pub const fn of(params: &Params) -> Self {
         // All of them by name: whether a new one belongs here has to be said. A variant is listed by its format, and
-        // the id names size and fit; no request sets the others.
+        // the id names size, fit and whether it stands still; no request sets the others.
         let Params {
             format: _,
             quality,
@@ -31,6 +31,7 @@ impl EncodeSettings {
             ref resize,
             keep_metadata,
             target_size: _,
+            still: _,
         } = *params;
         let mode = match mode {
             Mode::Auto => 0,

@@ -90,12 +90,13 @@ const fn reason(why: SkipReason) -> &'static str {
 
 fn chosen(selector: &Selector<'_>, selected: &Selected) -> (Value, &'static str) {
     let moves = selector.state.probe.as_ref().and_then(|probe| probe.animated) == Some(true);
+    let is_kept = moves && selector.formats().is_empty();
     match selected {
         Selected::Variant(format, _) if selector.wanted.format.is_some() => {
             (json!(format), "the URL names it")
         }
         Selected::Variant(format, _) => (json!(format), "the smallest that the client can show"),
-        Selected::Source if moves => (json!("source"), "it moves, and is sent as it is"),
+        Selected::Source if is_kept => (json!("source"), "it moves, and is sent as it is"),
         Selected::Source if selector.formats().is_empty() => {
             (json!("source"), "nothing else that the client accepts is made")
         }

@@ -71,6 +71,9 @@ pub(super) fn text(source: &Source, wanted: &Wanted) -> String {
     if let Some(quality) = wanted.quality {
         text.push_str(&format!("&q={quality}"));
     }
+    if wanted.still {
+        text.push_str("&still");
+    }
     text
 }
 

@@ -25,6 +25,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("dpr=", "1 to 4, decimals allowed: pixels of the device for each pixel asked for"),
     ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),
     ("format= or fm=", "webp, avif, jpeg or png: exactly this, whatever Accept says; auto negotiates"),
+    ("still", "the first frame of an animation, as a still picture"),
     ("meta=full", "JSON about the original; without --resize, too"),
     ("explain", "JSON about the decision, with --explain"),
 ];
@@ -44,6 +45,8 @@ pub(super) struct Wanted {
     /// Set only where it differs from the policy's.
     pub(super) quality: Option<u8>,
     pub(super) format: Option<Format>,
+    /// Only the first frame of what moves.
+    pub(super) still: bool,
 }
 
 /// What is to be answered about a picture.
@@ -85,18 +88,19 @@ impl Wanted {
             wanted.format = query
                 .first_of(|key| matches!(key, "format" | "fm"))
                 .and_then(|name| parse_format(name, policy));
+            wanted.still = query.first("still").is_some_and(is_yes);
         }
         wanted
     }
 
     /// True if the same picture is wanted as with no parameters at all.
     pub(super) fn is_plain(&self) -> bool {
-        self.resize(crate::convert::Interest::Centre).is_none() && self.quality.is_none()
+        self.resize(crate::convert::Interest::Centre).is_none() && self.quality.is_none() && !self.still
     }
 
     /// What is wanted but for its size.
     pub(super) fn without_size(&self) -> Self {
-        Self { quality: self.quality, format: self.format, ..Self::default() }
+        Self { quality: self.quality, format: self.format, still: self.still, ..Self::default() }
     }
 
     /// The size as a conversion's parameter. The maximum sides bound the others.
@@ -138,9 +142,7 @@ impl Topic {
         let query = Query { pairs: pairs(query) };
         if query.first("meta") == Some("full") {
             Self::Meta
-        } else if policy.explain
-            && query.first("explain").is_some_and(|value| value != "0" && value != "false")
-        {
+        } else if policy.explain && query.first("explain").is_some_and(is_yes) {
             Self::Explanation
         } else {
             Self::Picture
@@ -156,7 +158,7 @@ pub(super) fn left_for_origin(query: &str, policy: &Policy) -> String {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         match &*decode(key) {
             "width" | "height" | "max_width" | "max_height" => true,
-            "w" | "h" | "fit" | "dpr" | "q" | "quality" | "format" | "fm" => policy.short_params,
+            "w" | "h" | "fit" | "dpr" | "q" | "quality" | "format" | "fm" | "still" => policy.short_params,
             "meta" => decode(value) == "full",
             "explain" => policy.explain,
             _ => false,
@@ -187,6 +189,11 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(key, value)| (decode(key), decode(value)))
         .collect()
+}
+
+/// A word that stands alone says yes.
+fn is_yes(value: &str) -> bool {
+    value != "0" && value != "false"
 }
 
 /// Whole pixels. Zero and what is no number ask for nothing.

@@ -118,7 +118,9 @@ impl Selector<'_> {
         }
         if let Some(format) = self.wanted.format {
             let is_source = format == probe.format && self.wanted.is_plain();
-            return if is_source { Vec::new() } else { vec![format] };
+            // Nothing else is made to move here.
+            let is_flat = self.moves(probe) && format != Format::WebP;
+            return if is_source || is_flat { Vec::new() } else { vec![format] };
         }
         let mut formats = self.negotiated(probe);
         formats.extend(self.fallback(probe, &formats));
@@ -268,6 +270,7 @@ impl Selector<'_> {
             resize: self.wanted.resize(policy.interest),
             keep_metadata: policy.keep_metadata,
             target_size: None,
+            still: self.wanted.still,
         }
     }
 
@@ -289,15 +292,35 @@ impl Selector<'_> {
         open.min_by_key(|format| *format == Format::Avif)
     }
 
+    /// True if what is wanted moves, as far as is known.
+    fn moves(&self, probe: &Probe) -> bool {
+        probe.animated == Some(true) && !self.wanted.still
+    }
+
+    /// True if of what may move only the first frame is wanted.
+    fn stands_still(&self, probe: &Probe) -> bool {
+        self.wanted.still && probe.animated != Some(false) && convert::plays(probe.format)
+    }
+
+    /// True if the wanted picture is another one than the source, which may not go out in its place.
+    fn differs(&self, probe: &Probe) -> bool {
+        self.wanted.resize(self.policy.interest).is_some() || self.stands_still(probe)
+    }
+
     fn negotiated(&self, probe: &Probe) -> Vec<Format> {
-        let is_resized = self.wanted.resize(self.policy.interest).is_some();
+        let differs = self.differs(probe);
         let is_wanted = |format: &Format| {
             format.can_encode()
                 && self.accepted.names(*format)
-                && (*format != probe.format || is_resized || self.wanted.quality.is_some())
+                && (*format != probe.format || differs || self.wanted.quality.is_some())
                 && (self.policy.mode != Mode::Lossless || *format != Format::Avif)
         };
         let mut formats: Vec<Format> = self.policy.formats.iter().copied().filter(is_wanted).collect();
+        if self.moves(probe) {
+            // Who takes AVIF takes WebP, the only one that is made to move here.
+            let is_any = !formats.is_empty() && is_wanted(&Format::WebP);
+            return if is_any { vec![Format::WebP] } else { Vec::new() };
+        }
         // Rather a WebP than an AVIF for which there is never room.
         let lacks = |format| !formats.contains(&format);
         if !lacks(Format::Avif)
@@ -312,7 +335,10 @@ impl Selector<'_> {
 
     /// A format that everybody shows, where nothing else will do.
     fn fallback(&self, probe: &Probe, others: &[Format]) -> Option<Format> {
-        let is_resized = self.wanted.resize(self.policy.interest).is_some();
+        if self.moves(probe) {
+            return None;
+        }
+        let is_resized = self.differs(probe);
         let is_needed = if self.source_is_shown() && !self.wanted.reshapes() {
             others.is_empty() && is_resized
         } else {
@@ -405,7 +431,9 @@ impl Selector<'_> {
     pub(super) fn source_competes(&self) -> bool {
         let is_kept_back = self.state.probe.as_ref().is_some_and(|probe| {
             // Chromium would show nothing; or a picture is wanted of it.
-            probe.demands.writing == Writing::Foreign && self.packs(probe) || self.is_always_drawn(probe)
+            probe.demands.writing == Writing::Foreign && self.packs(probe)
+                || self.is_always_drawn(probe)
+                || self.stands_still(probe)
         });
         self.source_is_shown() && !self.wanted.reshapes() && !is_kept_back
     }
@@ -417,7 +445,8 @@ impl Selector<'_> {
 
     fn is_convertible(&self, probe: &Probe) -> bool {
         let is_drawn = probe.format != Format::Svg || self.policy.svg != Drawings::Never;
-        probe.animated != Some(true) && is_drawn && self.is_readable(probe)
+        let is_played = !self.moves(probe) || convert::plays(probe.format);
+        is_played && is_drawn && self.is_readable(probe)
     }
 
     fn is_readable(&self, probe: &Probe) -> bool {

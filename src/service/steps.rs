@@ -274,7 +274,7 @@ impl Convert {
     /// The source is to be used as it is.
     pub fn kept(self, kept: Kept) -> Step {
         match kept {
-            Kept::Animated => self.exchange.on_animated(self.key),
+            Kept::Animated => self.exchange.on_animated(self.key, &self.job),
             Kept::Larger => self.exchange.on_larger(self.key, &self.job),
         }
     }

@@ -231,17 +231,20 @@ fn a_picture_past_the_budget_is_refused_before_it_is_read() {
     assert_eq!(names(folder.path()), ["a.jpg"]);
 }
 #[test]
-fn an_animation_goes_through_as_it_is() {
+fn an_animation_becomes_a_webp_that_moves_or_goes_through_as_it_is() {
     let animation = pictures::gif(20, 10, 3);
     let folder = folder_with(&[("a.gif", animation.clone()), ("still.gif", pictures::gif(20, 10, 1))]);
     let ran = run(folder.path(), &["convert", "a.gif", "still.gif", "--out-dir", "out"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(fs::read(folder.path().join("out/a.gif")).unwrap(), animation);
+    let moves = |name: &str| slimpix::probe(&fs::read(folder.path().join(name)).unwrap()).unwrap().animated;
+    assert_eq!((moves("out/a.webp"), moves("out/still.webp")), (Some(true), Some(false)));
     assert!(is_webp(&folder.path().join("out/still.webp")));
-    let ran = run(folder.path(), &["convert", "a.gif", "-o", "x.webp"]);
+    let ran = run(folder.path(), &["convert", "a.gif", "-o", "x.jpg"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(fs::read(folder.path().join("x.gif")).unwrap(), animation);
-    assert!(!folder.path().join("x.webp").exists());
+    assert!(!folder.path().join("x.jpg").exists());
+    let ran = run(folder.path(), &["convert", "a.gif", "--format", "auto", "-o", "y.webp"]);
+    assert_eq!((ran.code, moves("y.webp")), (0, Some(true)), "{}", ran.stderr);
 }
 
 #[test]

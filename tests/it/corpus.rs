@@ -22,6 +22,8 @@ pub struct Row {
     pub expected: String,
     pub exact: bool,
     pub frames: u32,
+    /// Of an animation: frames, loop, delays, and a hash of all that is shown; empty of others.
+    pub anim: String,
     pub depth16: bool,
     pub rgba8_sha256: String,
     pub grid4: Vec<u8>,
@@ -77,6 +79,7 @@ fn read_row(columns: &[&str], line: &str) -> Row {
         expected: field("expected"),
         exact: field("exact") == "yes",
         frames: field("frames").parse().unwrap_or(1),
+        anim: field("anim"),
         depth16: mode.contains("bd16") || mode.starts_with("I;16"),
         rgba8_sha256: field("rgba8_sha256"),
         grid4: unhex(&field("grid4")),

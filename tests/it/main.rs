@@ -4,6 +4,7 @@
 mod admission;
 mod alpha_is_kept;
 mod alpha_takes_little;
+mod animations_play_alike;
 mod another_file_is_noticed;
 mod any_time_is_served;
 mod bad_answers_heal;

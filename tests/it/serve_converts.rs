@@ -94,13 +94,35 @@ fn sizes_are_obeyed_where_they_are_allowed_and_make_no_variant_where_not() {
 }
 
 #[test]
-fn an_animation_is_never_flattened() {
-    let animation = pictures::gif(40, 30, 3);
+fn an_animation_stays_one_unless_its_first_frame_is_asked_for() {
+    let animation = pictures::gif(200, 150, 9);
     let place = Place::new(&[("a.gif", animation.clone())]);
-    let server = place.serve(&["--formats", "webp,avif"]);
-    let reply = server.get("/a.gif", AVIF);
-    assert_eq!((reply.status, reply.header("content-type")), (200, "image/gif"));
-    assert_eq!(reply.body, animation);
+    let server = place.serve(&["--formats", "webp,avif", "--resize"]);
+    for accept in [AVIF, WEBP] {
+        let reply = server.get("/a.gif", accept);
+        assert_eq!((reply.status, reply.header("content-type")), (200, "image/webp"));
+        assert!(reply.body.len() < animation.len());
+        assert_eq!(slimpix::probe(&reply.body).unwrap().animated, Some(true));
+    }
+    assert_eq!(server.conversions(), 1);
+    // Who knows neither, or names a format that doesn't move here, gets the original.
+    for (uri, accept) in [("/a.gif", OLD), ("/a.gif?w=20", OLD), ("/a.gif?format=jpeg", OLD)] {
+        let reply = server.get(uri, accept);
+        assert_eq!((reply.status, reply.header("content-type")), (200, "image/gif"), "{uri}");
+        assert_eq!(reply.body, animation);
+    }
+    for (uri, accept, media_type) in [
+        ("/a.gif?still", WEBP, "image/webp"),
+        ("/a.gif?still", OLD, "image/png"),
+        ("/a.gif?still=1&fm=jpeg", OLD, "image/jpeg"),
+    ] {
+        let reply = server.get(uri, accept);
+        assert_eq!((reply.status, reply.header("content-type")), (200, media_type), "{uri}");
+        assert_eq!(slimpix::probe(&reply.body).unwrap().animated, Some(false));
+    }
+    let small = server.get("/a.gif?w=20", WEBP);
+    let probe = slimpix::probe(&small.body).unwrap();
+    assert_eq!((probe.size.width, probe.animated), (20, Some(true)));
 }
 
 #[test]

@@ -15,7 +15,21 @@ pub use self::{
     },
 };
 use super::{Coding, Format, Probe, bmp, gif, heic, ico, jpeg, jxl, png, svg, tiff, webp};
-use crate::pixel::Orientation;
+use crate::pixel::{Orientation, Size};
+
+/// The most bytes that reading an animation's frames takes, beside the canvas on which they are shown.
+pub fn frame_reader_bytes(probe: &Probe) -> u64 {
+    match probe.format {
+        Format::Png => png::frame_reader_bytes(probe),
+        Format::WebP => webp::frame_reader_bytes(probe.size),
+        _ => gif::frame_reader_bytes(probe.size),
+    }
+}
+
+/// The most bytes that coding a frame of an animated WebP takes, its code included: without loss, and with.
+pub fn coded_frame_bytes(canvas: Size, coding: &Coding) -> [u64; 2] {
+    webp::coded_frame_bytes(canvas, coding)
+}
 
 /// What small things take: tables, headers, rows in work.
 const SMALL: u64 = 192 << 10;
@@ -122,10 +136,7 @@ pub fn decode_ahead_bytes(probe: &Probe, pipeline: &Pipeline, threads: usize) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        codec::{Demands, Writing},
-        pixel::Size,
-    };
+    use crate::codec::{Demands, Writing};
 
     /// A header may state any size, and every request asks what it would cost.
     #[test]

@@ -12,10 +12,10 @@ const SIGNATURE: u64 = 6;
 const SCREEN: u64 = 13;
 
 /// The bytes that blocks begin with (89a, appendix A), and the label of a graphic control extension.
-const IMAGE_SEPARATOR: u8 = 0x2c;
-const EXTENSION_INTRODUCER: u8 = 0x21;
-const TRAILER: u8 = 0x3b;
-const GRAPHIC_CONTROL: u8 = 0xf9;
+pub(super) const IMAGE_SEPARATOR: u8 = 0x2c;
+pub(super) const EXTENSION_INTRODUCER: u8 = 0x21;
+pub(super) const TRAILER: u8 = 0x3b;
+pub(super) const GRAPHIC_CONTROL: u8 = 0xf9;
 
 /// How far into a file a second image is looked for: to find it, all that stands before it must be read.
 const LOOKED_THROUGH: u64 = 4 << 20;
@@ -24,11 +24,11 @@ const LOOKED_THROUGH: u64 = 4 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Blocks {
     /// Where the next block stands.
-    at: u64,
+    pub(super) at: u64,
     pub(super) canvas: Size,
     /// Bytes of the global colour table, which follows the logical screen descriptor.
     global: usize,
-    transparent: Option<u8>,
+    pub(super) transparent: Option<u8>,
     pub(super) first: Option<Image>,
     /// True if a second image was met, false if the end was; `None` when the bytes ended before either.
     animated: Option<bool>,
@@ -148,7 +148,7 @@ impl Blocks {
     }
 
     /// Reads the image descriptor whose separator is next.
-    fn read_image(&self, view: View<'_>) -> Option<Image> {
+    pub(super) fn read_image(&self, view: View<'_>) -> Option<Image> {
         let descriptor: [u8; 9] = view.array(self.at + 1)?;
         let [left, top, width, height] =
             [0, 2, 4, 6].map(|at| u32::from(u16::from_le_bytes([descriptor[at], descriptor[at + 1]])));
@@ -186,7 +186,7 @@ const fn color_table_bytes(flags: u8) -> usize {
 }
 
 /// The transparent index of a graphic control extension.
-fn transparent_index(block: &[u8]) -> Option<u8> {
+pub(super) fn transparent_index(block: &[u8]) -> Option<u8> {
     match block {
         [flags, _, _, index, ..] if flags & 1 != 0 => Some(*index),
         _ => None,

@@ -6,16 +6,19 @@
 
 mod blocks;
 mod decode;
+mod frames;
 
 pub(super) use self::{
     blocks::Walk,
     decode::{decode, decode_rows},
+    frames::Frames,
 };
 
 use super::{
     FormatInfo, Probe,
     cost::{Buffering, Decoding, channels},
 };
+use crate::pixel::Size;
 
 /// What is fixed about GIF.
 pub(super) const INFO: FormatInfo = FormatInfo {
@@ -30,6 +33,11 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_vector: false,
     encodes: None,
 };
+
+/// The most bytes that reading frames holds: a row of indices and one of pixels, the order of rows, and LZW's tables.
+pub(super) const fn frame_reader_bytes(canvas: Size) -> u64 {
+    canvas.width as u64 * 5 + canvas.height as u64 * 16 + (64 << 10)
+}
 
 /// States what decoding takes.
 pub(super) fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {

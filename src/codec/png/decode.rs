@@ -13,7 +13,7 @@ use crate::{
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
-type PngReader<'a> = Reader<WithIend<'a>>;
+pub(super) type PngReader<'a> = Reader<WithIend<'a>>;
 
 /// Decodes a PNG, or the still picture of an APNG. Samples of 16 bits are rounded to 8.
 pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
@@ -78,12 +78,35 @@ pub(super) fn open<'a>(
     held: u64,
     transformations: Transformations,
 ) -> Result<PngReader<'a>> {
+    open_within(bytes, header, limits, [held, beside(header)], transformations)
+}
+
+/// Reads up to the pixels of the first frame. The decoder counts a row for each frame, as if none were free again: no
+/// limit of its own holds for what moves.
+pub(super) fn open_moving<'a>(
+    bytes: &'a [u8],
+    header: &Header<'_>,
+    limits: &Limits,
+) -> Result<PngReader<'a>> {
+    open_within(bytes, header, limits, [0, u64::MAX], Transformations::EXPAND)
+}
+
+/// Beside the pixels: rows in work with a window of inflated data, and EXIF, which the decoder can't pass over.
+fn beside(header: &Header<'_>) -> u64 {
     let row = u64::from(header.size.width) * u64::from(header.channels()) * 2;
-    // Beside the pixels: rows in work with a window of inflated data, and EXIF, which the decoder can't pass over.
-    let beside = 8 * row + (128 << 10) + 2 * header.metadata_bytes();
-    limits.check_memory(bytes.len() as u64 + held + beside + header.most_profile_bytes())?;
+    8 * row + (128 << 10) + 2 * header.metadata_bytes()
+}
+
+fn open_within<'a>(
+    bytes: &'a [u8],
+    header: &Header<'_>,
+    limits: &Limits,
+    [held, most]: [u64; 2],
+    transformations: Transformations,
+) -> Result<PngReader<'a>> {
+    limits.check_memory(bytes.len() as u64 + held + beside(header) + header.most_profile_bytes())?;
     let mut decoder = Decoder::new(WithIend::new(bytes));
-    decoder.set_limits(png::Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) });
+    decoder.set_limits(png::Limits { bytes: usize::try_from(most).unwrap_or(usize::MAX) });
     decoder.set_ignore_text_chunk(true);
     // It would inflate as much as there is room for.
     decoder.set_ignore_iccp_chunk(true);
@@ -104,7 +127,7 @@ fn pixel_bytes(header: &Header<'_>) -> u64 {
 }
 
 /// What the decoder makes of a pixel.
-fn layout(reader: &PngReader<'_>, header: &Header<'_>) -> Result<(Layout, BitDepth)> {
+pub(super) fn layout(reader: &PngReader<'_>, header: &Header<'_>) -> Result<(Layout, BitDepth)> {
     let (color, depth) = reader.output_color_type();
     let layout = match color {
         ColorType::Grayscale => Layout::Gray,

@@ -18,6 +18,14 @@ const DEFLATE: u64 = 256 << 10;
 /// Headers and a palette.
 const HEADERS: u64 = 2 << 10;
 
+/// The most bytes that reading frames holds: rows as they come, or all of an interlaced frame.
+pub fn frame_reader_bytes(probe: &Probe) -> u64 {
+    let row = u64::from(probe.size.width) * 48;
+    let sample = if probe.depth == 16 { 2 } else { 1 };
+    let frame = if probe.progressive { sample * u64::from(channels(probe)) * probe.size.pixels() } else { 0 };
+    row + frame + OVERHEAD
+}
+
 /// States what decoding takes.
 pub fn decoding(probe: &Probe, _scale_num: u32, buffering: Buffering) -> Decoding {
     let pixel_bytes = u64::from(channels(probe));

@@ -3,6 +3,7 @@
 mod colors;
 mod decode;
 mod encode;
+mod frames;
 mod header;
 mod interlaced;
 mod memory;
@@ -12,8 +13,9 @@ mod with_iend;
 pub use self::encode::encode;
 pub(super) use self::{
     decode::{decode, decode_rows},
+    frames::Frames,
     header::Walk,
-    memory::{decoding, encoding},
+    memory::{decoding, encoding, frame_reader_bytes},
 };
 
 use super::{FormatInfo, Modes};

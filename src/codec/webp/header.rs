@@ -288,7 +288,7 @@ impl<'a> Header<'a> {
 }
 
 /// The size in the head of a VP8 key frame (RFC 6386, 9.1) or of a VP8L image (RFC 9649, 3.4).
-fn read_image(name: &[u8; 4], payload: Span, view: View<'_>) -> Option<Image> {
+pub(super) fn read_image(name: &[u8; 4], payload: Span, view: View<'_>) -> Option<Image> {
     let view = view.from(payload.start);
     if name == b"VP8L" {
         let [signature, bits @ ..]: [u8; 5] = view.array(0)?;

@@ -84,7 +84,7 @@ impl RowWriter {
         Ok(file)
     }
 
-    fn chunks(self) -> Result<Chunks> {
+    pub(super) fn chunks(self) -> Result<Chunks> {
         let picture = self.encoder.finish()?;
         let alpha = self.alpha.encode(self.coding.alpha_quality, self.coding.effort)?;
         // No buffer is made for a file that would be refused.

@@ -34,6 +34,12 @@ pub fn decoding(probe: &Probe, _scale_num: u32, buffering: Buffering) -> Decodin
 /// Bytes a pixel that no lossless file passes.
 const MOST_LOSSLESS: u64 = 5;
 
+/// The most bytes that reading a frame of an animation holds: what decoding by rows does, and a row as RGBA.
+pub fn frame_reader_bytes(canvas: Size) -> u64 {
+    let [lossless, lossy] = [true, false].map(|lossless| frame::heap_bytes(canvas, lossless, true));
+    lossless.max(lossy).saturating_add(4 * u64::from(canvas.width))
+}
+
 /// States what encoding takes.
 pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     let (size, pixels) = (input.size, input.size.pixels());
@@ -99,4 +105,12 @@ fn lossless_bytes(input: &Input, coding: &Coding, most: u64) -> u64 {
     let held = vp8l::image::heap_bytes(input.size, u64::from(input.channels), coding.effort, most);
     // Interleaved samples are made while the picture as it came is there.
     (input.raster_bytes * pixels + held).max((input.raster_bytes + input.pixel_bytes()) * pixels)
+}
+
+/// The most bytes that a frame of an animation holds while it is coded, its own code included: without loss, and with.
+pub fn coded_frame_bytes(canvas: Size, coding: &Coding) -> [u64; 2] {
+    let lossless = vp8l::image::heap_bytes(canvas, 4, coding.effort, coding.max_bytes);
+    let lossy = rows_bytes(canvas, Incoming::Raster(Layout::Rgba), coding) + alpha_bytes(canvas, coding);
+    // The area that has changed, or a row of it.
+    [lossless + 4 * canvas.pixels(), lossy + 8 * u64::from(canvas.width)]
 }

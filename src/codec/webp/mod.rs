@@ -1,6 +1,7 @@
 //! WebP (RFC 9649).
 
 mod alpha;
+mod animation;
 mod container;
 mod decode;
 mod encode;
@@ -14,11 +15,16 @@ mod vp8l;
 
 pub use self::encode::encode;
 pub(super) use self::{
+    animation::Frames,
     decode::{decode, decode_rows},
     header::Walk,
-    memory::{decoding, encoding},
+    memory::{coded_frame_bytes, decoding, encoding, frame_reader_bytes},
 };
-pub(crate) use self::{lossy::RowWriter, vp8l::image::Sketch};
+pub(crate) use self::{
+    animation::{Loss, Writer as AnimationWriter},
+    lossy::RowWriter,
+    vp8l::image::Sketch,
+};
 
 use super::{FormatInfo, Modes};
 

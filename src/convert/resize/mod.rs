@@ -124,6 +124,12 @@ pub(super) fn jobs(
     }
 }
 
+/// What has to be done to the pixels of a canvas of RGBA, as it is stored.
+pub(super) fn raster_job(size: Size, region: Region, to: Size, frame: &Frame) -> Job {
+    let &Frame { filter, linear, .. } = frame;
+    Job { from: size, part: region.scaled(1, 1), to, layout: Layout::Rgba, filter, linear }
+}
+
 fn resize_raster(raster: &Raster, region: Region, output: Size, frame: &Frame) -> Result<Raster> {
     let layout = raster.layout();
     let (_, jobs) = jobs(Form::Raster(layout), (raster.size(), 8), region, output, frame);

@@ -207,7 +207,10 @@ impl Exchange {
         self.advance()
     }
 
-    pub(in crate::service) fn on_animated(mut self: Box<Self>, key: String) -> Step {
+    /// The source moves, and the wanted format doesn't.
+    pub(in crate::service) fn on_animated(mut self: Box<Self>, key: String, job: &Job) -> Step {
+        // So that it is not tried again in this request, whatever is known.
+        self.give_up(job.task.product(), SkipReason::Failed(Kind::Unsupported));
         if let Some(mut state) = self.state.clone() {
             if let Some(probe) = &mut state.probe {
                 probe.animated = Some(true);
@@ -294,9 +297,12 @@ impl Exchange {
 
     pub(super) fn is_done(&self, job: &Job) -> bool {
         let Some(state) = &self.state else { return false };
-        let moves = state.probe.as_ref().and_then(|probe| probe.animated) == Some(true);
         match job.task.product() {
-            Product::Picture(format) => moves || self.selector(state).is_current(format),
+            Product::Picture(format) => {
+                let selector = self.selector(state);
+                // It may have turned out that it moves, and that this format isn't wanted.
+                selector.is_current(format) || !selector.formats().contains(&format)
+            }
             Product::Description => self.record.slimpix.as_ref().is_some_and(|known| known.described),
         }
     }

@@ -15,6 +15,7 @@ const every: Required<ConvertOptions> = {
   interest: 'entropy',
   filter: 'mitchell',
   linear: true,
+  still: false,
   keepMetadata: true,
   targetSize: 100_000,
   limits: { maxInputBytes: 1, maxPixels: 1, maxSide: 1, maxMemory: 1, maxOutputBytes: 1 },

@@ -1,0 +1,184 @@
+//! Writes an animated WebP frame by frame: of each the smallest area that has changed, with loss or without, whichever
+//! is shorter.
+//!
+//! What changes is told by the pixels that are to be shown, not by those that come out of lossy frames: what stays the
+//! same is not coded again, and what is coded is as near as one frame makes it. So nothing drifts, however long the
+//! animation is.
+
+use super::{
+    super::container::Chunks,
+    FRAME_HEADER, REPLACES,
+    frame::{Coded, FrameCoder, Loss},
+};
+use crate::{
+    codec::{
+        Coding,
+        animation::{Area, Screen},
+    },
+    error::{Error, Kind, Result},
+    pixel::{Metadata, Size},
+};
+
+/// The longest time that a frame can be shown, in milliseconds.
+const MAX_DELAY: u32 = (1 << 24) - 1;
+
+/// Bytes before the first frame: RIFF, VP8X and ANIM.
+const HEAD: usize = 12 + 18 + 14;
+
+/// Where the flags stand, and how often the frames are played.
+const FLAGS: usize = 20;
+const PLAYS: usize = HEAD - 2;
+
+/// The most plays that a file can say; 0 is for without end.
+const MAX_PLAYS: u32 = u16::MAX as u32;
+
+// Flags of VP8X.
+const ANIMATION: u8 = 0x02;
+const ALPHA: u8 = 0x10;
+
+/// An animated WebP that is being written.
+pub(crate) struct Writer {
+    max_bytes: u64,
+    coder: FrameCoder,
+    out: Vec<u8>,
+    /// Where the last frame's chunk stands, and how long it is shown.
+    last: Option<(usize, u32)>,
+    has_alpha: bool,
+}
+
+impl Writer {
+    /// A file of at most `coding.max_bytes`.
+    ///
+    /// # Errors
+    /// [`Kind::OutOfMemory`].
+    pub(crate) fn new(canvas: Size, coding: &Coding, loss: Loss) -> Result<Self> {
+        let mut out = Vec::new();
+        out.try_reserve(HEAD)?;
+        let [[w0, w1, w2, _], [h0, h1, h2, _]] = [canvas.width - 1, canvas.height - 1].map(u32::to_le_bytes);
+        out.extend_from_slice(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0");
+        out.extend_from_slice(&[ANIMATION, 0, 0, 0, w0, w1, w2, h0, h1, h2]);
+        out.extend_from_slice(b"ANIM\x06\0\0\0\0\0\0\0\0\0");
+        let coder = FrameCoder::new(*coding, loss);
+        Ok(Self { max_bytes: coding.max_bytes, coder, out, last: None, has_alpha: false })
+    }
+
+    /// True if no pixel was changed until now.
+    pub(crate) const fn is_lossless(&self) -> bool {
+        self.coder.is_lossless()
+    }
+
+    /// Adds what is shown now, for a time in milliseconds. Where nothing has changed the last frame is shown for longer.
+    /// With `has_room` a frame may be coded without loss where a choice is left, which takes more memory.
+    ///
+    /// # Errors
+    /// [`Kind::OutputTooLarge`] as soon as the file is longer than it may be, [`Kind::OutOfMemory`].
+    pub(crate) fn push(&mut self, screen: &Screen, delay: u32, has_room: bool) -> Result<()> {
+        match (screen.changed_area(), self.last) {
+            (None, Some((at, before))) if before + delay <= MAX_DELAY => {
+                let delay = before + delay;
+                self.out[at + 8 + 12..at + 8 + 15].copy_from_slice(&delay.to_le_bytes()[..3]);
+                self.last = Some((at, delay));
+                Ok(())
+            }
+            (None, _) => {
+                let nothing = Area { left: 0, top: 0, size: Size::new(1, 1) };
+                let coded = self.coder.nothing()?;
+                self.add(nothing, coded, delay)
+            }
+            (Some(area), _) => {
+                // Places are told in steps of two pixels.
+                let (left, top) = (area.left & !1, area.top & !1);
+                let size = Size::new(area.right() - left, area.bottom() - top);
+                let area = Area { left, top, size };
+                let left = self.max_bytes.saturating_sub((self.out.len() + 8 + FRAME_HEADER) as u64);
+                let coded = self.coder.encode(screen, area, left, has_room)?;
+                self.add(area, coded, delay)
+            }
+        }
+    }
+
+    fn add(&mut self, area: Area, coded: Coded, delay: u32) -> Result<()> {
+        let Coded { chunks: Chunks { alpha, name, picture, has_alpha }, is_blended } = coded;
+        let padded = |part: &[u8]| 8 + part.len().next_multiple_of(2);
+        let payload = FRAME_HEADER + alpha.as_deref().map_or(0, padded) + padded(&picture);
+        let total = self.out.len() + 8 + payload;
+        if total as u64 > self.max_bytes {
+            return Err(Error::new(Kind::OutputTooLarge, format!("{total} bytes and more")));
+        }
+        if u32::try_from(total).is_err() {
+            return Err(Error::limit("a WebP file can't pass 4 GiB"));
+        }
+        let start = self.out.len();
+        self.reserve(8 + payload)?;
+        self.out.extend_from_slice(b"ANMF");
+        self.out.extend_from_slice(&(payload as u32).to_le_bytes());
+        let delay = delay.min(MAX_DELAY);
+        let numbers = [area.left / 2, area.top / 2, area.size.width - 1, area.size.height - 1, delay];
+        for number in numbers {
+            self.out.extend_from_slice(&number.to_le_bytes()[..3]);
+        }
+        self.out.push(if is_blended { 0 } else { REPLACES });
+        for (name, part) in alpha.iter().map(|alpha| (b"ALPH", alpha)).chain([(&name, &picture)]) {
+            self.out.extend_from_slice(name);
+            self.out.extend_from_slice(&(part.len() as u32).to_le_bytes());
+            self.out.extend_from_slice(part);
+            self.out.resize(self.out.len().next_multiple_of(2), 0);
+        }
+        self.has_alpha |= has_alpha;
+        self.last = Some((start, delay));
+        Ok(())
+    }
+
+    /// Makes room by quarters, so that no more is held than the file and a quarter of it.
+    fn reserve(&mut self, bytes: usize) -> Result<()> {
+        if self.out.capacity() - self.out.len() < bytes {
+            self.out.try_reserve_exact(bytes.max(self.out.len() / 4))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file: all frames are played so often, 0 for without end.
+    ///
+    /// # Errors
+    /// [`Kind::OutputTooLarge`] when it is longer than it may be, [`Kind::OutOfMemory`].
+    pub(crate) fn finish(mut self, plays: u32, metadata: &Metadata) -> Result<Vec<u8>> {
+        let parts = [(b"EXIF", &metadata.exif, 0x08), (b"XMP ", &metadata.xmp, 0x04)];
+        let icc = metadata.icc.as_deref();
+        let mut flags = ANIMATION | if self.has_alpha { ALPHA } else { 0 };
+        for (name, part, flag) in parts {
+            if let Some(part) = part {
+                self.push_chunk(name, part)?;
+                flags |= flag;
+            }
+        }
+        if let Some(icc) = icc {
+            let behind = self.out.len();
+            self.push_chunk(b"ICCP", icc)?;
+            let bytes = self.out.len() - behind;
+            self.out[HEAD - 14..].rotate_right(bytes);
+            let plays_at = PLAYS + bytes;
+            self.out[plays_at..plays_at + 2].copy_from_slice(&(plays.min(MAX_PLAYS) as u16).to_le_bytes());
+            flags |= 0x20;
+        } else {
+            self.out[PLAYS..HEAD].copy_from_slice(&(plays.min(MAX_PLAYS) as u16).to_le_bytes());
+        }
+        self.out[FLAGS] = flags;
+        let total = self.out.len();
+        if total as u64 > self.max_bytes {
+            return Err(Error::new(Kind::OutputTooLarge, format!("{total} bytes, not {}", self.max_bytes)));
+        }
+        let length = u32::try_from(total - 8).map_err(|_| Error::limit("a WebP file can't pass 4 GiB"))?;
+        self.out[4..8].copy_from_slice(&length.to_le_bytes());
+        self.out.shrink_to_fit();
+        Ok(self.out)
+    }
+
+    fn push_chunk(&mut self, name: &[u8; 4], part: &[u8]) -> Result<()> {
+        self.reserve(8 + part.len().next_multiple_of(2))?;
+        self.out.extend_from_slice(name);
+        self.out.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        self.out.extend_from_slice(part);
+        self.out.resize(self.out.len().next_multiple_of(2), 0);
+        Ok(())
+    }
+}
