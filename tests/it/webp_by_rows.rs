@@ -258,8 +258,8 @@ fn a_large_photo_takes_little() {
 fn a_large_lossless_picture_takes_little() {
     for (layout, lossless, widths) in [
         (Layout::Rgb, true, [(Some(800), 60, 8 << 20), (None, 20, 16 << 20)]),
-        (Layout::Rgba, true, [(Some(800), 60, 9 << 20), (None, 20, 23 << 20)]),
-        (Layout::Rgba, false, [(Some(800), 60, 9 << 20), (None, 20, 23 << 20)]),
+        (Layout::Rgba, true, [(Some(800), 60, 9 << 20), (None, 20, 28 << 20)]),
+        (Layout::Rgba, false, [(Some(800), 60, 9 << 20), (None, 20, 28 << 20)]),
     ] {
         let mut coding = coding(Format::WebP, 40, lossless);
         coding.effort = 0;

@@ -3,8 +3,9 @@
 use png::{BlendOp, DisposeOp, FrameControl};
 
 use super::{
-    decode::{PngReader, failed, layout, metadata, narrow, open_moving},
+    decode::layout,
     header::Header,
+    reader::{PngReader, failed, metadata, narrow, open_moving},
 };
 use crate::{
     codec::animation::{Area, Disposal, FrameHead, FrameReader, Head},

@@ -4,8 +4,8 @@
 use png::{ColorType, Info, Transformations};
 
 use super::{
-    decode::{failed, metadata, narrow, open},
     header::Header,
+    reader::{failed, metadata, narrow, open},
 };
 use crate::{
     codec::rows::{FULL_SIZE, Form, Head, Rows, Sink},

@@ -8,6 +8,7 @@ mod header;
 mod interlaced;
 mod memory;
 mod palette;
+mod reader;
 mod with_iend;
 
 pub use self::encode::encode;

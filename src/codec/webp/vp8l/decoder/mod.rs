@@ -11,6 +11,7 @@ mod pixels;
 mod predictor;
 mod prefix_code;
 mod tables;
+mod tiles;
 mod transforms;
 
 #[cfg(test)]
@@ -23,7 +24,8 @@ use self::{
     predictor::Predictor,
     prefix_code::CodeReader,
     tables::Tables,
-    transforms::{ColorIndexing, ColorTransform, Multipliers, Tiled, Transform, tiles},
+    tiles::{Tiled, tiles},
+    transforms::{ColorIndexing, ColorTransform, Multipliers, Transform},
 };
 use super::{NUM_GREEN, color_cache::ColorCache};
 use crate::{

@@ -9,7 +9,7 @@ use super::{
     },
     bits::{BitReader, FILLED},
     groups::{Codes, Groups},
-    transforms::Tiled,
+    tiles::Tiled,
 };
 use crate::{
     error::{Error, Result},

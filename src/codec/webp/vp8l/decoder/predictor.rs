@@ -3,7 +3,7 @@
 //! Most predictions need the pixel at left, and so the bytes of one pixel are all that can be worked on at once. They are
 //! in one register: as they are, or with 16 bits for each where a prediction passes 8.
 
-use super::transforms::Tiled;
+use super::tiles::Tiled;
 use crate::{error::Result, limits::try_filled};
 
 const OPAQUE_BLACK: u32 = 0xFF00_0000;

@@ -1,6 +1,10 @@
 //! The transforms (RFC 9649 section 3.5), undone row by row.
 
-use super::{predictor::Predictor, tables::Tables};
+use super::{
+    predictor::{self, Predictor},
+    tables::Tables,
+    tiles::{Tiled, tiles},
+};
 use crate::{
     error::Result,
     limits::try_filled,
@@ -27,39 +31,6 @@ impl Transform {
                 Self::ColorIndexing(indexing) => indexing.undo(row),
             }
         ));
-    }
-}
-
-/// How many tiles whose side is two to the power of so many bits make a side.
-pub const fn tiles(side: usize, bits: u32) -> usize {
-    side.div_ceil(1 << bits)
-}
-
-/// A value for each tile.
-pub struct Tiled<T> {
-    pub bits: u32,
-    pub across: usize,
-    pub values: Vec<T>,
-}
-
-impl<T> Tiled<T> {
-    /// For a picture of a size, without values, if there is room for them.
-    ///
-    /// # Errors
-    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when there is no room,
-    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
-    pub fn new(width: usize, height: usize, bits: u32, room: &mut Tables) -> Result<Self> {
-        let (across, down) = (tiles(width, bits), tiles(height, bits));
-        room.hold_all::<T>(across * down)?;
-        let mut values = Vec::new();
-        values.try_reserve_exact(across * down)?;
-        Ok(Self { bits, across, values })
-    }
-
-    /// Those of a row's tiles.
-    #[inline(always)]
-    pub fn row(&self, y: usize) -> &[T] {
-        &self.values[(y >> self.bits) * self.across..][..self.across]
     }
 }
 
@@ -139,7 +110,7 @@ impl ColorIndexing {
         // Past the palette all is transparent.
         let (mut colors, mut last) = ([0; 256], 0);
         for (color, difference) in colors.iter_mut().zip(differences) {
-            last = super::predictor::add(last, *difference);
+            last = predictor::add(last, *difference);
             *color = last;
         }
         let coded = tiles(width, pixel_bits);
