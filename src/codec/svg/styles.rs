@@ -117,7 +117,7 @@ mod tests {
         styles.of(rect, &mut |name, value| {
             found.push(format!("{name} {}", references(value).collect::<String>()))
         });
-        let wanted = ["stroke t", "marker-start m", "marker-mid m", "marker-end m", "fill rs", "mask u"];
+        let wanted = ["stroke t", "fill rs", "marker-start m", "marker-mid m", "marker-end m", "mask u"];
         assert_eq!(found, wanted);
     }
 }
