@@ -90,6 +90,20 @@ fn what_cannot_be_decoded_is_refused_at_once() {
 }
 
 #[test]
+fn a_wrong_checksum_is_found_by_rows_as_at_once() {
+    for layout in [Layout::Gray, Layout::Rgba] {
+        let mut file = png(20, 10, layout);
+        // That of the last piece of the picture, before the chunk that ends the file.
+        let checksum = file.len() - 12 - 1;
+        file[checksum] ^= 1;
+        let by_rows = Decoder::new(&file, &Limits::default()).and_then(|decoder| decoder.rows(|_| Ok(())));
+        assert_eq!(by_rows.unwrap_err().kind(), ErrorKind::Malformed, "{layout:?}");
+        let whole = codec::decode(&file, &Limits::default());
+        assert_eq!(whole.unwrap_err().kind(), ErrorKind::Malformed, "{layout:?}");
+    }
+}
+
+#[test]
 fn the_takers_errors_and_panics_are_its_own() {
     let file = png(60, 40, Layout::Rgba);
     let decoder = Decoder::new(&file, &Limits::default()).unwrap();

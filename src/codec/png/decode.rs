@@ -69,6 +69,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
             sink.take(Rows::Raster(row.data()))?;
         }
     }
+    finish(&mut reader)?;
     Ok(true)
 }
 
@@ -115,5 +116,11 @@ fn read_pixels(reader: &mut PngReader<'_>, header: &Header<'_>) -> Result<Raster
         let row = reader.next_row().map_err(failed)?.ok_or_else(|| Error::malformed("rows are missing"))?;
         narrow(row.data(), line);
     }
+    finish(reader)?;
     Ok(raster)
+}
+
+/// Reads what follows the last row: the checksums, which [`png::Reader::next_frame`] reads by itself.
+fn finish(reader: &mut PngReader<'_>) -> Result<()> {
+    reader.next_row().map(|_| ()).map_err(failed)
 }
