@@ -150,3 +150,56 @@ fn what_is_refused_is_named() {
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Unsupported, name));
     }
 }
+
+/// A TIFF of one strip or tile, in one block of Zstandard, of entries of tags, types, counts and values.
+fn of_zstandard(entries: &[(u16, u16, u32, u32)], part: &[u8]) -> Vec<u8> {
+    let directory = 10 + 12 * (entries.len() as u32 + 1) + 4;
+    let size = part.len() as u32;
+    let frame =
+        [&[0x28, 0xb5, 0x2f, 0xfd, 0xa0][..], &size.to_le_bytes(), &(size << 3 | 1).to_le_bytes()[..3], part]
+            .concat();
+    let mut file = b"II*\0\x08\0\0\0".to_vec();
+    file.extend((entries.len() as u16 + 1).to_le_bytes());
+    for &(tag, kind, count, value) in [(259, 3, 1, 50_000)].iter().chain(entries) {
+        // Where the frame stands, and bits that are 8 for all of three samples.
+        let value = match tag {
+            273 | 324 => directory + 6,
+            258 if count == 3 => directory,
+            _ => value,
+        };
+        file.extend(tag.to_le_bytes());
+        file.extend(kind.to_le_bytes());
+        file.extend(count.to_le_bytes());
+        file.extend(value.to_le_bytes());
+    }
+    file.extend([0, 0, 0, 0, 8, 0, 8, 0, 8, 0]);
+    file.extend(frame);
+    file
+}
+
+#[test]
+fn parts_that_reach_past_the_picture_are_read() {
+    let pixels = |entries: &[_], part: &[u8]| {
+        let decoded = decode(&of_zstandard(entries, part), &Limits::default());
+        rgba(&decoded.unwrap().picture).into_data()
+    };
+    // A tile of 16x16 for a picture of 3x2.
+    let gray =
+        [(256, 4, 1, 3), (257, 4, 1, 2), (262, 3, 1, 1), (322, 4, 1, 16), (323, 4, 1, 16), (324, 4, 1, 0)];
+    let part: Vec<u8> = (0..=255).collect();
+    let wanted: Vec<u8> =
+        [0, 1, 2, 16, 17, 18].iter().flat_map(|&level| [level, level, level, 255]).collect();
+    let gray = [&gray[..], &[(258, 3, 1, 8)]].concat();
+    assert_eq!(pixels(&gray, &part), wanted);
+    // A data unit of 2x2 for a picture of one pixel.
+    let shared = [
+        (256, 4, 1, 1),
+        (257, 4, 1, 1),
+        (258, 3, 3, 0),
+        (262, 3, 1, 6),
+        (273, 4, 1, 0),
+        (277, 3, 1, 3),
+        (530, 3, 2, 2 << 16 | 2),
+    ];
+    assert_eq!(pixels(&shared, &[100, 1, 2, 3, 128, 128]), [100, 100, 100, 255]);
+}

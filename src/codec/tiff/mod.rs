@@ -3,7 +3,7 @@
 //! compression.
 //!
 //! From the directory ([`directory`], [`tags`], [`header`]) to the strips and tiles ([`segments`]), their bytes
-//! ([`packed`]), unpacked ([`unpack`], [`window`], [`fax`]), freed of prediction ([`predictor`]), as samples of one
+//! ([`packed`]), unpacked ([`unpack`], [`window`], [`zstd`], [`fax`]), freed of prediction ([`predictor`]), as samples of one
 //! kind ([`rows`], [`samples`]) and as colours ([`colors`], [`light`], [`lab`], [`ycbcr`]). JPEG inside TIFF
 //! ([`embedded`]) is decoded by the decoder that `codec` hands in.
 
@@ -27,6 +27,7 @@ mod tags;
 mod unpack;
 mod window;
 mod ycbcr;
+mod zstd;
 
 pub(super) use self::{
     decode::{decode, decode_rows},

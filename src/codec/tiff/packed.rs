@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use crate::{error::Result, limits::try_zeroed};
+
 /// Bytes whose bits are reversed at once.
 const WINDOW: usize = 1 << 10;
 
@@ -41,6 +43,25 @@ impl<'a> Packed<'a> {
         } else {
             self.rest = &self.rest[count.min(self.rest.len())..];
         }
+    }
+
+    /// Takes the next `count` bytes; none when there are not so many. `turned` holds them where bits are reversed.
+    ///
+    /// # Errors
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when `turned` can't hold them.
+    pub(super) fn take<'b>(&'b mut self, count: usize, turned: &'b mut Vec<u8>) -> Result<Option<&'b [u8]>> {
+        if !self.is_lsb_first {
+            let Some((taken, rest)) = self.rest.split_at_checked(count) else { return Ok(None) };
+            self.rest = rest;
+            return Ok(Some(taken));
+        }
+        if turned.len() < count {
+            // What is too short goes before there is more.
+            *turned = Vec::new();
+            *turned = try_zeroed(count)?;
+        }
+        let taken = &mut turned[..count];
+        Ok(self.read_exact(taken).is_ok().then_some(taken))
     }
 }
 

@@ -66,12 +66,15 @@ pub(super) fn heap_bytes(header: &Header, size: Size, used: usize) -> u64 {
 
 /// How a strip or tile of `size` is compressed, of `samples` a pixel.
 fn packing(header: &Header, size: Size, samples: usize) -> Packing {
+    // Data units at the edge are whole.
+    let is_subsampled = header.subsampling != ChromaSubsampling::NONE;
+    let whole = |side: u32| if is_subsampled { side.saturating_add(3) / 4 * 4 } else { side };
     Packing {
         compression: header.compression,
         is_lsb_first: header.is_lsb_first,
         is_two_dimensional: header.is_two_dimensional,
         row: size.width,
-        bytes: row_bytes(size.width, samples, header.depth).saturating_mul(size.height.into()),
+        bytes: row_bytes(whole(size.width), samples, header.depth).saturating_mul(whole(size.height).into()),
     }
 }
 

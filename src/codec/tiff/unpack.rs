@@ -4,24 +4,21 @@ use std::io::{ErrorKind, Read};
 
 use flate2::bufread::ZlibDecoder;
 use lzma_rust2::{Lzma2Reader, filter::delta::DeltaReader};
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use weezl::{BitOrder, decode::Decoder};
 
 use super::{
     compression,
     fax::{Coding, Fax},
     packed::Packed,
-    window::{self, Chain},
+    window,
+    zstd::Zstd,
 };
 use crate::error::{Error, Kind, Result};
 
 /// The memory of Deflate (a window of 32 KB) and of LZW (a table of 4096 codes).
 pub(super) const WINDOW: u64 = 48 << 10;
-/// The memory of the tables of LZMA and Zstandard, beside a window whose size the file states; and Zstandard's longest
-/// block.
+/// The memory of the tables of LZMA, beside a window whose size the file states.
 const LZMA_TABLES: u64 = 100 << 10;
-const ZSTD_TABLES: u64 = 48 << 10;
-const ZSTD_BLOCK: u64 = 128 << 10;
 
 /// How a strip or tile is compressed.
 #[derive(Clone, Copy)]
@@ -48,8 +45,7 @@ impl Packing {
             | compression::GROUP4 => 8 * (u64::from(self.row) + 2),
             compression::LZW | compression::DEFLATE | compression::OLD_DEFLATE => WINDOW,
             compression::LZMA => window::heap_bytes(self.bytes) + LZMA_TABLES,
-            // Literals, sequences and their block.
-            _ => window::heap_bytes(self.bytes) + ZSTD_TABLES + 3 * self.bytes.min(ZSTD_BLOCK),
+            _ => Zstd::heap_bytes(self.bytes, self.is_lsb_first),
         }
     }
 }
@@ -60,7 +56,7 @@ pub(super) enum Unpacker<'a> {
     PackBits(Box<PackBits<'a>>),
     Lzw(Box<Lzw<'a>>),
     Deflate(Box<ZlibDecoder<Packed<'a>>>),
-    Zstd(Box<StreamingDecoder<Chain<'a>, FrameDecoder>>),
+    Zstd(Box<Zstd<'a>>),
     Lzma(Box<Lzma2Reader<Packed<'a>>>),
     LzmaOfDifferences(Box<DeltaReader<Lzma2Reader<Packed<'a>>>>),
     Fax(Box<Fax<'a>>),
@@ -87,12 +83,7 @@ impl<'a> Unpacker<'a> {
             compression::PACK_BITS => {
                 Ok(Self::PackBits(Box::new(PackBits { packed, literals: 0, repeats: 0, byte: 0 })))
             }
-            compression::ZSTD => {
-                let decoder = StreamingDecoder::new(window::fitting_zstd(packed, packing.bytes)?);
-                decoder.map(|decoder| Self::Zstd(Box::new(decoder))).map_err(|error| {
-                    Error::with_source(Kind::Malformed, "a part of the TIFF is no Zstandard frame", error)
-                })
-            }
+            compression::ZSTD => Zstd::new(packed, packing.bytes).map(|zstd| Self::Zstd(Box::new(zstd))),
             compression::LZMA => {
                 let (packed, block) = window::xz_block(packed)?;
                 let reader = Lzma2Reader::new(packed, block.window(packing.bytes), None);
@@ -115,7 +106,7 @@ impl<'a> Unpacker<'a> {
             Self::PackBits(packed) => packed.read_exact(row),
             Self::Lzw(packed) => return packed.fill(row),
             Self::Deflate(packed) => packed.read_exact(row),
-            Self::Zstd(packed) => packed.read_exact(row),
+            Self::Zstd(packed) => return packed.fill(row),
             Self::Lzma(packed) => packed.read_exact(row),
             Self::LzmaOfDifferences(packed) => packed.read_exact(row),
             Self::Fax(packed) => return packed.fill(row),

@@ -1,21 +1,10 @@
-//! The windows of Zstandard and LZMA. A file states their size, and many writers state megabytes for a strip of some
-//! kilobytes. A window gets no more memory than the strip or tile has bytes.
+//! The window of LZMA. A file states its size, and many writers state megabytes for a strip of some kilobytes. It gets no
+//! more memory than the strip or tile has bytes.
 
-use std::io::{Chain as ChainOf, Cursor, Read};
+use std::io::Read;
 
 use super::packed::Packed;
 use crate::error::{Error, Result};
-
-/// A frame's head, rewritten, and then its rest.
-pub(super) type Chain<'a> = ChainOf<Cursor<[u8; HEAD]>, Packed<'a>>;
-
-/// The magic number of a Zstandard frame, and where its frame header descriptor and window descriptor stand.
-const HEAD: usize = 6;
-const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// The single segment flag: the window is as long as the content, whose size takes the place of the window descriptor.
-const SINGLE_SEGMENT: u8 = 0x20;
-/// The least window, as a power of two.
-const LEAST_WINDOW: u32 = 10;
 
 /// The start of an XZ stream, and the length of its head.
 const STREAM: &[u8] = b"\xfd7zXZ\0";
@@ -30,42 +19,6 @@ const LEAST_DICTIONARY: u64 = 4 << 10;
 pub(super) const fn heap_bytes(bytes: u64) -> u64 {
     let window = if bytes < LEAST_DICTIONARY { LEAST_DICTIONARY } else { bytes }.next_power_of_two();
     3 * window / 2
-}
-
-/// A Zstandard frame (RFC 8878, 3.1.1) with its window limited to what its content can use.
-pub(super) fn fitting_zstd(mut packed: Packed<'_>, bytes: u64) -> Result<Chain<'_>> {
-    let cut = |_| Error::malformed("a part of the TIFF is cut short");
-    let mut head = [0; HEAD];
-    packed.read_exact(&mut head).map_err(cut)?;
-    if head[..4] != FRAME {
-        return Err(Error::malformed("a part of the TIFF is no Zstandard frame"));
-    }
-    // A picture's frame is at least as long as what follows here.
-    if head[4] & SINGLE_SEGMENT == 0 {
-        let most = bytes.max(1 << LEAST_WINDOW).next_power_of_two().ilog2() - LEAST_WINDOW;
-        if u32::from(head[5] >> 3) >= most {
-            head[5] = (most.min(31) << 3) as u8;
-        }
-        return Ok(Cursor::new(head).chain(packed));
-    }
-    let length = match head[4] >> 6 {
-        _ if head[4] & 3 != 0 => None,
-        0 => Some(u64::from(head[5])),
-        1 => peek::<1>(&mut packed).map(|[high]| u64::from(u16::from_le_bytes([head[5], high])) + 256),
-        2 => peek::<3>(&mut packed).map(|[b, c, d]| u32::from_le_bytes([head[5], b, c, d]).into()),
-        _ => peek::<7>(&mut packed)
-            .map(|[b, c, d, e, f, g, h]| u64::from_le_bytes([head[5], b, c, d, e, f, g, h])),
-    };
-    match length {
-        Some(length) if length <= bytes.max(1 << LEAST_WINDOW) => Ok(Cursor::new(head).chain(packed)),
-        Some(_) => Err(Error::malformed("a part of the TIFF is longer than its rows")),
-        None => Err(Error::unsupported("a TIFF of Zstandard with a dictionary")),
-    }
-}
-
-/// The next bytes, without taking them.
-fn peek<const N: usize>(packed: &mut Packed<'_>) -> Option<[u8; N]> {
-    packed.next().first_chunk().copied()
 }
 
 /// The header of an XZ block.
@@ -141,24 +94,6 @@ fn number(head: &mut &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_window_is_no_larger_than_the_rows() {
-        let window = |descriptor, window, bytes| {
-            let frame = [&FRAME[..], &[descriptor, window, 0xff, 0xff, 0, 0]].concat();
-            let mut head = [0; HEAD];
-            fitting_zstd(Packed::new(&frame, false), bytes)
-                .map(|mut chain| chain.read_exact(&mut head).map(|()| head[5]).unwrap())
-                .map_err(|error| error.kind())
-        };
-        // Of 128 MB for 3000 bytes 4096 are left; a smaller one stays.
-        assert_eq!(window(0, 17 << 3, 3000), Ok(2 << 3));
-        assert_eq!(window(0, 1 << 3 | 1, 3000), Ok(1 << 3 | 1));
-        assert_eq!(window(0x20, 200, 3000), Ok(200));
-        assert_eq!(window(0x60, 1, 100_000), Ok(1));
-        assert_eq!(window(0x60, 1, 3000), Err(crate::error::Kind::Malformed));
-        assert_eq!(window(0x21, 1, 3000), Err(crate::error::Kind::Unsupported));
-    }
 
     #[test]
     fn an_xz_block_says_its_filters() {

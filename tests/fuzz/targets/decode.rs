@@ -238,5 +238,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
     files.extend(samples.map(<[u8]>::to_vec));
     // Of no pixels.
     files.push(b"GIF89a\0\0\0\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;".to_vec());
-    with_choices(&files)
+    let mut seeds = with_choices(&files);
+    // Zstandard whose tiles would be far longer than their rows.
+    let mut longer = [&[0xdf], samples[5]].concat();
+    longer.insert(635, 0x3d);
+    seeds.push(longer);
+    seeds
 }
