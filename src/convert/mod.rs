@@ -23,6 +23,7 @@ mod strips;
 mod target_size;
 mod widen;
 
+#[cfg(feature = "service")]
 pub(crate) use self::animation::plays;
 pub use self::{
     animation::Animation,

@@ -4,7 +4,7 @@
 use std::{fs, panic, path::Path};
 
 use slimpix::{
-    Decoder, Error, ErrorKind, Format, Layout, Limits, Outcome, Params, codec, convert,
+    Decoder, Error, ErrorKind, Format, Layout, Limits, Outcome, Params, Resize, codec, convert,
     pixel::{Picture, Raster},
     webp::Encoder,
 };
@@ -26,9 +26,11 @@ fn shown(raster: &Raster) -> Vec<[u8; 4]> {
     pixels.map(|p| if p[3] == 0 { [0; 4] } else { p }).collect()
 }
 
-/// What a lossless conversion makes of a file.
+/// What a lossless conversion makes of a file; of a drawing at its own size, which is else twice that.
 fn converted(bytes: &[u8]) -> Option<Raster> {
-    let params = Params::default().with_format(Format::Png).with_effort(0);
+    let probe = codec::probe(bytes).ok()?;
+    let own = probe.format.info().is_vector.then(|| Resize::to_width(probe.size.width));
+    let params = Params::default().with_format(Format::Png).with_effort(0).with_resize(own);
     let Ok(Outcome::Made(made)) = convert(bytes, &params, &Limits::default()) else { return None };
     match codec::decode(&made.bytes, &Limits::default()).unwrap().picture {
         Picture::Raster(raster) => Some(raster),

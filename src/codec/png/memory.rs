@@ -49,12 +49,13 @@ pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     let (size, pixels) = (input.size, input.size.pixels());
     let noise = most_bytes(size, input.channels);
     let rows = 4 * u64::from(size.width) * u64::from(input.channels);
-    let held = file_buffer::peak_bytes(noise, coding.max_bytes) + rows + DEFLATE;
+    let held = file_buffer::peak_bytes(noise, coding.max_bytes).saturating_add(rows + DEFLATE);
+    let [raster, planes] = [input.raster_bytes, input.planes_bytes].map(|bytes| pixels.saturating_mul(bytes));
     let likely = noise.max(SMALL_FILE);
     Encoding {
         rows_bytes: None,
         // A JPEG's planes are there while they become interleaved samples.
-        peak_bytes: pixels * input.raster_bytes + held.max(pixels * input.planes_bytes),
+        peak_bytes: raster.saturating_add(held.max(planes)),
         file_bytes: noise.min(coding.max_bytes),
         likely_file_bytes: (likely < coding.max_bytes).then_some(likely),
     }
@@ -63,6 +64,6 @@ pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
 /// The most bytes of a picture of `channels` samples a pixel: stored as it is, with a filter byte before each row.
 pub fn most_bytes(size: Size, channels: u32) -> u64 {
     let row = u64::from(size.width) * u64::from(channels) + 1;
-    let rows = row * u64::from(size.height);
-    rows + rows / 1024 + HEADERS
+    let rows = row.saturating_mul(size.height.into());
+    rows.saturating_add(rows / 1024 + HEADERS)
 }
