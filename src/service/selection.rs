@@ -105,7 +105,7 @@ impl Selector<'_> {
         if topic == Topic::Meta {
             return self.next_description(probe);
         }
-        let Some(format) = self.next_format(probe) else { return NextJob::Nothing };
+        let Some(format) = self.next_format() else { return NextJob::Nothing };
         self.next_job(probe, Task::Picture(self.params(format)))
     }
 
@@ -283,10 +283,7 @@ impl Selector<'_> {
         params.resize.is_some() && convert::plan(probe, &params).is_ok_and(|plan| plan.output == plan.source)
     }
 
-    fn next_format(&self, probe: &Probe) -> Option<Format> {
-        if probe.animated == Some(true) {
-            return None;
-        }
+    fn next_format(&self) -> Option<Format> {
         let open = self.formats().into_iter().filter(|format| !self.is_settled(*format));
         // The cheap ones first: while there is room for little, a WebP is better than waiting for an AVIF.
         open.min_by_key(|format| *format == Format::Avif)
