@@ -36,6 +36,7 @@ const WRONG = [
   [{ QUALITY: { high: 1 } }, /QUALITY is neither a text nor a number/],
   [{ EFFORT: "7" }, /EFFORT.*0 to 6/],
   [{ MODE: "best" }, /MODE: "best" is not allowed; it is auto, lossy or lossless/],
+  [{ SVG: "often" }, /SVG: "often" is not allowed; it is smaller, always or never/],
   [{ WIDTHS: "0" }, /WIDTHS.*1 to 65535/],
   [{ WIDTHS: "640,wide" }, /WIDTHS: "wide".*1 to 65535/],
   [{ SIZES_KEPT: "-1" }, /SIZES_KEPT.*0 to 1000000000/],
