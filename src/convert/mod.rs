@@ -23,7 +23,7 @@ mod strips;
 mod target_size;
 mod widen;
 
-#[cfg(feature = "service")]
+#[allow(unused_imports, reason = "only a service asks from outside")]
 pub(crate) use self::animation::plays;
 pub use self::{
     animation::Animation,

@@ -8,10 +8,13 @@ use std::collections::HashMap;
 use resvg::usvg::roxmltree::{Document, Node, NodeId};
 
 use super::{
-    memory::{BYTE, Demands, ELEMENT, STROKED_NUMBER},
+    memory::{BYTE, Demands, STROKED_NUMBER},
     styles::{INHERITED, OWN, Styles, references},
 };
 use crate::error::{Error, Result};
+
+/// Bytes that an element takes: in the document, and in the tree.
+const ELEMENT: u64 = 600;
 
 /// How deep elements may stand in each other, those among them to which others refer.
 const MAX_DEPTH: usize = 72;

@@ -10,10 +10,8 @@ use crate::codec::{
 const SMALL: u64 = 256 << 10;
 /// What reading a byte of text takes, as a character and as the point of a path.
 pub(super) const BYTE: u64 = 12;
-/// What a tag takes, half of which end an element, and what an element takes: in the document, and in the tree.
+/// What a tag takes, half of which end an element: in the document, and in the tree.
 const TAG: u64 = 560;
-#[cfg(feature = "svg")]
-pub(super) const ELEMENT: u64 = 600;
 /// What elements take that are repeated by reference, if there are such.
 const REPEATED: u64 = 4 << 20;
 /// What the outline of a stroke takes: of each number that its path states, and of any.
