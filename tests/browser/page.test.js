@@ -116,7 +116,8 @@ promise('the download has the golden bytes', DESK, async (page) => {
 });
 
 promise('the worker makes the bytes of the golden list', DESK, async (page) => {
-  const rows = await golden();
+  // SVG is drawn by the browser here.
+  const rows = (await golden()).filter(({ name }) => !name.endsWith('.svg'));
   assert.ok(rows.length >= 8);
   const made = await page.evaluate(async (given) => {
     const { Pool, compile } = await window.load('pool.js');
