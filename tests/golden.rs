@@ -1,8 +1,8 @@
 //! The same bytes everywhere: each picture of `tests/data/golden` through each set of options gives the file whose
 //! SHA-256 stands in `tests/data/golden.tsv`. wasm in Node, in a browser and in the Worker is held to the same list.
 //!
-//! A line is `picture <TAB> options <TAB> SHA-256 in hex`; the options are words `key=value` with the keys and values of
-//! the JavaScript `convert()`. `SLIMPIX_GOLDEN=write` writes the list anew, for a change of output that is meant.
+//! A line is `picture <TAB> options <TAB> SHA-256 in hex`; the options are words `key=value` with the keys and values
+//! of the JavaScript `convert()`. `SLIMPIX_GOLDEN=write` writes the list anew, for a change of output that is meant.
 //!
 //! A program of its own, that needs no host: it also runs where the engine alone is built, without AVIF and HEIC then.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]

@@ -51,8 +51,8 @@ pub(crate) struct Demands {
     /// side.
     #[serde(default)]
     pub restart_interval: u32,
-    /// The most bytes that unpacking a TIFF's strips or tiles takes, beside the picture; those of an interlaced PNG as it is
-    /// stored; or reading an SVG's text.
+    /// The most bytes that unpacking a TIFF's strips or tiles takes, beside the picture; those of an interlaced PNG
+    /// as it is stored; or reading an SVG's text.
     #[serde(default = "unknown_part_bytes")]
     pub part_bytes: u64,
     /// True of a TIFF whose rows don't come in order: of high tiles, inks, or samples that may be alpha.

@@ -45,8 +45,8 @@ pub struct Plan {
     /// True if the picture may go by rows from the source's file into that of the result, and is never whole unless
     /// it turns out to be a graphic.
     pub streams: bool,
-    /// True if the source may move, and the result then moves too: an animated WebP. It is surely so where the probe says
-    /// that the source moves.
+    /// True if the source may move, and the result then moves too: an animated WebP. It is surely so where the probe
+    /// says that the source moves.
     pub moves: bool,
     /// The most bytes that the conversion holds at once, beside the source file itself: on one thread, unless
     /// [`Plan::within`] has said otherwise.
@@ -151,7 +151,8 @@ const MAX_SIDE: u32 = i32::MAX as u32;
 /// # Errors
 /// [`Kind::Unsupported`] when the source can't be read or the target can't be made here, [`Kind::Parameter`] for a
 /// size of zero or a mode that the target has not, [`Kind::Malformed`] for a source with a side of zero,
-/// [`Kind::LimitExceeded`] when the result is larger than the target format can say, or a side of the source than 2³¹ - 1.
+/// [`Kind::LimitExceeded`] when the result is larger than the target format can say, or a side of the source than 2³¹
+/// - 1.
 pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if params.format == Format::Svg && probe.format == Format::Svg {
         return Ok(packing(probe, params));

@@ -1,9 +1,9 @@
 //! The Worker's variables (`[vars]` in `wrangler.toml`, or `--var`), read into a policy and the Worker's own settings.
 //!
-//! [`crate::settings::worker`] and [`shared`](crate::settings::shared) say which there are, with their values and defaults. A variable
-//! that is empty counts as not set. Numbers, true and false, and lists may stand there as what they are, too. What
-//! isn't allowed is an error that says what is: nothing is served before it is set right. A variable that isn't known
-//! is told of in the log.
+//! [`crate::settings::worker`] and [`shared`](crate::settings::shared) say which there are, with their values and
+//! defaults. A variable that is empty counts as not set. Numbers, true and false, and lists may stand there as what
+//! they are, too. What isn't allowed is an error that says what is: nothing is served before it is set right. A
+//! variable that isn't known is told of in the log.
 
 use std::{cell::Cell, time::Duration};
 

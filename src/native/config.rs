@@ -29,8 +29,8 @@ impl Written {
     /// Reads a `config.json`.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] or [`Kind::Io`] when it can't be read; [`Kind::Parameter`], with the line and the key, when it is no JSON,
-    /// has an unknown key, or a value that is not allowed.
+    /// [`Kind::NotFound`] or [`Kind::Io`] when it can't be read; [`Kind::Parameter`], with the line and the key, when
+    /// it is no JSON, has an unknown key, or a value that is not allowed.
     pub(crate) fn from_file(path: &Path) -> Result<Self> {
         let name = path.display();
         let text = fs::read_to_string(path).map_err(|source| {

@@ -1,5 +1,5 @@
-//! SVG is drawn in a process of its own: this program again, whose memory and processor time the kernel bounds by what was
-//! stated. A drawing that was misjudged ends there, and nobody else's conversion with it.
+//! SVG is drawn in a process of its own: this program again, whose memory and processor time the kernel bounds by
+//! what was stated. A drawing that was misjudged ends there, and nobody else's conversion with it.
 //!
 //! The two speak by pipes: a line of JSON and the file go in; a byte that says what came, and that, come out.
 

@@ -1,5 +1,5 @@
-//! The alpha of a lossy WebP comes back as it was, from libwebp's decoder and from image-webp, whatever the plane: every
-//! size, the longest sides, runs past the longest that the format has, one value, two, few, all, noise.
+//! The alpha of a lossy WebP comes back as it was, from libwebp's decoder and from image-webp, whatever the plane:
+//! every size, the longest sides, runs past the longest that the format has, one value, two, few, all, noise.
 
 use slimpix::{
     codec::Format,

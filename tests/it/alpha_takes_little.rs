@@ -1,5 +1,5 @@
-//! The heap that a PNG with alpha takes on its way to a lossy WebP beside its file: what one without takes, and a buffer of
-//! what the longest file could have. `memory_is_stated` counts all else.
+//! The heap that a PNG with alpha takes on its way to a lossy WebP beside its file: what one without takes, and a
+//! buffer of what the longest file could have. `memory_is_stated` counts all else.
 
 use std::io::Write;
 
@@ -68,7 +68,8 @@ fn a_png_with_alpha_takes_little_more_than_one_without() {
     for (at, (name, shape)) in shapes.into_iter().enumerate() {
         println!("{name}:");
         let file = png(width, height, Some(shape));
-        // As the server asks for it: first as long as is likely, and what has more, as noise does, as long as the source.
+        // As the server asks for it: first as long as is likely, and what has more, as noise does, as long as the
+        // source.
         let is_noise = at >= 2;
         let (most, most_bytes) = match measured(&file, likely.unwrap()) {
             Some(_) => (likely.unwrap(), 32_000_000),

@@ -1,5 +1,5 @@
-//! What an origin answers is believed for as long as it says and deserves: a bad answer is remembered for seconds, takes
-//! no good one's place, and heals by itself, restarts or not.
+//! What an origin answers is believed for as long as it says and deserves: a bad answer is remembered for seconds,
+//! takes no good one's place, and heals by itself, restarts or not.
 
 use std::{
     fs,

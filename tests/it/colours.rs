@@ -1,5 +1,5 @@
-//! What comes out of a conversion has the colours that browsers show of what goes in, however the file describes them, and
-//! whichever way its rows go.
+//! What comes out of a conversion has the colours that browsers show of what goes in, however the file describes
+//! them, and whichever way its rows go.
 
 use std::collections::HashMap;
 

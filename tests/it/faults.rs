@@ -185,7 +185,8 @@ fn a_server_without_memory_sends_originals_and_lives() {
     assert!(server.get("/small.jpg", WEBP).is_webp());
 }
 
-/// A disk that is full in the midst: room is made on it, what is there is whole, and what is made goes out all the same.
+/// A disk that is full in the midst: room is made on it, what is there is whole, and what is made goes out all the
+/// same.
 #[test]
 fn a_disk_that_fills_up_costs_no_answer() {
     let place = Place::new(&[]);

@@ -74,7 +74,8 @@ fn those_who_want_the_same_share_one_conversion() {
     assert!(origin.asked().len() <= 3, "{:?}", origin.asked());
 }
 
-/// Forty photos of 4.6 MB before a cache that is lost, or lies on a full file system, in a group of 80 MB where one can be made.
+/// Forty photos of 4.6 MB before a cache that is lost, or lies on a full file system, in a group of 80 MB where one
+/// can be made.
 fn forty(name: &str, accept: (&str, &str), flags: &[&str], full: Option<&Path>) {
     // With something after its end, as phones append films.
     let mut longer = pictures::photo();

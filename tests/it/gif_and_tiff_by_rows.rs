@@ -1,5 +1,5 @@
-//! GIFs and TIFFs come by rows: of a large one no more than some rows are held, the indices of an interlaced GIF, or a row of
-//! a TIFF's tiles. What comes by rows is the picture.
+//! GIFs and TIFFs come by rows: of a large one no more than some rows are held, the indices of an interlaced GIF, or
+//! a row of a TIFF's tiles. What comes by rows is the picture.
 
 use std::{fs, path::Path};
 

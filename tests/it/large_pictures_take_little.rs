@@ -1,5 +1,5 @@
-//! Photos and PNGs go by rows, and what of a picture must be held takes few bytes a pixel; all of it as stated. Counted: every
-//! byte that the converting thread allocates beside the source file.
+//! Photos and PNGs go by rows, and what of a picture must be held takes few bytes a pixel; all of it as stated.
+//! Counted: every byte that the converting thread allocates beside the source file.
 
 use std::io::Write;
 

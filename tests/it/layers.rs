@@ -1,4 +1,5 @@
-//! The rings hold: `pixel → codec → convert → settings → service → { native | edge | browser }`, read from the sources' own words.
+//! The rings hold: `pixel → codec → convert → settings → service → { native | edge | browser }`, read from the
+//! sources' own words.
 
 use crate::support::sources::sources;
 

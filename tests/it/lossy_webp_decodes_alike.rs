@@ -100,8 +100,8 @@ fn the_smallest_files_decode_as_they_come() {
     }
 }
 
-/// Planes that each of the four filters of `ALPH` suits best, at every quality of alpha. Small ones need no filter: they
-/// are coded as pictures, with all of VP8L's transforms.
+/// Planes that each of the four filters of `ALPH` suits best, at every quality of alpha. Small ones need no filter:
+/// they are coded as pictures, with all of VP8L's transforms.
 #[test]
 fn alpha_is_filtered_and_has_the_levels_of_its_quality() {
     let shapes: [fn(u32, u32) -> u32; 4] = [

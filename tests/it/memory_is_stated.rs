@@ -190,8 +190,8 @@ struct Statement {
 }
 
 impl Statement {
-    /// With room for a file as long as pictures have, and if it is longer with room for any, as the hosts do it. `None` for
-    /// what can't be planned.
+    /// With room for a file as long as pictures have, and if it is longer with room for any, as the hosts do it.
+    /// `None` for what can't be planned.
     fn of(bytes: &[u8], params: &Params, limits: &Limits) -> Option<Self> {
         let probe = codec::probe(bytes).ok()?;
         let likely = plan(&probe, params).ok()?.within(limits).likely_file_bytes();

@@ -1,5 +1,5 @@
-//! A colour profile, EXIF and XMP take what the plan of a conversion states: a profile of curves little, one of tables more, and
-//! what is made to take much no more than that.
+//! A colour profile, EXIF and XMP take what the plan of a conversion states: a profile of curves little, one of
+//! tables more, and what is made to take much no more than that.
 
 use slimpix::{
     codec::{self, Coding, Format},

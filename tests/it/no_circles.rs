@@ -1,7 +1,8 @@
-//! No two files of the crate import each other, be it by way of others: whoever reads one needs to know only what lies below.
+//! No two files of the crate import each other, be it by way of others: whoever reads one needs to know only what
+//! lies below.
 //!
-//! A folder's `mod.rs` may use what it holds and be used by it; it is a door and no room. What `use` and paths that begin
-//! with `crate`, `self` or `super` name is followed through re-exports to the file where it stands.
+//! A folder's `mod.rs` may use what it holds and be used by it; it is a door and no room. What `use` and paths that
+//! begin with `crate`, `self` or `super` name is followed through re-exports to the file where it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! The heap that photos take beside their file, the result included, in megabytes of a million bytes at the most: turned
-//! ones, progressive ones, and very large ones. `memory_is_stated` counts.
+//! The heap that photos take beside their file, the result included, in megabytes of a million bytes at the most:
+//! turned ones, progressive ones, and very large ones. `memory_is_stated` counts.
 
 use jpeg_encoder::{Encoder, SamplingFactor};
 use slimpix::{

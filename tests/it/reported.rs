@@ -1,5 +1,5 @@
-//! Every file in which public reports found some tool at fault is converted to what browsers show of it, or, of formats that
-//! they don't show, to what libvips gives.
+//! Every file in which public reports found some tool at fault is converted to what browsers show of it, or, of
+//! formats that they don't show, to what libvips gives.
 
 use std::{
     env, fs,
@@ -20,8 +20,8 @@ const MOST: u8 = 24;
 const RARE: usize = 200;
 const ALPHA: u8 = 3;
 
-/// Files of which the tool that made the expected picture shows something else than what they hold, with why. Each is held to
-/// the expected picture of another file of the same photo, or to a part of its own.
+/// Files of which the tool that made the expected picture shows something else than what they hold, with why. Each is
+/// held to the expected picture of another file of the same photo, or to a part of its own.
 const OTHERWISE: [(&str, &str, Held); 3] = [
     ("tiff-int16.tif", "tiff-int16.tif", Held::Colours),
     // Y, Cb and Cr are shown as red, green and blue.

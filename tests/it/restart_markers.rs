@@ -1,5 +1,5 @@
-//! Threads decode a JPEG ahead of its coding, side by side where its lines of blocks begin at restart markers: the bytes
-//! are those of one thread, and what they hold is stated.
+//! Threads decode a JPEG ahead of its coding, side by side where its lines of blocks begin at restart markers: the
+//! bytes are those of one thread, and what they hold is stated.
 
 use std::{env, process::Command};
 

@@ -1,5 +1,5 @@
-//! JPEGs of unusual sampling factors, and damaged ones, show what browsers show of them. `tests/data/shown` has small ones
-//! of each kind with the picture beside them that libjpeg-turbo 2.1.5 and Chromium 156 agree on to the bit.
+//! JPEGs of unusual sampling factors, and damaged ones, show what browsers show of them. `tests/data/shown` has small
+//! ones of each kind with the picture beside them that libjpeg-turbo 2.1.5 and Chromium 156 agree on to the bit.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 

@@ -1,5 +1,5 @@
-//! A TIFF comes out as it was drawn, however its samples are stored and packed. All files of `tests/data/tiff` hold the same
-//! drawings, whose pixels are computed here.
+//! A TIFF comes out as it was drawn, however its samples are stored and packed. All files of `tests/data/tiff` hold
+//! the same drawings, whose pixels are computed here.
 
 use std::{fs, path::Path};
 
@@ -18,8 +18,8 @@ const HEIGHT: u32 = 30;
 /// The pixel of a place.
 type Drawing = fn(u32, u32) -> [u32; 4];
 
-/// What a file shows, by the beginning of its name, and how far a sample may be off: JPEG and shared chroma lose some, Lab
-/// of 8 bits has coarse steps.
+/// What a file shows, by the beginning of its name, and how far a sample may be off: JPEG and shared chroma lose
+/// some, Lab of 8 bits has coarse steps.
 fn drawing(name: &str) -> (Drawing, u8) {
     match name {
         _ if name.starts_with("fax") => (black_and_white, 0),

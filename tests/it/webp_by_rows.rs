@@ -1,6 +1,6 @@
-//! A WebP comes by rows: of a lossy frame no more than some rows are held, of a lossless one and of alpha a million pixels,
-//! and its pixels are those that `image-webp` and libwebp have. Frames by our encoder and by chance are in the decoders' own
-//! tests.
+//! A WebP comes by rows: of a lossy frame no more than some rows are held, of a lossless one and of alpha a million
+//! pixels, and its pixels are those that `image-webp` and libwebp have. Frames by our encoder and by chance are in
+//! the decoders' own tests.
 
 #![allow(unsafe_code, reason = "libwebp is C")]
 
@@ -253,7 +253,8 @@ fn a_large_photo_takes_little() {
     }
 }
 
-/// A million pixels are held of what is coded without loss, picture or alpha, and what a result takes whose alpha is held.
+/// A million pixels are held of what is coded without loss, picture or alpha, and what a result takes whose alpha is
+/// held.
 #[test]
 fn a_large_lossless_picture_takes_little() {
     for (layout, lossless, widths) in [

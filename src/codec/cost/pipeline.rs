@@ -83,8 +83,8 @@ impl Input {
 /// What encoding a picture takes, as the target's format states it before the work begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
-    /// The most heap of an encoder that is given rows, the file included and the rows not; `None` of one that is given a
-    /// whole picture.
+    /// The most heap of an encoder that is given rows, the file included and the rows not; `None` of one that is
+    /// given a whole picture.
     pub rows_bytes: Option<u64>,
     /// The most bytes at the peak of encoding a whole picture, the picture and the file included.
     pub peak_bytes: u64,

@@ -21,8 +21,8 @@ pub fn heap_bytes(facts: &Facts, columns: u32, count: usize, longest: u64) -> u6
         Chroma::Yuv422 => 4,
         Chroma::Yuv444 => 8,
     };
-    // A sample and whether it is decoded, and a copy of luma's before its edges are filtered; what is noted of blocks of
-    // 4x4 pixels and of coding blocks.
+    // A sample and whether it is decoded, and a copy of luma's before its edges are filtered; what is noted of blocks
+    // of 4x4 pixels and of coding blocks.
     let decoder = facts.coded.pixels() * (5 * (4 + chroma) + 4 * 4) / 4 + facts.coded.pixels() * 9 / 4;
     // A row of tiles, of 16 bits a sample.
     let width = u64::from(columns) * u64::from(facts.visible.width);

@@ -293,7 +293,8 @@ mod tests {
         assert_eq!((plain.size, plain.depth, plain.alpha, plain.color), (Size::new(32, 16), 8, false, true));
         assert!(!plain.icc && !plain.described && plain.animated == Some(false));
 
-        // Turned, with a size on paper and a preview of 16x32, moving; 10 bits, alpha and a named depth of 8 bits; sRGB.
+        // Turned, with a size on paper and a preview of 16x32, moving; 10 bits, alpha and a named depth of 8 bits;
+        // sRGB.
         let extra = [(0, 1), (6, 3), (1, 1), (0, 1), (1, 2), (99, 13), (1, 3)];
         let preview = [(1, 1), (1, 1), (0, 2), (0, 3), (1, 2)];
         let animation = [(1, 1), (0, 2), (0, 2), (0, 2), (0, 1)];

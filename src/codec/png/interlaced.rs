@@ -1,5 +1,5 @@
-//! An interlaced PNG by rows: none is whole before the last pass, and so all are held, but as they are stored. Each is expanded
-//! when it is given.
+//! An interlaced PNG by rows: none is whole before the last pass, and so all are held, but as they are stored. Each
+//! is expanded when it is given.
 
 use png::{ColorType, Info, Transformations};
 

@@ -1,4 +1,5 @@
-//! The properties of elements as far as they refer to other elements: attributes, `style`, and the rules of style sheets.
+//! The properties of elements as far as they refer to other elements: attributes, `style`, and the rules of style
+//! sheets.
 
 use resvg::usvg::roxmltree::{Document, Node};
 use simplecss::{AttributeOperator, DeclarationTokenizer, PseudoClass, StyleSheet};

@@ -47,8 +47,8 @@ pub(super) fn beginning(head: &[u8], most: usize) -> Cow<'_, [u8]> {
 ///
 /// # Errors
 /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when it has more than `most` bytes,
-/// [`Malformed`](crate::ErrorKind::Malformed) when it is damaged, [`Unsupported`](crate::ErrorKind::Unsupported) when its
-/// encoding is not known here.
+/// [`Malformed`](crate::ErrorKind::Malformed) when it is damaged, [`Unsupported`](crate::ErrorKind::Unsupported) when
+/// its encoding is not known here.
 pub(super) fn whole(file: &[u8], most: usize) -> Result<Cow<'_, str>> {
     let too_long = || Error::limit(format!("the SVG's text has more than {most} bytes"));
     let file = if file.starts_with(&GZIP) {

@@ -42,8 +42,8 @@ pub(in crate::codec) fn decode(
     Ok(Decoded { picture, orientation: header.orientation, metadata: metadata(&directory)? })
 }
 
-/// Gives the first picture of a TIFF to a sink, row by row. `false` when its rows don't come in order, or the sink asked
-/// for none.
+/// Gives the first picture of a TIFF to a sink, row by row. `false` when its rows don't come in order, or the sink
+/// asked for none.
 ///
 /// # Errors
 /// As [`decode`], and those of the sink.

@@ -1,11 +1,11 @@
-//! TIFF 6.0 and BigTIFF, the first picture of the file. Strips and tiles are unpacked row by row. Rows of strips are given as
-//! they come, and those of tiles that lie beside each other together; beside them no more is held than the window of a
-//! compression.
+//! TIFF 6.0 and BigTIFF, the first picture of the file. Strips and tiles are unpacked row by row. Rows of strips are
+//! given as they come, and those of tiles that lie beside each other together; beside them no more is held than the
+//! window of a compression.
 //!
 //! From the directory ([`directory`], [`tags`], [`header`]) to the strips and tiles ([`segments`]), their bytes
-//! ([`packed`]), unpacked ([`unpack`], [`window`], [`zstd`], [`fax`]), freed of prediction ([`predictor`]), as samples of one
-//! kind ([`rows`], [`samples`]) and as colours ([`colors`], [`light`], [`lab`], [`ycbcr`]). JPEG inside TIFF
-//! ([`embedded`]) is decoded by the decoder that `codec` hands in.
+//! ([`packed`]), unpacked ([`unpack`], [`window`], [`zstd`], [`fax`]), freed of prediction ([`predictor`]), as
+//! samples of one kind ([`rows`], [`samples`]) and as colours ([`colors`], [`light`], [`lab`], [`ycbcr`]). JPEG
+//! inside TIFF ([`embedded`]) is decoded by the decoder that `codec` hands in.
 
 mod colors;
 mod compression;

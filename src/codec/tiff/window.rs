@@ -1,5 +1,5 @@
-//! The window of LZMA. A file states its size, and many writers state megabytes for a strip of some kilobytes. It gets no
-//! more memory than the strip or tile has bytes.
+//! The window of LZMA. A file states its size, and many writers state megabytes for a strip of some kilobytes. It
+//! gets no more memory than the strip or tile has bytes.
 
 use std::io::Read;
 

@@ -66,8 +66,8 @@ pub(super) struct Payloads<'a> {
     pub(super) picture: &'a [u8],
     /// `ALPH`.
     pub(super) alpha: Option<&'a [u8]>,
-    /// Colours are taken as multiplied with alpha: so browsers show a lossless image with alpha in a file that says that
-    /// it has none.
+    /// Colours are taken as multiplied with alpha: so browsers show a lossless image with alpha in a file that says
+    /// that it has none.
     pub(super) is_multiplied: bool,
 }
 

@@ -23,8 +23,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Kind::OutputTooLarge`](crate::error::Kind::OutputTooLarge) as soon as the file is longer than it may be,
-/// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) for more frames or pixels than the limits allow, and those
-/// of reading.
+/// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) for more frames or pixels than the limits allow, and
+/// those of reading.
 pub(in crate::convert) fn to_webp(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
     let room = Room::of(plan);
     let mut player = Player::new(bytes, &plan.probe, &plan.limits, room.saved, plan.keep_metadata)?;

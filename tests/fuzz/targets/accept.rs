@@ -1,5 +1,5 @@
-//! An `Accept` header of any bytes: what is accepted follows from its ranges alone, however they are spread over lines (RFC 9110
-//! §5.3), ordered, spaced and capitalised (§12.5.1, §8.3.1).
+//! An `Accept` header of any bytes: what is accepted follows from its ranges alone, however they are spread over
+//! lines (RFC 9110 §5.3), ordered, spaced and capitalised (§12.5.1, §8.3.1).
 //!
 //! The first byte of the data says how that is changed; the rest is the header.
 

@@ -1,5 +1,5 @@
-//! What is written for a setting, as JSON in `config.json` or as the text of a flag, of a variable or of the Worker's: it is
-//! read or refused in one line, JSON may be written as text, and what is read is in its range.
+//! What is written for a setting, as JSON in `config.json` or as the text of a flag, of a variable or of the
+//! Worker's: it is read or refused in one line, JSON may be written as text, and what is read is in its range.
 
 use serde_json::Value as Json;
 use slimpix::settings::{Definition, nearest, server, shared, worker};

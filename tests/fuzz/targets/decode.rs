@@ -1,8 +1,8 @@
-//! A file of any kind, decoded and converted: it ends in a picture or in a clean error, within the memory that is allowed and
-//! the memory that is stated; by rows it is the same picture as in one piece.
+//! A file of any kind, decoded and converted: it ends in a picture or in a clean error, within the memory that is
+//! allowed and the memory that is stated; by rows it is the same picture as in one piece.
 //!
-//! The first byte of the data chooses what is done with the file, which is the rest. What JPEGs and WebPs are given besides
-//! stands in the targets of these.
+//! The first byte of the data chooses what is done with the file, which is the rest. What JPEGs and WebPs are given
+//! besides stands in the targets of these.
 
 use slimpix::{
     Decoder,

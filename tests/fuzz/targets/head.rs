@@ -1,8 +1,8 @@
-//! A request's head, of any bytes: it is answered without a panic after few steps, nothing outside of the root or of the
-//! origin is looked for, and what is said of an answer agrees with it.
+//! A request's head, of any bytes: it is answered without a panic after few steps, nothing outside of the root or of
+//! the origin is looked for, and what is said of an answer agrees with it.
 //!
-//! The first byte of the data chooses the policy, the first line is the request line, the rest are header lines. What no
-//! HTTP library would hand on is passed over.
+//! The first byte of the data chooses the policy, the first line is the request line, the rest are header lines. What
+//! no HTTP library would hand on is passed over.
 
 use std::{path::Path, sync::Arc};
 

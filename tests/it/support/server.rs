@@ -60,7 +60,8 @@ impl Place {
         count(&self.path().join("cache"))
     }
 
-    /// Takes the cache's folder away and puts a file there, below which nothing can be made: root may write everywhere else.
+    /// Takes the cache's folder away and puts a file there, below which nothing can be made: root may write
+    /// everywhere else.
     pub fn lose_cache(&self) {
         let cache = self.path().join("cache");
         fs::remove_dir_all(&cache).unwrap();
@@ -94,7 +95,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a command that is the program, or comes to it, as a server of a folder or an origin, with its cache in `cache`.
+    /// Starts a command that is the program, or comes to it, as a server of a folder or an origin, with its cache in
+    /// `cache`.
     pub fn serve(mut command: Command, what: &str, flags: &[&str]) -> Self {
         command.args(["serve", what, "--cache", "cache", "--listen", "127.0.0.1:0"]).args(flags);
         // Tests ask for sizes of a few pixels.

@@ -1,8 +1,8 @@
 //! One frame's image: with loss or without, put over what is shown or instead of it.
 //!
 //! A frame that is put over leaves out what has not changed: its pixels are transparent there. Without loss that is
-//! done where a row stays the same for some pixels, as copies of what is near are as short; with loss in blocks of eight
-//! by eight, as alpha with a busy edge takes more than it saves.
+//! done where a row stays the same for some pixels, as copies of what is near are as short; with loss in blocks of
+//! eight by eight, as alpha with a busy edge takes more than it saves.
 
 use super::super::{container::Chunks, lossless, lossy::RowWriter};
 use crate::{

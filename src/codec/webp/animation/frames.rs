@@ -37,7 +37,8 @@ pub(in crate::codec) struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     /// # Errors
-    /// [`Kind::Malformed`](crate::error::Kind::Malformed) for a file that is damaged, [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) for a larger canvas than is allowed.
+    /// [`Kind::Malformed`](crate::error::Kind::Malformed) for a file that is damaged,
+    /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) for a larger canvas than is allowed.
     pub(in crate::codec) fn new(bytes: &'a [u8], limits: &Limits) -> Result<Self> {
         let header = Header::read(bytes)?;
         let canvas = header.size()?;

@@ -67,8 +67,8 @@ impl Writer {
         self.coder.is_lossless()
     }
 
-    /// Adds what is shown now, for a time in milliseconds. Where nothing has changed the last frame is shown for longer.
-    /// With `has_room` a frame may be coded without loss where a choice is left, which takes more memory.
+    /// Adds what is shown now, for a time in milliseconds. Where nothing has changed the last frame is shown for
+    /// longer. With `has_room` a frame may be coded without loss where a choice is left, which takes more memory.
     ///
     /// # Errors
     /// [`Kind::OutputTooLarge`] as soon as the file is longer than it may be, [`Kind::OutOfMemory`].

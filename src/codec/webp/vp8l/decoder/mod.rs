@@ -51,8 +51,8 @@ pub enum Framing {
     Bare,
 }
 
-/// The most bytes of a stream's transforms, entropy image and prefix codes: any of a picture of some pixels, and as many
-/// as large pictures need. A stream with more is refused.
+/// The most bytes of a stream's transforms, entropy image and prefix codes: any of a picture of some pixels, and as
+/// many as large pictures need. A stream with more is refused.
 const fn tables_room(size: Size) -> u64 {
     const LARGE: u64 = 4 << 20;
     let pixels = size.pixels();

@@ -1,7 +1,7 @@
 //! The predictor transform (RFC 9649 section 3.5.1), undone row by row.
 //!
-//! Most predictions need the pixel at left, and so the bytes of one pixel are all that can be worked on at once. They are
-//! in one register: as they are, or with 16 bits for each where a prediction passes 8.
+//! Most predictions need the pixel at left, and so the bytes of one pixel are all that can be worked on at once. They
+//! are in one register: as they are, or with 16 bits for each where a prediction passes 8.
 
 use super::tiles::Tiled;
 use crate::{error::Result, limits::try_filled};

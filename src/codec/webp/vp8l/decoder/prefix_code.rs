@@ -1,8 +1,8 @@
 //! Reads prefix codes (RFC 9649 section 3.7.2.1), and symbols by them.
 //!
-//! Symbols are looked up by the next [`TABLE_BITS`] bits, or by fewer where no code is so long. An entry has the symbol,
-//! and in its four lowest bits the code's length. Where longer codes begin so, it has the place of a second table behind
-//! the first, and the length of the longest of them, which is more than [`TABLE_BITS`].
+//! Symbols are looked up by the next [`TABLE_BITS`] bits, or by fewer where no code is so long. An entry has the
+//! symbol, and in its four lowest bits the code's length. Where longer codes begin so, it has the place of a second
+//! table behind the first, and the length of the longest of them, which is more than [`TABLE_BITS`].
 
 use super::{super::prefix_code::CODE_LENGTH_ORDER, MAX_ALPHABET, bits::BitReader};
 use crate::error::{Error, Result};
