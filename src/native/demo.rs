@@ -22,7 +22,10 @@ use crate::{
         files::Content,
         root::Root,
     },
-    service::http_date,
+    service::{
+        content_coding::{GZIP, accepts_coding},
+        http_date,
+    },
 };
 
 /// Where the page is.
@@ -33,7 +36,7 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// The codings of the files beside a file, the one that is mostly smaller first.
 const CODINGS: [Coding; 2] = [
     Coding { name: "br", aliases: &["br"], extension: "br" },
-    Coding { name: "gzip", aliases: &["gzip", "x-gzip"], extension: "gz" },
+    Coding { name: "gzip", aliases: GZIP, extension: "gz" },
 ];
 
 #[derive(Debug)]
@@ -78,7 +81,7 @@ impl Demo {
             return to_folder(request.uri.query());
         };
         let Some(path) = find(rest) else { return plain(StatusCode::NOT_FOUND) };
-        let accepted = CODINGS.each_ref().map(|coding| accepts(&request.headers, coding));
+        let accepted = CODINGS.each_ref().map(|coding| accepts_coding(&request.headers, coding.aliases));
         let (root, at) = (Arc::clone(&self.0), path.clone());
         let chosen = blocking(move || choose(&root, &at, accepted)).await.and_then(|chosen| chosen);
         let Ok(chosen) = chosen else { return plain(StatusCode::NOT_FOUND) };
@@ -155,23 +158,6 @@ fn is_known(headers: &HeaderMap, chosen: &Chosen) -> bool {
     let modified = chosen.metadata.modified().ok().and_then(http_date);
     let modified = modified.and_then(|date| httpdate::parse_http_date(&date).ok());
     modified.zip(since).is_some_and(|(modified, since)| modified <= since)
-}
-
-/// True if `Accept-Encoding` names the coding, or all, with a weight above 0. Its own weight counts before that of all.
-fn accepts(headers: &HeaderMap, coding: &Coding) -> bool {
-    let mut all = false;
-    for word in words(headers, header::ACCEPT_ENCODING) {
-        let mut parts = word.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        let is_wanted =
-            weight.is_none_or(|weight| weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0));
-        if coding.aliases.contains(&name.as_str()) {
-            return is_wanted;
-        }
-        all |= name == "*" && is_wanted;
-    }
-    all
 }
 
 /// What stands between the commas of a field's lines.
@@ -253,23 +239,6 @@ mod tests {
         for path in ["../x", "a/../../x", "%2e%2e/x", "..%2fx", ".git/config", "a%00b", "c:%5cx"] {
             assert_eq!(find(path), None, "{path}");
         }
-    }
-
-    #[test]
-    fn a_coding_is_accepted_by_its_own_weight() {
-        let accepted = |lines: &[&str]| {
-            let mut headers = HeaderMap::new();
-            lines.iter().for_each(|line| {
-                headers.append(header::ACCEPT_ENCODING, line.parse().unwrap());
-            });
-            CODINGS.each_ref().map(|coding| accepts(&headers, coding))
-        };
-        assert_eq!(accepted(&[]), [false, false]);
-        assert_eq!(accepted(&["gzip, deflate, br, zstd"]), [true, true]);
-        assert_eq!(accepted(&["deflate", "X-GZip ; q=0.5"]), [false, true]);
-        assert_eq!(accepted(&["*;q=0.1, br;q=0"]), [false, true]);
-        assert_eq!(accepted(&["br;q=0.000, gzip;q=x"]), [false, false]);
-        assert_eq!(accepted(&["identity, *;q=0"]), [false, false]);
     }
 
     #[test]

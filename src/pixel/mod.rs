@@ -11,6 +11,7 @@ mod planes;
 mod raster;
 mod reduce;
 pub(crate) mod srgb;
+mod straight;
 mod upsample;
 mod ycbcr;
 
@@ -19,6 +20,7 @@ pub(crate) use self::{
     hidden::continue_row,
     inks::complement,
     planes::Moved,
+    straight::straight,
     upsample::{Upsampler, ycbcr_to_rgb},
 };
 pub use self::{

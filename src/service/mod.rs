@@ -27,6 +27,7 @@
 mod backoff;
 mod cache_control;
 mod conditional;
+pub(crate) mod content_coding;
 mod cross_origin;
 mod demand;
 mod encode_settings;

@@ -15,6 +15,7 @@
 
 use http::{HeaderMap, header};
 
+use super::content_coding::{GZIP, accepts_coding};
 use crate::codec::Format;
 
 /// What a client can show. Two clients with the same value get the same answers.
@@ -35,7 +36,7 @@ impl Accepted {
         let lines = headers.get_all(header::ACCEPT).iter();
         let ranges: Vec<Range> =
             lines.flat_map(|line| parse(&String::from_utf8_lossy(line.as_bytes()))).collect();
-        let mut accepted = Self { gzip: accepts_gzip(headers), ..Self::from_ranges(&ranges) };
+        let mut accepted = Self { gzip: accepts_coding(headers, GZIP), ..Self::from_ranges(&ranges) };
         let silent = !ranges.iter().any(|range| range.kind == "image" && range.subtype != "*");
         if by_user_agent && silent {
             let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("");
@@ -117,24 +118,6 @@ impl Accepted {
         self.shown.insert(format);
         self.allowed.insert(format);
     }
-}
-
-/// True if `Accept-Encoding` names gzip, or anything (RFC 9110 §12.5.3).
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let (mut named, mut any) = (None, false);
-    for line in headers.get_all(header::ACCEPT_ENCODING) {
-        for coding in line.to_str().unwrap_or("").split(',') {
-            let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-            let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=');
-            let is_accepted = parse_weight(weight).is_some_and(|weight| weight > 0);
-            match name.trim().to_ascii_lowercase().as_str() {
-                "gzip" | "x-gzip" => named = Some(is_accepted),
-                "*" => any = is_accepted,
-                _ => {}
-            }
-        }
-    }
-    named.unwrap_or(any)
 }
 
 /// The media ranges of one `Accept` line, malformed ones and those with parameters left out.

@@ -9,7 +9,7 @@ use crate::{
     },
     error::{Error, Result},
     limits::{Limits, area_bytes, try_copy, try_zeroed},
-    pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
+    pixel::{Layout, Metadata, Orientation, Picture, Raster, Size, straight},
 };
 
 /// Decodes a HEIC.
@@ -93,18 +93,14 @@ fn give_rows(view: View<'_>, still: &Still<'_>, layout: Layout, sink: &mut dyn S
             to[..parts].copy_from_slice(own);
             to[parts] = *level;
             if still.is_premultiplied {
-                to[..parts].iter_mut().for_each(|sample| *sample = divided(*sample, *level));
+                to[..parts]
+                    .iter_mut()
+                    .for_each(|sample| *sample = straight((*sample).into(), (*level).into()));
             }
         }
         sink.take(Rows::Raster(&row))?;
     }
     Ok(())
-}
-
-/// A sample into which alpha was multiplied, without that.
-fn divided(sample: u8, level: u8) -> u8 {
-    let (sample, level) = (u32::from(sample), u32::from(level));
-    (sample * 255 + level / 2).checked_div(level).map_or(0, |value| value.min(255) as u8)
 }
 
 /// Rows of alpha, as wide as the picture.

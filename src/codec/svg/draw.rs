@@ -12,7 +12,7 @@ use crate::{
     codec::Decoded,
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
-    pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
+    pixel::{Layout, Metadata, Orientation, Picture, Raster, Size, straight},
 };
 
 /// Draws a picture at a size, of whatever shape: RGBA with straight alpha.
@@ -55,7 +55,9 @@ pub(in crate::codec) fn draw(
     paint::tree(&tree, scale, &pictures, &mut pixmap);
     drop((tree, pictures));
     let mut pixels = pixmap.take();
-    pixels.as_chunks_mut::<4>().0.iter_mut().for_each(straighten);
+    for [colors @ .., alpha] in pixels.as_chunks_mut::<4>().0.iter_mut().filter(|pixel| pixel[3] < 255) {
+        colors.iter_mut().for_each(|color| *color = straight((*color).into(), (*alpha).into()));
+    }
     Ok(Decoded {
         picture: Picture::Raster(Raster::new(size, Layout::Rgba, pixels)?),
         orientation: Orientation::Upright,
@@ -87,16 +89,4 @@ fn with_size(text: Cow<'_, str>) -> Result<Cow<'_, str>> {
     }
     sized.push_str(&text[text.len() - left.len()..]);
     Ok(Cow::Owned(sized))
-}
-
-/// Takes alpha out of a pixel's colours.
-fn straighten(pixel: &mut [u8; 4]) {
-    let [colors @ .., alpha] = pixel;
-    let alpha = u32::from(*alpha);
-    if alpha == 0 || alpha == 255 {
-        return;
-    }
-    for color in colors {
-        *color = ((u32::from(*color) * 255 + alpha / 2) / alpha).min(255) as u8;
-    }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    pixel::{Inks, Layout, Picture, Raster, Size},
+    pixel::{Inks, Layout, Picture, Raster, Size, straight},
 };
 
 /// How samples are converted.
@@ -85,7 +85,7 @@ impl Painter {
         let channels = self.channels() as usize;
         let alpha = (self.alpha == Some(Alpha::Associated)).then_some(self.used - 1);
         for (samples, pixel) in samples.chunks_exact(self.used).zip(row.chunks_exact_mut(channels)) {
-            let level = |at: usize| straight(samples[at], alpha.map(|alpha| samples[alpha]));
+            let level = |at: usize| straight(samples[at], alpha.map_or(u16::MAX, |alpha| samples[alpha]));
             match &self.paint {
                 Paint::Gray => pixel[0] = level(0),
                 Paint::InvertedGray => pixel[0] = 255 - level(0),
@@ -98,7 +98,7 @@ impl Painter {
                 Paint::Lab(lab) => pixel[..3].copy_from_slice(&lab.rgb([samples[0], samples[1], samples[2]])),
             }
             if self.alpha.is_some() {
-                pixel[channels - 1] = straight(samples[self.used - 1], None);
+                pixel[channels - 1] = straight(samples[self.used - 1], u16::MAX);
             }
         }
     }
@@ -120,12 +120,6 @@ impl Painter {
             _ => Raster::new(size, self.layout(), rows).map(Picture::Raster),
         }
     }
-}
-
-/// A sample at 8 bits, divided by its alpha if there is associated alpha.
-fn straight(sample: u16, alpha: Option<u16>) -> u8 {
-    let [sample, most] = [sample, alpha.unwrap_or(u16::MAX)].map(u32::from);
-    ((sample * 255 + most / 2).checked_div(most).unwrap_or(0)).min(255) as u8
 }
 
 /// The colours of a palette: all reds, then all greens, then all blues, of 16 bits (TIFF 6.0, section 5).

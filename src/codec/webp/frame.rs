@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     limits::{area_bytes, try_zeroed},
-    pixel::{Layout, Size},
+    pixel::{Layout, Size, straight},
 };
 
 /// The most bytes that decoding holds beside the file, of an image that is coded without loss, or with alpha beside it.
@@ -114,10 +114,6 @@ fn to_bytes(row: &[u32], layout: Layout, line: &mut [u8]) {
 /// Takes the colours of RGBA as multiplied with alpha.
 fn divide(line: &mut [u8]) {
     for [colors @ .., alpha] in line.as_chunks_mut::<4>().0 {
-        let alpha = u32::from(*alpha);
-        for color in colors {
-            let straight = (u32::from(*color) * 255 + alpha / 2).checked_div(alpha);
-            *color = straight.map_or(0, |straight| straight.min(255) as u8);
-        }
+        colors.iter_mut().for_each(|color| *color = straight((*color).into(), (*alpha).into()));
     }
 }

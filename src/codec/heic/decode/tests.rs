@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{decode, decode_rows, divided};
+use super::{decode, decode_rows};
 use crate::{
     codec::{
         heic::probe,
@@ -118,13 +118,4 @@ impl Sink for Unwilling {
 #[test]
 fn no_rows_come_that_are_not_wanted() {
     assert!(!decode_rows(&file("gray.heic"), &Limits::default(), &mut Unwilling).unwrap());
-}
-
-#[test]
-fn alpha_is_divided_out() {
-    for ((sample, level), color) in
-        [((0, 0), 0), ((9, 0), 0), ((64, 128), 128), ((128, 128), 255), ((200, 128), 255), ((7, 255), 7)]
-    {
-        assert_eq!(divided(sample, level), color);
-    }
 }
