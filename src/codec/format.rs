@@ -60,6 +60,8 @@ pub struct FormatInfo {
     pub decodes: bool,
     /// True if a picture of it is drawn at any size, and has none of its own but as a suggestion.
     pub is_vector: bool,
+    /// True if the frames of an animation are read here.
+    pub moves: bool,
     /// How [`encode`](super::encode) can write it in this build; `None` if it can't.
     pub encodes: Option<Modes>,
 }

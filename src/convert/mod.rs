@@ -23,8 +23,6 @@ mod strips;
 mod target_size;
 mod widen;
 
-#[allow(unused_imports, reason = "only a service asks from outside")]
-pub(crate) use self::animation::plays;
 pub use self::{
     animation::Animation,
     decoder::Decoder,

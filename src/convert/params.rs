@@ -1,6 +1,6 @@
 //! What a caller asks of a conversion.
 
-use super::{Filter, animation};
+use super::Filter;
 use crate::codec::{Format, Probe};
 
 /// A conversion's parameters.
@@ -127,7 +127,7 @@ impl Params {
     pub(super) fn moves(&self, probe: &Probe) -> bool {
         !self.still
             && self.format == Format::WebP
-            && animation::plays(probe.format)
+            && probe.format.info().moves
             && probe.animated != Some(false)
     }
 

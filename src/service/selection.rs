@@ -296,7 +296,7 @@ impl Selector<'_> {
 
     /// True if of what may move only the first frame is wanted.
     fn stands_still(&self, probe: &Probe) -> bool {
-        self.wanted.still && probe.animated != Some(false) && convert::plays(probe.format)
+        self.wanted.still && probe.animated != Some(false) && probe.format.info().moves
     }
 
     /// True if the wanted picture is another one than the source, which may not go out in its place.
@@ -442,7 +442,7 @@ impl Selector<'_> {
 
     fn is_convertible(&self, probe: &Probe) -> bool {
         let is_drawn = probe.format != Format::Svg || self.policy.svg != Drawings::Never;
-        let is_played = !self.moves(probe) || convert::plays(probe.format);
+        let is_played = !self.moves(probe) || probe.format.info().moves;
         is_played && is_drawn && self.is_readable(probe)
     }
 

@@ -39,5 +39,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: false,
     decodes: false,
     is_vector: false,
+    moves: false,
     encodes: if cfg!(feature = "avif") { Some(Modes::Lossy) } else { None },
 };

@@ -34,6 +34,7 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: true,
     decodes: true,
     is_vector: false,
+    moves: false,
     encodes: None,
 };
 

@@ -1,12 +1,12 @@
 //! Decodes the first frame of a GIF on its canvas, by rows.
 
-use weezl::{BitOrder, LzwStatus, decode::Decoder};
-
-use super::blocks::{Blocks, Image};
+use super::{
+    blocks::{Blocks, Image},
+    indices::{Indices, colors, row_order},
+};
 use crate::{
     codec::{
         Decoded,
-        bytes::u8_at,
         rows::{FULL_SIZE, Form, Head, Rows, Sink},
         view::View,
     },
@@ -82,8 +82,10 @@ impl<'a> Frame<'a> {
         let image = blocks.first.ok_or_else(|| Error::malformed("the GIF has no image"))?;
         limits.check_size(canvas)?;
         limits.check_size(image.size)?;
-        let data = usize::try_from(image.blocks).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
-        let indices = Indices::new(&image, data)?;
+        let has_data = view.u8(image.blocks).is_some_and(|length| length > 0);
+        let indices = Indices::new(&image, bytes)
+            .filter(|_| has_data)
+            .ok_or_else(|| Error::malformed("the GIF's first image has no pixels"))?;
         Ok(Self { canvas, image, indices, palette: image.color_table.up_to(view) })
     }
 
@@ -114,7 +116,7 @@ impl<'a> Frame<'a> {
             let indices = if interlaced {
                 &all[y * width..][..width]
             } else {
-                self.indices.read(&mut row)?;
+                fill(&mut self.indices, &mut row)?;
                 &row
             };
             paint(indices, &colors, channels, &mut line[start..start + width * channels]);
@@ -124,29 +126,23 @@ impl<'a> Frame<'a> {
         (top + size.height..self.canvas.height).try_for_each(|_| take(&line))
     }
 
-    /// The indices of an interlaced image: every eighth row comes first.
+    /// The indices of an interlaced image.
     fn all_indices(&mut self) -> Result<Vec<u8>> {
         let mut all = try_zeroed(area_bytes(self.image.size, 1)?)?;
         let (width, height) = (self.image.size.width as usize, self.image.size.height as usize);
-        for (first, step) in [(0, 8), (4, 8), (2, 4), (1, 2)] {
-            for y in (first..height).step_by(step) {
-                self.indices.read(&mut all[y * width..][..width])?;
-            }
+        for y in row_order(height, true) {
+            fill(&mut self.indices, &mut all[y * width..][..width])?;
         }
         Ok(all)
     }
 }
 
-/// The colours of all indices, as RGBA.
-fn colors(palette: &[u8], transparent: Option<u8>) -> [[u8; 4]; 256] {
-    let mut colors = [[0, 0, 0, 255]; 256];
-    for (color, entry) in colors.iter_mut().zip(palette.as_chunks::<3>().0) {
-        color[..3].copy_from_slice(entry);
+/// Reads the next row, all of it.
+fn fill(indices: &mut Indices<'_>, row: &mut [u8]) -> Result<()> {
+    if indices.read(row) < row.len() {
+        return Err(Error::malformed("the GIF's first image is cut short"));
     }
-    if let Some(index) = transparent {
-        colors[usize::from(index)][3] = 0;
-    }
-    colors
+    Ok(())
 }
 
 fn paint(indices: &[u8], colors: &[[u8; 4]; 256], channels: usize, line: &mut [u8]) {
@@ -159,62 +155,4 @@ fn paint(indices: &[u8], colors: &[[u8; 4]; 256], channels: usize, line: &mut [u
             *pixel = [red, green, blue];
         }
     }
-}
-
-/// The image's pixels as indices into its palette, in the order of the file.
-struct Indices<'a> {
-    decoder: Decoder,
-    /// What is left of the sub-block in work.
-    data: &'a [u8],
-    blocks: &'a [u8],
-    /// Where the next sub-block stands.
-    at: usize,
-    /// Steps that only took a code from the decoder's own bits, of which it holds at most 64.
-    idle: u32,
-}
-
-impl<'a> Indices<'a> {
-    /// `blocks` are those of the image's data.
-    fn new(image: &Image, blocks: &'a [u8]) -> Result<Self> {
-        let mut at = 0;
-        let first = sub_block(blocks, &mut at);
-        let (1..=11, Some(data)) = (image.code_size, first) else {
-            return Err(Error::malformed("the GIF's first image has no pixels"));
-        };
-        Ok(Self { decoder: Decoder::new(BitOrder::Lsb, image.code_size), data, blocks, at, idle: 0 })
-    }
-
-    /// Reads the next row.
-    fn read(&mut self, row: &mut [u8]) -> Result<()> {
-        let mut rest = row;
-        while !rest.is_empty() {
-            let step = self.decoder.decode_bytes(self.data, rest);
-            self.data = &self.data[step.consumed_in..];
-            rest = &mut rest[step.consumed_out..];
-            match step.status {
-                Ok(LzwStatus::Done) | Err(_) => break,
-                // Behind a row that is full it says that there is no progress when there is some.
-                Ok(_) if step.consumed_in + step.consumed_out > 0 => self.idle = 0,
-                Ok(LzwStatus::Ok) if self.idle < 64 => self.idle += 1,
-                // It has taken all input and given all output.
-                Ok(_) => match sub_block(self.blocks, &mut self.at) {
-                    Some(block) => (self.data, self.idle) = (block, 0),
-                    None if self.idle < 64 => self.idle += 1,
-                    None => break,
-                },
-            }
-        }
-        if !rest.is_empty() {
-            return Err(Error::malformed("the GIF's first image is cut short"));
-        }
-        Ok(())
-    }
-}
-
-/// The sub-block at `at`, as far as it is there, which `at` is moved past; `None` at the empty one that ends them.
-fn sub_block<'a>(bytes: &'a [u8], at: &mut usize) -> Option<&'a [u8]> {
-    let length = usize::from(u8_at(bytes, *at)?);
-    let start = *at + 1;
-    *at = start + length;
-    (length > 0).then(|| &bytes[start..(*at).min(bytes.len())])
 }

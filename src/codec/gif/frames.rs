@@ -1,14 +1,14 @@
 //! All frames of a GIF, in order, as browsers play them.
 
-use weezl::{BitOrder, LzwStatus, decode::Decoder};
-
-use super::blocks::{
-    Blocks, EXTENSION_INTRODUCER, GRAPHIC_CONTROL, IMAGE_SEPARATOR, Image, TRAILER, transparent_index,
+use super::{
+    blocks::{
+        Blocks, EXTENSION_INTRODUCER, GRAPHIC_CONTROL, IMAGE_SEPARATOR, Image, TRAILER, transparent_index,
+    },
+    indices::{Indices, SubBlocks, colors, row_order},
 };
 use crate::{
     codec::{
         animation::{Area, Disposal, FrameHead, FrameReader, Head},
-        bytes::u8_at,
         view::View,
     },
     error::{Error, Result},
@@ -53,38 +53,31 @@ impl<'a> Frames<'a> {
     /// Reads an extension whose introducer is next.
     fn read_extension(&mut self) -> Result<()> {
         let label = self.byte(self.blocks.at + 1)?;
-        let mut at = usize::try_from(self.blocks.at + 2).unwrap_or(usize::MAX);
-        let first = self.next_block(&mut at)?;
+        let at = usize::try_from(self.blocks.at + 2).unwrap_or(usize::MAX);
+        let mut blocks = SubBlocks::new(self.bytes, at);
+        let first = blocks.next().filter(|_| !blocks.is_cut);
         match (label, first) {
             (GRAPHIC_CONTROL, Some(control)) => self.note_control(control),
             (APPLICATION, Some(name)) if LOOPING.iter().any(|known| name == known.as_slice()) => {
-                if let [3..=u8::MAX, 1, low, high] = self.bytes.get(at..at + 4).unwrap_or_default() {
+                if let [3..=u8::MAX, 1, low, high] =
+                    self.bytes.get(blocks.at..blocks.at + 4).unwrap_or_default()
+                {
                     self.repeats = Some(u16::from_le_bytes([*low, *high]));
                 }
             }
             _ => {}
         }
-        if first.is_some() {
-            return self.skip_blocks(at);
+        self.skip(blocks)
+    }
+
+    /// Goes behind sub-blocks.
+    fn skip(&mut self, mut blocks: SubBlocks<'a>) -> Result<()> {
+        blocks.by_ref().for_each(drop);
+        if blocks.is_cut {
+            return Err(cut());
         }
-        self.blocks.at = at as u64;
+        self.blocks.at = blocks.at as u64;
         Ok(())
-    }
-
-    /// Goes behind the sub-blocks of which the next stands at a place.
-    fn skip_blocks(&mut self, mut at: usize) -> Result<()> {
-        while self.next_block(&mut at)?.is_some() {}
-        self.blocks.at = at as u64;
-        Ok(())
-    }
-
-    /// The sub-block at a place, which is moved past it; `None` for the empty one that ends them.
-    fn next_block(&self, at: &mut usize) -> Result<Option<&'a [u8]>> {
-        let length = usize::from(u8_at(self.bytes, *at).ok_or_else(cut)?);
-        let start = *at + 1;
-        *at = start + length;
-        let block = self.bytes.get(start..*at).ok_or_else(cut)?;
-        Ok((length > 0).then_some(block))
     }
 
     fn note_control(&mut self, control: &[u8]) {
@@ -98,48 +91,6 @@ impl<'a> Frames<'a> {
                 _ => Disposal::Keep,
             };
         }
-    }
-
-    /// Unpacks the data of an image that begin at a place, row by row; returns where the next block stands.
-    fn unpack(
-        &self,
-        image: &Image,
-        mut at: usize,
-        mut give: impl FnMut(u32, &[u8]) -> Result<()>,
-    ) -> Result<usize> {
-        let width = image.size.width as usize;
-        let mut order = row_order(image.size.height as usize, image.interlaced).into_iter();
-        let mut indices = try_zeroed(width)?;
-        let mut decoder = Decoder::new(BitOrder::Lsb, image.code_size);
-        let (mut data, mut filled, mut idle, mut has_more): (&[u8], _, _, _) = (&[], 0, 0, true);
-        let mut row = order.next();
-        while let Some(y) = row {
-            let step = decoder.decode_bytes(data, &mut indices[filled..]);
-            data = &data[step.consumed_in..];
-            filled += step.consumed_out;
-            let has_moved = step.consumed_in + step.consumed_out > 0;
-            idle = if has_moved { 0 } else { idle + 1 };
-            let is_end = match step.status {
-                Ok(LzwStatus::Done) | Err(_) => true,
-                // It may say that nothing moved when something did.
-                Ok(_) if has_moved => false,
-                // It takes codes from its own bits, of which it holds at most 64.
-                Ok(status) if has_more && (matches!(status, LzwStatus::NoProgress) || idle > 64) => {
-                    let next = self.next_block(&mut at)?;
-                    (data, has_more, idle) = (next.unwrap_or_default(), next.is_some(), 0);
-                    false
-                }
-                Ok(_) => idle > 64,
-            };
-            if filled == width || is_end {
-                give(y as u32, &indices[..filled])?;
-                (filled, row) = (0, order.next().filter(|_| !is_end));
-            }
-        }
-        while has_more {
-            has_more = self.next_block(&mut at)?.is_some();
-        }
-        Ok(at)
     }
 }
 
@@ -156,7 +107,7 @@ impl FrameReader for Frames<'_> {
     fn next(&mut self) -> Result<Option<FrameHead>> {
         if let Some(image) = self.image.take() {
             // Its rows were not read.
-            self.skip_blocks(usize::try_from(image.blocks).unwrap_or(usize::MAX))?;
+            self.skip(SubBlocks::new(self.bytes, usize::try_from(image.blocks).unwrap_or(usize::MAX)))?;
         }
         while let Some(byte) = View::whole(self.bytes).u8(self.blocks.at) {
             match byte {
@@ -182,27 +133,23 @@ impl FrameReader for Frames<'_> {
 
     fn rows(&mut self, take: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
         let Some(image) = self.image.take() else { return Ok(()) };
-        if !(1..=11).contains(&image.code_size) || image.size.pixels() == 0 {
-            return Err(Error::malformed("a frame of the GIF has no pixels"));
-        }
-        let mut colors = [[0, 0, 0, 255]; 256];
-        let table = image.color_table.up_to(View::whole(self.bytes));
-        for (color, entry) in colors.iter_mut().zip(table.as_chunks::<3>().0) {
-            color[..3].copy_from_slice(entry);
-        }
-        if let Some(index) = image.transparent {
-            colors[usize::from(index)] = [0; 4];
-        }
-        let mut row = try_zeroed(4 * image.size.width as usize)?;
-        let at = usize::try_from(image.blocks).unwrap_or(usize::MAX);
-        let at = self.unpack(&image, at, |y, indices| {
-            for (pixel, &index) in row.as_chunks_mut::<4>().0.iter_mut().zip(indices) {
+        let indices = Indices::new(&image, self.bytes).filter(|_| image.size.pixels() > 0);
+        let mut indices = indices.ok_or_else(|| Error::malformed("a frame of the GIF has no pixels"))?;
+        let colors = colors(image.color_table.up_to(View::whole(self.bytes)), image.transparent);
+        let width = image.size.width as usize;
+        let shown = width.min(self.blocks.canvas.width as usize);
+        let (mut row, mut line) = (try_zeroed(width)?, try_zeroed(4 * shown)?);
+        for y in row_order(image.size.height as usize, image.interlaced) {
+            let filled = indices.read(&mut row);
+            for (pixel, &index) in line.as_chunks_mut::<4>().0.iter_mut().zip(&row[..filled]) {
                 *pixel = colors[usize::from(index)];
             }
-            take(y, &row[..4 * indices.len()])
-        })?;
-        self.blocks.at = at as u64;
-        Ok(())
+            take(y as u32, &line[..4 * filled.min(shown)])?;
+            if filled < width {
+                break;
+            }
+        }
+        self.skip(indices.into_blocks())
     }
 
     /// Browsers count a GIF's repeats, and play a file that doesn't speak of any once.
@@ -213,14 +160,6 @@ impl FrameReader for Frames<'_> {
             Some(repeats) => u32::from(repeats) + 1,
         }
     }
-}
-
-/// The rows of an image in the order in which the file has them: interlaced, every eighth first.
-fn row_order(height: usize, interlaced: bool) -> Vec<usize> {
-    if !interlaced {
-        return (0..height).collect();
-    }
-    [(0, 8), (4, 8), (2, 4), (1, 2)].iter().flat_map(|&(first, step)| (first..height).step_by(step)).collect()
 }
 
 fn cut() -> Error {

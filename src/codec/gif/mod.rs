@@ -7,6 +7,7 @@
 mod blocks;
 mod decode;
 mod frames;
+mod indices;
 
 pub(super) use self::{
     blocks::Walk,
@@ -31,12 +32,14 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: true,
     decodes: true,
     is_vector: false,
+    moves: true,
     encodes: None,
 };
 
-/// The most bytes that reading frames holds: a row of indices and one of pixels, the order of rows, and LZW's tables.
+/// The most bytes that reading frames holds: a row of indices, which may be longer than the canvas is wide, one of the
+/// canvas' pixels, and LZW's tables.
 pub(super) const fn frame_reader_bytes(canvas: Size) -> u64 {
-    canvas.width as u64 * 5 + canvas.height as u64 * 16 + (64 << 10)
+    INFO.max_side as u64 + canvas.width as u64 * 4 + (64 << 10)
 }
 
 /// States what decoding takes.

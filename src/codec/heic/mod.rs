@@ -79,5 +79,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: false,
     decodes: cfg!(feature = "heic"),
     is_vector: false,
+    moves: false,
     encodes: None,
 };

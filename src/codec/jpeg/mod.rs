@@ -32,5 +32,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: true,
     decodes: true,
     is_vector: false,
+    moves: false,
     encodes: Some(Modes::Lossy),
 };

@@ -38,5 +38,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: false,
     decodes: cfg!(feature = "jxl"),
     is_vector: false,
+    moves: false,
     encodes: None,
 };

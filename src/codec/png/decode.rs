@@ -5,7 +5,7 @@ use png::{BitDepth, ColorType, Transformations};
 use super::{
     header::Header,
     interlaced,
-    reader::{PngReader, failed, metadata, narrow, open},
+    reader::{PngReader, failed, give_rows, metadata, narrow, open},
 };
 use crate::{
     codec::{
@@ -14,7 +14,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     limits::{Limits, area_bytes, try_zeroed},
-    pixel::{Layout, Picture, Raster, Size},
+    pixel::{Layout, Picture, Raster},
 };
 
 /// Decodes a PNG, or the still picture of an APNG. Samples of 16 bits are rounded to 8.
@@ -56,19 +56,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     {
         return Ok(false);
     }
-    let mut line = match depth {
-        BitDepth::Sixteen => try_zeroed(area_bytes(Size::new(header.size.width, 1), layout.channels())?)?,
-        _ => Vec::new(),
-    };
-    for _ in 0..header.size.height {
-        let row = reader.next_row().map_err(failed)?.ok_or_else(|| Error::malformed("rows are missing"))?;
-        if depth == BitDepth::Sixteen {
-            narrow(row.data(), &mut line);
-            sink.take(Rows::Raster(&line))?;
-        } else {
-            sink.take(Rows::Raster(row.data()))?;
-        }
-    }
+    give_rows(&mut reader, header.size, (layout, depth), |_, row| sink.take(Rows::Raster(row)))?;
     finish(&mut reader)?;
     Ok(true)
 }
@@ -112,10 +100,11 @@ fn read_pixels(reader: &mut PngReader<'_>, header: &Header<'_>) -> Result<Raster
         return Ok(raster);
     }
     let mut raster = Raster::zeroed(size, layout)?;
-    for line in raster.data_mut().chunks_exact_mut((size.width * layout.channels()) as usize) {
-        let row = reader.next_row().map_err(failed)?.ok_or_else(|| Error::malformed("rows are missing"))?;
-        narrow(row.data(), line);
-    }
+    let mut lines = raster.data_mut().chunks_exact_mut((size.width * layout.channels()) as usize);
+    give_rows(reader, size, (layout, depth), |_, row| {
+        lines.by_ref().take(1).for_each(|line| line.copy_from_slice(row));
+        Ok(())
+    })?;
     finish(reader)?;
     Ok(raster)
 }

@@ -1,11 +1,11 @@
 //! All frames of an APNG, in order. A still picture that isn't one of them is passed over.
 
-use png::{BlendOp, DisposeOp, FrameControl};
+use png::{BitDepth, BlendOp, DisposeOp, FrameControl};
 
 use super::{
     decode::layout,
     header::Header,
-    reader::{PngReader, failed, metadata, narrow, open_moving},
+    reader::{PngReader, failed, give_rows, metadata, narrow, open_moving},
 };
 use crate::{
     codec::animation::{Area, Disposal, FrameHead, FrameReader, Head},
@@ -19,7 +19,7 @@ pub(in crate::codec) struct Frames<'a> {
     reader: PngReader<'a>,
     canvas: Size,
     layout: Layout,
-    is_wide: bool,
+    depth: BitDepth,
     is_interlaced: bool,
     orientation: Orientation,
     metadata: Metadata,
@@ -44,7 +44,7 @@ impl<'a> Frames<'a> {
         Ok(Self {
             canvas: header.size,
             layout,
-            is_wide: depth == png::BitDepth::Sixteen,
+            depth,
             is_interlaced: header.interlaced,
             orientation: header.orientation(),
             metadata: metadata(&header),
@@ -56,34 +56,16 @@ impl<'a> Frames<'a> {
         })
     }
 
-    fn row_bytes(&self, size: Size) -> Result<usize> {
-        area_bytes(Size::new(size.width, 1), self.layout.channels())
-    }
-
-    /// Rows come in order.
-    fn give_rows(&mut self, size: Size, take: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
-        let mut line = if self.is_wide { try_zeroed(self.row_bytes(size)?)? } else { Vec::new() };
-        for y in 0..size.height {
-            let row = self.reader.next_row().map_err(failed)?;
-            let row = row.ok_or_else(|| Error::malformed("rows are missing"))?;
-            if self.is_wide {
-                narrow(row.data(), &mut line);
-                take(y, &line)?;
-            } else {
-                take(y, row.data())?;
-            }
-        }
-        Ok(())
-    }
-
     /// Rows come in seven passes, and are held until they are whole.
     fn give_interlaced(&mut self, size: Size, take: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
-        let (row_bytes, sample) = (self.row_bytes(size)?, if self.is_wide { 2 } else { 1 });
+        let is_wide = self.depth == BitDepth::Sixteen;
+        let row_bytes = area_bytes(Size::new(size.width, 1), self.layout.channels())?;
+        let sample = if is_wide { 2 } else { 1 };
         let mut pixels = try_zeroed(area_bytes(size, sample * self.layout.channels())?)?;
         self.reader.next_frame(&mut pixels).map_err(failed)?;
         let mut line = try_zeroed(row_bytes)?;
         for (y, row) in (0..).zip(pixels.chunks_exact(row_bytes * sample as usize)) {
-            if self.is_wide {
+            if is_wide {
                 narrow(row, &mut line);
                 take(y, &line)?;
             } else {
@@ -124,7 +106,7 @@ impl FrameReader for Frames<'_> {
         match self.frame.take() {
             None => Ok(()),
             Some(size) if self.is_interlaced => self.give_interlaced(size, take),
-            Some(size) => self.give_rows(size, take),
+            Some(size) => give_rows(&mut self.reader, size, (self.layout, self.depth), take),
         }
     }
 

@@ -1,12 +1,12 @@
 //! What the ways to decode a PNG share: the reader of the `png` crate up to its pixels, and what stands beside these.
 
-use png::{Decoder, DecodingError, Reader, Transformations};
+use png::{BitDepth, Decoder, DecodingError, Reader, Transformations};
 
 use super::{header::Header, with_iend::WithIend};
 use crate::{
     error::{Error, Kind, Result},
-    limits::Limits,
-    pixel::Metadata,
+    limits::{Limits, area_bytes, try_zeroed},
+    pixel::{Layout, Metadata, Size},
 };
 
 pub(super) type PngReader<'a> = Reader<WithIend<'a>>;
@@ -53,6 +53,29 @@ fn open_within<'a>(
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(transformations);
     decoder.read_info().map_err(failed)
+}
+
+/// Gives the next rows, which come in order, of a picture or frame of such a size: samples of 8 bits.
+pub(super) fn give_rows(
+    reader: &mut PngReader<'_>,
+    size: Size,
+    (layout, depth): (Layout, BitDepth),
+    mut take: impl FnMut(u32, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut line = match depth {
+        BitDepth::Sixteen => try_zeroed(area_bytes(Size::new(size.width, 1), layout.channels())?)?,
+        _ => Vec::new(),
+    };
+    for y in 0..size.height {
+        let row = reader.next_row().map_err(failed)?.ok_or_else(|| Error::malformed("rows are missing"))?;
+        if depth == BitDepth::Sixteen {
+            narrow(row.data(), &mut line);
+            take(y, &line)?;
+        } else {
+            take(y, row.data())?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn metadata(header: &Header<'_>) -> Metadata {

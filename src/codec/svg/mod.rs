@@ -49,6 +49,7 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: true,
     decodes: cfg!(feature = "svg"),
     is_vector: true,
+    moves: false,
     encodes: None,
 };
 

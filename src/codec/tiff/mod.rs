@@ -48,5 +48,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: false,
     decodes: true,
     is_vector: false,
+    moves: false,
     encodes: None,
 };

@@ -42,5 +42,6 @@ pub(super) const INFO: FormatInfo = FormatInfo {
     is_web_safe: false,
     decodes: true,
     is_vector: false,
+    moves: true,
     encodes: Some(Modes::Both),
 };

@@ -10,10 +10,11 @@ use crate::{
     convert::{
         Mode,
         crop::Region,
+        geometry::Frame,
         plan::Plan,
-        resize::{self, Scaler},
+        resize::{self, Job, Scaler},
     },
-    pixel::Orientation,
+    pixel::{Orientation, Size},
 };
 
 /// Bytes a pixel of the canvas, and beside these, up to which what was there before a frame may be kept.
@@ -46,7 +47,7 @@ impl Room {
         let canvas = plan.probe.size;
         let fixed = Screen::heap_bytes(canvas)
             + Compositor::heap_bytes(canvas)
-            + codec_bytes(plan)
+            + cost::frame_reader_bytes(&plan.probe)
             + view_bytes(plan)
             + plan.probe.demands.icc_bytes
             + 2 * plan.probe.demands.metadata_bytes
@@ -75,22 +76,21 @@ pub(in crate::convert) fn heap_bytes(plan: &Plan) -> u64 {
     Room::of(plan).total.saturating_add(plan.coding.max_bytes.saturating_mul(9) / 4)
 }
 
-/// What reading a frame takes.
-fn codec_bytes(plan: &Plan) -> u64 {
-    cost::frame_reader_bytes(&plan.probe)
+/// What scales what is shown on a canvas and is then turned; `None` if it stays as it is.
+pub(super) fn job(canvas: Size, orientation: Orientation, frame: &Frame) -> Option<Job> {
+    if orientation == Orientation::Upright && frame.is_plain(canvas) {
+        return None;
+    }
+    let region = Region::placed(canvas, orientation, frame);
+    Some(resize::raster_job(canvas, region, frame.stored_output(orientation), frame).turned(orientation))
 }
 
 /// What scaling and turning takes.
 fn view_bytes(plan: &Plan) -> u64 {
     let (probe, frame) = (&plan.probe, &plan.frame);
-    if probe.orientation == Orientation::Upright && frame.is_plain(probe.size) {
-        return 0;
-    }
-    let region = Region::placed(probe.size, probe.orientation, frame);
-    let to = frame.stored_output(probe.orientation);
-    let job = resize::raster_job(probe.size, region, to, frame).turned(probe.orientation);
+    let Some(job) = job(probe.size, probe.orientation, frame) else { return 0 };
     Screen::heap_bytes(frame.output)
         + Scaler::heap_bytes(&job)
         + 4 * u64::from(job.from.width)
-        + 64 * u64::from(to.width)
+        + 64 * u64::from(frame.stored_output(probe.orientation).width)
 }

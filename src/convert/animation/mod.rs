@@ -190,8 +190,3 @@ impl Colors {
         Ok(&self.line[..bytes])
     }
 }
-
-/// True of formats whose animations are read here.
-pub(crate) const fn plays(format: Format) -> bool {
-    matches!(format, Format::Gif | Format::Png | Format::WebP)
-}

@@ -3,16 +3,14 @@
 
 use super::{
     Player,
-    memory::{Room, loss},
+    memory::{self, Room, loss},
 };
 use crate::{
     codec::{AnimationWriter, animation::Screen},
     convert::{
-        Encoded,
-        crop::Region,
-        metadata,
+        Encoded, metadata,
         plan::Plan,
-        resize::{self, Job, Scaler},
+        resize::{Job, Scaler},
     },
     error::Result,
     limits::try_zeroed,
@@ -69,16 +67,10 @@ struct View {
 impl View {
     /// `None` if what is shown stays as it is.
     fn of(plan: &Plan, canvas: Size, orientation: Orientation) -> Result<Option<Self>> {
-        let frame = &plan.frame;
-        if orientation == Orientation::Upright && frame.is_plain(canvas) {
-            return Ok(None);
-        }
-        let region = Region::placed(canvas, orientation, frame);
-        let job =
-            resize::raster_job(canvas, region, frame.stored_output(orientation), frame).turned(orientation);
+        let Some(job) = memory::job(canvas, orientation, &plan.frame) else { return Ok(None) };
         Ok(Some(Self {
             orientation,
-            screen: Screen::new(frame.output)?,
+            screen: Screen::new(plan.frame.output)?,
             row: try_zeroed(4 * job.from.width as usize)?,
             job,
         }))
