@@ -1,12 +1,14 @@
 //! Selects the formats that are worth making for a request, and the representation that answers it (RFC 9110 §12).
 //!
-//! What is made: the policy's formats that the client names. Where there is none of them, and the source can't go out
-//! as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for photos, PNG for
+//! What is made ([`formats`]): the policy's formats that the client names. Where there is none of them, and the source
+//! can't go out as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for photos, PNG for
 //! the rest. An explicit `format=` is made alone.
 //!
 //! What goes out: the smallest of these and of the source, if the client shows that. A source of another shape than
 //! the wanted one competes only when there is nothing else. An explicit format goes out whatever its size. While there
 //! is no room for a conversion, a source goes out only to who can show it.
+
+mod formats;
 
 use std::collections::BTreeMap;
 
@@ -107,47 +109,6 @@ impl Selector<'_> {
         }
         let Some(format) = self.next_format() else { return NextJob::Nothing };
         self.next_job(probe, Task::Picture(self.params(format)))
-    }
-
-    /// The formats that this request is about, besides the source.
-    pub(super) fn formats(&self) -> Vec<Format> {
-        let Some(probe) = self.state.probe.as_ref() else { return Vec::new() };
-        let packed = self.packs(probe).then_some(Format::Svg);
-        if !self.is_convertible(probe) {
-            return packed.into_iter().collect();
-        }
-        if let Some(format) = self.wanted.format {
-            let is_source = format == probe.format && self.wanted.is_plain();
-            // Nothing else is made to move here.
-            let is_flat = self.moves(probe) && format != Format::WebP;
-            return if is_source || is_flat { Vec::new() } else { vec![format] };
-        }
-        let mut formats = self.negotiated(probe);
-        formats.extend(self.fallback(probe, &formats));
-        // Where a drawing is wanted, an SVG is only the answer if none can be made.
-        let is_hopeless = formats.iter().all(|format| self.is_hopeless(*format));
-        formats.extend(packed.filter(|_| !self.is_always_drawn(probe) || is_hopeless));
-        formats
-    }
-
-    /// True if an SVG is to be sent compressed: that comes to a file of its own.
-    fn packs(&self, probe: &Probe) -> bool {
-        probe.format == Format::Svg
-            && probe.demands.writing != Writing::Packed
-            && self.policy.packs_svg
-            && self.accepted.takes_gzip()
-            && self.accepted.shows(Format::Svg)
-            && self.wanted.is_plain()
-            && self.policy.limits.check_input(self.state.validators.len).is_ok()
-    }
-
-    fn is_always_drawn(&self, probe: &Probe) -> bool {
-        probe.format == Format::Svg && self.policy.svg == Drawings::Always
-    }
-
-    /// True if a format was tried, and there is none.
-    fn is_hopeless(&self, format: Format) -> bool {
-        self.is_settled(format) && self.record.variant(format).is_none()
     }
 
     /// The smallest of what is there and can be shown.
@@ -287,68 +248,6 @@ impl Selector<'_> {
         let open = self.formats().into_iter().filter(|format| !self.is_settled(*format));
         // The cheap ones first: while there is room for little, a WebP is better than waiting for an AVIF.
         open.min_by_key(|format| *format == Format::Avif)
-    }
-
-    /// True if what is wanted moves, as far as is known.
-    fn moves(&self, probe: &Probe) -> bool {
-        probe.animated == Some(true) && !self.wanted.still
-    }
-
-    /// True if of what may move only the first frame is wanted.
-    fn stands_still(&self, probe: &Probe) -> bool {
-        self.wanted.still && probe.animated != Some(false) && probe.format.info().moves
-    }
-
-    /// True if the wanted picture is another one than the source, which may not go out in its place.
-    fn differs(&self, probe: &Probe) -> bool {
-        self.wanted.resize(self.policy.interest).is_some() || self.stands_still(probe)
-    }
-
-    fn negotiated(&self, probe: &Probe) -> Vec<Format> {
-        let differs = self.differs(probe);
-        let is_wanted = |format: &Format| {
-            format.can_encode()
-                && self.accepted.names(*format)
-                && (*format != probe.format || differs || self.wanted.quality.is_some())
-                && (self.policy.mode != Mode::Lossless || *format != Format::Avif)
-        };
-        let mut formats: Vec<Format> = self.policy.formats.iter().copied().filter(is_wanted).collect();
-        if self.moves(probe) {
-            // Who takes AVIF takes WebP, the only one that is made to move here.
-            let is_any = !formats.is_empty() && is_wanted(&Format::WebP);
-            return if is_any { vec![Format::WebP] } else { Vec::new() };
-        }
-        // Rather a WebP than an AVIF for which there is never room.
-        let lacks = |format| !formats.contains(&format);
-        if !lacks(Format::Avif)
-            && lacks(Format::WebP)
-            && is_wanted(&Format::WebP)
-            && self.requirements(probe, &self.params(Format::Avif), Length::Likely).is_err()
-        {
-            formats.push(Format::WebP);
-        }
-        formats
-    }
-
-    /// A format that everybody shows, where nothing else will do.
-    fn fallback(&self, probe: &Probe, others: &[Format]) -> Option<Format> {
-        if self.moves(probe) {
-            return None;
-        }
-        let is_resized = self.differs(probe);
-        let is_needed = if self.source_is_shown() && !self.wanted.reshapes() {
-            others.is_empty() && is_resized
-        } else {
-            others.iter().all(|format| self.is_hopeless(*format)) && (is_resized || !self.source_is_shown())
-        };
-        let is_photo = !probe.alpha
-            && matches!(
-                probe.format,
-                Format::Jpeg | Format::WebP | Format::Tiff | Format::Heic | Format::Jxl
-            );
-        let order = if is_photo { [Format::Jpeg, Format::Png] } else { [Format::Png, Format::Jpeg] };
-        let usable = |format: &Format| self.accepted.shows(*format) && !others.contains(format);
-        is_needed.then(|| order.into_iter().find(usable)).flatten()
     }
 
     fn next_description(&self, probe: &Probe) -> NextJob {
