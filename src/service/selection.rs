@@ -1,8 +1,8 @@
 //! Selects the formats that are worth making for a request, and the representation that answers it (RFC 9110 §12).
 //!
 //! What is made ([`formats`]): the policy's formats that the client names. Where there is none of them, and the source
-//! can't go out as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for photos, PNG for
-//! the rest. An explicit `format=` is made alone.
+//! can't go out as it is (the client can't show it, or another size is wanted), one that everybody shows: JPEG for
+//! photos, PNG for the rest. An explicit `format=` is made alone.
 //!
 //! What goes out: the smallest of these and of the source, if the client shows that. A source of another shape than
 //! the wanted one competes only when there is nothing else. An explicit format goes out whatever its size. While there
