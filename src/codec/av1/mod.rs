@@ -1,5 +1,6 @@
 //! AV1 still pictures (the AV1 bitstream and decoding process specification, version 1.0.0 with errata 1): what both
 //! directions share, and each of them.
 
+pub mod header;
 pub mod sizes;
 pub mod tables;
