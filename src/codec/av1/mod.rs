@@ -2,5 +2,8 @@
 //! directions share, and each of them.
 
 pub mod header;
+pub mod predict;
+pub mod quantizer;
 pub mod sizes;
 pub mod tables;
+pub mod transform;
