@@ -1,9 +1,12 @@
 //! AV1 still pictures (the AV1 bitstream and decoding process specification, version 1.0.0 with errata 1): what both
 //! directions share, and each of them.
 
+pub mod cdf;
 pub mod header;
 pub mod predict;
 pub mod quantizer;
 pub mod sizes;
+pub mod symbols;
 pub mod tables;
 pub mod transform;
+pub mod window;
