@@ -111,3 +111,40 @@ impl Dequantizer {
         (if quant < 0 { (-magnitude).max(-self.limit) } else { magnitude.min(self.limit - 1) }) as i32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::av1::sizes::ALL_TX_SIZES;
+
+    #[test]
+    fn values_are_as_the_text_says() {
+        for (size, bit_depth) in ALL_TX_SIZES.into_iter().flat_map(|size| [8, 10, 12].map(|depth| (size, depth))) {
+            for (level, is_chroma) in [(0, false), (7, true), (14, false), (NO_MATRIX, true)] {
+                let quantizer = Quantizer::new(bit_depth, 200, (-5, 60), level, is_chroma);
+                assert_eq!(quantizer.dc, DC_QLOOKUP[usize::from(bit_depth - 8) / 2][195]);
+                assert_eq!(quantizer.ac, AC_QLOOKUP[usize::from(bit_depth - 8) / 2][255]);
+                for tx_type in [TxType::DctDct, TxType::HFlipAdst] {
+                    let dequantizer = quantizer.of_transform(size, tx_type);
+                    let places = size.adjusted().width() * size.adjusted().height();
+                    for (place, quant) in (0..places).zip([1, -1, 5, -77, 1000, -40_000, (1 << 20) - 1].into_iter().cycle()) {
+                        let q = i64::from(if place == 0 { quantizer.dc } else { quantizer.ac });
+                        let weighs = level < 15 && (tx_type as u8) < TxType::Idtx as u8;
+                        let matrix = QUANTIZER_MATRIX[usize::from(level.min(14))][usize::from(is_chroma)];
+                        let weight = i64::from(matrix[usize::from(QM_OFFSET[size as usize]) + place]);
+                        let q2 = if weighs { (q * weight + 16) >> 5 } else { q };
+                        let dq = i64::from(quant) * q2;
+                        let denominator = match (size.width() * size.height(), size.sqr_up()) {
+                            (2048.., _) => 4,
+                            (512..=1024, TxSize::Tx32x32 | TxSize::Tx64x64) => 2,
+                            _ => 1,
+                        };
+                        let dq2 = dq.signum() * ((dq.abs() & 0xff_ffff) / denominator);
+                        let limit = 1i64 << (7 + bit_depth);
+                        assert_eq!(i64::from(dequantizer.value(place, quant)), dq2.clamp(-limit, limit - 1));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -185,6 +185,9 @@ fn from_both(
             let shift = ((index << upsample_left) >> 1) as u32 & 31;
             *sample = between(left[base], left[base + 1], shift);
         }
+        if from_above.is_empty() {
+            continue;
+        }
         let near = &above[at(base + ((first_above as i32) << upsample_above))..];
         for (j, sample) in from_above.iter_mut().enumerate() {
             *sample = between(near[j << upsample_above], near[(j << upsample_above) + 1], shift);

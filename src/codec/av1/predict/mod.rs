@@ -14,6 +14,8 @@ mod edges;
 mod filter_intra;
 mod intra;
 mod smooth;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     cfl::{LumaAc, cfl},

@@ -9,6 +9,8 @@ mod dct;
 mod adst;
 mod inverse;
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 pub use self::inverse::{Inverse, add_lossless};
 
