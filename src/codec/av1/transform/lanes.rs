@@ -76,3 +76,19 @@ pub(super) fn hadamard<S: Simd>(t: &mut [i32x8<S>], a: usize, b: usize, flip: bo
     let (a, b) = if flip { (b, a) } else { (a, b) };
     (t[a], t[b]) = (range.clamp(t[a] + t[b]), range.clamp(t[a] - t[b]));
 }
+
+/// The transpose of `B( a, b, angle, flip )`.
+#[inline(always)]
+pub(super) fn unrotate<S: Simd>(t: &mut [i32x8<S>], a: usize, b: usize, angle: i32, flip: bool) {
+    if flip {
+        t.swap(a, b);
+    }
+    rotate(t, a, b, -angle, false);
+}
+
+/// `H( a, b, flip )` without a range; it is its own transpose.
+#[inline(always)]
+pub(super) fn sums<S: Simd>(t: &mut [i32x8<S>], a: usize, b: usize, flip: bool) {
+    let (a, b) = if flip { (b, a) } else { (a, b) };
+    (t[a], t[b]) = (t[a] + t[b], t[a] - t[b]);
+}

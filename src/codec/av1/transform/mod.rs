@@ -6,13 +6,17 @@
 //! The one-dimensional transforms run over eight rows or columns at a time, one in each lane.
 
 mod dct;
+mod forward;
 mod adst;
 mod inverse;
 mod lanes;
 #[cfg(test)]
 mod tests;
 
-pub use self::inverse::{Inverse, add_lossless};
+pub use self::{
+    forward::{Forward, forward_lossless},
+    inverse::{Inverse, add_lossless},
+};
 
 use super::sizes::TxType;
 

@@ -1,6 +1,6 @@
 //! The transforms against the specification's text, one value at a time, and against the cosine.
 
-use super::{Inverse, Kind, add_lossless, lanes::{brev, cos128, sin128}};
+use super::{Forward, Inverse, Kind, add_lossless, forward_lossless, lanes::{brev, cos128, sin128}};
 use crate::{
     codec::av1::sizes::{ALL_TX_SIZES, TxSize, TxType},
     simd::levels,
@@ -362,29 +362,81 @@ fn inverse_dcts_are_cosines() {
 }
 
 #[test]
+fn the_inverse_undoes_the_forward_transform() {
+    let mut random = Random(7);
+    let all = levels();
+    for size in ALL_TX_SIZES {
+        for (n, tx_type) in types(size).enumerate() {
+            for amplitude in [255, 1023] {
+                let (w, h) = (size.width(), size.height());
+                let stride = w + 2;
+                // Smooth enough for what a transform of 64 points leaves out.
+                let mut residuals = vec![0i16; stride * h];
+                let [a, b, c] = [(); 3].map(|()| random.below(amplitude) as i32 - amplitude as i32 / 2);
+                for (y, x) in pairs(h, w) {
+                    let slope = a + b * x as i32 / w as i32 + c * y as i32 / h as i32;
+                    let noise = if w.max(h) < 64 { random.below(2 * amplitude) as i32 - amplitude as i32 } else { 0 };
+                    residuals[y * stride + x] = (slope + noise).clamp(-(amplitude as i32), amplitude as i32) as i16;
+                }
+                let adjusted = size.adjusted();
+                let mut coefficients = vec![0; adjusted.width() * adjusted.height()];
+                Forward::new(all[n % all.len()]).transform(size, tx_type, &residuals, stride, &mut coefficients);
+                let mut out = vec![2048; w * h];
+                let extent = (adjusted.width(), adjusted.height());
+                Inverse::new(all[0], 12).add(size, tx_type, &coefficients, extent, &mut out, w);
+                let mut squares = 0;
+                for (y, x) in pairs(h, w) {
+                    let error = i32::from(out[y * w + x]) - 2048 - i32::from(residuals[y * stride + x]);
+                    assert!(error.abs() <= 3 + amplitude as i32 / 100, "{size:?} {tx_type:?} {amplitude}: {error}");
+                    squares += error * error;
+                }
+                // Errors are of rounding alone, of coefficients and of the factors.
+                assert!(squares <= (w * h) as i32 * 3 / 4, "{size:?} {tx_type:?} {amplitude}: {squares}");
+            }
+        }
+    }
+}
+
+#[test]
+fn all_levels_transform_alike_up_to_the_largest_residuals() {
+    let mut random = Random(9);
+    for (size, round) in ALL_TX_SIZES.into_iter().flat_map(|size| (0..3).map(move |round| (size, round))) {
+        for tx_type in types(size) {
+            let residuals: Vec<i16> = (0..size.width() * size.height())
+                .map(|_| match round {
+                    0 => 1023,
+                    1 => if random.below(2) == 0 { 1023 } else { -1023 },
+                    _ => random.below(2047) as i16 - 1023,
+                })
+                .collect();
+            let count = size.adjusted().width() * size.adjusted().height();
+            let outs = levels().into_iter().map(|level| {
+                let mut out = vec![0; count];
+                Forward::new(level).transform(size, tx_type, &residuals, size.width(), &mut out);
+                out
+            });
+            let outs: Vec<_> = outs.collect();
+            assert!(outs.iter().all(|out| *out == outs[0]), "{size:?} {tx_type:?}");
+            // A flat block is all DC, without a sum that has passed its bits.
+            if round == 0 && tx_type == TxType::DctDct {
+                let scale = 8.0 / f64::from(1 << crate::codec::av1::quantizer::denominator_log2(size));
+                let expected = 1023.0 * scale * ((size.width() * size.height()) as f64).sqrt();
+                assert!((f64::from(outs[0][0]) - expected).abs() < expected / 2000.0, "{size:?} {}", outs[0][0]);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_lossless_block_comes_back() {
     let mut random = Random(5);
     for _ in 0..200 {
-        let residuals: Vec<i32> = (0..16).map(|_| random.below(511) as i32 - 255).collect();
-        // The forward Walsh-Hadamard transform undoes the inverse's steps, columns first.
-        let forward = |[a, b, c, d]: [i32; 4]| {
-            let (a, d) = (a + b, d - c);
-            let e = (a - d) >> 1;
-            let (b, c) = (e - b, e - c);
-            [a - c, c, d + b, b]
-        };
-        let mut block = [0; 16];
-        for x in 0..4 {
-            let column = forward([residuals[x], residuals[4 + x], residuals[8 + x], residuals[12 + x]]);
-            (0..4).for_each(|y| block[4 * y + x] = column[y]);
-        }
-        for row in block.as_chunks_mut::<4>().0 {
-            *row = forward(*row).map(|value| value << 2);
-        }
+        let residuals = [0; 16].map(|_: i16| random.below(511) as i16 - 255);
+        let block = forward_lossless(&residuals);
         let mut out = vec![300; 5 * 4];
         add_lossless(&block, 10, &mut out, 5);
         for (y, x) in pairs(4, 4) {
-            assert_eq!(i32::from(out[y * 5 + x]) - 300, residuals[4 * y + x]);
+            assert_eq!(i32::from(out[y * 5 + x]) - 300, i32::from(residuals[4 * y + x]));
         }
     }
 }
