@@ -8,6 +8,7 @@ pub mod predict;
 pub mod quantizer;
 pub mod sizes;
 pub mod symbols;
+pub mod syntax;
 pub mod tables;
 pub mod transform;
 pub mod window;
