@@ -2,6 +2,7 @@
 //! directions share, and each of them.
 
 pub mod cdf;
+pub mod decoder;
 pub mod filter;
 pub mod header;
 pub mod predict;

@@ -271,9 +271,6 @@ impl TileState {
     pub fn finish_block(&mut self, block: &Block) {
         let (column, line) = (self.column(block.mi_col), Self::line(block.mi_row));
         let (width4, height4) = (block.size.width4(), block.size.height4());
-        if block.skip {
-            self.reset_block_context(block);
-        }
         let mut entry = Entry {
             size: block.size.width4_log2() as u8,
             mode: block.y_mode as u8,
@@ -304,7 +301,7 @@ impl TileState {
     }
 
     /// `reset_block_context`.
-    fn reset_block_context(&mut self, block: &Block) {
+    pub(super) fn reset_block_context(&mut self, block: &Block) {
         for plane in 0..if block.has_chroma { 3 } else { 1 } {
             let (sub_x, sub_y) = self.frame.subsampling(plane);
             let size = self.frame.plane_size(block.size, plane);

@@ -30,6 +30,9 @@ impl TileState {
     /// Codes the block's `tx_size`. For a block that copies, and isn't skipped, a writer states the sizes by
     /// [`TileState::set_inter_tx_size`] before.
     pub fn block_tx_size<S: Symbols>(&mut self, symbols: &mut S, block: &mut Block) {
+        if block.skip {
+            self.reset_block_context(block);
+        }
         let size = block.size;
         let select = self.frame.tx_mode == TxMode::Select && size != BlockSize::Block4x4;
         if select && block.use_intrabc && !block.skip && !block.lossless {

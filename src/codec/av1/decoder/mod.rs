@@ -1,0 +1,10 @@
+//! Decoding of still pictures by rows of superblocks.
+//!
+//! [`Tiles`] reconstructs: it reads blocks, predicts them and adds their residuals, all tiles of a row of superblocks
+//! together, and notes for the filters what they need to know.
+
+mod block;
+mod copy;
+mod tiles;
+
+pub use self::tiles::Tiles;
