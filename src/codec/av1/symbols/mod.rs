@@ -66,7 +66,7 @@ fn threshold(range: u32, inverse: u16, behind: usize) -> u32 {
 #[inline(always)]
 pub fn adapt<const L: usize>(cdf: &mut [u16; L], symbol: usize) {
     let count = cdf[L - 1];
-    let rate = 3 + u16::from(count > 15) + u16::from(count > 31) + if L > 4 { 2 } else { (L - 2) as u16 };
+    let rate = 3 + u16::from(count > 15) + u16::from(count > 31) + if L > 4 { 2 } else { 1 };
     for (index, value) in cdf[..L - 2].iter_mut().enumerate() {
         if index < symbol {
             *value += (32768 - *value) >> rate;
