@@ -3,6 +3,7 @@
 
 pub mod cdf;
 pub mod decoder;
+pub mod encoder;
 pub mod filter;
 pub mod header;
 pub mod predict;

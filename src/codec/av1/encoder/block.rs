@@ -1,0 +1,37 @@
+//! What is decided of a block.
+
+use crate::codec::av1::sizes::{PredictionMode, TxType};
+
+/// A transform block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TxBlock {
+    pub eob: u16,
+    pub tx_type: TxType,
+    /// Where its `eob` levels are among the superblock's.
+    pub start: u32,
+}
+
+impl TxBlock {
+    pub(super) const NONE: Self = Self { eob: 0, tx_type: TxType::DctDct, start: 0 };
+}
+
+/// A block of luma with its chroma.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// Column and row in the superblock, in 4 x 4.
+    pub x4: u8,
+    pub y4: u8,
+    /// Logarithm of its side in samples of luma.
+    pub log2: u8,
+    pub y_mode: PredictionMode,
+    pub angle_y: i8,
+    pub uv_mode: PredictionMode,
+    pub angle_uv: i8,
+    /// `CflAlphaU` and `CflAlphaV`.
+    pub cfl: [i8; 2],
+    /// `tx_depth`.
+    pub depth: u8,
+    pub skip: bool,
+    /// By plane; one, or four row by row.
+    pub transforms: [[TxBlock; 4]; 3],
+}

@@ -1,0 +1,255 @@
+//! The levels of a transform block: rounded, or chosen by rate and distortion over the true contexts of the scan.
+//!
+//! Everything is in steps of the quantiser: `x`, a coefficient divided by its step, has [`FRACTION`] bits of fraction, so
+//! that a squared error means the same at every quantiser and, where a matrix makes steps of high frequencies
+//! coarser, errors count less there.
+
+use super::{
+    cost::BIT,
+    rates::{BlockRates, TxRates},
+    scan::{PADDING, Scan},
+};
+
+/// Bits of fraction of a coefficient in steps.
+pub(super) const FRACTION: u32 = 7;
+
+const ONE: i32 = 1 << FRACTION;
+
+/// Coefficients beyond this count as this one where they're left out.
+const LARGEST: u32 = 8191;
+
+/// Levels with their padding, as large as they can be.
+pub(super) type Padded = [u8; (32 + PADDING) * (32 + PADDING)];
+
+/// Levels in the order of the scan.
+pub(super) type Levels = [i16; 1024];
+
+/// What is chosen for a block of coefficients.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Chosen {
+    /// One past the last level that isn't zero, in the order of the scan.
+    pub eob: u16,
+    /// Rate, with that of `all_zero`, and distortion together, in 1/512 bits.
+    pub cost: i64,
+    /// Sum of levels, 63 at most.
+    pub cul_level: u8,
+    /// `dcCategory`: 0 without DC, 1 negative, 2 positive.
+    pub dc_category: u8,
+}
+
+/// How a block is weighed.
+pub(super) struct Weights {
+    /// 1/512 bits that a squared step of error is worth, in sixteenths of 1/1024 of a squared step.
+    pub mode: i32,
+    /// The same, where levels are chosen.
+    pub levels: i32,
+    /// What is added to x before it's rounded down where levels are only rounded, and the least x that is a candidate for
+    /// a level of 1 where they're chosen.
+    pub rounding: i32,
+    pub least: i32,
+}
+
+/// Sum of squares of `steps`, in 1/1024 of a squared step.
+#[inline(always)]
+pub(super) fn energy(steps: &[u32]) -> u64 {
+    let mut sums = [0u32; 16];
+    for chunk in steps.chunks_exact(16) {
+        for lane in 0..16 {
+            let x = chunk[lane].min(LARGEST);
+            sums[lane] += (x * x) >> 4;
+        }
+    }
+    sums.iter().map(|&sum| u64::from(sum)).sum()
+}
+
+/// One past the last place of the scan where `x` is at least `least`.
+#[inline(always)]
+pub(super) fn last(steps: &[u32], order: &[u16], least: u32) -> usize {
+    let mut ends = [0u32; 16];
+    for (steps, order) in steps.chunks_exact(16).zip(order.chunks_exact(16)) {
+        for lane in 0..16 {
+            let end = if steps[lane] >= least { u32::from(order[lane]) + 1 } else { 0 };
+            ends[lane] = ends[lane].max(end);
+        }
+    }
+    ends.iter().copied().max().unwrap_or(0) as usize
+}
+
+/// What the levels before the block's first one are coded by.
+pub(super) struct Coded<'a> {
+    pub scan: &'a Scan,
+    pub rates: &'a TxRates,
+    pub block: BlockRates,
+    pub weights: &'a Weights,
+}
+
+/// Bits of a level past the last that `coeff_br` tells.
+#[inline(always)]
+fn golomb(level: u32) -> u32 {
+    if level < 15 { 0 } else { (2 * (level - 14).ilog2() + 1) * BIT }
+}
+
+#[inline(always)]
+fn range_context(levels: &Padded, padded: usize, stride: usize, offset: u8) -> usize {
+    let at = |offset: usize| u32::from(levels[padded + offset]);
+    let magnitude = at(1) + at(stride) + at(stride + 1);
+    ((magnitude + 1) >> 1).min(6) as usize + usize::from(offset)
+}
+
+#[inline(always)]
+fn base_context(levels: &Padded, padded: usize, stride: usize, offset: u8) -> usize {
+    let at = |offset: usize| u32::from(levels[padded + offset].min(3));
+    let magnitude = at(1) + at(2) + at(stride) + at(stride + 1) + at(2 * stride);
+    ((magnitude + 1) >> 1).min(4) as usize + usize::from(offset)
+}
+
+/// `d`, an error in steps, squared and weighed.
+#[inline(always)]
+fn weigh(error: i32, weight: i32) -> i32 {
+    (((error * error) >> 4) * weight) >> 4
+}
+
+/// Chooses levels for `steps` (row-major, `x` of each coefficient) for the least sum of rate and distortion.
+///
+/// From the last candidate towards DC: what has been chosen for higher frequencies gives the contexts, and wherever a
+/// level isn't zero it may be the block's last one. `levels` gets what was chosen in the order of the scan, with the
+/// signs of `coefficients`; `padded` is scratch, all zero before and after.
+#[inline(always)]
+pub(super) fn choose(
+    coded: &Coded,
+    coefficients: &[i32],
+    steps: &[u32],
+    levels: &mut Levels,
+    padded: &mut Padded,
+    search: bool,
+) -> Chosen {
+    let Coded { scan, rates, block, weights } = coded;
+    let total = energy(steps);
+    let zero_distortion = ((total * weights.mode as u64) >> 4) as i64;
+    let all_zero =
+        Chosen { eob: 0, cost: zero_distortion + i64::from(block.all_zero[1]), cul_level: 0, dc_category: 0 };
+    let end = last(steps, &scan.order, weights.least as u32);
+    if end == 0 {
+        return all_zero;
+    }
+    let stride = scan.stride();
+    let negative_dc = coefficients[0] < 0;
+    let mut walk = Walk { eob: 0, cost: 0, distortion: 0 };
+    for index in (0..end).rev() {
+        let place = scan.places[index];
+        let position = usize::from(place.position);
+        let at = usize::from(place.padded);
+        let x = steps[position] as i32;
+        let high = if search { (x + ONE / 2) >> FRACTION } else { (x + weights.rounding) >> FRACTION };
+        if high == 0 {
+            levels[index] = 0;
+            if walk.eob > 0 {
+                let context = if index == 0 { 0 } else { base_context(padded, at, stride, place.base) };
+                walk.cost += i64::from(rates.base[context][0]);
+            }
+            continue;
+        }
+        let sign = if index == 0 { u32::from(block.dc_sign[usize::from(negative_dc)]) } else { BIT };
+        // What a level costs, less the distortion that none would have.
+        let clipped = x.min(LARGEST as i32);
+        let zero = |weight: i32| ((i64::from((clipped * clipped) >> 4) * i64::from(weight)) >> 4) as i32;
+        let gain = |level: i32, weight: i32| weigh(x - (level << FRACTION), weight) - zero(weight);
+        let lowest = if search { high - 1 } else { high };
+        // To go on with the levels behind.
+        let mut go_on = (i64::MAX, 0);
+        if walk.eob > 0 {
+            let context = if index == 0 { 0 } else { base_context(padded, at, stride, place.base) };
+            let range = range_context(padded, at, stride, place.range);
+            for level in [high, lowest] {
+                let mut cost = i64::from(rates.base[context][level.min(3) as usize]);
+                if level > 0 {
+                    cost += i64::from(gain(level, weights.levels)) + i64::from(sign);
+                }
+                if level > 2 {
+                    cost += i64::from(u32::from(rates.range[range][(level - 3).min(12) as usize]) + golomb(level as u32));
+                }
+                if walk.cost + cost < go_on.0 {
+                    go_on = (walk.cost + cost, level);
+                }
+            }
+        }
+        // Or to have none behind.
+        let mut stop = (i64::MAX, 0);
+        if search || walk.eob == 0 {
+            let base = &rates.base_eob[eob_context(index, scan)];
+            let range = usize::from(place.range);
+            let end = i64::from(block.eob(rates, index + 1));
+            for level in [high, lowest] {
+                if level == 0 {
+                    continue;
+                }
+                let mut cost = end
+                    + i64::from(gain(level, weights.levels))
+                    + i64::from(sign)
+                    + i64::from(base[(level - 1).min(2) as usize]);
+                if level > 2 {
+                    cost += i64::from(u32::from(rates.range[range][(level - 3).min(12) as usize]) + golomb(level as u32));
+                }
+                if cost < stop.0 {
+                    stop = (cost, level);
+                }
+            }
+        }
+        let level = if stop.0 <= go_on.0 {
+            for place in &scan.places[index + 1..walk.eob.max(index + 1)] {
+                padded[usize::from(place.padded)] = 0;
+            }
+            walk.eob = index + 1;
+            walk.cost = stop.0;
+            walk.distortion = 0;
+            stop.1
+        } else {
+            walk.cost = go_on.0;
+            go_on.1
+        };
+        if level > 0 {
+            // The same distortion by the weight of modes.
+            walk.distortion += i64::from(gain(level, weights.mode) - gain(level, weights.levels));
+        }
+        levels[index] = if coefficients[position] < 0 { -level as i16 } else { level as i16 };
+        padded[at] = level.min(15) as u8;
+    }
+    for place in &scan.places[..walk.eob] {
+        padded[usize::from(place.padded)] = 0;
+    }
+    let zero_cost = i64::from(block.all_zero[1]) - i64::from(block.all_zero[0]);
+    if walk.eob == 0 || (search && walk.cost >= zero_cost) {
+        return all_zero;
+    }
+    let sum: u32 = levels[..walk.eob].iter().map(|level| u32::from(level.unsigned_abs())).sum();
+    let dc_category = if levels[0] == 0 { 0 } else { 2 - u8::from(negative_dc) };
+    Chosen {
+        eob: walk.eob as u16,
+        cost: zero_distortion + walk.cost + walk.distortion + i64::from(block.all_zero[0]),
+        cul_level: sum.min(63) as u8,
+        dc_category,
+    }
+}
+
+/// What has been chosen so far.
+struct Walk {
+    eob: usize,
+    /// Of the places up to `eob`, by the weight of levels, less the distortion were they zero.
+    cost: i64,
+    /// What is to be added for the weight of modes.
+    distortion: i64,
+}
+
+#[inline(always)]
+fn eob_context(index: usize, scan: &Scan) -> usize {
+    let count = scan.side * scan.side;
+    if index == 0 {
+        0
+    } else if index <= count / 8 {
+        1
+    } else if index <= count / 4 {
+        2
+    } else {
+        3
+    }
+}

@@ -1,0 +1,225 @@
+//! The search of a block's luma: its mode, the size and types of its transforms.
+
+use super::{
+    block::TxBlock,
+    canvas::{Canvas, STRIDE},
+    cost::BIT,
+    quantizer::SQUARES,
+    search::{Place, Prediction, Search},
+};
+use crate::codec::av1::{
+    predict::{Edges, Intra, intra},
+    sizes::{PredictionMode, TxType},
+    tables::contexts::INTRA_MODE_CONTEXT,
+};
+
+/// What is chosen for luma; it is in the canvas, and its contexts are set.
+#[derive(Clone, Copy)]
+pub(super) struct Luma {
+    pub cost: i64,
+    pub mode: PredictionMode,
+    pub angle: i8,
+    pub depth: u8,
+    pub transforms: [TxBlock; 4],
+}
+
+/// A mode that is worth a trial.
+#[derive(Clone, Copy)]
+struct Candidate {
+    score: i64,
+    mode: PredictionMode,
+    angle: i8,
+    rate: u16,
+    slot: usize,
+}
+
+/// Modes in the order of their trial; those along directions come last.
+const MODES: [PredictionMode; 13] = [
+    PredictionMode::Dc,
+    PredictionMode::Smooth,
+    PredictionMode::Paeth,
+    PredictionMode::V,
+    PredictionMode::H,
+    PredictionMode::SmoothV,
+    PredictionMode::SmoothH,
+    PredictionMode::D45,
+    PredictionMode::D135,
+    PredictionMode::D113,
+    PredictionMode::D157,
+    PredictionMode::D203,
+    PredictionMode::D67,
+];
+
+/// Types that luma may have, with the indices by which the two sets name them.
+const TYPES: [(TxType, usize, usize); 4] = [
+    (TxType::DctDct, 1, 1),
+    (TxType::AdstAdst, 4, 2),
+    (TxType::AdstDct, 5, 3),
+    (TxType::DctAdst, 6, 4),
+];
+
+impl Search {
+    /// Searches the luma of a block of 8 x 8 to 64 x 64 at (x, y).
+    pub(super) fn luma(&mut self, x: usize, y: usize, log2: usize) -> Luma {
+        let at = Place { plane: 0, x, y, size: log2 - 2 };
+        let edges = self.canvases[0].edges(&self.around[0], SQUARES[at.size], x, y);
+        let smooth = self.is_smooth(0, x / 4, y / 4);
+        let candidates = self.candidates(at, &edges, smooth);
+        let depths = self.depth_rates(at);
+        let mut best: Option<(i64, Candidate)> = None;
+        let contexts = self.contexts(at, true);
+        // Trial 0 is the best so far.
+        for candidate in candidates {
+            let type_rate = self.type_rate(at.size, candidate.mode, 0);
+            self.try_transform(at, TxType::DctDct, type_rate, contexts, Prediction::Kept(candidate.slot), 1);
+            let cost = self.scratch.trials[1].chosen.cost + i64::from(candidate.rate);
+            if best.is_none_or(|(least, _)| cost < least) {
+                best = Some((cost, candidate));
+                self.scratch.trials.swap(0, 1);
+            }
+        }
+        let (mut cost, candidate) = best.expect("there is a candidate");
+        if at.size < 3 && self.tools.tx_types {
+            for (index, &(tx_type, ..)) in TYPES.iter().enumerate().skip(1) {
+                let type_rate = self.type_rate(at.size, candidate.mode, index);
+                self.try_transform(at, tx_type, type_rate, contexts, Prediction::Kept(candidate.slot), 1);
+                let other = self.scratch.trials[1].chosen.cost + i64::from(candidate.rate);
+                if other < cost {
+                    cost = other;
+                    self.scratch.trials.swap(0, 1);
+                }
+            }
+        }
+        cost += i64::from(depths[0]);
+        let eob = self.scratch.trials[0].chosen.eob;
+        if self.tools.tx_split && eob > 0 {
+            let kept = (self.neighbours, self.levels.len());
+            let base = i64::from(candidate.rate) + i64::from(depths[1]);
+            if let Some((cost, transforms)) = self.split(at, candidate, smooth, base, cost) {
+                return Luma { cost, mode: candidate.mode, angle: candidate.angle, depth: 1, transforms };
+            }
+            self.neighbours = kept.0;
+            self.levels.truncate(kept.1);
+        }
+        let mut transforms = [TxBlock::NONE; 4];
+        transforms[0] = self.commit(at, Prediction::Kept(candidate.slot), 0);
+        Luma { cost, mode: candidate.mode, angle: candidate.angle, depth: 0, transforms }
+    }
+
+    /// Tries the block with four transforms; `None` if that costs as much as `limit`.
+    fn split(
+        &mut self,
+        at: Place,
+        candidate: Candidate,
+        smooth: bool,
+        mut cost: i64,
+        limit: i64,
+    ) -> Option<(i64, [TxBlock; 4])> {
+        let side = 2usize << at.size;
+        let mut transforms = [TxBlock::NONE; 4];
+        for (index, transform) in transforms.iter_mut().enumerate() {
+            let (x, y) = (at.x + (index & 1) * side, at.y + (index >> 1) * side);
+            if x >= self.around[0].columns || y >= self.around[0].rows {
+                continue;
+            }
+            let at = Place { plane: 0, x, y, size: at.size - 1 };
+            let edges = self.canvases[0].edges(&self.around[0], SQUARES[at.size], x, y);
+            let mode = Intra::new(candidate.mode, candidate.angle, Some(smooth));
+            intra(self.level, mode, &edges, &mut self.canvases[0].samples[Canvas::index(x, y)..], STRIDE);
+            let contexts = self.contexts(at, false);
+            let kinds = if at.size < 3 && self.tools.tx_types { TYPES.len() } else { 1 };
+            for (index, &(tx_type, ..)) in TYPES.iter().enumerate().take(kinds) {
+                let type_rate = self.type_rate(at.size, candidate.mode, index);
+                let trial = if index == 0 { 2 } else { 1 };
+                self.try_transform(at, tx_type, type_rate, contexts, Prediction::Canvas, trial);
+                if index > 0 && self.scratch.trials[1].chosen.cost < self.scratch.trials[2].chosen.cost {
+                    self.scratch.trials.swap(1, 2);
+                }
+            }
+            cost += self.scratch.trials[2].chosen.cost;
+            if cost >= limit {
+                return None;
+            }
+            *transform = self.commit(at, Prediction::Canvas, 2);
+        }
+        Some((cost, transforms))
+    }
+
+    /// What naming a type costs: `index` is into [`TYPES`].
+    fn type_rate(&self, size: usize, mode: PredictionMode, index: usize) -> u16 {
+        let (_, first, second) = TYPES[index];
+        match size {
+            0 | 1 => self.rates.tx_type_set1[size][mode as usize][first],
+            2 => self.rates.tx_type_set2[size][mode as usize][second],
+            _ => 0,
+        }
+    }
+
+    /// What `tx_depth` of 0 and of 1 cost.
+    fn depth_rates(&self, at: Place) -> [u16; 2] {
+        let context = self.neighbours.tx_depth(at.x / 4, at.y / 4, 4 << at.size);
+        let rates = &self.rates.tx_depth[at.size - 1][context];
+        [rates[0], rates[1]]
+    }
+
+    /// The modes that are worth a trial by their predictions, which are kept; the best comes first.
+    fn candidates(&mut self, at: Place, edges: &Edges, smooth: bool) -> Vec<Candidate> {
+        let above = INTRA_MODE_CONTEXT[self.neighbours.above.mode[at.x / 4] as usize];
+        let left = INTRA_MODE_CONTEXT[self.neighbours.left.mode[at.y / 4] as usize];
+        let rates = self.rates.y_mode[usize::from(above)][usize::from(left)];
+        let step = i64::from(self.quantizer.of(0, at.size).common_step());
+        let limit = self.tools.candidates;
+        let mut best: Vec<Candidate> = Vec::with_capacity(limit + 1);
+        let mut free: Vec<usize> = (0..=limit).rev().collect();
+        let count = if at.size == 4 { 5 } else { self.tools.modes.min(MODES.len()) };
+        let mut directions: Vec<(i64, PredictionMode)> = Vec::with_capacity(8);
+        for &mode in &MODES[..count] {
+            let score = self.consider(at, edges, smooth, (mode, 0), rates[mode as usize], step, &mut best, &mut free);
+            if mode.is_directional() {
+                directions.push((score, mode));
+            }
+        }
+        if self.tools.angles > 0 && at.size < 4 {
+            directions.sort_by_key(|&(score, _)| score);
+            for &(_, mode) in directions.iter().take(self.tools.angles) {
+                for angle in [-2, 2, -1, 1, -3, 3] {
+                    self.consider(at, edges, smooth, (mode, angle), rates[mode as usize], step, &mut best, &mut free);
+                }
+            }
+        }
+        best
+    }
+
+    /// Predicts a mode and keeps it if it is among the best.
+    #[expect(clippy::too_many_arguments, reason = "two of them are the list that is kept")]
+    fn consider(
+        &mut self,
+        at: Place,
+        edges: &Edges,
+        smooth: bool,
+        (mode, angle): (PredictionMode, i8),
+        mode_rate: u16,
+        step: i64,
+        best: &mut Vec<Candidate>,
+        free: &mut Vec<usize>,
+    ) -> i64 {
+        let slot = *free.last().expect("there is one more than is kept");
+        self.predict(edges, mode, angle, smooth, slot);
+        let mut rate = mode_rate;
+        if mode.is_directional() {
+            rate += self.rates.angle_delta[mode as usize - 1][(angle + 3) as usize];
+        }
+        let difference = i64::from(self.measure(at, slot));
+        let score = difference * i64::from(BIT) * self.tools.satd_weight / (64 * step) + i64::from(rate);
+        let place = best.iter().position(|other| score < other.score).unwrap_or(best.len());
+        if place < self.tools.candidates {
+            free.pop();
+            best.insert(place, Candidate { score, mode, angle, rate, slot });
+            if best.len() > self.tools.candidates {
+                let last = best.pop().expect("there are some");
+                free.push(last.slot);
+            }
+        }
+        score
+    }
+}

@@ -1,0 +1,218 @@
+//! AV1 still pictures, written by rows: superblocks of 64 x 64 are searched and coded as soon as their rows are there.
+//!
+//! A still has no references, its filters' strengths follow from the quantiser, and so nothing of a picture is kept but
+//! the line above the superblocks and the contexts along it. All decisions are made in integers; bytes depend on
+//! samples and [`Config`] alone.
+//!
+//! - [`Encoder`] takes rows and gives OBUs; `strip` holds 64 rows, `tile` the tiles in work.
+//! - `search` with `partition`, `luma`, `chroma` chooses blocks; `levels` chooses coefficients' levels.
+//! - `rates` and `cost` say what symbols cost, `quantizer` and `scan` are tables, `tuning` has the numbers.
+
+mod block;
+mod canvas;
+mod chroma;
+mod cost;
+mod kernels;
+mod knob;
+mod levels;
+mod luma;
+mod memory;
+mod neighbours;
+mod partition;
+mod quantizer;
+mod rates;
+mod scan;
+mod search;
+mod strip;
+mod superblock;
+#[cfg(test)]
+mod tests;
+mod tile;
+mod tuning;
+
+pub use self::memory::heap_bytes;
+use self::{search::Search, strip::Strip, tile::Tile};
+use super::{
+    header::{ColorConfig, DeltaQParams, FrameHeader, QuantizationParams, SequenceHeader, TxMode, temporal_unit},
+    syntax::{Frame, TileArea},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    simd::Level,
+};
+
+/// Samples a side of a superblock.
+const SUPERBLOCK: usize = 64;
+
+/// Planes of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sampling {
+    /// Luma alone.
+    Monochrome,
+    /// Chroma has half of the columns and rows, rounded up.
+    Yuv420,
+    Yuv444,
+}
+
+/// How a picture is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// 1 to 65536.
+    pub width: u32,
+    /// 1 to 65536.
+    pub height: u32,
+    pub sampling: Sampling,
+    /// `base_q_idx`: 1 (finest) to 255.
+    pub base_q_idx: u8,
+    /// 0 to 6.
+    pub effort: u8,
+    /// What the sequence header says of colours: primaries, transfer, matrix (H.273), whether the range is full.
+    pub color: (u8, u8, u8, bool),
+}
+
+/// Writes one picture.
+pub struct Encoder {
+    config: Config,
+    sequence: SequenceHeader,
+    header: FrameHeader,
+    frame: Frame,
+    search: Box<Search>,
+    strip: Strip,
+    /// The tiles of the row of tiles in work, and the data of all that are finished.
+    tiles: Vec<Tile>,
+    finished: Vec<Vec<u8>>,
+    /// The first row of the strip.
+    y: usize,
+}
+
+impl Encoder {
+    /// Begins a picture.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory, or a number is out of its range.
+    pub fn new(config: Config) -> Result<Self> {
+        if !(1..=65536).contains(&config.width) || !(1..=65536).contains(&config.height) || config.base_q_idx == 0 {
+            return Err(Error::new(Kind::Internal, "AV1: the size or the quantiser is out of its range"));
+        }
+        let sequence = sequence_header(&config);
+        let header = frame_header(&config, &sequence);
+        let frame = Frame::new(&sequence, &header);
+        let search = Box::new(Search::new(Level::new(), &config, &header)?);
+        let strip = Strip::new(&config)?;
+        Ok(Self { config, sequence, header, frame, search, strip, tiles: Vec::new(), finished: Vec::new(), y: 0 })
+    }
+
+    /// Takes rows in the order of the picture: of each plane as many as belong to `rows` rows of luma. With 4:2:0
+    /// `rows` is even but at the picture's end. What is beyond the picture is ignored.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory.
+    pub fn push(&mut self, planes: [&[u8]; 3], rows: usize) -> Result<()> {
+        let mut from = 0;
+        while from < rows && self.y < self.config.height as usize {
+            from += self.strip.take(&planes, from, rows);
+            let left = self.config.height as usize - self.y;
+            if self.strip.rows() == SUPERBLOCK.min(left) {
+                self.superblock_row()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the picture: sequence header and frame, as OBUs.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory, or rows are missing.
+    pub fn finish(self) -> Result<Vec<u8>> {
+        if self.y < self.config.height as usize {
+            return Err(Error::new(Kind::Internal, "AV1: rows are missing"));
+        }
+        let tiles: Vec<&[u8]> = self.finished.iter().map(Vec::as_slice).collect();
+        temporal_unit(&self.sequence, &self.header, &tiles)
+    }
+
+    /// Codes the superblocks of the strip.
+    fn superblock_row(&mut self) -> Result<()> {
+        let row = (self.y / 4) as u32;
+        let info = &self.header.tile_info;
+        let starts = info.mi_row_starts[..info.tile_rows].iter().position(|&start| start == row);
+        if let Some(index) = starts {
+            for column in 0..info.tile_cols {
+                let area = TileArea {
+                    mi_row_start: row as usize,
+                    mi_row_end: info.mi_row_starts[index + 1] as usize,
+                    mi_col_start: info.mi_col_starts[column] as usize,
+                    mi_col_end: info.mi_col_starts[column + 1] as usize,
+                };
+                self.tiles.push(Tile::new(&self.frame, area)?);
+            }
+        }
+        for tile in &mut self.tiles {
+            tile.superblock_row(&mut self.search, &self.strip, self.y)?;
+        }
+        self.y += SUPERBLOCK;
+        self.strip.clear();
+        let row = (self.y / 4).min(self.header.mi_rows as usize);
+        if self.tiles.first().is_some_and(|tile| tile.mi_row_end() <= row) {
+            for tile in self.tiles.drain(..) {
+                self.finished.push(tile.finish()?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sequence_header(config: &Config) -> SequenceHeader {
+    let (color_primaries, transfer_characteristics, matrix_coefficients, color_range) = config.color;
+    let halved = u8::from(config.sampling != Sampling::Yuv444);
+    SequenceHeader {
+        seq_profile: u8::from(config.sampling == Sampling::Yuv444),
+        seq_level_idx: SequenceHeader::level_for(config.width, config.height),
+        max_frame_width_minus_1: config.width - 1,
+        max_frame_height_minus_1: config.height - 1,
+        enable_intra_edge_filter: true,
+        enable_cdef: tuning::cdef(config.base_q_idx).is_some(),
+        color_config: ColorConfig {
+            mono_chrome: config.sampling == Sampling::Monochrome,
+            color_primaries,
+            transfer_characteristics,
+            matrix_coefficients,
+            color_range,
+            subsampling_x: halved,
+            subsampling_y: halved,
+            ..ColorConfig::default()
+        },
+        ..SequenceHeader::default()
+    }
+}
+
+fn frame_header(config: &Config, sequence: &SequenceHeader) -> FrameHeader {
+    let mut header = FrameHeader::for_still(sequence);
+    let base_q_idx = config.base_q_idx;
+    let (dc, ac) = match config.sampling {
+        Sampling::Monochrome => (0, 0),
+        sampling => tuning::chroma_delta(base_q_idx, sampling == Sampling::Yuv420),
+    };
+    let level = tuning::matrix_level(base_q_idx);
+    header.quantization_params = QuantizationParams {
+        base_q_idx,
+        delta_q_y_dc: 0,
+        delta_q_u_dc: dc,
+        delta_q_u_ac: ac,
+        delta_q_v_dc: dc,
+        delta_q_v_ac: ac,
+        using_qmatrix: level < 15,
+        qm_y: level,
+        qm_u: level,
+        qm_v: level,
+    };
+    header.delta_q_params =
+        DeltaQParams { delta_q_present: true, delta_q_res: tuning::delta_resolution(base_q_idx) };
+    header.loop_filter_params = tuning::loop_filter(base_q_idx);
+    header.cdef_params = tuning::cdef(base_q_idx).unwrap_or_default();
+    header.tx_mode = TxMode::Select;
+    header
+}

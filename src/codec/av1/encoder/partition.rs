@@ -1,0 +1,126 @@
+//! The search of a superblock's partition into square blocks.
+
+use super::{
+    block::{Block, TxBlock},
+    search::Search,
+};
+use crate::codec::av1::sizes::Partition;
+
+impl Search {
+    /// Searches the square at (x, y) of the superblock; what is chosen is added to the blocks, and is in the canvases and
+    /// in the neighbours. Gives its cost.
+    pub(super) fn square(&mut self, x: usize, y: usize, log2: usize) -> i64 {
+        let side = 1usize << log2;
+        let half = side / 2;
+        let luma = self.around[0];
+        if x >= luma.columns || y >= luma.rows {
+            return 0;
+        }
+        let whole = x + half < luma.columns && y + half < luma.rows;
+        let context = self.neighbours.partition(x / 4, y / 4, log2 as u8);
+        let rates = self.rates.partition[log2 - 3][context];
+        let can_split = log2 > self.tools.smallest;
+        if !whole {
+            return self.quarters(x, y, log2, i64::MAX).expect("no limit");
+        }
+        if log2 > self.tools.largest {
+            let rate = i64::from(rates[Partition::Split as usize]);
+            return rate + self.quarters(x, y, log2, i64::MAX).expect("no limit");
+        }
+        let before = (self.neighbours, self.blocks.len(), self.levels.len());
+        let (cost, block) = self.block(x, y, log2);
+        let cost = cost + i64::from(rates[Partition::None as usize]);
+        if !can_split || self.is_settled(&block, cost, log2) {
+            self.blocks.push(block);
+            return cost;
+        }
+        self.keep(x, y, log2);
+        let after = self.neighbours;
+        self.neighbours = before.0;
+        let rate = i64::from(rates[Partition::Split as usize]);
+        let split = if rate < cost { self.quarters(x, y, log2, cost - rate) } else { None };
+        if let Some(split) = split {
+            return split + rate;
+        }
+        self.bring_back(x, y, log2);
+        self.neighbours = after;
+        self.blocks.truncate(before.1);
+        self.blocks.push(block);
+        cost
+    }
+
+    /// The four quarters of a square; `None` if they cost as much as `limit`.
+    fn quarters(&mut self, x: usize, y: usize, log2: usize, limit: i64) -> Option<i64> {
+        let half = 1usize << (log2 - 1);
+        let mut cost = 0;
+        for (x, y) in [(x, y), (x + half, y), (x, y + half), (x + half, y + half)] {
+            cost += self.square(x, y, log2 - 1);
+            if cost >= limit {
+                return None;
+            }
+        }
+        Some(cost)
+    }
+
+    /// Whether smaller blocks aren't worth a trial.
+    fn is_settled(&self, block: &Block, cost: i64, log2: usize) -> bool {
+        block.skip && cost < self.tools.settled << (2 * (log2 - 3))
+    }
+
+    /// Searches a square as one block.
+    fn block(&mut self, x: usize, y: usize, log2: usize) -> (i64, Block) {
+        let (x4, y4, count) = (x / 4, y / 4, 1usize << (log2 - 2));
+        let context = self.neighbours.skip(x4, y4);
+        let luma = self.luma(x, y, log2);
+        let mut cost = luma.cost;
+        let mut block = Block {
+            x4: x4 as u8,
+            y4: y4 as u8,
+            log2: log2 as u8,
+            y_mode: luma.mode,
+            angle_y: luma.angle,
+            uv_mode: luma.mode,
+            angle_uv: 0,
+            cfl: [0; 2],
+            depth: luma.depth,
+            skip: false,
+            transforms: [luma.transforms, [TxBlock::NONE; 4], [TxBlock::NONE; 4]],
+        };
+        if self.frame.planes > 1 {
+            let chroma = self.chroma(x, y, log2, &luma);
+            cost += chroma.cost;
+            block.uv_mode = chroma.mode;
+            block.angle_uv = chroma.angle;
+            block.cfl = chroma.cfl;
+            block.transforms[1] = chroma.transforms[0];
+            block.transforms[2] = chroma.transforms[1];
+        }
+        block.skip = block.transforms.as_flattened().iter().all(|transform| transform.eob == 0);
+        cost += i64::from(self.rates.skip[context][usize::from(block.skip)]);
+        let near = &mut self.neighbours;
+        near.set(x4, y4, count, log2 as u8, |line| &mut line.size);
+        near.set(x4, y4, count, block.y_mode, |line| &mut line.mode);
+        near.set(x4, y4, count, block.uv_mode, |line| &mut line.uv_mode);
+        near.set(x4, y4, count, u8::from(block.skip), |line| &mut line.skip);
+        near.set(x4, y4, count, (1u8 << log2) >> block.depth, |line| &mut line.tx);
+        (cost, block)
+    }
+
+    fn keep(&mut self, x: usize, y: usize, log2: usize) {
+        for plane in 0..self.frame.planes {
+            let (sub_x, sub_y) = self.sub(plane);
+            let side = (1usize << log2) >> sub_x;
+            let out = &mut self.scratch.kept[log2][plane][..side * side];
+            self.canvases[plane].copy_out(x >> sub_x, y >> sub_y, side, out);
+        }
+    }
+
+    fn bring_back(&mut self, x: usize, y: usize, log2: usize) {
+        for plane in 0..self.frame.planes {
+            let (sub_x, sub_y) = self.sub(plane);
+            let side = (1usize << log2) >> sub_x;
+            let from = &self.scratch.kept[log2][plane][..side * side];
+            self.canvases[plane].copy_in(x >> sub_x, y >> sub_y, side, from, side);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Steps of a superblock's quantiser for each coefficient, and their reciprocals.
+
+use super::levels::FRACTION;
+use crate::codec::av1::{
+    sizes::TxSize,
+    tables::{
+        matrices::{QM_OFFSET, QUANTIZER_MATRIX},
+        quantizer::{AC_QLOOKUP, DC_QLOOKUP},
+    },
+};
+
+/// The square sizes in order.
+pub(super) const SQUARES: [TxSize; 5] =
+    [TxSize::Tx4x4, TxSize::Tx8x8, TxSize::Tx16x16, TxSize::Tx32x32, TxSize::Tx64x64];
+
+/// What a plane is quantised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PlaneSteps {
+    /// `qindex` with the plane's delta for DC, and for AC.
+    pub dc: u8,
+    pub ac: u8,
+    /// The matrix's level; 15 for none.
+    pub matrix: u8,
+    pub chroma: bool,
+}
+
+/// Steps of one size of transforms in one plane.
+#[derive(Clone, Default)]
+pub(super) struct Steps {
+    /// `q2` of each position, row-major.
+    steps: Vec<u16>,
+    inverses: Vec<u16>,
+    shift: u32,
+    /// `dqDenom` as a shift.
+    scale: u32,
+}
+
+impl Steps {
+    fn update(&mut self, size: TxSize, plane: PlaneSteps) {
+        let side = size.adjusted().width();
+        let count = side * side;
+        self.scale = match size {
+            TxSize::Tx32x32 => 1,
+            TxSize::Tx64x64 => 2,
+            _ => 0,
+        };
+        self.steps.resize(count, 0);
+        self.inverses.resize(count, 0);
+        let matrix = (plane.matrix < 15).then(|| {
+            let from = usize::from(QM_OFFSET[size as usize]);
+            &QUANTIZER_MATRIX[usize::from(plane.matrix)][usize::from(plane.chroma)][from..from + count]
+        });
+        let (dc, ac) = (DC_QLOOKUP[0][usize::from(plane.dc)], AC_QLOOKUP[0][usize::from(plane.ac)]);
+        let mut least = u16::MAX;
+        for (position, step) in self.steps.iter_mut().enumerate() {
+            let q = u32::from(if position == 0 { dc } else { ac });
+            *step = matrix.map_or(q, |matrix| (q * u32::from(matrix[position]) + 16) >> 5) as u16;
+            least = least.min(*step);
+        }
+        // The greatest reciprocal just fits into 16 bits.
+        let shift = 8 + u32::from(least).ilog2() - self.scale;
+        self.shift = shift;
+        let one = 1u32 << (shift + FRACTION + self.scale);
+        for (inverse, &step) in self.inverses.iter_mut().zip(&self.steps) {
+            *inverse = (one / u32::from(step)).min(u32::from(u16::MAX)) as u16;
+        }
+    }
+
+    /// The step of the lowest frequency but DC.
+    pub(super) fn common_step(&self) -> u16 {
+        self.steps[1]
+    }
+
+    /// The step of the highest frequency.
+    pub(super) fn last_step(&self) -> u16 {
+        self.steps.last().copied().unwrap_or(1)
+    }
+
+    /// Absolute coefficients in steps.
+    #[inline(always)]
+    pub(super) fn divide(&self, coefficients: &[i32], out: &mut [u32]) {
+        let shift = self.shift;
+        let count = self.inverses.len();
+        let (coefficients, out) = (&coefficients[..count], &mut out[..count]);
+        for ((out, &coefficient), &inverse) in out.iter_mut().zip(coefficients).zip(&self.inverses) {
+            *out = (coefficient.unsigned_abs().min(65535) * u32::from(inverse)) >> shift;
+        }
+    }
+
+    /// `Dequant` of a level.
+    #[inline(always)]
+    pub(super) fn multiply(&self, position: usize, level: i32) -> i32 {
+        let size = (level.unsigned_abs() * u32::from(self.steps[position])) & 0xFF_FFFF;
+        let size = ((size >> self.scale) as i32).min((1 << 15) - 1);
+        if level < 0 { -size } else { size }
+    }
+}
+
+/// Steps of all planes and square sizes.
+#[derive(Clone, Default)]
+pub(super) struct Quantizer {
+    steps: [[Steps; 5]; 3],
+    planes: [Option<PlaneSteps>; 3],
+}
+
+impl Quantizer {
+    /// Makes the steps those of `planes`.
+    pub(super) fn update(&mut self, planes: &[PlaneSteps]) {
+        for (index, &plane) in planes.iter().enumerate() {
+            if self.planes[index] == Some(plane) {
+                continue;
+            }
+            self.planes[index] = Some(plane);
+            for (steps, size) in self.steps[index].iter_mut().zip(SQUARES) {
+                steps.update(size, plane);
+            }
+        }
+    }
+
+    /// Of a square size, by its index.
+    #[inline(always)]
+    pub(super) fn of(&self, plane: usize, size: usize) -> &Steps {
+        &self.steps[plane][size]
+    }
+}

@@ -1,0 +1,126 @@
+//! What is written is read by this project's decoder to just the samples that the search reconstructed.
+
+use super::*;
+use crate::codec::av1::{
+    decoder::Tiles,
+    filter::map::FilterMap,
+    header::{Layers, Picture},
+    window::Window,
+};
+
+/// A picture of edges, slopes, texture and noise; planes, and their columns.
+fn picture(width: usize, height: usize, sampling: Sampling) -> [Vec<u8>; 3] {
+    let mut state = 1u32;
+    let mut noise = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as usize
+    };
+    let shift = usize::from(sampling == Sampling::Yuv420);
+    let (columns, rows) = ((width + shift) >> shift, (height + shift) >> shift);
+    let mut plane = |columns: usize, rows: usize, seed: usize| -> Vec<u8> {
+        let mut samples = Vec::new();
+        for y in 0..rows {
+            for x in 0..columns {
+                let slope = x * 2 + y * seed;
+                let edge = if (x + 2 * y) % 61 > 40 { 90 } else { 0 };
+                let texture = if y / 24 % 2 == 0 { noise() / 8 } else { 0 };
+                samples.push(((slope + edge + texture) / 2 % 256) as u8);
+            }
+        }
+        samples
+    };
+    let luma = plane(width, height, 1);
+    if sampling == Sampling::Monochrome {
+        return [luma, Vec::new(), Vec::new()];
+    }
+    [luma, plane(columns, rows, 2), plane(columns, rows, 3)]
+}
+
+/// Encodes in pieces of some rows; gives the stream and what was reconstructed, by plane, rows of whole superblocks.
+fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Window; 3]) {
+    let mut encoder = Encoder::new(config).unwrap();
+    let (width, height) = (config.width as usize, config.height as usize);
+    let shift = usize::from(config.sampling == Sampling::Yuv420);
+    let whole = |size: usize| size.next_multiple_of(64) + 64;
+    encoder.search.reconstruction =
+        Some([0, 1, 2].map(|_| Window::new(whole(width), whole(height)).unwrap()));
+    let columns = if config.sampling == Sampling::Monochrome { 0 } else { (width + shift) >> shift };
+    let mut y = 0;
+    while y < height {
+        let rows = piece.min(height - y);
+        let (first, last) = ((y + shift) >> shift, (y + rows + shift) >> shift);
+        let part = |plane: usize| &planes[plane][first * columns..last * columns];
+        encoder.push([&planes[0][y * width..(y + rows) * width], part(1), part(2)], rows).unwrap();
+        y += rows;
+    }
+    let windows = encoder.search.reconstruction.take().unwrap();
+    (encoder.finish().unwrap(), windows)
+}
+
+fn check(config: Config, piece: usize) {
+    let (width, height) = (config.width as usize, config.height as usize);
+    let planes = picture(width, height, config.sampling);
+    let (stream, expected) = encode(config, &planes, piece);
+    let read = Picture::parse(&stream, Layers::default()).unwrap();
+    let mut map = FilterMap::new(&read.sequence, &read.frame).unwrap();
+    let mut tiles = Tiles::new(Level::new(), &read).unwrap();
+    let count = read.sequence.num_planes();
+    let mut windows: Vec<Window> =
+        (0..count).map(|plane| tiles.plane_size(plane)).map(|(w, h)| Window::new(w, h).unwrap()).collect();
+    while let Some(row) = tiles.mi_row() {
+        map.advance(row);
+        tiles.next_row(&mut windows, &mut map).unwrap();
+    }
+    for (plane, (window, expected)) in windows.iter().zip(&expected).enumerate() {
+        let shift = usize::from(plane > 0 && config.sampling == Sampling::Yuv420);
+        for y in 0..(height + shift) >> shift {
+            let columns = (width + shift) >> shift;
+            assert!(
+                window.row(y)[..columns] == expected.row(y)[..columns],
+                "{config:?}: row {y} of plane {plane} differs"
+            );
+        }
+    }
+}
+
+fn config(width: u32, height: u32, sampling: Sampling, base_q_idx: u8, effort: u8) -> Config {
+    Config { width, height, sampling, base_q_idx, effort, color: (1, 13, 6, true) }
+}
+
+#[test]
+fn every_size_is_read_as_it_was_reconstructed() {
+    for size in (1..=65).step_by(4).chain([64, 65, 66, 127, 130]) {
+        for sampling in [Sampling::Yuv420, Sampling::Yuv444, Sampling::Monochrome] {
+            check(config(size, 66 - size.min(65), sampling, 60, 4), 16);
+        }
+    }
+    check(config(1, 300, Sampling::Yuv420, 90, 2), 64);
+    check(config(300, 1, Sampling::Yuv420, 90, 2), 1);
+    check(config(200, 150, Sampling::Yuv420, 120, 6), 32);
+}
+
+#[test]
+fn every_effort_and_quantiser_is_read_as_it_was_reconstructed() {
+    for effort in 0..=6 {
+        for (index, base_q_idx) in [1, 2, 5, 20, 50, 100, 150, 200, 255].into_iter().enumerate() {
+            let sampling = [Sampling::Yuv420, Sampling::Yuv444, Sampling::Monochrome][index % 3];
+            check(config(130, 75, sampling, base_q_idx, effort), 64);
+        }
+    }
+}
+
+#[test]
+fn several_tiles_are_read_as_they_were_reconstructed() {
+    check(config(4400, 70, Sampling::Yuv420, 150, 0), 64);
+    check(config(4097, 2, Sampling::Monochrome, 150, 1), 64);
+}
+
+#[test]
+fn pieces_of_rows_make_no_difference() {
+    let planes = picture(100, 150, Sampling::Yuv420);
+    let config = config(100, 150, Sampling::Yuv420, 80, 3);
+    let whole = encode(config, &planes, 150).0;
+    for piece in [2, 16, 62, 64, 66, 128] {
+        assert!(encode(config, &planes, piece).0 == whole, "{piece}");
+    }
+}

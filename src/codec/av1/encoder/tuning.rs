@@ -1,0 +1,157 @@
+//! What is chosen by number: tools by effort; matrices, chroma's quantisers, weights and filters by the quantiser.
+
+use super::{knob::knob, levels::Weights};
+use crate::codec::av1::{
+    header::{CdefParams, LoopFilterParams},
+    tables::quantizer::AC_QLOOKUP,
+};
+
+/// What the search does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tools {
+    /// Logarithms of the least and the largest side of blocks.
+    pub smallest: usize,
+    pub largest: usize,
+    /// How many of luma's modes are measured, in the order of their trial.
+    pub modes: usize,
+    /// How many directions are refined by angles.
+    pub angles: usize,
+    /// How many modes are tried by their true cost.
+    pub candidates: usize,
+    pub tx_types: bool,
+    pub tx_split: bool,
+    /// Levels by rate and distortion, not rounded.
+    pub trellis: bool,
+    pub cfl: bool,
+    /// Modes of chroma beside DC and luma's.
+    pub chroma_modes: usize,
+    /// What an absolute transformed difference of a step costs, in 1/64 bits.
+    pub satd_weight: i64,
+    /// A skipped 8 x 8 that costs less than this isn't divided.
+    pub settled: i64,
+}
+
+impl Tools {
+    /// Of an effort from 0 to 6.
+    pub(super) fn of(effort: u8) -> Self {
+        let full = Self {
+            smallest: 3,
+            largest: 6,
+            modes: 13,
+            angles: 2,
+            candidates: 3,
+            tx_types: true,
+            tx_split: true,
+            trellis: true,
+            cfl: true,
+            chroma_modes: 2,
+            satd_weight: 48,
+            settled: 512,
+        };
+        match effort {
+            0 => Self {
+                modes: 5,
+                angles: 0,
+                candidates: 1,
+                tx_types: false,
+                tx_split: false,
+                trellis: false,
+                cfl: false,
+                chroma_modes: 0,
+                ..full
+            },
+            1 => Self { modes: 7, angles: 0, candidates: 1, tx_types: false, tx_split: false, chroma_modes: 0, ..full },
+            2 => Self { angles: 1, candidates: 1, tx_split: false, chroma_modes: 0, ..full },
+            3 => Self { angles: 1, candidates: 2, tx_split: false, chroma_modes: 0, ..full },
+            4 => Self { angles: 1, candidates: 2, ..full },
+            5 => full,
+            _ => Self { angles: 8, candidates: 5, chroma_modes: 4, ..full },
+        }
+    }
+}
+
+/// The level of the quantiser matrices: the lower, the steeper.
+pub(super) fn matrix_level(base_q_idx: u8) -> u8 {
+    match base_q_idx {
+        0..=40 => 10,
+        41..=100 => 9,
+        101..=160 => 8,
+        161..=200 => 7,
+        201..=220 => 6,
+        221..=240 => 5,
+        _ => 4,
+    }
+}
+
+/// What is added to `qindex` for chroma: DC, AC.
+pub(super) fn chroma_delta(base_q_idx: u8, subsampled: bool) -> (i8, i8) {
+    let q = i32::from(base_q_idx);
+    if subsampled {
+        let delta = -(q / 2 - 14).clamp(0, 16) as i8;
+        (delta, delta)
+    } else {
+        (0, (q / 2).clamp(0, 24) as i8)
+    }
+}
+
+/// `delta_q_res`: how coarse changes of the quantiser are.
+pub(super) fn delta_resolution(base_q_idx: u8) -> u8 {
+    if base_q_idx > 160 { 3 } else { 2 }
+}
+
+/// How much finer a superblock's `qindex` is, by 512 times the logarithm of its variance: where it is quiet the step is
+/// a smaller part of the frame's.
+pub(super) fn boost(base_q_idx: u8, busyness: i32) -> i32 {
+    let base = i32::from(base_q_idx);
+    // 1/512: 1 and 0.45 for each halving of the variance below 1024.
+    let strength = knob("BOOST", 45) as i32;
+    let ratio = (512 + strength * (5120 - busyness) / 100).clamp(512, 8 * 512);
+    let wanted = i32::from(AC_QLOOKUP[0][usize::from(base_q_idx)]) * 512 / ratio;
+    let target = AC_QLOOKUP[0].partition_point(|&step| i32::from(step) < wanted) as i32;
+    ((base + 544) * (base - target).max(0) / 1279).min(80)
+}
+
+/// The step of AC of a `qindex`.
+pub(super) fn ac_step(qindex: u8) -> i64 {
+    i64::from(AC_QLOOKUP[0][usize::from(qindex)])
+}
+
+/// How errors weigh against bits, in luma and in chroma whose `qindex` is this.
+pub(super) fn weights(qindex: u8, chroma_qindex: u8) -> [Weights; 2] {
+    let mode = knob("KMODE", 52);
+    let levels = knob("KLEVELS", 56);
+    let chroma = knob("KCHROMA", 128);
+    let (step, chroma_step) = (ac_step(qindex), ac_step(chroma_qindex));
+    let ratio = |weight: i64| (weight * chroma * chroma_step * chroma_step / (step * step * 128)).max(1) as i32;
+    let rounding = knob("ROUNDING", 48) as i32;
+    let least = knob("LEAST", 68) as i32;
+    [
+        Weights { mode: mode as i32, levels: levels as i32, rounding, least },
+        Weights { mode: ratio(mode), levels: ratio(levels), rounding, least },
+    ]
+}
+
+/// The loop filter.
+pub(super) fn loop_filter(base_q_idx: u8) -> LoopFilterParams {
+    let step = ac_step(base_q_idx);
+    let level = ((step * 17563 - 421_574 + (1 << 17)) >> 18) * knob("LF", 128) / 128;
+    let level = level.clamp(0, 63) as u8;
+    let sharpness = match base_q_idx {
+        0..=112 => 7,
+        113..=160 => 1,
+        _ => 0,
+    };
+    LoopFilterParams { loop_filter_level: [level; 4], loop_filter_sharpness: sharpness, ..Default::default() }
+}
+
+/// CDEF, if it is worth it.
+pub(super) fn cdef(base_q_idx: u8) -> Option<CdefParams> {
+    let pri = knob("CDEF_PRI", if base_q_idx > 32 { ac_step(base_q_idx) / 128 } else { 0 }).clamp(0, 15) as u8;
+    let sec = knob("CDEF_SEC", if base_q_idx > 220 { 1 } else { 0 }) as u8;
+    (pri > 0 || sec > 0).then(|| {
+        let mut cdef = CdefParams { cdef_damping: 3 + base_q_idx / 64, ..Default::default() };
+        cdef.cdef_y_pri_strength[0] = pri;
+        cdef.cdef_y_sec_strength[0] = sec;
+        cdef
+    })
+}
