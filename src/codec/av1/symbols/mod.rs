@@ -153,6 +153,9 @@ mod tests {
         assert_eq!(cdf, [24576 + 256, 16384 - 512, 8192 - 256, 0, 1]);
         assert_eq!(probability(&cdf, 0), 32768 - 24832);
         assert_eq!(probability(&cdf, 3), 7936);
+        let mut three = [20000, 16384, 0, 0];
+        adapt(&mut three, 2);
+        assert_eq!(three, [20000 + (12768 >> 4), 16384 + 1024, 0, 1]);
         let mut two = [16384, 0, 32];
         adapt(&mut two, 0);
         assert_eq!(two, [16384 - (16384 >> 6), 0, 32]);

@@ -11,7 +11,7 @@ pub struct Mv {
 
 /// A block of an intra frame. [`TileState::block`](super::TileState::block) makes one; the fields from `skip` on are
 /// what is coded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// In units of four luma samples, in the frame.
     pub mi_row: usize,
