@@ -1,10 +1,13 @@
 //! Decoding of still pictures by rows of superblocks.
 //!
 //! [`Tiles`] reconstructs: it reads blocks, predicts them and adds their residuals, all tiles of a row of superblocks
-//! together, and notes for the filters what they need to know.
+//! together, and notes for the filters what they need to know. [`Decoder`] takes its rows through the filters and hands
+//! them out.
 
 mod block;
 mod copy;
+mod frame;
 mod tiles;
 
+pub use self::frame::Decoder;
 pub use self::tiles::Tiles;

@@ -22,7 +22,7 @@ pub(super) struct Tile<'a> {
 
 /// See the module.
 pub struct Tiles<'a> {
-    picture: &'a Picture<'a>,
+    picture: Picture<'a>,
     frame: Frame,
     /// Those of the row of tiles in work, from left to right.
     columns: Vec<Tile<'a>>,
@@ -36,7 +36,7 @@ impl<'a> Tiles<'a> {
     /// # Errors
     ///
     /// There is no memory.
-    pub fn new(level: Level, picture: &'a Picture<'a>) -> Result<Self> {
+    pub fn new(level: Level, picture: Picture<'a>) -> Result<Self> {
         let frame = Frame::new(&picture.sequence, &picture.frame);
         let mut columns = Vec::new();
         columns.try_reserve_exact(picture.frame.tile_info.tile_cols)?;
@@ -67,6 +67,11 @@ impl<'a> Tiles<'a> {
         (self.mi_row < self.frame.mi_rows).then_some(self.mi_row)
     }
 
+    /// Rows of four luma samples that are decoded.
+    pub fn decoded_mi_rows(&self) -> usize {
+        self.mi_row.min(self.frame.mi_rows)
+    }
+
     /// Decodes the next row of superblocks: `planes` hold its rows (where blocks are copied, all rows from the first
     /// on), `map` has been advanced to it.
     ///
@@ -78,13 +83,14 @@ impl<'a> Tiles<'a> {
         if self.mi_row == info.mi_row_starts[self.tile_row] as usize {
             self.begin_tiles()?;
         }
+        let info = &self.picture.frame.tile_info;
         let side = self.frame.superblock.width4();
         self.work.begin_superblock_row(self.mi_row);
         for tile in &mut self.columns {
             tile.state.begin_superblock_row(self.mi_row);
             for mi_col in (tile.state.area.mi_col_start..tile.state.area.mi_col_end).step_by(side) {
                 let place = (self.mi_row, mi_col);
-                Superblock { tile, work: &mut self.work, picture: self.picture, planes, map }.decode(place)?;
+                Superblock { tile, work: &mut self.work, picture: &self.picture, planes, map }.decode(place)?;
             }
             if tile.symbols.is_past_end() {
                 return Err(Error::malformed("the data of a tile ends early"));

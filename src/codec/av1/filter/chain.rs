@@ -188,6 +188,25 @@ impl Chain {
         }
     }
 
+    /// The subsampling shifts (x, y) of a plane.
+    #[must_use]
+    pub fn subsampling(&self, plane: usize) -> (u8, u8) {
+        (self.planes[plane].sub_x, self.planes[plane].sub_y)
+    }
+
+    /// True where [`Chain::next_rows`] has rows to give, or has given all.
+    #[must_use]
+    pub fn is_ready(&self, reconstructed: usize) -> bool {
+        let height = self.planes[0].height;
+        if self.out >= height || reconstructed >= height {
+            return true;
+        }
+        let waits = self.grain.is_some() && self.gathered - self.out >= grain::STRIPE;
+        let end = stripe(self.next_stripe, height, 0).1;
+        let gains = self.grain.is_none() || end - self.out >= grain::STRIPE;
+        waits || (gains && end + 8 <= reconstructed)
+    }
+
     /// The next final rows, where the reconstructed and deblocked rows (`reconstructed` of luma) reach far enough.
     pub fn next_rows<'a>(
         &'a mut self,
