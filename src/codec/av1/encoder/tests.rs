@@ -63,8 +63,8 @@ fn check(config: Config, piece: usize) {
     let (stream, expected) = encode(config, &planes, piece);
     let read = Picture::parse(&stream, Layers::default()).unwrap();
     let mut map = FilterMap::new(&read.sequence, &read.frame).unwrap();
-    let mut tiles = Tiles::new(Level::new(), &read).unwrap();
     let count = read.sequence.num_planes();
+    let mut tiles = Tiles::new(Level::new(), read).unwrap();
     let mut windows: Vec<Window> =
         (0..count).map(|plane| tiles.plane_size(plane)).map(|(w, h)| Window::new(w, h).unwrap()).collect();
     while let Some(row) = tiles.mi_row() {
