@@ -6,8 +6,8 @@
 
 use super::{
     cost::BIT,
-    rates::{BlockRates, TxRates},
-    scan::{PADDING, Scan},
+    rates::{BlockRates, CONTEXTS, TxRates},
+    scan::{Place, Scan},
 };
 
 /// Bits of fraction of a coefficient in steps.
@@ -18,8 +18,15 @@ const ONE: i32 = 1 << FRACTION;
 /// Coefficients beyond this count as this one where they're left out.
 const LARGEST: u32 = 8191;
 
-/// Levels with their padding, as large as they can be.
-pub(super) type Padded = [u8; (32 + PADDING) * (32 + PADDING)];
+/// Levels with their padding, as large as they can be, up to a power of two: capped at 15 in the low bits, capped at 3
+/// above them, so that both sums of neighbours are made at once.
+pub(super) type Padded = [u8; PADDED];
+
+/// More than 36 rows of 36.
+pub(super) const PADDED: usize = 2048;
+
+/// Coefficients of the largest transform.
+pub(super) const COUNT: usize = 1024;
 
 /// Levels in the order of the scan.
 pub(super) type Levels = [i16; 1024];
@@ -62,17 +69,17 @@ pub(super) fn energy(steps: &[u32]) -> u64 {
     sums.iter().map(|&sum| u64::from(sum)).sum()
 }
 
-/// One past the last place of the scan where `x` is at least `least`.
+/// One past the last place of the scan where `x` is at least `least`; `ends` is one past each position's place.
 #[inline(always)]
-pub(super) fn last(steps: &[u32], order: &[u16], least: u32) -> usize {
-    let mut ends = [0u32; 16];
-    for (steps, order) in steps.chunks_exact(16).zip(order.chunks_exact(16)) {
+pub(super) fn last(steps: &[u32], ends: &[u32], least: u32) -> usize {
+    let mut last = [0u32; 16];
+    for (steps, ends) in steps.chunks_exact(16).zip(ends.chunks_exact(16)) {
         for lane in 0..16 {
-            let end = if steps[lane] >= least { u32::from(order[lane]) + 1 } else { 0 };
-            ends[lane] = ends[lane].max(end);
+            let is_there = u32::from(steps[lane] >= least).wrapping_neg();
+            last[lane] = last[lane].max(ends[lane] & is_there);
         }
     }
-    ends.iter().copied().max().unwrap_or(0) as usize
+    last.iter().copied().max().unwrap_or(0) as usize
 }
 
 /// What the levels before the block's first one are coded by.
@@ -89,18 +96,16 @@ fn golomb(level: u32) -> u32 {
     if level < 15 { 0 } else { (2 * (level - 14).ilog2() + 1) * BIT }
 }
 
+/// The contexts of `coeff_base` and `coeff_br` at a place.
 #[inline(always)]
-fn range_context(levels: &Padded, padded: usize, stride: usize, offset: u8) -> usize {
-    let at = |offset: usize| u32::from(levels[padded + offset]);
-    let magnitude = at(1) + at(stride) + at(stride + 1);
-    ((magnitude + 1) >> 1).min(6) as usize + usize::from(offset)
-}
-
-#[inline(always)]
-fn base_context(levels: &Padded, padded: usize, stride: usize, offset: u8) -> usize {
-    let at = |offset: usize| u32::from(levels[padded + offset].min(3));
-    let magnitude = at(1) + at(2) + at(stride) + at(stride + 1) + at(2 * stride);
-    ((magnitude + 1) >> 1).min(4) as usize + usize::from(offset)
+fn contexts(levels: &Padded, place: Place, stride: usize) -> (usize, usize) {
+    let here = usize::from(place.padded);
+    let at = |offset: usize| u32::from(levels[(here + offset) % PADDED]);
+    let three = at(1) + at(stride) + at(stride + 1);
+    let five = (three >> 6) + (at(2) >> 6) + (at(2 * stride) >> 6);
+    let base = five.div_ceil(2).min(4) as usize + usize::from(place.base);
+    let range = (three & 63).div_ceil(2).min(6) as usize + usize::from(place.range);
+    (base, range)
 }
 
 /// `d`, an error in steps, squared and weighed.
@@ -117,35 +122,35 @@ fn weigh(error: i32, weight: i32) -> i32 {
 #[inline(always)]
 pub(super) fn choose(
     coded: &Coded,
-    coefficients: &[i32],
-    steps: &[u32],
+    coefficients: &[i32; COUNT],
+    steps: &[u32; COUNT],
     levels: &mut Levels,
     padded: &mut Padded,
     search: bool,
 ) -> Chosen {
     let Coded { scan, rates, block, weights } = coded;
-    let total = energy(steps);
+    let count = scan.side * scan.side;
+    let total = energy(&steps[..count]);
     let zero_distortion = ((total * weights.mode as u64) >> 4) as i64;
     let all_zero =
         Chosen { eob: 0, cost: zero_distortion + i64::from(block.all_zero[1]), cul_level: 0, dc_category: 0 };
-    let end = last(steps, &scan.order, weights.least as u32);
+    let end = last(&steps[..count], &scan.ends, weights.least as u32);
     if end == 0 {
         return all_zero;
     }
     let stride = scan.stride();
     let negative_dc = coefficients[0] < 0;
     let mut walk = Walk { eob: 0, cost: 0, distortion: 0 };
-    for index in (0..end).rev() {
-        let place = scan.places[index];
-        let position = usize::from(place.position);
-        let at = usize::from(place.padded);
+    for (index, &place) in scan.places[..end].iter().enumerate().rev() {
+        let position = usize::from(place.position) % COUNT;
+        let at = usize::from(place.padded) % PADDED;
         let x = steps[position] as i32;
         let high = if search { (x + ONE / 2) >> FRACTION } else { (x + weights.rounding) >> FRACTION };
         if high == 0 {
-            levels[index] = 0;
+            levels[index % COUNT] = 0;
             if walk.eob > 0 {
-                let context = if index == 0 { 0 } else { base_context(padded, at, stride, place.base) };
-                walk.cost += i64::from(rates.base[context][0]);
+                let base = if index == 0 { 0 } else { contexts(padded, place, stride).0 };
+                walk.cost += i64::from(rates.base[base % CONTEXTS][0]);
             }
             continue;
         }
@@ -158,15 +163,15 @@ pub(super) fn choose(
         // To go on with the levels behind.
         let mut go_on = (i64::MAX, 0);
         if walk.eob > 0 {
-            let context = if index == 0 { 0 } else { base_context(padded, at, stride, place.base) };
-            let range = range_context(padded, at, stride, place.range);
+            let (base, range) = contexts(padded, place, stride);
+            let base = &rates.base[if index == 0 { 0 } else { base % CONTEXTS }];
             for level in [high, lowest] {
-                let mut cost = i64::from(rates.base[context][level.min(3) as usize]);
+                let mut cost = i64::from(base[level.min(3) as usize]);
                 if level > 0 {
                     cost += i64::from(gain(level, weights.levels)) + i64::from(sign);
                 }
                 if level > 2 {
-                    cost += i64::from(u32::from(rates.range[range][(level - 3).min(12) as usize]) + golomb(level as u32));
+                    cost += i64::from(u32::from(rates.range[range % 32][(level - 3).min(12) as usize % 16]) + golomb(level as u32));
                 }
                 if walk.cost + cost < go_on.0 {
                     go_on = (walk.cost + cost, level);
@@ -188,7 +193,7 @@ pub(super) fn choose(
                     + i64::from(sign)
                     + i64::from(base[(level - 1).min(2) as usize]);
                 if level > 2 {
-                    cost += i64::from(u32::from(rates.range[range][(level - 3).min(12) as usize]) + golomb(level as u32));
+                    cost += i64::from(u32::from(rates.range[range % 32][(level - 3).min(12) as usize % 16]) + golomb(level as u32));
                 }
                 if cost < stop.0 {
                     stop = (cost, level);
@@ -197,7 +202,7 @@ pub(super) fn choose(
         }
         let level = if stop.0 <= go_on.0 {
             for place in &scan.places[index + 1..walk.eob.max(index + 1)] {
-                padded[usize::from(place.padded)] = 0;
+                padded[usize::from(place.padded) % PADDED] = 0;
             }
             walk.eob = index + 1;
             walk.cost = stop.0;
@@ -211,11 +216,11 @@ pub(super) fn choose(
             // The same distortion by the weight of modes.
             walk.distortion += i64::from(gain(level, weights.mode) - gain(level, weights.levels));
         }
-        levels[index] = if coefficients[position] < 0 { -level as i16 } else { level as i16 };
-        padded[at] = level.min(15) as u8;
+        levels[index % COUNT] = if coefficients[position] < 0 { -level as i16 } else { level as i16 };
+        padded[at] = (level.min(15) | level.min(3) << 6) as u8;
     }
     for place in &scan.places[..walk.eob] {
-        padded[usize::from(place.padded)] = 0;
+        padded[usize::from(place.padded) % PADDED] = 0;
     }
     let zero_cost = i64::from(block.all_zero[1]) - i64::from(block.all_zero[0]);
     if walk.eob == 0 || (search && walk.cost >= zero_cost) {

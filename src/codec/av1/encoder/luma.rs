@@ -79,8 +79,11 @@ impl Search {
             }
         }
         let (mut cost, candidate) = best.expect("there is a candidate");
-        if at.size < 3 && self.tools.tx_types {
+        if at.size < 3 && self.tools.tx_types && self.scratch.trials[0].chosen.eob > 1 {
             for (index, &(tx_type, ..)) in TYPES.iter().enumerate().skip(1) {
+                if !self.tools.all_types && tx_type != TxType::AdstAdst && tx_type != candidate.mode.tx_type() {
+                    continue;
+                }
                 let type_rate = self.type_rate(at.size, candidate.mode, index);
                 self.try_transform(at, tx_type, type_rate, contexts, Prediction::Kept(candidate.slot), 1);
                 let other = self.scratch.trials[1].chosen.cost + i64::from(candidate.rate);
@@ -91,11 +94,11 @@ impl Search {
             }
         }
         cost += i64::from(depths[0]);
-        let eob = self.scratch.trials[0].chosen.eob;
-        if self.tools.tx_split && eob > 0 {
+        let chosen = (self.scratch.trials[0].chosen.eob, self.scratch.trials[0].tx_type);
+        if self.tools.tx_split && chosen.0 > self.tools.split_from {
             let kept = (self.neighbours, self.levels.len());
             let base = i64::from(candidate.rate) + i64::from(depths[1]);
-            if let Some((cost, transforms)) = self.split(at, candidate, smooth, base, cost) {
+            if let Some((cost, transforms)) = self.split(at, (candidate, chosen.1), smooth, base, cost) {
                 return Luma { cost, mode: candidate.mode, angle: candidate.angle, depth: 1, transforms };
             }
             self.neighbours = kept.0;
@@ -110,7 +113,7 @@ impl Search {
     fn split(
         &mut self,
         at: Place,
-        candidate: Candidate,
+        (candidate, whole_type): (Candidate, TxType),
         smooth: bool,
         mut cost: i64,
         limit: i64,
@@ -127,12 +130,22 @@ impl Search {
             let mode = Intra::new(candidate.mode, candidate.angle, Some(smooth));
             intra(self.level, mode, &edges, &mut self.canvases[0].samples[Canvas::index(x, y)..], STRIDE);
             let contexts = self.contexts(at, false);
-            let kinds = if at.size < 3 && self.tools.tx_types { TYPES.len() } else { 1 };
-            for (index, &(tx_type, ..)) in TYPES.iter().enumerate().take(kinds) {
+            let searched = at.size < 3 && self.tools.tx_types;
+            let mut first = true;
+            for (index, &(tx_type, ..)) in TYPES.iter().enumerate() {
+                let wanted = match (searched, self.tools.all_types) {
+                    (true, true) => true,
+                    (true, false) if at.size == 2 => tx_type == TxType::DctDct || tx_type == TxType::AdstAdst,
+                    (true, false) => tx_type == whole_type,
+                    (false, _) => index == 0,
+                };
+                if !wanted {
+                    continue;
+                }
                 let type_rate = self.type_rate(at.size, candidate.mode, index);
-                let trial = if index == 0 { 2 } else { 1 };
+                let trial = if first { 2 } else { 1 };
                 self.try_transform(at, tx_type, type_rate, contexts, Prediction::Canvas, trial);
-                if index > 0 && self.scratch.trials[1].chosen.cost < self.scratch.trials[2].chosen.cost {
+                if !std::mem::take(&mut first) && self.scratch.trials[1].chosen.cost < self.scratch.trials[2].chosen.cost {
                     self.scratch.trials.swap(1, 2);
                 }
             }

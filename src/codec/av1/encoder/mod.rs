@@ -30,7 +30,7 @@ mod tests;
 mod tile;
 mod tuning;
 
-pub use self::memory::heap_bytes;
+pub use self::{memory::heap_bytes, tuning::base_q_idx};
 use self::{search::Search, strip::Strip, tile::Tile};
 use super::{
     header::{ColorConfig, DeltaQParams, FrameHeader, QuantizationParams, SequenceHeader, TxMode, temporal_unit},

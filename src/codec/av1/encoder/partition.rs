@@ -7,6 +7,23 @@ use super::{
 use crate::codec::av1::sizes::Partition;
 
 impl Search {
+    /// Searches a superblock: at first how it is divided, by few tools, then the blocks of that division by all.
+    pub(super) fn superblock(&mut self) {
+        let before = self.neighbours;
+        self.tools = self.efforts.0;
+        self.square(0, 0, 6);
+        let Some(tools) = self.efforts.1 else { return };
+        self.tools = tools;
+        self.neighbours = before;
+        self.levels.clear();
+        let mut blocks = std::mem::take(&mut self.blocks);
+        for block in &mut blocks {
+            let (x, y) = (usize::from(block.x4) * 4, usize::from(block.y4) * 4);
+            *block = self.block(x, y, block.log2.into()).1;
+        }
+        self.blocks = blocks;
+    }
+
     /// Searches the square at (x, y) of the superblock; what is chosen is added to the blocks, and is in the canvases and
     /// in the neighbours. Gives its cost.
     pub(super) fn square(&mut self, x: usize, y: usize, log2: usize) -> i64 {

@@ -4,17 +4,20 @@
 use super::cost::{BIT, cost};
 use crate::codec::av1::cdf::Cdfs;
 
+/// Contexts of `coeff_base`, up to a power of two.
+pub(super) const CONTEXTS: usize = 64;
+
 /// Rates of the coefficients of a size of transforms in luma or in chroma.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct TxRates {
     /// `all_zero` by context and value.
     pub all_zero: [[u16; 2]; 13],
     /// `coeff_base` by context and level, 3 standing for more.
-    pub base: Vec<[u16; 4]>,
+    pub base: Box<[[u16; 4]; CONTEXTS]>,
     /// `coeff_base_eob` by context and level, less 1.
     pub base_eob: [[u16; 3]; 4],
     /// All of `coeff_br` by context and level, less 3; 12 stands for more.
-    pub range: Vec<[u16; 13]>,
+    pub range: Box<[[u16; 16]; 32]>,
     /// `eob_pt` (of types in two dimensions) with `eob_extra` of 0 and 1, and the bits behind it, by `eobPt` - 1.
     pub eob: [[u16; 2]; 12],
     pub dc_sign: [[u16; 2]; 3],
@@ -80,24 +83,35 @@ fn costs<const L: usize, const N: usize>(cdf: &[u16; L], costs: &mut [u16; N]) {
     }
 }
 
+impl Default for TxRates {
+    fn default() -> Self {
+        Self {
+            all_zero: Default::default(),
+            base: Box::new([[0; 4]; CONTEXTS]),
+            base_eob: Default::default(),
+            range: Box::new([[0; 16]; 32]),
+            eob: Default::default(),
+            dc_sign: Default::default(),
+        }
+    }
+}
+
 impl TxRates {
     fn update(&mut self, cdfs: &Cdfs, size: usize, chroma: usize) {
         let from = &cdfs.coefficients;
         for (cdf, out) in from.txb_skip[size].iter().zip(&mut self.all_zero) {
             costs(cdf, out);
         }
-        self.base.resize(42, [0; 4]);
-        for (cdf, out) in from.coeff_base[size][chroma].iter().zip(&mut self.base) {
+        for (cdf, out) in from.coeff_base[size][chroma].iter().zip(self.base.iter_mut()) {
             costs(cdf, out);
         }
         for (cdf, out) in from.coeff_base_eob[size][chroma].iter().zip(&mut self.base_eob) {
             costs(cdf, out);
         }
-        self.range.resize(21, [0; 13]);
-        for (cdf, out) in from.coeff_br[size.min(3)][chroma].iter().zip(&mut self.range) {
+        for (cdf, out) in from.coeff_br[size.min(3)][chroma].iter().zip(self.range.iter_mut()) {
             let mut symbols = [0u16; 4];
             costs(cdf, &mut symbols);
-            for (level, out) in out.iter_mut().enumerate() {
+            for (level, out) in out.iter_mut().enumerate().take(13) {
                 let last = if level == 12 { 0 } else { symbols[level % 3] };
                 *out = (level as u16 / 3) * symbols[3] + last;
             }

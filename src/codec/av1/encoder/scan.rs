@@ -25,8 +25,8 @@ pub(super) struct Place {
 /// The scan of a size of transforms in two dimensions.
 pub(super) struct Scan {
     pub places: Vec<Place>,
-    /// The place in the scan of each position.
-    pub order: Vec<u16>,
+    /// One past the place in the scan of each position.
+    pub ends: Vec<u32>,
     /// Coefficients a side.
     pub side: usize,
 }
@@ -41,10 +41,10 @@ impl Scan {
             _ => &scans::DEFAULT_SCAN_32X32,
         };
         let side = size.adjusted().width();
-        let mut order = vec![0; scan.len()];
+        let mut ends = vec![0; scan.len()];
         let place = |(index, &position): (usize, &u16)| {
             let (row, column) = (usize::from(position) / side, usize::from(position) % side);
-            order[usize::from(position)] = index as u16;
+            ends[usize::from(position)] = index as u32 + 1;
             Place {
                 position,
                 padded: (row * (side + PADDING) + column) as u16,
@@ -57,7 +57,7 @@ impl Scan {
             }
         };
         let places = scan.iter().enumerate().map(place).collect();
-        Self { places, order, side }
+        Self { places, ends, side }
     }
 
     pub(super) fn stride(&self) -> usize {

@@ -4,11 +4,11 @@ use super::{
     block::{Block, TxBlock},
     canvas::{Canvas, STRIDE, Surroundings},
     kernels::{self, SIDE, Samples},
-    levels::{self, Chosen, Coded, Levels, Padded, Weights},
+    levels::{self, COUNT, Chosen, Coded, Levels, PADDED, Padded, Weights},
     neighbours::{Neighbours, TxContexts},
     quantizer::{Quantizer, SQUARES},
     rates::Rates,
-    scan::{PADDING, Scan},
+    scan::Scan,
     tuning::Tools,
 };
 use crate::{
@@ -67,8 +67,8 @@ const TRIALS: usize = 7;
 /// Buffers that are filled anew by each trial.
 pub(super) struct Scratch {
     residual: [i16; SIDE * SIDE],
-    coefficients: [i32; 1024],
-    steps: [u32; 1024],
+    coefficients: [i32; COUNT],
+    steps: [u32; COUNT],
     padded: Padded,
     pub predictions: Vec<Samples>,
     pub trials: Vec<Trial>,
@@ -86,7 +86,7 @@ impl Scratch {
             residual: [0; SIDE * SIDE],
             coefficients: [0; 1024],
             steps: [0; 1024],
-            padded: [0; (32 + PADDING) * (32 + PADDING)],
+            padded: [0; PADDED],
             predictions: vec![[0; SIDE * SIDE]; PREDICTIONS],
             trials: vec![Trial::new(); TRIALS],
             kept: kept.collect(),
@@ -99,6 +99,7 @@ pub(super) struct Search {
     pub level: Level,
     pub frame: Frame,
     pub tools: Tools,
+    pub efforts: (Tools, Option<Tools>),
     pub scans: Vec<Scan>,
     pub forward: Forward,
     pub inverse: Inverse,
@@ -132,8 +133,8 @@ impl Search {
         let kept = 3 * 2 * (SIDE * SIDE) * 4 / 3;
         let canvases = 3 * STRIDE * 65 * 2;
         let coefficients = 16 + 64 + 256 + 1024 + 1024;
-        let tables = coefficients * (size_of::<super::scan::Place>() + 2) + 3 * coefficients * 4;
-        let rates = 10 * (42 * 8 + 21 * 26);
+        let tables = coefficients * (size_of::<super::scan::Place>() + 4) + 3 * coefficients * 4;
+        let rates = 10 * (64 * 8 + 32 * 32);
         size_of::<Self>() + size_of::<Scratch>() + predictions + kept + canvases + tables + rates + 3 * SIDE * SIDE * 2
     }
 
@@ -187,7 +188,6 @@ impl Search {
         let coded = Coded { scan, rates, block, weights: &self.weights[chroma] };
         let search = self.tools.trellis;
         let count = scan.side * scan.side;
-        let (coefficients, steps) = (&coefficients[..count], &mut steps[..count]);
         let Trial { chosen, tx_type: trial_type, levels } = &mut trials[trial];
         *chosen = dispatch!(level, simd => simd.vectorize(
             #[inline(always)]
@@ -198,7 +198,7 @@ impl Search {
         ));
         if size == 4 {
             let step = quantizer.last_step();
-            chosen.cost += beyond(residual, coefficients, step, self.weights[chroma].mode);
+            chosen.cost += beyond(residual, &coefficients[..count], step, self.weights[chroma].mode);
         }
         *trial_type = tx_type;
     }

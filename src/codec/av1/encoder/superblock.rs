@@ -38,7 +38,8 @@ impl Search {
         Ok(Self {
             level,
             frame: Frame { planes, subsampling_x: halved, subsampling_y: halved },
-            tools: Tools::of(config.effort),
+            tools: Tools::of(config.effort).0,
+            efforts: Tools::of(config.effort),
             scans: SQUARES.map(Scan::new).into_iter().collect(),
             forward: Forward::new(level),
             inverse: Inverse::new(level, 8),

@@ -86,7 +86,7 @@ impl Tile {
             }
             search.neighbours = Neighbours { above: self.lines[index], left };
             let qindex = search.begin(&self.state.cdfs);
-            search.square(0, 0, 6);
+            search.superblock();
             #[cfg(test)]
             search.record(mi_row, mi_col);
             self.lines[index] = search.neighbours.above;

@@ -19,6 +19,10 @@ pub(super) struct Tools {
     /// How many modes are tried by their true cost.
     pub candidates: usize,
     pub tx_types: bool,
+    /// All types of transforms, not only those that are likely by the mode.
+    pub all_types: bool,
+    /// Blocks with more coefficients than this are tried with four transforms.
+    pub split_from: u16,
     pub tx_split: bool,
     /// Levels by rate and distortion, not rounded.
     pub trellis: bool,
@@ -32,62 +36,57 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Of an effort from 0 to 6.
-    pub(super) fn of(effort: u8) -> Self {
-        let full = Self {
+    /// Of an effort from 0 to 6: for the division into blocks, and, if they aren't the same, for the blocks of it.
+    pub(super) fn of(effort: u8) -> (Self, Option<Self>) {
+        let fast = Self {
             smallest: 3,
-            largest: 6,
+            largest: knob("LARGEST", 6) as usize,
+            modes: 5,
+            angles: 0,
+            candidates: 1,
+            tx_types: false,
+            all_types: false,
+            split_from: 4,
+            tx_split: false,
+            trellis: false,
+            cfl: false,
+            chroma_modes: 0,
+            satd_weight: knob("SATD", 48),
+            settled: 512,
+        };
+        let full = Self {
             modes: 13,
             angles: 2,
-            candidates: 3,
+            candidates: knob("CAND", 2) as usize,
             tx_types: true,
             tx_split: true,
             trellis: true,
             cfl: true,
             chroma_modes: 2,
-            satd_weight: 48,
-            settled: 512,
+            ..fast
         };
         match effort {
-            0 => Self {
-                modes: 5,
-                angles: 0,
-                candidates: 1,
-                tx_types: false,
-                tx_split: false,
-                trellis: false,
-                cfl: false,
-                chroma_modes: 0,
-                ..full
-            },
-            1 => Self { modes: 7, angles: 0, candidates: 1, tx_types: false, tx_split: false, chroma_modes: 0, ..full },
-            2 => Self { angles: 1, candidates: 1, tx_split: false, chroma_modes: 0, ..full },
-            3 => Self { angles: 1, candidates: 2, tx_split: false, chroma_modes: 0, ..full },
-            4 => Self { angles: 1, candidates: 2, ..full },
-            5 => full,
-            _ => Self { angles: 8, candidates: 5, chroma_modes: 4, ..full },
+            0 => (fast, None),
+            1 => (fast, Some(Self { trellis: true, cfl: true, modes: 7, ..fast })),
+            2 => (fast, Some(Self { angles: 1, candidates: 1, tx_split: false, ..full })),
+            3 => (Self { modes: 7, ..fast }, Some(Self { angles: 1, candidates: 2, ..full })),
+            4 => (Self { modes: knob("M1", 13) as usize, ..fast }, Some(Self { angles: knob("ANG", 2) as usize, ..full })),
+            5 => (Self { modes: 13, trellis: true, cfl: true, tx_split: true, ..fast }, Some(full)),
+            _ => (full, Some(Self { angles: 8, candidates: 5, all_types: true, split_from: 0, chroma_modes: 4, ..full })),
         }
     }
 }
 
 /// The level of the quantiser matrices: the lower, the steeper.
 pub(super) fn matrix_level(base_q_idx: u8) -> u8 {
-    match base_q_idx {
-        0..=40 => 10,
-        41..=100 => 9,
-        101..=160 => 8,
-        161..=200 => 7,
-        201..=220 => 6,
-        221..=240 => 5,
-        _ => 4,
-    }
+    knob("QM", if base_q_idx > 220 { 12 } else { 13 }) as u8
 }
 
 /// What is added to `qindex` for chroma: DC, AC.
 pub(super) fn chroma_delta(base_q_idx: u8, subsampled: bool) -> (i8, i8) {
     let q = i32::from(base_q_idx);
     if subsampled {
-        let delta = -(q / 2 - 14).clamp(0, 16) as i8;
+        let delta = -(q / 2 - 14).clamp(0, knob("CHQ", 26) as i32) as i8;
         (delta, delta)
     } else {
         (0, (q / 2).clamp(0, 24) as i8)
@@ -111,6 +110,19 @@ pub(super) fn boost(base_q_idx: u8, busyness: i32) -> i32 {
     ((base + 544) * (base - target).max(0) / 1279).min(80)
 }
 
+/// The `base_q_idx` of a quality from 0 to 100: that whose SSIMULACRA2 is about that of a lossy WebP of the same quality.
+#[must_use]
+pub fn base_q_idx(quality: u8) -> u8 {
+    // By steps of 5.
+    const INDICES: [u8; 21] = [
+        240, 220, 205, 194, 186, 180, 175, 168, 164, 160, 155, 150, 145, 139, 131, 122, 108, 92, 66, 38, 4,
+    ];
+    let quality = usize::from(quality.min(100));
+    let (low, rest) = (quality / 5, quality % 5);
+    let (from, to) = (usize::from(INDICES[low]), usize::from(INDICES[(low + 1).min(20)]));
+    ((from * (5 - rest) + to * rest + 2) / 5) as u8
+}
+
 /// The step of AC of a `qindex`.
 pub(super) fn ac_step(qindex: u8) -> i64 {
     i64::from(AC_QLOOKUP[0][usize::from(qindex)])
@@ -118,9 +130,9 @@ pub(super) fn ac_step(qindex: u8) -> i64 {
 
 /// How errors weigh against bits, in luma and in chroma whose `qindex` is this.
 pub(super) fn weights(qindex: u8, chroma_qindex: u8) -> [Weights; 2] {
-    let mode = knob("KMODE", 52);
-    let levels = knob("KLEVELS", 56);
-    let chroma = knob("KCHROMA", 128);
+    let mode = knob("KMODE", 100);
+    let levels = knob("KLEVELS", 100);
+    let chroma = knob("KCHROMA", 200);
     let (step, chroma_step) = (ac_step(qindex), ac_step(chroma_qindex));
     let ratio = |weight: i64| (weight * chroma * chroma_step * chroma_step / (step * step * 128)).max(1) as i32;
     let rounding = knob("ROUNDING", 48) as i32;
