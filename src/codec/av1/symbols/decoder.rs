@@ -45,6 +45,38 @@ impl<'a> Decoder<'a> {
         self.bits += 8 * wanted as i32;
     }
 
+    /// Finds the symbol whose interval a value is in, and its ends: of up to four symbols, which follow each other
+    /// without a pattern, so no branch is taken.
+    #[inline(always)]
+    fn few<const L: usize>(&self, cdf: &[u16; L], value: u32) -> (usize, u32, u32) {
+        let (mut symbol, mut high) = (0, self.range);
+        let mut low = threshold(self.range, cdf[0], L - 2);
+        let mut end = low;
+        for behind in 1..L - 1 {
+            let next = if behind < L - 2 { threshold(self.range, cdf[behind], L - 2 - behind) } else { 0 };
+            let below = value < end;
+            symbol += usize::from(below);
+            high = if below { end } else { high };
+            low = if below { next } else { low };
+            end = next;
+        }
+        (symbol, low, high)
+    }
+
+    /// As `few`, of any number of symbols: the first are the likeliest.
+    #[inline(always)]
+    fn many<const L: usize>(&self, cdf: &[u16; L], value: u32) -> (usize, u32, u32) {
+        let mut high = self.range;
+        for symbol in 0..L - 2 {
+            let low = threshold(self.range, cdf[symbol], L - 2 - symbol);
+            if value >= low {
+                return (symbol, low, high);
+            }
+            high = low;
+        }
+        (L - 2, 0, high)
+    }
+
     /// Takes the interval from `low` up to `high`, of the inverted value.
     #[inline(always)]
     fn take(&mut self, low: u32, high: u32) {
@@ -65,20 +97,8 @@ impl Symbols for Decoder<'_> {
     #[inline(always)]
     fn symbol<const L: usize>(&mut self, cdf: &mut [u16; L], _value: usize) -> usize {
         let value = (self.window >> 48) as u32;
-        let mut high = self.range;
-        let mut low = threshold(self.range, cdf[0], L - 2);
-        let mut symbol = 0;
-        while value < low {
-            high = low;
-            symbol += 1;
-            // The last threshold is 0, so this ends; the bound spares a check of the index.
-            if symbol >= L - 2 {
-                symbol = L - 2;
-                low = 0;
-                break;
-            }
-            low = threshold(self.range, cdf[symbol], L - 2 - symbol);
-        }
+        let (symbol, low, high) =
+            if L <= 5 { self.few::<L>(cdf, value) } else { self.many::<L>(cdf, value) };
         self.take(low, high);
         if self.adapts {
             adapt(cdf, symbol);

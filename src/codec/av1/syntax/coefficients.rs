@@ -2,7 +2,7 @@
 
 use super::{
     block::Block,
-    levels::{HORIZONTAL, TWO_D, VERTICAL, base_offsets, scan},
+    levels::{HORIZONTAL, TWO_D, VERTICAL, context_offsets, scan},
     tile::TileState,
 };
 use crate::codec::av1::{
@@ -144,7 +144,7 @@ impl TileState {
         let area = adjusted.width() * adjusted.height();
         let coefficients = &mut coefficients[..area];
         let scan = &scan(size, coded.tx_type)[..coded.eob];
-        let offsets = base_offsets(size);
+        let offsets = context_offsets(size);
         self.levels.clear(size);
         let levels = &mut self.levels;
         let cdfs = &mut self.cdfs.coefficients;
@@ -155,33 +155,31 @@ impl TileState {
         };
 
         let last = coded.eob - 1;
-        for (index, &position) in scan.iter().enumerate().rev() {
+        let position = usize::from(scan[last]);
+        let value = wanted(position);
+        let context = match last {
+            0 => 0,
+            last if last <= area / 8 => 1,
+            last if last <= area / 4 => 2,
+            _ => 3,
+        };
+        let cdf = &mut cdfs.coeff_base_eob[size_context][plane_type][context];
+        let level = symbols.symbol(cdf, value.clamp(1, 3) - 1) + 1;
+        let range =
+            if position == 0 { 0 } else { levels.contexts::<CLASS>(position, offsets).1 };
+        levels.set(position, range_level(symbols, &mut range_cdfs[range], level, value));
+        for &position in scan[..last].iter().skip(1).rev() {
             let position = usize::from(position);
             let value = wanted(position);
             let (base, range) = levels.contexts::<CLASS>(position, offsets);
-            let mut level = if index == last {
-                let context = match last {
-                    0 => 0,
-                    last if last <= area / 8 => 1,
-                    last if last <= area / 4 => 2,
-                    _ => 3,
-                };
-                let cdf = &mut cdfs.coeff_base_eob[size_context][plane_type][context];
-                symbols.symbol(cdf, value.clamp(1, 3) - 1) + 1
-            } else {
-                symbols.symbol(&mut base_cdfs[base], value.min(3))
-            };
-            if level > BASE_LEVELS {
-                let cdf = &mut range_cdfs[range];
-                for _ in 0..4 {
-                    let step = symbols.symbol(cdf, value.saturating_sub(level).min(RANGE_STEP));
-                    level += step;
-                    if step < RANGE_STEP {
-                        break;
-                    }
-                }
-            }
-            levels.set(position, level as u8);
+            let level = symbols.symbol(&mut base_cdfs[base], value.min(3));
+            levels.set(position, range_level(symbols, &mut range_cdfs[range], level, value));
+        }
+        if last > 0 {
+            let value = wanted(0);
+            let (base, range) = levels.contexts_at_0::<CLASS>();
+            let level = symbols.symbol(&mut base_cdfs[base], value.min(3));
+            levels.set(0, range_level(symbols, &mut range_cdfs[range], level, value));
         }
 
         let dc_context = self.dc_sign_context(transform);
@@ -289,6 +287,21 @@ impl TileState {
 #[inline]
 pub fn size_context(size: TxSize) -> usize {
     (size.sqr() as usize + size.sqr_up() as usize).div_ceil(2)
+}
+
+/// `coeff_br`: what a level is beyond its base, up to 15.
+#[inline(always)]
+fn range_level<S: Symbols>(symbols: &mut S, cdf: &mut [u16; 5], mut level: usize, value: usize) -> u8 {
+    if level > BASE_LEVELS {
+        for _ in 0..4 {
+            let step = symbols.symbol(cdf, value.saturating_sub(level).min(RANGE_STEP));
+            level += step;
+            if step < RANGE_STEP {
+                break;
+            }
+        }
+    }
+    level as u8
 }
 
 /// `golomb_length_bit` and `golomb_data_bit`: a number of at least 1.

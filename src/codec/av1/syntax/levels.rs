@@ -67,31 +67,41 @@ impl Levels {
         ((three >> 6) + (far[0] >> 6) + (far[1] >> 6), three & 63)
     }
 
-    /// The contexts of `coeff_base` and of `coeff_br` at a position, all behind it in the scan being set.
+    /// The contexts of `coeff_base` and of `coeff_br` at a position other than 0, all behind it in the scan being set.
+    /// `offsets` is [`context_offsets`] of the size.
     #[inline(always)]
-    pub fn contexts<const CLASS: u8>(&self, position: usize, offsets: &[u8; 25]) -> (usize, usize) {
+    pub(super) fn contexts<const CLASS: u8>(&self, position: usize, offsets: &[u8]) -> (usize, usize) {
         let (base, range) = self.sums::<CLASS>(position);
         let (base, range) = (base.div_ceil(2).min(4) as usize, range.div_ceil(2).min(6) as usize);
         let row = position >> self.width_log2;
         let col = position & ((1 << self.width_log2) - 1);
         match CLASS {
-            HORIZONTAL => (base + 26 + 5 * col.min(2), range + if position == 0 { 0 } else if col == 0 { 7 } else { 14 }),
-            VERTICAL => (base + 26 + 5 * row.min(2), range + if position == 0 { 0 } else if row == 0 { 7 } else { 14 }),
-            _ if position == 0 => (0, range),
+            HORIZONTAL => (base + 26 + 5 * col.min(2), range + if col == 0 { 7 } else { 14 }),
+            VERTICAL => (base + 26 + 5 * row.min(2), range + if row == 0 { 7 } else { 14 }),
             _ => {
-                let offset = usize::from(offsets[row.min(4) * 5 + col.min(4)]);
-                (base + offset, range + if row < 2 && col < 2 { 7 } else { 14 })
+                let packed = usize::from(offsets[position]);
+                (base + (packed & 31), range + (packed >> 5) * 7)
             }
         }
     }
 
-    /// As [`Levels::contexts`], by the class of a type.
+    /// The contexts of `coeff_base` and of `coeff_br` at position 0.
+    #[inline(always)]
+    pub(super) fn contexts_at_0<const CLASS: u8>(&self) -> (usize, usize) {
+        let (base, range) = self.sums::<CLASS>(0);
+        let base = if CLASS == TWO_D { 0 } else { 26 + base.div_ceil(2).min(4) as usize };
+        (base, range.div_ceil(2).min(6) as usize)
+    }
+
+    /// The contexts of `coeff_base` and of `coeff_br` at a position, all behind it in the scan being set.
     pub fn contexts_of(&self, size: TxSize, class: TxClass, position: usize) -> (usize, usize) {
-        let offsets = base_offsets(size);
-        match class {
-            TxClass::TwoD => self.contexts::<TWO_D>(position, offsets),
-            TxClass::Horizontal => self.contexts::<HORIZONTAL>(position, offsets),
-            TxClass::Vertical => self.contexts::<VERTICAL>(position, offsets),
+        match (class, position) {
+            (TxClass::TwoD, 0) => self.contexts_at_0::<TWO_D>(),
+            (TxClass::Horizontal, 0) => self.contexts_at_0::<HORIZONTAL>(),
+            (TxClass::Vertical, 0) => self.contexts_at_0::<VERTICAL>(),
+            (TxClass::TwoD, _) => self.contexts::<TWO_D>(position, context_offsets(size)),
+            (TxClass::Horizontal, _) => self.contexts::<HORIZONTAL>(position, &[]),
+            (TxClass::Vertical, _) => self.contexts::<VERTICAL>(position, &[]),
         }
     }
 }
@@ -101,22 +111,39 @@ pub const TWO_D: u8 = 0;
 pub const HORIZONTAL: u8 = 1;
 pub const VERTICAL: u8 = 2;
 
-/// `Coeff_Base_Ctx_Offset` of a size, row by row.
-pub(super) fn base_offsets(size: TxSize) -> &'static [u8; 25] {
-    static FLAT: [[u8; 25]; 19] = {
-        let mut flat = [[0; 25]; 19];
-        let mut size = 0;
-        while size < 19 {
-            let mut at = 0;
-            while at < 25 {
-                flat[size][at] = COEFF_BASE_CTX_OFFSET[size][at / 5][at % 5];
-                at += 1;
-            }
-            size += 1;
+/// By position in a transform of two dimensions: `Coeff_Base_Ctx_Offset`, and from bit 5 on what the context of
+/// `coeff_br` begins with, in sevenths.
+pub(super) fn context_offsets(size: TxSize) -> &'static [u8] {
+    const fn offsets<const AREA: usize>(size: TxSize) -> [u8; AREA] {
+        let (table, width) = (&COEFF_BASE_CTX_OFFSET[size as usize], size.width());
+        let mut offsets = [0; AREA];
+        let mut at = 0;
+        while at < AREA {
+            let (row, col) = (at / width, at % width);
+            let base = table[if row < 4 { row } else { 4 }][if col < 4 { col } else { 4 }];
+            offsets[at] = base | if row < 2 && col < 2 { 1 << 5 } else { 2 << 5 };
+            at += 1;
         }
-        flat
-    };
-    &FLAT[size as usize]
+        offsets
+    }
+    macro_rules! tables {
+        ($($size:ident: $area:literal),*) => {
+            match size.adjusted() {
+                $(TxSize::$size => {
+                    static OFFSETS: [u8; $area] = offsets(TxSize::$size);
+                    &OFFSETS
+                })*
+                _ => {
+                    static OFFSETS: [u8; 1024] = offsets(TxSize::Tx32x32);
+                    &OFFSETS
+                }
+            }
+        };
+    }
+    tables!(
+        Tx4x4: 16, Tx8x8: 64, Tx16x16: 256, Tx4x8: 32, Tx8x4: 32, Tx8x16: 128, Tx16x8: 128, Tx16x32: 512, Tx32x16: 512,
+        Tx4x16: 64, Tx16x4: 64, Tx8x32: 256, Tx32x8: 256
+    )
 }
 
 /// The order of coefficients: positions, row-major in the adjusted transform.
