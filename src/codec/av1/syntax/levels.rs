@@ -115,7 +115,8 @@ pub const VERTICAL: u8 = 2;
 /// `coeff_br` begins with, in sevenths.
 pub(super) fn context_offsets(size: TxSize) -> &'static [u8] {
     const fn offsets<const AREA: usize>(size: TxSize) -> [u8; AREA] {
-        let (table, width) = (&COEFF_BASE_CTX_OFFSET[size as usize], size.width());
+        // Sizes whose adjusted size is the same have tables of their own.
+        let (table, width) = (&COEFF_BASE_CTX_OFFSET[size as usize], if size.width() < 32 { size.width() } else { 32 });
         let mut offsets = [0; AREA];
         let mut at = 0;
         while at < AREA {
@@ -128,7 +129,7 @@ pub(super) fn context_offsets(size: TxSize) -> &'static [u8] {
     }
     macro_rules! tables {
         ($($size:ident: $area:literal),*) => {
-            match size.adjusted() {
+            match size {
                 $(TxSize::$size => {
                     static OFFSETS: [u8; $area] = offsets(TxSize::$size);
                     &OFFSETS
@@ -142,7 +143,7 @@ pub(super) fn context_offsets(size: TxSize) -> &'static [u8] {
     }
     tables!(
         Tx4x4: 16, Tx8x8: 64, Tx16x16: 256, Tx4x8: 32, Tx8x4: 32, Tx8x16: 128, Tx16x8: 128, Tx16x32: 512, Tx32x16: 512,
-        Tx4x16: 64, Tx16x4: 64, Tx8x32: 256, Tx32x8: 256
+        Tx4x16: 64, Tx16x4: 64, Tx8x32: 256, Tx32x8: 256, Tx32x64: 1024, Tx64x32: 1024, Tx16x64: 512, Tx64x16: 512
     )
 }
 
@@ -208,5 +209,24 @@ fn col_scan(size: TxSize) -> Scan {
         TxSize::Tx4x16 => &scans::MCOL_SCAN_4X16,
         TxSize::Tx16x4 => &scans::MCOL_SCAN_16X4,
         _ => default_scan(size),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::av1::sizes::ALL_TX_SIZES;
+
+    #[test]
+    fn offsets_are_those_of_the_size() {
+        for size in ALL_TX_SIZES {
+            let (offsets, adjusted) = (context_offsets(size), size.adjusted());
+            assert_eq!(offsets.len(), adjusted.width() * adjusted.height());
+            for (position, offset) in offsets.iter().enumerate() {
+                let (row, col) = (position / adjusted.width(), position % adjusted.width());
+                assert_eq!(offset & 31, COEFF_BASE_CTX_OFFSET[size as usize][row.min(4)][col.min(4)], "{size:?}");
+                assert_eq!(offset >> 5, if row < 2 && col < 2 { 1 } else { 2 }, "{size:?}");
+            }
+        }
     }
 }
