@@ -4,6 +4,7 @@
 //! a conversion's memory from a probe alone.
 
 pub(crate) mod animation;
+mod av1;
 mod avif;
 mod bmp;
 mod bytes;
@@ -25,6 +26,7 @@ mod jxl;
 mod png;
 mod probe;
 mod probing;
+mod row_writer;
 pub(crate) mod rows;
 mod sniff;
 mod span;
@@ -35,8 +37,9 @@ mod webp;
 mod whole;
 
 pub(crate) use self::probe::{Demands, Writing};
+pub(crate) use self::row_writer::RowWriter;
 pub(crate) use self::svg::packed as packed_svg;
-pub(crate) use self::webp::{AnimationWriter, Loss, RowWriter, Sketch};
+pub(crate) use self::webp::{AnimationWriter, Loss, Sketch};
 pub use self::{
     format::{Format, FormatInfo, Modes},
     probe::Probe,

@@ -22,6 +22,7 @@ mod encode {
     }
 }
 
+pub(super) use self::encode::RowWriter;
 pub use self::encode::encode;
 pub(super) use self::memory::encoding;
 
