@@ -3,12 +3,20 @@
 
 pub mod cdf;
 pub mod decoder;
+#[allow(
+    clippy::expect_used,
+    clippy::needless_range_loop,
+    clippy::precedence,
+    clippy::wrong_self_convention,
+    reason = "nothing calls it yet"
+)]
 pub mod encoder;
 pub mod filter;
 pub mod header;
 pub mod predict;
 pub mod quantizer;
 pub mod sizes;
+#[allow(clippy::needless_range_loop, reason = "loops of a fixed count, unrolled")]
 pub mod symbols;
 pub mod syntax;
 pub mod tables;

@@ -106,7 +106,8 @@ impl Dequantizer {
     #[inline]
     #[must_use]
     pub fn value(&self, place: usize, quant: i32) -> i32 {
-        let magnitude = (u64::from(quant.unsigned_abs()) * u64::from(self.step(place)) & 0xff_ffff) >> self.shift;
+        let magnitude =
+            ((u64::from(quant.unsigned_abs()) * u64::from(self.step(place))) & 0xff_ffff) >> self.shift;
         let magnitude = magnitude as i64;
         (if quant < 0 { (-magnitude).max(-self.limit) } else { magnitude.min(self.limit - 1) }) as i32
     }
@@ -119,7 +120,9 @@ mod tests {
 
     #[test]
     fn values_are_as_the_text_says() {
-        for (size, bit_depth) in ALL_TX_SIZES.into_iter().flat_map(|size| [8, 10, 12].map(|depth| (size, depth))) {
+        for (size, bit_depth) in
+            ALL_TX_SIZES.into_iter().flat_map(|size| [8, 10, 12].map(|depth| (size, depth)))
+        {
             for (level, is_chroma) in [(0, false), (7, true), (14, false), (NO_MATRIX, true)] {
                 let quantizer = Quantizer::new(bit_depth, 200, (-5, 60), level, is_chroma);
                 assert_eq!(quantizer.dc, DC_QLOOKUP[usize::from(bit_depth - 8) / 2][195]);
@@ -127,7 +130,9 @@ mod tests {
                 for tx_type in [TxType::DctDct, TxType::HFlipAdst] {
                     let dequantizer = quantizer.of_transform(size, tx_type);
                     let places = size.adjusted().width() * size.adjusted().height();
-                    for (place, quant) in (0..places).zip([1, -1, 5, -77, 1000, -40_000, (1 << 20) - 1].into_iter().cycle()) {
+                    for (place, quant) in
+                        (0..places).zip([1, -1, 5, -77, 1000, -40_000, (1 << 20) - 1].into_iter().cycle())
+                    {
                         let q = i64::from(if place == 0 { quantizer.dc } else { quantizer.ac });
                         let weighs = level < 15 && (tx_type as u8) < TxType::Idtx as u8;
                         let matrix = QUANTIZER_MATRIX[usize::from(level.min(14))][usize::from(is_chroma)];

@@ -176,7 +176,11 @@ impl Superblock<'_, '_> {
     }
 
     /// Decodes the blocks of a square that begin inside the frame.
-    fn blocks(&mut self, (mi_row, mi_col): (usize, usize), parts: &[(usize, usize, BlockSize)]) -> Result<()> {
+    fn blocks(
+        &mut self,
+        (mi_row, mi_col): (usize, usize),
+        parts: &[(usize, usize, BlockSize)],
+    ) -> Result<()> {
         for &(row, col, size) in parts {
             let place = (mi_row + row, mi_col + col);
             let frame = &self.tile.state.frame;
@@ -201,7 +205,11 @@ impl Superblock<'_, '_> {
             self.map.set_cdef_idx((mi_row, mi_col), size, block.cdef_idx as u8);
         }
         let segment = usize::from(block.segment_id);
-        self.map.set_levels((mi_row, mi_col), size, deblock::levels(&self.picture.frame, segment, block.delta_lf));
+        self.map.set_levels(
+            (mi_row, mi_col),
+            size,
+            deblock::levels(&self.picture.frame, segment, block.delta_lf),
+        );
         if block.use_intrabc {
             self.copy_block(&block);
         }
@@ -234,7 +242,10 @@ impl Superblock<'_, '_> {
         let quantizers = if block.skip { None } else { Some(quantizers(self.picture, block, &state.frame)) };
         let mut smooth = [false; 2];
         if work.enable_intra_edge_filter {
-            smooth = [state.is_smooth_around(block, false), block.has_chroma && state.is_smooth_around(block, true)];
+            smooth = [
+                state.is_smooth_around(block, false),
+                block.has_chroma && state.is_smooth_around(block, true),
+            ];
         }
         state.for_each_transform(block, |state, transform| {
             if !block.use_intrabc {
@@ -244,7 +255,10 @@ impl Superblock<'_, '_> {
                 let window = &mut planes[transform.plane];
                 work.predict(state, block, transform, smooth[usize::from(transform.plane > 0)], window);
                 if transform.plane == 0 {
-                    work.max_luma = (transform.x4 * 4 + transform.size.width(), transform.y4 * 4 + transform.size.height());
+                    work.max_luma = (
+                        transform.x4 * 4 + transform.size.width(),
+                        transform.y4 * 4 + transform.size.height(),
+                    );
                 }
             }
             if let Some(quantizers) = &quantizers {
@@ -381,7 +395,14 @@ impl Work {
                 add_lossless(coefficients, state.frame.bit_depth, out, stride);
             }
         } else {
-            self.inverse.add(size, coded.tx_type, &coefficients[..], (coded.columns, coded.rows), out, stride);
+            self.inverse.add(
+                size,
+                coded.tx_type,
+                &coefficients[..],
+                (coded.columns, coded.rows),
+                out,
+                stride,
+            );
         }
         for row in coefficients.chunks_exact_mut(size.adjusted().width()).take(coded.rows) {
             row[..coded.columns].fill(0);

@@ -33,7 +33,9 @@ pub fn copy(
             for (j, sample) in line[..width].iter_mut().enumerate() {
                 let here = column(left + j as i32);
                 let next = column(left + j as i32 + i32::from(half_x));
-                let sum = u32::from(above[here]) + u32::from(above[next]) + u32::from(below[here])
+                let sum = u32::from(above[here])
+                    + u32::from(above[next])
+                    + u32::from(below[here])
                     + u32::from(below[next]);
                 *sample = ((sum + 2) >> 2) as u16;
             }

@@ -84,7 +84,7 @@ impl<'a> Decoder<'a> {
             if !self.copies {
                 for (plane, window) in self.current.iter_mut().enumerate() {
                     let sub_y = self.chain.subsampling(plane).1;
-                    window.advance((mi_row * 4 >> sub_y).saturating_sub(rows_above(sub_y)));
+                    window.advance(((mi_row * 4) >> sub_y).saturating_sub(rows_above(sub_y)));
                 }
             }
             self.tiles.next_row(&mut self.current, &mut self.map)?;

@@ -48,9 +48,9 @@ impl<'a> Tiles<'a> {
     pub fn heap_bytes(sequence: &SequenceHeader, header: &FrameHeader) -> usize {
         let frame = Frame::new(sequence, header);
         let starts = &header.tile_info.mi_col_starts[..=header.tile_info.tile_cols];
-        let tiles = starts.windows(2).map(|pair| {
-            size_of::<Tile>() + TileState::heap_bytes(&frame, (pair[1] - pair[0]) as usize)
-        });
+        let tiles = starts
+            .windows(2)
+            .map(|pair| size_of::<Tile>() + TileState::heap_bytes(&frame, (pair[1] - pair[0]) as usize));
         size_of::<Work>() + Work::heap_bytes(&frame) + tiles.sum::<usize>()
     }
 
@@ -90,7 +90,8 @@ impl<'a> Tiles<'a> {
             tile.state.begin_superblock_row(self.mi_row);
             for mi_col in (tile.state.area.mi_col_start..tile.state.area.mi_col_end).step_by(side) {
                 let place = (self.mi_row, mi_col);
-                Superblock { tile, work: &mut self.work, picture: &self.picture, planes, map }.decode(place)?;
+                Superblock { tile, work: &mut self.work, picture: &self.picture, planes, map }
+                    .decode(place)?;
             }
             if tile.symbols.is_past_end() {
                 return Err(Error::malformed("the data of a tile ends early"));

@@ -96,7 +96,9 @@ impl Search {
         let mut best: Option<(i64, Candidate)> = None;
         let mut slots = [0, 1];
         for (index, (mode, angle)) in tried.enumerate() {
-            if index > 0 && (mode == PredictionMode::Dc || (index > 1 && (mode, angle) == (luma.mode, luma.angle))) {
+            if index > 0
+                && (mode == PredictionMode::Dc || (index > 1 && (mode, angle) == (luma.mode, luma.angle)))
+            {
                 continue;
             }
             let rate = self.uv_rate(log2, luma.mode, mode, angle);
@@ -169,10 +171,12 @@ impl Search {
         let (u, v) = (sign(alphas[0]), sign(alphas[1]));
         let mut rate = u32::from(self.rates.cfl_sign[u * 3 + v - 1]);
         if u > 0 {
-            rate += u32::from(self.rates.cfl_alpha[(u - 1) * 3 + v][usize::from(alphas[0].unsigned_abs()) - 1]);
+            rate +=
+                u32::from(self.rates.cfl_alpha[(u - 1) * 3 + v][usize::from(alphas[0].unsigned_abs()) - 1]);
         }
         if v > 0 {
-            rate += u32::from(self.rates.cfl_alpha[(v - 1) * 3 + u][usize::from(alphas[1].unsigned_abs()) - 1]);
+            rate +=
+                u32::from(self.rates.cfl_alpha[(v - 1) * 3 + u][usize::from(alphas[1].unsigned_abs()) - 1]);
         }
         rate
     }

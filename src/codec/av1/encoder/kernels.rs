@@ -27,7 +27,13 @@ pub(super) fn residual(
 /// Sum of absolute differences after a Hadamard transform of each 8 x 8 (of 4 x 4, if that is all), scaled so that it is
 /// that of the orthonormal transform, times 8.
 #[inline(always)]
-pub(super) fn satd(side: usize, source: &[u16], source_stride: usize, prediction: &[u16], stride: usize) -> u32 {
+pub(super) fn satd(
+    side: usize,
+    source: &[u16],
+    source_stride: usize,
+    prediction: &[u16],
+    stride: usize,
+) -> u32 {
     if side == 4 {
         return satd4(source, source_stride, prediction, stride);
     }

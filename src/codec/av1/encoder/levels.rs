@@ -171,7 +171,10 @@ pub(super) fn choose(
                     cost += i64::from(gain(level, weights.levels)) + i64::from(sign);
                 }
                 if level > 2 {
-                    cost += i64::from(u32::from(rates.range[range % 32][(level - 3).min(12) as usize % 16]) + golomb(level as u32));
+                    cost += i64::from(
+                        u32::from(rates.range[range % 32][(level - 3).min(12) as usize % 16])
+                            + golomb(level as u32),
+                    );
                 }
                 if walk.cost + cost < go_on.0 {
                     go_on = (walk.cost + cost, level);
@@ -193,7 +196,10 @@ pub(super) fn choose(
                     + i64::from(sign)
                     + i64::from(base[(level - 1).min(2) as usize]);
                 if level > 2 {
-                    cost += i64::from(u32::from(rates.range[range % 32][(level - 3).min(12) as usize % 16]) + golomb(level as u32));
+                    cost += i64::from(
+                        u32::from(rates.range[range % 32][(level - 3).min(12) as usize % 16])
+                            + golomb(level as u32),
+                    );
                 }
                 if cost < stop.0 {
                     stop = (cost, level);

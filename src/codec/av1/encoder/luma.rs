@@ -51,12 +51,8 @@ const MODES: [PredictionMode; 13] = [
 ];
 
 /// Types that luma may have, with the indices by which the two sets name them.
-const TYPES: [(TxType, usize, usize); 4] = [
-    (TxType::DctDct, 1, 1),
-    (TxType::AdstAdst, 4, 2),
-    (TxType::AdstDct, 5, 3),
-    (TxType::DctAdst, 6, 4),
-];
+const TYPES: [(TxType, usize, usize); 4] =
+    [(TxType::DctDct, 1, 1), (TxType::AdstAdst, 4, 2), (TxType::AdstDct, 5, 3), (TxType::DctAdst, 6, 4)];
 
 impl Search {
     /// Searches the luma of a block of 8 x 8 to 64 x 64 at (x, y).
@@ -81,7 +77,8 @@ impl Search {
         let (mut cost, candidate) = best.expect("there is a candidate");
         if at.size < 3 && self.tools.tx_types && self.scratch.trials[0].chosen.eob > 1 {
             for (index, &(tx_type, ..)) in TYPES.iter().enumerate().skip(1) {
-                if !self.tools.all_types && tx_type != TxType::AdstAdst && tx_type != candidate.mode.tx_type() {
+                if !self.tools.all_types && tx_type != TxType::AdstAdst && tx_type != candidate.mode.tx_type()
+                {
                     continue;
                 }
                 let type_rate = self.type_rate(at.size, candidate.mode, index);
@@ -145,7 +142,9 @@ impl Search {
                 let type_rate = self.type_rate(at.size, candidate.mode, index);
                 let trial = if first { 2 } else { 1 };
                 self.try_transform(at, tx_type, type_rate, contexts, Prediction::Canvas, trial);
-                if !std::mem::take(&mut first) && self.scratch.trials[1].chosen.cost < self.scratch.trials[2].chosen.cost {
+                if !std::mem::take(&mut first)
+                    && self.scratch.trials[1].chosen.cost < self.scratch.trials[2].chosen.cost
+                {
                     self.scratch.trials.swap(1, 2);
                 }
             }
@@ -187,7 +186,8 @@ impl Search {
         let count = if at.size == 4 { 5 } else { self.tools.modes.min(MODES.len()) };
         let mut directions: Vec<(i64, PredictionMode)> = Vec::with_capacity(8);
         for &mode in &MODES[..count] {
-            let score = self.consider(at, edges, smooth, (mode, 0), rates[mode as usize], step, &mut best, &mut free);
+            let score =
+                self.consider(at, edges, smooth, (mode, 0), rates[mode as usize], step, &mut best, &mut free);
             if mode.is_directional() {
                 directions.push((score, mode));
             }
@@ -196,7 +196,16 @@ impl Search {
             directions.sort_by_key(|&(score, _)| score);
             for &(_, mode) in directions.iter().take(self.tools.angles) {
                 for angle in [-2, 2, -1, 1, -3, 3] {
-                    self.consider(at, edges, smooth, (mode, angle), rates[mode as usize], step, &mut best, &mut free);
+                    self.consider(
+                        at,
+                        edges,
+                        smooth,
+                        (mode, angle),
+                        rates[mode as usize],
+                        step,
+                        &mut best,
+                        &mut free,
+                    );
                 }
             }
         }

@@ -29,7 +29,10 @@ pub fn heap_bytes(config: &Config) -> usize {
                 Sampling::Yuv444 => 2 * SUPERBLOCK,
             };
             let samples = superblocks * (SUPERBLOCK + chroma) * 2;
-            samples + superblocks * size_of::<Line>() + TileState::heap_bytes(&frame, columns) + size_of::<Tile>() * 2
+            samples
+                + superblocks * size_of::<Line>()
+                + TileState::heap_bytes(&frame, columns)
+                + size_of::<Tile>() * 2
         })
         .sum();
     Strip::bytes(config) + tiles + Search::bytes() + LEVELS * 2 + 8192

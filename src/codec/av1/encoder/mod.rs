@@ -33,7 +33,9 @@ mod tuning;
 pub use self::{memory::heap_bytes, tuning::base_q_idx};
 use self::{search::Search, strip::Strip, tile::Tile};
 use super::{
-    header::{ColorConfig, DeltaQParams, FrameHeader, QuantizationParams, SequenceHeader, TxMode, temporal_unit},
+    header::{
+        ColorConfig, DeltaQParams, FrameHeader, QuantizationParams, SequenceHeader, TxMode, temporal_unit,
+    },
     syntax::{Frame, TileArea},
 };
 use crate::{
@@ -92,7 +94,10 @@ impl Encoder {
     ///
     /// There is no memory, or a number is out of its range.
     pub fn new(config: Config) -> Result<Self> {
-        if !(1..=65536).contains(&config.width) || !(1..=65536).contains(&config.height) || config.base_q_idx == 0 {
+        if !(1..=65536).contains(&config.width)
+            || !(1..=65536).contains(&config.height)
+            || config.base_q_idx == 0
+        {
             return Err(Error::new(Kind::Internal, "AV1: the size or the quantiser is out of its range"));
         }
         let sequence = sequence_header(&config);
@@ -100,7 +105,17 @@ impl Encoder {
         let frame = Frame::new(&sequence, &header);
         let search = Box::new(Search::new(Level::new(), &config, &header)?);
         let strip = Strip::new(&config)?;
-        Ok(Self { config, sequence, header, frame, search, strip, tiles: Vec::new(), finished: Vec::new(), y: 0 })
+        Ok(Self {
+            config,
+            sequence,
+            header,
+            frame,
+            search,
+            strip,
+            tiles: Vec::new(),
+            finished: Vec::new(),
+            y: 0,
+        })
     }
 
     /// Takes rows in the order of the picture: of each plane as many as belong to `rows` rows of luma. With 4:2:0
@@ -119,11 +134,6 @@ impl Encoder {
             }
         }
         Ok(())
-    }
-
-    /// Bytes of the tiles' data until now, which only get more.
-    pub fn len(&self) -> usize {
-        self.finished.iter().map(Vec::len).chain(self.tiles.iter().map(Tile::len)).sum()
     }
 
     /// Ends the picture: sequence header and frame, as OBUs.

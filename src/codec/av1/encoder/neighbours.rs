@@ -55,12 +55,20 @@ impl Neighbours {
 
     /// The context of `tx_depth` of a block of so many samples a side.
     pub(super) fn tx_depth(&self, x4: usize, y4: usize, side: usize) -> usize {
-        usize::from(usize::from(self.above.tx[x4]) >= side) + usize::from(usize::from(self.left.tx[y4]) >= side)
+        usize::from(usize::from(self.above.tx[x4]) >= side)
+            + usize::from(usize::from(self.left.tx[y4]) >= side)
     }
 
     /// The contexts of a transform of `count` 4 x 4 a side; `whole` is whether it is all of the plane's block.
     #[inline]
-    pub(super) fn transform(&self, plane: usize, x4: usize, y4: usize, count: usize, whole: bool) -> TxContexts {
+    pub(super) fn transform(
+        &self,
+        plane: usize,
+        x4: usize,
+        y4: usize,
+        count: usize,
+        whole: bool,
+    ) -> TxContexts {
         let above = &self.above.coefficients[plane][x4..x4 + count];
         let left = &self.left.coefficients[plane][y4..y4 + count];
         let mut sign = 0i32;
@@ -96,7 +104,14 @@ impl Neighbours {
 
     /// Sets what a transform leaves behind.
     #[inline]
-    pub(super) fn set_transform(&mut self, plane: usize, x4: usize, y4: usize, count: usize, left_behind: u8) {
+    pub(super) fn set_transform(
+        &mut self,
+        plane: usize,
+        x4: usize,
+        y4: usize,
+        count: usize,
+        left_behind: u8,
+    ) {
         self.above.coefficients[plane][x4..x4 + count].fill(left_behind);
         self.left.coefficients[plane][y4..y4 + count].fill(left_behind);
     }

@@ -79,7 +79,8 @@ pub(super) struct Scratch {
 impl Scratch {
     pub(super) fn new(planes: usize) -> Self {
         let kept = (0..7).map(|log2| {
-            let plane = |index: usize| if index < planes && log2 > 2 { vec![0; 1 << (2 * log2)] } else { Vec::new() };
+            let plane =
+                |index: usize| if index < planes && log2 > 2 { vec![0; 1 << (2 * log2)] } else { Vec::new() };
             std::array::from_fn(plane)
         });
         Self {
@@ -135,7 +136,14 @@ impl Search {
         let coefficients = 16 + 64 + 256 + 1024 + 1024;
         let tables = coefficients * (size_of::<super::scan::Place>() + 4) + 3 * coefficients * 4;
         let rates = 10 * (64 * 8 + 32 * 32);
-        size_of::<Self>() + size_of::<Scratch>() + predictions + kept + canvases + tables + rates + 3 * SIDE * SIDE * 2
+        size_of::<Self>()
+            + size_of::<Scratch>()
+            + predictions
+            + kept
+            + canvases
+            + tables
+            + rates
+            + 3 * SIDE * SIDE * 2
     }
 
     pub(super) fn sub(&self, plane: usize) -> (usize, usize) {

@@ -126,7 +126,8 @@ fn plane_steps(quantization: &QuantizationParams, qindex: u8, plane: usize) -> P
         1 => (quantization.delta_q_u_dc, quantization.delta_q_u_ac, quantization.qm_u),
         _ => (quantization.delta_q_v_dc, quantization.delta_q_v_ac, quantization.qm_v),
     };
-    let clamp = |delta: i8| (i32::from(qindex) + i32::from(delta)).clamp(0, AC_QLOOKUP[0].len() as i32 - 1) as u8;
+    let clamp =
+        |delta: i8| (i32::from(qindex) + i32::from(delta)).clamp(0, AC_QLOOKUP[0].len() as i32 - 1) as u8;
     let matrix = if quantization.using_qmatrix { matrix } else { 15 };
     PlaneSteps { dc: clamp(dc), ac: clamp(ac), matrix, chroma: plane > 0 }
 }

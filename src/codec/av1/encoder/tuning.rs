@@ -70,9 +70,22 @@ impl Tools {
             1 => (fast, Some(Self { trellis: true, cfl: true, modes: 7, ..fast })),
             2 => (fast, Some(Self { angles: 1, candidates: 1, tx_split: false, ..full })),
             3 => (Self { modes: 7, ..fast }, Some(Self { angles: 1, candidates: 2, ..full })),
-            4 => (Self { modes: knob("M1", 13) as usize, ..fast }, Some(Self { angles: knob("ANG", 2) as usize, ..full })),
+            4 => (
+                Self { modes: knob("M1", 13) as usize, ..fast },
+                Some(Self { angles: knob("ANG", 2) as usize, ..full }),
+            ),
             5 => (Self { modes: 13, trellis: true, cfl: true, tx_split: true, ..fast }, Some(full)),
-            _ => (full, Some(Self { angles: 8, candidates: 5, all_types: true, split_from: 0, chroma_modes: 4, ..full })),
+            _ => (
+                full,
+                Some(Self {
+                    angles: 8,
+                    candidates: 5,
+                    all_types: true,
+                    split_from: 0,
+                    chroma_modes: 4,
+                    ..full
+                }),
+            ),
         }
     }
 }
@@ -114,9 +127,8 @@ pub(super) fn boost(base_q_idx: u8, busyness: i32) -> i32 {
 #[must_use]
 pub fn base_q_idx(quality: u8) -> u8 {
     // By steps of 5.
-    const INDICES: [u8; 21] = [
-        240, 220, 205, 194, 186, 180, 175, 168, 164, 160, 155, 150, 145, 139, 131, 122, 108, 92, 66, 38, 4,
-    ];
+    const INDICES: [u8; 21] =
+        [240, 220, 205, 194, 186, 180, 175, 168, 164, 160, 155, 150, 145, 139, 131, 122, 108, 92, 66, 38, 4];
     let quality = usize::from(quality.min(100));
     let (low, rest) = (quality / 5, quality % 5);
     let (from, to) = (usize::from(INDICES[low]), usize::from(INDICES[(low + 1).min(20)]));
@@ -134,7 +146,8 @@ pub(super) fn weights(qindex: u8, chroma_qindex: u8) -> [Weights; 2] {
     let levels = knob("KLEVELS", 100);
     let chroma = knob("KCHROMA", 200);
     let (step, chroma_step) = (ac_step(qindex), ac_step(chroma_qindex));
-    let ratio = |weight: i64| (weight * chroma * chroma_step * chroma_step / (step * step * 128)).max(1) as i32;
+    let ratio =
+        |weight: i64| (weight * chroma * chroma_step * chroma_step / (step * step * 128)).max(1) as i32;
     let rounding = knob("ROUNDING", 48) as i32;
     let least = knob("LEAST", 68) as i32;
     [
@@ -158,7 +171,8 @@ pub(super) fn loop_filter(base_q_idx: u8) -> LoopFilterParams {
 
 /// CDEF, if it is worth it.
 pub(super) fn cdef(base_q_idx: u8) -> Option<CdefParams> {
-    let pri = knob("CDEF_PRI", if base_q_idx > 32 { ac_step(base_q_idx) / 128 } else { 0 }).clamp(0, 15) as u8;
+    let pri =
+        knob("CDEF_PRI", if base_q_idx > 32 { ac_step(base_q_idx) / 128 } else { 0 }).clamp(0, 15) as u8;
     let sec = knob("CDEF_SEC", if base_q_idx > 220 { 1 } else { 0 }) as u8;
     (pri > 0 || sec > 0).then(|| {
         let mut cdef = CdefParams { cdef_damping: 3 + base_q_idx / 64, ..Default::default() };

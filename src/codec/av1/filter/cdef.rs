@@ -3,7 +3,9 @@
 
 use super::map::FilterMap;
 use crate::codec::av1::header::{CdefParams, FrameHeader, SequenceHeader};
-use crate::codec::av1::tables::filters::{CDEF_DIRECTIONS, CDEF_DIV_TABLE, CDEF_PRI_TAPS, CDEF_SEC_TAPS, CDEF_UV_DIR};
+use crate::codec::av1::tables::filters::{
+    CDEF_DIRECTIONS, CDEF_DIV_TABLE, CDEF_PRI_TAPS, CDEF_SEC_TAPS, CDEF_UV_DIR,
+};
 use crate::codec::av1::window::Window;
 use crate::simd::{Level, Select, Simd, SimdBase, SimdInt, dispatch, i16x16};
 
@@ -50,7 +52,8 @@ impl Cdef {
     #[must_use]
     pub fn applies(sequence: &SequenceHeader, frame: &FrameHeader) -> bool {
         let params = &frame.cdef_params;
-        let used = |strengths: &[u8; 8]| strengths[..1 << params.cdef_bits].iter().any(|strength| *strength > 0);
+        let used =
+            |strengths: &[u8; 8]| strengths[..1 << params.cdef_bits].iter().any(|strength| *strength > 0);
         let luma = used(&params.cdef_y_pri_strength) || used(&params.cdef_y_sec_strength);
         let chroma = used(&params.cdef_uv_pri_strength) || used(&params.cdef_uv_sec_strength);
         let off = !sequence.enable_cdef || frame.coded_lossless || frame.allow_intrabc;
@@ -75,7 +78,7 @@ impl Cdef {
     pub fn filter_row(&self, from: &[Window], to: &mut [Window], map: &FilterMap, y8: usize) {
         for plane in 0..self.num_planes {
             let (_, sub_y) = self.subsampling(plane);
-            for y in y8 * 8 >> sub_y..(y8 + 1) * 8 >> sub_y {
+            for y in (y8 * 8) >> sub_y..((y8 + 1) * 8) >> sub_y {
                 let width = to[plane].stride();
                 to[plane].row_mut(y).copy_from_slice(&from[plane].row(y)[..width]);
             }
@@ -91,7 +94,14 @@ impl Cdef {
     }
 
     #[inline(always)]
-    fn filter_blocks<S: Simd>(&self, simd: S, from: &[Window], to: &mut [Window], map: &FilterMap, y8: usize) {
+    fn filter_blocks<S: Simd>(
+        &self,
+        simd: S,
+        from: &[Window],
+        to: &mut [Window],
+        map: &FilterMap,
+        y8: usize,
+    ) {
         let shift = self.bit_depth - 8;
         let mut block: Block = [0; 13 * STRIDE];
         for (x8, _) in map.coded.row(y8).iter().enumerate().filter(|(_, coded)| **coded) {
@@ -136,7 +146,7 @@ impl Cdef {
     #[inline(always)]
     fn load(&self, from: &Window, plane: usize, (x8, y8): (usize, usize), block: &mut Block) -> bool {
         let (sub_x, sub_y) = self.subsampling(plane);
-        let (x, y) = (x8 * 8 >> sub_x, y8 * 8 >> sub_y);
+        let (x, y) = ((x8 * 8) >> sub_x, (y8 * 8) >> sub_y);
         let (w, h) = (8 >> sub_x, 8 >> sub_y);
         let (width, height) = (self.width >> sub_x, self.height >> sub_y);
         let inside = x >= REACH && y >= REACH && x + w + REACH <= width && y + h + REACH <= height;
@@ -163,6 +173,7 @@ impl Cdef {
 
     /// The filter process (section 7.15.3), with all its cases apart.
     #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "a block, where it goes, and how it is filtered")]
     fn filter_block<S: Simd>(
         &self,
         simd: S,
@@ -174,7 +185,7 @@ impl Cdef {
         plane: usize,
     ) {
         let (sub_x, sub_y) = self.subsampling(plane);
-        let at = to.index(x8 * 8 >> sub_x, y8 * 8 >> sub_y);
+        let at = to.index((x8 * 8) >> sub_x, (y8 * 8) >> sub_y);
         let (stride, h) = (to.stride(), 8 >> sub_y);
         let out = &mut to.samples_mut()[at..];
         // Where one of the filters is off, no result can leave the range of the samples: their weights are below 1.
@@ -184,8 +195,12 @@ impl Cdef {
             (true, false, ..) => filter::<S, 4, true, false, false>(simd, block, strength, out, stride, h),
             (false, true, _, 0) => filter::<S, 8, false, true, false>(simd, block, strength, out, stride, h),
             (false, true, ..) => filter::<S, 4, false, true, false>(simd, block, strength, out, stride, h),
-            (true, true, false, 0) => filter::<S, 8, true, true, false>(simd, block, strength, out, stride, h),
-            (true, true, false, _) => filter::<S, 4, true, true, false>(simd, block, strength, out, stride, h),
+            (true, true, false, 0) => {
+                filter::<S, 8, true, true, false>(simd, block, strength, out, stride, h)
+            }
+            (true, true, false, _) => {
+                filter::<S, 4, true, true, false>(simd, block, strength, out, stride, h)
+            }
             (true, true, true, 0) => filter::<S, 8, true, true, true>(simd, block, strength, out, stride, h),
             (true, true, true, _) => filter::<S, 4, true, true, true>(simd, block, strength, out, stride, h),
         }
@@ -217,10 +232,10 @@ fn gather<S: Simd, const W: usize>(simd: S, block: &Block, at: usize) -> i16x16<
 
 /// `constrain()` with a threshold above 0.
 #[inline(always)]
-fn constrain<S: Simd>(difference: i16x16<S>, threshold: i16x16<S>, shift: u32) -> i16x16<S> {
+fn constrain<S: Simd>(simd: S, difference: i16x16<S>, threshold: i16x16<S>, shift: u32) -> i16x16<S> {
     let sign = difference >> 15;
     let magnitude = (difference ^ sign) - sign;
-    let limit = (threshold - (magnitude >> shift)).max(threshold - threshold);
+    let limit = (threshold - (magnitude >> shift)).max(i16x16::splat(simd, 0));
     (magnitude.min(limit) ^ sign) - sign
 }
 
@@ -248,23 +263,23 @@ fn filter<S: Simd, const W: usize, const PRIMARY: bool, const SECONDARY: bool, c
         let row = step * (16 / W);
         let at = ORIGIN + row * STRIDE;
         let x = gather::<S, W>(simd, block, at);
-        let (mut sum, mut low, mut high) = (x - x, x, x);
+        let (mut sum, mut low, mut high) = (i16x16::splat(simd, 0), x, x);
         let mut add = |offset: isize, threshold: i16x16<S>, shift: u32, tap: i16| {
             for at in [at.wrapping_add_signed(offset), at.wrapping_add_signed(-offset)] {
                 let p = gather::<S, W>(simd, block, at);
-                sum = sum + constrain(p - x, threshold, shift) * i16x16::splat(simd, tap);
+                sum += constrain(simd, p - x, threshold, shift) * i16x16::splat(simd, tap);
                 if both {
                     low = low.min(p);
                     high = high.max(if BORDER { p.simd_eq(outside).select(x, p) } else { p });
                 }
             }
         };
-        for k in 0..2 {
+        for (k, &tap) in CDEF_SEC_TAPS[0].iter().enumerate() {
             if PRIMARY {
                 add(offset(0, k), primary, primary_shift, strength.taps[k]);
             }
             if SECONDARY {
-                let tap = i16::from(CDEF_SEC_TAPS[0][k]);
+                let tap = i16::from(tap);
                 add(offset(6, k), secondary, secondary_shift, tap);
                 add(offset(2, k), secondary, secondary_shift, tap);
             }
@@ -321,7 +336,13 @@ fn direction(block: &Block, shift: u8) -> (usize, u32) {
         let mut weights = [0; 16];
         let mut i = 0;
         while i < 11 {
-            let samples = if i < 3 { 2 * i + 2 } else if i < 8 { 8 } else { 2 * (10 - i) + 2 };
+            let samples = if i < 3 {
+                2 * i + 2
+            } else if i < 8 {
+                8
+            } else {
+                2 * (10 - i) + 2
+            };
             weights[i] = CDEF_DIV_TABLE[samples] as i32;
             i += 1;
         }

@@ -35,8 +35,8 @@ impl PlaneSize {
         Self {
             sub_x,
             sub_y,
-            coded_width: frame.mi_cols as usize * 4 >> sub_x,
-            coded_height: frame.mi_rows as usize * 4 >> sub_y,
+            coded_width: (frame.mi_cols as usize * 4) >> sub_x,
+            coded_height: (frame.mi_rows as usize * 4) >> sub_y,
             frame_width: shown(frame.frame_width, sub_x),
             width: shown(frame.upscaled_width, sub_x),
             height: shown(frame.frame_height, sub_y),
@@ -114,7 +114,8 @@ fn windows(sequence: &SequenceHeader, frame: &FrameHeader) -> [Vec<(usize, usize
     };
     let restored = |plane: usize| {
         frame.lr_params.uses_lr
-            && frame.lr_params.frame_restoration_type[plane] != crate::codec::av1::header::RestorationType::None
+            && frame.lr_params.frame_restoration_type[plane]
+                != crate::codec::av1::header::RestorationType::None
     };
     let cdef = Cdef::applies(sequence, frame);
     [

@@ -78,7 +78,8 @@ pub fn deblock(
     (start, end): (usize, usize),
 ) {
     let end = end.min(plane.height.div_ceil(4));
-    let level = |edge: &Edge, pass: usize| edge.levels[if plane.number == 0 { pass } else { plane.number - 1 }];
+    let level =
+        |edge: &Edge, pass: usize| edge.levels[if plane.number == 0 { pass } else { plane.number - 1 }];
     let limits: [Limits; 64] =
         std::array::from_fn(|level| Limits::new(level as u8, params.loop_filter_sharpness, plane.bit_depth));
     let columns = plane.width.div_ceil(4);
@@ -88,7 +89,7 @@ pub fn deblock(
         let row = edges.row(y);
         for x in 1..columns {
             let (edge, before) = (row[x], row[x - 1]);
-            if x * 4 & ((1 << edge.tx_width_log2) - 1) != 0 {
+            if (x * 4) & ((1 << edge.tx_width_log2) - 1) != 0 {
                 continue;
             }
             let level = if level(&edge, 0) > 0 { level(&edge, 0) } else { level(&before, 0) };
@@ -104,7 +105,7 @@ pub fn deblock(
         let (row, above) = (edges.row(y), edges.row(y - 1));
         for x in 0..columns {
             let (edge, before) = (row[x], above[x]);
-            if y * 4 & ((1 << edge.tx_height_log2) - 1) != 0 {
+            if (y * 4) & ((1 << edge.tx_height_log2) - 1) != 0 {
                 continue;
             }
             let level = if level(&edge, 1) > 0 { level(&edge, 1) } else { level(&before, 1) };

@@ -75,7 +75,11 @@ impl Grain {
         let limits = (-center, (256 << depth) - 1 - center);
         let range = if params.clip_to_restricted_range {
             let luma = 235 << depth;
-            [16 << depth, luma, if sequence.color_config.matrix_coefficients == 0 { luma } else { 240 << depth }]
+            [
+                16 << depth,
+                luma,
+                if sequence.color_config.matrix_coefficients == 0 { luma } else { 240 << depth },
+            ]
         } else {
             [0, (256 << depth) - 1, (256 << depth) - 1]
         };
@@ -155,7 +159,8 @@ impl Grain {
         let (low, high) = self.limits;
         let number = self.stripe;
         let mut random = Random(
-            self.seed ^ ((number.wrapping_mul(37).wrapping_add(178) & 255) << 8) as u16
+            self.seed
+                ^ ((number.wrapping_mul(37).wrapping_add(178) & 255) << 8) as u16
                 ^ (number.wrapping_mul(173).wrapping_add(105) & 255) as u16,
         );
         let overlap = self.overlap;
@@ -330,7 +335,9 @@ fn template(
             for ((dy, dx), coefficient) in before.zip(coefficients).take(count) {
                 sum += i32::from(grain[y + dy - lag][x + dx - lag]) * (i32::from(*coefficient) - 128);
             }
-            if let (Some(luma), Some(coefficient), true) = (luma, coefficients.get(count), params.num_y_points > 0) {
+            if let (Some(luma), Some(coefficient), true) =
+                (luma, coefficients.get(count), params.num_y_points > 0)
+            {
                 let (x, y) = (((x - 3) << sub_x) + 3, ((y - 3) << sub_y) + 3);
                 let cells = luma[y..=y + sub_y].iter().flat_map(|row| &row[x..=x + sub_x]);
                 let sums: i32 = cells.map(|cell| i32::from(*cell)).sum();

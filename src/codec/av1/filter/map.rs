@@ -124,7 +124,11 @@ impl FilterMap {
     pub fn bytes(sequence: &SequenceHeader, frame: &FrameHeader) -> usize {
         let sizes = [size_of::<Edge>(), size_of::<Edge>(), 1, 1];
         let sizes = sizes.into_iter().chain([size_of::<RestorationUnit>(); 3]);
-        Self::shape(sequence, frame).into_iter().zip(sizes).map(|((cols, rows), size)| cols * rows * size).sum()
+        Self::shape(sequence, frame)
+            .into_iter()
+            .zip(sizes)
+            .map(|((cols, rows), size)| cols * rows * size)
+            .sum()
     }
 
     fn shape(sequence: &SequenceHeader, frame: &FrameHeader) -> Shape {

@@ -73,13 +73,9 @@ impl LrParams {
             return Ok(());
         }
         let shift = self.loop_restoration_size[0].max(64).ilog2() - 6;
-        let shift = if sequence.use_128x128_superblock {
-            1 + u32::from(bits.flag(shift > 1)?)
-        } else if bits.flag(shift > 0)? {
-            1 + u32::from(bits.flag(shift > 1)?)
-        } else {
-            0
-        };
+        // A superblock of 128 has no units of 64.
+        let is_larger = sequence.use_128x128_superblock || bits.flag(shift > 0)?;
+        let shift = if is_larger { 1 + u32::from(bits.flag(shift > 1)?) } else { 0 };
         let size = 64 << shift;
         let color = &sequence.color_config;
         let subsampled = color.subsampling_x == 1 && color.subsampling_y == 1;

@@ -210,11 +210,11 @@ impl FrameHeader {
             };
             let key = self.frame_type == FrameType::Key;
             self.show_frame = bits.flag(self.show_frame)?;
-            if self.show_frame && sequence.decoder_model_info_present_flag && !sequence.equal_picture_interval {
+            if self.show_frame && sequence.decoder_model_info_present_flag && !sequence.equal_picture_interval
+            {
                 bits.f(u32::from(sequence.frame_presentation_time_length_minus_1) + 1, 0)?;
             }
-            self.showable_frame =
-                if self.show_frame { !key } else { bits.flag(self.showable_frame)? };
+            self.showable_frame = if self.show_frame { !key } else { bits.flag(self.showable_frame)? };
             self.error_resilient_mode = (key && self.show_frame) || bits.flag(self.error_resilient_mode)?;
         }
         self.disable_cdf_update = bits.flag(self.disable_cdf_update)?;
@@ -237,7 +237,8 @@ impl FrameHeader {
         (temporal_id, spatial_id): (u8, u8),
     ) -> Result<()> {
         if sequence.frame_id_numbers_present_flag {
-            let length = sequence.additional_frame_id_length_minus_1 + sequence.delta_frame_id_length_minus_2 + 3;
+            let length =
+                sequence.additional_frame_id_length_minus_1 + sequence.delta_frame_id_length_minus_2 + 3;
             self.current_frame_id = bits.f(u32::from(length), self.current_frame_id)?;
         }
         self.frame_size_override_flag =

@@ -15,8 +15,9 @@ mod tile_info;
 
 pub use fields::{
     CdefParams, DeltaLfParams, DeltaQParams, FilmGrainParams, LoopFilterParams, LrParams, QuantizationParams,
-    RestorationType, SEG_LVL_ALT_LF_Y_V, SEG_LVL_ALT_Q, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP, ScalingPoint, SegmentationParams, TileInfo, TxMode,
+    RestorationType, SEG_LVL_ALT_LF_Y_V, SEG_LVL_ALT_Q, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP,
+    ScalingPoint, SegmentationParams, TileInfo, TxMode,
 };
 pub use frame::{FrameHeader, FrameType};
-pub use obu::{Layers, Picture, sequence_header_obu, temporal_unit};
+pub use obu::{Head, Layers, Picture, sequence_header_obu, temporal_unit};
 pub use sequence::{ColorConfig, SequenceHeader};

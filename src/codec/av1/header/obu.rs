@@ -30,6 +30,46 @@ pub struct Picture<'a> {
     pub tiles: Vec<&'a [u8]>,
 }
 
+/// What the first bytes of a coded picture say of it.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub sequence: SequenceHeader,
+    /// The header of the first intra frame.
+    pub frame: FrameHeader,
+    /// True where the frame is the picture: there are no other layers, and it is shown.
+    pub is_picture: bool,
+}
+
+impl Head {
+    /// Reads the first headers; the data may end behind them.
+    ///
+    /// # Errors
+    /// Where the data is damaged, or has no intra frame at its beginning.
+    pub fn parse(mut data: &[u8], layers: Layers) -> Result<Self> {
+        let mut search = Search::new(layers);
+        while !data.is_empty() {
+            let obu = Obu::next_cut(&mut data)?;
+            match obu.kind {
+                OBU_FRAME_HEADER | OBU_FRAME if !obu.is_dropped(search.operating_point_idc) => {
+                    let Some(sequence) = search.sequence.take() else { break };
+                    let Start::Intra = Start::parse(obu.payload, &sequence)? else { break };
+                    let layer = obu.layer.unwrap_or((0, 0));
+                    let (frame, _) = FrameHeader::parse(obu.payload, &sequence, layer)?;
+                    let is_single =
+                        !search.has_several_layers() && layers.spatial_id.is_none_or(|id| id == layer.1);
+                    let is_picture = is_single && frame.show_frame;
+                    return Ok(Self { sequence, frame, is_picture });
+                }
+                OBU_SEQUENCE_HEADER => {
+                    search.take(&obu)?;
+                }
+                _ => {}
+            }
+        }
+        Err(Error::malformed("AV1: no picture begins the data"))
+    }
+}
+
 /// One OBU: its type, its layer and its payload.
 struct Obu<'a> {
     kind: u8,
@@ -41,6 +81,21 @@ struct Obu<'a> {
 impl<'a> Obu<'a> {
     /// Takes the first OBU off `data`.
     fn next(data: &mut &'a [u8]) -> Result<Self> {
+        let left = data.len();
+        let (obu, size) = Self::next_sized(data)?;
+        if obu.payload.len() < size {
+            return Err(Error::malformed(format!("AV1: an OBU of {size} bytes in {left}")));
+        }
+        Ok(obu)
+    }
+
+    /// The same of data that may end within it.
+    fn next_cut(data: &mut &'a [u8]) -> Result<Self> {
+        Ok(Self::next_sized(data)?.0)
+    }
+
+    /// The first OBU, as far as it is there, and the bytes that its payload should have.
+    fn next_sized(data: &mut &'a [u8]) -> Result<(Self, usize)> {
         let mut bits = Reader::new(data);
         let forbidden = bits.flag(false)?;
         let kind = bits.byte(4, 0)?;
@@ -63,18 +118,17 @@ impl<'a> Obu<'a> {
         }
         let rest = bits.rest();
         let size = size.unwrap_or(rest.len());
-        let Some((payload, rest)) = rest.split_at_checked(size) else {
-            return Err(Error::malformed(format!("AV1: an OBU of {size} bytes where {} are left", rest.len())));
-        };
+        let (payload, rest) = rest.split_at(size.min(rest.len()));
         *data = rest;
-        Ok(Self { kind, layer, payload })
+        Ok((Self { kind, layer, payload }, size))
     }
 
     /// True where an operating point leaves the OBU out.
     fn is_dropped(&self, operating_point_idc: u16) -> bool {
         let Some((temporal_id, spatial_id)) = self.layer else { return false };
         operating_point_idc != 0
-            && (operating_point_idc >> temporal_id & 1 == 0 || operating_point_idc >> (spatial_id + 8) & 1 == 0)
+            && (operating_point_idc >> temporal_id & 1 == 0
+                || operating_point_idc >> (spatial_id + 8) & 1 == 0)
     }
 }
 
@@ -116,14 +170,7 @@ impl<'a> Picture<'a> {
     /// # Errors
     /// Where the data is damaged, lacks the picture, or has it predicted from other frames.
     pub fn parse(mut data: &'a [u8], layers: Layers) -> Result<Self> {
-        let mut search = Search {
-            layers,
-            sequence: None,
-            operating_point_idc: 0,
-            pending: None,
-            found: None,
-            hidden: None,
-        };
+        let mut search = Search::new(layers);
         while !data.is_empty() {
             let obu = match Obu::next(&mut data) {
                 Ok(obu) => obu,
@@ -188,6 +235,15 @@ fn cut(tile: usize) -> Error {
 }
 
 impl<'a> Search<'a> {
+    const fn new(layers: Layers) -> Self {
+        Self { layers, sequence: None, operating_point_idc: 0, pending: None, found: None, hidden: None }
+    }
+
+    /// True where the operating point has more than one spatial layer.
+    const fn has_several_layers(&self) -> bool {
+        (self.operating_point_idc >> 8).count_ones() > 1
+    }
+
     /// Takes one OBU; true where nothing more is needed.
     fn take(&mut self, obu: &Obu<'a>) -> Result<bool> {
         match obu.kind {
@@ -233,7 +289,10 @@ impl<'a> Search<'a> {
             }
             Start::Inter(shown) => {
                 if shown {
-                    self.show(Err(Error::unsupported("AV1: the picture is predicted from others")), obu.layer);
+                    self.show(
+                        Err(Error::unsupported("AV1: the picture is predicted from others")),
+                        obu.layer,
+                    );
                 }
                 self.hidden = None;
                 self.pending = (obu.kind == OBU_FRAME_HEADER).then_some(Pending::Other);
@@ -274,8 +333,7 @@ impl<'a> Search<'a> {
 
     /// True where no later frame can be the one wanted: there is but one layer, or a certain one is wanted.
     fn is_done(&self) -> bool {
-        let several = self.operating_point_idc >> 8 & (self.operating_point_idc >> 8).wrapping_sub(1) != 0;
-        self.found.is_some() && (self.layers.spatial_id.is_some() || !several)
+        self.found.is_some() && (self.layers.spatial_id.is_some() || !self.has_several_layers())
     }
 }
 

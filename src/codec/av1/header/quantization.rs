@@ -46,7 +46,8 @@ impl SegmentationParams {
     /// Of a frame without a primary reference frame.
     pub(super) fn code(&mut self, bits: &mut impl Bits) -> Result<()> {
         // Bits and limit of each feature; the first five are signed.
-        const FEATURES: [(u32, i32); 8] = [(8, 255), (6, 63), (6, 63), (6, 63), (6, 63), (3, 7), (0, 0), (0, 0)];
+        const FEATURES: [(u32, i32); 8] =
+            [(8, 255), (6, 63), (6, 63), (6, 63), (6, 63), (3, 7), (0, 0), (0, 0)];
         self.segmentation_enabled = bits.flag(self.segmentation_enabled)?;
         if !self.segmentation_enabled {
             *self = Self::default();
@@ -83,7 +84,12 @@ impl DeltaQParams {
 }
 
 impl DeltaLfParams {
-    pub(super) fn code(&mut self, bits: &mut impl Bits, delta_q_present: bool, allow_intrabc: bool) -> Result<()> {
+    pub(super) fn code(
+        &mut self,
+        bits: &mut impl Bits,
+        delta_q_present: bool,
+        allow_intrabc: bool,
+    ) -> Result<()> {
         self.delta_lf_present = delta_q_present && !allow_intrabc && bits.flag(self.delta_lf_present)?;
         if self.delta_lf_present {
             self.delta_lf_res = bits.byte(2, self.delta_lf_res)?;

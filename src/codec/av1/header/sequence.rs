@@ -256,7 +256,8 @@ impl SequenceHeader {
         }
         if self.frame_id_numbers_present_flag {
             self.delta_frame_id_length_minus_2 = bits.byte(4, self.delta_frame_id_length_minus_2)?;
-            self.additional_frame_id_length_minus_1 = bits.byte(3, self.additional_frame_id_length_minus_1)?;
+            self.additional_frame_id_length_minus_1 =
+                bits.byte(3, self.additional_frame_id_length_minus_1)?;
             if self.delta_frame_id_length_minus_2 + self.additional_frame_id_length_minus_1 + 3 > 16 {
                 return Err(Error::malformed("AV1: frame numbers of more than 16 bits"));
             }

@@ -105,7 +105,13 @@ impl TileInfo {
         self.tile_rows = starts(&mut self.mi_row_starts, self.tile_rows_log2, bounds.sb_rows, mi_rows);
     }
 
-    fn code_spacing(&mut self, bits: &mut impl Bits, bounds: &Bounds, mi_cols: u32, mi_rows: u32) -> Result<()> {
+    fn code_spacing(
+        &mut self,
+        bits: &mut impl Bits,
+        bounds: &Bounds,
+        mi_cols: u32,
+        mi_rows: u32,
+    ) -> Result<()> {
         let (shift, widest) = (bounds.sb_shift, bounds.max_tile_width);
         let (cols, widest) = code_starts(bits, &mut self.mi_col_starts, bounds.sb_cols, widest, shift)?;
         self.mi_col_starts[cols] = mi_cols;

@@ -6,7 +6,13 @@ use crate::codec::av1::tables::prediction::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERN
 
 /// Predicts along `angle` in degrees, neither 90 nor 180.
 #[inline(always)]
-pub(super) fn predict(angle: usize, edge_filter: Option<bool>, edges: &Edges, out: &mut [u16], stride: usize) {
+pub(super) fn predict(
+    angle: usize,
+    edge_filter: Option<bool>,
+    edges: &Edges,
+    out: &mut [u16],
+    stride: usize,
+) {
     let (mut above, mut left) = (edges.above, edges.left);
     let (mut upsample_above, mut upsample_left) = (0, 0);
     if let Some(smooth) = edge_filter {

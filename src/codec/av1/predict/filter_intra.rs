@@ -18,7 +18,8 @@ pub(super) fn predict(mode: u8, edges: &Edges, out: &mut [u16], stride: usize) {
             let around = [above[x], above[x + 1], above[x + 2], above[x + 3], above[x + 4], left[0], left[1]];
             let mut samples = [0; 8];
             for (sample, taps) in samples.iter_mut().zip(taps) {
-                let sum: i32 = taps.iter().zip(around).map(|(&tap, near)| i32::from(tap) * i32::from(near)).sum();
+                let sum: i32 =
+                    taps.iter().zip(around).map(|(&tap, near)| i32::from(tap) * i32::from(near)).sum();
                 // Round2Signed, to 4 bits; what is below 0 ends as 0.
                 *sample = ((sum + 8) >> 4).clamp(0, highest) as u16;
             }

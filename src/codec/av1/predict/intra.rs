@@ -118,7 +118,8 @@ fn paeth(edges: &Edges, out: &mut [u16], stride: usize) {
             let from_above = left.abs_diff(corner);
             let from_corner = (i32::from(above) + i32::from(left) - 2 * i32::from(corner)).unsigned_abs();
             let not_left = if from_above as u32 <= from_corner { above } else { corner };
-            *sample = if from_left <= from_above && u32::from(from_left) <= from_corner { left } else { not_left };
+            *sample =
+                if from_left <= from_above && u32::from(from_left) <= from_corner { left } else { not_left };
         }
     }
 }

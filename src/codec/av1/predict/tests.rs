@@ -5,8 +5,8 @@ use crate::{
     codec::av1::{
         sizes::{ALL_TX_SIZES, PredictionMode},
         tables::prediction::{
-            DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL, INTRA_FILTER_TAPS, SM_WEIGHTS_4, SM_WEIGHTS_8, SM_WEIGHTS_16,
-            SM_WEIGHTS_32, SM_WEIGHTS_64,
+            DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL, INTRA_FILTER_TAPS, SM_WEIGHTS_4, SM_WEIGHTS_8,
+            SM_WEIGHTS_16, SM_WEIGHTS_32, SM_WEIGHTS_64,
         },
     },
     simd::levels,
@@ -58,22 +58,28 @@ impl Text<'_> {
         let middle = 1 << (self.bit_depth - 1);
         let (mut above, mut left) = (Line([0; 176]), Line([0; 176]));
         for i in 0..w + h {
-            above.set(i, match (self.around.above, self.around.left) {
-                (false, true) => self.sample(x - 1, y),
-                (false, false) => middle - 1,
-                _ => {
-                    let limit = self.max_x.min(x + if self.around.above_right { 2 * w } else { w } - 1);
-                    self.sample(limit.min(x + i), y - 1)
-                }
-            });
-            left.set(i, match (self.around.left, self.around.above) {
-                (false, true) => self.sample(x, y - 1),
-                (false, false) => middle + 1,
-                _ => {
-                    let limit = self.max_y.min(y + if self.around.below_left { 2 * h } else { h } - 1);
-                    self.sample(x - 1, limit.min(y + i))
-                }
-            });
+            above.set(
+                i,
+                match (self.around.above, self.around.left) {
+                    (false, true) => self.sample(x - 1, y),
+                    (false, false) => middle - 1,
+                    _ => {
+                        let limit = self.max_x.min(x + if self.around.above_right { 2 * w } else { w } - 1);
+                        self.sample(limit.min(x + i), y - 1)
+                    }
+                },
+            );
+            left.set(
+                i,
+                match (self.around.left, self.around.above) {
+                    (false, true) => self.sample(x, y - 1),
+                    (false, false) => middle + 1,
+                    _ => {
+                        let limit = self.max_y.min(y + if self.around.below_left { 2 * h } else { h } - 1);
+                        self.sample(x - 1, limit.min(y + i))
+                    }
+                },
+            );
         }
         let corner = match (self.around.above, self.around.left) {
             (true, true) => self.sample(x - 1, y - 1),
@@ -172,7 +178,13 @@ impl Text<'_> {
         pred
     }
 
-    fn directional(&self, p_angle: i32, edge_filter: Option<bool>, mut above: Line, mut left: Line) -> Vec<i32> {
+    fn directional(
+        &self,
+        p_angle: i32,
+        edge_filter: Option<bool>,
+        mut above: Line,
+        mut left: Line,
+    ) -> Vec<i32> {
         let (w, h) = (self.w, self.h);
         let (mut upsample_above, mut upsample_left) = (0, 0);
         if let Some(filter_type) = edge_filter {
@@ -334,7 +346,8 @@ fn predictions_are_as_the_text_says_at_every_level() {
         for (y, row) in frame.iter_mut().enumerate() {
             for (x, sample) in row.iter_mut().enumerate() {
                 let noise = random.below(1 << bit_depth) as usize;
-                *sample = if round < 3 { noise } else { (3 * x + 2 * y + noise / 16) % (1 << bit_depth) } as u16;
+                *sample =
+                    if round < 3 { noise } else { (3 * x + 2 * y + noise / 16) % (1 << bit_depth) } as u16;
             }
         }
         for size in ALL_TX_SIZES {
@@ -362,10 +375,11 @@ fn predictions_are_as_the_text_says_at_every_level() {
                     h: h as i32,
                     bit_depth,
                 };
-                let edges = Edges::new(size, bit_depth, &around, &frame[y - 1][x..], frame[y - 1][x - 1], |i| {
-                    assert!(y + i <= max_y);
-                    frame[y + i][x - 1]
-                });
+                let edges =
+                    Edges::new(size, bit_depth, &around, &frame[y - 1][x..], frame[y - 1][x - 1], |i| {
+                        assert!(y + i <= max_y);
+                        frame[y + i][x - 1]
+                    });
                 let filters = (0..5).filter(|_| w <= 32 && h <= 32).map(Intra::Filter);
                 for (n, mode) in modes().into_iter().chain(filters).enumerate() {
                     let expected = text.predict(mode);
@@ -392,8 +406,11 @@ fn chroma_from_luma_is_as_the_text_says() {
     for (sub_x, sub_y) in [(0, 0), (1, 0), (1, 1)] {
         for size in ALL_TX_SIZES.into_iter().filter(|size| size.width() <= 32 && size.height() <= 32) {
             let (w, h) = (size.width(), size.height());
-            for (max_luma_w, max_luma_h) in [(w << sub_x, h << sub_y), (8.min(w << sub_x), 4.max((h << sub_y).saturating_sub(8)))] {
-                let ac = LumaAc::new(&luma, stride, (w, h), (max_luma_w, max_luma_h), (sub_x == 1, sub_y == 1));
+            for (max_luma_w, max_luma_h) in
+                [(w << sub_x, h << sub_y), (8.min(w << sub_x), 4.max((h << sub_y).saturating_sub(8)))]
+            {
+                let ac =
+                    LumaAc::new(&luma, stride, (w, h), (max_luma_w, max_luma_h), (sub_x == 1, sub_y == 1));
                 let mut values = vec![0; w * h];
                 for i in 0..h {
                     let luma_y = (i << sub_y).min(max_luma_h - (1 << sub_y));

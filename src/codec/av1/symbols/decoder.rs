@@ -97,8 +97,7 @@ impl Symbols for Decoder<'_> {
     #[inline(always)]
     fn symbol<const L: usize>(&mut self, cdf: &mut [u16; L], _value: usize) -> usize {
         let value = (self.window >> 48) as u32;
-        let (symbol, low, high) =
-            if L <= 5 { self.few::<L>(cdf, value) } else { self.many::<L>(cdf, value) };
+        let (symbol, low, high) = if L <= 5 { self.few::<L>(cdf, value) } else { self.many::<L>(cdf, value) };
         self.take(low, high);
         if self.adapts {
             adapt(cdf, symbol);

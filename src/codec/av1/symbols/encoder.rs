@@ -112,7 +112,11 @@ impl Symbols for Encoder {
     #[inline(always)]
     fn fixed(&mut self, inverse: u16, value: bool) -> bool {
         let middle = threshold(self.range, inverse, 1);
-        if value { self.put(0, middle) } else { self.put(middle, self.range) }
+        if value {
+            self.put(0, middle)
+        } else {
+            self.put(middle, self.range)
+        }
         value
     }
 }

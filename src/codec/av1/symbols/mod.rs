@@ -97,7 +97,8 @@ mod tests {
         };
         let mut two = [16384, 0, 0];
         let mut four = [30000, 200, 100, 0, 0];
-        let mut sixteen: [u16; 17] = std::array::from_fn(|i| if i > 14 { 0 } else { 32000 - i as u16 * 2000 });
+        let mut sixteen: [u16; 17] =
+            std::array::from_fn(|i| if i > 14 { 0 } else { 32000 - i as u16 * 2000 });
         let mut coded = Vec::new();
         for _ in 0..count {
             let wanted = next();

@@ -98,8 +98,12 @@ impl TileState {
         let coded = Coded { tx_type, eob, columns: 0, rows: 0 };
         match class {
             TxClass::TwoD => self.levels::<S, D, TWO_D>(symbols, transform, coded, coefficients, of_type),
-            TxClass::Horizontal => self.levels::<S, D, HORIZONTAL>(symbols, transform, coded, coefficients, of_type),
-            TxClass::Vertical => self.levels::<S, D, VERTICAL>(symbols, transform, coded, coefficients, of_type),
+            TxClass::Horizontal => {
+                self.levels::<S, D, HORIZONTAL>(symbols, transform, coded, coefficients, of_type)
+            }
+            TxClass::Vertical => {
+                self.levels::<S, D, VERTICAL>(symbols, transform, coded, coefficients, of_type)
+            }
         }
     }
 
@@ -165,8 +169,7 @@ impl TileState {
         };
         let cdf = &mut cdfs.coeff_base_eob[size_context][plane_type][context];
         let level = symbols.symbol(cdf, value.clamp(1, 3) - 1) + 1;
-        let range =
-            if position == 0 { 0 } else { levels.contexts::<CLASS>(position, offsets).1 };
+        let range = if position == 0 { 0 } else { levels.contexts::<CLASS>(position, offsets).1 };
         levels.set(position, range_level(symbols, &mut range_cdfs[range], level, value));
         for &position in scan[..last].iter().skip(1).rev() {
             let position = usize::from(position);
@@ -202,7 +205,8 @@ impl TileState {
                 symbols.literal(1, u32::from(value < 0)) != 0
             };
             if level > LARGEST_LEVEL {
-                level = golomb(symbols, value.unsigned_abs().max(LARGEST_LEVEL + 1) - LARGEST_LEVEL) + LARGEST_LEVEL;
+                level = golomb(symbols, value.unsigned_abs().max(LARGEST_LEVEL + 1) - LARGEST_LEVEL)
+                    + LARGEST_LEVEL;
                 level &= 0xF_FFFF;
             }
             if position == 0 && level > 0 {
@@ -274,7 +278,8 @@ impl TileState {
     /// The context of `dc_sign`.
     pub fn dc_sign_context(&self, transform: TransformBlock) -> usize {
         let (above, left) = self.around(transform);
-        let sum: i32 = above.iter().chain(left).map(|&context| [0, -1, 1, 0][usize::from(context >> 6)]).sum();
+        let sum: i32 =
+            above.iter().chain(left).map(|&context| [0, -1, 1, 0][usize::from(context >> 6)]).sum();
         match sum {
             ..0 => 1,
             0 => 0,

@@ -116,7 +116,8 @@ pub const VERTICAL: u8 = 2;
 pub(super) fn context_offsets(size: TxSize) -> &'static [u8] {
     const fn offsets<const AREA: usize>(size: TxSize) -> [u8; AREA] {
         // Sizes whose adjusted size is the same have tables of their own.
-        let (table, width) = (&COEFF_BASE_CTX_OFFSET[size as usize], if size.width() < 32 { size.width() } else { 32 });
+        let (table, width) =
+            (&COEFF_BASE_CTX_OFFSET[size as usize], if size.width() < 32 { size.width() } else { 32 });
         let mut offsets = [0; AREA];
         let mut at = 0;
         while at < AREA {
@@ -224,7 +225,11 @@ mod tests {
             assert_eq!(offsets.len(), adjusted.width() * adjusted.height());
             for (position, offset) in offsets.iter().enumerate() {
                 let (row, col) = (position / adjusted.width(), position % adjusted.width());
-                assert_eq!(offset & 31, COEFF_BASE_CTX_OFFSET[size as usize][row.min(4)][col.min(4)], "{size:?}");
+                assert_eq!(
+                    offset & 31,
+                    COEFF_BASE_CTX_OFFSET[size as usize][row.min(4)][col.min(4)],
+                    "{size:?}"
+                );
                 assert_eq!(offset >> 5, if row < 2 && col < 2 { 1 } else { 2 }, "{size:?}");
             }
         }

@@ -67,7 +67,13 @@ impl TileState {
             let predicted = match (above, left) {
                 (None, left) => left.unwrap_or(0),
                 (Some(above), None) => above,
-                (Some(above), Some(left)) => if corner == Some(above) { above } else { left },
+                (Some(above), Some(left)) => {
+                    if corner == Some(above) {
+                        above
+                    } else {
+                        left
+                    }
+                }
             };
             block.segment_id = if skip {
                 predicted
@@ -78,7 +84,8 @@ impl TileState {
                     Some(_) => usize::from(corner == above || corner == left || above == left),
                 };
                 let count = u32::from(self.frame.last_active_seg_id) + 1;
-                let value = if S::WRITES { interleave(block.segment_id.into(), predicted.into(), count) } else { 0 };
+                let value =
+                    if S::WRITES { interleave(block.segment_id.into(), predicted.into(), count) } else { 0 };
                 let coded = symbols.symbol(&mut self.cdfs.segment_id[context], value as usize) as u32;
                 let segment = neg_deinterleave(coded.into(), predicted.into(), count.into());
                 if !(0..i64::from(count)).contains(&segment) {
@@ -94,7 +101,8 @@ impl TileState {
     }
 
     fn skip<S: Symbols>(&mut self, symbols: &mut S, block: &mut Block) {
-        block.skip = if self.frame.seg_id_pre_skip && self.frame.segments[usize::from(block.segment_id)].skip {
+        block.skip = if self.frame.seg_id_pre_skip && self.frame.segments[usize::from(block.segment_id)].skip
+        {
             true
         } else {
             let context = self.skip_context(block);
@@ -240,9 +248,8 @@ impl TileState {
         }
         let value = block.filter_intra_mode;
         let used = symbols.flag(&mut self.cdfs.filter_intra[size as usize], value.is_some());
-        block.filter_intra_mode = used.then(|| {
-            symbols.symbol(&mut self.cdfs.filter_intra_mode, value.unwrap_or(0).into()) as u8
-        });
+        block.filter_intra_mode =
+            used.then(|| symbols.symbol(&mut self.cdfs.filter_intra_mode, value.unwrap_or(0).into()) as u8);
     }
 }
 

@@ -188,7 +188,8 @@ impl TileState {
 
     /// In the row above, at a column counted from the block's.
     fn scan_point(&self, stack: &mut Stack, block: &Block, delta_col: isize) {
-        if let Some((cell, _)) = self.candidate(block.mi_row as isize - 1, block.mi_col as isize + delta_col) {
+        if let Some((cell, _)) = self.candidate(block.mi_row as isize - 1, block.mi_col as isize + delta_col)
+        {
             stack.add(cell, 4);
         }
     }
@@ -258,7 +259,8 @@ impl TileState {
             return false;
         }
         let gradient = 1 + DELAY_SB64 + i32::from(self.frame.superblock == BlockSize::Block128x128);
-        source_row <= active_row && source_col < active_col - DELAY_SB64 + gradient * (active_row - source_row)
+        source_row <= active_row
+            && source_col < active_col - DELAY_SB64 + gradient * (active_row - source_row)
     }
 }
 

@@ -95,7 +95,7 @@ impl TileState {
 
     fn palette_cache(&self, block: &Block, plane: usize) -> Cache {
         let (column, line) = (self.column(block.mi_col), Self::line(block.mi_row));
-        let above = if block.mi_row % 16 != 0 && block.available_above {
+        let above = if !block.mi_row.is_multiple_of(16) && block.available_above {
             &self.above_colors[column][plane][..usize::from(self.above.palettes[plane][column])]
         } else {
             &[]
@@ -105,7 +105,13 @@ impl TileState {
     }
 
     /// The colours of Y or U: those of the cache that are used, then the others by their differences.
-    fn ascending_colors<S: Symbols>(&mut self, symbols: &mut S, block: &mut Block, plane: usize, count: usize) {
+    fn ascending_colors<S: Symbols>(
+        &mut self,
+        symbols: &mut S,
+        block: &mut Block,
+        plane: usize,
+        count: usize,
+    ) {
         let cache = self.palette_cache(block, plane);
         let bit_depth = u32::from(self.frame.bit_depth);
         let highest = (1u32 << bit_depth) - 1;
@@ -242,8 +248,11 @@ impl Area {
                 let y = i - x;
                 let (order, context) = color_context(map, x, y);
                 let here = y * 64 + x;
-                let value =
-                    if S::WRITES { order.iter().position(|&color| color == map[here]).unwrap_or(0) } else { 0 };
+                let value = if S::WRITES {
+                    order.iter().position(|&color| color == map[here]).unwrap_or(0)
+                } else {
+                    0
+                };
                 map[here] = order[color_index(symbols, cdfs, size, context, value)];
             }
         }
@@ -282,13 +291,11 @@ fn color_context(map: &[u8; 64 * 64], x: usize, y: usize) -> ([u8; 8], usize) {
     // The neighbours' scores by their colours, before those that aren't neighbours.
     let mut scored = [(0u8, 0u8); 3];
     let mut count = 0;
-    let mut score = |color: u8, score: u8| {
-        match scored[..count].iter_mut().find(|(of, _)| *of == color) {
-            Some((_, sum)) => *sum += score,
-            None => {
-                scored[count] = (color, score);
-                count += 1;
-            }
+    let mut score = |color: u8, score: u8| match scored[..count].iter_mut().find(|(of, _)| *of == color) {
+        Some((_, sum)) => *sum += score,
+        None => {
+            scored[count] = (color, score);
+            count += 1;
         }
     };
     if x > 0 {

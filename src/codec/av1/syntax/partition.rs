@@ -47,7 +47,9 @@ impl TileState {
                 if symbols.fixed(probability, value == Partition::Split) { Partition::Split } else { other }
             }
         };
-        let part = size.part(partition).ok_or_else(|| Error::malformed("a block is divided into parts of no size"))?;
+        let part = size
+            .part(partition)
+            .ok_or_else(|| Error::malformed("a block is divided into parts of no size"))?;
         let (sub_x, sub_y) = (self.frame.subsampling_x != 0, self.frame.subsampling_y != 0);
         if self.frame.num_planes > 1 && part.subsampled(sub_x, sub_y).is_none() {
             return Err(Error::malformed("a block is divided into parts of no size in chroma"));
@@ -83,7 +85,9 @@ impl TileState {
             [Horz, Split, HorzA, HorzB, VertA, Horz4]
         };
         let cdfs = &self.cdfs;
-        let sum = |of: &dyn Fn(usize) -> u16, count: usize| parts[..count].iter().map(|&part| of(part as usize)).sum();
+        let sum = |of: &dyn Fn(usize) -> u16, count: usize| {
+            parts[..count].iter().map(|&part| of(part as usize)).sum()
+        };
         match size.width4_log2() {
             // Both sides of an 8x8 are inside or outside, as a frame has an even number of units.
             1 => sum(&|part| probability(&cdfs.partition_w8[context], part), 2),

@@ -84,8 +84,20 @@ impl TileState {
         use RestorationType::{None, Sgrproj, Wiener};
         let cdfs = &mut self.cdfs;
         let kind = match self.frame.restoration[plane].kind {
-            Wiener => if symbols.flag(&mut cdfs.use_wiener, value.kind == Wiener) { Wiener } else { None },
-            Sgrproj => if symbols.flag(&mut cdfs.use_sgrproj, value.kind == Sgrproj) { Sgrproj } else { None },
+            Wiener => {
+                if symbols.flag(&mut cdfs.use_wiener, value.kind == Wiener) {
+                    Wiener
+                } else {
+                    None
+                }
+            }
+            Sgrproj => {
+                if symbols.flag(&mut cdfs.use_sgrproj, value.kind == Sgrproj) {
+                    Sgrproj
+                } else {
+                    None
+                }
+            }
             _ => {
                 let kinds = [None, Wiener, Sgrproj];
                 let index = kinds.iter().position(|&kind| kind == value.kind).unwrap_or(0);
@@ -99,7 +111,8 @@ impl TileState {
                 for tap in first..3 {
                     let reference = &mut self.references.wiener[plane][pass][tap];
                     let range = (WIENER_MIN[tap], WIENER_MAX[tap]);
-                    *reference = signed_subexp(symbols, range, WIENER_K[tap], *reference, value.wiener[pass][tap]);
+                    *reference =
+                        signed_subexp(symbols, range, WIENER_K[tap], *reference, value.wiener[pass][tap]);
                     unit.wiener[pass][tap] = *reference;
                 }
             }
@@ -111,7 +124,8 @@ impl TileState {
                 unit.sgr_xqd[i] = if SGR_PARAMS[usize::from(unit.sgr_set)][i * 2] != 0 {
                     signed_subexp(symbols, range, SGRPROJ_K, reference, value.sgr_xqd[i])
                 } else if i == 1 {
-                    (128 - i32::from(self.references.sgr_xqd[plane][0])).clamp(range.0.into(), range.1.into()) as i8
+                    (128 - i32::from(self.references.sgr_xqd[plane][0])).clamp(range.0.into(), range.1.into())
+                        as i8
                 } else {
                     0
                 };
@@ -136,7 +150,10 @@ fn unsigned_subexp<S: Symbols>(symbols: &mut S, count: u32, k: u32, reference: u
         inverse_recenter(reference, subexp(symbols, count, k, recenter(reference, value)))
     } else {
         let last = count - 1;
-        last - inverse_recenter(last - reference, subexp(symbols, count, k, recenter(last - reference, last - value)))
+        last - inverse_recenter(
+            last - reference,
+            subexp(symbols, count, k, recenter(last - reference, last - value)),
+        )
     }
 }
 

@@ -15,7 +15,8 @@ struct Random {
 
 impl Random {
     fn next(&mut self) -> usize {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 40) as usize
     }
 }
@@ -165,8 +166,8 @@ impl<S: Symbols> Walk<'_, S> {
         if let Some(Item::Coefficients(_, coded, values)) = self.take() {
             (wanted, coefficients) = (*coded, values.clone());
         }
-        let coded =
-            state.coefficients(self.symbols, block, transform, wanted, &mut coefficients, |_| |_, value| value);
+        let coded = state
+            .coefficients(self.symbols, block, transform, wanted, &mut coefficients, |_| |_, value| value);
         assert_eq!(coded.eob > 0, coefficients.iter().any(|&value| value != 0));
         self.keep(Item::Coefficients(transform, coded, coefficients));
     }
@@ -211,8 +212,12 @@ fn frame(seed: usize) -> Frame {
 fn what_is_written_is_read() {
     for seed in 0..48 {
         let frame = frame(seed);
-        let area =
-            TileArea { mi_row_start: 0, mi_row_end: frame.mi_rows, mi_col_start: 0, mi_col_end: frame.mi_cols };
+        let area = TileArea {
+            mi_row_start: 0,
+            mi_row_end: frame.mi_rows,
+            mi_col_start: 0,
+            mi_col_end: frame.mi_cols,
+        };
         let begin = || TileState::new(&frame, area).unwrap();
         let mut random = Random { encoder: Encoder::new(!frame.disable_cdf_update), state: seed as u64 };
         let mut walk = Walk { symbols: &mut random, items: Vec::new(), next: 0 };

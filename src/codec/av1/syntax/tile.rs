@@ -334,14 +334,17 @@ impl TileState {
         let here = self.segment_row(block.mi_row) * columns + self.column(block.mi_col);
         let above = block.available_above.then(|| self.segment_ids[here - columns]);
         let left = block.available_left.then(|| self.segment_ids[here - 1]);
-        let corner = (block.available_above && block.available_left).then(|| self.segment_ids[here - columns - 1]);
+        let corner =
+            (block.available_above && block.available_left).then(|| self.segment_ids[here - columns - 1]);
         (corner, above, left)
     }
 
     /// The context of `intra_frame_y_mode`: that of the mode above, and of that to the left.
     #[inline]
     pub fn y_mode_context(&self, block: &Block) -> (usize, usize) {
-        let context = |mode: u8| usize::from(crate::codec::av1::tables::contexts::INTRA_MODE_CONTEXT[usize::from(mode)]);
+        let context = |mode: u8| {
+            usize::from(crate::codec::av1::tables::contexts::INTRA_MODE_CONTEXT[usize::from(mode)])
+        };
         let above = self.above.modes[self.column(block.mi_col)];
         let left = self.left.modes[Self::line(block.mi_row)];
         (context(above), context(left))

@@ -1,10 +1,6 @@
 //! `transform_type` and `compute_tx_type`: which transform a block of coefficients is of.
 
-use super::{
-    block::Block,
-    coefficients::TransformBlock,
-    tile::TileState,
-};
+use super::{block::Block, coefficients::TransformBlock, tile::TileState};
 use crate::codec::av1::{
     sizes::{PredictionMode, TxSize, TxType},
     symbols::Symbols,

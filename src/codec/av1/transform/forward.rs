@@ -122,7 +122,8 @@ impl Block {
                         for (lane, &residual) in lanes.iter_mut().zip(&row[first..first + count]) {
                             *lane = i32::from(residual) << self.shifts.first;
                         }
-                        t[if kind == Kind::FlipAdst { N - 1 - i } else { i }] = i32x8::load_array(simd, lanes);
+                        t[if kind == Kind::FlipAdst { N - 1 - i } else { i }] =
+                            i32x8::load_array(simd, lanes);
                     }
                     transform(kind, &mut t);
                     for (value, row) in t.iter().zip(between.chunks_exact_mut(64)) {
@@ -135,13 +136,7 @@ impl Block {
 
     /// The row transforms, eight rows at a time.
     #[inline(always)]
-    fn rows<S: Simd, const N: usize>(
-        self,
-        simd: S,
-        kind: Kind,
-        between: &[i32; 64 * 32],
-        out: &mut [i32],
-    ) {
+    fn rows<S: Simd, const N: usize>(self, simd: S, kind: Kind, between: &[i32; 64 * 32], out: &mut [i32]) {
         simd.vectorize(
             #[inline(always)]
             || {

@@ -5,9 +5,9 @@
 //!
 //! The one-dimensional transforms run over eight rows or columns at a time, one in each lane.
 
+mod adst;
 mod dct;
 mod forward;
-mod adst;
 mod inverse;
 mod lanes;
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The transforms against the specification's text, one value at a time, and against the cosine.
 
-use super::{Forward, Inverse, Kind, add_lossless, forward_lossless, lanes::{brev, cos128, sin128}};
+use super::{
+    Forward, Inverse, Kind, add_lossless, forward_lossless,
+    lanes::{brev, cos128, sin128},
+};
 use crate::{
     codec::av1::sizes::{ALL_TX_SIZES, TxSize, TxType},
     simd::levels,
@@ -308,8 +311,11 @@ fn residual(size: TxSize, tx_type: TxType, bit_depth: u32, coefficients: &[i32])
 fn inverses_are_as_the_text_says_at_every_level() {
     for level in levels() {
         let mut random = Random(1);
-        for (size, bit_depth) in ALL_TX_SIZES.into_iter().flat_map(|size| [8, 10, 12].map(|depth| (size, depth))) {
-            for (tx_type, round) in types(size).flat_map(|tx_type| (0..6).map(move |round| (tx_type, round))) {
+        for (size, bit_depth) in
+            ALL_TX_SIZES.into_iter().flat_map(|size| [8, 10, 12].map(|depth| (size, depth)))
+        {
+            for (tx_type, round) in types(size).flat_map(|tx_type| (0..6).map(move |round| (tx_type, round)))
+            {
                 let (w, h) = (size.width().min(32), size.height().min(32));
                 let (columns, rows) = match round {
                     0 => (1, 1),
@@ -325,15 +331,27 @@ fn inverses_are_as_the_text_says_at_every_level() {
                     }
                 }
                 let stride = size.width() + 3;
-                let mut out: Vec<u16> = (0..stride * size.height() + 9).map(|_| random.below(1 << bit_depth) as u16).collect();
+                let mut out: Vec<u16> =
+                    (0..stride * size.height() + 9).map(|_| random.below(1 << bit_depth) as u16).collect();
                 let mut expected = out.clone();
                 let residual = residual(size, tx_type, bit_depth, &coefficients);
                 for (y, x) in pairs(size.height(), size.width()) {
                     let sample = &mut expected[y * stride + x];
-                    *sample = (i32::from(*sample) + residual[y * size.width() + x]).clamp(0, (1 << bit_depth) - 1) as u16;
+                    *sample = (i32::from(*sample) + residual[y * size.width() + x])
+                        .clamp(0, (1 << bit_depth) - 1) as u16;
                 }
-                Inverse::new(level, bit_depth as u8).add(size, tx_type, &coefficients, (columns, rows), &mut out, stride);
-                assert!(out == expected, "{size:?} {tx_type:?} {bit_depth} bits, {columns} x {rows}, {level:?}");
+                Inverse::new(level, bit_depth as u8).add(
+                    size,
+                    tx_type,
+                    &coefficients,
+                    (columns, rows),
+                    &mut out,
+                    stride,
+                );
+                assert!(
+                    out == expected,
+                    "{size:?} {tx_type:?} {bit_depth} bits, {columns} x {rows}, {level:?}"
+                );
             }
         }
     }
@@ -341,7 +359,13 @@ fn inverses_are_as_the_text_says_at_every_level() {
 
 #[test]
 fn inverse_dcts_are_cosines() {
-    for (size, scale) in [(TxSize::Tx4x4, 1.0), (TxSize::Tx8x8, 1.0), (TxSize::Tx16x16, 1.0), (TxSize::Tx32x32, 2.0), (TxSize::Tx64x64, 4.0)] {
+    for (size, scale) in [
+        (TxSize::Tx4x4, 1.0),
+        (TxSize::Tx8x8, 1.0),
+        (TxSize::Tx16x16, 1.0),
+        (TxSize::Tx32x32, 2.0),
+        (TxSize::Tx64x64, 4.0),
+    ] {
         let n = size.width();
         let mut coefficients = vec![0; n.min(32) * n.min(32)];
         coefficients[0] = 300;
@@ -354,9 +378,14 @@ fn inverse_dcts_are_cosines() {
             norm * (std::f64::consts::PI * (2 * x + 1) as f64 * k as f64 / (2 * n) as f64).cos()
         };
         for (y, x) in pairs(n, n) {
-            let sum = 300.0 * basis(0, x) * basis(0, y) - 700.0 * basis(1, x) * basis(2, y) + 411.0 * basis(3, x) * basis(0, y);
+            let sum = 300.0 * basis(0, x) * basis(0, y) - 700.0 * basis(1, x) * basis(2, y)
+                + 411.0 * basis(3, x) * basis(0, y);
             let residual = f64::from(out[y * n + x]) - 512.0;
-            assert!((residual - sum * scale / 8.0).abs() < 1.2, "{size:?} at {x}, {y}: {residual}, {}", sum * scale / 8.0);
+            assert!(
+                (residual - sum * scale / 8.0).abs() < 1.2,
+                "{size:?} at {x}, {y}: {residual}, {}",
+                sum * scale / 8.0
+            );
         }
     }
 }
@@ -375,19 +404,30 @@ fn the_inverse_undoes_the_forward_transform() {
                 let [a, b, c] = [(); 3].map(|()| random.below(amplitude) as i32 - amplitude as i32 / 2);
                 for (y, x) in pairs(h, w) {
                     let slope = a + b * x as i32 / w as i32 + c * y as i32 / h as i32;
-                    let noise = if w.max(h) < 64 { random.below(2 * amplitude) as i32 - amplitude as i32 } else { 0 };
-                    residuals[y * stride + x] = (slope + noise).clamp(-(amplitude as i32), amplitude as i32) as i16;
+                    let noise =
+                        if w.max(h) < 64 { random.below(2 * amplitude) as i32 - amplitude as i32 } else { 0 };
+                    residuals[y * stride + x] =
+                        (slope + noise).clamp(-(amplitude as i32), amplitude as i32) as i16;
                 }
                 let adjusted = size.adjusted();
                 let mut coefficients = vec![0; adjusted.width() * adjusted.height()];
-                Forward::new(all[n % all.len()]).transform(size, tx_type, &residuals, stride, &mut coefficients);
+                Forward::new(all[n % all.len()]).transform(
+                    size,
+                    tx_type,
+                    &residuals,
+                    stride,
+                    &mut coefficients,
+                );
                 let mut out = vec![2048; w * h];
                 let extent = (adjusted.width(), adjusted.height());
                 Inverse::new(all[0], 12).add(size, tx_type, &coefficients, extent, &mut out, w);
                 let mut squares = 0;
                 for (y, x) in pairs(h, w) {
                     let error = i32::from(out[y * w + x]) - 2048 - i32::from(residuals[y * stride + x]);
-                    assert!(error.abs() <= 3 + amplitude as i32 / 100, "{size:?} {tx_type:?} {amplitude}: {error}");
+                    assert!(
+                        error.abs() <= 3 + amplitude as i32 / 100,
+                        "{size:?} {tx_type:?} {amplitude}: {error}"
+                    );
                     squares += error * error;
                 }
                 // Errors are of rounding alone, of coefficients and of the factors.
@@ -405,7 +445,13 @@ fn all_levels_transform_alike_up_to_the_largest_residuals() {
             let residuals: Vec<i16> = (0..size.width() * size.height())
                 .map(|_| match round {
                     0 => 1023,
-                    1 => if random.below(2) == 0 { 1023 } else { -1023 },
+                    1 => {
+                        if random.below(2) == 0 {
+                            1023
+                        } else {
+                            -1023
+                        }
+                    }
                     _ => random.below(2047) as i16 - 1023,
                 })
                 .collect();
@@ -421,7 +467,11 @@ fn all_levels_transform_alike_up_to_the_largest_residuals() {
             if round == 0 && tx_type == TxType::DctDct {
                 let scale = 8.0 / f64::from(1 << crate::codec::av1::quantizer::denominator_log2(size));
                 let expected = 1023.0 * scale * ((size.width() * size.height()) as f64).sqrt();
-                assert!((f64::from(outs[0][0]) - expected).abs() < expected / 2000.0, "{size:?} {}", outs[0][0]);
+                assert!(
+                    (f64::from(outs[0][0]) - expected).abs() < expected / 2000.0,
+                    "{size:?} {}",
+                    outs[0][0]
+                );
             }
         }
     }

@@ -114,7 +114,8 @@ impl Case {
                 loop_restoration_size: [64, if small { 32 } else { 64 }, if small { 32 } else { 64 }],
             };
             if self.sb128 {
-                frame.lr_params.loop_restoration_size = [128, if small { 64 } else { 128 }, if small { 64 } else { 128 }];
+                frame.lr_params.loop_restoration_size =
+                    [128, if small { 64 } else { 128 }, if small { 64 } else { 128 }];
             }
         }
         if self.grain {
@@ -160,7 +161,8 @@ impl Case {
             }
         }
         let mut idx = || random.below(9) as i8 - 1;
-        let cdef_idx = (0..rows.div_ceil(16)).map(|_| (0..cols.div_ceil(16)).map(|_| idx()).collect()).collect();
+        let cdef_idx =
+            (0..rows.div_ceil(16)).map(|_| (0..cols.div_ceil(16)).map(|_| idx()).collect()).collect();
         let units = (0..sequence.num_planes()).map(|plane| {
             let (cols, rows) = units_of(sequence, frame, plane);
             let wiener = frame.lr_params.frame_restoration_type[plane] == RestorationType::Wiener;
@@ -223,7 +225,8 @@ fn unit(plane: usize, wiener: bool, random: &mut Random) -> RestorationUnit {
     match between(0, 4) {
         0 => RestorationUnit::None,
         kind if wiener || kind < 3 => {
-            let mut taps = || [if plane > 0 { 0 } else { between(-5, 10) }, between(-23, 8), between(-17, 46)];
+            let mut taps =
+                || [if plane > 0 { 0 } else { between(-5, 10) }, between(-23, 8), between(-17, 46)];
             RestorationUnit::Wiener([taps(), taps()])
         }
         _ => RestorationUnit::SelfGuided {
@@ -259,10 +262,8 @@ fn grain(random: &mut Random) -> FilmGrainParams {
     for (i, point) in params.point_y.iter_mut().take(3).enumerate() {
         *point = ScalingPoint { value: (20 + i * 100) as u8, scaling: (30 + random.below(200)) as u8 };
     }
-    params.point_cb[..2].copy_from_slice(&[
-        ScalingPoint { value: 0, scaling: 90 },
-        ScalingPoint { value: 255, scaling: 10 },
-    ]);
+    params.point_cb[..2]
+        .copy_from_slice(&[ScalingPoint { value: 0, scaling: 90 }, ScalingPoint { value: 255, scaling: 10 }]);
     params.point_cr[0] = ScalingPoint { value: 77, scaling: 200 };
     let mut near = || (128 + random.below(24) - 12) as u8;
     params.ar_coeffs_y_plus_128 = std::array::from_fn(|_| near());

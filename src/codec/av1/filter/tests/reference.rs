@@ -153,7 +153,13 @@ impl Reference<'_> {
             }
         } else {
             let log2 = if size == 8 || !flat2 { 3 } else { 4 };
-            let n: isize = if log2 == 4 { 6 } else if plane == 0 { 3 } else { 2 };
+            let n: isize = if log2 == 4 {
+                6
+            } else if plane == 0 {
+                3
+            } else {
+                2
+            };
             let n2 = if log2 == 3 && plane == 0 { 0 } else { 1 };
             for i in -n..n {
                 let mut t = 0;
@@ -282,7 +288,9 @@ impl Reference<'_> {
                     for sign in [-1, 1] {
                         for (turn, threshold) in [(0, pri), (6, sec), (2, sec)] {
                             let d = CDEF_DIRECTIONS[(dir + turn) & 7][k].map(i32::from);
-                            let Some(p) = get(x as i32 + sign * d[1], y as i32 + sign * d[0]) else { continue };
+                            let Some(p) = get(x as i32 + sign * d[1], y as i32 + sign * d[0]) else {
+                                continue;
+                            };
                             let odd = (pri >> shift & 1) as usize;
                             let taps = if turn == 0 { CDEF_PRI_TAPS[odd] } else { CDEF_SEC_TAPS[odd] };
                             sum += i32::from(taps[k]) * constrain(p - value, threshold);
@@ -494,7 +502,11 @@ impl Reference<'_> {
         let counts = [params.num_y_points, params.num_cb_points, params.num_cr_points];
         let used = |plane: usize| counts[plane] > 0 || (plane > 0 && params.chroma_scaling_from_luma);
         for plane in 0..out.len() {
-            let (gw, gh) = if plane == 0 { (82, 73) } else { (if sx > 0 { 44 } else { 82 }, if sy > 0 { 38 } else { 73 }) };
+            let (gw, gh) = if plane == 0 {
+                (82, 73)
+            } else {
+                (if sx > 0 { 44 } else { 82 }, if sy > 0 { 38 } else { 73 })
+            };
             let mut register = u32::from(params.grain_seed) ^ [0, 0xb524, 0x49d8][plane];
             let shift = 12 - depth + u32::from(params.grain_scale_shift);
             let mut grain = vec![vec![0; gw]; gh];
@@ -641,7 +653,8 @@ impl Reference<'_> {
                     } else if params.chroma_scaling_from_luma {
                         average
                     } else {
-                        let combined = average * (i64::from(luma_mult) - 128) + orig * (i64::from(mult) - 128);
+                        let combined =
+                            average * (i64::from(luma_mult) - 128) + orig * (i64::from(mult) - 128);
                         self.clip1((combined >> 6) + ((i64::from(offset) - 256) << d)).into()
                     };
                     let noise = round2(scale(plane, merged) * noise(plane, x, y), scaling_shift);
