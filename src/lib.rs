@@ -61,7 +61,7 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `avif` (default) | AVIF as a target, by rav1e |
+//! | `avif` (default) | AVIF as a source, and as a target by rav1e |
 //! | `heic` (default) | HEIC as a source, by heic-decoder |
 //! | `jxl` (default) | JPEG XL as a source, by jxl |
 //! | `svg` (default) | SVG as a source, drawn by resvg |

@@ -16,7 +16,7 @@ use slimpix::{
     limits::Limits,
 };
 
-const PICTURES: [&str; 13] = [
+const PICTURES: [&str; 14] = [
     "photo-420.jpg",
     "turned-p3.jpg",
     "logo-rgba.png",
@@ -29,6 +29,7 @@ const PICTURES: [&str; 13] = [
     "hdr-pq.png",
     "inks-profile.jpg",
     "phone.heic",
+    "photo.avif",
     "drawing.svg",
 ];
 

@@ -203,6 +203,7 @@ fn golden_picture(name: &str) -> &'static [u8] {
         "hdr-pq.png",
         "inks-profile.jpg",
         "phone.heic",
+        "photo.avif",
         "drawing.svg"
     )
 }

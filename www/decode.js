@@ -1,4 +1,5 @@
-// Pictures that the engine can't read but the browser may: AVIF and SVG, drawn and made a PNG.
+// Pictures that the engine can't read but the browser may: SVG, and AVIFs that move or are predicted from others; drawn and
+// made a PNG.
 
 const NAMES = { avif: 'AVIF', svg: 'SVG' };
 // What browsers' canvases can hold.

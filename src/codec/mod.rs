@@ -4,6 +4,8 @@
 //! a conversion's memory from a probe alone.
 
 pub(crate) mod animation;
+#[cfg(feature = "avif")]
+#[allow(dead_code, unused_imports, reason = "pictures are not coded by it yet")]
 mod av1;
 mod avif;
 mod bmp;
@@ -15,8 +17,8 @@ mod format;
 mod gif;
 mod heic;
 #[cfg_attr(
-    not(feature = "heic"),
-    allow(dead_code, unused_imports, reason = "of an AVIF the boxes are only probed")
+    not(any(feature = "avif", feature = "heic")),
+    allow(dead_code, unused_imports, reason = "the boxes are only probed")
 )]
 mod heif;
 pub(crate) mod icc;
@@ -26,7 +28,6 @@ mod jxl;
 mod png;
 mod probe;
 mod probing;
-mod row_writer;
 pub(crate) mod rows;
 mod sniff;
 mod span;
@@ -37,9 +38,8 @@ mod webp;
 mod whole;
 
 pub(crate) use self::probe::{Demands, Writing};
-pub(crate) use self::row_writer::RowWriter;
 pub(crate) use self::svg::packed as packed_svg;
-pub(crate) use self::webp::{AnimationWriter, Loss, Sketch};
+pub(crate) use self::webp::{AnimationWriter, Loss, RowWriter, Sketch};
 pub use self::{
     format::{Format, FormatInfo, Modes},
     probe::Probe,
@@ -49,7 +49,6 @@ pub use self::{
     whole::{is_cut, is_whole},
 };
 
-use self::view::View;
 use crate::{
     error::{Error, Kind, Result},
     limits::Limits,
@@ -86,7 +85,7 @@ fn header_walk(format: Format) -> Box<dyn probing::Walk> {
         Format::Bmp => Box::new(bmp::probe),
         Format::Ico => Box::new(ico::Walk::new(Box::new(png::Walk::default()), bmp::icon_size)),
         Format::Tiff => Box::new(tiff::probe),
-        Format::Avif => Box::new(|view: View<'_>| heif::probe(view, Format::Avif)),
+        Format::Avif => Box::new(avif::probe),
         Format::Heic => Box::new(heic::probe),
         Format::Jxl => Box::new(jxl::probe),
         Format::Svg => Box::new(svg::probe),
@@ -280,10 +279,10 @@ pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result
         Format::Bmp => bmp::decode(bytes, limits),
         Format::Ico => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
         Format::Tiff => tiff::decode(bytes, limits, jpeg::decode),
+        Format::Avif => avif::decode(bytes, limits),
         Format::Heic => heic::decode(bytes, limits),
         Format::Jxl => jxl::decode(bytes, limits),
         Format::Svg => svg::draw(bytes, probe(bytes)?.size, limits, EMBEDDED),
-        format => Err(Error::unsupported(format!("{format} pictures can't be decoded here"))),
     }
 }
 
@@ -324,6 +323,7 @@ pub(crate) fn decode_rows(
         Format::Gif => gif::decode_rows(bytes, limits, sink),
         Format::Bmp => bmp::decode_rows(bytes, limits, sink),
         Format::WebP => webp::decode_rows(bytes, limits, sink),
+        Format::Avif => avif::decode_rows(bytes, limits, sink),
         Format::Heic => heic::decode_rows(bytes, limits, sink),
         Format::Tiff => tiff::decode_rows(bytes, limits, jpeg::decode, sink),
         _ => Ok(false),

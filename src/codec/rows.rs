@@ -12,7 +12,7 @@ pub(crate) fn come_from(probe: &Probe) -> bool {
         // Ink, RGB and unusual sampling factors become RGB as a whole.
         Format::Jpeg => probe.subsampling.is_some() || !probe.color,
         // Of an interlaced one all is held as it is stored.
-        Format::Png | Format::Heic => true,
+        Format::Png | Format::Avif | Format::Heic => true,
         Format::Bmp => !probe.progressive,
         Format::Tiff => !probe.demands.is_unordered,
         // Of an interlaced one indices are held.

@@ -14,7 +14,7 @@ pub use self::{
         Buffering, Decoding, Encoding, Input, Pipeline, SMALL_FILE, channels, has_full_chroma, moves_chroma,
     },
 };
-use super::{Coding, Format, Probe, bmp, gif, heic, ico, jpeg, jxl, png, svg, tiff, webp};
+use super::{Coding, Format, Probe, avif, bmp, gif, heic, ico, jpeg, jxl, png, svg, tiff, webp};
 use crate::pixel::{Orientation, Size};
 
 /// The most bytes that reading an animation's frames takes, beside the canvas on which they are shown.
@@ -111,7 +111,7 @@ fn decoding_by(probe: &Probe, scale_num: u32, buffering: Buffering) -> Decoding 
         Format::Heic => heic::decoding(probe, scale_num, buffering),
         Format::Jxl => jxl::decoding(probe, scale_num, buffering),
         Format::Svg => svg::decoding(probe, scale_num, buffering),
-        Format::Avif => Decoding::default(),
+        Format::Avif => avif::decoding(probe, scale_num, buffering),
     }
 }
 

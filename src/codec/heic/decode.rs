@@ -1,160 +1,75 @@
-//! Gives a HEIC's rows: the part that is shown, in RGB or grey, with alpha where there is some.
+//! HEIC as HEIF whose tiles HEVC codes.
 
-use super::{hevc::Chroma, picture::Still, tile_rows::TileRows, ycbcr::Painter};
+use super::{
+    heap,
+    hevc::{Facts, read_configuration},
+    tile_rows::TileRows,
+};
 use crate::{
     codec::{
-        Decoded, icc,
-        rows::{FULL_SIZE, Form, Head, Rows, Sink},
+        Decoded, Format, Probe,
+        heif::{self, Coding, Source, Tile, Tiles},
+        rows::Sink,
         view::View,
     },
-    error::{Error, Result},
-    limits::{Limits, area_bytes, try_copy, try_zeroed},
-    pixel::{Layout, Metadata, Orientation, Picture, Raster, Size, straight},
+    error::Result,
+    limits::Limits,
+    pixel::Size,
 };
+
+/// Reads the header. Of what can't be decoded the boxes alone tell.
+///
+/// # Errors
+/// As [`heif::probe_coded`].
+pub fn probe(view: View<'_>) -> Result<Probe> {
+    heif::probe_coded::<Hevc>(view, Format::Heic)
+}
 
 /// Decodes a HEIC.
 ///
 /// # Errors
-/// [`Unsupported`](crate::error::Kind::Unsupported) for another coding than HEVC in HEIF and for what isn't decoded of
-/// HEVC, [`LimitExceeded`](crate::error::Kind::LimitExceeded), [`Malformed`](crate::error::Kind::Malformed).
+/// As [`heif::decode`].
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
-    let mut whole = Whole { samples: Vec::new(), head: None };
-    decode_rows(bytes, limits, &mut whole)?;
-    let (size, layout, orientation, metadata) =
-        whole.head.ok_or_else(|| Error::malformed("the HEIC has no rows"))?;
-    Ok(Decoded { picture: Picture::Raster(Raster::new(size, layout, whole.samples)?), orientation, metadata })
+    heif::decode::<Hevc>(bytes, limits)
 }
 
 /// Gives a HEIC to a sink, row by row. `false` when the sink asked for none.
 ///
 /// # Errors
-/// As [`decode`], and those of the sink.
+/// As [`heif::decode_rows`].
 pub fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<bool> {
-    let view = View::whole(bytes);
-    let still = Still::read(view)?;
-    still.check(limits, bytes.len() as u64)?;
-    let layout = Layout::of(still.picture.facts.chroma != Chroma::Mono, still.alpha.is_some());
-    let head = Head {
-        size: still.shown,
-        scales: FULL_SIZE,
-        form: Form::Raster(layout),
-        orientation: still.orientation,
-        can_turn: false,
-        metadata: metadata(view, &still),
-    };
-    if sink.begin(head)?.is_none() {
-        return Ok(false);
-    }
-    give_rows(view, &still, layout, sink)?;
-    Ok(true)
+    heif::decode_rows::<Hevc>(bytes, limits, sink)
 }
 
-fn metadata(view: View<'_>, still: &Still<'_>) -> Metadata {
-    let copy = |bytes: &[u8]| try_copy(bytes).ok();
-    let profile = still.icc.map(|profile| profile.up_to(view));
-    Metadata {
-        icc: profile.filter(|profile| profile.len() as u64 <= icc::most_bytes(profile)).and_then(copy),
-        colors: still.colors(),
-        exif: still.exif.and_then(|block| copy(block.up_to(view))),
-        xmp: still.xmp.and_then(|packet| copy(packet.up_to(view))),
-    }
-}
+/// The coding: its parameter sets stand in the configuration.
+pub struct Hevc;
 
-fn give_rows(view: View<'_>, still: &Still<'_>, layout: Layout, sink: &mut dyn Sink) -> Result<()> {
-    let ((left, top), size) = (still.begins, still.shown);
-    let whole = still.picture.size;
-    let mut colors = TileRows::new(view, still, &still.picture)?;
-    let mut painter = Painter::new(colors.facts(), still.nclx, whole.width)?;
-    let alpha = still.alpha.as_ref();
-    let mut alpha = alpha.map(|tiles| Alpha::new(view, still, tiles, whole)).transpose()?;
-    let parts = if layout.channels() < 3 { 1 } else { 3 };
-    let mut painted = try_zeroed(area_bytes(Size::new(whole.width, 1), parts)?)?;
-    let mut row = try_zeroed(match alpha {
-        Some(_) => area_bytes(Size::new(size.width, 1), layout.channels())?,
-        None => 0,
-    })?;
-    let shown = left as usize..(left + size.width) as usize;
-    for y in top..top + size.height {
-        if parts == 3 {
-            painter.take_chroma(0, colors.chroma(1, y)?);
-            painter.take_chroma(1, colors.chroma(2, y)?);
-            painter.paint(colors.luma(y)?, &mut painted);
-        } else {
-            painter.paint_gray(colors.luma(y)?, &mut painted);
-        }
-        let parts = parts as usize;
-        let own = &painted[shown.start * parts..shown.end * parts];
-        let Some(alpha) = &mut alpha else {
-            sink.take(Rows::Raster(own))?;
-            continue;
-        };
-        let levels = &alpha.row(y)?[shown.clone()];
-        for ((to, own), level) in row.chunks_exact_mut(parts + 1).zip(own.chunks_exact(parts)).zip(levels) {
-            to[..parts].copy_from_slice(own);
-            to[parts] = *level;
-            if still.is_premultiplied {
-                to[..parts]
-                    .iter_mut()
-                    .for_each(|sample| *sample = straight((*sample).into(), (*level).into()));
-            }
-        }
-        sink.take(Rows::Raster(&row))?;
-    }
-    Ok(())
-}
+impl Coding for Hevc {
+    type Head = Facts;
+    type Rows<'a> = TileRows<'a>;
 
-/// Rows of alpha, as wide as the picture.
-struct Alpha<'a> {
-    rows: TileRows<'a>,
-    own: Size,
-    picture: Size,
-    levels: Vec<u8>,
-}
+    const CONFIGURATION: [u8; 4] = *b"hvcC";
+    const TABLES: u64 = heap::TABLES;
+    const IS_BOUNDED_BY_PIXELS: bool = false;
 
-impl<'a> Alpha<'a> {
-    fn new(
-        view: View<'a>,
-        still: &'a Still<'a>,
-        tiles: &'a super::picture::Tiles,
-        picture: Size,
-    ) -> Result<Self> {
-        let levels = try_zeroed(picture.width as usize)?;
-        Ok(Self { rows: TileRows::new(view, still, tiles)?, own: tiles.size, picture, levels })
+    fn head(source: &Source<'_>, tile: Tile) -> Result<Facts> {
+        Ok(read_configuration(source.view, tile.configuration)?.facts)
     }
 
-    /// Levels of a row of the picture; where alpha has another size those that are nearest.
-    fn row(&mut self, y: u32) -> Result<&[u8]> {
-        let scaled = |at: u32, own: u32, whole: u32| u64::from(at) * u64::from(own) / u64::from(whole);
-        let (own, picture) = (self.own, self.picture);
-        let most = (1_u32 << self.rows.facts().depths[0]) - 1;
-        let samples = self.rows.luma(scaled(y, own.height, picture.height) as u32)?;
-        for (x, level) in (0..).zip(&mut self.levels) {
-            let sample = samples[scaled(x, own.width, picture.width) as usize];
-            *level = ((u32::from(sample) * 255 + most / 2) / most).min(255) as u8;
-        }
-        Ok(&self.levels)
-    }
-}
-
-/// Gathers all rows.
-struct Whole {
-    samples: Vec<u8>,
-    head: Option<(Size, Layout, Orientation, Metadata)>,
-}
-
-impl Sink for Whole {
-    fn begin(&mut self, head: Head) -> Result<Option<u32>> {
-        let Form::Raster(layout) = head.form else { return Ok(None) };
-        self.samples.try_reserve_exact(area_bytes(head.size, layout.channels())?)?;
-        self.head = Some((head.size, layout, head.orientation, head.metadata));
-        Ok(Some(8))
+    fn facts(head: &Facts) -> heif::Facts {
+        head.samples
     }
 
-    fn take(&mut self, rows: Rows<'_>) -> Result<()> {
-        if let Rows::Raster(rows) = rows {
-            self.samples.extend_from_slice(rows);
-        }
-        Ok(())
+    fn coded(head: &Facts) -> Size {
+        head.coded
+    }
+
+    fn heap_bytes(_source: &Source<'_>, tiles: &Tiles<Self>) -> Result<u64> {
+        Ok(heap::heap_bytes(&tiles.head, tiles.columns, tiles.tiles.len(), tiles.longest))
+    }
+
+    fn rows<'a>(source: Source<'a>, tiles: &'a Tiles<Self>) -> Result<TileRows<'a>> {
+        TileRows::new(source, tiles)
     }
 }
 

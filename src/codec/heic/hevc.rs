@@ -16,52 +16,32 @@ use heic_decoder::{
 };
 
 use crate::{
-    codec::{bytes::be16, heif::Nclx},
+    codec::{
+        bytes::be16,
+        heif::{self, Chroma, Nclx},
+        span::Span,
+        view::View,
+    },
     error::{Error, Kind, Result},
     pixel::Size,
 };
 
 /// The longest configuration that is read; those of cameras have some hundred bytes.
-pub const MOST_CONFIGURATION: u64 = 16 << 10;
+const MOST_CONFIGURATION: u64 = 16 << 10;
 
 /// The bytes of a configuration (ISO 14496-15, 8.3.3.1) before its arrays, and where the length of lengths stands.
 const FIXED: usize = 23;
 const LENGTH_SIZE: usize = 21;
-
-/// How much smaller chroma is, and whether there is any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chroma {
-    Mono,
-    Yuv420,
-    Yuv422,
-    Yuv444,
-}
-
-impl Chroma {
-    /// By how much chroma is narrower and lower.
-    pub const fn factors(self) -> (u32, u32) {
-        match self {
-            Self::Yuv420 => (2, 2),
-            Self::Yuv422 => (2, 1),
-            Self::Mono | Self::Yuv444 => (1, 1),
-        }
-    }
-}
 
 /// What the sequence parameter set says of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// The size as coded: whole coding blocks.
     pub coded: Size,
-    /// The part of it that is the picture, and where it begins.
-    pub visible: Size,
+    /// Where the part of it that is the picture begins.
     pub left: u32,
     pub top: u32,
-    /// Bits of a sample of luma, of chroma.
-    pub depths: [u32; 2],
-    pub chroma: Chroma,
-    /// What the samples mean as colours.
-    pub colors: Option<Nclx>,
+    pub samples: heif::Facts,
 }
 
 /// A decoder's configuration: the parameter sets.
@@ -127,6 +107,17 @@ impl Configuration {
     }
 }
 
+/// Reads a decoder's configuration.
+///
+/// # Errors
+/// As [`Configuration::read`], [`Kind::LimitExceeded`] for one that is far too long.
+pub fn read_configuration(view: View<'_>, place: Span) -> Result<Configuration> {
+    if place.length > MOST_CONFIGURATION {
+        return Err(Error::limit(format!("{} bytes of HEVC parameters", place.length)));
+    }
+    Configuration::read(place.up_to(view))
+}
+
 /// The arrays of parameter sets of an `hvcC` box.
 fn parameter_sets(payload: &[u8]) -> Option<HevcDecoderConfig> {
     let (fixed, mut rest) = payload.split_at_checked(FIXED)?;
@@ -168,7 +159,8 @@ fn facts(sps: &Sps) -> Result<Facts> {
         full_range: info.full_range,
     });
     let depths = [sps.bit_depth_luma, sps.bit_depth_chroma];
-    Ok(Facts { coded, visible: Size::new(width, height), left, top, depths, chroma, colors })
+    let samples = heif::Facts { visible: Size::new(width, height), depths, chroma, colors };
+    Ok(Facts { coded, left, top, samples })
 }
 
 fn failed(error: HeifError) -> Error {

@@ -1,9 +1,8 @@
 //! HEIC: pictures of HEVC (ITU-T H.265) in HEIF (ISO 23008-12, annex B), as phones make them: mostly grids of tiles,
 //! which are decoded row of tiles by row of tiles.
 //!
-//! [`picture`] finds out of a file's items what is to be decoded, [`hevc`] has a tile decoded by the `heic-decoder`
-//! crate, [`tile_rows`] gives rows of the tiles side by side, [`ycbcr`] makes colours of them, [`decode`] puts it
-//! together with alpha and the part that is shown.
+//! [`heif`](super::heif) finds out of a file's items what is to be decoded, and makes colours of it; [`hevc`] has a tile
+//! decoded by the `heic-decoder` crate, [`tile_rows`] gives rows of the tiles side by side.
 
 #[cfg(feature = "heic")]
 mod decode;
@@ -13,22 +12,21 @@ mod heap;
 mod hevc;
 mod memory;
 #[cfg(feature = "heic")]
-mod picture;
-#[cfg(feature = "heic")]
-mod probe;
-#[cfg(feature = "heic")]
 mod tile_rows;
-#[cfg(feature = "heic")]
-mod ycbcr;
 
 /// A build without the HEVC decoder knows what the boxes say.
 #[cfg(not(feature = "heic"))]
 mod decode {
     use crate::{
-        codec::{Decoded, rows::Sink},
+        codec::{Decoded, Format, Probe, heif, rows::Sink, view::View},
         error::{Error, Result},
         limits::Limits,
     };
+
+    /// Reads what the boxes say.
+    pub fn probe(view: View<'_>) -> Result<Probe> {
+        heif::probe::probe(view, Format::Heic)
+    }
 
     /// Refuses.
     ///
@@ -47,23 +45,11 @@ mod decode {
     }
 }
 
-#[cfg(not(feature = "heic"))]
-mod probe {
-    use crate::{
-        codec::{Format, Probe, heif, view::View},
-        error::Result,
-    };
-
-    /// Reads what the boxes say.
-    pub fn probe(view: View<'_>) -> Result<Probe> {
-        heif::probe(view, Format::Heic)
-    }
-}
-
+#[cfg(feature = "heic")]
+use self::decode::Hevc;
 pub(super) use self::{
-    decode::{decode, decode_rows},
+    decode::{decode, decode_rows, probe},
     memory::decoding,
-    probe::probe,
 };
 
 use super::FormatInfo;

@@ -1,11 +1,14 @@
 //! Rows of a picture whose tiles are decoded a row of them at a time.
 
 use super::{
-    hevc::{Configuration, Facts},
-    picture::{Still, Tiles, read_configuration},
+    Hevc,
+    hevc::{Configuration, Facts, read_configuration},
 };
 use crate::{
-    codec::{heif::Items, heif::Locations, span::Span, view::View},
+    codec::{
+        heif::{self, Chroma, Source, Tiles},
+        span::Span,
+    },
     error::{Error, Result},
     limits::{area_bytes, try_filled},
     pixel::Size,
@@ -13,10 +16,8 @@ use crate::{
 
 /// Decodes as it goes down: each row of tiles once.
 pub struct TileRows<'a> {
-    view: View<'a>,
-    items: Items<'a>,
-    locations: &'a Locations,
-    tiles: &'a Tiles,
+    source: Source<'a>,
+    tiles: &'a Tiles<Hevc>,
     configuration: Option<(Span, Configuration)>,
     /// A row of tiles, luma and chroma, and which one.
     band: [Vec<u16>; 3],
@@ -32,16 +33,8 @@ struct Plane {
 impl<'a> TileRows<'a> {
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
-    pub fn new(view: View<'a>, still: &'a Still<'a>, tiles: &'a Tiles) -> Result<Self> {
-        let mut rows = Self {
-            view,
-            items: still.items,
-            locations: &still.locations,
-            tiles,
-            configuration: None,
-            band: Default::default(),
-            row: None,
-        };
+    pub fn new(source: Source<'a>, tiles: &'a Tiles<Hevc>) -> Result<Self> {
+        let mut rows = Self { source, tiles, configuration: None, band: Default::default(), row: None };
         for plane in 0..rows.planes() {
             let Plane { size, stride } = rows.plane(plane);
             rows.band[plane] = try_filled(area_bytes(Size::new(stride as u32, size.height), 1)?, 0)?;
@@ -49,55 +42,26 @@ impl<'a> TileRows<'a> {
         Ok(rows)
     }
 
-    pub const fn facts(&self) -> &Facts {
-        &self.tiles.facts
+    const fn facts(&self) -> &heif::Facts {
+        &self.tiles.head.samples
     }
 
     /// The planes that there are.
     fn planes(&self) -> usize {
-        if self.tiles.facts.chroma == super::hevc::Chroma::Mono { 1 } else { 3 }
+        if self.facts().chroma == Chroma::Mono { 1 } else { 3 }
     }
 
     /// A tile's size in a plane, and the samples of a row of tiles.
     fn plane(&self, plane: usize) -> Plane {
-        let facts = &self.tiles.facts;
+        let facts = self.facts();
         let (across, down) = if plane == 0 { (1, 1) } else { facts.chroma.factors() };
         let size = Size::new(facts.visible.width.div_ceil(across), facts.visible.height.div_ceil(down));
         Plane { size, stride: size.width as usize * self.tiles.columns as usize }
     }
 
-    /// Samples of luma of a row of the picture.
-    ///
-    /// # Errors
-    /// Those of decoding tiles.
-    pub fn luma(&mut self, y: u32) -> Result<&[u16]> {
-        let at = self.load(y)?;
-        let stride = self.plane(0).stride;
-        Ok(&self.band[0][at as usize * stride..][..self.tiles.size.width as usize])
-    }
-
-    /// The row of blue or red chroma (1, 2) in which a row of the picture lies, and the other one that is next to it:
-    /// the same at the edges of a row of tiles.
-    ///
-    /// # Errors
-    /// Those of decoding tiles.
-    pub fn chroma(&mut self, plane: usize, y: u32) -> Result<[&[u16]; 2]> {
-        let at = self.load(y)?;
-        let (across, down) = self.tiles.facts.chroma.factors();
-        let Plane { size, stride } = self.plane(plane);
-        let width = self.tiles.size.width.div_ceil(across) as usize;
-        let near = at / down;
-        let other = match (down, at % down) {
-            (1, _) => near,
-            (_, 0) => near.saturating_sub(1),
-            _ => (near + 1).min(size.height - 1),
-        };
-        Ok([near, other].map(|row| &self.band[plane][row as usize * stride..][..width]))
-    }
-
     /// Decodes the tiles in which a row lies; which of their rows it is.
     fn load(&mut self, y: u32) -> Result<u32> {
-        let height = self.tiles.facts.visible.height;
+        let height = self.facts().visible.height;
         let row = y / height;
         if self.row != Some(row) {
             for column in 0..self.tiles.columns {
@@ -110,18 +74,20 @@ impl<'a> TileRows<'a> {
 
     fn decode(&mut self, row: u32, column: u32) -> Result<()> {
         let tile = self.tiles.tiles.get((row * self.tiles.columns + column) as usize);
-        let &(item, place) = tile.ok_or_else(|| Error::malformed("a tile is missing"))?;
+        let tile = tile.ok_or_else(|| Error::malformed("a tile is missing"))?;
+        let place = tile.configuration;
         if self.configuration.as_ref().is_none_or(|(known, _)| *known != place) {
-            self.configuration = Some((place, read_configuration(self.view, place)?));
+            self.configuration = Some((place, read_configuration(self.source.view, place)?));
         }
         let Some((_, configuration)) = &self.configuration else { return Ok(()) };
         let facts = configuration.facts;
-        if (Facts { colors: self.tiles.facts.colors, ..facts }) != self.tiles.facts {
+        let samples = heif::Facts { colors: self.facts().colors, ..facts.samples };
+        if (Facts { samples, ..facts }) != self.tiles.head {
             return Err(Error::malformed("the tiles are of different kinds"));
         }
-        let planes = configuration.decode(self.items.bytes_of(self.locations, item)?)?;
+        let planes = configuration.decode(self.source.items.bytes_of(self.source.locations, tile.item)?)?;
         for (number, samples) in planes.iter().enumerate().take(self.planes()) {
-            let (across, down) = if number == 0 { (1, 1) } else { facts.chroma.factors() };
+            let (across, down) = if number == 0 { (1, 1) } else { facts.samples.chroma.factors() };
             let Plane { size, stride } = self.plane(number);
             let coded = facts.coded.width.div_ceil(across) as usize;
             let (left, top) = ((facts.left / across) as usize, (facts.top / down) as usize);
@@ -135,5 +101,27 @@ impl<'a> TileRows<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl heif::TileRows for TileRows<'_> {
+    fn luma(&mut self, y: u32) -> Result<&[u16]> {
+        let at = self.load(y)?;
+        let stride = self.plane(0).stride;
+        Ok(&self.band[0][at as usize * stride..][..self.tiles.size.width as usize])
+    }
+
+    fn chroma(&mut self, plane: usize, y: u32) -> Result<[&[u16]; 2]> {
+        let at = self.load(y)?;
+        let (across, down) = self.facts().chroma.factors();
+        let Plane { size, stride } = self.plane(plane);
+        let width = self.tiles.size.width.div_ceil(across) as usize;
+        let near = at / down;
+        let other = match (down, at % down) {
+            (1, _) => near,
+            (_, 0) => near.saturating_sub(1),
+            _ => (near + 1).min(size.height - 1),
+        };
+        Ok([near, other].map(|row| &self.band[plane][row as usize * stride..][..width]))
     }
 }

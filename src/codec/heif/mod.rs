@@ -1,16 +1,26 @@
-//! HEIF files (ISO 23008-12, ISO 14496-12), the container of AVIF and HEIC: what their boxes say, without decoding
-//! anything.
+//! HEIF files (ISO 23008-12, ISO 14496-12), the container of AVIF and HEIC: what their boxes say, and the pixels of their
+//! pictures, whatever codes them.
 //!
 //! [`boxes`] walks boxes, [`items`] finds the items of a file, their bytes and how they belong together,
 //! [`properties`] reads what is said of an item, [`probe`] tells what all of that says of the primary picture.
+//!
+//! [`picture`] finds what is to be decoded, by a [`Coding`] that the format brings; [`ycbcr`] makes colours of its samples,
+//! [`rows`] puts rows together with alpha and the part that is shown.
 
 mod boxes;
 mod items;
-mod probe;
+mod memory;
+mod picture;
+pub(super) mod probe;
 mod properties;
+mod rows;
+mod ycbcr;
 
 pub(super) use self::{
     items::{Items, Locations},
-    probe::probe,
+    memory::decoding,
+    picture::{Chroma, Coding, Facts, Source, Tile, TileRows, Tiles},
+    probe::probe_coded,
     properties::{Nclx, Properties},
+    rows::{decode, decode_rows},
 };

@@ -1,8 +1,12 @@
 //! What the boxes of a HEIF file say about its primary picture, wherever they stand.
 
-use super::{boxes::IsoBox, items::Items};
+use super::{
+    boxes::IsoBox,
+    items::Items,
+    picture::{Chroma, Coding, Still},
+};
 use crate::{
-    codec::{Format, Probe, view::View},
+    codec::{Demands, Format, Probe, icc, view::View},
     error::{Error, Result},
 };
 
@@ -28,5 +32,25 @@ pub fn probe(view: View<'_>, format: Format) -> Result<Probe> {
         subsampling: properties.subsampling,
         icc: properties.icc.is_some(),
         ..Probe::new(format, size)
+    })
+}
+
+/// Reads the header with what the coded pictures say; of what can't be decoded the boxes alone tell.
+pub fn probe_coded<C: Coding>(view: View<'_>, format: Format) -> Result<Probe> {
+    let probe = probe(view, format)?;
+    let Ok(still) = Still::<C>::read(view) else { return Ok(probe) };
+    let icc_bytes = still.icc.map_or(0, |profile| {
+        icc::peak_bytes(&|at, length| profile.get(view, at, length), profile.length_in(view))
+    });
+    let metadata_bytes = [still.exif, still.xmp].into_iter().flatten().map(|part| part.length_in(view)).sum();
+    let facts = still.picture.facts();
+    Ok(Probe {
+        size: still.shown,
+        depth: facts.depths[0] as u8,
+        alpha: still.alpha.is_some(),
+        color: facts.chroma != Chroma::Mono,
+        described: still.colors().is_some(),
+        demands: Demands { icc_bytes, metadata_bytes, part_bytes: still.heap_bytes, ..Demands::default() },
+        ..probe
     })
 }

@@ -24,8 +24,10 @@ pub struct Properties {
     pub icc: Option<Span>,
     /// What its numbers mean as colours.
     pub nclx: Option<Nclx>,
-    /// The configuration of an HEVC decoder (ISO 14496-15, 8.3.3.1).
-    pub hevc: Option<Span>,
+    /// The operating point of AV1 that is shown (AVIF, 2.3.2.1.1).
+    pub operating_point: u8,
+    /// The layer that is shown, where it isn't the last (HEIF, 6.5.11).
+    pub layer: Option<u16>,
     /// The part that is shown.
     pub aperture: Option<Aperture>,
     /// True if it is another picture's alpha.
@@ -63,7 +65,9 @@ impl Properties {
                 self.depth = u8_at(payload, 5);
             }
             b"av1C" => self.note_av1(payload),
-            b"hvcC" => self.hevc = Some(property.span()),
+            b"a1op" => self.operating_point = u8_at(payload, 0).unwrap_or_default(),
+            // 0xffff is all of them.
+            b"lsel" => self.layer = be16(payload, 0).filter(|layer| *layer != 0xffff),
             b"colr" => match payload.get(..4) {
                 Some(b"prof" | b"rICC") => self.icc = Some(property.past(4).span()),
                 Some(b"nclx") => self.nclx = Nclx::read(payload),

@@ -105,7 +105,7 @@ impl Selector<'_> {
         let is_photo = !probe.alpha
             && matches!(
                 probe.format,
-                Format::Jpeg | Format::WebP | Format::Tiff | Format::Heic | Format::Jxl
+                Format::Jpeg | Format::WebP | Format::Tiff | Format::Avif | Format::Heic | Format::Jxl
             );
         let order = if is_photo { [Format::Jpeg, Format::Png] } else { [Format::Png, Format::Jpeg] };
         let usable = |format: &Format| self.accepted.shows(*format) && !others.contains(format);

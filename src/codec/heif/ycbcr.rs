@@ -1,11 +1,14 @@
 //! From YCbCr of any depth to RGB of 8 bits, row by row (ITU-T H.273, 8.3). Chroma lies between the pixels that share
 //! it, and is interpolated.
 
-use super::hevc::{Chroma, Facts};
+use super::{
+    Nclx,
+    picture::{Chroma, Facts},
+};
 use crate::{
-    codec::heif::Nclx,
     error::{Error, Result},
     limits::try_filled,
+    pixel::{BRIGHTEST, ColorSpace, Primaries},
 };
 
 /// What becomes of samples.
@@ -27,6 +30,8 @@ enum Matrix {
     Identity,
     /// How much of chroma is in red (of Cr), green (of Cb, of Cr) and blue (of Cb).
     Ycbcr([f32; 4]),
+    /// How much green and how much orange there is.
+    Ycgco,
 }
 
 /// What the samples mean where nothing says so (ITU-T H.265, E.3.1; the matrix as `libheif` has it).
@@ -39,8 +44,11 @@ impl Painter {
     /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for a matrix that isn't known here,
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(facts: &Facts, nclx: Option<Nclx>, width: u32) -> Result<Self> {
-        let Nclx { matrix, full_range, .. } = nclx.unwrap_or(DEFAULT);
-        let matrix = if facts.chroma == Chroma::Mono { Matrix::Ycbcr([0.0; 4]) } else { Matrix::of(matrix)? };
+        let Nclx { primaries, matrix, full_range, .. } = nclx.unwrap_or(DEFAULT);
+        let matrix = match facts.chroma {
+            Chroma::Mono => Matrix::Ycbcr([0.0; 4]),
+            _ => Matrix::of(matrix, primaries)?,
+        };
         // Of a sample of so many bits: what is black, and how far white is from it.
         let range = |depth: u32, full: f32, black: f32, limited: f32| {
             let scale = (1_u32 << (depth - 8)) as f32;
@@ -50,7 +58,7 @@ impl Painter {
         let half = (1_u32 << (facts.depths[1] - 1)) as f32;
         let (none, full) = match matrix {
             Matrix::Identity => range(facts.depths[1], 0.0, 16.0, 219.0),
-            Matrix::Ycbcr(_) => range(facts.depths[1], half, 128.0, 224.0),
+            Matrix::Ycbcr(_) | Matrix::Ycgco => range(facts.depths[1], half, 128.0, 224.0),
         };
         let (luma, color) = (255.0 / white, 255.0 / (16.0 * full));
         let (across, _) = facts.chroma.factors();
@@ -119,26 +127,53 @@ impl Painter {
                     *pixel = [byte(luma + to_red * red), byte(green), byte(luma + to_blue * blue)];
                 });
             }
+            Matrix::Ycgco => pixels.for_each(|((pixel, luma), (green, orange))| {
+                let luma = f32::from(*luma) * factor + black;
+                let rest = luma - green;
+                *pixel = [byte(rest + orange), byte(luma + green), byte(rest - orange)];
+            }),
         }
     }
 }
 
 impl Matrix {
     /// By its number in ITU-T H.273, table 4.
-    fn of(number: u16) -> Result<Self> {
+    fn of(number: u16, primaries: u16) -> Result<Self> {
+        let unknown = || Error::unsupported(format!("colours of matrix coefficients {number}"));
         let (red, blue) = match number {
             0 => return Ok(Self::Identity),
+            8 => return Ok(Self::Ycgco),
+            12 => shares(primaries).ok_or_else(unknown)?,
             1 => (0.2126, 0.0722),
             2 | 5 | 6 => (0.299, 0.114),
             4 => (0.30, 0.11),
             7 => (0.212, 0.087),
             9 => (0.2627, 0.0593),
-            other => return Err(Error::unsupported(format!("HEIC with matrix coefficients {other}"))),
+            _ => return Err(unknown()),
         };
         let green: f32 = 1.0 - red - blue;
         let (from_red, from_blue) = (2.0 * (1.0 - red), 2.0 * (1.0 - blue));
         Ok(Self::Ycbcr([from_red, from_blue * blue / green, from_red * red / green, from_blue]))
     }
+}
+
+/// The shares of red and blue in the light of white (H.273, equations 32 to 37).
+fn shares(primaries: u16) -> Option<(f32, f32)> {
+    let space = ColorSpace::from_code_points(u8::try_from(primaries).ok()?, 13, BRIGHTEST)?;
+    let of = |[x, y]: [u32; 2]| {
+        let (x, y) = (x as f32 / 100_000.0, y as f32 / 100_000.0);
+        [x, y, 1.0 - x - y]
+    };
+    let Primaries { white, red, green, blue } = space.primaries;
+    let (white, red, green, blue) = (of(white), of(red), of(green), of(blue));
+    let cross = |a: [f32; 3], b: [f32; 3]| {
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    };
+    let dot = |a: [f32; 3], b: [f32; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    let whole = white[1] * dot(red, cross(green, blue));
+    let of_red = red[1] * dot(white, cross(green, blue)) / whole;
+    let of_blue = blue[1] * dot(white, cross(red, green)) / whole;
+    (of_red.is_finite() && of_blue.is_finite()).then_some((of_red, of_blue))
 }
 
 /// The nearest byte.
@@ -153,7 +188,7 @@ mod tests {
 
     fn facts(chroma: Chroma, depth: u32) -> Facts {
         let size = Size::new(8, 8);
-        Facts { coded: size, visible: size, left: 0, top: 0, depths: [depth; 2], chroma, colors: None }
+        Facts { visible: size, depths: [depth; 2], chroma, colors: None }
     }
 
     fn painted(depth: u32, matrix: u16, full_range: bool, [y, cb, cr]: [u16; 3]) -> [u8; 3] {
@@ -178,10 +213,15 @@ mod tests {
             (10, 6, true, [512, 512, 512], [128; 3]),
             (12, 0, true, [0, 4095, 2048], [128, 0, 255]),
             (8, 2, true, [0, 255, 255], [178, 0, 225]),
+            // Green and orange.
+            (8, 8, true, [100, 138, 148], [110, 110, 70]),
+            (8, 8, false, [235, 128, 128], [255; 3]),
+            // Of the primaries of BT.709, which have its own.
+            (8, 12, false, [63, 102, 240], [255, 1, 0]),
         ] {
             assert_eq!(painted(depth, matrix, full_range, samples), rgb, "{depth} {matrix} {samples:?}");
         }
-        assert!(Painter::new(&facts(Chroma::Yuv420, 8), Some(Nclx { matrix: 8, ..DEFAULT }), 1).is_err());
+        assert!(Painter::new(&facts(Chroma::Yuv420, 8), Some(Nclx { matrix: 14, ..DEFAULT }), 1).is_err());
     }
 
     #[test]
