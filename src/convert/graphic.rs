@@ -190,6 +190,12 @@ impl Look {
         }
     }
 
+    /// True if the picture is worth being coded once more, as the graphic that it is: with its chroma at full size, or
+    /// without loss where that may be smaller than such a lossy file.
+    pub(super) fn may_be_graphic(&self, format: Format, lossy: &[u8]) -> bool {
+        if format == Format::WebP { self.may_be_lossless(Some(lossy)) } else { self.flatness.is_graphic() }
+    }
+
     /// True if the lossless file may be smaller than such a lossy one; any is smaller than none.
     pub(super) fn may_be_lossless(&self, lossy: Option<&[u8]>) -> bool {
         self.flatness.is_graphic() && lossy.is_none_or(|lossy| !is_surely_longer(self.sketch.bytes(), lossy))

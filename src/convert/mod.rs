@@ -167,8 +167,11 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
         // A graphic is looked at once more, as a whole, where there is room for that.
         let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
         let has_room = plan.may_be_graphic && plan.limits.check_memory(most).is_ok();
-        match strips::photo_to_webp(bytes, plan) {
-            Ok(Some(streamed)) if streamed.may_be_lossless && has_room => lossy = Some(streamed.file),
+        match strips::photo_to_file(bytes, plan) {
+            // An AVIF of it has its chroma at full size, and is made whether it is shorter or not.
+            Ok(Some(streamed)) if streamed.may_be_graphic && has_room => {
+                lossy = Some(streamed.file).filter(|_| plan.coding.format == Format::WebP);
+            }
             Ok(Some(streamed)) => return Ok(Encoded { file: streamed.file, lossless: false }),
             Ok(None) => (),
             // Without loss it may be shorter.

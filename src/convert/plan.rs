@@ -278,7 +278,6 @@ fn buffering(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> 
         return Buffering::Whole;
     }
     let is_plain = frame.is_plain(source);
-    let is_lossy = params.format == Format::WebP && !coding.lossless;
     let is_small_graphic = params.settled_mode() == Mode::Auto
         && is_maybe_graphic(probe)
         && frame.output.pixels() <= SMALL_PIXELS;
@@ -291,7 +290,7 @@ fn buffering(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> 
     };
     // Light is scaled in RGB.
     let is_scaled_in_rgb = is_jpeg && frame.linear && !is_plain && probe.color;
-    if is_lossy && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
+    if coding.is_by_rows() && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
         Buffering::Streamed
     } else if is_plain {
         Buffering::Whole

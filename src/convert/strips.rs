@@ -1,4 +1,4 @@
-//! The steps that need no whole picture: rows are scaled as they are decoded, and coded at once for a lossy WebP.
+//! The steps that need no whole picture: rows are scaled as they are decoded, and coded at once for a lossy file.
 
 use super::{
     color::{self, Conversion},
@@ -53,20 +53,20 @@ pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame
     Ok(Framed { picture, orientation, metadata, is_complement })
 }
 
-/// A lossy WebP that was coded as its rows came.
+/// A lossy file that was coded as its rows came.
 pub(super) struct Streamed {
     /// The file.
     pub file: Vec<u8>,
-    /// True if the picture was looked at, and without loss it may be smaller.
-    pub may_be_lossless: bool,
+    /// True if the picture was looked at, and coded as a graphic it may be smaller, or better.
+    pub may_be_graphic: bool,
 }
 
-/// Turns a picture that comes by rows into a lossy WebP, of which no more than some rows, its alpha where it has any,
+/// Turns a picture that comes by rows into a lossy file, of which no more than some rows, its alpha where it has any,
 /// and the coded file are held. `None` when it has to be turned and can't come so.
 ///
 /// # Errors
 /// Those of [`codec::decode_as`] and [`codec::encode`].
-pub(super) fn photo_to_webp(bytes: &[u8], plan: &Plan) -> Result<Option<Streamed>> {
+pub(super) fn photo_to_file(bytes: &[u8], plan: &Plan) -> Result<Option<Streamed>> {
     let mut photo = Photo { plan, work: None };
     let comes = codec::decode_rows(plan.probe.format, bytes, &plan.limits, &mut photo)?;
     if comes { photo.finish().map(Some) } else { Ok(None) }
@@ -226,8 +226,9 @@ impl Photo<'_> {
         // The rows' memory is free before the file is put together.
         drop((work.scaling, work.widening));
         let file = work.writer.finish(&work.metadata)?;
-        let may_be_lossless = work.look.is_some_and(|look| look.may_be_lossless(Some(&file)));
-        Ok(Streamed { file, may_be_lossless })
+        let format = self.plan.coding.format;
+        let may_be_graphic = work.look.is_some_and(|look| look.may_be_graphic(format, &file));
+        Ok(Streamed { file, may_be_graphic })
     }
 }
 

@@ -62,6 +62,7 @@ mod encode {
 
 #[cfg(feature = "avif")]
 use self::decode::Av1;
+pub(super) use self::encode::RowWriter;
 pub use self::encode::encode;
 pub(super) use self::{
     decode::{decode, decode_rows, probe},

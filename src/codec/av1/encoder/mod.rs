@@ -136,6 +136,11 @@ impl Encoder {
         Ok(())
     }
 
+    /// Bytes of the tiles' data until now, which only get more.
+    pub fn len(&self) -> usize {
+        self.finished.iter().map(Vec::len).chain(self.tiles.iter().map(Tile::len)).sum()
+    }
+
     /// Ends the picture: sequence header and frame, as OBUs.
     ///
     /// # Errors

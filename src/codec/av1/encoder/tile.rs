@@ -66,6 +66,11 @@ impl Tile {
         self.area.mi_row_end
     }
 
+    /// Bytes of the tile's data until now.
+    pub(super) fn len(&self) -> usize {
+        self.symbols.len()
+    }
+
     /// The tile's data.
     pub(super) fn finish(self) -> Result<Vec<u8>> {
         self.symbols.finish()
