@@ -61,7 +61,8 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `avif` (default) | AVIF as a source, and as a target by rav1e |
+//! | `avif` (default) | AVIF as a source and a target |
+//! | `rav1e` | `rav1e::encode`, for who prefers that encoder |
 //! | `heic` (default) | HEIC as a source, by heic-decoder |
 //! | `jxl` (default) | JPEG XL as a source, by jxl |
 //! | `svg` (default) | SVG as a source, drawn by resvg |
@@ -141,6 +142,8 @@ pub mod limits;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod native;
 pub mod pixel;
+#[cfg(feature = "rav1e")]
+pub mod rav1e;
 #[cfg(feature = "service")]
 pub mod service;
 #[cfg(feature = "service")]

@@ -4,12 +4,7 @@
 //! a conversion's memory from a probe alone.
 
 pub(crate) mod animation;
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_variables,
-    reason = "some of it waits for the encoder's next tools"
-)]
+#[cfg(feature = "avif")]
 mod av1;
 mod avif;
 mod bmp;

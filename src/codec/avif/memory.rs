@@ -1,4 +1,4 @@
-//! What writing an AVIF holds, stated before it starts, and the quality of its alpha.
+//! What reading and writing an AVIF holds, stated before it starts, and how its pictures are coded.
 
 use crate::{
     codec::{

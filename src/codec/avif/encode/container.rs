@@ -45,7 +45,7 @@ const ESSENTIAL: u8 = 0x80;
 pub(super) fn write(still: &Still<'_>) -> Result<Vec<u8>> {
     let mut properties = Vec::new();
     let items = items(still, &mut properties)?;
-    let file_type = file_type(still.subsampling);
+    let file_type = file_type(still.size, still.subsampling)?;
     // The places of the data depend on the length of the boxes before it, which doesn't depend on the places.
     let before = file_type.len() + meta(&items, &properties, 0)?.len() + 8;
     let data: usize = items.iter().map(Item::len).sum();
@@ -128,10 +128,19 @@ fn items<'a>(still: &Still<'a>, properties: &mut Vec<Vec<u8>>) -> Result<Vec<Ite
     Ok(items)
 }
 
-fn file_type(subsampling: Option<Subsampling>) -> Vec<u8> {
-    // The baseline profile of AVIF is AV1's main profile, the advanced one its high profile (4:4:4).
-    let profile = if subsampling == Some(Subsampling::Yuv444) { b"MA1A" } else { b"MA1B" };
-    [b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miaf".as_slice(), profile].concat()
+/// `ftyp`. The brands of profiles are for AV1's main profile up to level 5.1 and for its high profile up to 6.0 (AVIF 1.1,
+/// section 8); what is larger has none of them.
+fn file_type(size: Size, subsampling: Option<Subsampling>) -> Result<Vec<u8>> {
+    let is_within = |pixels, width, height| {
+        size.pixels() <= pixels && size.width <= width && size.height <= height
+    };
+    let is_full = subsampling == Some(Subsampling::Yuv444);
+    let profile: &[u8] = match is_full {
+        false if is_within(8_912_896, 8192, 4352) => b"MA1B",
+        true if is_within(35_651_584, 16_384, 8704) => b"MA1A",
+        _ => b"",
+    };
+    boxed(b"ftyp", &[b"avif\0\0\0\0avifmif1miaf".as_slice(), profile].concat())
 }
 
 /// The `meta` box, for data that begins `data_at` bytes into the file.
