@@ -11,3 +11,6 @@ mod tiles;
 
 pub use self::frame::Decoder;
 pub use self::tiles::Tiles;
+
+#[cfg(test)]
+mod tests;

@@ -254,42 +254,66 @@ fn filter<S: Simd, const W: usize, const PRIMARY: bool, const SECONDARY: bool, c
     let (primary_shift, secondary_shift) = (adjust(strength.primary), adjust(strength.secondary));
     let primary = i16x16::splat(simd, strength.primary);
     let secondary = i16x16::splat(simd, strength.secondary);
-    let outside = i16x16::splat(simd, OUTSIDE);
-    let offset = |turn: usize, k: usize| {
-        let [dy, dx] = CDEF_DIRECTIONS[(strength.direction + turn) & 7][k];
-        isize::from(dy) * STRIDE as isize + isize::from(dx)
-    };
+    let offsets = [0, 6, 2].map(|turn| {
+        CDEF_DIRECTIONS[(strength.direction + turn) & 7]
+            .map(|[dy, dx]| isize::from(dy) * STRIDE as isize + isize::from(dx))
+    });
     for step in 0..h * W / 16 {
         let row = step * (16 / W);
         let at = ORIGIN + row * STRIDE;
         let x = gather::<S, W>(simd, block, at);
-        let (mut sum, mut low, mut high) = (i16x16::splat(simd, 0), x, x);
-        let mut add = |offset: isize, threshold: i16x16<S>, shift: u32, tap: i16| {
-            for at in [at.wrapping_add_signed(offset), at.wrapping_add_signed(-offset)] {
-                let p = gather::<S, W>(simd, block, at);
-                sum += constrain(simd, p - x, threshold, shift) * i16x16::splat(simd, tap);
-                if both {
-                    low = low.min(p);
-                    high = high.max(if BORDER { p.simd_eq(outside).select(x, p) } else { p });
-                }
-            }
-        };
+        let mut sums = Sums { sum: i16x16::splat(simd, 0), low: x, high: x };
         for (k, &tap) in CDEF_SEC_TAPS[0].iter().enumerate() {
             if PRIMARY {
-                add(offset(0, k), primary, primary_shift, strength.taps[k]);
+                let kernel = (primary, primary_shift, strength.taps[k]);
+                sums.add::<W, BORDER>(simd, block, (x, at), offsets[0][k], kernel, both);
             }
             if SECONDARY {
-                let tap = i16::from(tap);
-                add(offset(6, k), secondary, secondary_shift, tap);
-                add(offset(2, k), secondary, secondary_shift, tap);
+                let kernel = (secondary, secondary_shift, i16::from(tap));
+                sums.add::<W, BORDER>(simd, block, (x, at), offsets[1][k], kernel, both);
+                sums.add::<W, BORDER>(simd, block, (x, at), offsets[2][k], kernel, both);
             }
         }
+        let sum = sums.sum;
         let mut y = x + ((sum + (sum >> 15) + i16x16::splat(simd, 8)) >> 4);
         if both {
-            y = y.min(high).max(low);
+            y = y.min(sums.high).max(sums.low);
         }
         for (i, lanes) in y.to_array().chunks_exact(W).enumerate() {
             copy_out::<W>(lanes, &mut out[(row + i) * stride..]);
+        }
+    }
+}
+
+/// The weighted differences of 16 samples, and the range of all that is looked at.
+struct Sums<S: Simd> {
+    sum: i16x16<S>,
+    low: i16x16<S>,
+    high: i16x16<S>,
+}
+
+impl<S: Simd> Sums<S> {
+    /// Adds the samples at an offset on both sides of `x`, which lies `at` in the block. The kernel has the threshold,
+    /// its shift and the weight.
+    #[inline(always)]
+    fn add<const W: usize, const BORDER: bool>(
+        &mut self,
+        simd: S,
+        block: &Block,
+        (x, at): (i16x16<S>, usize),
+        offset: isize,
+        (threshold, shift, tap): (i16x16<S>, u32, i16),
+        clips: bool,
+    ) {
+        let tap = i16x16::splat(simd, tap);
+        for at in [at.wrapping_add_signed(offset), at.wrapping_add_signed(-offset)] {
+            let p = gather::<S, W>(simd, block, at);
+            self.sum += constrain(simd, p - x, threshold, shift) * tap;
+            if clips {
+                self.low = self.low.min(p);
+                let inside = if BORDER { p.simd_eq(i16x16::splat(simd, OUTSIDE)).select(x, p) } else { p };
+                self.high = self.high.max(inside);
+            }
         }
     }
 }
