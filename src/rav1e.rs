@@ -48,5 +48,7 @@ pub fn encode(pixels: &[u8], width: u32, height: u32, quality: u8, speed: u8) ->
             return Err(Error::new(Kind::Parameter, "pixels are 3 or 4 bytes: RGB or RGBA"));
         }
     };
-    encoded.map(|encoded| encoded.avif_file).map_err(|error| Error::with_source(Kind::Internal, "rav1e", error))
+    encoded
+        .map(|encoded| encoded.avif_file)
+        .map_err(|error| Error::with_source(Kind::Internal, "rav1e", error))
 }

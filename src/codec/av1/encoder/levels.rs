@@ -16,7 +16,7 @@ pub(super) const FRACTION: u32 = 7;
 const ONE: i32 = 1 << FRACTION;
 
 /// Coefficients beyond this count as this one where they're left out.
-const LARGEST: u32 = 8191;
+const LARGEST: u32 = 4095;
 
 /// Levels with their padding, as large as they can be, up to a power of two: capped at 15 in the low bits, capped at 3
 /// above them, so that both sums of neighbours are made at once.
@@ -45,6 +45,7 @@ pub(super) struct Chosen {
 }
 
 /// How a block is weighed.
+#[derive(Clone, Copy)]
 pub(super) struct Weights {
     /// 1/512 bits that a squared step of error is worth, in sixteenths of 1/1024 of a squared step.
     pub mode: i32,
@@ -56,14 +57,14 @@ pub(super) struct Weights {
     pub least: i32,
 }
 
-/// Sum of squares of `steps`, in 1/1024 of a squared step.
+/// Sum of squares of `steps`, weighed by `weights`, in 1/1024 of a squared step.
 #[inline(always)]
-pub(super) fn energy(steps: &[u32]) -> u64 {
+pub(super) fn energy(steps: &[u32], weights: &[u32]) -> u64 {
     let mut sums = [0u32; 16];
-    for chunk in steps.chunks_exact(16) {
+    for (steps, weights) in steps.chunks_exact(16).zip(weights.chunks_exact(16)) {
         for lane in 0..16 {
-            let x = chunk[lane].min(LARGEST);
-            sums[lane] += (x * x) >> 4;
+            let x = steps[lane].min(LARGEST);
+            sums[lane] += (((x * x) >> 4) * weights[lane]) >> 4;
         }
     }
     sums.iter().map(|&sum| u64::from(sum)).sum()
@@ -88,6 +89,8 @@ pub(super) struct Coded<'a> {
     pub rates: &'a TxRates,
     pub block: BlockRates,
     pub weights: &'a Weights,
+    /// How errors weigh at each position, in sixteenths.
+    pub positions: &'a [u32],
 }
 
 /// Bits of a level past the last that `coeff_br` tells.
@@ -128,9 +131,9 @@ pub(super) fn choose(
     padded: &mut Padded,
     search: bool,
 ) -> Chosen {
-    let Coded { scan, rates, block, weights } = coded;
+    let Coded { scan, rates, block, weights, positions } = coded;
     let count = scan.side * scan.side;
-    let total = energy(&steps[..count]);
+    let total = energy(&steps[..count], positions);
     let zero_distortion = ((total * weights.mode as u64) >> 4) as i64;
     let all_zero =
         Chosen { eob: 0, cost: zero_distortion + i64::from(block.all_zero[1]), cul_level: 0, dc_category: 0 };
@@ -155,6 +158,9 @@ pub(super) fn choose(
             continue;
         }
         let sign = if index == 0 { u32::from(block.dc_sign[usize::from(negative_dc)]) } else { BIT };
+        let here = positions[position] as i32;
+        let by_mode = (weights.mode * here) >> 4;
+        let by_levels = (weights.levels * here) >> 4;
         // What a level costs, less the distortion that none would have.
         let clipped = x.min(LARGEST as i32);
         let zero = |weight: i32| ((i64::from((clipped * clipped) >> 4) * i64::from(weight)) >> 4) as i32;
@@ -168,7 +174,7 @@ pub(super) fn choose(
             for level in [high, lowest] {
                 let mut cost = i64::from(base[level.min(3) as usize]);
                 if level > 0 {
-                    cost += i64::from(gain(level, weights.levels)) + i64::from(sign);
+                    cost += i64::from(gain(level, by_levels)) + i64::from(sign);
                 }
                 if level > 2 {
                     cost += i64::from(
@@ -192,7 +198,7 @@ pub(super) fn choose(
                     continue;
                 }
                 let mut cost = end
-                    + i64::from(gain(level, weights.levels))
+                    + i64::from(gain(level, by_levels))
                     + i64::from(sign)
                     + i64::from(base[(level - 1).min(2) as usize]);
                 if level > 2 {
@@ -220,7 +226,7 @@ pub(super) fn choose(
         };
         if level > 0 {
             // The same distortion by the weight of modes.
-            walk.distortion += i64::from(gain(level, weights.mode) - gain(level, weights.levels));
+            walk.distortion += i64::from(gain(level, by_mode) - gain(level, by_levels));
         }
         levels[index % COUNT] = if coefficients[position] < 0 { -level as i16 } else { level as i16 };
         padded[at] = (level.min(15) | level.min(3) << 6) as u8;

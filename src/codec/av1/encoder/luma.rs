@@ -194,18 +194,18 @@ impl Search {
         }
         if self.tools.angles > 0 && at.size < 4 {
             directions.sort_by_key(|&(score, _)| score);
-            for &(_, mode) in directions.iter().take(self.tools.angles) {
-                for angle in [-2, 2, -1, 1, -3, 3] {
-                    self.consider(
-                        at,
-                        edges,
-                        smooth,
-                        (mode, angle),
-                        rates[mode as usize],
-                        step,
-                        &mut best,
-                        &mut free,
-                    );
+            for &(score, mode) in directions.iter().take(self.tools.angles) {
+                let rate = rates[mode as usize];
+                let (mut least, mut nearest) = (score, 0);
+                for angle in [-2, 2] {
+                    let score =
+                        self.consider(at, edges, smooth, (mode, angle), rate, step, &mut best, &mut free);
+                    if score < least {
+                        (least, nearest) = (score, angle);
+                    }
+                }
+                for angle in [nearest - 1, nearest + 1] {
+                    self.consider(at, edges, smooth, (mode, angle), rate, step, &mut best, &mut free);
                 }
             }
         }

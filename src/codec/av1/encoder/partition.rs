@@ -40,14 +40,14 @@ impl Search {
         if !whole {
             return self.quarters(x, y, log2, i64::MAX).expect("no limit");
         }
-        if log2 > self.tools.largest {
+        if log2 > self.tools.largest || (log2 == 6 && self.busy > self.tools.busy) {
             let rate = i64::from(rates[Partition::Split as usize]);
             return rate + self.quarters(x, y, log2, i64::MAX).expect("no limit");
         }
         let before = (self.neighbours, self.blocks.len(), self.levels.len());
         let (cost, block) = self.block(x, y, log2);
         let cost = cost + i64::from(rates[Partition::None as usize]);
-        if !can_split || self.is_settled(&block, cost, log2) {
+        if !can_split || self.is_settled(cost, log2) {
             self.blocks.push(block);
             return cost;
         }
@@ -80,14 +80,15 @@ impl Search {
     }
 
     /// Whether smaller blocks aren't worth a trial.
-    fn is_settled(&self, block: &Block, cost: i64, log2: usize) -> bool {
-        block.skip && cost < self.tools.settled << (2 * (log2 - 3))
+    fn is_settled(&self, cost: i64, log2: usize) -> bool {
+        cost < self.tools.settled << (2 * (log2 - 3))
     }
 
     /// Searches a square as one block.
     fn block(&mut self, x: usize, y: usize, log2: usize) -> (i64, Block) {
         let (x4, y4, count) = (x / 4, y / 4, 1usize << (log2 - 2));
         let context = self.neighbours.skip(x4, y4);
+        self.weigh(x, y, log2);
         let luma = self.luma(x, y, log2);
         let mut cost = luma.cost;
         let mut block = Block {

@@ -1,6 +1,6 @@
 //! Steps of a superblock's quantiser for each coefficient, and their reciprocals.
 
-use super::levels::FRACTION;
+use super::{levels::FRACTION, tuning};
 use crate::codec::av1::{
     sizes::TxSize,
     tables::{
@@ -30,6 +30,8 @@ pub(super) struct Steps {
     /// `q2` of each position, row-major.
     steps: Vec<u16>,
     inverses: Vec<u16>,
+    /// How a squared step of error weighs, in sixteenths.
+    weights: Vec<u32>,
     shift: u32,
     /// `dqDenom` as a shift.
     scale: u32,
@@ -46,6 +48,7 @@ impl Steps {
         };
         self.steps.resize(count, 0);
         self.inverses.resize(count, 0);
+        self.weights.resize(count, 0);
         let matrix = (plane.matrix < 15).then(|| {
             let from = usize::from(QM_OFFSET[size as usize]);
             &QUANTIZER_MATRIX[usize::from(plane.matrix)][usize::from(plane.chroma)][from..from + count]
@@ -56,6 +59,9 @@ impl Steps {
             let q = u32::from(if position == 0 { dc } else { ac });
             *step = matrix.map_or(q, |matrix| (q * u32::from(matrix[position]) + 16) >> 5) as u16;
             least = least.min(*step);
+        }
+        for (position, (weight, &step)) in self.weights.iter_mut().zip(&self.steps).enumerate() {
+            *weight = tuning::position_weight(position, step.into(), ac.into());
         }
         // The greatest reciprocal just fits into 16 bits.
         let shift = 8 + u32::from(least).ilog2() - self.scale;
@@ -71,9 +77,10 @@ impl Steps {
         self.steps[1]
     }
 
-    /// The step of the highest frequency.
-    pub(super) fn last_step(&self) -> u16 {
-        self.steps.last().copied().unwrap_or(1)
+    /// How a squared step of error weighs at each position, in sixteenths.
+    #[inline(always)]
+    pub(super) fn weights(&self) -> &[u32] {
+        &self.weights
     }
 
     /// Absolute coefficients in steps.

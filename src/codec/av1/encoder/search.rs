@@ -108,6 +108,12 @@ pub(super) struct Search {
     pub quantizer: Quantizer,
     /// Of luma, and of chroma.
     pub weights: [Weights; 2],
+    /// Of the superblock as a whole.
+    pub base_weights: [Weights; 2],
+    /// How errors weigh in each 8 x 8, in 1/128.
+    pub activity: [u32; 64],
+    /// 512 times the logarithm of the superblock's variance.
+    pub busy: i32,
     pub source: [Box<Samples>; 3],
     pub canvases: [Canvas; 3],
     pub around: [Surroundings; 3],
@@ -193,7 +199,8 @@ impl Search {
         let rates = &self.rates.tx[size][chroma];
         let mut block = rates.block(contexts.all_zero, contexts.dc_sign);
         block.all_zero[0] += type_rate;
-        let coded = Coded { scan, rates, block, weights: &self.weights[chroma] };
+        let coded =
+            Coded { scan, rates, block, weights: &self.weights[chroma], positions: quantizer.weights() };
         let search = self.tools.trellis;
         let count = scan.side * scan.side;
         let Trial { chosen, tx_type: trial_type, levels } = &mut trials[trial];
@@ -205,7 +212,7 @@ impl Search {
             }
         ));
         if size == 4 {
-            let step = quantizer.last_step();
+            let step = quantizer.common_step();
             chosen.cost += beyond(residual, &coefficients[..count], step, self.weights[chroma].mode);
         }
         *trial_type = tx_type;

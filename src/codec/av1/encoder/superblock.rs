@@ -46,6 +46,9 @@ impl Search {
             rates: Rates::new(&Cdfs::new(config.base_q_idx)),
             quantizer: Quantizer::default(),
             weights: tuning::weights(config.base_q_idx, config.base_q_idx),
+            base_weights: tuning::weights(config.base_q_idx, config.base_q_idx),
+            activity: [128; 64],
+            busy: 0,
             source: std::array::from_fn(|_| Box::new([0; SIDE * SIDE])),
             canvases: [0, 1, 2].map(|plane| Canvas::new(side(plane))),
             around: [nowhere; 3],
@@ -66,7 +69,8 @@ impl Search {
         self.blocks.clear();
         self.rates.update(cdfs);
         let base = self.quantization.base_q_idx;
-        let boost = tuning::boost(base, self.busyness());
+        self.busy = self.busyness();
+        let boost = tuning::boost(base, self.busy);
         let resolution = self.delta_resolution;
         let steps = (boost + (1 << resolution >> 1)) >> resolution;
         // Changes are whole steps, and 0 would be lossless.
@@ -78,8 +82,20 @@ impl Search {
         let planes: Vec<_> =
             (0..self.frame.planes).map(|plane| plane_steps(&self.quantization, qindex, plane)).collect();
         self.quantizer.update(&planes);
-        self.weights = tuning::weights(qindex, planes.last().expect("there is luma").ac);
+        self.base_weights = tuning::weights(qindex, planes.last().expect("there is luma").ac);
         qindex
+    }
+
+    /// Weighs errors by how busy the block at (x, y) is.
+    pub(super) fn weigh(&mut self, x: usize, y: usize, log2: usize) {
+        let count = 1usize << (log2 - 3);
+        let rows = self.activity.chunks_exact(8).skip(y / 8).take(count);
+        let sum: u32 = rows.map(|row| row[x / 8..x / 8 + count].iter().sum::<u32>()).sum();
+        let factor = (sum >> (2 * (log2 - 3))) as i32;
+        for (weights, base) in self.weights.iter_mut().zip(&self.base_weights) {
+            weights.mode = (base.mode * factor) >> 7;
+            weights.levels = (base.levels * factor) >> 7;
+        }
     }
 
     /// Records the superblock's reconstruction.
@@ -99,7 +115,7 @@ impl Search {
 
     /// How busy the superblock is: the variance of samples of a part of it that is neither its busiest nor its quietest,
     /// as 512 times a logarithm.
-    fn busyness(&self) -> i32 {
+    fn busyness(&mut self) -> i32 {
         let mut variances = [0u32; 64];
         for (index, variance) in variances.iter_mut().enumerate() {
             let from = (index / 8) * 8 * SIDE + (index % 8) * 8;
@@ -111,6 +127,9 @@ impl Search {
                 }
             }
             *variance = squares - ((sum * sum) >> 6);
+        }
+        for (activity, &variance) in self.activity.iter_mut().zip(&variances) {
+            *activity = tuning::activity_weight(variance);
         }
         variances.sort_unstable();
         let middle = (variances[31] + 2 * variances[39] + variances[47]) / 4;

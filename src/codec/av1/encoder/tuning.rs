@@ -31,8 +31,10 @@ pub(super) struct Tools {
     pub chroma_modes: usize,
     /// What an absolute transformed difference of a step costs, in 1/64 bits.
     pub satd_weight: i64,
-    /// A skipped 8 x 8 that costs less than this isn't divided.
+    /// A block that costs less than this, for each 8 x 8, isn't divided.
     pub settled: i64,
+    /// Superblocks busier than this aren't tried as one block: 512 times the logarithm of the variance.
+    pub busy: i32,
 }
 
 impl Tools {
@@ -52,15 +54,16 @@ impl Tools {
             cfl: false,
             chroma_modes: 0,
             satd_weight: knob("SATD", 48),
-            settled: 512,
+            settled: knob("SETTLED", 2048),
+            busy: knob("SKIP64", 3000) as i32,
         };
         let full = Self {
             modes: 13,
             angles: 2,
             candidates: knob("CAND", 2) as usize,
-            tx_types: true,
-            tx_split: true,
-            trellis: true,
+            tx_types: knob("TYPES", 1) > 0,
+            tx_split: knob("SPLIT", 1) > 0,
+            trellis: knob("TRELLIS", 1) > 0,
             cfl: true,
             chroma_modes: 2,
             ..fast
@@ -92,14 +95,24 @@ impl Tools {
 
 /// The level of the quantiser matrices: the lower, the steeper.
 pub(super) fn matrix_level(base_q_idx: u8) -> u8 {
-    knob("QM", if base_q_idx > 220 { 12 } else { 13 }) as u8
+    let level = match base_q_idx {
+        0..=40 => 7,
+        41..=80 => 6,
+        _ => 5,
+    };
+    knob("QM", level) as u8
+}
+
+/// The same for chroma.
+pub(super) fn chroma_matrix_level(base_q_idx: u8) -> u8 {
+    knob("QMUV", matrix_level(base_q_idx).into()) as u8
 }
 
 /// What is added to `qindex` for chroma: DC, AC.
 pub(super) fn chroma_delta(base_q_idx: u8, subsampled: bool) -> (i8, i8) {
     let q = i32::from(base_q_idx);
     if subsampled {
-        let delta = -(q / 2 - 14).clamp(0, knob("CHQ", 26) as i32) as i8;
+        let delta = -(q / 2 - 14).clamp(0, knob("CHQ", 40) as i32) as i8;
         (delta, delta)
     } else {
         (0, (q / 2).clamp(0, 24) as i8)
@@ -123,6 +136,29 @@ pub(super) fn boost(base_q_idx: u8, busyness: i32) -> i32 {
     ((base + 544) * (base - target).max(0) / 1279).min(80)
 }
 
+/// How a squared step of error weighs at a position, in sixteenths; `flat` is the step without a matrix.
+pub(super) fn position_weight(position: usize, step: u32, flat: u32) -> u32 {
+    if position == 0 {
+        return (16 * step * step / (flat * flat) * knob("WDC", 100) as u32 / 100).max(1);
+    }
+    let weight = match knob("GAMMA", 0) {
+        0 => 16,
+        1 => 16 * step / flat,
+        _ => 16 * step * step / (flat * flat),
+    };
+    weight.clamp(1, 255)
+}
+
+/// How errors weigh where the variance of 8 x 8 samples is this, in 1/128: less where it is busy.
+pub(super) fn activity_weight(variance: u32) -> u32 {
+    // Of one sample.
+    let variance = variance / 64;
+    let busy = 35 + 134 * variance / (variance + 300);
+    let strength = knob("ACT", 50) as u32;
+    let weight = 128 * knob("ACTMEAN", 70) as u32 / busy;
+    (128 * (100 - strength) + weight * strength) / 100
+}
+
 /// The `base_q_idx` of a quality from 0 to 100: that whose SSIMULACRA2 is about that of a lossy WebP of the same quality.
 #[must_use]
 pub fn base_q_idx(quality: u8) -> u8 {
@@ -144,7 +180,7 @@ pub(super) fn ac_step(qindex: u8) -> i64 {
 pub(super) fn weights(qindex: u8, chroma_qindex: u8) -> [Weights; 2] {
     let mode = knob("KMODE", 100);
     let levels = knob("KLEVELS", 100);
-    let chroma = knob("KCHROMA", 200);
+    let chroma = knob("KCHROMA", 260);
     let (step, chroma_step) = (ac_step(qindex), ac_step(chroma_qindex));
     let ratio =
         |weight: i64| (weight * chroma * chroma_step * chroma_step / (step * step * 128)).max(1) as i32;

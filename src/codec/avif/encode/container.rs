@@ -131,9 +131,8 @@ fn items<'a>(still: &Still<'a>, properties: &mut Vec<Vec<u8>>) -> Result<Vec<Ite
 /// `ftyp`. The brands of profiles are for AV1's main profile up to level 5.1 and for its high profile up to 6.0 (AVIF 1.1,
 /// section 8); what is larger has none of them.
 fn file_type(size: Size, subsampling: Option<Subsampling>) -> Result<Vec<u8>> {
-    let is_within = |pixels, width, height| {
-        size.pixels() <= pixels && size.width <= width && size.height <= height
-    };
+    let is_within =
+        |pixels, width, height| size.pixels() <= pixels && size.width <= width && size.height <= height;
     let is_full = subsampling == Some(Subsampling::Yuv444);
     let profile: &[u8] = match is_full {
         false if is_within(8_912_896, 8192, 4352) => b"MA1B",
