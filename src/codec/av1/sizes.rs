@@ -232,14 +232,6 @@ static TX_SIZE_SQR_UP: [T; 19] = [
     T::Tx32x32, T::Tx64x64, T::Tx64x64, T::Tx16x16, T::Tx16x16, T::Tx32x32, T::Tx32x32, T::Tx64x64, T::Tx64x64,
 ];
 
-/// All sizes of blocks in order.
-#[rustfmt::skip]
-pub static ALL_BLOCK_SIZES: [B; 22] = [
-    B::Block4x4, B::Block4x8, B::Block8x4, B::Block8x8, B::Block8x16, B::Block16x8, B::Block16x16, B::Block16x32,
-    B::Block32x16, B::Block32x32, B::Block32x64, B::Block64x32, B::Block64x64, B::Block64x128, B::Block128x64,
-    B::Block128x128, B::Block4x16, B::Block16x4, B::Block8x32, B::Block32x8, B::Block16x64, B::Block64x16,
-];
-
 /// All sizes of transforms in order.
 #[rustfmt::skip]
 pub static ALL_TX_SIZES: [T; 19] = [
@@ -278,12 +270,6 @@ impl BlockSize {
     pub const fn height4_log2(self) -> usize {
         const LOG2: [u8; 22] = [0, 1, 0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5, 4, 5, 2, 0, 3, 1, 4, 2];
         LOG2[self as usize] as usize
-    }
-
-    /// `Size_Group`.
-    pub const fn group(self) -> usize {
-        const GROUP: [u8; 22] = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 0, 0, 1, 1, 2, 2];
-        GROUP[self as usize] as usize
     }
 
     /// `Partition_Subsize`: the size of the (largest) parts of a square block.

@@ -3,7 +3,7 @@
 use crate::{
     codec::{
         Coding, Probe,
-        av1::encoder::{self, Config, Sampling},
+        av1::encoder::{self, Config, Sampling, base_q_idx},
         cost::{Buffering, Decoding, Encoding, Input, SMALL_FILE},
         heif,
     },
@@ -28,7 +28,7 @@ pub fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decodi
 
 /// States what encoding takes.
 pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
-    let (size, pixels) = (input.size, input.size.pixels());
+    let pixels = input.size.pixels();
     let full_chroma = coding.full_chroma || input.may_be_graphic;
     let most = most_file_bytes(input, coding, full_chroma);
     let rows = rows_bytes(input, coding, full_chroma);
@@ -90,19 +90,6 @@ pub fn config(size: Size, subsampling: Option<Subsampling>, coding: &Coding) -> 
 /// How alpha is coded: at a quality halfway to perfect, as an edge with ringing shows as specks on any background.
 pub fn alpha_config(size: Size, coding: &Coding) -> Config {
     config(size, None, &coding.with_quality(coding.quality.min(100).midpoint(100)))
-}
-
-/// The quantiser, 1 (finest) to 255, for a quality of 0 to 100. Steep above 82, where the eye needs it, and flat in the
-/// middle, so that a number means about what it means to JPEG and WebP.
-fn base_q_idx(quality: u8) -> u8 {
-    let quality = u32::from(quality.min(100));
-    // In thousandths of the quantizer's range.
-    let coarseness = match quality {
-        82.. => (100 - quality) * 26,
-        26..=81 => 875 - quality * 5,
-        _ => 1000 - quality * 10,
-    };
-    ((coarseness * 255 + 500) / 1000).max(1) as u8
 }
 
 /// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.

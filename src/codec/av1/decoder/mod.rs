@@ -10,6 +10,7 @@ mod frame;
 mod tiles;
 
 pub use self::frame::Decoder;
+#[cfg(test)]
 pub use self::tiles::Tiles;
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ impl<'a> Tiles<'a> {
     }
 
     /// Columns and rows of samples that windows have to have room for in a plane: those of whole superblocks.
+    #[cfg(test)]
     pub fn plane_size(&self, plane: usize) -> (usize, usize) {
         let (sub_x, sub_y) = self.frame.subsampling(plane);
         let side = self.frame.superblock.width4();

@@ -102,20 +102,6 @@ impl Neighbours {
         TxContexts { all_zero, dc_sign }
     }
 
-    /// Sets what a transform leaves behind.
-    #[inline]
-    pub(super) fn set_transform(
-        &mut self,
-        plane: usize,
-        x4: usize,
-        y4: usize,
-        count: usize,
-        left_behind: u8,
-    ) {
-        self.above.coefficients[plane][x4..x4 + count].fill(left_behind);
-        self.left.coefficients[plane][y4..y4 + count].fill(left_behind);
-    }
-
     /// Sets the part of a field that a block covers, on both edges.
     #[inline]
     pub(super) fn set<T: Copy>(

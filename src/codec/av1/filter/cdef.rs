@@ -7,7 +7,7 @@ use crate::codec::av1::tables::filters::{
     CDEF_DIRECTIONS, CDEF_DIV_TABLE, CDEF_PRI_TAPS, CDEF_SEC_TAPS, CDEF_UV_DIR,
 };
 use crate::codec::av1::window::Window;
-use crate::simd::{Level, Select, Simd, SimdBase, SimdInt, dispatch, i16x16};
+use crate::simd::{Level, Select, Simd, SimdBase, dispatch, i16x16};
 
 /// Rows of samples read above and below a block.
 pub const REACH: usize = 2;

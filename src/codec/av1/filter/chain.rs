@@ -17,9 +17,8 @@ use crate::simd::Level;
 pub struct PlaneSize {
     pub sub_x: u8,
     pub sub_y: u8,
-    /// Of the coded frame, whole 8x8 luma blocks: what reconstruction fills.
+    /// Of the coded frame, whole 8x8 luma blocks, which reconstruction fills.
     pub coded_width: usize,
-    pub coded_height: usize,
     /// Of the coded frame itself.
     pub frame_width: usize,
     /// Of the picture, which superres makes wider.
@@ -36,7 +35,6 @@ impl PlaneSize {
             sub_x,
             sub_y,
             coded_width: (frame.mi_cols as usize * 4) >> sub_x,
-            coded_height: (frame.mi_rows as usize * 4) >> sub_y,
             frame_width: shown(frame.frame_width, sub_x),
             width: shown(frame.upscaled_width, sub_x),
             height: shown(frame.frame_height, sub_y),
@@ -44,9 +42,6 @@ impl PlaneSize {
     }
 }
 
-/// Rows of luma above a row of superblocks that the filters still need when it is complete: those of the stripe that
-/// it ends, and the two above it.
-pub const ROWS_ABOVE: usize = 8 + restoration::REACH;
 const _: () = assert!(deblock::LAG + cdef::REACH <= 8 && restoration::REACH <= 8 - deblock::LAG);
 
 /// As [`ROWS_ABOVE`], of a plane.

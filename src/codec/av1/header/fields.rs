@@ -65,7 +65,6 @@ pub const SEG_LVL_ALT_Q: usize = 0;
 pub const SEG_LVL_ALT_LF_Y_V: usize = 1;
 pub const SEG_LVL_REF_FRAME: usize = 5;
 pub const SEG_LVL_SKIP: usize = 6;
-pub const SEG_LVL_GLOBALMV: usize = 7;
 
 impl SegmentationParams {
     /// `seg_feature_active_idx()`: the feature's data where a segment has it.

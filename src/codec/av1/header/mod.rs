@@ -13,11 +13,12 @@ mod sequence;
 mod tests;
 mod tile_info;
 
+#[cfg(test)]
+pub use fields::LrParams;
 pub use fields::{
-    CdefParams, DeltaLfParams, DeltaQParams, FilmGrainParams, LoopFilterParams, LrParams, QuantizationParams,
-    RestorationType, SEG_LVL_ALT_LF_Y_V, SEG_LVL_ALT_Q, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP,
-    ScalingPoint, SegmentationParams, TileInfo, TxMode,
+    CdefParams, DeltaLfParams, DeltaQParams, FilmGrainParams, LoopFilterParams, QuantizationParams,
+    RestorationType, SEG_LVL_ALT_LF_Y_V, SEG_LVL_SKIP, ScalingPoint, TxMode,
 };
-pub use frame::{FrameHeader, FrameType};
-pub use obu::{Head, Layers, Picture, sequence_header_obu, temporal_unit};
+pub use frame::FrameHeader;
+pub use obu::{Head, Layers, Picture, temporal_unit};
 pub use sequence::{ColorConfig, SequenceHeader};

@@ -1,6 +1,6 @@
 //! What is written is read again, and damaged headers are errors.
 
-use super::*;
+use super::{fields::SEG_LVL_ALT_Q, obu::sequence_header_obu, *};
 
 /// Writes a picture, reads it and compares.
 fn round_trip(sequence: &SequenceHeader, frame: &FrameHeader, tiles: &[&[u8]]) -> FrameHeader {

@@ -28,16 +28,6 @@ impl Encoder {
         self.data.len()
     }
 
-    /// Whether nothing was written yet.
-    pub fn is_empty(&self) -> bool {
-        self.data.is_empty() && self.bits == 0
-    }
-
-    /// The bits written until now, to about an eighth.
-    pub fn bit_count(&self) -> u64 {
-        self.data.len() as u64 * 8 + u64::from(self.bits)
-    }
-
     /// `exit_symbol`: ends the data by the one bit and the zeros that have to follow.
     ///
     /// # Errors

@@ -1,12 +1,11 @@
 //! What the syntax of blocks needs to know of the headers.
 
 use crate::codec::av1::{
-    header::{DeltaLfParams, DeltaQParams, FrameHeader, RestorationType, SequenceHeader, TxMode},
+    header::{
+        DeltaLfParams, DeltaQParams, FrameHeader, RestorationType, SEG_LVL_SKIP, SequenceHeader, TxMode,
+    },
     sizes::BlockSize,
 };
-
-/// The segment feature of skipped blocks.
-const SEG_LVL_SKIP: usize = 6;
 
 /// A frame, as tiles see it.
 #[derive(Clone, Debug)]

@@ -92,18 +92,6 @@ impl Levels {
         let base = if CLASS == TWO_D { 0 } else { 26 + base.div_ceil(2).min(4) as usize };
         (base, range.div_ceil(2).min(6) as usize)
     }
-
-    /// The contexts of `coeff_base` and of `coeff_br` at a position, all behind it in the scan being set.
-    pub fn contexts_of(&self, size: TxSize, class: TxClass, position: usize) -> (usize, usize) {
-        match (class, position) {
-            (TxClass::TwoD, 0) => self.contexts_at_0::<TWO_D>(),
-            (TxClass::Horizontal, 0) => self.contexts_at_0::<HORIZONTAL>(),
-            (TxClass::Vertical, 0) => self.contexts_at_0::<VERTICAL>(),
-            (TxClass::TwoD, _) => self.contexts::<TWO_D>(position, context_offsets(size)),
-            (TxClass::Horizontal, _) => self.contexts::<HORIZONTAL>(position, &[]),
-            (TxClass::Vertical, _) => self.contexts::<VERTICAL>(position, &[]),
-        }
-    }
 }
 
 /// Transform classes as constants.

@@ -38,11 +38,9 @@ mod tests;
 
 pub use self::{
     block::{Block, Mv},
-    coefficients::{Coded, TransformBlock, eob_class},
-    frame::{Frame, PlaneRestoration, Segment, TileArea},
-    levels::{Levels, Scan},
+    coefficients::{Coded, TransformBlock},
+    frame::{Frame, TileArea},
     palette::ColorMaps,
     restoration::RestorationUnit,
     tile::TileState,
-    tx_type::TxSet,
 };

@@ -1,6 +1,9 @@
 //! Round trips: a stream of random symbols is read, what was read is written, and what was written says the same.
 
-use super::*;
+use super::{
+    frame::{PlaneRestoration, Segment},
+    *,
+};
 use crate::codec::av1::{
     header::{DeltaLfParams, DeltaQParams, RestorationType, TxMode},
     sizes::{BlockSize, Partition, TxType},

@@ -206,12 +206,6 @@ impl TileState {
         self.cdef_idx = [-1; 4];
     }
 
-    /// `cdef_idx` of the 64x64 that a place (in units of four luma samples) of the superblock in work is in.
-    #[inline]
-    pub fn cdef_idx(&self, mi_row: usize, mi_col: usize) -> i8 {
-        self.cdef_idx[self.cdef_index(mi_row, mi_col)]
-    }
-
     #[inline]
     pub(super) fn cdef_index(&self, mi_row: usize, mi_col: usize) -> usize {
         if self.frame.superblock == BlockSize::Block128x128 {

@@ -142,52 +142,6 @@ pub static COEFF_BASE_CTX_OFFSET: [[[u8; 5]; 5]; 19] = [
     ],
 ];
 
-/// `Mag_Ref_Offset_With_Tx_Class`.
-#[rustfmt::skip]
-pub static MAG_REF_OFFSET_WITH_TX_CLASS: [[[u8; 2]; 3]; 3] = [
-    [
-        [0, 1],
-        [1, 0],
-        [1, 1],
-    ],
-    [
-        [0, 1],
-        [1, 0],
-        [0, 2],
-    ],
-    [
-        [0, 1],
-        [1, 0],
-        [2, 0],
-    ],
-];
-
-/// `Sig_Ref_Diff_Offset`.
-#[rustfmt::skip]
-pub static SIG_REF_DIFF_OFFSET: [[[u8; 2]; 5]; 3] = [
-    [
-        [0, 1],
-        [1, 0],
-        [1, 1],
-        [0, 2],
-        [2, 0],
-    ],
-    [
-        [0, 1],
-        [1, 0],
-        [0, 2],
-        [0, 3],
-        [0, 4],
-    ],
-    [
-        [0, 1],
-        [1, 0],
-        [2, 0],
-        [3, 0],
-        [4, 0],
-    ],
-];
-
 /// `Palette_Color_Context`.
 #[rustfmt::skip]
 pub static PALETTE_COLOR_CONTEXT: [i8; 9] = [-1, -1, 0, -1, -1, 4, 3, 2, 1];

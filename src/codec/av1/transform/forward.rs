@@ -178,28 +178,3 @@ fn transform<S: Simd, const N: usize>(kind: Kind, t: &mut [i32x8<S>; N]) {
         _ => {}
     }
 }
-
-/// The Walsh-Hadamard transform that `add_lossless` inverts exactly, of residuals of up to 12 bits.
-#[must_use]
-pub fn forward_lossless(residuals: &[i16; 16]) -> [i32; 16] {
-    let at = |x: usize, y: usize| i32::from(residuals[4 * y + x]);
-    let mut block = [0; 16];
-    for x in 0..4 {
-        let column = walsh([at(x, 0), at(x, 1), at(x, 2), at(x, 3)]);
-        for (y, value) in column.into_iter().enumerate() {
-            block[4 * y + x] = value;
-        }
-    }
-    for row in block.as_chunks_mut::<4>().0 {
-        *row = walsh(*row).map(|value| value << 2);
-    }
-    block
-}
-
-/// The steps of the inverse, undone from the last to the first.
-const fn walsh([a, b, c, d]: [i32; 4]) -> [i32; 4] {
-    let (a, d) = (a + b, d - c);
-    let e = (a - d) >> 1;
-    let (b, c) = (e - b, e - c);
-    [a - c, c, d + b, b]
-}

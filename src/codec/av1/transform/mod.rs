@@ -14,7 +14,7 @@ mod lanes;
 mod tests;
 
 pub use self::{
-    forward::{Forward, forward_lossless},
+    forward::Forward,
     inverse::{Inverse, add_lossless},
 };
 

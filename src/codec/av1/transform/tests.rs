@@ -1,7 +1,7 @@
 //! The transforms against the specification's text, one value at a time, and against the cosine.
 
 use super::{
-    Forward, Inverse, Kind, add_lossless, forward_lossless,
+    Forward, Inverse, Kind, add_lossless,
     lanes::{brev, cos128, sin128},
 };
 use crate::{
@@ -489,4 +489,28 @@ fn a_lossless_block_comes_back() {
             assert_eq!(i32::from(out[y * 5 + x]) - 300, i32::from(residuals[4 * y + x]));
         }
     }
+}
+
+/// The Walsh-Hadamard transform that `add_lossless` inverts exactly, of residuals of up to 12 bits.
+fn forward_lossless(residuals: &[i16; 16]) -> [i32; 16] {
+    let at = |x: usize, y: usize| i32::from(residuals[4 * y + x]);
+    let mut block = [0; 16];
+    for x in 0..4 {
+        let column = walsh([at(x, 0), at(x, 1), at(x, 2), at(x, 3)]);
+        for (y, value) in column.into_iter().enumerate() {
+            block[4 * y + x] = value;
+        }
+    }
+    for row in block.as_chunks_mut::<4>().0 {
+        *row = walsh(*row).map(|value| value << 2);
+    }
+    block
+}
+
+/// The steps of the inverse, undone from the last to the first.
+const fn walsh([a, b, c, d]: [i32; 4]) -> [i32; 4] {
+    let (a, d) = (a + b, d - c);
+    let e = (a - d) >> 1;
+    let (b, c) = (e - b, e - c);
+    [a - c, c, d + b, b]
 }
