@@ -4,6 +4,8 @@
 //! files and sockets of a machine.
 
 mod access;
+mod admin;
+mod admin_port;
 mod answer;
 mod app;
 mod arriving;
@@ -33,6 +35,7 @@ mod log;
 mod lookup;
 mod machine;
 mod memory_store;
+mod metrics;
 mod noted;
 mod old_flags;
 mod opening;
@@ -46,6 +49,7 @@ mod record_cache;
 mod redirect;
 mod remote;
 mod report;
+mod request_id;
 mod resolve;
 mod results;
 mod root;
