@@ -107,6 +107,8 @@ impl App {
         let patience = Duration::from_secs(24 * 3600);
         let mut policy = Policy::clone(&self.policy);
         (policy.room_patience, policy.flight_patience, policy.lazy) = (patience, patience, false);
+        // These are our own requests.
+        policy.sign_keys = Vec::new();
         Self { policy: Arc::new(policy), ..self.clone() }
     }
 

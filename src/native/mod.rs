@@ -56,6 +56,7 @@ mod root;
 mod serve;
 mod settings;
 mod shown;
+mod sign;
 mod source;
 mod spool;
 mod store;
@@ -102,6 +103,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
         Command::Convert(args) => batch::run(&args),
         Command::Probe(args) => Ok(probe::run(&args)),
         Command::Doctor(args) => doctor(&args.config),
+        Command::Sign(args) => sign::run(&args),
         Command::Completions(args) => completions(args.shell),
         Command::Man => man(),
     };

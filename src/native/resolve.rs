@@ -96,6 +96,8 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         svg: written.value(&shared::SVG),
         overrule_origin: written.value(&shared::OVERRULE_ORIGIN),
         lazy: written.value(&server::LAZY_MODE),
+        sign_keys: written.value(&shared::SIGN_KEYS),
+        signed: written.value(&shared::SIGN),
         ..base
     })
 }

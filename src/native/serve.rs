@@ -25,7 +25,7 @@ use crate::{
         app::App,
         blocking::blocking,
         cli::{self, ServeArgs},
-        config::Written,
+        config::{self, Written},
         connection::{self, Host, Stop, capacity::Capacity, table::Table},
         demo::{self, Demo},
         doctor, files, log,
@@ -174,9 +174,7 @@ fn layers(args: &ServeArgs) -> Result<(Written, Vec<String>)> {
         }
         None => Written::default(),
     };
-    let variables = env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let (env, unknown) = Written::from_env(variables, cli::has_twin)?;
+    let (env, unknown) = Written::from_env(config::variables(), cli::has_twin)?;
     Ok((args.written()?.over(env).over(file), unknown))
 }
 

@@ -27,6 +27,7 @@ mod address;
 mod allowed;
 mod definition;
 mod grammar;
+mod keys;
 pub mod server;
 pub mod shared;
 mod size;
@@ -38,6 +39,7 @@ pub use self::{
     allowed::{Allowed, Extensions},
     definition::{About, Definition, Flag, Setting, nearest},
     grammar::{Grammar, OneOf, OrAuto, Pairs, SIDE, Switch, Text, Time, Unset, Whole, read_text, refusal},
+    keys::{Key, Keys, Signed},
     size::Size,
     words::{Crop, Drawings, ListOf, Names, Widths},
 };

@@ -134,7 +134,7 @@ settings! {
 
         ADMIN_TOKEN: Text = setting(Text, "",
             "16 letters or more, to be sent as Authorization: Bearer; with it /_admin/metrics is answered beside the pictures, too")
-            .ours().needs_restart();
+            .ours().secret().needs_restart();
 
         WELCOME: Switch = setting(Switch, true, "a page at / for who tries the server on this machine; never for others")
             .differs("slimpix's own key. Where a config.json is read and says nothing of it, it is false.")

@@ -71,4 +71,5 @@ mod sizes_are_as_asked;
 mod support;
 mod tiffs_of_every_kind;
 mod traversal;
+mod urls_are_signed;
 mod webp_by_rows;
