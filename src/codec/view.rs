@@ -144,6 +144,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// True if what isn't there is given when it is asked for.
+    pub(super) const fn is_in_pieces(&self) -> bool {
+        self.missing.is_some()
+    }
+
     /// True if something was wanted that is not there yet.
     pub(super) fn is_waiting(&self) -> bool {
         self.missing.is_some_and(|missing| missing.get().is_some())

@@ -179,6 +179,8 @@ impl Variables<'_> {
         // Cloudflare compresses text itself.
         policy.packs_svg = false;
         policy.lazy = self.value(&worker::LAZY)?;
+        policy.sign_keys = self.value(&shared::SIGN_KEYS)?;
+        policy.signed = self.value(&shared::SIGN)?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The access log: a line for each answer when it has ended, in the Common Log Format with two more fields, or as JSON.
+//! The access log: a line for each answer when it has ended, in the Common Log Format with three more fields, or as JSON.
 //!
 //! Lines go to a thread of their own, so that no answer waits for a disk. Where that can't keep up, lines are left
 //! out, and the log says how many.
@@ -23,7 +23,7 @@ use serde_json::json;
 
 use crate::{
     error::{Error, Kind, Result},
-    native::{body::Body, settings},
+    native::{body::Body, request_id::RequestId, settings},
     service::{Decision, http_date},
 };
 
@@ -74,6 +74,7 @@ impl AccessLog {
             version: request.version,
             status: 0,
             decision: None,
+            id: String::new(),
             sent: 0,
         }
     }
@@ -105,28 +106,30 @@ pub(crate) struct Entry {
     /// 0 when the client went before there was an answer.
     status: u16,
     decision: Option<Decision>,
+    /// Empty when the client went before there was an answer.
+    id: String,
     /// Bytes of the body that were handed on.
     pub(crate) sent: u64,
 }
 
 impl Entry {
     /// The answer is known.
-    pub(crate) fn answered(&mut self, response: &Response<Body>) {
+    pub(crate) fn answered(&mut self, response: &Response<Body>, id: &mut RequestId) {
+        id.made().clone_into(&mut self.id);
         self.status = response.status().as_u16();
         self.decision = response.extensions().get().copied();
     }
 
     fn line(&self) -> String {
         let elapsed = self.began.elapsed();
-        let decision = self.decision.and_then(|decision| serde_json::to_value(decision).ok());
-        let decision = decision.as_ref().and_then(serde_json::Value::as_str);
+        let decision = self.decision.map(Decision::name);
         // As nginx has it for clients that leave before the answer.
         let status = if self.status == 0 { 499 } else { self.status };
         if self.log.json {
             let line = json!({
                 "time": iso_date(self.at), "client": self.client, "method": self.method, "url": self.target,
                 "protocol": protocol(self.version), "status": status, "bytes": self.sent, "decision": decision,
-                "ms": milliseconds(elapsed),
+                "ms": milliseconds(elapsed), "request_id": self.id,
             });
             return line.to_string();
         }
@@ -134,7 +137,7 @@ impl Entry {
         // A text takes whatever is written.
         let _ = write!(
             line,
-            "{} - - [{}] \"{} {} {}\" {status} {} {} {:.1}",
+            "{} - - [{}] \"{} {} {}\" {status} {} {} {:.1} {}",
             self.client,
             log_date(self.at),
             self.method,
@@ -143,6 +146,7 @@ impl Entry {
             self.sent,
             decision.unwrap_or("-"),
             milliseconds(elapsed),
+            if self.id.is_empty() { "-" } else { &self.id },
         );
         line
     }

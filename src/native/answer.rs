@@ -7,6 +7,7 @@ use std::{
 
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use crate::{
     native::{
@@ -14,6 +15,9 @@ use crate::{
         body::{self, Body},
         drive::Drive,
         hit::{self, Advanced},
+        metrics::{Facts, Metrics},
+        ready::Asking,
+        request_id::RequestId,
     },
     service::{self, RequestHead},
 };
@@ -23,7 +27,7 @@ pub(crate) enum Answering {
     /// There.
     Done(Box<Response<Body>>),
     /// On its way.
-    Underway(JoinHandle<Response<Body>>),
+    Underway(JoinHandle<Response<Body>>, Arc<Metrics>),
 }
 
 impl Answering {
@@ -31,11 +35,13 @@ impl Answering {
     pub(crate) async fn done(self) -> Response<Body> {
         match self {
             Self::Done(response) => *response,
-            Self::Underway(answering) => match answering.await {
+            Self::Underway(answering, metrics) => match answering.await {
                 Ok(response) => response,
                 Err(failure) => {
                     tracing::error!(%failure, "a request broke off");
-                    unavailable()
+                    let response = unavailable();
+                    metrics.answered_otherwise(response.status().as_u16());
+                    response
                 }
             },
         }
@@ -44,27 +50,37 @@ impl Answering {
 
 impl App {
     /// Begins to answer a request. What needs no waiting is done at once.
-    pub(crate) fn begin(&self, request: &Parts) -> Answering {
-        match self.ready.answer(request, &self.policy, Instant::now(), || self.decide(request)) {
+    pub(crate) fn begin(&self, request: &Parts, id: &mut RequestId) -> Answering {
+        let (now, tells_decisions) = (Instant::now(), self.tells_decisions);
+        let asking = Asking { now, tells_decisions, metrics: &self.metrics };
+        match self.ready.answer(request, &self.policy, asking, || self.decide(request, id)) {
             Ok(response) => Answering::Done(Box::new(response)),
-            Err(answering) => Answering::Underway(answering),
+            Err(answering) => Answering::Underway(answering, Arc::clone(&self.metrics)),
         }
     }
 
     /// The answer, if nothing has to be waited for; else the task that waits.
-    fn decide(&self, request: &Parts) -> Result<Response<Body>, JoinHandle<Response<Body>>> {
+    fn decide(
+        &self,
+        request: &Parts,
+        id: &mut RequestId,
+    ) -> Result<(Response<Body>, Facts), JoinHandle<Response<Body>>> {
         let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
         let step = service::begin(Arc::clone(&self.policy), &head, SystemTime::now());
         let mut drive = Drive::new(self.clone());
         match hit::advance(self, &mut drive, step) {
             Advanced::Answered(answer, body) => Ok(drive.respond(*answer, body)),
-            Advanced::Waits(step) => Err(tokio::spawn(drive.run(step))),
+            Advanced::Waits(step) => {
+                // Whatever is logged on the way says for whom.
+                let span = tracing::error_span!("request", id = id.made());
+                Err(tokio::spawn(drive.run(step).instrument(span)))
+            }
         }
     }
 
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Parts) -> Response<Body> {
-        self.begin(&request).done().await
+        self.begin(&request, &mut RequestId::of(&request)).done().await
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,6 +14,8 @@ use crate::{
     native::{
         files,
         flight::Flights,
+        machine,
+        metrics::{Metrics, text::Gauges},
         noted::Noted,
         page_cache,
         pool::Pool,
@@ -42,6 +47,10 @@ pub(crate) struct App {
     pub(super) is_near: bool,
     /// Answers say why they are what they are, for the access log.
     pub(super) tells_decisions: bool,
+    /// What was done so far.
+    pub(super) metrics: Arc<Metrics>,
+    /// The server was told to stop.
+    is_stopping: Arc<AtomicBool>,
 }
 
 /// The most bytes of the budget that are for originals on their way.
@@ -82,6 +91,8 @@ impl App {
             noted: Arc::default(),
             ready: Arc::default(),
             tells_decisions: settings.access_log.is_some(),
+            metrics: Arc::default(),
+            is_stopping: Arc::default(),
             is_near: settings
                 .roots
                 .iter()
@@ -96,6 +107,8 @@ impl App {
         let patience = Duration::from_secs(24 * 3600);
         let mut policy = Policy::clone(&self.policy);
         (policy.room_patience, policy.flight_patience, policy.lazy) = (patience, patience, false);
+        // These are our own requests.
+        policy.sign_keys = Vec::new();
         Self { policy: Arc::new(policy), ..self.clone() }
     }
 
@@ -117,6 +130,38 @@ impl App {
     /// What requests are answered by.
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// From now on the server isn't ready.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Why requests should go elsewhere, if they should: the server stops, or its originals aren't there. A cache that
+    /// can't be written and a long queue are no reasons, since pictures are answered all the same. Blocks.
+    pub(crate) fn unready(&self) -> Option<String> {
+        if self.is_stopping.load(Ordering::Relaxed) {
+            return Some("the server stops".to_owned());
+        }
+        let gone = self.roots.iter().find(|root| !root.path().is_dir())?;
+        Some(format!("there is no folder {}", gone.path().display()))
+    }
+
+    /// The state of what conversions and the cache take. Blocks.
+    pub(crate) fn gauges(&self) -> Gauges {
+        let room = self.pool.figures();
+        let (store_bytes, store_limit) = self.store.evictor().figures();
+        Gauges {
+            waiting: room.waiting as u64,
+            jobs: room.jobs as u64,
+            most_jobs: room.most_jobs as u64,
+            memory_used: room.bytes,
+            memory_budget: room.most_bytes,
+            store_bytes,
+            store_limit,
+            resident: machine::resident(),
+            ready: self.unready().is_none(),
+        }
     }
 
     /// The folders of originals.

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Probe(ProbeArgs),
     /// Explain a webp_server_go config.json key by key: what it does here, what was dead, what changes.
     Doctor(DoctorArgs),
+    /// Sign URLs of pictures with the first of SIGN_KEYS, of the environment (WEBP_SIGN_KEYS) or a config.json.
+    Sign(SignArgs),
     /// Print the completions of a shell: slimpix completions bash > /etc/bash_completion.d/slimpix
     Completions(CompletionsArgs),
     /// Print the manual page: slimpix man | man -l -
@@ -63,6 +65,20 @@ pub(crate) struct DoctorArgs {
     /// The config.json to explain
     #[arg(value_name = "CONFIG", default_value = "config.json", env = "WEBP_CONFIG", hide_env_values = true)]
     pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    /// The URLs, or their paths with their queries, percent-encoded as they will be asked for
+    #[arg(required = true, value_name = "URL")]
+    pub(crate) urls: Vec<String>,
+    /// For how many seconds from now they hold; without it, for as long as the key does
+    #[arg(long, value_name = "SECONDS", env = "WEBP_EXPIRES_IN", hide_env_values = true,
+          value_parser = clap::value_parser!(u64).range(1..=u64::from(u32::MAX)))]
+    pub(crate) expires_in: Option<u64>,
+    /// The config.json that has the keys
+    #[arg(long, value_name = "FILE", env = "WEBP_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

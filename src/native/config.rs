@@ -1,7 +1,7 @@
 //! What was written, before anything is decided: the values that a `config.json`, the environment (`WEBP_<NAME>`) or
 //! flags have for settings, and how these layers are laid over one another.
 
-use std::{collections::BTreeMap, fmt, fs, io, path::Path};
+use std::{collections::BTreeMap, env, fmt, fs, io, path::Path};
 
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
@@ -24,6 +24,11 @@ const BELOW_CACHE: [(&str, &Setting<crate::settings::Text>); 3] = [
     ("metadata", &server::METADATA_PATH),
     ("remote-raw", &server::REMOTE_RAW_PATH),
 ];
+
+/// The environment's variables that are text.
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
 
 impl Written {
     /// Reads a `config.json`.
@@ -72,13 +77,13 @@ impl Written {
     /// # Errors
     /// [`Kind::Parameter`], with the variable's name, for a value that is not allowed.
     pub(crate) fn from_env(
-        env: impl IntoIterator<Item = (String, String)>,
+        variables: impl IntoIterator<Item = (String, String)>,
         is_twin: impl Fn(&str) -> bool,
     ) -> Result<(Self, Vec<String>)> {
         let mut written = Self::default();
         let mut unknown = Vec::new();
         let wrong = |what| Error::new(Kind::Parameter, format!("environment: WEBP_{what}"));
-        for (name, value) in env {
+        for (name, value) in variables {
             let Some(key) = name.strip_prefix("WEBP_").filter(|_| !value.is_empty()) else { continue };
             match server::find(key) {
                 Some(definition) => {

@@ -72,8 +72,12 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
 }
 
 fn explain(name: &str, value: &Value, lines: &mut Vec<String>) {
-    lines.push(format!("{name} = {value}"));
-    let Some(about) = server::find(name).map(Definition::about) else {
+    let about = server::find(name).map(Definition::about);
+    lines.push(match about {
+        Some(about) if about.is_secret => format!("{name} is set"),
+        _ => format!("{name} = {value}"),
+    });
+    let Some(about) = about else {
         lines.push(format!("  UNKNOWN: {}", config::unknown(name)));
         return;
     };

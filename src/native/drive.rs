@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use http::Response;
 use tokio::time;
+use tracing::Instrument;
 
 use crate::{
     codec::Format,
@@ -25,6 +26,7 @@ use crate::{
         job::{self, FinishedJob, JobOutcome, Original, Provenance},
         log,
         lookup::Query,
+        metrics::Facts,
         opening::{self, Held},
         pool::Ticket,
         remote::Fetched,
@@ -33,6 +35,7 @@ use crate::{
     service::{
         Admit, Body as What, Convert, Decision, ExpectedSource, Fetch, FlightError, Found, Join, Lookup,
         OriginCaching, Record, Response as Answer, Restriction, Source, SourceInfo, Step, Store as StoreStep,
+        Task,
     },
 };
 
@@ -80,7 +83,7 @@ impl Drive {
         loop {
             let answer = self.advance(step).await;
             step = match self.open(&answer.body).await {
-                Some(body) => return self.respond(answer, body),
+                Some(body) => return self.respond(answer, body).0,
                 None => answer.lost(),
             };
         }
@@ -103,7 +106,9 @@ impl Drive {
     }
 
     /// Sends what was decided, and goes on with what may be done after it.
-    pub(super) fn respond(mut self, answer: Answer, body: Body) -> Response<Body> {
+    pub(super) fn respond(mut self, answer: Answer, body: Body) -> (Response<Body>, Facts) {
+        let facts = Facts::of(&answer);
+        self.app.metrics.answered(facts);
         let log = &answer.log;
         if let Some(reason) = &log.unconverted
             && self.app.noted.is_news((&log.source, reason))
@@ -129,7 +134,7 @@ impl Drive {
             "answered"
         );
         if let Some(step) = answer.background {
-            tokio::spawn(async move { drop(self.advance(*step).await) });
+            tokio::spawn(async move { drop(self.advance(*step).await) }.in_current_span());
         }
         let mut response = Response::new(body);
         *response.status_mut() = answer.status;
@@ -138,7 +143,7 @@ impl Drive {
         if let Some(decision) = decision {
             response.extensions_mut().insert(decision);
         }
-        response
+        (response, facts)
     }
 
     /// The bytes to send, if they are there.
@@ -280,10 +285,12 @@ impl Drive {
                 self.ticket = Some(ticket);
                 self.set_outcome(Err(Kind::Internal));
                 self.waited = began.elapsed();
+                self.app.metrics.waited(self.waited);
                 step.granted(self.waited)
             }
             Err(error) => {
                 tracing::debug!(bytes = step.bytes, %error, "no room");
+                self.app.metrics.turned_away(error.kind());
                 self.set_outcome(Err(error.kind()));
                 step.refused(began.elapsed())
             }
@@ -340,7 +347,14 @@ impl Drive {
         let (job, limits) = (step.job.clone(), step.job.limits(&self.app.policy.limits));
         let began = Instant::now();
         let working = move |ticket| job::run(ticket, original, &job, &limits);
-        let done = self.app.pool.run(ticket, working).await?;
+        let done = self.app.pool.run(ticket, working).await;
+        let result = done.as_ref().ok().map(|done| (&done.outcome, done.in_bytes));
+        let format = match &step.job.task {
+            Task::Picture(params) => Some(params.format),
+            Task::Describe => None,
+        };
+        self.app.metrics.converted(format, result, began.elapsed());
+        let done = done?;
         if let JobOutcome::Made { format, info, .. } = &done.outcome {
             let (name, format) = (shown(step.source.name()), format.extension());
             tracing::info!(

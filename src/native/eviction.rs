@@ -94,6 +94,12 @@ impl Evictor {
         });
     }
 
+    /// Bytes on disk of all that is kept or being written, and the most that there may be; 0 is without limit.
+    pub(crate) fn figures(&self) -> (u64, u64) {
+        let ledger = lock(&self.ledger);
+        (ledger.held.saturating_add(ledger.pending), self.folders.max_bytes)
+    }
+
     /// The last uses of what is kept.
     pub(crate) const fn uses(&self) -> &Uses {
         &self.uses

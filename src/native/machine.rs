@@ -67,6 +67,13 @@ pub(crate) fn make_way() {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn make_way() {}
 
+/// Bytes of this process that are in memory, where the system tells.
+pub(crate) fn resident() -> Option<u64> {
+    let pages = fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
+}
+
 /// The smallest memory limit of this process's control group and those above it, version 2 or 1.
 fn group_limit() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;

@@ -4,6 +4,8 @@
 //! files and sockets of a machine.
 
 mod access;
+mod admin;
+mod admin_port;
 mod answer;
 mod app;
 mod arriving;
@@ -33,6 +35,7 @@ mod log;
 mod lookup;
 mod machine;
 mod memory_store;
+mod metrics;
 mod noted;
 mod old_flags;
 mod opening;
@@ -46,12 +49,14 @@ mod record_cache;
 mod redirect;
 mod remote;
 mod report;
+mod request_id;
 mod resolve;
 mod results;
 mod root;
 mod serve;
 mod settings;
 mod shown;
+mod sign;
 mod source;
 mod spool;
 mod store;
@@ -98,6 +103,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
         Command::Convert(args) => batch::run(&args),
         Command::Probe(args) => Ok(probe::run(&args)),
         Command::Doctor(args) => doctor(&args.config),
+        Command::Sign(args) => sign::run(&args),
         Command::Completions(args) => completions(args.shell),
         Command::Man => man(),
     };

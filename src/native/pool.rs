@@ -31,6 +31,7 @@ pub(crate) struct Pool(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     capacity: u64,
+    jobs: usize,
     admission: Mutex<Admission>,
     /// Told when the last conversion under way has ended.
     rested: Notify,
@@ -68,6 +69,21 @@ impl Shared {
         }
         changed
     }
+}
+
+/// What is taken of a pool at a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figures {
+    /// Conversions that wait.
+    pub(crate) waiting: usize,
+    /// Conversions that run.
+    pub(crate) jobs: usize,
+    /// Conversions that may run.
+    pub(crate) most_jobs: usize,
+    /// Bytes that are held.
+    pub(crate) bytes: u64,
+    /// Bytes that there are.
+    pub(crate) most_bytes: u64,
 }
 
 /// The right to convert. It is given back when dropped.
@@ -158,8 +174,27 @@ impl Drop for Wait<'_> {
 impl Pool {
     /// A budget of `bytes` for `jobs` conversions at a time.
     pub(crate) fn new(bytes: u64, jobs: usize) -> Self {
-        let admission = Admission { queue: Queue::new(bytes, jobs.max(1)), waiters: Vec::new() };
-        Self(Arc::new(Shared { capacity: bytes, admission: Mutex::new(admission), rested: Notify::new() }))
+        let jobs = jobs.max(1);
+        let admission = Admission { queue: Queue::new(bytes, jobs), waiters: Vec::new() };
+        Self(Arc::new(Shared {
+            capacity: bytes,
+            jobs,
+            admission: Mutex::new(admission),
+            rested: Notify::new(),
+        }))
+    }
+
+    /// What is taken of it now.
+    pub(crate) fn figures(&self) -> Figures {
+        let Self(shared) = self;
+        let (waiting, jobs, free) = shared.admission().queue.figures();
+        Figures {
+            waiting,
+            jobs,
+            most_jobs: shared.jobs,
+            bytes: shared.capacity.saturating_sub(free),
+            most_bytes: shared.capacity,
+        }
     }
 
     /// Waits for room for a conversion that states `bytes`, `patience` long at the most.

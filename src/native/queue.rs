@@ -48,6 +48,11 @@ impl Queue {
         Self { free_bytes: bytes, free_jobs: jobs, jobs, waiting: Vec::new(), arrivals: 0 }
     }
 
+    /// How many wait, how many job slots are taken, and how many bytes are free.
+    pub(crate) const fn figures(&self) -> (usize, usize, u64) {
+        (self.waiting.len(), self.jobs - self.free_jobs, self.free_bytes)
+    }
+
     /// Waits from now on; gives an id, or `None` when too many wait already. [`Queue::next`] tells whose turn it
     /// is, which may be this one's at once.
     pub(crate) fn enter(&mut self, bytes: u64, until: Instant) -> Option<u64> {

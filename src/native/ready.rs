@@ -18,9 +18,10 @@ use tokio::time;
 use crate::{
     native::{
         body::{self, Body},
+        metrics::{Facts, Metrics},
         page_cache,
     },
-    service::{self, Decision, Policy, RequestHead},
+    service::{self, Policy, RequestHead},
 };
 
 /// How old an answer may be when it is given again.
@@ -55,6 +56,17 @@ struct Inner {
     files: usize,
 }
 
+/// How something is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    /// When.
+    pub(crate) now: Instant,
+    /// Answers say why they are what they are.
+    pub(crate) tells_decisions: bool,
+    /// Where answers that are given again are counted.
+    pub(crate) metrics: &'a Metrics,
+}
+
 /// A question that was asked lately.
 #[derive(Debug)]
 struct Asked {
@@ -68,7 +80,7 @@ struct Asked {
 #[derive(Debug)]
 struct ReadyAnswer {
     headers: HeaderMap,
-    decision: Option<Decision>,
+    facts: Facts,
     body: ReadyBody,
 }
 
@@ -84,28 +96,31 @@ thread_local! {
 }
 
 impl Ready {
-    /// The answer to a request, if it was decided just now for many; else what `decide` comes to, which is noted if
-    /// it is an answer.
+    /// The answer to a request, if it was decided just now for many, which is counted; else what `decide` comes to,
+    /// which is noted if it is an answer. Answers say why they are what they are if `tells_decisions`.
     pub(crate) fn answer<T>(
         &self,
         request: &Parts,
         policy: &Policy,
-        now: Instant,
-        decide: impl FnOnce() -> Result<Response<Body>, T>,
+        asked: Asking<'_>,
+        decide: impl FnOnce() -> Result<(Response<Body>, Facts), T>,
     ) -> Result<Response<Body>, T> {
+        let now = asked.now;
         QUESTION.with_borrow_mut(|question| {
             question.clear();
             let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
             if !service::question(&head, policy, question) || question.len() > MOST_QUESTION {
-                return decide();
+                return decide().map(|(response, _)| response);
             }
             if let Some(answer) = self.inner().find(question, now) {
-                return Ok(answer.response());
+                asked.metrics.answered(answer.facts);
+                return Ok(answer.response(asked.tells_decisions));
             }
-            decide().inspect(|response| {
+            decide().map(|(response, facts)| {
                 if response.status() == StatusCode::OK {
-                    self.inner().note(question, response, now);
+                    self.inner().note(question, &response, facts, now);
                 }
+                response
             })
         })
     }
@@ -129,15 +144,15 @@ impl Ready {
 }
 
 impl ReadyAnswer {
-    fn response(&self) -> Response<Body> {
+    fn response(&self, tells_decision: bool) -> Response<Body> {
         let body = match &self.body {
             ReadyBody::Memory(bytes) => body::full(bytes.clone()),
             ReadyBody::File(file, len) => body::shared(Arc::clone(file), 0..*len),
         };
         let mut response = Response::new(body);
         *response.headers_mut() = self.headers.clone();
-        if let Some(decision) = self.decision {
-            response.extensions_mut().insert(decision);
+        if tells_decision {
+            response.extensions_mut().insert(self.facts.decision);
         }
         response
     }
@@ -152,7 +167,7 @@ impl Inner {
     }
 
     /// Takes note of an answer that was decided just now.
-    fn note(&mut self, question: &[u8], response: &Response<Body>, now: Instant) {
+    fn note(&mut self, question: &[u8], response: &Response<Body>, facts: Facts, now: Instant) {
         let has_room = self.asked.len() < MOST_QUESTIONS;
         let Some(asked) = self.asked.get_mut(question) else {
             if has_room {
@@ -169,7 +184,7 @@ impl Inner {
             return;
         }
         if many_ask {
-            self.keep(question, response, now);
+            self.keep(question, response, facts, now);
         }
     }
 
@@ -182,11 +197,10 @@ impl Inner {
         }
     }
 
-    fn keep(&mut self, question: &[u8], response: &Response<Body>, now: Instant) {
+    fn keep(&mut self, question: &[u8], response: &Response<Body>, facts: Facts, now: Instant) {
         let Some(body) = self.kept(response.body()) else { return };
         if let Some(asked) = self.asked.get_mut(question) {
-            let decision = response.extensions().get().copied();
-            let answer = ReadyAnswer { headers: response.headers().clone(), decision, body };
+            let answer = ReadyAnswer { headers: response.headers().clone(), facts, body };
             (asked.began, asked.answer) = (now, Some(Arc::new(answer)));
         }
     }
@@ -235,6 +249,7 @@ mod tests {
     use http::{HeaderValue, Request, header};
 
     use super::*;
+    use crate::service::Decision;
 
     fn request(target: &str) -> Parts {
         Request::get(target).body(()).expect("a request").into_parts().0
@@ -251,9 +266,12 @@ mod tests {
         let mut was_there = true;
         let decide = || {
             was_there = false;
-            Ok::<_, ()>(response(body.clone()))
+            Ok::<_, ()>((response(body.clone()), Facts::default()))
         };
-        let answer = ready.answer(&request(target), policy, now, decide).expect("an answer");
+        let metrics = Metrics::default();
+        let asking = Asking { now, tells_decisions: true, metrics: &metrics };
+        let answer = ready.answer(&request(target), policy, asking, decide).expect("an answer");
+        assert_eq!(answer.extensions().get::<Decision>().is_some(), was_there);
         assert_eq!(answer.headers()[header::ETAG], "\"1\"");
         assert_eq!(answer.body().left(), body.len() as u64);
         was_there

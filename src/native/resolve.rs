@@ -7,6 +7,7 @@ use crate::{
     codec::Format,
     error::{Error, Kind, Result},
     native::{
+        admin::LEAST_TOKEN,
         config::Written,
         connection::watch::Patience,
         machine,
@@ -49,6 +50,8 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
         demo: written.value(&server::DEMO).then(|| written.value(&server::DEMO_PATH).into()),
         json_log: written.value(&server::LOG),
         access_log: access_log(written),
+        admin_listen: written.value(&server::ADMIN_LISTEN),
+        admin_token: admin_token(written)?,
         welcome: written.value(&server::WELCOME),
         is_sample: false,
         fixed: written.fixed(),
@@ -93,6 +96,8 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         svg: written.value(&shared::SVG),
         overrule_origin: written.value(&shared::OVERRULE_ORIGIN),
         lazy: written.value(&server::LAZY_MODE),
+        sign_keys: written.value(&shared::SIGN_KEYS),
+        signed: written.value(&shared::SIGN),
         ..base
     })
 }
@@ -184,6 +189,19 @@ fn access_log(written: &Written) -> Option<AccessLog> {
     let path = written.get(&server::ACCESS_LOG).filter(|path| !path.is_empty())?;
     let place = (path != "-").then(|| path.into());
     Some(AccessLog { place, json: written.value(&server::ACCESS_LOG_FORM) })
+}
+
+/// # Errors
+/// [`Kind::Parameter`] for one that could be guessed.
+fn admin_token(written: &Written) -> Result<Option<String>> {
+    let token = written.value(&server::ADMIN_TOKEN);
+    let is_sound = token.len() >= LEAST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if !token.is_empty() && !is_sound {
+        let what =
+            format!("ADMIN_TOKEN: it has {LEAST_TOKEN} letters or more, all of ASCII and none a space");
+        return Err(Error::new(Kind::Parameter, what));
+    }
+    Ok(Some(token).filter(|token| !token.is_empty()))
 }
 
 #[cfg(test)]

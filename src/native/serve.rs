@@ -20,10 +20,12 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         access::AccessLog,
+        admin::Admin,
+        admin_port,
         app::App,
         blocking::blocking,
         cli::{self, ServeArgs},
-        config::Written,
+        config::{self, Written},
         connection::{self, Host, Stop, capacity::Capacity, table::Table},
         demo::{self, Demo},
         doctor, files, log,
@@ -172,9 +174,7 @@ fn layers(args: &ServeArgs) -> Result<(Written, Vec<String>)> {
         }
         None => Written::default(),
     };
-    let variables = env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let (env, unknown) = Written::from_env(variables, cli::has_twin)?;
+    let (env, unknown) = Written::from_env(config::variables(), cli::has_twin)?;
     Ok((args.written()?.over(env).over(file), unknown))
 }
 
@@ -252,13 +252,22 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
     let listener = bind(&served.settings.host, served.settings.port)?;
     let address =
         listener.local_addr().map_err(|source| Error::with_source(Kind::Io, "no address", source))?;
+    let operators = served.settings.admin_listen.as_ref().map(|at| bind(&at.host, at.port)).transpose()?;
     let welcome = served.welcome();
     served.announce(address, welcome.as_ref());
     let Served { settings, app, demo, access, read } = served;
-    let pool = app.pool.clone();
+    let (pool, running) = (app.pool.clone(), Arc::clone(&app));
+    let token = settings.admin_token.as_deref();
+    let admin = token.map(Admin::behind_token);
     tokio::spawn(Arc::clone(&app.ready).watch_over());
     let keepalive = settings.keepalive;
-    let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, keepalive });
+    let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, admin, keepalive });
+    if let Some(listener) = operators {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!("operators ask at http://{address}/");
+        }
+        tokio::spawn(admin_port::serve(listener, Admin::on_own_listener(token), Arc::clone(&host)));
+    }
     let capacity = Capacity::of(settings.policy.budget, descriptors, settings.connections);
     tracing::debug!(?capacity, "clients");
     let table = Table::new(capacity, settings.patience);
@@ -280,6 +289,7 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
         () = told_to_stop() => {}
     }
     drop(listener);
+    running.stop();
     tracing::info!("stopping: answers under way are finished first");
     tell.send_replace(true);
     tokio::select! {

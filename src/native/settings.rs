@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use crate::{native::connection::watch::Patience, service::Policy};
+use crate::{native::connection::watch::Patience, service::Policy, settings::HostPort};
 
 /// Everything that serving needs to know.
 #[derive(Debug, Clone)]
@@ -35,6 +35,10 @@ pub(crate) struct Settings {
     pub(crate) json_log: bool,
     /// Where a line for each answer goes, if it does.
     pub(crate) access_log: Option<AccessLog>,
+    /// Where operators ask, if on a listener of their own.
+    pub(crate) admin_listen: Option<HostPort>,
+    /// What operators show.
+    pub(crate) admin_token: Option<String>,
     /// Who tries the server on its own machine is welcomed.
     pub(crate) welcome: bool,
     /// The folder is one of pictures to try it with.

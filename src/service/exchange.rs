@@ -23,6 +23,7 @@ use super::{
     route::{RequestHead, Route, Source, onward, route},
     seen::SourceInfo,
     selection::SkipReason,
+    signing,
     steps::{Fetch, Found, Lookup, Step},
     trace::Trace,
     write::Write,
@@ -50,6 +51,11 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
     let source = match other {
         Ok(source) => source,
         Err(response) => return response.with_onward(onward).into(),
+    };
+    let expires = match signing::check(head, &policy, now) {
+        Ok(expires) => expires,
+        // Not even the origin is asked.
+        Err(why) => return respond::unsigned(why, is_head).into(),
     };
     let query = head.uri.query().unwrap_or("");
     let topic = Topic::from_query(query, &policy);
@@ -84,6 +90,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         restriction: None,
         said: OriginCaching::default(),
         doubts: 0,
+        expires,
     })
     .look_up()
 }
@@ -122,6 +129,8 @@ pub(super) struct Exchange {
     said: OriginCaching,
     /// How often in a row before it gave what may not be all of a picture.
     doubts: u32,
+    /// When the URL expires.
+    expires: Option<SystemTime>,
 }
 
 /// Something to be stored.
@@ -177,6 +186,7 @@ impl Exchange {
         // The same request without a cache of answers, should the body turn out to be lost.
         fresh.tries = fresh.tries.saturating_add(1);
         respond::answered(headers, len, &self.conditions)
+            .until(self.expires, self.now)
             .with_log(|log| log.source = name)
             .with_exchange(fresh)
             .into()

@@ -27,6 +27,35 @@ pub enum Decision {
     Refused,
 }
 
+impl Decision {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Variant,
+        Self::Source,
+        Self::ForNow,
+        Self::PassedThrough,
+        Self::Answer,
+        Self::Json,
+        Self::Health,
+        Self::Refused,
+    ];
+
+    /// How logs and figures call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Variant => "variant",
+            Self::Source => "source",
+            Self::ForNow => "for_now",
+            Self::PassedThrough => "passed_through",
+            Self::Answer => "answer",
+            Self::Json => "json",
+            Self::Health => "health",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// The facts for one line of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

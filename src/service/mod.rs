@@ -47,6 +47,7 @@ mod restriction;
 mod route;
 mod seen;
 mod selection;
+mod signing;
 mod sizes;
 mod steps;
 mod time;
@@ -65,12 +66,13 @@ pub use self::{
     log_line::{Decision, LogLine},
     negotiation::Accepted,
     params::PARAMETERS,
-    policy::{Allowed, Mount, MountPoint, Policy, Target},
+    policy::{Allowed, Key, Mount, MountPoint, Policy, Signed, Target},
     record::{Entry, FileState, FoundFile, Record, SlimpixPart, SourceState, Validators, Variant},
     respond::{Body, Response, Whole, held},
     restriction::Restriction,
     route::{RequestHead, Source, question},
     seen::{Seen, SourceInfo},
+    signing::signed,
     sizes::Sizes,
     steps::{Admit, Convert, ExpectedSource, Fetch, FlightError, Found, Join, Lookup, MadeInfo, Step, Store},
     time::http_date,

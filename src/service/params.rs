@@ -28,10 +28,15 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("still", "the first frame of an animation, as a still picture"),
     ("meta=full", "JSON about the original; without --resize, too"),
     ("explain", "JSON about the decision, with --explain"),
+    ("signature=, expires=", "with SIGN_KEYS: what slimpix sign adds; the second of Unix time when it ends"),
 ];
 
 /// The longest side that may be asked for, in pixels.
 const LONGEST_SIDE: u32 = 65_535;
+
+/// What proves that a URL may be asked for, and when that ends.
+pub(super) const SIGNATURE: &str = "signature";
+pub(super) const EXPIRES: &str = "expires";
 
 /// What a URL asks for. Two URLs with the same value ask for the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -153,18 +158,32 @@ impl Topic {
 /// What of a query is the origin's, in its order and encoding: all but what is obeyed here. The names of
 /// webp_server_go's sizes are never the origin's, be they obeyed or not.
 pub(super) fn left_for_origin(query: &str, policy: &Policy) -> String {
-    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let is_signing = !policy.sign_keys.is_empty();
     let is_taken = |pair: &&str| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match &*decode(key) {
-            "width" | "height" | "max_width" | "max_height" => true,
-            "w" | "h" | "fit" | "dpr" | "q" | "quality" | "format" | "fm" | "still" => policy.short_params,
-            "meta" => decode(value) == "full",
-            "explain" => policy.explain,
-            _ => false,
-        }
+        let (name, value) = decoded(pair);
+        is_ours(&name, &value, policy) || is_signing && is_signatures(&name)
     };
     query.split('&').filter(|pair| !is_taken(pair)).collect::<Vec<_>>().join("&")
+}
+
+/// True if a query asks for anything that is done here.
+pub(super) fn asks(query: &str, policy: &Policy) -> bool {
+    pairs(query).iter().any(|(name, value)| is_ours(name, value, policy))
+}
+
+/// True for the parameters of the signature itself.
+pub(super) fn is_signatures(name: &str) -> bool {
+    name == SIGNATURE || name == EXPIRES
+}
+
+fn is_ours(name: &str, value: &str, policy: &Policy) -> bool {
+    match name {
+        "width" | "height" | "max_width" | "max_height" => true,
+        "w" | "h" | "fit" | "dpr" | "q" | "quality" | "format" | "fm" | "still" => policy.short_params,
+        "meta" => value == "full",
+        "explain" => policy.explain,
+        _ => false,
+    }
 }
 
 struct Query {
@@ -182,13 +201,13 @@ impl Query {
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {
+    query.split('&').filter(|pair| !pair.is_empty()).map(decoded).collect()
+}
+
+fn decoded(pair: &str) -> (String, String) {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(key, value)| (decode(key), decode(value)))
-        .collect()
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    (decode(name), decode(value))
 }
 
 /// A word that stands alone says yes.

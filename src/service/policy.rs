@@ -11,7 +11,7 @@ use crate::{
     settings::{server, shared, worker},
 };
 
-pub use crate::settings::{Allowed, Drawings};
+pub use crate::settings::{Allowed, Drawings, Key, Signed};
 
 /// The settings of the service. The defaults serve a folder with nothing configured.
 #[derive(Debug, Clone)]
@@ -84,6 +84,10 @@ pub struct Policy {
     pub by_user_agent: bool,
     /// Send the original now and convert in the background. Default false.
     pub lazy: bool,
+    /// The keys of signed URLs, the one to sign with first. Default none: nothing is signed.
+    pub sign_keys: Vec<Key>,
+    /// What has to be signed where there are keys. Default what asks for anything beside a picture.
+    pub signed: Signed,
 }
 
 impl Default for Policy {
@@ -119,6 +123,8 @@ impl Default for Policy {
             explain: shared::EXPLAIN.default,
             by_user_agent: false,
             lazy: server::LAZY_MODE.default,
+            sign_keys: Vec::new(),
+            signed: shared::SIGN.default,
         }
     }
 }
@@ -200,6 +206,10 @@ setters! {
     with_by_user_agent: by_user_agent: bool,
     /// Sets whether the original is sent now and converted in the background.
     with_lazy: lazy: bool,
+    /// Sets the keys of signed URLs, the one to sign with first.
+    with_sign_keys: sign_keys: Vec<Key>,
+    /// Sets what has to be signed where there are keys.
+    with_signed: signed: Signed,
 }
 
 /// One entry of `IMG_MAP`.

@@ -2,7 +2,7 @@
 //!
 //! The public text of an error never says more than its status; what went wrong goes into the log line.
 
-use std::ops::Range;
+use std::{ops::Range, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
@@ -14,6 +14,7 @@ use super::{
     record::Validators,
     representation::{COMPRESSION_RATE, Keeping, Representation, Vary, set},
     route::{RequestHead, Source},
+    signing::Unsigned,
     steps::Step,
 };
 use crate::{codec::Format, error::Kind};
@@ -115,6 +116,19 @@ impl Response {
 
     pub(super) fn with_background(mut self, step: Step) -> Self {
         self.background = Some(Box::new(step));
+        self
+    }
+
+    /// Nobody keeps it for longer than its URL holds. What a cache of answers keeps stays as it is: other URLs lead to it.
+    pub(super) fn until(mut self, expires: Option<SystemTime>, now: SystemTime) -> Self {
+        let left = expires.map(|expires| expires.duration_since(now).unwrap_or_default());
+        let stated = self.headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok());
+        if let Some((who, age)) = stated.and_then(|stated| stated.split_once("max-age="))
+            && let (Some(left), Ok(age)) = (left, age.parse::<u64>())
+        {
+            let value = format!("{who}max-age={}", age.min(left.as_secs()));
+            set(&mut self.headers, header::CACHE_CONTROL, &value);
+        }
         self
     }
 
@@ -265,6 +279,11 @@ pub(super) fn wrong_method() -> Response {
 /// A file extension that isn't served.
 pub(super) fn wrong_extension(name: &str, is_head: bool) -> Response {
     without_body_if(text(StatusCode::BAD_REQUEST, &format!("File extension not allowed! {name}")), is_head)
+}
+
+/// A URL whose signature isn't there, isn't right or is over.
+pub(super) fn unsigned(why: Unsigned, is_head: bool) -> Response {
+    without_body_if(text(StatusCode::FORBIDDEN, why.text()), is_head)
 }
 
 /// A picture that this client can't show, and of which nothing else can be made.

@@ -35,6 +35,8 @@ pub struct About {
     pub flag: Flag,
     /// It can't change while the server runs.
     pub needs_restart: bool,
+    /// What is written is nobody's to see.
+    pub is_secret: bool,
 }
 
 /// How the command line names a setting.
@@ -66,6 +68,7 @@ pub(super) const fn setting<G: Grammar>(takes: G, default: G::Default, help: &'s
         alias: "",
         flag: Flag::None,
         needs_restart: false,
+        is_secret: false,
     };
     Setting { about, takes, default }
 }
@@ -120,6 +123,11 @@ impl<G: Grammar> Setting<G> {
 
     pub(super) const fn needs_restart(mut self) -> Self {
         self.about.needs_restart = true;
+        self
+    }
+
+    pub(super) const fn secret(mut self) -> Self {
+        self.about.is_secret = true;
         self
     }
 

@@ -23,9 +23,11 @@
 //! errors, the doctor and the dumped file follow from the entry. Tests then ask for a row in README's table, and for
 //! a line in `wrangler.toml` if the Worker has it. A kind of value that is new is one more [`Grammar`].
 
+mod address;
 mod allowed;
 mod definition;
 mod grammar;
+mod keys;
 pub mod server;
 pub mod shared;
 mod size;
@@ -33,9 +35,11 @@ mod words;
 pub mod worker;
 
 pub use self::{
+    address::{Address, HostPort},
     allowed::{Allowed, Extensions},
     definition::{About, Definition, Flag, Setting, nearest},
     grammar::{Grammar, OneOf, OrAuto, Pairs, SIDE, Switch, Text, Time, Unset, Whole, read_text, refusal},
+    keys::{Key, Keys, Signed},
     size::Size,
     words::{Crop, Drawings, ListOf, Names, Widths},
 };

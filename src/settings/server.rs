@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    Allowed, Crop, Definition, Extensions, ListOf, OneOf, OrAuto, Pairs, Size, Switch, Text, Time, Unset,
-    Whole,
+    Address, Allowed, Crop, Definition, Extensions, ListOf, OneOf, OrAuto, Pairs, Size, Switch, Text, Time,
+    Unset, Whole,
     definition::{setting, settings},
     shared,
 };
@@ -127,6 +127,14 @@ settings! {
         ACCESS_LOG_FORM: OneOf<bool> = setting(OneOf(&[("common", false), ("json", true)]), false,
             "its lines: common (the Common Log Format, then decision and milliseconds) or json")
             .ours().flag("access-log-form", "FORM").needs_restart();
+
+        ADMIN_LISTEN: Address = setting(Address, (),
+            "where operators ask for /metrics and /readyz, on a listener of their own; give it an address that only they can reach")
+            .ours().flag("admin-listen", "ADDR:PORT").needs_restart();
+
+        ADMIN_TOKEN: Text = setting(Text, "",
+            "16 letters or more, to be sent as Authorization: Bearer; with it /_admin/metrics is answered beside the pictures, too")
+            .ours().secret().needs_restart();
 
         WELCOME: Switch = setting(Switch, true, "a page at / for who tries the server on this machine; never for others")
             .differs("slimpix's own key. Where a config.json is read and says nothing of it, it is false.")

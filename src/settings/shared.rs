@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Drawings, OneOf, Switch, Text, Time, Whole, Widths,
+    Drawings, Keys, OneOf, Signed, Switch, Text, Time, Whole, Widths,
     definition::{setting, settings},
 };
 
@@ -44,6 +44,13 @@ settings! {
             "keep and share what an origin says is private, not to be stored, or sent with a cookie, all of it for CACHE_TTL")
             .differs("There nothing that an origin says of caches was heeded: true is as it was.")
             .flag("overrule-origin", "");
+
+        SIGN_KEYS: Keys = setting(Keys, (), "keys of signed URLs, KEY or KEY:SALT in hexadecimal; two while one takes the other's place")
+            .ours().secret();
+
+        SIGN: OneOf<Signed> = setting(OneOf(Signed::NAMES), Signed::Params,
+            "with SIGN_KEYS, what has to be signed: params (what a query asks for), or all")
+            .ours();
 
         EXPLAIN: Switch = setting(Switch, false, "answer ?explain with how a picture was chosen").ours().flag("explain", "");
     }

@@ -52,6 +52,8 @@ const WRONG = [
   [{ AVIF_MAX_PIXELS: "x" }, /AVIF_MAX_PIXELS.*0 to 1000000000/],
   [{ ALLOW_ORIGIN: "example.com" }, /ALLOW_ORIGIN: "example.com" is not allowed; it is \* or an origin/],
   [{ TIMING_ALLOW_ORIGIN: "https://a b" }, /TIMING_ALLOW_ORIGIN.*is not allowed/],
+  [{ SIGN_KEYS: "00" }, /SIGN_KEYS: "key 1" is not allowed; it is one or two of KEY or KEY:SALT/],
+  [{ SIGN: "some" }, /SIGN: "some" is not allowed; it is params or all/],
   [{ STORE: "photos" }, /STORE is no R2 bucket.*r2_buckets/],
   ...["KEEP_METADATA", "PARAMS", "PASS", "OVERRULE_ORIGIN", "LAZY", "EXPLAIN"].map((name) => [
     { [name]: "maybe" },

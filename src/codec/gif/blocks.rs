@@ -17,8 +17,9 @@ pub(super) const EXTENSION_INTRODUCER: u8 = 0x21;
 pub(super) const TRAILER: u8 = 0x3b;
 pub(super) const GRAPHIC_CONTROL: u8 = 0xf9;
 
-/// How far into a file a second image is looked for: to find it, all that stands before it must be read.
-const LOOKED_THROUGH: u64 = 4 << 20;
+/// How far into a file that comes in pieces a second image is looked for: to find it, all that stands before it must
+/// be read. A [`Prober`](crate::codec::Prober) gives 16 MiB at the most.
+const LOOKED_THROUGH: u64 = 15 << 20;
 
 /// What the blocks say, up to the second image.
 #[derive(Debug, Clone)]
@@ -108,7 +109,8 @@ impl Blocks {
 
     /// Reads the blocks up to the second image, as far as they are there.
     pub(super) fn read(&mut self, view: View<'_>) {
-        while self.animated.is_none() && (self.first.is_none() || self.at < LOOKED_THROUGH) {
+        let most = if view.is_in_pieces() { LOOKED_THROUGH } else { u64::MAX };
+        while self.animated.is_none() && (self.first.is_none() || self.at < most) {
             if self.read_block(view).is_none() {
                 break;
             }
@@ -190,5 +192,35 @@ pub(super) fn transparent_index(block: &[u8]) -> Option<u8> {
     match block {
         [flags, _, _, index, ..] if flags & 1 != 0 => Some(*index),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Looked, Prober, Probing};
+
+    /// A picture of two images, the first of so many bytes.
+    fn long(bytes: usize) -> Vec<u8> {
+        let image = b",\0\0\0\0\x08\0\x08\0\0\x02";
+        let block = [&[255], &[9; 255][..]].concat();
+        let first = block.repeat(bytes / 256);
+        [b"GIF89a\x08\0\x08\0\0\0\0", &image[..], &first, &[0], image, &[1, 0, 0, TRAILER]].concat()
+    }
+
+    #[test]
+    fn a_second_image_is_found_however_long_the_first_one_is() {
+        for (bytes, in_pieces) in [(1 << 10, Some(true)), (9 << 20, Some(true)), (20 << 20, None)] {
+            let file = long(bytes);
+            assert_eq!(Looked::at(&file).probe.unwrap().animated, Some(true), "{bytes}");
+            let mut prober = Prober::new(Some(file.len() as u64));
+            let probe = loop {
+                match prober.next().unwrap() {
+                    Probing::Need(need) => prober.feed(need.of(&file)).unwrap(),
+                    Probing::Known(probe) => break probe,
+                }
+            };
+            assert_eq!(probe.animated, in_pieces, "{bytes}");
+        }
     }
 }

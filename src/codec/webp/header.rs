@@ -1,20 +1,11 @@
 //! Reads the chunks of a WebP (RFC 9649 section 2) and what they say about it. Payloads are passed over.
 
+use super::chunk::{self, ALPHA, ANIMATION, Chunk, EXIF, ICC, NO_BLENDING, XMP};
 use crate::{
     codec::{Demands, Format, Probe, exif, icc, probing, span::Span, view::View},
     error::{Error, Result},
     pixel::{Metadata, Orientation, Size, Subsampling},
 };
-
-// Flags of VP8X.
-const ANIMATION: u8 = 0x02;
-const XMP: u8 = 0x04;
-const EXIF: u8 = 0x08;
-const ALPHA: u8 = 0x10;
-const ICC: u8 = 0x20;
-
-/// A flag of `ANMF`: the frame's pixels replace those below, and are not blended with them.
-const NO_BLENDING: u8 = 0x02;
 
 /// Bytes before the first chunk.
 const RIFF: u64 = 12;
@@ -119,7 +110,7 @@ impl Chunks {
     /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the first one is no image and no extended header.
     fn read(&mut self, view: View<'_>) -> Result<()> {
         self.at = self.at.max(RIFF);
-        while let Some(Chunk { name, payload, next }) = chunk(view, self.at) {
+        while let Some(Chunk { name, payload, next }) = chunk::read(view, self.at) {
             self.note(&name, payload, view)?;
             if view.is_waiting() || self.extended.is_none() {
                 break;
@@ -174,7 +165,7 @@ impl Chunks {
         let (mut image, mut alpha) = (None, None);
         while image.is_none()
             && at < start + length
-            && let Some(Chunk { name, payload, next }) = chunk(view, at)
+            && let Some(Chunk { name, payload, next }) = chunk::read(view, at)
         {
             if matches!(&name, b"VP8 " | b"VP8L") {
                 image = read_image(&name, payload, view);
@@ -301,19 +292,4 @@ pub(super) fn read_image(name: &[u8; 4], payload: Span, view: View<'_>) -> Optio
     let [width, height] = [[w0, w1], [h0, h1]].map(|side| u32::from(u16::from_le_bytes(side) & 0x3fff));
     let image = Image { size: Size::new(width, height), lossless: false, alpha: false, payload };
     ([s0, s1, s2] == [0x9d, 0x01, 0x2a]).then_some(image)
-}
-
-/// A chunk, and where the next one begins.
-struct Chunk {
-    name: [u8; 4],
-    payload: Span,
-    next: u64,
-}
-
-/// The chunk at `at`.
-fn chunk(view: View<'_>, at: u64) -> Option<Chunk> {
-    let name = view.array(at)?;
-    let length = u64::from(view.le32(at + 4)?);
-    let start = at + 8;
-    Some(Chunk { name, payload: Span { start, length }, next: start + length + (length & 1) })
 }

@@ -2,6 +2,7 @@
 
 mod alpha;
 mod animation;
+mod chunk;
 mod container;
 mod decode;
 mod encode;

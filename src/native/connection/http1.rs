@@ -19,7 +19,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 
 use super::{Host, Stop, socket::Socket, table::Seat};
-use crate::native::{access::Entry, body::Body};
+use crate::native::{access::Entry, body::Body, request_id::RequestId};
 
 /// Bytes of a request's head at the most.
 const MOST_HEAD: usize = 64 << 10;
@@ -42,10 +42,12 @@ pub(super) async fn serve(
         let (request, _) = request.into_parts();
         seat.asked(length(&request));
         let mut entry = host.enter(&request, client);
+        let mut id = RequestId::of(&request);
         async move {
-            let response = host.answer(request, client).await;
+            let mut response = host.answer(request, client, &mut id).await;
+            id.mark(&mut response, entry.is_some());
             if let Some(entry) = &mut entry {
-                entry.answered(&response);
+                entry.answered(&response, &mut id);
             }
             seat.watch.decided();
             Ok::<_, Infallible>(response.map(|body| {

@@ -26,7 +26,7 @@ use super::{
     table::{Seat, held},
 };
 use crate::{
-    native::{access::Entry, answer::Answering, body::Body},
+    native::{access::Entry, answer::Answering, body::Body, request_id::RequestId},
     service::http_date,
 };
 
@@ -129,15 +129,17 @@ fn begin(
     let (request, _) = request.into_parts();
     seat.watch.asked(false);
     let entry = host.enter(&request, client);
-    let begun = host.begin(request, client);
+    let mut id = RequestId::of(&request);
+    let begun = host.begin(request, client, &mut id);
     let seat = Arc::clone(seat);
     tokio::spawn(async move {
         let mut answered = Held { seat, room, entry };
         let response = decided(begun, &mut respond).await;
         answered.seat.watch.decided();
-        if let Some(response) = response {
+        if let Some(mut response) = response {
+            id.mark(&mut response, answered.entry.is_some());
             if let Some(entry) = &mut answered.entry {
-                entry.answered(&response);
+                entry.answered(&response, &mut id);
             }
             // An error here is a client's that is gone.
             let _ = send(response, &mut respond, &mut answered).await;

@@ -37,10 +37,12 @@ use self::{
 };
 use crate::native::{
     access::{AccessLog, Entry},
+    admin::{self, Admin},
     answer::Answering,
     app::App,
     body::{self, Body},
     demo::{self, Demo},
+    request_id::RequestId,
     welcome::Welcome,
 };
 
@@ -54,6 +56,8 @@ pub(crate) struct Host {
     pub(crate) access: Option<Arc<AccessLog>>,
     /// The demo page.
     pub(crate) demo: Option<Demo>,
+    /// What operators ask, behind a token.
+    pub(crate) admin: Option<Admin>,
     /// HTTP/1 connections stay open between requests.
     pub(crate) keepalive: bool,
 }
@@ -80,6 +84,8 @@ enum Begun {
     Picture(Answering),
     Demo(Demo, Box<Parts>),
     Welcome(Arc<Welcome>, Box<Parts>),
+    Ready(Arc<App>),
+    Admin(Admin, Arc<App>, Box<Parts>),
 }
 
 impl Begun {
@@ -88,15 +94,24 @@ impl Begun {
             Self::Picture(answering) => answering.done().await,
             Self::Demo(demo, request) => demo.answer(&request).await,
             Self::Welcome(welcome, request) => welcome.answer(&request).await,
+            Self::Ready(app) => admin::readiness(&app).await,
+            Self::Admin(admin, app, request) => admin.answer(&app, &request).await,
         }
     }
 }
 
 impl Host {
     /// Begins to answer. What needs no waiting is done at once, and the head is not held any longer.
-    fn begin(&self, request: Parts, client: IpAddr) -> Begun {
+    fn begin(&self, request: Parts, client: IpAddr, id: &mut RequestId) -> Begun {
         if !names_one_host(&request) {
+            self.app().metrics.answered_otherwise(StatusCode::BAD_REQUEST.as_u16());
             return Begun::Picture(Answering::Done(Box::new(bad_request())));
+        }
+        if admin::is_readiness(&request) {
+            return Begun::Ready(Arc::clone(&self.app()));
+        }
+        if let Some(admin) = self.admin.as_ref().filter(|_| admin::has(request.uri.path())) {
+            return Begun::Admin(admin.clone(), Arc::clone(&self.app()), Box::new(request));
         }
         match &self.demo {
             Some(demo) if demo::has(request.uri.path()) => Begun::Demo(demo.clone(), Box::new(request)),
@@ -104,13 +119,14 @@ impl Host {
                 Some(welcome) if Welcome::is_for(&request, client) => {
                     Begun::Welcome(Arc::clone(welcome), Box::new(request))
                 }
-                _ => Begun::Picture(self.app().begin(&request)),
+                _ => Begun::Picture(self.app().begin(&request, id)),
             },
         }
     }
 
-    async fn answer(&self, request: Parts, client: IpAddr) -> Response<Body> {
-        self.begin(request, client).done().await
+    async fn answer(&self, request: Parts, client: IpAddr, id: &mut RequestId) -> Response<Body> {
+        let begun = self.begin(request, client, id);
+        begun.done().await
     }
 
     /// Begins the line of a request in the access log, where there is one.

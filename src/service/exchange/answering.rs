@@ -54,7 +54,7 @@ impl Exchange {
                 Selected::Nothing => return self.nothing_to_show(),
             },
         };
-        response.with_exchange(self).into()
+        response.until(self.expires, self.now).with_exchange(self).into()
     }
 
     /// What is no picture: served where everything is.
@@ -64,7 +64,7 @@ impl Exchange {
             return self.refuse_content(NO_PICTURE);
         }
         let response = self.source_response(state, None);
-        response.with_exchange(self).into()
+        response.until(self.expires, self.now).with_exchange(self).into()
     }
 
     pub(super) fn nothing_to_show(self: Box<Self>) -> Step {

@@ -114,6 +114,12 @@ impl Server {
         server
     }
 
+    /// Where operators ask, with `--admin-listen 127.0.0.1:0`.
+    pub fn admin(&mut self) -> SocketAddr {
+        let line = self.wait_for_line("operators ask at http://");
+        line.split("http://").nth(1).unwrap().trim_end_matches('/').parse().unwrap()
+    }
+
     pub fn get(&self, path: &str, accept: (&str, &str)) -> Reply {
         http::get(self.address, path, &[accept])
     }

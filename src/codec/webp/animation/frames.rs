@@ -2,10 +2,11 @@
 
 use super::{
     super::{
+        chunk::{self, Chunk, DISPOSED, NO_BLENDING},
         frame::{self, Frame},
         header::{Header, Payloads, read_image},
     },
-    DISPOSED, FRAME_HEADER, REPLACES,
+    FRAME_HEADER,
 };
 use crate::{
     codec::{
@@ -73,11 +74,10 @@ impl<'a> Frames<'a> {
 
 /// The chunk at a place, which is moved behind it; `None` if it is not all there.
 fn next_chunk<'a>(bytes: &'a [u8], at: &mut usize) -> Option<([u8; 4], &'a [u8])> {
-    let name = array_at(bytes, *at)?;
-    let length = usize::try_from(le32(bytes, *at + 4)?).ok()?;
-    let start = *at + 8;
-    let payload = bytes.get(start..start.checked_add(length)?)?;
-    *at = start + length + (length & 1);
+    let view = View::whole(bytes);
+    let Chunk { name, payload, next } = chunk::read(view, *at as u64)?;
+    let payload = view.get(payload.start, usize::try_from(payload.length).ok()?)?;
+    *at = usize::try_from(next).ok()?;
     Some((name, payload))
 }
 
@@ -140,7 +140,7 @@ fn frame_head(payload: &[u8]) -> Option<(FrameHead, &[u8])> {
         area: Area { left: left? * 2, top: top? * 2, size: Size::new(width? + 1, height? + 1) },
         delay: delay?,
         disposal: if flags & DISPOSED == 0 { Disposal::Keep } else { Disposal::Background },
-        is_blended: flags & REPLACES == 0,
+        is_blended: flags & NO_BLENDING == 0,
     };
     Some((head, payload.get(FRAME_HEADER..)?))
 }

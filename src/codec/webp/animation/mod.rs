@@ -7,9 +7,5 @@ mod writer;
 pub(in crate::codec) use self::frames::Frames;
 pub(crate) use self::{frame::Loss, writer::Writer};
 
-// Flags of ANMF.
-const DISPOSED: u8 = 0x01;
-const REPLACES: u8 = 0x02;
-
 /// Bytes of ANMF before the frame's chunks.
 const FRAME_HEADER: usize = 16;

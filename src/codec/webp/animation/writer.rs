@@ -6,8 +6,11 @@
 //! animation is.
 
 use super::{
-    super::container::Chunks,
-    FRAME_HEADER, REPLACES,
+    super::{
+        chunk::{self, ANIMATION, NO_BLENDING},
+        container::Chunks,
+    },
+    FRAME_HEADER,
     frame::{Coded, FrameCoder, Loss},
 };
 use crate::{
@@ -32,10 +35,6 @@ const PLAYS: usize = HEAD - 2;
 /// The most plays that a file can say; 0 is for without end.
 const MAX_PLAYS: u32 = u16::MAX as u32;
 
-// Flags of VP8X.
-const ANIMATION: u8 = 0x02;
-const ALPHA: u8 = 0x10;
-
 /// An animated WebP that is being written.
 pub(crate) struct Writer {
     max_bytes: u64,
@@ -54,10 +53,10 @@ impl Writer {
     pub(crate) fn new(canvas: Size, coding: &Coding, loss: Loss) -> Result<Self> {
         let mut out = Vec::new();
         out.try_reserve(HEAD)?;
-        let [[w0, w1, w2, _], [h0, h1, h2, _]] = [canvas.width - 1, canvas.height - 1].map(u32::to_le_bytes);
-        out.extend_from_slice(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0");
-        out.extend_from_slice(&[ANIMATION, 0, 0, 0, w0, w1, w2, h0, h1, h2]);
-        out.extend_from_slice(b"ANIM\x06\0\0\0\0\0\0\0\0\0");
+        out.extend_from_slice(b"RIFF\0\0\0\0WEBP");
+        chunk::push(&mut out, *b"VP8X", &chunk::extended(canvas, ANIMATION));
+        // A transparent background; how often is not known yet.
+        chunk::push(&mut out, *b"ANIM", &[0; 6]);
         let coder = FrameCoder::new(*coding, loss);
         Ok(Self { max_bytes: coding.max_bytes, coder, out, last: None, has_alpha: false })
     }
@@ -99,8 +98,8 @@ impl Writer {
 
     fn add(&mut self, area: Area, coded: Coded, delay: u32) -> Result<()> {
         let Coded { chunks: Chunks { alpha, name, picture, has_alpha }, is_blended } = coded;
-        let padded = |part: &[u8]| 8 + part.len().next_multiple_of(2);
-        let payload = FRAME_HEADER + alpha.as_deref().map_or(0, padded) + padded(&picture);
+        let alpha_bytes = alpha.as_ref().map_or(0, |alpha| chunk::bytes(alpha.len()));
+        let payload = FRAME_HEADER + alpha_bytes + chunk::bytes(picture.len());
         let total = self.out.len() + 8 + payload;
         if total as u64 > self.max_bytes {
             return Err(Error::new(Kind::OutputTooLarge, format!("{total} bytes and more")));
@@ -117,12 +116,9 @@ impl Writer {
         for number in numbers {
             self.out.extend_from_slice(&number.to_le_bytes()[..3]);
         }
-        self.out.push(if is_blended { 0 } else { REPLACES });
-        for (name, part) in alpha.iter().map(|alpha| (b"ALPH", alpha)).chain([(&name, &picture)]) {
-            self.out.extend_from_slice(name);
-            self.out.extend_from_slice(&(part.len() as u32).to_le_bytes());
-            self.out.extend_from_slice(part);
-            self.out.resize(self.out.len().next_multiple_of(2), 0);
+        self.out.push(if is_blended { 0 } else { NO_BLENDING });
+        for (name, part) in alpha.iter().map(|alpha| (*b"ALPH", alpha)).chain([(name, &picture)]) {
+            chunk::push(&mut self.out, name, part);
         }
         self.has_alpha |= has_alpha;
         self.last = Some((start, delay));
@@ -142,27 +138,20 @@ impl Writer {
     /// # Errors
     /// [`Kind::OutputTooLarge`] when it is longer than it may be, [`Kind::OutOfMemory`].
     pub(crate) fn finish(mut self, plays: u32, metadata: &Metadata) -> Result<Vec<u8>> {
-        let parts = [(b"EXIF", &metadata.exif, 0x08), (b"XMP ", &metadata.xmp, 0x04)];
-        let icc = metadata.icc.as_deref();
-        let mut flags = ANIMATION | if self.has_alpha { ALPHA } else { 0 };
-        for (name, part, flag) in parts {
+        self.out[PLAYS..HEAD].copy_from_slice(&(plays.min(MAX_PLAYS) as u16).to_le_bytes());
+        self.out[FLAGS] = ANIMATION | chunk::flags_of(metadata, self.has_alpha);
+        for (name, part) in [(*b"EXIF", &metadata.exif), (*b"XMP ", &metadata.xmp)] {
             if let Some(part) = part {
                 self.push_chunk(name, part)?;
-                flags |= flag;
             }
         }
-        if let Some(icc) = icc {
+        if let Some(icc) = metadata.icc.as_deref() {
             let behind = self.out.len();
-            self.push_chunk(b"ICCP", icc)?;
+            self.push_chunk(*b"ICCP", icc)?;
             let bytes = self.out.len() - behind;
+            // Before ANIM and all frames.
             self.out[HEAD - 14..].rotate_right(bytes);
-            let plays_at = PLAYS + bytes;
-            self.out[plays_at..plays_at + 2].copy_from_slice(&(plays.min(MAX_PLAYS) as u16).to_le_bytes());
-            flags |= 0x20;
-        } else {
-            self.out[PLAYS..HEAD].copy_from_slice(&(plays.min(MAX_PLAYS) as u16).to_le_bytes());
         }
-        self.out[FLAGS] = flags;
         let total = self.out.len();
         if total as u64 > self.max_bytes {
             return Err(Error::new(Kind::OutputTooLarge, format!("{total} bytes, not {}", self.max_bytes)));
@@ -173,12 +162,9 @@ impl Writer {
         Ok(self.out)
     }
 
-    fn push_chunk(&mut self, name: &[u8; 4], part: &[u8]) -> Result<()> {
-        self.reserve(8 + part.len().next_multiple_of(2))?;
-        self.out.extend_from_slice(name);
-        self.out.extend_from_slice(&(part.len() as u32).to_le_bytes());
-        self.out.extend_from_slice(part);
-        self.out.resize(self.out.len().next_multiple_of(2), 0);
+    fn push_chunk(&mut self, name: [u8; 4], part: &[u8]) -> Result<()> {
+        self.reserve(chunk::bytes(part.len()))?;
+        chunk::push(&mut self.out, name, part);
         Ok(())
     }
 }

@@ -1,0 +1,165 @@
+//! What operators ask of a server: figures, and whether it is ready. It is answered on a listener of its own, or below
+//! [`PREFIX`] beside the pictures to who has the token; by default not at all.
+//!
+//! On a listener of its own who can reach it may read. Whatever changes something needs the token everywhere.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use sha2::{Digest, Sha256};
+
+use crate::native::{
+    app::App,
+    blocking::blocking,
+    body::{self, Body},
+    metrics::text,
+};
+
+/// Where it is answered beside the pictures.
+const PREFIX: &str = "/_admin/";
+
+/// Bytes of a token at the least.
+pub(crate) const LEAST_TOKEN: usize = 16;
+
+/// What may be asked, and by whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    token: Option<Token>,
+    /// Reading needs no token.
+    reads_freely: bool,
+}
+
+/// What a token is recognised by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Token([u8; 32]);
+
+impl Token {
+    /// Digests are compared in place of tokens, so that no comparison tells how much of a guess is right.
+    fn of(text: &[u8]) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Metrics,
+    Healthy,
+    Ready,
+}
+
+impl Call {
+    /// The call of a path, and its methods.
+    fn find(path: &str) -> Option<(Self, &'static [Method])> {
+        const READS: &[Method] = &[Method::GET, Method::HEAD];
+        match path.strip_prefix(PREFIX).or_else(|| path.strip_prefix('/'))? {
+            "metrics" => Some((Self::Metrics, READS)),
+            "healthz" => Some((Self::Healthy, READS)),
+            "readyz" => Some((Self::Ready, READS)),
+            _ => None,
+        }
+    }
+}
+
+impl Admin {
+    /// Beside the pictures, for who has the token.
+    pub(crate) fn behind_token(token: &str) -> Self {
+        Self { token: Some(Token::of(token.as_bytes())), reads_freely: false }
+    }
+
+    /// On a listener of its own, with a token for what changes something.
+    pub(crate) fn on_own_listener(token: Option<&str>) -> Self {
+        Self { token: token.map(|token| Token::of(token.as_bytes())), reads_freely: true }
+    }
+
+    /// Answers a call.
+    pub(crate) async fn answer(&self, app: &Arc<App>, request: &Parts) -> Response<Body> {
+        let is_read = matches!(request.method, Method::GET | Method::HEAD);
+        if !(is_read && self.reads_freely || self.knows(&request.headers)) {
+            return unauthorized();
+        }
+        let Some((call, methods)) = Call::find(request.uri.path()) else {
+            return plain(StatusCode::NOT_FOUND, "There is no such call.\n");
+        };
+        if !methods.contains(&request.method) {
+            return wrong_method(methods);
+        }
+        let response = match call {
+            Call::Metrics => metrics(app).await,
+            Call::Healthy => plain(StatusCode::OK, "ok\n"),
+            Call::Ready => readiness(app).await,
+        };
+        if request.method == Method::HEAD { response.map(|_| body::empty()) } else { response }
+    }
+
+    /// True if a request has the token.
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| {
+            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(Token::of(token.trim().as_bytes()))
+        });
+        self.token.is_some() && self.token == given
+    }
+}
+
+/// True for what is answered beside the pictures.
+pub(crate) fn has(path: &str) -> bool {
+    path.starts_with(PREFIX)
+}
+
+/// True for the question whether the server is ready.
+pub(crate) fn is_readiness(request: &Parts) -> bool {
+    request.uri.path() == "/readyz" && matches!(request.method, Method::GET | Method::HEAD)
+}
+
+/// `/readyz`: 200, or 503 while requests should go elsewhere; the log has the reason.
+pub(crate) async fn readiness(app: &Arc<App>) -> Response<Body> {
+    let asked = Arc::clone(app);
+    match blocking(move || asked.unready()).await {
+        Ok(None) => plain(StatusCode::OK, "ready\n"),
+        Ok(Some(reason)) => {
+            if app.noted.is_news(("/readyz", &reason)) {
+                tracing::warn!(reason, "not ready");
+            }
+            plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        }
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+    }
+}
+
+async fn metrics(app: &Arc<App>) -> Response<Body> {
+    let asked = Arc::clone(app);
+    match blocking(move || text::write(&asked.metrics, &asked.gauges())).await {
+        Ok(figures) => {
+            let mut response = plain(StatusCode::OK, figures);
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(text::MEDIA_TYPE));
+            response
+        }
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "no figures\n"),
+    }
+}
+
+fn unauthorized() -> Response<Body> {
+    let mut response = plain(StatusCode::UNAUTHORIZED, "Authorization: Bearer with ADMIN_TOKEN is wanted.\n");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+fn wrong_method(methods: &[Method]) -> Response<Body> {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Not by this method.\n");
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    if let Ok(allow) = HeaderValue::try_from(names.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(body::full(text.into()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
