@@ -1,5 +1,7 @@
 //! The whole decoder: what it holds, and what it makes of damaged data.
 
+#![allow(clippy::precedence, reason = "as the specification writes it")]
+
 use super::Decoder;
 use crate::codec::av1::encoder::{Config, Encoder, Sampling};
 use crate::codec::av1::header::{

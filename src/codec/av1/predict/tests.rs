@@ -1,5 +1,7 @@
 //! The predictions against the specification's text, sample by sample.
 
+#![allow(clippy::precedence, clippy::match_overlapping_arm, reason = "as the specification writes it")]
+
 use super::{Around, Edges, Intra, LumaAc, cfl, intra, palette};
 use crate::{
     codec::av1::{

@@ -1,5 +1,7 @@
 //! The transforms against the specification's text, one value at a time, and against the cosine.
 
+#![allow(clippy::precedence, reason = "as the specification writes it")]
+
 use super::{
     Forward, Inverse, Kind, add_lossless,
     lanes::{brev, cos128, sin128},

@@ -1,5 +1,13 @@
 //! The filters by rows give what the specification's text gives over whole frames.
 
+#![allow(
+    clippy::precedence,
+    clippy::needless_range_loop,
+    clippy::type_complexity,
+    clippy::manual_is_multiple_of,
+    reason = "as the specification writes it"
+)]
+
 mod reference;
 
 use self::reference::{Blocks, Plane, Reference};

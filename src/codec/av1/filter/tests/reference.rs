@@ -1,5 +1,7 @@
 //! The filters over whole frames, as the specification's text has them: slow, and the measure of the others.
 
+#![allow(clippy::needless_range_loop, reason = "as the specification writes it")]
+
 use crate::codec::av1::filter::map::RestorationUnit;
 use crate::codec::av1::header::{FrameHeader, RestorationType, SequenceHeader};
 use crate::codec::av1::tables::filters::*;
