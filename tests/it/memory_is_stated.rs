@@ -40,6 +40,10 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
         let coding = coding(Format::WebP, 90, lossless);
         sources.push((format!("WebP {layout:?} {lossless}"), encode(raster(width, height, layout), &coding)));
     }
+    for layout in [Layout::Gray, Layout::Rgb, Layout::Rgba] {
+        let file = encode(raster(width, height, layout), &coding(Format::Avif, 60, false));
+        sources.push((format!("AVIF {layout:?}"), file));
+    }
     let planes = raster(width, height, Layout::Rgb).to_planes(Subsampling::Yuv444).unwrap();
     let full = slimpix::codec::Coding::new(Format::Jpeg).with_quality(95).with_effort(2);
     let file = codec::encode(Picture::Planes(planes), &full, &Metadata::default()).unwrap();

@@ -1,9 +1,6 @@
 //! A superblock: its blocks, each predicted and reconstructed as it is read.
 
-use super::{
-    copy::copy,
-    tiles::{LARGEST_SIDE, Tile},
-};
+use super::copy::copy;
 use crate::{
     codec::av1::{
         filter::{
@@ -22,6 +19,15 @@ use crate::{
     error::Result,
     simd::Level,
 };
+
+/// A tile in work.
+pub(super) struct Tile<'a> {
+    pub state: TileState,
+    pub symbols: Decoder<'a>,
+}
+
+/// The largest side of a superblock, in units of four samples.
+pub(super) const LARGEST_SIDE: usize = BlockSize::Block128x128.width4();
 
 /// What decoding works in, whatever the tile.
 pub(super) struct Work {
