@@ -221,6 +221,8 @@ impl Statement {
             Format::Png => 256 << 10,
             // A window and tables for the alpha beside a lossy picture, which may be stored as it is.
             Format::WebP if probe.alpha && probe.subsampling.is_some() => 5 * probe.size.pixels(),
+            // The other pictures of a grid might copy within themselves, as the first one doesn't; a photo might be a graphic.
+            Format::Avif => 8 * probe.size.pixels(),
             // What a text might hold that is as long.
             Format::Svg => stated,
             // Ink, or samplings that are no usual ones.

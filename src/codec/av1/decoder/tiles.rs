@@ -5,7 +5,6 @@ use crate::{
     codec::av1::{
         filter::map::FilterMap,
         header::{FrameHeader, Picture, SequenceHeader},
-        sizes::BlockSize,
         symbols::Decoder,
         syntax::{Frame, TileArea, TileState},
         window::Window,
