@@ -164,7 +164,7 @@ pub(super) fn activity_weight(variance: u32) -> u32 {
 pub fn base_q_idx(quality: u8) -> u8 {
     // By steps of 5.
     const INDICES: [u8; 21] =
-        [240, 220, 205, 194, 186, 180, 175, 168, 164, 160, 155, 150, 145, 139, 131, 122, 108, 92, 66, 38, 4];
+        [217, 204, 195, 186, 179, 172, 167, 162, 157, 151, 147, 142, 138, 133, 128, 122, 101, 77, 51, 26, 8];
     let quality = usize::from(quality.min(100));
     let (low, rest) = (quality / 5, quality % 5);
     let (from, to) = (usize::from(INDICES[low]), usize::from(INDICES[(low + 1).min(20)]));
