@@ -40,6 +40,10 @@ fn sources(width: u32, height: u32) -> Vec<(String, Vec<u8>)> {
         let coding = coding(Format::WebP, 90, lossless);
         sources.push((format!("WebP {layout:?} {lossless}"), encode(raster(width, height, layout), &coding)));
     }
+    for layout in [Layout::Gray, Layout::Rgb, Layout::Rgba] {
+        let file = encode(raster(width, height, layout), &coding(Format::Avif, 60, false));
+        sources.push((format!("AVIF {layout:?}"), file));
+    }
     let planes = raster(width, height, Layout::Rgb).to_planes(Subsampling::Yuv444).unwrap();
     let full = slimpix::codec::Coding::new(Format::Jpeg).with_quality(95).with_effort(2);
     let file = codec::encode(Picture::Planes(planes), &full, &Metadata::default()).unwrap();
@@ -217,6 +221,8 @@ impl Statement {
             Format::Png => 256 << 10,
             // A window and tables for the alpha beside a lossy picture, which may be stored as it is.
             Format::WebP if probe.alpha && probe.subsampling.is_some() => 5 * probe.size.pixels(),
+            // The other pictures of a grid might copy within themselves, as the first one doesn't; a photo might be a graphic.
+            Format::Avif => 8 * probe.size.pixels(),
             // What a text might hold that is as long.
             Format::Svg => stated,
             // Ink, or samplings that are no usual ones.

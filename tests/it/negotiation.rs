@@ -154,6 +154,23 @@ fn an_original_that_nobody_can_show_is_no_answer() {
     assert_eq!(sent(&hopeless.get("/a.heic", &[CHROME])), "image/heic");
 }
 
+/// Who can't show an AVIF gets another format; who can gets it where it is the smallest.
+#[test]
+fn an_avif_is_converted_for_who_cannot_show_it() {
+    let avif = include_bytes!("../data/golden/photo.avif").to_vec();
+    let scenario = || Scenario::default().source("a.avif", avif.clone());
+    assert_eq!(sent(&scenario().get("/a.avif", &["Accept: image/webp,image/png"])), "image/webp");
+    assert_eq!(sent(&scenario().get("/a.avif", &["Accept: image/png,image/jpeg"])), "image/jpeg");
+    let large = || scenario().outcome(Format::WebP, Ok(9000));
+    assert_eq!(sent(&large().get("/a.avif", &[CHROME])), "image/avif");
+    assert_eq!(sent(&large().get("/a.avif", &["Accept: image/webp,image/png"])), "image/webp");
+    // One that moves is passed through.
+    let mut moving = avif.clone();
+    moving[16..20].copy_from_slice(b"avis");
+    let mut scenario = Scenario::default().source("a.avif", moving);
+    assert_eq!(sent(&scenario.get("/a.avif", &[CHROME])), "image/avif");
+}
+
 fn accepted(line: &str) -> Accepted {
     let mut headers = http::HeaderMap::new();
     headers.insert(http::header::ACCEPT, line.parse().unwrap());

@@ -45,3 +45,51 @@ pub fn copy(
         to[x..x + width].copy_from_slice(&line[..width]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A plane whose sample at (x, y) is 100 y + x * x.
+    fn plane() -> Window {
+        let mut window = Window::new(24, 16).unwrap();
+        for y in 0..16 {
+            window
+                .row_mut(y)
+                .iter_mut()
+                .enumerate()
+                .for_each(|(x, sample)| *sample = (100 * y + x * x) as u16);
+        }
+        window
+    }
+
+    #[test]
+    fn whole_samples_are_copied() {
+        let mut window = plane();
+        copy(&mut window, (8, 8), (4, 2), Mv { row: -5 * 8, col: -6 * 8 }, (0, 0), (24, 16));
+        assert_eq!(window.row(8)[8..12], [304, 309, 316, 325]);
+        assert_eq!(window.row(9)[7..13], [949, 404, 409, 416, 425, 1044]);
+    }
+
+    #[test]
+    fn halves_are_means() {
+        // Three samples of luma are one and a half of chroma.
+        let mut window = plane();
+        copy(&mut window, (8, 8), (2, 1), Mv { row: -4 * 8, col: -3 * 8 }, (1, 1), (24, 16));
+        assert_eq!(window.row(8)[8..10], [600 + (36 + 49 + 1) / 2, 600 + (49 + 64 + 1) / 2]);
+        let mut window = plane();
+        copy(&mut window, (8, 8), (2, 1), Mv { row: -3 * 8, col: -3 * 8 }, (1, 1), (24, 16));
+        assert_eq!(window.row(8)[8..10], [650 + (36 + 49 + 1) / 2, 650 + (49 + 64 + 1) / 2]);
+        // Where only columns are halved, rows move by whole samples.
+        let mut window = plane();
+        copy(&mut window, (8, 8), (1, 1), Mv { row: -3 * 8, col: -3 * 8 }, (1, 0), (24, 16));
+        assert_eq!(window.row(8)[8], 500 + (36 + 49 + 1) / 2);
+    }
+
+    #[test]
+    fn beyond_the_edge_is_the_edge() {
+        let mut window = plane();
+        copy(&mut window, (0, 8), (2, 1), Mv { row: -6 * 8, col: 19 * 8 }, (0, 0), (20, 16));
+        assert_eq!(window.row(8)[..2], [200 + 19 * 19; 2]);
+    }
+}

@@ -8,6 +8,7 @@ mod block;
 mod copy;
 mod frame;
 mod tiles;
+mod transform;
 
 pub use self::frame::Decoder;
 #[cfg(test)]

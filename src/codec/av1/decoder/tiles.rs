@@ -1,11 +1,10 @@
 //! The tiles of a frame, decoded a row of superblocks at a time over the whole width.
 
-use super::block::{Superblock, Work};
+use super::block::{Superblock, Tile, Work};
 use crate::{
     codec::av1::{
         filter::map::FilterMap,
         header::{FrameHeader, Picture, SequenceHeader},
-        sizes::BlockSize,
         symbols::Decoder,
         syntax::{Frame, TileArea, TileState},
         window::Window,
@@ -13,12 +12,6 @@ use crate::{
     error::{Error, Result},
     simd::Level,
 };
-
-/// A tile in work.
-pub(super) struct Tile<'a> {
-    pub state: TileState,
-    pub symbols: Decoder<'a>,
-}
 
 /// See the module.
 pub struct Tiles<'a> {
@@ -127,6 +120,3 @@ impl<'a> Tiles<'a> {
         Ok(())
     }
 }
-
-/// The largest side of a superblock, in units of four samples.
-pub(super) const LARGEST_SIDE: usize = BlockSize::Block128x128.width4();

@@ -13,7 +13,6 @@ mod canvas;
 mod chroma;
 mod cost;
 mod kernels;
-mod knob;
 mod levels;
 mod luma;
 mod memory;
@@ -217,7 +216,6 @@ fn frame_header(config: &Config, sequence: &SequenceHeader) -> FrameHeader {
         sampling => tuning::chroma_delta(base_q_idx, sampling == Sampling::Yuv420),
     };
     let level = tuning::matrix_level(base_q_idx);
-    let chroma_level = tuning::chroma_matrix_level(base_q_idx);
     header.quantization_params = QuantizationParams {
         base_q_idx,
         delta_q_y_dc: 0,
@@ -227,8 +225,8 @@ fn frame_header(config: &Config, sequence: &SequenceHeader) -> FrameHeader {
         delta_q_v_ac: ac,
         using_qmatrix: level < 15,
         qm_y: level,
-        qm_u: chroma_level,
-        qm_v: chroma_level,
+        qm_u: level,
+        qm_v: level,
     };
     header.delta_q_params =
         DeltaQParams { delta_q_present: true, delta_q_res: tuning::delta_resolution(base_q_idx) };

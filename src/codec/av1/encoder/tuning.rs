@@ -1,6 +1,6 @@
 //! What is chosen by number: tools by effort; matrices, chroma's quantisers, weights and filters by the quantiser.
 
-use super::{knob::knob, levels::Weights};
+use super::levels::Weights;
 use crate::codec::av1::{
     header::{CdefParams, LoopFilterParams},
     tables::quantizer::AC_QLOOKUP,
@@ -42,7 +42,7 @@ impl Tools {
     pub(super) fn of(effort: u8) -> (Self, Option<Self>) {
         let fast = Self {
             smallest: 3,
-            largest: knob("LARGEST", 6) as usize,
+            largest: 6,
             modes: 5,
             angles: 0,
             candidates: 1,
@@ -53,17 +53,17 @@ impl Tools {
             trellis: false,
             cfl: false,
             chroma_modes: 0,
-            satd_weight: knob("SATD", 48),
-            settled: knob("SETTLED", 2048),
-            busy: knob("SKIP64", 3000) as i32,
+            satd_weight: 48,
+            settled: 3500,
+            busy: 3000,
         };
         let full = Self {
             modes: 13,
             angles: 2,
-            candidates: knob("CAND", 2) as usize,
-            tx_types: knob("TYPES", 1) > 0,
-            tx_split: knob("SPLIT", 1) > 0,
-            trellis: knob("TRELLIS", 1) > 0,
+            candidates: 2,
+            tx_types: true,
+            tx_split: true,
+            trellis: true,
             cfl: true,
             chroma_modes: 2,
             ..fast
@@ -72,14 +72,14 @@ impl Tools {
             0 => (fast, None),
             1 => (fast, Some(Self { trellis: true, cfl: true, modes: 7, ..fast })),
             2 => (fast, Some(Self { angles: 1, candidates: 1, tx_split: false, ..full })),
-            3 => (Self { modes: 7, ..fast }, Some(Self { angles: 1, candidates: 2, ..full })),
-            4 => (
-                Self { modes: knob("M1", 13) as usize, ..fast },
-                Some(Self { angles: knob("ANG", 2) as usize, ..full }),
+            3 => (fast, Some(Self { angles: 1, candidates: 1, ..full })),
+            4 => (Self { modes: 7, ..fast }, Some(Self { angles: 1, ..full })),
+            5 => (
+                Self { modes: 13, trellis: true, cfl: true, tx_split: true, ..fast },
+                Some(Self { candidates: 3, ..full }),
             ),
-            5 => (Self { modes: 13, trellis: true, cfl: true, tx_split: true, ..fast }, Some(full)),
             _ => (
-                full,
+                Self { candidates: 3, ..full },
                 Some(Self {
                     angles: 8,
                     candidates: 5,
@@ -95,24 +95,18 @@ impl Tools {
 
 /// The level of the quantiser matrices: the lower, the steeper.
 pub(super) fn matrix_level(base_q_idx: u8) -> u8 {
-    let level = match base_q_idx {
+    match base_q_idx {
         0..=40 => 7,
         41..=80 => 6,
         _ => 5,
-    };
-    knob("QM", level) as u8
-}
-
-/// The same for chroma.
-pub(super) fn chroma_matrix_level(base_q_idx: u8) -> u8 {
-    knob("QMUV", matrix_level(base_q_idx).into()) as u8
+    }
 }
 
 /// What is added to `qindex` for chroma: DC, AC.
 pub(super) fn chroma_delta(base_q_idx: u8, subsampled: bool) -> (i8, i8) {
     let q = i32::from(base_q_idx);
     if subsampled {
-        let delta = -(q / 2 - 14).clamp(0, knob("CHQ", 40) as i32) as i8;
+        let delta = -(q / 2 - 14).clamp(0, 40) as i8;
         (delta, delta)
     } else {
         (0, (q / 2).clamp(0, 24) as i8)
@@ -129,24 +123,16 @@ pub(super) fn delta_resolution(base_q_idx: u8) -> u8 {
 pub(super) fn boost(base_q_idx: u8, busyness: i32) -> i32 {
     let base = i32::from(base_q_idx);
     // 1/512: 1 and 0.45 for each halving of the variance below 1024.
-    let strength = knob("BOOST", 45) as i32;
-    let ratio = (512 + strength * (5120 - busyness) / 100).clamp(512, 8 * 512);
+    let ratio = (512 + 45 * (5120 - busyness) / 100).clamp(512, 8 * 512);
     let wanted = i32::from(AC_QLOOKUP[0][usize::from(base_q_idx)]) * 512 / ratio;
     let target = AC_QLOOKUP[0].partition_point(|&step| i32::from(step) < wanted) as i32;
     ((base + 544) * (base - target).max(0) / 1279).min(80)
 }
 
-/// How a squared step of error weighs at a position, in sixteenths; `flat` is the step without a matrix.
+/// How a squared step of error weighs at a position, in sixteenths; `flat` is the step of AC without a matrix. Errors of
+/// DC count as much as those of AC; where a matrix makes steps coarser, errors count less.
 pub(super) fn position_weight(position: usize, step: u32, flat: u32) -> u32 {
-    if position == 0 {
-        return (16 * step * step / (flat * flat) * knob("WDC", 100) as u32 / 100).max(1);
-    }
-    let weight = match knob("GAMMA", 0) {
-        0 => 16,
-        1 => 16 * step / flat,
-        _ => 16 * step * step / (flat * flat),
-    };
-    weight.clamp(1, 255)
+    if position == 0 { (16 * step * step / (flat * flat)).max(1) } else { 16 }
 }
 
 /// How errors weigh where the variance of 8 x 8 samples is this, in 1/128: less where it is busy.
@@ -154,9 +140,8 @@ pub(super) fn activity_weight(variance: u32) -> u32 {
     // Of one sample.
     let variance = variance / 64;
     let busy = 35 + 134 * variance / (variance + 300);
-    let strength = knob("ACT", 50) as u32;
-    let weight = 128 * knob("ACTMEAN", 70) as u32 / busy;
-    (128 * (100 - strength) + weight * strength) / 100
+    // Half of what libaom's measure of activity would say.
+    (128 + 128 * 70 / busy) / 2
 }
 
 /// The `base_q_idx` of a quality from 0 to 100: that whose SSIMULACRA2 is about that of a lossy WebP of the same quality.
@@ -164,7 +149,7 @@ pub(super) fn activity_weight(variance: u32) -> u32 {
 pub fn base_q_idx(quality: u8) -> u8 {
     // By steps of 5.
     const INDICES: [u8; 21] =
-        [240, 220, 205, 194, 186, 180, 175, 168, 164, 160, 155, 150, 145, 139, 131, 122, 108, 92, 66, 38, 4];
+        [217, 204, 195, 186, 179, 172, 167, 162, 157, 151, 147, 142, 138, 133, 128, 122, 101, 77, 51, 26, 8];
     let quality = usize::from(quality.min(100));
     let (low, rest) = (quality / 5, quality % 5);
     let (from, to) = (usize::from(INDICES[low]), usize::from(INDICES[(low + 1).min(20)]));
@@ -178,24 +163,22 @@ pub(super) fn ac_step(qindex: u8) -> i64 {
 
 /// How errors weigh against bits, in luma and in chroma whose `qindex` is this.
 pub(super) fn weights(qindex: u8, chroma_qindex: u8) -> [Weights; 2] {
-    let mode = knob("KMODE", 100);
-    let levels = knob("KLEVELS", 100);
-    let chroma = knob("KCHROMA", 260);
+    // 12.5 bits for a squared step, twice as many in chroma.
+    let (luma, chroma) = (100, 260);
     let (step, chroma_step) = (ac_step(qindex), ac_step(chroma_qindex));
-    let ratio =
-        |weight: i64| (weight * chroma * chroma_step * chroma_step / (step * step * 128)).max(1) as i32;
-    let rounding = knob("ROUNDING", 48) as i32;
-    let least = knob("LEAST", 68) as i32;
-    [
-        Weights { mode: mode as i32, levels: levels as i32, rounding, least },
-        Weights { mode: ratio(mode), levels: ratio(levels), rounding, least },
-    ]
+    let chroma = (luma * chroma * chroma_step * chroma_step / (step * step * 128)).max(1);
+    [luma, chroma].map(|weight| Weights {
+        mode: weight as i32,
+        levels: weight as i32,
+        rounding: 48,
+        least: 68,
+    })
 }
 
 /// The loop filter.
 pub(super) fn loop_filter(base_q_idx: u8) -> LoopFilterParams {
     let step = ac_step(base_q_idx);
-    let level = ((step * 17563 - 421_574 + (1 << 17)) >> 18) * knob("LF", 128) / 128;
+    let level = (step * 17563 - 421_574 + (1 << 17)) >> 18;
     let level = level.clamp(0, 63) as u8;
     let sharpness = match base_q_idx {
         0..=112 => 7,
@@ -207,9 +190,8 @@ pub(super) fn loop_filter(base_q_idx: u8) -> LoopFilterParams {
 
 /// CDEF, if it is worth it.
 pub(super) fn cdef(base_q_idx: u8) -> Option<CdefParams> {
-    let pri =
-        knob("CDEF_PRI", if base_q_idx > 32 { ac_step(base_q_idx) / 128 } else { 0 }).clamp(0, 15) as u8;
-    let sec = knob("CDEF_SEC", if base_q_idx > 220 { 1 } else { 0 }) as u8;
+    let pri = if base_q_idx > 32 { (ac_step(base_q_idx) / 128).min(15) as u8 } else { 0 };
+    let sec = u8::from(base_q_idx > 220);
     (pri > 0 || sec > 0).then(|| {
         let mut cdef = CdefParams { cdef_damping: 3 + base_q_idx / 64, ..Default::default() };
         cdef.cdef_y_pri_strength[0] = pri;

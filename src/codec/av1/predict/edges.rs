@@ -122,3 +122,14 @@ impl Edges {
         self.above[BEFORE - 1]
     }
 }
+
+/// The rows of a block, each of its width.
+#[inline(always)]
+pub(super) fn rows<'a>(
+    edges: &Edges,
+    out: &'a mut [u16],
+    stride: usize,
+) -> impl Iterator<Item = &'a mut [u16]> + use<'a> {
+    let width = edges.width;
+    out.chunks_mut(stride).take(edges.height).map(move |row| &mut row[..width])
+}

@@ -1,7 +1,11 @@
 //! The modes of intra prediction, and those that need no file of their own: DC, vertical, horizontal and Paeth
 //! (sections 7.11.2.2 and 7.11.2.5 of the AV1 specification).
 
-use super::{directional, edges::Edges, filter_intra, smooth};
+use super::{
+    directional,
+    edges::{Edges, rows},
+    filter_intra, smooth,
+};
 use crate::{
     codec::av1::{sizes::PredictionMode, tables::prediction::MODE_TO_ANGLE},
     simd::{Level, Simd, dispatch},
@@ -75,17 +79,6 @@ fn predict(mode: Intra, edges: &Edges, out: &mut [u16], stride: usize) {
         }
         Intra::Filter(mode) => filter_intra::predict(mode, edges, out, stride),
     }
-}
-
-/// The rows of a block, each of its width.
-#[inline(always)]
-pub(super) fn rows<'a>(
-    edges: &Edges,
-    out: &'a mut [u16],
-    stride: usize,
-) -> impl Iterator<Item = &'a mut [u16]> + use<'a> {
-    let width = edges.width;
-    out.chunks_mut(stride).take(edges.height).map(move |row| &mut row[..width])
 }
 
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! Smooth prediction: between the edges and what their far ends say (section 7.11.2.6 of the AV1 specification).
 
-use super::{edges::Edges, intra::rows};
+use super::edges::{Edges, rows};
 use crate::codec::av1::tables::prediction::{
     SM_WEIGHTS_4, SM_WEIGHTS_8, SM_WEIGHTS_16, SM_WEIGHTS_32, SM_WEIGHTS_64,
 };

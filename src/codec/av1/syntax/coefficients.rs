@@ -138,7 +138,7 @@ impl TileState {
         &mut self,
         symbols: &mut S,
         transform: TransformBlock,
-        mut coded: Coded,
+        coded: Coded,
         coefficients: &mut [i32],
         of_type: D,
     ) -> Coded {
@@ -185,6 +185,21 @@ impl TileState {
             levels.set(0, range_level(symbols, &mut range_cdfs[range], level, value));
         }
 
+        self.signs(symbols, transform, coded, coefficients, of_type)
+    }
+
+    /// Codes the signs of coefficients whose levels are coded, and what levels are beyond 14.
+    fn signs<S: Symbols, D: Fn(usize, i32) -> i32>(
+        &mut self,
+        symbols: &mut S,
+        transform: TransformBlock,
+        mut coded: Coded,
+        coefficients: &mut [i32],
+        of_type: D,
+    ) -> Coded {
+        let adjusted = transform.size.adjusted();
+        let scan = &scan(transform.size, coded.tx_type)[..coded.eob];
+        let plane_type = usize::from(transform.plane > 0);
         let dc_context = self.dc_sign_context(transform);
         let levels = &self.levels;
         let dc_cdf = &mut self.cdfs.coefficients.dc_sign[plane_type][dc_context];

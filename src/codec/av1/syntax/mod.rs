@@ -27,11 +27,13 @@ mod mode_info;
 mod motion;
 mod palette;
 mod partition;
+mod references;
 mod residual;
 mod restoration;
 mod tile;
 mod tx_size;
 mod tx_type;
+mod vectors;
 
 #[cfg(test)]
 mod tests;

@@ -25,20 +25,6 @@ const SGRPROJ_MIN: [i8; 2] = [-96, -32];
 const SGRPROJ_MAX: [i8; 2] = [31, 95];
 const SGRPROJ_K: u32 = 4;
 
-/// `RefLrWiener` and `RefSgrXqd`: the coefficients before, by plane.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct References {
-    wiener: [[[i8; 3]; 2]; 3],
-    sgr_xqd: [[i8; 2]; 3],
-}
-
-impl Default for References {
-    /// `Wiener_Taps_Mid` and `Sgrproj_Xqd_Mid`.
-    fn default() -> Self {
-        Self { wiener: [[[3, -7, 15]; 2]; 3], sgr_xqd: [[-32, 31]; 3] }
-    }
-}
-
 impl TileState {
     /// `read_lr`: codes the units of the superblock at a place. `unit` is called for each with the plane, its row and
     /// column, and what it was to be (for writers), and is handed what was coded.

@@ -4,8 +4,8 @@ use super::{
     block::Block,
     frame::{Frame, TileArea},
     levels::Levels,
-    motion::Vectors,
-    restoration::References,
+    references::References,
+    vectors::Vectors,
 };
 use crate::{
     codec::av1::{

@@ -12,7 +12,6 @@ use crate::{
         avif::memory::{BAND, alpha_config, config},
     },
     error::{Error, Kind, Result},
-    limits::try_copy,
     pixel::{Layout, Metadata, Planes, Raster, Size, Subsampling, continue_row},
 };
 
@@ -31,6 +30,9 @@ struct Work {
     subsampling: Option<Subsampling>,
     /// Interleaved rows that wait until there are [`BAND`] of them, without what can't be seen.
     band: Vec<u8>,
+    /// The same of planes whose chroma is another one than is coded, and how it is subsampled.
+    waiting: [Vec<u8>; 3],
+    waits_as: Subsampling,
     /// If there is alpha: the row that came last, and the alpha of one.
     above: Vec<u8>,
     alpha_row: Vec<u8>,
@@ -71,17 +73,7 @@ impl RowWriter {
             work.color.push(planes, planes[0].len() / width as usize)?;
             return self.check_length();
         }
-        let chroma_width = subsampling.chroma_size(Size::new(width, 1)).width as usize;
-        let chroma_rows = BAND as usize / subsampling.factors().1 as usize;
-        let [luma, cb, cr] = planes;
-        let mut chroma = cb.chunks(chroma_rows * chroma_width).zip(cr.chunks(chroma_rows * chroma_width));
-        for luma in luma.chunks((BAND * width) as usize) {
-            let (cb, cr) = chroma.next().unwrap_or_default();
-            let size = Size::new(width, luma.len() as u32 / width);
-            let copies = [try_copy(luma)?, try_copy(cb)?, try_copy(cr)?];
-            let [y, cb, cr] = Planes::new(size, subsampling, copies)?.into_yuv420()?.into_planes();
-            work.color.push([&y, &cb, &cr], size.height as usize)?;
-        }
+        work.take_planes(width, subsampling, planes)?;
         self.check_length()
     }
 
@@ -121,6 +113,7 @@ impl RowWriter {
         let mut work = self.work.ok_or_else(|| Error::new(Kind::Internal, "a picture without rows"))?;
         let layout = work.layout;
         work.code_band(self.size.width, layout)?;
+        work.code_waiting(self.size.width)?;
         let Work { color, alpha, subsampling, .. } = work;
         let alpha = alpha.map(Encoder::finish).transpose()?;
         let color = color.finish()?;
@@ -141,7 +134,56 @@ impl Work {
         let color = Encoder::new(config(size, subsampling, coding))?;
         let alpha = has_alpha.then(|| Encoder::new(alpha_config(size, coding))).transpose()?;
         let layout = Layout::Gray;
-        Ok(Self { color, alpha, subsampling, band: vec![], above: vec![], alpha_row: vec![], layout })
+        Ok(Self {
+            color,
+            alpha,
+            subsampling,
+            band: vec![],
+            waiting: Default::default(),
+            waits_as: Subsampling::Yuv444,
+            above: vec![],
+            alpha_row: vec![],
+            layout,
+        })
+    }
+
+    /// Takes planes whose chroma is to be halved, any number of rows, and codes whole bands of them: the rows of two
+    /// pushes can share chroma.
+    fn take_planes(&mut self, width: u32, subsampling: Subsampling, planes: [&[u8]; 3]) -> Result<()> {
+        self.waits_as = subsampling;
+        let chroma_width = subsampling.chroma_size(Size::new(width, 1)).width as usize;
+        let (width, down) = (width as usize, subsampling.factors().1 as usize);
+        let [luma, cb, cr] = planes;
+        let mut chroma = cb.chunks(chroma_width).zip(cr.chunks(chroma_width));
+        for luma in luma.chunks(width) {
+            let rows = self.waiting[0].len() / width;
+            let (cb, cr) = if rows.is_multiple_of(down) {
+                chroma.next().unwrap_or_default()
+            } else {
+                Default::default()
+            };
+            for (waiting, row) in self.waiting.iter_mut().zip([luma, cb, cr]) {
+                if waiting.is_empty() {
+                    waiting.try_reserve_exact(row.len() * BAND as usize)?;
+                }
+                waiting.extend_from_slice(row);
+            }
+            if rows + 1 == BAND as usize {
+                self.code_waiting(width as u32)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Codes the planes that wait.
+    fn code_waiting(&mut self, width: u32) -> Result<()> {
+        let rows = self.waiting[0].len() as u32 / width;
+        if rows == 0 {
+            return Ok(());
+        }
+        let planes = Planes::new(Size::new(width, rows), self.waits_as, mem::take(&mut self.waiting))?;
+        let [y, cb, cr] = planes.into_yuv420()?.into_planes();
+        self.color.push([&y, &cb, &cr], rows as usize)
     }
 
     /// Codes a row's alpha, and puts its colour into the band.
