@@ -45,6 +45,7 @@ mod links_stay_inside;
 mod lossy_webp_decodes_alike;
 mod memory_is_stated;
 mod metadata_is_stated;
+mod misjudged_drawings_end_alone;
 mod names_are_not_identities;
 mod negotiation;
 mod never_worse;
