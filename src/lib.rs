@@ -160,8 +160,8 @@ mod edge;
 pub use self::{
     codec::{Format, Probe, probe},
     convert::{
-        Animation, Decoder, Description, Filter, Fit, Interest, Kept, Made, Mode, Outcome, Params, Plan,
-        Resize, convert, describe, plan,
+        Animation, Decoder, Description, Filter, Fit, Focus, Interest, Kept, Made, Mode, Outcome, Params,
+        Plan, Resize, convert, describe, plan,
     },
     error::{Error, ErrorKind, Result},
     limits::Limits,

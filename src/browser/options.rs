@@ -121,12 +121,18 @@ impl<'a> Options<'a> {
         let mut resize = Resize::default()
             .with_fit(self.word("fit", Fit::NAMES)?.unwrap_or_default())
             .with_enlarge(self.flag("enlarge")?.unwrap_or(false))
-            .with_interest(self.word("interest", Interest::NAMES)?.unwrap_or_default())
+            .with_interest(self.interest()?.unwrap_or_default())
             .with_filter(self.word("filter", Filter::NAMES)?.unwrap_or_default())
             .with_linear(self.flag("linear")?.unwrap_or(false));
         resize.width = self.side("width")?;
         resize.height = self.side("height")?;
         Ok((resize.width.is_some() || resize.height.is_some()).then_some(resize))
+    }
+
+    fn interest(&self) -> Result<Option<Interest>> {
+        let Some(value) = self.value("interest")? else { return Ok(None) };
+        let named = Interest::parse(&value.as_string().unwrap_or_default());
+        named.map(Some).map_err(|allowed| wrong("interest", &allowed))
     }
 
     fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>> {

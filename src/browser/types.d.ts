@@ -102,9 +102,12 @@ export interface ConvertOptions {
   enlarge?: boolean;
   /**
    * Which part a crop keeps: "centre", the middle; "entropy", the part with the most detail, which takes the whole
-   * picture into memory; "low", the top or left; "high", the bottom or right. Default "centre".
+   * picture into memory; "low", the top or left; "high", the bottom or right; a side or a corner; or what is
+   * around a point, as shares of width and height from the top left: "0.25x0.5". Default "centre".
    */
-  interest?: "centre" | "entropy" | "low" | "high";
+  interest?:
+    | "centre" | "entropy" | "low" | "high" | "left" | "right" | "top" | "bottom"
+    | "top-left" | "top-right" | "bottom-left" | "bottom-right" | `${number}x${number}`;
   /**
    * How samples are made of those of the source: "lanczos3" is the sharpest, "mitchell" has no halos at edges, "area" is
    * the mean, "nearest" is for drawings of large pixels. Default "lanczos3".

@@ -39,12 +39,25 @@ impl Region {
         let (spare_x, spare_y) = (width.saturating_sub(size.width), height.saturating_sub(size.height));
         // Top and left of the picture as it is looked at are bottom or right of one that is stored turned.
         let (flips_x, flips_y) = orientation.flips();
-        let place = |spare: u32, flips: bool| match (frame.interest, flips) {
+        let place = |spare: u32, flips: bool, along: Axis| match (frame.interest, flips) {
             (Interest::Centre | Interest::Entropy, _) => spare / 2,
             (Interest::Low, false) | (Interest::High, true) => 0,
             (Interest::Low, true) | (Interest::High, false) => spare,
+            (Interest::Around(focus), flips) => {
+                // The stored columns are the rows of what is looked at where it is turned by a quarter.
+                let is_across = (along == Axis::Columns) != orientation.is_transposing();
+                let point = if is_across { focus.x() } else { focus.y() };
+                let point = u64::from(if flips { 100 - point } else { point });
+                let (whole, kept) = match along {
+                    Axis::Columns => (width, size.width),
+                    Axis::Rows => (height, size.height),
+                };
+                let twice = (u64::from(whole) * point / 50).saturating_sub(kept.into());
+                u32::try_from(twice / 2).unwrap_or(spare).min(spare)
+            }
         };
-        Self { left: place(spare_x, flips_x), top: place(spare_y, flips_y), size }
+        let (left, top) = (place(spare_x, flips_x, Axis::Columns), place(spare_y, flips_y, Axis::Rows));
+        Self { left, top, size }
     }
 
     /// True if nothing is cut from a picture of this size.
@@ -182,5 +195,53 @@ mod tests {
         frame.interest = Interest::High;
         // Turned clockwise, the stored right is the bottom.
         assert_eq!(left(Orientation::Rotate90, &frame), 80);
+    }
+
+    #[test]
+    fn a_point_comes_to_the_middle_as_far_as_the_picture_goes() {
+        let whole = Size::new(101, 60);
+        let mut frame = Frame {
+            kept: Size::new(40, 30),
+            interest: Interest::Centre,
+            output: Size::new(40, 30),
+            filter: Filter::Lanczos3,
+            linear: false,
+        };
+        let mut at = |orientation: Orientation, name: &str| {
+            frame.interest = Interest::parse(name).expect("a part");
+            frame.kept = if orientation.is_transposing() { Size::new(30, 40) } else { Size::new(40, 30) };
+            let region = Region::placed(whole, orientation, &frame);
+            (region.left, region.top)
+        };
+        for (name, upright) in [
+            ("0.5x0.5", (30, 15)),
+            ("centre", (30, 15)),
+            ("0x0", (0, 0)),
+            ("top-left", (0, 0)),
+            ("bottom-right", (61, 30)),
+            ("top", (30, 0)),
+            ("right", (61, 15)),
+            // 25.25 and 40 are the middles of 5 to 45, and of 25 to 55.
+            ("0.25x0.66", (5, 24)),
+            ("0.1x0.9", (0, 30)),
+        ] {
+            assert_eq!(at(Orientation::Upright, name), upright, "{name}");
+        }
+        // What is looked at as top left is stored at each corner.
+        for (value, stored) in [
+            (1, (0, 0)),
+            (2, (61, 0)),
+            (3, (61, 30)),
+            (4, (0, 30)),
+            (5, (0, 0)),
+            (6, (0, 30)),
+            (7, (61, 30)),
+            (8, (61, 0)),
+        ] {
+            assert_eq!(at(Orientation::from_exif(value), "top-left"), stored, "{value}");
+        }
+        // The top of what was turned clockwise is the left of what is stored.
+        assert_eq!(at(Orientation::Rotate90, "top"), (0, 15));
+        assert_eq!(at(Orientation::Rotate270, "left"), (30, 0));
     }
 }

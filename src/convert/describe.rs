@@ -32,6 +32,9 @@ pub struct Description {
     pub colorspace: &'static str,
     /// A placeholder of 4 × 3 components (<https://blurha.sh>).
     pub blurhash: String,
+    /// The dominant colour, in sRGB: the mean of the most frequent of 512 kinds of colours; `None` where nothing can be
+    /// seen.
+    pub color: Option<[u8; 3]>,
 }
 
 /// Describes a picture: its size, and a placeholder to show until it is there.
@@ -55,13 +58,15 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
     let size = probe.oriented_size();
     limits.check_size(size)?;
     let frame = Frame::thumbnail(size, BLURHASH_SIDE);
-    let picture = guarded(|| as_shown(bytes, &probe, limits, &frame))?;
+    let raster = guarded(|| as_shown(bytes, &probe, limits, &frame))?.into_raster()?;
+    let pixels = rgba(&raster);
     Ok(Description {
         format: probe.format,
         size,
         num_pages: 1,
         colorspace: colorspace(&probe),
-        blurhash: blurhash(&picture.into_raster()?)?,
+        blurhash: blurhash(raster.size(), &pixels)?,
+        color: dominant(&pixels),
     })
 }
 
@@ -74,14 +79,55 @@ fn colorspace(probe: &Probe) -> &'static str {
     }
 }
 
-fn blurhash(raster: &Raster) -> Result<String> {
-    let Size { width, height } = raster.size();
+fn blurhash(size: Size, rgba: &[u8]) -> Result<String> {
+    let Size { width, height } = size;
     let (across, down) = BLURHASH_COMPONENTS;
-    blurhash::encode(across, down, width, height, &rgba(raster))
+    blurhash::encode(across, down, width, height, rgba)
         .map_err(|error| Error::with_source(Kind::Internal, "blurhash", error))
+}
+
+/// The mean of the pixels that share the three highest bits of each sample with most others. Half transparent ones are
+/// not looked at.
+fn dominant(rgba: &[u8]) -> Option<[u8; 3]> {
+    let seen = || rgba.chunks_exact(4).filter(|pixel| pixel[3] >= 128);
+    let kind = |pixel: &[u8]| pixel[..3].iter().fold(0, |kind, sample| kind << 3 | usize::from(sample >> 5));
+    let mut counts = [0_u32; 512];
+    for pixel in seen() {
+        counts[kind(pixel)] += 1;
+    }
+    let most = counts.iter().copied().max().filter(|count| *count > 0)?;
+    let best = counts.iter().position(|count| *count == most)?;
+    let mut sums = [0_u32; 3];
+    for pixel in seen().filter(|pixel| kind(pixel) == best) {
+        for (sum, sample) in sums.iter_mut().zip(pixel) {
+            *sum += u32::from(*sample);
+        }
+    }
+    // A mean of bytes is a byte.
+    Some(sums.map(|sum| ((sum + most / 2) / most) as u8))
 }
 
 fn rgba(raster: &Raster) -> Vec<u8> {
     let pixels = raster.data().chunks_exact(raster.layout().channels() as usize);
     pixels.flat_map(|pixel| decoder::rgba(raster.layout(), pixel)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_frequent_kind_of_colour_dominates() {
+        let [red, blue, clear] = [[250, 3, 5, 255], [9, 8, 200, 255], [0, 255, 0, 127]];
+        let pixels = |parts: &[([u8; 4], usize)]| -> Vec<u8> {
+            parts.iter().flat_map(|(pixel, count)| pixel.repeat(*count)).collect()
+        };
+        // A mean of all would be violet.
+        assert_eq!(dominant(&pixels(&[(blue, 4), (red, 6)])), Some([250, 3, 5]));
+        assert_eq!(dominant(&pixels(&[(clear, 90), (blue, 4), (red, 3)])), Some([9, 8, 200]));
+        // Of one kind the mean, rounded.
+        assert_eq!(dominant(&pixels(&[(red, 1), ([251, 4, 6, 255], 1)])), Some([251, 4, 6]));
+        assert_eq!(dominant(&pixels(&[(clear, 9)])), None);
+        assert_eq!(dominant(&[]), None);
+    }
 }

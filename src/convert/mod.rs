@@ -28,7 +28,7 @@ pub use self::{
     decoder::Decoder,
     describe::{Description, describe},
     geometry::Frame,
-    params::{Fit, Interest, Mode, Params, Resize},
+    params::{Fit, Focus, Interest, Mode, Params, Resize},
     plan::{Plan, plan},
     resize::Filter,
 };

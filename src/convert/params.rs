@@ -185,7 +185,8 @@ pub struct Resize {
     pub fit: Fit,
     /// May the result be larger than the source? Default no.
     pub enlarge: bool,
-    /// Which part survives a crop (`Fit::Cover` only).
+    /// Which part survives a crop (`Fit::Cover` only). By the detail, it takes the whole picture into memory; all others
+    /// go by rows, and take nothing.
     pub interest: Interest,
     /// How samples are made of those of the source. Default `Lanczos3`.
     pub filter: Filter,
@@ -287,10 +288,106 @@ pub enum Interest {
     Low,
     /// The bottom or right part.
     High,
+    /// What is around a point: it comes to stand in the middle as far as the picture goes.
+    Around(Focus),
+}
+
+/// A point of a picture as it is looked at, in hundredths of its width and height from the top left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Focus {
+    x: u8,
+    y: u8,
+}
+
+impl Focus {
+    /// From 0 to 100 each; more counts as 100.
+    #[must_use]
+    pub const fn new(x: u8, y: u8) -> Self {
+        Self { x: if x > 100 { 100 } else { x }, y: if y > 100 { 100 } else { y } }
+    }
+
+    /// In hundredths of the width.
+    #[must_use]
+    pub const fn x(self) -> u8 {
+        self.x
+    }
+
+    /// In hundredths of the height.
+    #[must_use]
+    pub const fn y(self) -> u8 {
+        self.y
+    }
+
+    /// Reads two shares from 0 to 1, as `0.25x1`.
+    fn parse(text: &str) -> Option<Self> {
+        let share = |text: &str| {
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let share: f32 = text.parse().ok().filter(|_| is_number)?;
+            (0.0..=1.0).contains(&share).then(|| (share * 100.0).round() as u8)
+        };
+        let (x, y) = text.split_once('x')?;
+        Some(Self::new(share(x)?, share(y)?))
+    }
 }
 
 impl Interest {
     /// The words by which every host names it.
-    pub const NAMES: &[(&str, Self)] =
-        &[("centre", Self::Centre), ("entropy", Self::Entropy), ("low", Self::Low), ("high", Self::High)];
+    pub const NAMES: &[(&str, Self)] = &[
+        ("centre", Self::Centre),
+        ("entropy", Self::Entropy),
+        ("low", Self::Low),
+        ("high", Self::High),
+        ("left", Self::Around(Focus::new(0, 50))),
+        ("right", Self::Around(Focus::new(100, 50))),
+        ("top", Self::Around(Focus::new(50, 0))),
+        ("bottom", Self::Around(Focus::new(50, 100))),
+        ("top-left", Self::Around(Focus::new(0, 0))),
+        ("top-right", Self::Around(Focus::new(100, 0))),
+        ("bottom-left", Self::Around(Focus::new(0, 100))),
+        ("bottom-right", Self::Around(Focus::new(100, 100))),
+    ];
+
+    /// Reads one of the words, or a point as two shares of width and height: `0.25x1`.
+    ///
+    /// # Errors
+    /// What is allowed, to be read after "it is".
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let named = Self::NAMES.iter().find(|(name, _)| *name == text).map(|&(_, interest)| interest);
+        named.or_else(|| Focus::parse(text).map(Self::Around)).ok_or_else(|| {
+            let names: Vec<_> = Self::NAMES.iter().map(|(name, _)| *name).collect();
+            format!("one of {}, or two shares from 0 to 1, as 0.5x0.25", names.join(", "))
+        })
+    }
+
+    /// As [`Interest::parse`] reads it.
+    #[must_use]
+    pub fn name(self) -> String {
+        let named =
+            Self::NAMES.iter().find(|(_, interest)| *interest == self).map(|(name, _)| (*name).to_owned());
+        named.unwrap_or_else(|| match self {
+            Self::Around(Focus { x, y }) => format!("{}x{}", f32::from(x) / 100.0, f32::from(y) / 100.0),
+            _ => String::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_named_by_a_word_or_a_point() {
+        let all = (0..=100).flat_map(|x| [0, 7, 50, 100].map(|y| Interest::Around(Focus::new(x, y))));
+        for interest in Interest::NAMES.iter().map(|(_, interest)| *interest).chain(all) {
+            assert_eq!(Interest::parse(&interest.name()), Ok(interest), "{}", interest.name());
+        }
+        assert_eq!(Interest::parse("0.5x0"), Interest::parse("top"));
+        assert_eq!(Interest::parse("0.254x1.0"), Ok(Interest::Around(Focus::new(25, 100))));
+        for wrong in
+            ["", "middle", "x", "0.5", "0.5x", "1.01x0", "-0.1x0", "nanx0", "1e0x1", "0.5x0.5x0.5", "+0x0"]
+        {
+            let told = Interest::parse(wrong).expect_err("no part");
+            assert!(told.contains("top-left") && told.contains("0 to 1"), "{told}");
+        }
+    }
 }

@@ -145,6 +145,9 @@ impl Variables<'_> {
     fn picture(&self, policy: &mut Policy) -> Result<()> {
         policy.formats = self.value(&worker::FORMATS)?;
         policy.quality = self.value(&shared::QUALITY)?;
+        for (format, quality) in shared::QUALITIES {
+            policy.qualities.extend(self.value(&quality)?.map(|quality| (format, quality)));
+        }
         policy.effort = self.value(&shared::EFFORT)?;
         policy.mode = self.value(&worker::MODE)?;
         policy.keep_metadata = self.value(&worker::KEEP_METADATA)?;
@@ -158,7 +161,9 @@ impl Variables<'_> {
 
     /// How requests are read and answered.
     fn service(&self, policy: &mut Policy) -> Result<()> {
-        let params = self.value(&worker::PARAMS)?;
+        policy.imgproxy_urls = self.value(&shared::IMGPROXY_URLS)?;
+        policy.cloudflare_urls = self.value(&shared::CLOUDFLARE_URLS)?;
+        let params = self.value(&worker::PARAMS)? || policy.imgproxy_urls || policy.cloudflare_urls;
         policy.extra_params = params;
         policy.short_params = params;
         policy.size_steps = self.value(&shared::WIDTHS)?;
@@ -168,6 +173,8 @@ impl Variables<'_> {
         policy.max_age = self.value(&shared::MAX_AGE)?;
         let (allow, timing) = (self.value(&shared::ALLOW_ORIGIN)?, self.value(&shared::TIMING_ALLOW_ORIGIN)?);
         policy.more_headers = service::cross_origin(Some(&allow), Some(&timing))?;
+        policy.client_hints = self.value(&shared::CLIENT_HINTS)?;
+        policy.more_headers.extend(policy.client_hints.then(service::accept_hints));
         policy.revalidate = self.value(&worker::REVALIDATE)?;
         // An isolate converts one picture after the other, so the last of a page's waits for all before it. That
         // costs nothing but the wait: the originals stay where they are until there is room.

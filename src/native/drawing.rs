@@ -224,7 +224,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
     let resize = resize.map(|Resize { width, height, fit, enlarge, interest, filter, linear }| {
         json!({
             "width": width, "height": height, "fit": name(Fit::NAMES, &fit), "enlarge": enlarge,
-            "interest": name(Interest::NAMES, &interest), "filter": name(Filter::NAMES, &filter), "linear": linear,
+            "interest": interest.name(), "filter": name(Filter::NAMES, &filter), "linear": linear,
         })
     });
     json!({
@@ -248,7 +248,10 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
             height: side(&it["height"]),
             fit: named(Fit::NAMES, &it["fit"])?,
             enlarge: is_on(&it["enlarge"])?,
-            interest: named(Interest::NAMES, &it["interest"])?,
+            interest: it["interest"]
+                .as_str()
+                .and_then(|text| Interest::parse(text).ok())
+                .ok_or_else(unreadable)?,
             filter: named(Filter::NAMES, &it["filter"])?,
             linear: is_on(&it["linear"])?,
         }),
@@ -279,11 +282,14 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convert::Focus;
 
     #[test]
     fn what_is_wanted_comes_across_as_it_is() {
         let resize = Resize::new(30, 40).with_fit(Fit::Cover).with_interest(Interest::High).with_linear(true);
-        for resize in [None, Some(resize), Some(Resize::to_width(7).with_filter(Filter::Area))] {
+        let around = resize.with_interest(Interest::Around(Focus::new(7, 100)));
+        for resize in [None, Some(resize), Some(around), Some(Resize::to_width(7).with_filter(Filter::Area))]
+        {
             let params = Params::default()
                 .with_format(Format::Png)
                 .with_quality(33)

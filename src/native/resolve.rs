@@ -69,11 +69,16 @@ const CONVERSION: Duration = Duration::from_secs(25);
 /// What concerns the pictures themselves and how they are answered.
 fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Result<Policy> {
     let base = Policy::default();
-    let extra_params = written.value(&server::ENABLE_EXTRA_PARAMS);
+    let (imgproxy_urls, cloudflare_urls) =
+        (written.value(&shared::IMGPROXY_URLS), written.value(&shared::CLOUDFLARE_URLS));
+    let extra_params = written.value(&server::ENABLE_EXTRA_PARAMS) || imgproxy_urls || cloudflare_urls;
     let mut limits = base.limits.clone();
     limits.max_memory = limits.max_memory.min(memory);
     let wait = written.value(&server::WAIT);
     let (allow, timing) = (written.value(&shared::ALLOW_ORIGIN), written.value(&shared::TIMING_ALLOW_ORIGIN));
+    let mut more_headers = service::cross_origin(Some(&allow), Some(&timing))?;
+    let client_hints = written.value(&shared::CLIENT_HINTS);
+    more_headers.extend(client_hints.then(service::accept_hints));
     Ok(Policy {
         formats: formats(written, warnings),
         quality: written.value(&shared::QUALITY),
@@ -91,15 +96,24 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         flight_patience: wait + CONVERSION,
         revalidate: written.value(&server::CACHE_TTL),
         max_age: written.value(&shared::MAX_AGE),
-        more_headers: service::cross_origin(Some(&allow), Some(&timing))?,
+        more_headers,
+        client_hints,
         explain: written.value(&shared::EXPLAIN),
         svg: written.value(&shared::SVG),
         overrule_origin: written.value(&shared::OVERRULE_ORIGIN),
         lazy: written.value(&server::LAZY_MODE),
+        qualities: qualities(written),
+        imgproxy_urls,
+        cloudflare_urls,
         sign_keys: written.value(&shared::SIGN_KEYS),
         signed: written.value(&shared::SIGN),
         ..base
     })
+}
+
+fn qualities(written: &Written) -> Vec<(Format, u8)> {
+    let quality = |(format, setting)| Some((format, written.value(&setting)?));
+    shared::QUALITIES.into_iter().filter_map(quality).collect()
 }
 
 /// `CONVERT_TYPES` and the older switches, the most wanted first.

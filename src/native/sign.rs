@@ -1,4 +1,5 @@
-//! `slimpix sign`: URLs with the signature that a server with the same keys asks for.
+//! `slimpix sign`: URLs with the signature that a server with the same keys asks for. Where URLs are read as imgproxy's, it
+//! takes the place of `insecure`.
 
 use std::{process::ExitCode, time::SystemTime};
 
@@ -12,7 +13,7 @@ use crate::{
         tell,
     },
     service,
-    settings::shared::SIGN_KEYS,
+    settings::shared::{IMGPROXY_URLS, SIGN_KEYS},
 };
 
 /// Prints the URLs with their signatures, one a line.
@@ -22,7 +23,8 @@ use crate::{
 pub(crate) fn run(args: &SignArgs) -> Result<ExitCode> {
     let file = args.config.as_deref().map(Written::from_file).transpose()?.unwrap_or_default();
     let (env, _) = Written::from_env(config::variables(), cli::has_twin)?;
-    let keys = env.over(file).value(&SIGN_KEYS);
+    let written = env.over(file);
+    let (keys, has_paths) = (written.value(&SIGN_KEYS), written.value(&IMGPROXY_URLS));
     let wrong = |what: String| Error::new(Kind::Parameter, what);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let expires = args.expires_in.map(|seconds| now.saturating_add(seconds));
@@ -30,12 +32,27 @@ pub(crate) fn run(args: &SignArgs) -> Result<ExitCode> {
         let (site, target) = split(url).ok_or_else(|| {
             wrong(format!("{url:?} is no URL of http or https, and no path, percent-encoded"))
         })?;
-        let signed = service::signed(&keys, target, expires).ok_or_else(|| {
+        let signed = match imgproxy(target).filter(|_| has_paths) {
+            Some(path) => {
+                let expires = expires.map(|expires| format!("/exp:{expires}")).unwrap_or_default();
+                service::signed_path(&keys, &format!("{expires}{path}"))
+            }
+            None => service::signed(&keys, target, expires),
+        };
+        let signed = signed.ok_or_else(|| {
             wrong("there is no key to sign with: WEBP_SIGN_KEYS, or SIGN_KEYS of --config, has it".to_owned())
         })?;
         Ok(format!("{site}{signed}"))
     });
     tell(&signed.collect::<Result<Vec<_>>>()?.join("\n")).map(|()| ExitCode::SUCCESS)
+}
+
+/// What is signed of a URL of imgproxy's form.
+fn imgproxy(target: &str) -> Option<&str> {
+    ["/insecure", "/unsafe", "/_"]
+        .into_iter()
+        .find_map(|mark| target.strip_prefix(mark))
+        .filter(|path| path.starts_with('/'))
 }
 
 /// A URL's scheme and authority, if it has them, and its path and query as a client asks for them.

@@ -162,6 +162,7 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         width,
         height: args.height,
         fit: args.fit.into(),
+        interest: args.gravity,
         enlarge: args.enlarge,
         filter: args.filter.into(),
         linear: args.linear,

@@ -44,6 +44,8 @@ impl EncodeSettings {
                 Interest::Entropy => 2,
                 Interest::Low => 3,
                 Interest::High => 4,
+                // The service knows tenths, and the id names what it was asked.
+                Interest::Around(focus) => 5 + focus.x() / 10 * 11 + focus.y() / 10,
             },
             _ => 0,
         };

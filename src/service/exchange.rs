@@ -11,7 +11,9 @@ use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use super::{
     conditional::Conditions,
+    forms,
     freshness::OriginCaching,
+    hints::{Heeded, Hints},
     job::Product,
     key::{self, Id},
     negotiation::Accepted,
@@ -23,7 +25,6 @@ use super::{
     route::{RequestHead, Route, Source, onward, route},
     seen::SourceInfo,
     selection::SkipReason,
-    signing,
     steps::{Fetch, Found, Lookup, Step},
     trace::Trace,
     write::Write,
@@ -40,7 +41,13 @@ const TRIES: u8 = 2;
 pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> Step {
     let conditions = Conditions::from_head(head.method, head.headers);
     let is_head = conditions.is_head;
-    let onward = onward(head, &policy);
+    let form = match forms::read(head, &policy) {
+        Ok(form) => form,
+        Err(refusal) => return respond::refused_form(&refusal, is_head).into(),
+    };
+    let onward = if form.uri.is_some() { None } else { onward(head, &policy) };
+    let uri = form.uri.as_ref().unwrap_or(head.uri);
+    let head = &RequestHead { uri, ..*head };
     let other = match route(head, &policy) {
         Route::Source(source) => Ok(source),
         Route::Health => Err(respond::health(is_head)),
@@ -52,16 +59,23 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         Ok(source) => source,
         Err(response) => return response.with_onward(onward).into(),
     };
-    let expires = match signing::check(head, &policy, now) {
+    // What may not be asked for isn't asked of the origin either.
+    let expires = match form.proof.check(&policy, now) {
         Ok(expires) => expires,
-        // Not even the origin is asked.
         Err(why) => return respond::unsigned(why, is_head).into(),
     };
-    let query = head.uri.query().unwrap_or("");
+    if let Err(refusal) = form.check(&source) {
+        return respond::refused_form(&refusal, is_head).into();
+    }
+    let query = uri.query().unwrap_or("");
     let topic = Topic::from_query(query, &policy);
-    let wanted = match topic {
-        Topic::Meta => Wanted::default(),
-        _ => Wanted::from_query(query, &policy),
+    let hints = if policy.client_hints { Hints::from_headers(head.headers) } else { Hints::default() };
+    let (wanted, heeded) = match topic {
+        Topic::Meta => Default::default(),
+        _ => match Wanted::from_query(query, &policy, hints) {
+            Ok(wanted) => wanted,
+            Err(what) => return respond::wrong_parameter(&what, is_head).into(),
+        },
     };
     // A URL that names a format has one answer for everybody.
     let accepted = match wanted.format {
@@ -91,6 +105,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         said: OriginCaching::default(),
         doubts: 0,
         expires,
+        heeded,
     })
     .look_up()
 }
@@ -131,6 +146,8 @@ pub(super) struct Exchange {
     doubts: u32,
     /// When the URL expires.
     expires: Option<SystemTime>,
+    /// The client hints on which the answer depends.
+    heeded: Heeded,
 }
 
 /// Something to be stored.

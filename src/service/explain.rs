@@ -9,10 +9,11 @@ use super::{
     trace::Trace,
 };
 
-/// The keys that webp_server_go answers with.
+/// The keys that webp_server_go answers with, and the dominant colour.
 pub(super) fn meta(record: &Record) -> Value {
     json!({
         "blurhash": record.blurhash,
+        "color": record.slimpix.as_ref().and_then(|known| known.color.as_deref()),
         "colorspace": record.colorspace,
         "format": record.format,
         "height": record.height,

@@ -68,11 +68,17 @@ pub(super) fn text(source: &Source, wanted: &Wanted) -> String {
         text.push_str("&fit=");
         text.push_str(fit);
     }
+    if let Some(gravity) = wanted.gravity {
+        text.push_str(&format!("&gravity={}", gravity.name()));
+    }
     if let Some(quality) = wanted.quality {
         text.push_str(&format!("&q={quality}"));
     }
     if wanted.still {
         text.push_str("&still");
+    }
+    if wanted.saves_data {
+        text.push_str("&save-data");
     }
     text
 }

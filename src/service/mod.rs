@@ -33,7 +33,9 @@ mod demand;
 mod encode_settings;
 mod exchange;
 mod explain;
+mod forms;
 mod freshness;
+mod hints;
 mod job;
 mod key;
 mod log_line;
@@ -61,6 +63,7 @@ pub use self::{
     encode_settings::EncodeSettings,
     exchange::begin,
     freshness::{Freshness, OriginCaching},
+    hints::accept_hints,
     job::{Job, Task},
     key::{Id, hash_hex},
     log_line::{Decision, LogLine},
@@ -72,7 +75,7 @@ pub use self::{
     restriction::Restriction,
     route::{RequestHead, Source, question},
     seen::{Seen, SourceInfo},
-    signing::signed,
+    signing::{signed, signed_path},
     sizes::Sizes,
     steps::{Admit, Convert, ExpectedSource, Fetch, FlightError, Found, Join, Lookup, MadeInfo, Step, Store},
     time::http_date,

@@ -1,17 +1,20 @@
 //! The query: what a URL asks for beside its path, brought down to the few values that a policy allows.
 //!
-//! Unknown, disabled, repeated and senseless parameters are as if they were not there, so they never make a
-//! variant. Sizes are whole pixels from 1 to 65,535 (more counts as 65,535), multiplied by `dpr`, then snapped
+//! Unknown, disabled and repeated parameters are as if they were not there, and senseless ones of webp_server_go's and of
+//! the first of ours, so they never make a variant; a senseless one of the others is an error that says what is allowed. Sizes are whole pixels from 1 to 65,535 (more counts as 65,535), multiplied by `dpr`, then snapped
 //! to the policy's steps. `width` and `w` are the same, and the first of them counts.
 //!
 //! [`PARAMETERS`] lists them.
 
 use percent_encoding::percent_decode_str;
 
-use super::policy::Policy;
+use super::{
+    hints::{Heeded, Hints},
+    policy::Policy,
+};
 use crate::{
     codec::Format,
-    convert::{Fit, Resize},
+    convert::{Fit, Focus, Interest, Resize},
 };
 
 /// The parameters, with their synonyms, and what each means.
@@ -22,17 +25,21 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ),
     ("max_width=, max_height=", "pixels; the picture shrinks until it fits"),
     ("fit=", "with both sides: cover (the default), contain, fill or scale-down"),
+    (
+        "gravity=",
+        "what a crop keeps: centre, entropy, a side, a corner (top-left), or a point as 0.3x0.7, in tenths",
+    ),
     ("dpr=", "1 to 4, decimals allowed: pixels of the device for each pixel asked for"),
     ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),
     ("format= or fm=", "webp, avif, jpeg or png: exactly this, whatever Accept says; auto negotiates"),
     ("still", "the first frame of an animation, as a still picture"),
-    ("meta=full", "JSON about the original; without --resize, too"),
+    ("meta=full", "JSON about the original, with its BlurHash and dominant colour; without --resize, too"),
     ("explain", "JSON about the decision, with --explain"),
     ("signature=, expires=", "with SIGN_KEYS: what slimpix sign adds; the second of Unix time when it ends"),
 ];
 
 /// The longest side that may be asked for, in pixels.
-const LONGEST_SIDE: u32 = 65_535;
+pub(super) const LONGEST_SIDE: u32 = 65_535;
 
 /// What proves that a URL may be asked for, and when that ends.
 pub(super) const SIGNATURE: &str = "signature";
@@ -47,11 +54,15 @@ pub(super) struct Wanted {
     pub(super) max_height: Option<u32>,
     /// Set only where it matters (both sides are given) and is not `Cover`.
     pub(super) fit: Option<Fit>,
+    /// What a crop keeps. Set only where there is one, and it differs from the policy's.
+    pub(super) gravity: Option<Interest>,
     /// Set only where it differs from the policy's.
     pub(super) quality: Option<u8>,
     pub(super) format: Option<Format>,
     /// Only the first frame of what moves.
     pub(super) still: bool,
+    /// Less than the usual quality.
+    pub(super) saves_data: bool,
 }
 
 /// What is to be answered about a picture.
@@ -67,11 +78,19 @@ pub(super) enum Topic {
 
 impl Wanted {
     /// Reads a query as a policy allows it.
-    pub(super) fn from_query(query: &str, policy: &Policy) -> Self {
+    ///
+    /// # Errors
+    /// What is to be told of a value that isn't allowed, with the parameter's name. The older parameters are passed over
+    /// instead, as in webp_server_go.
+    pub(super) fn from_query(
+        query: &str,
+        policy: &Policy,
+        hints: Hints<'_>,
+    ) -> Result<(Self, Heeded), String> {
         let query = Query { pairs: pairs(query) };
         let mut wanted = Self::default();
-        let dpr =
-            if policy.short_params { query.first("dpr").and_then(parse_dpr).unwrap_or(1.0) } else { 1.0 };
+        let own_dpr = query.first("dpr").filter(|_| policy.short_params).and_then(parse_dpr);
+        let dpr = own_dpr.or_else(|| hints.dpr.and_then(parse_dpr)).unwrap_or(1.0);
         let side = |long: Option<&str>, short: Option<&str>| {
             let name = |key: &str| {
                 (policy.extra_params && Some(key) == long) || (policy.short_params && Some(key) == short)
@@ -83,29 +102,56 @@ impl Wanted {
         wanted.height = side(Some("height"), Some("h"));
         wanted.max_width = side(Some("max_width"), None);
         wanted.max_height = side(Some("max_height"), None);
+        let takes_hints = policy.client_hints && policy.short_params;
+        let has_size = wanted.has_size();
+        let mut heeded = Heeded::default();
+        if takes_hints {
+            heeded = Heeded { dpr: has_size && own_dpr.is_none(), width: !has_size, save_data: false };
+            let width = hints.width.filter(|_| !has_size).and_then(parse_side);
+            wanted.width = wanted.width.or_else(|| Some(snap(width?, &policy.size_steps)));
+        }
         if policy.short_params {
             let has_box = wanted.width.is_some() && wanted.height.is_some();
             wanted.fit = query.first("fit").and_then(parse_fit).filter(|_| has_box);
             let quality = query.first_of(|key| matches!(key, "q" | "quality")).and_then(parse_quality);
+            heeded.save_data = takes_hints && quality.is_none();
+            wanted.saves_data = heeded.save_data && hints.saves_data;
             wanted.quality = quality
                 .map(|quality| snap(quality, &policy.quality_steps))
-                .filter(|&quality| quality != policy.quality.min(100));
+                .filter(|&quality| !policy.qualities.is_empty() || quality != policy.quality.min(100));
+            let gravity = query.first("gravity").map(parse_gravity).transpose()?;
+            wanted.gravity =
+                gravity.filter(|&gravity| has_box && wanted.fit.is_none() && gravity != policy.interest);
             wanted.format = query
                 .first_of(|key| matches!(key, "format" | "fm"))
                 .and_then(|name| parse_format(name, policy));
             wanted.still = query.first("still").is_some_and(is_yes);
         }
-        wanted
+        Ok((wanted, heeded))
+    }
+
+    const fn has_size(&self) -> bool {
+        let Self { width, height, max_width, max_height, .. } = self;
+        width.is_some() || height.is_some() || max_width.is_some() || max_height.is_some()
     }
 
     /// True if the same picture is wanted as with no parameters at all.
     pub(super) fn is_plain(&self) -> bool {
-        self.resize(crate::convert::Interest::Centre).is_none() && self.quality.is_none() && !self.still
+        self.resize(crate::convert::Interest::Centre).is_none()
+            && self.quality.is_none()
+            && !self.still
+            && !self.saves_data
     }
 
     /// What is wanted but for its size.
     pub(super) fn without_size(&self) -> Self {
-        Self { quality: self.quality, format: self.format, still: self.still, ..Self::default() }
+        Self {
+            quality: self.quality,
+            format: self.format,
+            still: self.still,
+            saves_data: self.saves_data,
+            ..Self::default()
+        }
     }
 
     /// The size as a conversion's parameter. The maximum sides bound the others.
@@ -121,6 +167,7 @@ impl Wanted {
         }
         let has_box = self.width.is_some() && self.height.is_some();
         let fit = if has_box { self.fit.unwrap_or(Fit::Cover) } else { Fit::Contain };
+        let interest = self.gravity.unwrap_or(interest);
         Some(Resize { width, height, fit, enlarge: false, interest, ..Resize::default() })
     }
 
@@ -179,7 +226,9 @@ pub(super) fn is_signatures(name: &str) -> bool {
 fn is_ours(name: &str, value: &str, policy: &Policy) -> bool {
     match name {
         "width" | "height" | "max_width" | "max_height" => true,
-        "w" | "h" | "fit" | "dpr" | "q" | "quality" | "format" | "fm" | "still" => policy.short_params,
+        "w" | "h" | "fit" | "gravity" | "dpr" | "q" | "quality" | "format" | "fm" | "still" => {
+            policy.short_params
+        }
         "meta" => value == "full",
         "explain" => policy.explain,
         _ => false,
@@ -251,8 +300,17 @@ fn parse_fit(text: &str) -> Option<Fit> {
     }
 }
 
+/// A part of a picture; of points there are a hundred and twenty-one, in tenths.
+fn parse_gravity(text: &str) -> Result<Interest, String> {
+    let tenth = |hundredths: u8| (hundredths + 5) / 10 * 10;
+    match Interest::parse(text) {
+        Ok(Interest::Around(focus)) => Ok(Interest::Around(Focus::new(tenth(focus.x()), tenth(focus.y())))),
+        parsed => parsed.map_err(|allowed| format!("gravity: {text:?} is not allowed; it is {allowed}")),
+    }
+}
+
 /// A format that may be asked for by name: one that is made anyway, or one that everybody can show.
-fn parse_format(name: &str, policy: &Policy) -> Option<Format> {
+pub(super) fn parse_format(name: &str, policy: &Policy) -> Option<Format> {
     let format = Format::from_name(name)?;
     let is_common = matches!(format, Format::Jpeg | Format::Png);
     (format.can_encode() && (is_common || policy.formats.contains(&format))).then_some(format)

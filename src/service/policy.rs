@@ -84,6 +84,14 @@ pub struct Policy {
     pub by_user_agent: bool,
     /// Send the original now and convert in the background. Default false.
     pub lazy: bool,
+    /// Read URLs as imgproxy's. Default false.
+    pub imgproxy_urls: bool,
+    /// Read URLs below `/cdn-cgi/image/` as Cloudflare's. Default false.
+    pub cloudflare_urls: bool,
+    /// The qualities of formats that have one of their own. Default none.
+    pub qualities: Vec<(Format, u8)>,
+    /// Heed client hints where a URL leaves open what they tell. Default false: then answers vary by them, too.
+    pub client_hints: bool,
     /// The keys of signed URLs, the one to sign with first. Default none: nothing is signed.
     pub sign_keys: Vec<Key>,
     /// What has to be signed where there are keys. Default what asks for anything beside a picture.
@@ -123,9 +131,20 @@ impl Default for Policy {
             explain: shared::EXPLAIN.default,
             by_user_agent: false,
             lazy: server::LAZY_MODE.default,
+            imgproxy_urls: shared::IMGPROXY_URLS.default,
+            cloudflare_urls: shared::CLOUDFLARE_URLS.default,
+            qualities: Vec::new(),
+            client_hints: shared::CLIENT_HINTS.default,
             sign_keys: Vec::new(),
             signed: shared::SIGN.default,
         }
+    }
+}
+
+impl Policy {
+    /// The quality of a format where a request names none, 0 to 100.
+    pub(super) fn quality_of(&self, format: Format) -> u8 {
+        self.qualities.iter().find(|(of, _)| *of == format).map_or(self.quality, |(_, quality)| *quality)
     }
 }
 
@@ -206,6 +225,14 @@ setters! {
     with_by_user_agent: by_user_agent: bool,
     /// Sets whether the original is sent now and converted in the background.
     with_lazy: lazy: bool,
+    /// Sets whether URLs are read as imgproxy's.
+    with_imgproxy_urls: imgproxy_urls: bool,
+    /// Sets whether URLs below `/cdn-cgi/image/` are read as Cloudflare's.
+    with_cloudflare_urls: cloudflare_urls: bool,
+    /// Sets the qualities of formats that have one of their own.
+    with_qualities: qualities: Vec<(Format, u8)>,
+    /// Sets whether client hints are heeded.
+    with_client_hints: client_hints: bool,
     /// Sets the keys of signed URLs, the one to sign with first.
     with_sign_keys: sign_keys: Vec<Key>,
     /// Sets what has to be signed where there are keys.

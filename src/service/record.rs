@@ -61,9 +61,12 @@ pub struct SlimpixPart {
     /// What was made of it, or why nothing was.
     #[serde(default)]
     pub variants: BTreeMap<Format, Entry>,
-    /// True once the blurhash was asked for, be it in vain.
+    /// True once the blurhash and the colour were asked for, be it in vain.
     #[serde(default)]
     pub described: bool,
+    /// The dominant colour, as `#rrggbb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
     /// What else is kept of the source, where this is its own record.
     #[serde(default, skip_serializing_if = "Sizes::is_empty")]
     pub sizes: Sizes,
@@ -314,6 +317,7 @@ impl Record {
             source: state,
             variants: BTreeMap::new(),
             described: false,
+            color: None,
             sizes,
         });
     }
@@ -341,8 +345,10 @@ impl Record {
             (format, Entry::Made(Variant { size, hash, settings: None, pixels: None }))
         };
         let variants = files.iter().filter(|file| file.len > 0).map(variant).collect();
-        let described = !self.blurhash.is_empty();
-        self.slimpix = Some(SlimpixPart { source: state, variants, described, sizes: Sizes::default() });
+        // webp_server_go knows no colour.
+        let (described, color) = (false, None);
+        self.slimpix =
+            Some(SlimpixPart { source: state, variants, described, color, sizes: Sizes::default() });
     }
 
     fn describe_source(&mut self, state: &SourceState) {

@@ -1,10 +1,14 @@
 //! One representation of a picture: the header fields that describe it, and its entity tag (RFC 9110 §8).
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{
+    hints::Heeded,
     key,
     record::{FileState, SourceState, Variant},
     time,
@@ -40,7 +44,7 @@ impl Representation {
         }
         set(&mut headers, header::CACHE_CONTROL, &self.keeping.value());
         if let Some(vary) = self.vary.value() {
-            set(&mut headers, header::VARY, vary);
+            set(&mut headers, header::VARY, &vary);
         }
         if self.source_len > 0 {
             let rate = self.len as f64 / self.source_len as f64;
@@ -79,7 +83,25 @@ impl Keeping {
 
 /// What else than the URL an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Vary {
+pub(super) struct Vary {
+    pub(super) kind: VaryKind,
+    pub(super) hints: Heeded,
+}
+
+impl Vary {
+    pub(super) fn value(self) -> Option<Cow<'static, str>> {
+        let Self { kind, hints } = self;
+        if hints == Heeded::default() {
+            return kind.value().map(Cow::Borrowed);
+        }
+        let names: Vec<&str> = kind.value().into_iter().chain(hints.names()).collect();
+        Some(Cow::Owned(names.join(", ")))
+    }
+}
+
+/// What it depends on beside client hints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VaryKind {
     Nothing,
     Accept,
     AcceptAndUserAgent,
@@ -87,8 +109,8 @@ pub(super) enum Vary {
     AcceptEncodingAndUserAgent,
 }
 
-impl Vary {
-    pub(super) const fn value(self) -> Option<&'static str> {
+impl VaryKind {
+    const fn value(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
             Self::Accept => Some("Accept"),

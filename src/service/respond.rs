@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use super::{
     conditional::{Conditions, ResponseValidators, Verdict},
     exchange::Exchange,
+    forms::Refusal,
     key,
     log_line::{Decision, LogLine},
     record::Validators,
@@ -286,11 +287,21 @@ pub(super) fn unsigned(why: Unsigned, is_head: bool) -> Response {
     without_body_if(text(StatusCode::FORBIDDEN, why.text()), is_head)
 }
 
+/// A URL of another service's form that can't be read, or whose source isn't served.
+pub(super) fn refused_form(refusal: &Refusal, is_head: bool) -> Response {
+    without_body_if(text(refusal.status, &refusal.text), is_head)
+}
+
+/// A parameter whose value isn't allowed.
+pub(super) fn wrong_parameter(what: &str, is_head: bool) -> Response {
+    without_body_if(text(StatusCode::BAD_REQUEST, &format!("Bad parameter! {what}")), is_head)
+}
+
 /// A picture that this client can't show, and of which nothing else can be made.
 pub(super) fn not_acceptable(vary: Vary, is_head: bool) -> Response {
     let mut response = text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Image format not supported!");
     if let Some(vary) = vary.value() {
-        set(&mut response.headers, header::VARY, vary);
+        set(&mut response.headers, header::VARY, &vary);
     }
     without_body_if(response, is_head)
 }

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{
-    params,
+    hints, params,
     policy::{MountPoint, Policy, Target},
 };
 
@@ -70,7 +70,8 @@ pub fn question(head: &RequestHead<'_>, policy: &Policy, into: &mut Vec<u8>) -> 
     let agent = policy.by_user_agent.then_some(header::USER_AGENT);
     let proto = header::HeaderName::from_static("x-forwarded-proto");
     let names = [header::HOST, proto, header::ACCEPT, header::ACCEPT_ENCODING];
-    for name in names.into_iter().chain(agent) {
+    let hints = hints::NAMES.into_iter().filter(|_| policy.client_hints);
+    for name in names.into_iter().chain(agent).chain(hints) {
         for value in head.headers.get_all(&name) {
             add(value.as_bytes());
         }
@@ -283,7 +284,7 @@ mod tests {
     use super::*;
 
     fn asked(method: Method, target: &str, fields: &[(&'static str, &str)]) -> Option<Vec<u8>> {
-        let policy = Policy { by_user_agent: true, ..Policy::default() };
+        let policy = Policy { by_user_agent: true, client_hints: true, ..Policy::default() };
         let uri: Uri = target.parse().expect("a target");
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
@@ -324,7 +325,14 @@ mod tests {
         for target in ["/b.jpg", "/a.jpg?width=1", "http://a/a.jpg"] {
             assert_ne!(asked(Method::GET, target, &base), plain, "{target}");
         }
-        for more in [("accept", "image/avif"), ("user-agent", "x"), ("x-forwarded-proto", "https")] {
+        for more in [
+            ("accept", "image/avif"),
+            ("user-agent", "x"),
+            ("x-forwarded-proto", "https"),
+            ("sec-ch-dpr", "2"),
+            ("sec-ch-width", "640"),
+            ("save-data", "on"),
+        ] {
             let fields = [base[0], base[1], more];
             assert_ne!(asked(Method::GET, "/a.jpg", &fields), plain, "{more:?}");
         }

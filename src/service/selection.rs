@@ -217,7 +217,9 @@ impl Selector<'_> {
 
     fn wanted_params(&self, format: Format) -> Params {
         let policy = self.policy;
-        let quality = self.wanted.quality.unwrap_or(policy.quality);
+        let usual = policy.quality_of(format).min(100);
+        let usual = if self.wanted.saves_data { usual - usual / 4 } else { usual };
+        let quality = self.wanted.quality.unwrap_or(usual);
         Params {
             format,
             quality: quality.min(100),

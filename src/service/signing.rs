@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
+use http::{Uri, uri::PathAndQuery};
 use sha2::Sha256;
 
 use super::{
     params::{self, EXPIRES, SIGNATURE},
     policy::Policy,
-    route::RequestHead,
 };
 use crate::settings::{Key, Signed};
 
@@ -56,44 +56,70 @@ pub fn signed(keys: &[Key], target: &str, expires: Option<u64>) -> Option<String
     Some(target)
 }
 
-/// Sees whether a request for a picture may be answered. Gives when its URL expires, if it does.
-pub(super) fn check(
-    head: &RequestHead<'_>,
-    policy: &Policy,
-    now: SystemTime,
-) -> Result<Option<SystemTime>, Unsigned> {
-    if policy.sign_keys.is_empty() {
-        return Ok(None);
-    }
-    let target = head.uri.path_and_query().map_or("", |target| target.as_str());
-    let query = head.uri.query().unwrap_or("");
-    let (text, signatures) = split(target);
-    let [signature] = signatures[..] else {
-        let is_asked = policy.signed == Signed::All || params::asks(query, policy);
-        let is_fine = signatures.is_empty() && !is_asked;
-        return if is_fine { Ok(None) } else { Err(Unsigned::of(&signatures)) };
-    };
-    if !is_of(&policy.sign_keys, &text, signature) {
-        return Err(Unsigned::Wrong);
-    }
-    expiry(query, now)
+/// What proves that a URL may be asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Proof<'a> {
+    /// What stands in the query.
+    Query {
+        /// The path and query.
+        target: &'a str,
+        /// It asks for something, whatever its query has.
+        asks: bool,
+    },
+    /// What stands before the path.
+    Path {
+        /// What it is of.
+        path: &'a str,
+        signature: Option<&'a str>,
+        /// When it ends, be there keys or not.
+        expires: Option<&'a str>,
+    },
 }
 
-impl Unsigned {
-    fn of(signatures: &[&str]) -> Self {
-        if signatures.is_empty() { Self::Missing } else { Self::Wrong }
+impl<'a> Proof<'a> {
+    /// Of a path and query; `asks` if it asks for something whatever its query has.
+    pub(super) fn of(uri: &'a Uri, asks: bool) -> Self {
+        Self::Query { target: uri.path_and_query().map_or("", PathAndQuery::as_str), asks }
+    }
+
+    /// Sees whether the URL may be asked for. Gives when it expires, if it does.
+    pub(super) fn check(self, policy: &Policy, now: SystemTime) -> Result<Option<SystemTime>, Unsigned> {
+        let keys = &policy.sign_keys;
+        match self {
+            Self::Query { target, asks } if !keys.is_empty() => {
+                let query = target.split_once('?').map_or("", |(_, query)| query);
+                let (text, signatures) = split(target);
+                let asks = asks || policy.signed == Signed::All || params::asks(query, policy);
+                match signatures[..] {
+                    [] if !asks => return Ok(None),
+                    [] => return Err(Unsigned::Missing),
+                    [signature] if is_of(keys, &text, signature) => {}
+                    _ => return Err(Unsigned::Wrong),
+                }
+                expiry(query.split('&').filter_map(|pair| value(pair, EXPIRES)), now)
+            }
+            Self::Query { .. } => Ok(None),
+            Self::Path { path, signature, expires } => {
+                match signature {
+                    _ if keys.is_empty() => {}
+                    None => return Err(Unsigned::Missing),
+                    Some(signature) if is_of(keys, path, signature) => {}
+                    Some(_) => return Err(Unsigned::Wrong),
+                }
+                expiry(expires.into_iter(), now)
+            }
+        }
     }
 }
 
-/// When a query that is signed expires.
-fn expiry(query: &str, now: SystemTime) -> Result<Option<SystemTime>, Unsigned> {
-    let mut times = query.split('&').filter_map(|pair| value(pair, EXPIRES)).map(time);
-    let Some(first) = times.next() else { return Ok(None) };
-    // Of several the earliest holds.
-    let earliest = times.try_fold(first.ok_or(Unsigned::NoTime)?, |earliest, time| {
-        Ok(earliest.min(time.ok_or(Unsigned::NoTime)?))
-    })?;
-    if earliest <= now { Err(Unsigned::Expired) } else { Ok(Some(earliest)) }
+/// When what is signed expires: of several times the earliest holds.
+fn expiry<'a>(times: impl Iterator<Item = &'a str>, now: SystemTime) -> Result<Option<SystemTime>, Unsigned> {
+    let mut earliest = None;
+    for text in times {
+        let time = time(text).ok_or(Unsigned::NoTime)?;
+        earliest = Some(earliest.map_or(time, |earliest: SystemTime| earliest.min(time)));
+    }
+    if earliest.is_some_and(|earliest| earliest <= now) { Err(Unsigned::Expired) } else { Ok(earliest) }
 }
 
 /// A second of Unix time that a clock can show.
@@ -103,11 +129,26 @@ fn time(seconds: &str) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
+/// A query without what is the signature's own, where anything is signed.
+pub(super) fn without(query: &str, policy: &Policy) -> String {
+    let is_left = |pair: &&str| {
+        policy.sign_keys.is_empty() || !params::is_signatures(pair.split('=').next().unwrap_or(pair))
+    };
+    query.split('&').filter(is_left).collect::<Vec<_>>().join("&")
+}
+
 /// True if it is the signature of that text by one of the keys. Takes the same time for each that is wrong.
 fn is_of(keys: &[Key], text: &str, signature: &str) -> bool {
     let Ok(signature) = BASE64_URL_SAFE_NO_PAD.decode(signature) else { return false };
     let is_by = |key: &Key| mac(key, text).is_some_and(|mac| mac.verify_slice(&signature).is_ok());
     keys.iter().fold(false, |is_right, key| is_by(key) | is_right)
+}
+
+/// A path with its signature before it, as imgproxy has it; `None` where there is no key.
+#[must_use]
+pub fn signed_path(keys: &[Key], path: &str) -> Option<String> {
+    let signature = mac(keys.first()?, path)?.finalize().into_bytes();
+    Some(format!("/{}{path}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
 }
 
 fn mac(key: &Key, text: &str) -> Option<Hmac<Sha256>> {

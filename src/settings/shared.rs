@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    Drawings, Keys, OneOf, Signed, Switch, Text, Time, Whole, Widths,
+    Drawings, Keys, OneOf, Setting, Signed, Switch, Text, Time, Unset, Whole, Widths,
     definition::{setting, settings},
 };
+use crate::codec::Format;
+
+/// The qualities of formats that have one of their own.
+pub const QUALITIES: [(Format, Setting<Unset<Whole<u8>>>); 3] =
+    [(Format::WebP, QUALITY_WEBP), (Format::Avif, QUALITY_AVIF), (Format::Jpeg, QUALITY_JPEG)];
 
 settings! {
     /// All of them.
@@ -13,6 +18,15 @@ settings! {
         QUALITY: Whole<u8> = setting(Whole(0, 100), 80, "quality of lossy pictures, 0 to 100; at 100 a WebP is lossless")
             .differs("A number works too; there it was silently ignored, and 80 used.")
             .flag("quality", "Q").short('q');
+
+        QUALITY_WEBP: Unset<Whole<u8>> = setting(Unset(Whole(0, 100)), (), "quality of WebP, where it isn't QUALITY")
+            .ours();
+
+        QUALITY_AVIF: Unset<Whole<u8>> = setting(Unset(Whole(0, 100)), (), "quality of AVIF, where it isn't QUALITY")
+            .ours();
+
+        QUALITY_JPEG: Unset<Whole<u8>> = setting(Unset(Whole(0, 100)), (), "quality of JPEG, where it isn't QUALITY")
+            .ours();
 
         EFFORT: Whole<u8> = setting(Whole(0, 6), 4, "time spent to make files small: 0 is fastest, 6 smallest")
             .ours().flag("effort", "N");
@@ -44,6 +58,18 @@ settings! {
             "keep and share what an origin says is private, not to be stored, or sent with a cookie, all of it for CACHE_TTL")
             .differs("There nothing that an origin says of caches was heeded: true is as it was.")
             .flag("overrule-origin", "");
+
+        CLIENT_HINTS: Switch = setting(Switch, false,
+            "where a URL leaves it open, heed Sec-CH-Width, Sec-CH-DPR and Save-Data, and name them in Vary and Accept-CH")
+            .ours();
+
+        IMGPROXY_URLS: Switch = setting(Switch, false,
+            "read URLs as imgproxy's, too: /insecure/rs:fill:300:200/plain/local:///a.jpg@webp; requests may then ask for sizes")
+            .ours();
+
+        CLOUDFLARE_URLS: Switch = setting(Switch, false,
+            "read URLs as Cloudflare's, too: /cdn-cgi/image/width=300,quality=70/a.jpg; requests may then ask for sizes")
+            .ours();
 
         SIGN_KEYS: Keys = setting(Keys, (), "keys of signed URLs, KEY or KEY:SALT in hexadecimal; two while one takes the other's place")
             .ours().secret();

@@ -52,10 +52,11 @@ const WRONG = [
   [{ AVIF_MAX_PIXELS: "x" }, /AVIF_MAX_PIXELS.*0 to 1000000000/],
   [{ ALLOW_ORIGIN: "example.com" }, /ALLOW_ORIGIN: "example.com" is not allowed; it is \* or an origin/],
   [{ TIMING_ALLOW_ORIGIN: "https://a b" }, /TIMING_ALLOW_ORIGIN.*is not allowed/],
+  ...["QUALITY_WEBP", "QUALITY_AVIF", "QUALITY_JPEG"].map((name) => [{ [name]: "101" }, new RegExp(`${name}.*0 to 100`)]),
   [{ SIGN_KEYS: "00" }, /SIGN_KEYS: "key 1" is not allowed; it is one or two of KEY or KEY:SALT/],
   [{ SIGN: "some" }, /SIGN: "some" is not allowed; it is params or all/],
   [{ STORE: "photos" }, /STORE is no R2 bucket.*r2_buckets/],
-  ...["KEEP_METADATA", "PARAMS", "PASS", "OVERRULE_ORIGIN", "LAZY", "EXPLAIN"].map((name) => [
+  ...["KEEP_METADATA", "PARAMS", "PASS", "OVERRULE_ORIGIN", "LAZY", "EXPLAIN", "CLIENT_HINTS", "IMGPROXY_URLS", "CLOUDFLARE_URLS"].map((name) => [
     { [name]: "maybe" },
     new RegExp(`${name}: "maybe" is not allowed; it is true or false`),
   ]),

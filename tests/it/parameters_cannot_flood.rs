@@ -59,6 +59,45 @@ fn sizes_go_up_to_the_next_step() {
 }
 
 #[test]
+fn a_part_is_a_variant_only_where_something_is_cropped() {
+    let plain = id(all, "/a.jpg?w=100&h=100");
+    // Nothing is cropped, or it is what is kept anyhow.
+    for query in ["w=100&h=100&gravity=centre", "h=100&w=100&gravity=centre&gravity=left"] {
+        assert_eq!(id(all, &format!("/a.jpg?{query}")), plain, "{query}");
+    }
+    for (size, query) in [("w=100", "w=100"), ("w=100&h=100&fit=fill", "w=100&h=100&fit=fill"), ("", "")] {
+        assert_eq!(
+            id(all, &format!("/a.jpg?{size}&gravity=left")),
+            id(all, &format!("/a.jpg?{query}")),
+            "{query}"
+        );
+    }
+    assert_eq!(id(long, "/a.jpg?width=100&height=100&gravity=left"), id(long, "/a.jpg?width=100&height=100"));
+    assert_eq!(id(|_| (), "/a.jpg?gravity=nonsense"), id(|_| (), "/a.jpg"));
+    // Points go to the next tenth.
+    let part = |part: &str| id(all, &format!("/a.jpg?w=100&h=100&gravity={part}"));
+    assert_eq!(part("0.333x0.666"), part("0.3x0.7"));
+    assert_eq!(part("0x0.5"), part("left"));
+    assert_ne!(part("0.3x0.7"), part("0.7x0.3"));
+    let points = (0..=100).flat_map(|x| {
+        (0..=100).map(move |y| part(&format!("{}x{}", f64::from(x) / 100.0, f64::from(y) / 100.0)))
+    });
+    assert_eq!(points.collect::<std::collections::BTreeSet<_>>().len(), 121);
+}
+
+#[test]
+fn a_part_that_there_isn_t_is_refused_with_what_there_is() {
+    let mut scenario = Scenario::with(all);
+    for wrong in ["", "middle", "1.5x0", "-0.1x0", "0.5", "LEFT"] {
+        let refused = scenario.get(&format!("/a.jpg?w=10&h=10&gravity={wrong}"), &[WEBP]);
+        assert_eq!(sent(&refused), "400", "{wrong}");
+        let told = crate::support::scenario::text(&refused);
+        assert!(told.contains("gravity") && told.contains("0 to 1") && told.contains("top-left"), "{told}");
+    }
+    assert_eq!(scenario.count("convert"), 0);
+}
+
+#[test]
 fn a_size_that_the_source_has_not_is_no_variant() {
     let mut scenario = Scenario::with(long);
     for width in [64, 65, 66, 1000, 60_000] {

@@ -138,3 +138,24 @@ fn a_changed_original_is_converted_again() {
     std::fs::remove_file(place.path().join("pics/a.jpg")).unwrap();
     assert_eq!(server.get("/a.jpg", WEBP).status, 404);
 }
+
+#[test]
+fn the_dominant_colour_is_told_and_kept() {
+    let (red, blue) = ([200, 30, 40], [0, 0, 250]);
+    let pixels: Vec<u8> = (0..120 * 80).flat_map(|at| if at % 120 < 70 { red } else { blue }).collect();
+    let picture = slimpix::webp::Encoder::lossless().encode(&pixels, 120, 80).unwrap();
+    let place = Place::new(&[("a.webp", picture)]);
+    let server = place.serve(&[]);
+    for _ in 0..2 {
+        let told: serde_json::Value =
+            serde_json::from_slice(&server.get("/a.webp?meta=full", OLD).body).unwrap();
+        assert_eq!(
+            (&told["color"], told["blurhash"].as_str().unwrap().len()),
+            (&"#c81e28".into(), 28),
+            "{told}"
+        );
+    }
+    // It stands beside the picture's record.
+    let [record] = &place.cached("metadata/local")[..] else { panic!("one record") };
+    assert!(std::fs::read_to_string(record).unwrap().contains("#c81e28"));
+}

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::flags::{sentence, takes};
 use crate::{
     codec::Format,
-    convert::{Filter, Fit},
+    convert::{Filter, Fit, Interest},
     settings::{
         SIDE, Size, Whole,
         server::MAX_JOB_COUNT,
@@ -82,6 +82,11 @@ pub(crate) struct ConvertArgs {
     /// How the picture meets width and height
     #[arg(long, value_enum, env = "WEBP_FIT", hide_env_values = true, default_value_t = FitArg::Contain)]
     pub(crate) fit: FitArg,
+    /// The part that fit=cover keeps: centre, entropy (the most detail), a side or a corner (top, top-left), or a point
+    /// as shares of width and height: 0.25x0.5
+    #[arg(long, value_name = "PART", env = "WEBP_GRAVITY", hide_env_values = true, default_value = "centre",
+          value_parser = gravity)]
+    pub(crate) gravity: Interest,
     /// Allow results larger than the source's width and height
     #[arg(long, env = "WEBP_ENLARGE", hide_env_values = true)]
     pub(crate) enlarge: bool,
@@ -108,6 +113,10 @@ pub(crate) struct ConvertArgs {
     /// Say nothing but what went wrong
     #[arg(long, env = "WEBP_QUIET", hide_env_values = true, conflicts_with = "json")]
     pub(crate) quiet: bool,
+}
+
+fn gravity(text: &str) -> Result<Interest, String> {
+    Interest::parse(text).map_err(|allowed| format!("it is {allowed}"))
 }
 
 /// What `--format` takes.

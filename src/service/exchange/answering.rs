@@ -13,7 +13,7 @@ use crate::{
         params::Topic,
         policy::Allowed,
         record::{SourceState, Variant},
-        representation::{self, Keeping, Representation, Vary},
+        representation::{self, Keeping, Representation, Vary, VaryKind},
         respond::{self, Body, Response},
         restriction::Restriction,
         selection::{Selected, SkipReason},
@@ -205,13 +205,14 @@ impl Exchange {
     pub(super) fn vary(&self) -> Vary {
         let probe = self.state.as_ref().and_then(|state| state.probe.as_ref());
         let may_be_packed = self.policy.packs_svg && probe.is_some_and(|probe| probe.format == Format::Svg);
-        match (self.wanted.format, self.policy.by_user_agent, may_be_packed) {
-            (Some(_), ..) => Vary::Nothing,
-            (None, true, false) => Vary::AcceptAndUserAgent,
-            (None, false, false) => Vary::Accept,
-            (None, true, true) => Vary::AcceptEncodingAndUserAgent,
-            (None, false, true) => Vary::AcceptAndEncoding,
-        }
+        let kind = match (self.wanted.format, self.policy.by_user_agent, may_be_packed) {
+            (Some(_), ..) => VaryKind::Nothing,
+            (None, true, false) => VaryKind::AcceptAndUserAgent,
+            (None, false, false) => VaryKind::Accept,
+            (None, true, true) => VaryKind::AcceptEncodingAndUserAgent,
+            (None, false, true) => VaryKind::AcceptAndEncoding,
+        };
+        Vary { kind, hints: self.heeded }
     }
 
     /// A body that was promised isn't there.

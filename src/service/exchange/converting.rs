@@ -232,6 +232,9 @@ impl Exchange {
         self.record.blurhash.clone_from(&description.blurhash);
         description.colorspace.clone_into(&mut self.record.colorspace);
         self.record.num_pages = description.num_pages;
+        if let Some(known) = &mut self.record.slimpix {
+            known.color = description.color.map(|[r, g, b]| format!("#{r:02x}{g:02x}{b:02x}"));
+        }
         self.finish_description(key)
     }
 

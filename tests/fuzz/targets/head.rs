@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use slimpix::{
     codec::Format,
-    service::{self, Body, Mount, MountPoint, Policy, RequestHead, Response, Source, Step, Target},
+    service::{self, Body, Key, Mount, MountPoint, Policy, RequestHead, Response, Source, Step, Target},
 };
 
 use super::scenario::{Scenario, jpeg, noon};
@@ -75,6 +75,10 @@ fn scenario(choice: u8) -> Scenario {
     let mut scenario = Scenario::with(|policy| {
         (policy.extra_params, policy.short_params) = (is(0), is(1));
         (policy.explain, policy.by_user_agent, policy.lazy) = (is(2), is(3), is(4));
+        (policy.imgproxy_urls, policy.cloudflare_urls) = (is(1), is(1));
+        if is(2) && is(3) {
+            policy.sign_keys = vec![Key { key: vec![7; 32], salt: Vec::new() }];
+        }
         policy.sizes_kept = 2;
         if is(5) {
             policy.formats.insert(0, Format::Avif);

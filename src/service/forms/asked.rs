@@ -1,0 +1,92 @@
+//! What a form's options ask for, gathered to be written as a query of ours.
+
+use super::Refusal;
+use crate::{
+    codec::Format,
+    service::{params, policy::Policy},
+};
+
+/// Parameters of ours, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) width: Option<u32>,
+    pub(super) height: Option<u32>,
+    pub(super) fit: Option<&'static str>,
+    pub(super) gravity: Option<String>,
+    pub(super) dpr: Option<String>,
+    pub(super) quality: Option<u8>,
+    pub(super) format: Option<Format>,
+    pub(super) still: bool,
+}
+
+impl Asked {
+    /// As a query.
+    pub(super) fn query(&self) -> String {
+        let number = |name: &str, value: Option<u32>| value.map(|value| format!("{name}={value}"));
+        let has_box = self.width.is_some() && self.height.is_some();
+        let parts = [
+            number("width", self.width),
+            number("height", self.height),
+            self.fit.filter(|_| has_box).map(|fit| format!("fit={fit}")),
+            self.gravity.as_ref().filter(|_| has_box).map(|gravity| format!("gravity={gravity}")),
+            self.dpr.as_ref().map(|dpr| format!("dpr={dpr}")),
+            number("quality", self.quality.map(u32::from)),
+            self.format.map(|format| format!("format={}", format.name())),
+            self.still.then(|| "still".to_owned()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("&")
+    }
+
+    pub(super) fn set_dpr(&mut self, option: &str, value: &str) -> Result<(), Refusal> {
+        let is_allowed = value.parse().is_ok_and(|dpr: f32| (1.0..=4.0).contains(&dpr));
+        if !is_allowed {
+            return Err(out_of_range(option, value, "a number from 1 to 4"));
+        }
+        self.dpr = Some(value.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn set_format(&mut self, option: &str, value: &str, policy: &Policy) -> Result<(), Refusal> {
+        let value = if value == "baseline-jpeg" { "jpeg" } else { value };
+        let format = params::parse_format(value, policy);
+        self.format = Some(format.ok_or_else(|| out_of_range(option, value, "a format that is made here"))?);
+        Ok(())
+    }
+}
+
+/// A side in pixels; 0 and `auto` are as the other one and the picture's shape have it.
+pub(super) fn side(option: &str, value: &str) -> Result<Option<u32>, Refusal> {
+    let side = number(value).filter(|side| *side <= params::LONGEST_SIDE);
+    let side = side.ok_or_else(|| out_of_range(option, value, "0 to 65535 pixels"))?;
+    Ok(Some(side).filter(|side| *side > 0))
+}
+
+/// 1 to 100.
+pub(super) fn quality(option: &str, value: &str) -> Result<u8, Refusal> {
+    let quality = number(value).and_then(|quality| u8::try_from(quality).ok());
+    quality
+        .filter(|quality| (1..=100).contains(quality))
+        .ok_or_else(|| out_of_range(option, value, "1 to 100"))
+}
+
+/// A focal point, as our parameter has it.
+pub(super) fn focus(option: &str, x: &str, y: &str) -> Result<String, Refusal> {
+    let is_share = |text: &str| text.parse().is_ok_and(|share: f32| (0.0..=1.0).contains(&share));
+    match is_share(x) && is_share(y) {
+        true => Ok(format!("{x}x{y}")),
+        false => Err(out_of_range(option, &format!("{x}, {y}"), "two numbers from 0 to 1")),
+    }
+}
+
+pub(super) fn out_of_range(option: &str, value: &str, allowed: &str) -> Refusal {
+    Refusal::wrong(format!("{option}: {value:?} is not allowed; it is {allowed}"))
+}
+
+pub(super) fn unknown(option: &str, of: &str) -> Refusal {
+    Refusal::wrong(format!("{option:?} of {of} isn't done here"))
+}
+
+fn number(text: &str) -> Option<u32> {
+    let is_number = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
