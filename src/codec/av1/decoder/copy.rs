@@ -76,14 +76,14 @@ mod tests {
         // Three samples of luma are one and a half of chroma.
         let mut window = plane();
         copy(&mut window, (8, 8), (2, 1), Mv { row: -4 * 8, col: -3 * 8 }, (1, 1), (24, 16));
-        assert_eq!(window.row(8)[8..10], [600 + (36 + 49 + 1) / 2, 600 + (49 + 64 + 1) / 2]);
+        assert_eq!(window.row(8)[8..10], [600 + (36_u16 + 49).div_ceil(2), 600 + (49_u16 + 64).div_ceil(2)]);
         let mut window = plane();
         copy(&mut window, (8, 8), (2, 1), Mv { row: -3 * 8, col: -3 * 8 }, (1, 1), (24, 16));
-        assert_eq!(window.row(8)[8..10], [650 + (36 + 49 + 1) / 2, 650 + (49 + 64 + 1) / 2]);
+        assert_eq!(window.row(8)[8..10], [650 + (36_u16 + 49).div_ceil(2), 650 + (49_u16 + 64).div_ceil(2)]);
         // Where only columns are halved, rows move by whole samples.
         let mut window = plane();
         copy(&mut window, (8, 8), (1, 1), Mv { row: -3 * 8, col: -3 * 8 }, (1, 0), (24, 16));
-        assert_eq!(window.row(8)[8], 500 + (36 + 49 + 1) / 2);
+        assert_eq!(window.row(8)[8], 500 + (36_u16 + 49).div_ceil(2));
     }
 
     #[test]
