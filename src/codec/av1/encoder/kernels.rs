@@ -24,8 +24,8 @@ pub(super) fn residual(
     }
 }
 
-/// Sum of absolute differences after a Hadamard transform of each 8 x 8 (of 4 x 4, if that is all), scaled so that it is
-/// that of the orthonormal transform, times 8.
+/// Sum of absolute differences after a Hadamard transform of each 8 x 8 (of 4 x 4, if that is all), scaled so that it
+/// is that of the orthonormal transform, times 8.
 #[inline(always)]
 pub(super) fn satd(
     side: usize,

@@ -1,7 +1,7 @@
 //! The levels of a transform block: rounded, or chosen by rate and distortion over the true contexts of the scan.
 //!
-//! Everything is in steps of the quantiser: `x`, a coefficient divided by its step, has [`FRACTION`] bits of fraction, so
-//! that a squared error means the same at every quantiser and, where a matrix makes steps of high frequencies
+//! Everything is in steps of the quantiser: `x`, a coefficient divided by its step, has [`FRACTION`] bits of fraction,
+//! so that a squared error means the same at every quantiser and, where a matrix makes steps of high frequencies
 //! coarser, errors count less there.
 
 use super::{
@@ -51,8 +51,8 @@ pub(super) struct Weights {
     pub mode: i32,
     /// The same, where levels are chosen.
     pub levels: i32,
-    /// What is added to x before it's rounded down where levels are only rounded, and the least x that is a candidate for
-    /// a level of 1 where they're chosen.
+    /// What is added to x before it's rounded down where levels are only rounded, and the least x that is a candidate
+    /// for a level of 1 where they're chosen.
     pub rounding: i32,
     pub least: i32,
 }

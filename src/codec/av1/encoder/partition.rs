@@ -24,8 +24,8 @@ impl Search {
         self.blocks = blocks;
     }
 
-    /// Searches the square at (x, y) of the superblock; what is chosen is added to the blocks, and is in the canvases and
-    /// in the neighbours. Gives its cost.
+    /// Searches the square at (x, y) of the superblock; what is chosen is added to the blocks, and is in the canvases
+    /// and in the neighbours. Gives its cost.
     pub(super) fn square(&mut self, x: usize, y: usize, log2: usize) -> i64 {
         let side = 1usize << log2;
         let half = side / 2;

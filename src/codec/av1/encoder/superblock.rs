@@ -26,7 +26,6 @@ use crate::{
 impl Search {
     /// Room for the search of a picture's superblocks.
     ///
-    /// # Errors
     ///
     /// There is no memory.
     pub(super) fn new(level: Level, config: &Config, header: &FrameHeader) -> Result<Self> {
@@ -113,8 +112,8 @@ impl Search {
         }
     }
 
-    /// How busy the superblock is: the variance of samples of a part of it that is neither its busiest nor its quietest,
-    /// as 512 times a logarithm.
+    /// How busy the superblock is: the variance of samples of a part of it that is neither its busiest nor its
+    /// quietest, as 512 times a logarithm.
     fn busyness(&mut self) -> i32 {
         let mut variances = [0u32; 64];
         for (index, variance) in variances.iter_mut().enumerate() {

@@ -98,7 +98,8 @@ pub(super) fn matrix_level(base_q_idx: u8) -> u8 {
     match base_q_idx {
         0..=40 => 7,
         41..=80 => 6,
-        _ => 5,
+        81..=120 => 5,
+        _ => 4,
     }
 }
 
@@ -129,8 +130,8 @@ pub(super) fn boost(base_q_idx: u8, busyness: i32) -> i32 {
     ((base + 544) * (base - target).max(0) / 1279).min(80)
 }
 
-/// How a squared step of error weighs at a position, in sixteenths; `flat` is the step of AC without a matrix. Errors of
-/// DC count as much as those of AC; where a matrix makes steps coarser, errors count less.
+/// How a squared step of error weighs at a position, in sixteenths; `flat` is the step of AC without a matrix. Errors
+/// of DC count as much as those of AC; where a matrix makes steps coarser, errors count less.
 pub(super) fn position_weight(position: usize, step: u32, flat: u32) -> u32 {
     if position == 0 { (16 * step * step / (flat * flat)).max(1) } else { 16 }
 }
@@ -144,7 +145,8 @@ pub(super) fn activity_weight(variance: u32) -> u32 {
     (128 + 128 * 70 / busy) / 2
 }
 
-/// The `base_q_idx` of a quality from 0 to 100: that whose SSIMULACRA2 is about that of a lossy WebP of the same quality.
+/// The `base_q_idx` of a quality from 0 to 100: that whose SSIMULACRA2 is about that of a lossy WebP of the same
+/// quality.
 #[must_use]
 pub fn base_q_idx(quality: u8) -> u8 {
     // By steps of 5.

@@ -20,7 +20,7 @@ impl Upscale {
     /// `None` where the frame is not scaled.
     #[must_use]
     pub fn new(sequence: &SequenceHeader, frame: &FrameHeader, plane: usize) -> Option<Self> {
-        if !frame.use_superres {
+        if frame.frame_width == frame.upscaled_width {
             return None;
         }
         let (sub_x, _) = sequence.subsampling(plane);

@@ -146,7 +146,8 @@ impl FrameHeader {
     fn set_size(&mut self, upscaled_width: u32, frame_height: u32) {
         let denom = u32::from(self.superres_denom);
         self.upscaled_width = upscaled_width;
-        self.frame_width = (upscaled_width * 8 + denom / 2) / denom;
+        // Superres leaves 16 columns at least: levels (annex A.3) and the decoders in use ask for it.
+        self.frame_width = ((upscaled_width * 8 + denom / 2) / denom).max(upscaled_width.min(16));
         self.frame_height = frame_height;
         self.mi_cols = 2 * self.frame_width.div_ceil(8);
         self.mi_rows = 2 * frame_height.div_ceil(8);

@@ -246,3 +246,16 @@ fn damaged_headers_do_not_panic() {
     }
     assert!(sound > 30, "each byte as it was is sound");
 }
+
+#[test]
+fn superres_leaves_16_columns() {
+    for (width, coded) in [(1, 1), (12, 12), (20, 16), (32, 16), (40, 20)] {
+        let mut sequence = sequence(width, 30);
+        sequence.enable_superres = true;
+        let mut frame = FrameHeader::for_still(&sequence);
+        frame.quantization_params.base_q_idx = 9;
+        (frame.use_superres, frame.superres_denom) = (true, 16);
+        let read = round_trip(&sequence, &frame, &[&[1, 2]]);
+        assert_eq!((read.frame_width, read.upscaled_width), (coded, width));
+    }
+}
