@@ -88,7 +88,7 @@ fn header_walk(format: Format) -> Box<dyn probing::Walk> {
         Format::Tiff => Box::new(tiff::probe),
         Format::Avif => Box::new(avif::probe),
         Format::Heic => Box::new(heic::probe),
-        Format::Jxl => Box::new(jxl::probe),
+        Format::Jxl => Box::new(jxl::Walk::default()),
         Format::Svg => Box::new(svg::probe),
     }
 }

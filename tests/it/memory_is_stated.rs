@@ -216,8 +216,8 @@ impl Statement {
         // Samples of up to 64 bits are stated for some, most have 8; the `png` decoder's window and metadata.
         let decoder = match probe.format {
             Format::Tiff | Format::Bmp | Format::Ico => 12 * probe.size.pixels(),
-            // What several frames and a profile would take.
-            Format::Jxl => (17 << 20) + 24 * probe.size.pixels(),
+            // Tables that are made once, a profile, and what frames without loss or with alpha may take.
+            Format::Jxl => (5 << 20) + 14 * probe.size.pixels(),
             Format::Png => 256 << 10,
             // A window and tables for the alpha beside a lossy picture, which may be stored as it is.
             Format::WebP if probe.alpha && probe.subsampling.is_some() => 5 * probe.size.pixels(),

@@ -8,9 +8,9 @@ use jxl::api::{
     JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat, JxlPrimaries, JxlTransferFunction,
 };
 
-use super::header;
+use super::header::Walk;
 use crate::{
-    codec::{Decoded, icc, view::View},
+    codec::{Decoded, icc, probing::Walk as _, view::View},
     error::{Error, Kind, Result},
     limits::{Limits, try_copy},
     pixel::{ColorSpace, Layout, Metadata, Picture, Primaries, Raster, Size, Transfer},
@@ -22,7 +22,11 @@ use crate::{
 /// [`Unsupported`](Kind::Unsupported) for inks, [`LimitExceeded`](Kind::LimitExceeded),
 /// [`Malformed`](Kind::Malformed) when it is damaged.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
-    let probe = header::probe(View::whole(bytes))?;
+    let mut walk = Walk::default();
+    let probe = walk.probe(View::whole(bytes))?;
+    if !walk.is_done {
+        return Err(Error::malformed("the JPEG XL has no frame that is shown, or is cut short"));
+    }
     let size = probe.size;
     limits.check_size(size)?;
     let layout = Layout::of(probe.color, probe.alpha);

@@ -1,9 +1,16 @@
 //! JPEG XL (ISO 18181): what the header says, bit by bit, and pixels by the `jxl` crate, libjxl's own decoder in Rust.
 
+mod ans;
+mod bits;
 #[cfg(feature = "jxl")]
 mod decode;
+mod entropy;
+mod frame;
 mod header;
 mod memory;
+mod metadata;
+mod prefix;
+mod profile;
 
 /// A build without the decoder knows what the header says.
 #[cfg(not(feature = "jxl"))]
@@ -23,7 +30,7 @@ mod decode {
     }
 }
 
-pub(super) use self::{decode::decode, header::probe, memory::decoding};
+pub(super) use self::{decode::decode, header::Walk, memory::decoding};
 
 use super::FormatInfo;
 

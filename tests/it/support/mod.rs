@@ -4,6 +4,7 @@ pub mod cgroup;
 pub mod h2;
 pub mod heap;
 pub mod http;
+pub mod jxl;
 pub mod origin;
 pub mod pictures;
 pub mod program;

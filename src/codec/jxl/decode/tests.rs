@@ -4,7 +4,7 @@ use std::fs;
 
 use super::decode;
 use crate::{
-    codec::{jxl::probe, view::View},
+    codec::{jxl::Walk, probing::Walk as _, view::View},
     error::Kind,
     limits::Limits,
     pixel::{Orientation, Picture, Size, Transfer},
@@ -21,7 +21,7 @@ fn file(name: &str) -> Vec<u8> {
 
 fn check(name: &str, most: u8, depth: u8, is_linear: bool, fields: [&[u8]; 4]) {
     let bytes = file(name);
-    let probe = probe(View::whole(&bytes)).unwrap();
+    let probe = Walk::default().probe(View::whole(&bytes)).unwrap();
     let decoded = decode(&bytes, &Limits::default()).unwrap();
     let Picture::Raster(raster) = decoded.picture else { panic!("{name}: no raster") };
     let layout = raster.layout();
@@ -54,6 +54,22 @@ fn pictures_of_every_kind_come_out_right() {
     let with = |[r, g, b]: [u8; 3], alpha: u8| [r, g, b, alpha];
     let fields = [with(RED, 255), with(GREEN, 0), with(BLUE, 128), with(SAND, 128)];
     check("alpha.jxl", 0, 8, false, fields.each_ref().map(|field| field.as_slice()));
+}
+
+#[test]
+fn frames_are_found_behind_a_profile_and_whatever_order_their_parts_have() {
+    for (name, size) in [("profile.jxl", 64), ("permuted.jxl", 600)] {
+        let bytes = file(name);
+        let decoded = decode(&bytes, &Limits::default()).unwrap();
+        assert_eq!(decoded.picture.size(), Size::new(size, size), "{name}");
+        let mut walk = Walk::default();
+        walk.probe(View::whole(&bytes)).unwrap();
+        assert!(walk.is_done, "{name}");
+        // Of the beginning alone is stated what is possible.
+        let whole = walk.probe(View::whole(&bytes)).unwrap().demands.part_bytes;
+        let beginning = Walk::default().probe(View::beginning(&bytes[..60], None)).unwrap();
+        assert!(beginning.demands.part_bytes >= whole, "{name}");
+    }
 }
 
 #[test]
