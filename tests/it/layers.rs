@@ -6,7 +6,7 @@ use crate::support::sources::sources;
 const HOSTS: [&str; 3] = ["native", "edge", "browser"];
 
 /// Each ring, and what it may name of the crate beside itself.
-const RINGS: [(&str, &[&str]); 13] = [
+const RINGS: [(&str, &[&str]); 14] = [
     ("error", &[]),
     ("pixel", &["error", "limits"]),
     ("limits", &["error", "pixel"]),
@@ -20,6 +20,7 @@ const RINGS: [(&str, &[&str]); 13] = [
     ("browser", &["error", "limits", "pixel", "codec", "convert"]),
     ("webp", &["error", "limits", "pixel", "codec"]),
     ("avif", &["error", "limits", "pixel", "codec", "convert"]),
+    ("rav1e", &["error", "limits", "pixel", "codec", "convert"]),
 ];
 
 const FORMATS: [&str; 11] =
