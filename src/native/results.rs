@@ -49,10 +49,12 @@ pub(super) fn leave_out(found: &mut Vec<FoundInput>, wanted: &[Wanted]) {
         let Some(format) = format_of_name(path).filter(|format| format.can_encode()) else { return false };
         let base = path.with_extension("");
         let is_new = matches!(format, Format::WebP | Format::Avif);
+        // Of a WebP and an AVIF of one name, and nothing else, the AVIF was made of the WebP.
+        let is_older = |source| source != format && (source != Format::Avif || format != Format::WebP);
         // Without a width in its name it has another format than its picture.
         let is_of = |base: &Path, may_be_same: bool| {
             let sources = stems.get(base).map_or(&[][..], Vec::as_slice);
-            whole.contains(base) || is_new && sources.iter().any(|source| may_be_same || *source != format)
+            whole.contains(base) || is_new && sources.iter().any(|source| may_be_same || is_older(*source))
         };
         is_of(&base, false) || without_width(&base).is_some_and(|base| is_of(&base, true))
     };

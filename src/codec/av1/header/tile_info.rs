@@ -46,7 +46,7 @@ impl Bounds {
             min_log2_cols,
             max_log2_cols: tile_log2(1, sb_cols.min(MAX_TILES)),
             max_log2_rows: tile_log2(1, sb_rows.min(MAX_TILES)),
-            min_log2: min_log2_cols.max(tile_log2(max_tile_area, sb_rows * sb_cols)),
+            min_log2: min_log2_cols.max(tile_log2(max_tile_area, sb_rows.saturating_mul(sb_cols))),
         }
     }
 }
