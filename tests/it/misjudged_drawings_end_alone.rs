@@ -49,7 +49,7 @@ fn drawing_of(server: &Server) -> Pid {
 
 fn ends_alone(resource: Resource, most: u64) {
     let place = Place::new(&[("noise.svg", NOISE.into()), ("logo.svg", NOISE.replace(".3", "0").into())]);
-    let server = place.serve(&["--resize", "--quality", "100", "--effort", "6"]);
+    let server = place.serve(&["--resize", "--formats", "avif", "--effort", "6"]);
     let address = server.address;
     let request = thread::spawn(move || http::get(address, "/noise.svg?width=999", &[ACCEPT]));
     let lower = Rlimit { current: Some(most), maximum: Some(most) };
@@ -60,8 +60,8 @@ fn ends_alone(resource: Resource, most: u64) {
     let log = server.log();
     let is_told = |line: &String| line.contains("/noise.svg") && line.contains("memory");
     assert!(log.iter().any(is_told), "{log:#?}");
-    let next = http::get(address, "/logo.svg?width=20", &[ACCEPT]);
-    assert_eq!((next.status, next.header("content-type")), (200, "image/webp"));
+    let next = http::get(address, "/logo.svg?width=20&format=avif", &[ACCEPT]);
+    assert_eq!((next.status, next.header("content-type")), (200, "image/avif"));
 }
 
 #[test]
