@@ -32,7 +32,12 @@ pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     if input.size.width.max(input.size.height) > super::INFO.max_side {
         // Refused before it is coded.
         let none = u64::MAX;
-        return Encoding { rows_bytes: Some(none), peak_bytes: none, file_bytes: none, likely_file_bytes: None };
+        return Encoding {
+            rows_bytes: Some(none),
+            peak_bytes: none,
+            file_bytes: none,
+            likely_file_bytes: None,
+        };
     }
     let full_chroma = coding.full_chroma || input.may_be_graphic;
     let most = most_file_bytes(input, coding, full_chroma);
