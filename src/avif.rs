@@ -22,7 +22,7 @@ use crate::{
 /// Encodes still AVIFs of 8 bits. See the [module](self) for an example.
 ///
 /// Pixels are bytes in rows from top to bottom, without padding: grey, grey and alpha, RGB or RGBA, in sRGB, alpha
-/// not multiplied in. The picture is held as a whole, and coding takes some 12 bytes a pixel beside it.
+/// not multiplied in. Coding takes some megabytes beside them and the file, whatever the picture's height.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     coding: Coding,

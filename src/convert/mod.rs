@@ -139,9 +139,9 @@ fn pack(bytes: &[u8], probe: Probe, limits: &Limits) -> Result<Outcome> {
     Ok(Outcome::Made(Made { bytes, format, size, lossless: true, source: probe }))
 }
 
-/// Turns a panic into an error. The codecs below are other people's, and assert here and there (`rav1e` on its own
-/// decisions, `jpeg-encoder` on buffers); a stranger's picture must not end the program. Nothing
-/// is shared with the work, so nothing can be left half done. On wasm a panic traps all the same.
+/// Turns a panic into an error. The codecs below are other people's, and assert here and there (`jpeg-encoder` on
+/// buffers); a stranger's picture must not end the program. Nothing is shared with the work, so nothing can be left half
+/// done. On wasm a panic traps all the same.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic_message(&*panic).to_owned();

@@ -331,8 +331,7 @@ fn noise(width: u32, height: u32, subsampling: Subsampling) -> Vec<u8> {
 
 /// What a statement may be of what is measured, in hundredths, where others' codecs or a picture's content decide.
 ///
-/// With `Mode::Auto` the header can't tell a graphic, which is coded twice, from a photo. `rav1e` takes 20 to 31 bytes
-/// a pixel. Nor can it tell whether the colour and alpha are used of which there are samples: `is_used`.
+/// With `Mode::Auto` the header can't tell a graphic, which is coded twice, from a photo. Nor can it tell whether the colour and alpha are used of which there are samples: `is_used`.
 const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> u64 {
     // Others' decoders hold what is in a file.
     let is_open = matches!(probe.format, Format::Gif)

@@ -3,7 +3,7 @@
 
 use jpeg_encoder::{Encoder, SamplingFactor};
 use slimpix::{
-    codec,
+    Format, codec,
     convert::{Outcome, Params, Resize, convert, plan},
     limits::Limits,
 };
@@ -46,7 +46,12 @@ fn check(file: &[u8], width: Option<u32>, most: f64) {
 }
 
 fn check_resize(file: &[u8], resize: Option<Resize>, most: f64) {
-    let params = Params::default().with_effort(0).with_resize(resize);
+    check_params(file, &Params::default().with_resize(resize), most);
+}
+
+fn check_params(file: &[u8], params: &Params, most: f64) {
+    let params = params.clone().with_effort(0);
+    let resize = params.resize;
     let probe = codec::probe(file).unwrap();
     let stated = plan(&probe, &params).unwrap().peak_bytes;
     let (peak, outcome) = peak_of(|| convert(file, &params, &Limits::default()));
@@ -56,6 +61,13 @@ fn check_resize(file: &[u8], resize: Option<Resize>, most: f64) {
     println!("{case}: {peak} bytes, {stated} stated, {} read, {} made", file.len(), made.bytes.len());
     assert!(peak as f64 <= most * 1e6, "{case}: {peak} bytes");
     assert!(peak <= stated, "{case}: {peak} bytes, {stated} stated");
+}
+
+#[test]
+fn a_photo_that_becomes_an_avif() {
+    let params = Params::default().with_format(Format::Avif);
+    check_params(&photo(PHONE, false, 1), &params, 10.0);
+    check_params(&photo(PHONE, true, 1), &params.with_resize(Resize::to_width(800)), 8.0);
 }
 
 #[test]
