@@ -106,16 +106,29 @@ fn ravif(image: &Image, quality: u8, speed: u8) -> Result<Vec<u8>, Error> {
 
 /// Speeds of 0, the slowest, to 3.
 fn maroontree(image: &Image, quality: u8, speed: u8) -> Result<Vec<u8>, Error> {
-    use maroontree::{BitDepth, ChromaFormat, EncodeConfig, PlanarImage, Speed, encode_rgb8};
+    use maroontree::{
+        BitDepth, ChromaFormat, ChromaSamplePosition, Cicp, EncodeConfig, MatrixCoefficients, PlanarImage,
+        Primaries, Speed, TransferFunction, encode_rgb8,
+    };
     let plane = |channel| image.pixels.iter().skip(channel).step_by(3).copied().collect();
     let picture = PlanarImage {
         width: image.width as usize,
         height: image.height as usize,
         bit_depth: BitDepth::Eight,
-        planes: [plane(0), plane(1), plane(2), Vec::new()],
+        // Green, blue, red.
+        planes: [plane(1), plane(2), plane(0), Vec::new()],
     };
     let speed = [Speed::ExtraSlow, Speed::Slow, Speed::Medium, Speed::Fast][usize::from(speed.min(3))];
+    // Without this the planes are taken for those of another kind.
+    let colors = Cicp {
+        primaries: Primaries::Bt709,
+        transfer: TransferFunction::Srgb,
+        matrix: MatrixCoefficients::Bt470Bg,
+        full_range: true,
+        chroma_sample_position: ChromaSamplePosition::Unknown,
+    };
     let config = EncodeConfig::new()
+        .with_cicp(colors)
         .with_quality(quality)
         .with_chroma(ChromaFormat::Yuv420)
         .with_speed(speed)
