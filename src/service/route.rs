@@ -262,7 +262,7 @@ fn has_queries(base: &str) -> bool {
 }
 
 /// What must be percent-encoded in a path (RFC 3986 §3.3): everything but `pchar` and `/`.
-const PATH: &AsciiSet = &CONTROLS
+pub(super) const PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')

@@ -6,24 +6,11 @@ use super::{Found, Refusal};
 use crate::service::{
     params,
     policy::{MountPoint, Policy, Target},
+    route,
 };
 
 /// What a path of a URL can't have. A `%` is taken for the beginning of what is encoded.
-const PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
+const PATH: &AsciiSet = &route::PATH.remove(b'%');
 
 /// What a query of a URL can't have.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');

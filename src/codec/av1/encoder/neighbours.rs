@@ -1,7 +1,10 @@
 //! What of the blocks above and to the left the rates of a block depend on (section 8.3.2 of the AV1 specification), as
 //! the search sees it: along the two edges of a superblock, one entry for each 4 x 4.
 
-use crate::codec::av1::sizes::PredictionMode;
+use crate::codec::av1::{
+    sizes::PredictionMode,
+    syntax::{all_zero_between, dc_sign_of, sign_of},
+};
 
 /// One edge.
 #[derive(Clone, Copy)]
@@ -75,31 +78,20 @@ impl Neighbours {
         let (mut top, mut side) = (0, 0);
         let (mut any_above, mut any_left) = (0, 0);
         for (&above, &left) in above.iter().zip(left) {
-            sign += SIGN[usize::from(above >> 6)] + SIGN[usize::from(left >> 6)];
+            sign += sign_of(above) + sign_of(left);
             top = top.max(above & 63);
             side = side.max(left & 63);
             any_above |= above;
             any_left |= left;
         }
-        let dc_sign = match sign {
-            ..0 => 1,
-            0 => 0,
-            1.. => 2,
-        };
         let all_zero = if plane > 0 {
             7 + usize::from(any_above != 0) + usize::from(any_left != 0) + if whole { 0 } else { 3 }
         } else if whole {
             0
         } else {
-            match (top.min(side), top.max(side)) {
-                (0, 0) => 1,
-                (0, high) => 2 + usize::from(high > 3),
-                (_, ..=3) => 4,
-                (..=3, _) => 5,
-                _ => 6,
-            }
+            all_zero_between(top, side)
         };
-        TxContexts { all_zero, dc_sign }
+        TxContexts { all_zero, dc_sign: dc_sign_of(sign) }
     }
 
     /// Sets the part of a field that a block covers, on both edges.
@@ -116,6 +108,3 @@ impl Neighbours {
         field(&mut self.left)[y4..y4 + count].fill(value);
     }
 }
-
-/// What a category of DC adds.
-const SIGN: [i32; 4] = [0, -1, 1, 0];

@@ -2,6 +2,7 @@
 
 use super::{levels::FRACTION, tuning};
 use crate::codec::av1::{
+    quantizer::denominator_log2,
     sizes::TxSize,
     tables::{
         matrices::{QM_OFFSET, QUANTIZER_MATRIX},
@@ -41,11 +42,7 @@ impl Steps {
     fn update(&mut self, size: TxSize, plane: PlaneSteps) {
         let side = size.adjusted().width();
         let count = side * side;
-        self.scale = match size {
-            TxSize::Tx32x32 => 1,
-            TxSize::Tx64x64 => 2,
-            _ => 0,
-        };
+        self.scale = denominator_log2(size).into();
         self.steps.resize(count, 0);
         self.inverses.resize(count, 0);
         self.weights.resize(count, 0);

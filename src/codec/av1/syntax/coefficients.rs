@@ -280,26 +280,41 @@ impl TileState {
             return 0;
         }
         let highest = |contexts: &[u8]| contexts.iter().fold(0, |highest, context| highest.max(context & 63));
-        let (top, left) = (highest(above), highest(left));
-        match (top.min(left), top.max(left)) {
-            (0, 0) => 1,
-            (0, high) => 2 + usize::from(high > 3),
-            (_, ..=3) => 4,
-            (..=3, _) => 5,
-            _ => 6,
-        }
+        all_zero_between(highest(above), highest(left))
     }
 
     /// The context of `dc_sign`.
     pub fn dc_sign_context(&self, transform: TransformBlock) -> usize {
         let (above, left) = self.around(transform);
-        let sum: i32 =
-            above.iter().chain(left).map(|&context| [0, -1, 1, 0][usize::from(context >> 6)]).sum();
-        match sum {
-            ..0 => 1,
-            0 => 0,
-            _ => 2,
-        }
+        dc_sign_of(above.iter().chain(left).map(|&context| sign_of(context)).sum())
+    }
+}
+
+/// The context of `all_zero` of a part of a luma block, between transforms with these sums of levels at the most.
+#[inline]
+pub fn all_zero_between(above: u8, left: u8) -> usize {
+    match (above.min(left), above.max(left)) {
+        (0, 0) => 1,
+        (0, high) => 2 + usize::from(high > 3),
+        (_, ..=3) => 4,
+        (..=3, _) => 5,
+        _ => 6,
+    }
+}
+
+/// The sign of DC that a kept context tells of, in its two highest bits.
+#[inline]
+pub const fn sign_of(context: u8) -> i32 {
+    [0, -1, 1, 0][(context >> 6) as usize]
+}
+
+/// The context of `dc_sign` where those around add up to `sum`.
+#[inline]
+pub const fn dc_sign_of(sum: i32) -> usize {
+    match sum {
+        ..0 => 1,
+        0 => 0,
+        _ => 2,
     }
 }
 

@@ -40,7 +40,7 @@ mod tests;
 
 pub use self::{
     block::{Block, Mv},
-    coefficients::{Coded, TransformBlock},
+    coefficients::{Coded, TransformBlock, all_zero_between, dc_sign_of, sign_of},
     frame::{Frame, TileArea},
     palette::ColorMaps,
     restoration::RestorationUnit,

@@ -36,8 +36,6 @@ struct Work {
     /// If there is alpha: the row that came last, and the alpha of one.
     above: Vec<u8>,
     alpha_row: Vec<u8>,
-    /// How they are interleaved.
-    layout: Layout,
 }
 
 impl RowWriter {
@@ -99,20 +97,18 @@ impl RowWriter {
         let (width, channels) = (self.size.width as usize, layout.channels() as usize);
         let work = self.work(subsampling, layout.has_alpha())?;
         for row in rows.chunks(width * channels) {
-            work.take_row(row, layout)?;
+            work.take_row(row)?;
             if work.band.len() == BAND as usize * width * channels {
-                work.code_band(width as u32, layout)?;
+                work.code_band(width as u32)?;
             }
         }
-        work.layout = layout;
         self.check_length()
     }
 
     /// See [`RowWriter`](crate::codec::RowWriter::finish).
     pub(crate) fn finish(self, metadata: &Metadata) -> Result<Vec<u8>> {
         let mut work = self.work.ok_or_else(|| Error::new(Kind::Internal, "a picture without rows"))?;
-        let layout = work.layout;
-        work.code_band(self.size.width, layout)?;
+        work.code_band(self.size.width)?;
         work.code_waiting(self.size.width)?;
         let Work { color, alpha, subsampling, .. } = work;
         let alpha = alpha.map(Encoder::finish).transpose()?;
@@ -133,7 +129,6 @@ impl Work {
     fn new(size: Size, subsampling: Option<Subsampling>, has_alpha: bool, coding: &Coding) -> Result<Self> {
         let color = Encoder::new(config(size, subsampling, coding))?;
         let alpha = has_alpha.then(|| Encoder::new(alpha_config(size, coding))).transpose()?;
-        let layout = Layout::Gray;
         Ok(Self {
             color,
             alpha,
@@ -143,8 +138,12 @@ impl Work {
             waits_as: Subsampling::Yuv444,
             above: vec![],
             alpha_row: vec![],
-            layout,
         })
+    }
+
+    /// How rows are interleaved.
+    const fn layout(&self) -> Layout {
+        Layout::of(self.subsampling.is_some(), self.alpha.is_some())
     }
 
     /// Takes planes whose chroma is to be halved, any number of rows, and codes whole bands of them: the rows of two
@@ -187,12 +186,12 @@ impl Work {
     }
 
     /// Codes a row's alpha, and puts its colour into the band.
-    fn take_row(&mut self, row: &[u8], layout: Layout) -> Result<()> {
+    fn take_row(&mut self, row: &[u8]) -> Result<()> {
+        let channels = self.layout().channels() as usize;
         let at = self.band.len();
         self.band.try_reserve(row.len())?;
         self.band.extend_from_slice(row);
         let Some(alpha) = &mut self.alpha else { return Ok(()) };
-        let channels = layout.channels() as usize;
         self.alpha_row.clear();
         self.alpha_row.try_reserve(row.len() / channels)?;
         self.alpha_row.extend(row.chunks_exact(channels).map(|pixel| pixel[channels - 1]));
@@ -206,10 +205,11 @@ impl Work {
     }
 
     /// Codes the rows that wait.
-    fn code_band(&mut self, width: u32, layout: Layout) -> Result<()> {
+    fn code_band(&mut self, width: u32) -> Result<()> {
         if self.band.is_empty() {
             return Ok(());
         }
+        let layout = self.layout();
         let band = mem::take(&mut self.band);
         let rows = (band.len() / layout.channels() as usize) as u32 / width;
         let raster = Raster::new(Size::new(width, rows), layout, band)?;
