@@ -44,6 +44,8 @@ pub(super) struct Drive {
     app: App,
     /// Where the picture is, once it is known.
     source: Option<Source>,
+    /// When it was last looked for in the cache.
+    looked_at: Instant,
     /// The original, while it is open from looking at it.
     content: Option<Content>,
     leading: Option<Leading>,
@@ -69,6 +71,7 @@ impl Drive {
         Self {
             app,
             source: None,
+            looked_at: Instant::now(),
             content: None,
             leading: None,
             ticket: None,
@@ -171,6 +174,7 @@ impl Drive {
     /// Remembers what the request is about.
     pub(super) fn looks_at(&mut self, step: &Lookup) {
         self.source = Some(step.source.clone());
+        self.looked_at = Instant::now();
     }
 
     async fn look_up(&mut self, step: Lookup) -> Step {
@@ -217,7 +221,8 @@ impl Drive {
     async fn ask_for(&mut self, step: &Fetch) -> Result<Looked> {
         // Who waits for a place holds none.
         self.content = None;
-        match self.app.sources.fetch(&step.source, step.known.as_ref(), step.demand).await? {
+        let (known, demand) = (step.known.as_ref(), step.demand);
+        match self.app.sources.fetch(&step.source, known, demand, self.looked_at).await? {
             Fetched::Found(seen, content) => {
                 self.restriction = seen.caching().restriction;
                 self.content = content;

@@ -31,6 +31,7 @@ mod hit;
 mod idle;
 mod inputs;
 mod job;
+mod lately;
 mod log;
 mod lookup;
 mod machine;

@@ -10,7 +10,7 @@ use std::{
     io,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tempfile::TempPath;
@@ -28,6 +28,7 @@ use crate::{
         eviction::{self, Reservation},
         files::{self, Content},
         flight::{FlightEnd, Flights, Follower, Joined},
+        lately::Lately,
         spool::{Spool, Spooled, Unspooled},
         store::Store,
         upstream::{Answer, Upstream},
@@ -58,6 +59,8 @@ pub(crate) struct Remote {
     upstream: Upstream,
     store: Arc<Store>,
     fetches: Flights<FetchOutcome>,
+    /// What is in its file, or as it was, as requests may not know yet that looked for it before.
+    lately: Lately<FetchOutcome>,
     failures: Mutex<Failures<Failed>>,
     permits: Arc<Semaphore>,
     bounds: Bounds,
@@ -83,6 +86,8 @@ pub(crate) struct Question<'a> {
     pub(crate) known: Option<&'a Validators>,
     /// What the answer must be.
     pub(crate) demand: Demand,
+    /// When it was looked for in the cache.
+    pub(crate) looked_at: Instant,
 }
 
 /// An error that any number of requests can have; without one there is no such original.
@@ -120,7 +125,15 @@ impl Remote {
     pub(crate) fn new(upstream: Upstream, store: Arc<Store>, bounds: Bounds) -> Self {
         let permits = usize::try_from(bounds.memory / PERMIT_BYTES).unwrap_or(usize::MAX);
         let permits = Arc::new(Semaphore::new(permits.clamp(FEWEST_PERMITS, Semaphore::MAX_PERMITS)));
-        Self { upstream, store, fetches: Flights::default(), failures: Mutex::default(), permits, bounds }
+        Self {
+            upstream,
+            store,
+            fetches: Flights::default(),
+            lately: Lately::default(),
+            failures: Mutex::default(),
+            permits,
+            bounds,
+        }
     }
 
     /// Asks an origin for an original, once for all who ask now, and not at all where it failed a moment ago.
@@ -137,32 +150,48 @@ impl Remote {
             Joined::Leader(lead) => lead,
             Joined::Follower(follower) => return self.follow(question, follower).await,
         };
+        if let Some(outcome) = self.lately.since(lead.key(), question.looked_at) {
+            lead.land(outcome.clone());
+            return self.share(question, outcome).await;
+        }
         let asked = self.noting(url, self.ask(question).await);
-        lead.land(match &asked {
+        let outcome = match &asked {
             Ok(Asked::Received(received)) => received.outcome(),
             Ok(Asked::Unchanged(caching)) => FetchOutcome::Unchanged(*caching),
             Ok(Asked::Missing) => FetchOutcome::Failed(None),
             Err(error) => FetchOutcome::Failed(Some((error.kind(), error.to_string()))),
-        });
+        };
+        if matches!(outcome, FetchOutcome::Kept(_) | FetchOutcome::Unchanged(_)) {
+            self.lately.note(lead.key(), outcome.clone(), Instant::now());
+        }
+        lead.land(outcome);
         asked.map(Fetched::from)
     }
 
     async fn follow(&self, question: Question<'_>, follower: Follower<FetchOutcome>) -> Result<Fetched> {
         match follower.outcome().await {
-            FlightEnd::Landed(FetchOutcome::Kept(seen)) => {
-                let path = question.path.to_owned();
-                let (file, _) = blocking(move || files::open_regular(&path)).await??;
-                Ok(Fetched::Found(seen, Some(Content::File(file))))
-            }
-            FlightEnd::Landed(FetchOutcome::Passing(seen)) => Ok(Fetched::Found(seen, None)),
-            FlightEnd::Landed(FetchOutcome::Alone) => {
-                self.fetch_alone(Question { known: None, ..question }).await
-            }
-            FlightEnd::Landed(FetchOutcome::Unchanged(caching)) => Ok(Fetched::Unchanged(caching)),
-            FlightEnd::Landed(FetchOutcome::Failed(failed)) => failed_lately(failed),
+            FlightEnd::Landed(outcome) => self.share(question, outcome).await,
             FlightEnd::Panicked | FlightEnd::Abandoned => {
                 Err(Error::new(Kind::Upstream, "the fetch broke off"))
             }
+        }
+    }
+
+    /// What another request's fetch came to, for this one.
+    async fn share(&self, question: Question<'_>, outcome: FetchOutcome) -> Result<Fetched> {
+        match outcome {
+            FetchOutcome::Kept(seen) => {
+                let path = question.path.to_owned();
+                match blocking(move || files::open_regular(&path)).await? {
+                    Ok((file, _)) => Ok(Fetched::Found(seen, Some(Content::File(file)))),
+                    // It is gone already.
+                    Err(_) => self.fetch_alone(Question { known: None, ..question }).await,
+                }
+            }
+            FetchOutcome::Passing(seen) => Ok(Fetched::Found(seen, None)),
+            FetchOutcome::Alone => self.fetch_alone(Question { known: None, ..question }).await,
+            FetchOutcome::Unchanged(caching) => Ok(Fetched::Unchanged(caching)),
+            FetchOutcome::Failed(failed) => failed_lately(failed),
         }
     }
 
@@ -378,3 +407,6 @@ fn persist(content: &Content, name: TempPath, path: &Path) -> io::Result<()> {
     }
     name.persist(path).map_err(io::Error::from)
 }
+
+#[cfg(test)]
+mod tests;

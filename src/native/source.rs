@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use crate::{
@@ -58,7 +59,7 @@ impl Sources {
         Ok((Content::File(file), validators_of(&metadata)))
     }
 
-    /// Asks an origin for an original.
+    /// Asks an origin for an original, of which the cache was asked at that time.
     ///
     /// # Errors
     /// As [`Remote::fetch`].
@@ -67,6 +68,7 @@ impl Sources {
         source: &Source,
         known: Option<&Validators>,
         demand: Demand,
+        looked_at: Instant,
     ) -> Result<Fetched> {
         let Source::Remote { url, .. } = source else {
             return Err(Error::new(Kind::Internal, "not a remote source"));
@@ -74,7 +76,7 @@ impl Sources {
         let RawPaths { now, old } = self.raw_paths(source);
         // What is only known, but not here any more, must be had again.
         let known = known.filter(|_| now.is_file() || old.is_file());
-        self.remote.fetch(Question { url, path: &now, known, demand }).await
+        self.remote.fetch(Question { url, path: &now, known, demand, looked_at }).await
     }
 
     /// The bytes of an original: of the file, of the copy that is kept, or, where that is gone or damaged, of the
@@ -101,11 +103,13 @@ impl Sources {
         if let Some(file) = blocking(opening).await? {
             return Ok(Content::File(file));
         }
-        let mut fetched = self.fetch(source, None, Demand::anything()).await?;
+        // What was kept a moment ago is gone.
+        let looked_at = Instant::now();
+        let mut fetched = self.fetch(source, None, Demand::anything(), looked_at).await?;
         if let (Fetched::Found(_, None), Source::Remote { url, .. }) = (&fetched, source) {
             // It is with another request: this one needs its own.
             let path = self.raw_paths(source).now;
-            let question = Question { url, path: &path, known: None, demand: Demand::anything() };
+            let question = Question { url, path: &path, known: None, demand: Demand::anything(), looked_at };
             fetched = self.remote.fetch_alone(question).await?;
         }
         let Fetched::Found(seen, Some(content)) = fetched else {

@@ -37,9 +37,6 @@ use crate::{
     service::{FoundFile, Id, Record, Write},
 };
 
-/// The formats that variants may have.
-pub(crate) const VARIANTS: [Format; 5] = [Format::WebP, Format::Avif, Format::Jpeg, Format::Png, Format::Jxl];
-
 /// The cache. Its methods block; call them on a blocking thread, but for those that only look at what is at hand.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -145,7 +142,7 @@ impl Store {
             let hash = looks_whole(format, &head, len).then(|| self.told(&path, checksum(&file)))?;
             Some(FoundFile { format, len, hash })
         };
-        VARIANTS.into_iter().filter_map(whole).collect()
+        Format::ALL.into_iter().filter_map(whole).collect()
     }
 
     /// Opens a variant; `None`, and it is deleted, when it hasn't the length and the checksum that its record says.
@@ -310,7 +307,7 @@ impl Store {
     }
 
     fn remove_all_of(&self, folder: &str, id: &str) {
-        let variants = VARIANTS.map(|format| self.variant_path(folder, id, format));
+        let variants = Format::ALL.map(|format| self.variant_path(folder, id, format));
         for path in variants.into_iter().chain([self.record_path(folder, id)]) {
             lock(&self.memory).remove(&path);
             // Most often there is no such file.

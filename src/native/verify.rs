@@ -13,10 +13,8 @@ use std::{
 use walkdir::WalkDir;
 
 use crate::{
-    native::{
-        files, machine,
-        store::{Store, VARIANTS},
-    },
+    codec::Format,
+    native::{files, machine, store::Store},
     service::Record,
 };
 
@@ -88,6 +86,6 @@ fn checksum(store: &Store, path: &Path) -> Option<String> {
     if is_raw {
         return record.slimpix?.source.hash;
     }
-    let format = VARIANTS.into_iter().find(|format| OsStr::new(format.extension()) == extension)?;
+    let format = Format::ALL.into_iter().find(|format| OsStr::new(format.extension()) == extension)?;
     record.variant(format)?.hash.clone()
 }

@@ -18,11 +18,8 @@ use walkdir::WalkDir;
 
 use super::{size_of, taken};
 use crate::{
-    native::{
-        settings::Folders,
-        store::{VARIANTS, raw_name},
-        uses::Uses,
-    },
+    codec::Format,
+    native::{settings::Folders, store::raw_name, uses::Uses},
     service::Record,
 };
 
@@ -135,7 +132,7 @@ fn remove_all_of(folders: &Folders, record: &Path) -> u64 {
     {
         freed += remove(&folders.remote_raw.join(folder).join(raw_name(id, &known.path)));
     }
-    for format in VARIANTS {
+    for format in Format::ALL {
         freed += remove(&folders.exhaust.join(folder).join(format!("{id}.{}", format.extension())));
     }
     freed + remove(record)
@@ -151,7 +148,7 @@ fn remove(path: &Path) -> u64 {
 fn kind_of<'a>(folders: &Folders, path: &'a Path) -> Option<(FileKind, &'a str)> {
     let root = path.parent()?.parent()?;
     let extension = path.extension().and_then(OsStr::to_str);
-    let is_variant = || VARIANTS.iter().any(|format| Some(format.extension()) == extension);
+    let is_variant = || Format::ALL.iter().any(|format| Some(format.extension()) == extension);
     let kind = if root == folders.metadata && extension == Some("json") {
         FileKind::Record
     } else if root == folders.exhaust && is_variant() {

@@ -4,6 +4,7 @@ use std::{
 };
 
 use super::*;
+use crate::codec::Format;
 
 fn folders(root: &Path, max_bytes: u64) -> Folders {
     Folders {
@@ -105,5 +106,23 @@ fn without_a_limit_nothing_goes_unless_the_disk_is_full() -> io::Result<()> {
     assert_eq!(names(&folders.metadata.join("local")).len(), 2);
     assert!(evictor.make_room_on_disk(10));
     assert_eq!(names(&folders.metadata.join("local")), [format!("{}.json", id(2))]);
+    Ok(())
+}
+
+#[test]
+fn variants_of_every_format_are_counted_and_go_with_their_record() -> io::Result<()> {
+    let root = tempfile::tempdir()?;
+    let folders = folders(root.path(), 64 * BLOCK);
+    put(&folders.metadata.join(format!("local/{}.json", id(1))), 10, 100)?;
+    for format in Format::ALL {
+        put(&folders.exhaust.join(format!("local/{}.{}", id(1), format.extension())), 10, 100)?;
+    }
+    let evictor = Arc::new(Evictor::new(folders.clone()));
+    let files = Format::ALL.len() as u64 + 1;
+    evictor.pass(0, 0);
+    // With two folders for each of the two kinds, and one for copies, which isn't there.
+    assert_eq!(evictor.figures().0, (files + 4) * BLOCK);
+    assert_eq!(evictor.pass(0, 1), files * BLOCK);
+    assert!(names(&folders.exhaust.join("local")).is_empty());
     Ok(())
 }
