@@ -122,8 +122,9 @@
 //!
 //! 1. A conversion states its memory from the source's header, before it starts; what does not fit is not tried.
 //! 2. One conversion for a variant key, however many ask at the same time.
-//! 3. An answer is never larger than the source, never of a format that was not accepted, and never an error where
-//!    the original can be sent. An answer that needs no conversion waits for none.
+//! 3. An answer is never larger than the source (but a drawing at a size that was asked for), never of a format that
+//!    was not accepted, and never an error where the original can be sent. An answer that needs no conversion waits
+//!    for none.
 //! 4. The same bytes on every host: golden hashes hold natively, in Node, in Chromium and in the Worker.
 //! 5. No C or assembly in the conversion path. No unsafe code; the program makes two calls that set its allocator.
 //! 6. Parameters can't flood the cache: unknown and disabled ones never reach the variant key.

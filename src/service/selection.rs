@@ -331,6 +331,7 @@ impl Selector<'_> {
             // Chromium would show nothing; or a picture is wanted of it.
             probe.demands.writing == Writing::Foreign && self.packs(probe)
                 || self.is_always_drawn(probe)
+                || self.is_drawn_at_a_size(probe)
                 || self.stands_still(probe)
         });
         self.source_is_shown() && !self.wanted.reshapes() && !is_kept_back

@@ -84,9 +84,32 @@ fn the_setting_says_when_an_svg_is_drawn() {
     for path in ["/a.svg", "/a.svg?width=20"] {
         assert_eq!(sent(&never.get(path, &[CHROME, GZIP])), "image/svg+xml", "{path}");
     }
-    // A size is drawn where one is asked for.
-    let mut smaller = scenario(900, Drawings::Smaller);
-    assert_eq!(sent(&smaller.get("/a.svg?width=20", &[CHROME, GZIP])), "image/webp");
+}
+
+#[test]
+fn a_size_that_is_asked_for_is_drawn_however_short_the_svg_is() {
+    for query in
+        ["width=20", "height=700", "max_width=30", "width=20&height=20", "width=9&height=9&fit=contain"]
+    {
+        let mut smaller = scenario(50_000, Drawings::Smaller);
+        let path = format!("/a.svg?{query}");
+        assert_eq!(sent(&smaller.get(&path, &[CHROME, GZIP])), "image/webp", "{query}");
+        // A browser that takes none of the better formats gets a PNG.
+        let mut plain = scenario(50_000, Drawings::Smaller);
+        assert_eq!(sent(&plain.get(&path, &["Accept: image/svg+xml,image/png"])), "image/png", "{query}");
+        // What can't be drawn as browsers show it is sent as it is, and so is what is not to be drawn.
+        let mut failing = scenario(50_000, Drawings::Smaller);
+        for format in [Format::WebP, Format::Png, Format::Jpeg] {
+            failing = failing.outcome(format, Err(ErrorKind::Unsupported));
+        }
+        assert_eq!(sent(&failing.get(&path, &[CHROME, GZIP])), "image/svg+xml", "{query}");
+        let mut never = scenario(50, Drawings::Never);
+        assert_eq!(sent(&never.get(&path, &[CHROME, GZIP])), "image/svg+xml", "{query}");
+    }
+    let mut named = Scenario::with(|policy| (policy.extra_params, policy.short_params) = (true, true))
+        .source("a.svg", logo())
+        .outcome(Format::WebP, Ok(50_000));
+    assert_eq!(sent(&named.get("/a.svg?format=webp&width=20", &[CHROME, GZIP])), "image/webp");
 }
 
 fn unpacked(bytes: &[u8]) -> Vec<u8> {

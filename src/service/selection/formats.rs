@@ -45,6 +45,13 @@ impl Selector<'_> {
         probe.format == Format::Svg && self.policy.svg == Drawings::Always
     }
 
+    /// True if a drawing is wanted at a size: who names one has a use for pixels, however short the SVG is.
+    pub(super) fn is_drawn_at_a_size(&self, probe: &Probe) -> bool {
+        probe.format == Format::Svg
+            && self.policy.svg != Drawings::Never
+            && self.wanted.resize(self.policy.interest).is_some()
+    }
+
     /// True if a format was tried, and there is none.
     pub(super) fn is_hopeless(&self, format: Format) -> bool {
         self.is_settled(format) && self.record.variant(format).is_none()
