@@ -340,7 +340,7 @@ const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> 
         // A sample may say that only one of the two files is worth making.
         (Format::WebP, Mode::Auto) if probe.alpha => 275,
         (Format::WebP, Mode::Auto) => 175,
-        (Format::Avif, _) => 375,
+        (Format::Avif, Mode::Auto) => 175,
         _ if !is_used => 275,
         _ if is_open => 170,
         // Alpha is coded as a lossless picture.

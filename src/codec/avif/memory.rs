@@ -3,7 +3,7 @@
 use crate::{
     codec::{
         Coding, Probe,
-        av1::encoder::{self, Config, Sampling, base_q_idx},
+        av1::encoder::{self, Capacity, Config, Sampling, base_q_idx},
         cost::{Buffering, Decoding, Encoding, Input, SMALL_FILE},
         heif,
     },
@@ -18,8 +18,8 @@ const BT709: u8 = 1;
 const SRGB: u8 = 13;
 const BT601: u8 = 6;
 
-/// Boxes without metadata, and small things.
-const SMALL: u64 = 16 << 10;
+/// Boxes without metadata, while they are put together.
+const BOXES: u64 = 8 << 10;
 
 /// States what decoding takes, told from the headers of its pictures.
 pub fn decoding(probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decoding {
@@ -50,26 +50,34 @@ pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     }
 }
 
-/// What coding rows holds, the file included.
+/// What coding rows holds, the file included, which is made in the room of the colour picture's data.
 fn rows_bytes(input: &Input, coding: &Coding, full_chroma: bool) -> u64 {
     let width = u64::from(input.size.width);
-    let subsampling = subsampling(input, full_chroma);
-    let color = encoder::heap_bytes(&config(input.size, subsampling, coding)) as u64;
-    let alpha = match input.layout.has_alpha() {
-        true => encoder::heap_bytes(&alpha_config(input.size, coding)) as u64,
-        false => 0,
-    };
-    // A band as it came and as planes, a row of alpha and the row above; then the file beside its parts.
+    let [color, alpha] = pictures(input, coding, full_chroma).map(|config| {
+        config.map_or(0, |config| encoder::heap_bytes(&config, capacity(&config, coding)) as u64)
+    });
+    // A band as it came and as planes, a row of alpha and the row above; then the boxes.
     let band = width * u64::from(BAND) * (u64::from(input.channels) + 3) + width * 6;
-    color + alpha + band + 3 * most_file_bytes(input, coding, full_chroma) + SMALL
+    color.saturating_add(alpha) + band + BOXES
 }
 
 /// The most bytes that the file may have: somewhat more than noise takes.
 fn most_file_bytes(input: &Input, coding: &Coding, full_chroma: bool) -> u64 {
-    let pixels = input.size.pixels();
-    let color = pixels * densest(subsampling(input, full_chroma), coding.quality) / 64;
-    let alpha = if input.layout.has_alpha() { pixels * densest(None, 100) / 64 } else { 0 };
-    (color + alpha + SMALL).min(coding.max_bytes)
+    let pictures = pictures(input, coding, full_chroma);
+    let data: u64 = pictures.iter().flatten().map(encoder::most_bytes).sum();
+    (data + BOXES).min(coding.max_bytes)
+}
+
+/// How colour and alpha are coded.
+fn pictures(input: &Input, coding: &Coding, full_chroma: bool) -> [Option<Config>; 2] {
+    let color = config(input.size, subsampling(input, full_chroma), coding);
+    [Some(color), input.layout.has_alpha().then(|| alpha_config(input.size, coding))]
+}
+
+/// The size of the buffer of a picture's data.
+pub fn capacity(config: &Config, coding: &Coding) -> Capacity {
+    let most = encoder::most_bytes(config);
+    Capacity::new(most.min(coding.max_bytes), coding.max_bytes < u64::MAX)
 }
 
 /// What the colour picture is, as the encoder gets it.
@@ -100,38 +108,4 @@ pub fn config(size: Size, subsampling: Option<Subsampling>, coding: &Coding) -> 
 /// How alpha is coded: at a quality halfway to perfect, as an edge with ringing shows as specks on any background.
 pub fn alpha_config(size: Size, coding: &Coding) -> Config {
     config(size, None, &coding.with_quality(coding.quality.min(100).midpoint(100)))
-}
-
-/// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.
-struct Noise {
-    /// For quantisers from this on.
-    base_q_idx: u8,
-    gray: u64,
-    yuv420: u64,
-    yuv444: u64,
-}
-
-const fn noise(base_q_idx: u8, gray: u64, yuv420: u64, yuv444: u64) -> Noise {
-    Noise { base_q_idx, gray, yuv420, yuv444 }
-}
-
-static NOISE: [Noise; 8] = [
-    noise(150, 34, 50, 84),
-    noise(100, 44, 66, 116),
-    noise(75, 48, 74, 130),
-    noise(50, 54, 82, 144),
-    noise(26, 68, 100, 178),
-    noise(13, 80, 118, 216),
-    noise(5, 94, 140, 264),
-    noise(0, 104, 156, 304),
-];
-
-fn densest(subsampling: Option<Subsampling>, quality: u8) -> u64 {
-    let quantizer = base_q_idx(quality);
-    let noise = NOISE.iter().find(|noise| noise.base_q_idx <= quantizer).unwrap_or(&NOISE[7]);
-    match subsampling {
-        None => noise.gray,
-        Some(Subsampling::Yuv444) => noise.yuv444,
-        Some(_) => noise.yuv420,
-    }
 }

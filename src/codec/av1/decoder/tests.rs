@@ -3,7 +3,7 @@
 #![allow(clippy::precedence, reason = "as the specification writes it")]
 
 use super::Decoder;
-use crate::codec::av1::encoder::{Config, Encoder, Sampling};
+use crate::codec::av1::encoder::{Capacity, Config, Encoder, Obus, Sampling, most_bytes};
 use crate::codec::av1::header::{
     FrameHeader, Layers, LrParams, Picture, RestorationType, SequenceHeader, TxMode,
 };
@@ -20,14 +20,16 @@ fn stream(width: u32, height: u32) -> Vec<u8> {
         effort: 4,
         color: (1, 13, 6, true),
     };
-    let mut encoder = Encoder::new(config).unwrap();
+    let mut encoder = Encoder::new(config, Capacity::new(most_bytes(&config), true)).unwrap();
     let (w, h) = (width as usize, height as usize);
     let plane = |w: usize, h: usize| -> Vec<u8> {
         (0..w * h).map(|i| ((i % w) * 3 ^ (i / w) * 5 ^ (i * i >> 9)) as u8).collect()
     };
     let [y, u, v] = [plane(w, h), plane(w.div_ceil(2), h.div_ceil(2)), plane(w.div_ceil(2), h.div_ceil(2))];
     encoder.push([&y, &u, &v], h).unwrap();
-    encoder.finish().unwrap()
+    let Obus { mut head, tiles } = encoder.finish().unwrap();
+    head.extend(tiles);
+    head
 }
 
 /// Decodes to the end: luma samples.

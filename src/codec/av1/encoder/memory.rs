@@ -1,4 +1,4 @@
-//! What an encoder holds, from the picture's size alone.
+//! What an encoder holds, and how long its data get, from the picture's size and quantiser alone.
 
 use super::{
     Config, SUPERBLOCK, Sampling, frame_header,
@@ -10,11 +10,46 @@ use super::{
 };
 use crate::codec::av1::syntax::{Frame, TileState};
 
-/// The most bytes that an encoder of such a picture takes on the heap beside the file: what waits of the picture, the
-/// lines above the superblocks, and what the search works in. The file's data come to it as they are made, and once
-/// more when they are put together.
+/// Room behind a full buffer: a word of the symbol coder, sizes of tiles, the OBUs' headers, and a container's boxes.
+pub const SLACK: usize = 4 << 10;
+
+/// Bytes that the buffer of the tiles' data has at once even if its bound is no more than what noise takes.
+const SMALL: usize = 256 << 10;
+
+/// The size of the buffer of the tiles' data.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Bytes that are taken when the picture begins.
+    pub initial: usize,
+    /// Bytes up to which the buffer grows.
+    pub max: usize,
+}
+
+impl Capacity {
+    /// For data of at most `most` bytes. A bound of the caller's (`is_bound`) is taken at once: nothing is moved while the
+    /// buffer fills, what is held is what was stated, and pages that are not written cost nothing natively. What just
+    /// noise would fill is taken as it is needed.
+    #[must_use]
+    pub fn new(most: u64, is_bound: bool) -> Self {
+        let max = usize::try_from(most).unwrap_or(usize::MAX / 4);
+        Self { initial: if is_bound { max } else { max.min(SMALL) }, max }
+    }
+
+    /// The most bytes that the buffer takes. One that grows by a quarter is held twice while it does.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        if self.initial == self.max {
+            self.max + SLACK
+        } else {
+            (self.max + SLACK).saturating_mul(9) / 5 + (32 << 10)
+        }
+    }
+}
+
+/// The most bytes that an encoder of such a picture takes on the heap: the buffer of its data, what waits of the picture,
+/// the lines above the superblocks, and what the search works in.
 #[must_use]
-pub fn heap_bytes(config: &Config) -> usize {
+pub fn heap_bytes(config: &Config, capacity: Capacity) -> usize {
     let sequence = sequence_header(config);
     let header = frame_header(config, &sequence);
     let frame = Frame::new(&sequence, &header);
@@ -35,5 +70,47 @@ pub fn heap_bytes(config: &Config) -> usize {
                 + size_of::<Tile>() * 2
         })
         .sum();
-    Strip::bytes(config) + tiles + Search::bytes() + LEVELS * 2 + 8192
+    // Tiles beside each other have data of their own, which grow.
+    let copies = if info.tile_cols > 1 { 2 * (capacity.max + SLACK) } else { 0 };
+    let data = capacity.bytes().saturating_add(copies);
+    (Strip::bytes(config) + tiles + Search::bytes() + LEVELS * 2 + 8192).saturating_add(data)
 }
+
+/// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.
+struct Noise {
+    /// For quantisers from this on.
+    base_q_idx: u8,
+    monochrome: u64,
+    yuv420: u64,
+    yuv444: u64,
+}
+
+const fn noise(base_q_idx: u8, monochrome: u64, yuv420: u64, yuv444: u64) -> Noise {
+    Noise { base_q_idx, monochrome, yuv420, yuv444 }
+}
+
+static NOISE: [Noise; 8] = [
+    noise(150, 34, 50, 84),
+    noise(100, 44, 66, 116),
+    noise(75, 48, 74, 130),
+    noise(50, 54, 82, 144),
+    noise(26, 68, 100, 178),
+    noise(13, 80, 118, 216),
+    noise(5, 94, 140, 264),
+    noise(0, 104, 156, 304),
+];
+
+/// The most bytes that the tiles' data have: somewhat more than noise takes, and far more than any picture.
+#[must_use]
+pub fn most_bytes(config: &Config) -> u64 {
+    let noise = NOISE.iter().find(|noise| noise.base_q_idx <= config.base_q_idx).unwrap_or(&NOISE[7]);
+    let densest = match config.sampling {
+        Sampling::Monochrome => noise.monochrome,
+        Sampling::Yuv444 => noise.yuv444,
+        Sampling::Yuv420 => noise.yuv420,
+    };
+    u64::from(config.width) * u64::from(config.height) * densest / 64 + HEADERS
+}
+
+/// Headers and the first bytes of tiles, however small the picture.
+const HEADERS: u64 = 16 << 10;

@@ -29,12 +29,19 @@ mod tests;
 mod tile;
 mod tuning;
 
-pub use self::{memory::heap_bytes, tuning::base_q_idx};
-use self::{search::Search, strip::Strip, tile::Tile};
+use std::mem;
+
+use self::{memory::SLACK, search::Search, strip::Strip, tile::Tile};
+pub use self::{
+    memory::{Capacity, heap_bytes, most_bytes},
+    tuning::base_q_idx,
+};
 use super::{
     header::{
-        ColorConfig, DeltaQParams, FrameHeader, QuantizationParams, SequenceHeader, TxMode, temporal_unit,
+        ColorConfig, DeltaQParams, FrameHeader, QuantizationParams, SequenceHeader, TxMode, before_tiles,
+        tile_size,
     },
+    symbols::make_room,
     syntax::{Frame, TileArea},
 };
 use crate::{
@@ -71,6 +78,13 @@ pub struct Config {
     pub color: (u8, u8, u8, bool),
 }
 
+/// A picture as OBUs.
+pub struct Obus {
+    /// What stands before the data of the tiles.
+    pub head: Vec<u8>,
+    pub tiles: Vec<u8>,
+}
+
 /// Writes one picture.
 pub struct Encoder {
     config: Config,
@@ -79,9 +93,13 @@ pub struct Encoder {
     frame: Frame,
     search: Box<Search>,
     strip: Strip,
-    /// The tiles of the row of tiles in work, and the data of all that are finished.
+    /// The row of tiles in work.
     tiles: Vec<Tile>,
-    finished: Vec<Vec<u8>>,
+    /// The data of those before, as they stand in the file. Where rows have one tile each, that has the buffer while it is
+    /// in work, and begins at `start`.
+    data: Vec<u8>,
+    start: usize,
+    capacity: Capacity,
     /// The first row of the strip.
     y: usize,
 }
@@ -92,7 +110,7 @@ impl Encoder {
     /// # Errors
     ///
     /// There is no memory, or a number is out of its range.
-    pub fn new(config: Config) -> Result<Self> {
+    pub fn new(config: Config, capacity: Capacity) -> Result<Self> {
         if !(1..=65536).contains(&config.width)
             || !(1..=65536).contains(&config.height)
             || config.base_q_idx == 0
@@ -104,6 +122,8 @@ impl Encoder {
         let frame = Frame::new(&sequence, &header);
         let search = Box::new(Search::new(Level::new(), &config, &header)?);
         let strip = Strip::new(&config)?;
+        let mut data = Vec::new();
+        data.try_reserve_exact(capacity.initial + SLACK)?;
         Ok(Self {
             config,
             sequence,
@@ -112,7 +132,9 @@ impl Encoder {
             search,
             strip,
             tiles: Vec::new(),
-            finished: Vec::new(),
+            data,
+            start: 0,
+            capacity,
             y: 0,
         })
     }
@@ -122,7 +144,7 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// There is no memory.
+    /// [`Kind::OutputTooLarge`] for more than the capacity; [`Kind::OutOfMemory`].
     pub fn push(&mut self, planes: [&[u8]; 3], rows: usize) -> Result<()> {
         let mut from = 0;
         while from < rows && self.y < self.config.height as usize {
@@ -135,22 +157,16 @@ impl Encoder {
         Ok(())
     }
 
-    /// Bytes of the tiles' data until now, which only get more.
-    pub fn len(&self) -> usize {
-        self.finished.iter().map(Vec::len).chain(self.tiles.iter().map(Tile::len)).sum()
-    }
-
-    /// Ends the picture: sequence header and frame, as OBUs.
+    /// Ends the picture: sequence header and frame.
     ///
     /// # Errors
     ///
-    /// There is no memory, or rows are missing.
-    pub fn finish(self) -> Result<Vec<u8>> {
+    /// Rows are missing.
+    pub fn finish(self) -> Result<Obus> {
         if self.y < self.config.height as usize {
             return Err(Error::new(Kind::Internal, "AV1: rows are missing"));
         }
-        let tiles: Vec<&[u8]> = self.finished.iter().map(Vec::as_slice).collect();
-        temporal_unit(&self.sequence, &self.header, &tiles)
+        Ok(Obus { head: before_tiles(&self.sequence, &self.header, self.data.len())?, tiles: self.data })
     }
 
     /// Codes the superblocks of the strip.
@@ -159,26 +175,70 @@ impl Encoder {
         let info = &self.header.tile_info;
         let starts = info.mi_row_starts[..info.tile_rows].iter().position(|&start| start == row);
         if let Some(index) = starts {
-            for column in 0..info.tile_cols {
-                let area = TileArea {
-                    mi_row_start: row as usize,
-                    mi_row_end: info.mi_row_starts[index + 1] as usize,
-                    mi_col_start: info.mi_col_starts[column] as usize,
-                    mi_col_end: info.mi_col_starts[column + 1] as usize,
-                };
-                self.tiles.push(Tile::new(&self.frame, area)?);
-            }
+            self.begin_tiles(index)?;
         }
+        let mut length = self.data.len();
         for tile in &mut self.tiles {
             tile.superblock_row(&mut self.search, &self.strip, self.y)?;
+            length += tile.len()?;
+        }
+        if length > self.capacity.max {
+            return Err(Error::new(Kind::OutputTooLarge, format!("AV1: {length} bytes and more")));
         }
         self.y += SUPERBLOCK;
         self.strip.clear();
         let row = (self.y / 4).min(self.header.mi_rows as usize);
         if self.tiles.first().is_some_and(|tile| tile.mi_row_end() <= row) {
-            for tile in self.tiles.drain(..) {
-                self.finished.push(tile.finish()?);
+            self.finish_tiles(row == self.header.mi_rows as usize)?;
+        }
+        Ok(())
+    }
+
+    /// Begins a row of tiles.
+    fn begin_tiles(&mut self, row: usize) -> Result<()> {
+        let info = &self.header.tile_info;
+        let most = self.capacity.max + SLACK;
+        for column in 0..info.tile_cols {
+            let area = TileArea {
+                mi_row_start: info.mi_row_starts[row] as usize,
+                mi_row_end: info.mi_row_starts[row + 1] as usize,
+                mi_col_start: info.mi_col_starts[column] as usize,
+                mi_col_end: info.mi_col_starts[column + 1] as usize,
+            };
+            let mut data = Vec::new();
+            if info.tile_cols == 1 {
+                data = mem::take(&mut self.data);
+                if row + 1 < info.tile_rows {
+                    let place = tile_size(1);
+                    make_room(&mut data, place.len(), most)?;
+                    data.extend_from_slice(&place);
+                }
+                self.start = data.len();
             }
+            self.tiles.push(Tile::new(&self.frame, area, data, most)?);
+        }
+        Ok(())
+    }
+
+    /// Ends the row of tiles in work. Every tile but the picture's last one stands behind its size.
+    fn finish_tiles(&mut self, is_last_row: bool) -> Result<()> {
+        let columns = self.tiles.len();
+        for (column, tile) in mem::take(&mut self.tiles).into_iter().enumerate() {
+            let data = tile.finish()?;
+            if columns == 1 {
+                self.data = data;
+                if !is_last_row {
+                    let size = tile_size(self.data.len() - self.start);
+                    self.data[self.start - size.len()..self.start].copy_from_slice(&size);
+                }
+                continue;
+            }
+            let size = tile_size(data.len());
+            make_room(&mut self.data, size.len() + data.len(), self.capacity.max + SLACK)?;
+            if !is_last_row || column + 1 < columns {
+                self.data.extend_from_slice(&size);
+            }
+            self.data.extend_from_slice(&data);
         }
         Ok(())
     }

@@ -38,7 +38,8 @@ fn picture(width: usize, height: usize, sampling: Sampling) -> [Vec<u8>; 3] {
 
 /// Encodes in pieces of some rows; gives the stream and what was reconstructed, by plane, rows of whole superblocks.
 fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Window; 3]) {
-    let mut encoder = Encoder::new(config).unwrap();
+    let capacity = Capacity::new(most_bytes(&config), false);
+    let mut encoder = Encoder::new(config, capacity).unwrap();
     let (width, height) = (config.width as usize, config.height as usize);
     let shift = usize::from(config.sampling == Sampling::Yuv420);
     let whole = |size: usize| size.next_multiple_of(64) + 64;
@@ -54,7 +55,9 @@ fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Win
         y += rows;
     }
     let windows = encoder.search.reconstruction.take().unwrap();
-    (encoder.finish().unwrap(), windows)
+    let Obus { mut head, tiles } = encoder.finish().unwrap();
+    head.extend(tiles);
+    (head, windows)
 }
 
 fn check(config: Config, piece: usize) {

@@ -39,7 +39,8 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    pub(super) fn new(frame: &Frame, area: TileArea) -> Result<Self> {
+    /// A tile whose data go behind what is in `data`, which gets at most `most` bytes.
+    pub(super) fn new(frame: &Frame, area: TileArea, data: Vec<u8>, most: usize) -> Result<Self> {
         let superblocks = (area.mi_col_end - area.mi_col_start).div_ceil(SUPERBLOCK / 4);
         let mut above = Vec::with_capacity(frame.num_planes);
         for plane in 0..frame.num_planes {
@@ -55,7 +56,7 @@ impl Tile {
         Ok(Self {
             area,
             state: TileState::new(frame, area)?,
-            symbols: symbols::Encoder::new(true),
+            symbols: symbols::Encoder::new(true, data, most),
             above,
             lines,
             quants: vec![0; 1024],
@@ -66,12 +67,15 @@ impl Tile {
         self.area.mi_row_end
     }
 
-    /// Bytes of the tile's data until now.
-    pub(super) fn len(&self) -> usize {
+    /// Bytes of the buffer until now.
+    ///
+    /// # Errors
+    /// There was no room for more.
+    pub(super) fn len(&mut self) -> Result<usize> {
         self.symbols.len()
     }
 
-    /// The tile's data.
+    /// The buffer, with the tile's data.
     pub(super) fn finish(self) -> Result<Vec<u8>> {
         self.symbols.finish()
     }

@@ -20,5 +20,5 @@ pub use fields::{
     RestorationType, SEG_LVL_ALT_LF_Y_V, SEG_LVL_SKIP, ScalingPoint, TxMode,
 };
 pub use frame::FrameHeader;
-pub use obu::{Head, Layers, Picture, temporal_unit};
+pub use obu::{Head, Layers, Picture, before_tiles, tile_size};
 pub use sequence::{ColorConfig, SequenceHeader};

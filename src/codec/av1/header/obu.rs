@@ -4,7 +4,7 @@
 use super::bits::{Bits, Reader};
 use super::frame::{FrameHeader, Start};
 use super::sequence::SequenceHeader;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 const OBU_SEQUENCE_HEADER: u8 = 1;
 const OBU_TEMPORAL_DELIMITER: u8 = 2;
@@ -337,13 +337,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Appends an OBU with its size.
-fn write_obu(kind: u8, parts: &[&[u8]], out: &mut Vec<u8>) -> Result<()> {
-    let mut size = 0;
-    for part in parts {
-        size += part.len();
-    }
-    out.try_reserve(size + 10)?;
+/// Appends the header of an OBU whose payload has `size` bytes.
+fn write_obu_header(kind: u8, size: usize, out: &mut Vec<u8>) {
     out.push(kind << 3 | 2);
     let mut rest = size;
     while rest >= 0x80 {
@@ -351,10 +346,6 @@ fn write_obu(kind: u8, parts: &[&[u8]], out: &mut Vec<u8>) -> Result<()> {
         rest >>= 7;
     }
     out.push(rest as u8);
-    for part in parts {
-        out.extend_from_slice(part);
-    }
-    Ok(())
 }
 
 /// The OBU of a sequence header, as AVIF's `av1C` and the item itself hold it.
@@ -362,40 +353,35 @@ fn write_obu(kind: u8, parts: &[&[u8]], out: &mut Vec<u8>) -> Result<()> {
 /// # Errors
 /// Where a value is out of its range.
 pub fn sequence_header_obu(sequence: &SequenceHeader) -> Result<Vec<u8>> {
+    let payload = sequence.write()?;
     let mut out = Vec::new();
-    write_obu(OBU_SEQUENCE_HEADER, &[&sequence.write()?], &mut out)?;
+    write_obu_header(OBU_SEQUENCE_HEADER, payload.len(), &mut out);
+    out.extend(payload);
     Ok(out)
 }
 
-/// The OBUs of a still picture: sequence header and frame (see [`FrameHeader::for_still`]; what follows from other
-/// fields is worked out anew). `tiles` are in the order of `TileNum`; the width of their sizes is chosen here.
+/// The OBUs of a still picture up to the data of its tiles, which take so many bytes: sequence header and frame (see
+/// [`FrameHeader::for_still`]; what follows from other fields is worked out anew). Each tile but the last stands behind
+/// its [`tile_size`].
 ///
 /// # Errors
-/// Where a value is out of its range, or the tiles are not as many as the header says.
-pub fn temporal_unit(sequence: &SequenceHeader, frame: &FrameHeader, tiles: &[&[u8]]) -> Result<Vec<u8>> {
-    let Some((last, others)) = tiles.split_last() else {
-        return Err(Error::new(Kind::Internal, "AV1: a frame without tiles"));
-    };
-    let largest = others.iter().map(|tile| tile.len() - 1).max().unwrap_or(0);
-    let bytes = (4 - (largest as u32).leading_zeros() as usize / 8).max(1);
+/// Where a value is out of its range.
+pub fn before_tiles(sequence: &SequenceHeader, frame: &FrameHeader, tiles: usize) -> Result<Vec<u8>> {
     let mut frame = frame.clone();
-    frame.tile_info.tile_size_bytes = bytes as u8;
     let mut head = frame.write(sequence)?;
-    let count = frame.tile_info.tile_cols * frame.tile_info.tile_rows;
-    if tiles.len() != count || tiles.iter().any(|tile| tile.is_empty()) {
-        return Err(Error::new(Kind::Internal, "AV1: the tiles are not those of the header"));
-    }
-    if tiles.len() > 1 {
+    if frame.tile_info.tile_cols * frame.tile_info.tile_rows > 1 {
         // tile_start_and_end_present_flag and the alignment after it.
         head.push(0);
     }
-    let sizes: Vec<[u8; 4]> = others.iter().map(|tile| (tile.len() as u32 - 1).to_le_bytes()).collect();
-    let mut parts: Vec<&[u8]> = vec![&head];
-    for (size, tile) in sizes.iter().zip(others) {
-        parts.extend([&size[..bytes], tile]);
-    }
-    parts.push(last);
     let mut out = sequence_header_obu(sequence)?;
-    write_obu(OBU_FRAME, &parts, &mut out)?;
+    write_obu_header(OBU_FRAME, head.len() + tiles, &mut out);
+    out.extend(head);
     Ok(out)
+}
+
+/// `tile_size_minus_1` of a tile that is not the last, by the default [`TileInfo::tile_size_bytes`].
+///
+/// [`TileInfo::tile_size_bytes`]: super::TileInfo::tile_size_bytes
+pub const fn tile_size(bytes: usize) -> [u8; 4] {
+    (bytes as u32 - 1).to_le_bytes()
 }

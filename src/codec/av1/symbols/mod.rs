@@ -10,7 +10,10 @@
 mod decoder;
 mod encoder;
 
-pub use self::{decoder::Decoder, encoder::Encoder};
+pub use self::{
+    decoder::Decoder,
+    encoder::{Encoder, make_room},
+};
 
 /// `EC_MIN_PROB`: the least range that a symbol has, whatever its distribution says.
 const MIN_PROBABILITY: u32 = 4;
@@ -118,7 +121,7 @@ mod tests {
     fn what_is_written_is_read() {
         for (seed, count) in [(1, 0), (2, 1), (3, 2), (4, 17), (5, 1000), (6, 50_000)] {
             for adapts in [true, false] {
-                let mut encoder = Encoder::new(adapts);
+                let mut encoder = Encoder::new(adapts, Vec::new(), usize::MAX);
                 let written = code(&mut encoder, seed, count);
                 let data = encoder.finish().unwrap();
                 let mut decoder = Decoder::new(&data, adapts);
@@ -133,7 +136,7 @@ mod tests {
     #[test]
     fn carries_pass_through_bytes() {
         // Symbols of the least probability put the interval at its very end, so that bytes of 255 wait for a carry.
-        let mut encoder = Encoder::new(false);
+        let mut encoder = Encoder::new(false, Vec::new(), usize::MAX);
         for i in 0..3000 {
             encoder.fixed(if i % 100 == 99 { 16384 } else { 64 }, i % 100 == 99);
             encoder.fixed(32700, true);

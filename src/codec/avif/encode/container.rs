@@ -3,6 +3,7 @@
 //! Our own, because no permissive crate writes ICC profiles and XMP beside the picture.
 
 use crate::{
+    codec::av1::encoder::Obus,
     error::{Error, Kind, Result},
     pixel::{Metadata, Size, Subsampling},
 };
@@ -13,24 +14,23 @@ pub(super) struct Still<'a> {
     /// The chroma of the colour picture; `None` for grey.
     pub(super) subsampling: Option<Subsampling>,
     /// The colour picture, an AV1 key frame.
-    pub(super) color: &'a [u8],
+    pub(super) color: Obus,
     /// The alpha picture, a monochrome AV1 key frame of the same size.
-    pub(super) alpha: Option<&'a [u8]>,
+    pub(super) alpha: Option<Obus>,
     pub(super) metadata: &'a Metadata,
 }
 
-/// One item of the `meta` box and its bytes.
-struct Item<'a> {
-    kind: &'a [u8; 4],
+/// One item of the `meta` box.
+struct Item {
+    kind: &'static [u8; 4],
     /// What stands after the item's empty name.
-    suffix: &'a [u8],
+    suffix: &'static [u8],
     /// How it refers to the colour picture.
-    reference: Option<&'a [u8; 4]>,
+    reference: Option<&'static [u8; 4]>,
     /// Its properties: indices from 1, essential ones with the high bit set.
     properties: Vec<u8>,
-    /// Before `data`.
-    prefix: &'a [u8],
-    data: &'a [u8],
+    /// Its bytes.
+    length: usize,
 }
 
 /// The colour picture comes first.
@@ -38,94 +38,88 @@ const COLOR_ID: u16 = 1;
 const ALPHA_URN: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
 const ESSENTIAL: u8 = 0x80;
 
-/// Writes the file.
-///
-/// # Errors
-/// [`Kind::LimitExceeded`] when a part is longer than 32 bits can say.
-pub(super) fn write(still: &Still<'_>) -> Result<Vec<u8>> {
-    let mut properties = Vec::new();
-    let items = items(still, &mut properties)?;
-    let file_type = file_type(still.size, still.subsampling)?;
-    // The places of the data depend on the length of the boxes before it, which doesn't depend on the places.
-    let before = file_type.len() + meta(&items, &properties, 0)?.len() + 8;
-    let data: usize = items.iter().map(Item::len).sum();
-    let mut file = Vec::new();
-    file.try_reserve_exact(before + data)?;
-    file.extend(file_type);
-    file.extend(meta(&items, &properties, before)?);
-    file.extend(length(data + 8)?);
-    file.extend(b"mdat");
-    for item in &items {
-        file.extend(item.prefix);
-        file.extend(item.data);
-    }
-    Ok(file)
-}
+/// Before the TIFF header of EXIF: how far that is from here.
+const EXIF_PREFIX: [u8; 4] = [0; 4];
 
-impl Item<'_> {
-    const fn len(&self) -> usize {
-        self.prefix.len() + self.data.len()
-    }
-}
+impl Still<'_> {
+    /// The file, in the room of the colour picture's data.
+    ///
+    /// # Errors
+    /// [`Kind::LimitExceeded`] when a part is longer than 32 bits can say; [`Kind::OutOfMemory`].
+    pub(super) fn into_file(self) -> Result<Vec<u8>> {
+        let mut properties = Vec::new();
+        let items = self.items(&mut properties)?;
+        let mut before = file_type(self.size, self.subsampling)?;
+        // The places of the data depend on the length of the boxes before it, which doesn't depend on the places.
+        let data_at = before.len() + meta(&items, &properties, 0)?.len() + 8;
+        before.extend(meta(&items, &properties, data_at)?);
+        let data: usize = items.iter().map(|item| item.length).sum();
+        before.extend(length(data + 8)?);
+        before.extend(b"mdat");
+        before.extend(&self.color.head);
 
-/// All items, the colour picture first. Adds their properties to `properties`.
-fn items<'a>(still: &Still<'a>, properties: &mut Vec<Vec<u8>>) -> Result<Vec<Item<'a>>> {
-    let mut add = |property: Vec<u8>| {
-        properties.push(property);
-        properties.len() as u8
-    };
-    let Metadata { icc, exif, xmp, .. } = still.metadata;
-    let extents = add(boxed(b"ispe", &full(&[sides(still.size)]))?);
-    let mut of_color = vec![
-        extents,
-        add(pixels(if still.subsampling.is_some() { 3 } else { 1 })?),
-        add(decoder_configuration(still.subsampling)?) | ESSENTIAL,
-        add(boxed(b"colr", COLORS)?),
-    ];
-    if let Some(icc) = icc {
-        of_color.push(add(boxed(b"colr", &[b"prof".as_slice(), icc].concat())?));
+        let Metadata { exif, xmp, .. } = self.metadata;
+        let exif = exif.iter().flat_map(|exif| [EXIF_PREFIX.as_slice(), exif]);
+        let alpha = self.alpha.iter().flat_map(|alpha| [alpha.head.as_slice(), &alpha.tiles]);
+        let mut file = self.color.tiles;
+        file.try_reserve_exact((data_at + data).saturating_sub(file.len()))?;
+        file.splice(..0, before);
+        for part in alpha.chain(exif).chain(xmp.as_deref()) {
+            file.extend_from_slice(part);
+        }
+        file.shrink_to_fit();
+        Ok(file)
     }
-    let picture = Item {
-        kind: b"av01",
-        suffix: b"",
-        reference: None,
-        properties: of_color,
-        prefix: b"",
-        data: still.color,
-    };
-    let mut items = vec![picture];
-    if let Some(data) = still.alpha {
-        let properties = vec![
+
+    /// All items, the colour picture first. Adds their properties to `properties`.
+    fn items(&self, properties: &mut Vec<Vec<u8>>) -> Result<Vec<Item>> {
+        let mut add = |property: Vec<u8>| {
+            properties.push(property);
+            properties.len() as u8
+        };
+        let Metadata { icc, exif, xmp, .. } = self.metadata;
+        let extents = add(boxed(b"ispe", &full(&[sides(self.size)]))?);
+        let mut of_color = vec![
             extents,
-            add(pixels(1)?),
-            add(decoder_configuration(None)?) | ESSENTIAL,
-            add(boxed(b"auxC", &full(&[ALPHA_URN.to_vec()]))?),
+            add(pixels(if self.subsampling.is_some() { 3 } else { 1 })?),
+            add(decoder_configuration(self.subsampling)?) | ESSENTIAL,
+            add(boxed(b"colr", COLORS)?),
         ];
-        items.push(Item {
+        if let Some(icc) = icc {
+            of_color.push(add(boxed(b"colr", &[b"prof".as_slice(), icc].concat())?));
+        }
+        let picture = |reference, properties, obus: &Obus| Item {
             kind: b"av01",
             suffix: b"",
-            reference: Some(b"auxl"),
+            reference,
             properties,
-            prefix: b"",
-            data,
-        });
+            length: obus.head.len() + obus.tiles.len(),
+        };
+        let mut items = vec![picture(None, of_color, &self.color)];
+        if let Some(alpha) = &self.alpha {
+            let properties = vec![
+                extents,
+                add(pixels(1)?),
+                add(decoder_configuration(None)?) | ESSENTIAL,
+                add(boxed(b"auxC", &full(&[ALPHA_URN.to_vec()]))?),
+            ];
+            items.push(picture(Some(b"auxl"), properties, alpha));
+        }
+        let beside = |kind, suffix, length| Item {
+            kind,
+            suffix,
+            reference: Some(b"cdsc"),
+            properties: Vec::new(),
+            length,
+        };
+        if let Some(exif) = exif {
+            items.push(beside(b"Exif", b"", EXIF_PREFIX.len() + exif.len()));
+        }
+        if let Some(xmp) = xmp {
+            items.push(beside(b"mime", b"application/rdf+xml\0", xmp.len()));
+        }
+        Ok(items)
     }
-    let beside = |kind, suffix, prefix, data| Item {
-        kind,
-        suffix,
-        reference: Some(b"cdsc"),
-        properties: Vec::new(),
-        prefix,
-        data,
-    };
-    if let Some(exif) = exif {
-        // The four bytes say how far from here the TIFF header is.
-        items.push(beside(b"Exif", b"", &[0; 4], exif.as_slice()));
-    }
-    if let Some(xmp) = xmp {
-        items.push(beside(b"mime", b"application/rdf+xml\0", b"", xmp.as_slice()));
-    }
-    Ok(items)
 }
 
 /// `ftyp`. The brands of profiles are for AV1's main profile up to level 5.1 and for its high profile up to 6.0 (AVIF 1.1,
@@ -143,7 +137,7 @@ fn file_type(size: Size, subsampling: Option<Subsampling>) -> Result<Vec<u8>> {
 }
 
 /// The `meta` box, for data that begins `data_at` bytes into the file.
-fn meta(items: &[Item<'_>], properties: &[Vec<u8>], data_at: usize) -> Result<Vec<u8>> {
+fn meta(items: &[Item], properties: &[Vec<u8>], data_at: usize) -> Result<Vec<u8>> {
     let handler = boxed(b"hdlr", &full(&[vec![0; 4], b"pict".to_vec(), vec![0; 13]]))?;
     let primary = boxed(b"pitm", &full(&[COLOR_ID.to_be_bytes().to_vec()]))?;
     let mut parts = vec![handler, primary, locations(items, data_at)?, infos(items)?];
@@ -153,7 +147,7 @@ fn meta(items: &[Item<'_>], properties: &[Vec<u8>], data_at: usize) -> Result<Ve
 }
 
 /// `iloc`: where each item's bytes are.
-fn locations(items: &[Item<'_>], data_at: usize) -> Result<Vec<u8>> {
+fn locations(items: &[Item], data_at: usize) -> Result<Vec<u8>> {
     let mut body = vec![0, 0, 0, 0, 0x44, 0];
     body.extend((items.len() as u16).to_be_bytes());
     let mut at = data_at;
@@ -161,14 +155,14 @@ fn locations(items: &[Item<'_>], data_at: usize) -> Result<Vec<u8>> {
         body.extend(id.to_be_bytes());
         body.extend([0, 0, 0, 1]);
         body.extend(length(at)?);
-        body.extend(length(item.len())?);
-        at += item.len();
+        body.extend(length(item.length)?);
+        at += item.length;
     }
     boxed(b"iloc", &body)
 }
 
 /// `iinf`: what each item is.
-fn infos(items: &[Item<'_>]) -> Result<Vec<u8>> {
+fn infos(items: &[Item]) -> Result<Vec<u8>> {
     let mut body = full(&[(items.len() as u16).to_be_bytes().to_vec()]);
     for (id, item) in (COLOR_ID..).zip(items) {
         let mut info = vec![2, 0, 0, 0];
@@ -183,7 +177,7 @@ fn infos(items: &[Item<'_>]) -> Result<Vec<u8>> {
 }
 
 /// `iref`: what each item is to the colour picture. Nothing if there is no other item.
-fn references(items: &[Item<'_>]) -> Result<Option<Vec<u8>>> {
+fn references(items: &[Item]) -> Result<Option<Vec<u8>>> {
     let mut body = full(&[]);
     for (id, item) in (COLOR_ID..).zip(items) {
         if let Some(kind) = item.reference {
@@ -194,7 +188,7 @@ fn references(items: &[Item<'_>]) -> Result<Option<Vec<u8>>> {
 }
 
 /// `ipma`: which properties belong to which item.
-fn associations(items: &[Item<'_>]) -> Result<Vec<u8>> {
+fn associations(items: &[Item]) -> Result<Vec<u8>> {
     let with_properties = (COLOR_ID..).zip(items).filter(|(_, item)| !item.properties.is_empty());
     let mut body = full(&[(with_properties.clone().count() as u32).to_be_bytes().to_vec()]);
     for (id, item) in with_properties {

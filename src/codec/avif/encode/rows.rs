@@ -4,12 +4,12 @@
 
 use std::mem;
 
-use super::container::{self, Still};
+use super::container::Still;
 use crate::{
     codec::{
         Coding,
         av1::encoder::Encoder,
-        avif::memory::{BAND, alpha_config, config},
+        avif::memory::{BAND, alpha_config, capacity, config},
     },
     error::{Error, Kind, Result},
     pixel::{Layout, Metadata, Planes, Raster, Size, Subsampling, continue_row},
@@ -68,23 +68,9 @@ impl RowWriter {
         };
         let work = self.work(Some(wanted), false)?;
         if subsampling == wanted {
-            work.color.push(planes, planes[0].len() / width as usize)?;
-            return self.check_length();
+            return work.color.push(planes, planes[0].len() / width as usize);
         }
-        work.take_planes(width, subsampling, planes)?;
-        self.check_length()
-    }
-
-    /// Gives up as soon as the file is sure to be too long.
-    fn check_length(&self) -> Result<()> {
-        let coded = self
-            .work
-            .as_ref()
-            .map_or(0, |work| work.color.len() + work.alpha.as_ref().map_or(0, Encoder::len));
-        if coded as u64 > self.coding.max_bytes {
-            return Err(Error::new(Kind::OutputTooLarge, format!("{coded} bytes and more")));
-        }
-        Ok(())
+        work.take_planes(width, subsampling, planes)
     }
 
     /// See [`RowWriter`](crate::codec::RowWriter::push_rows).
@@ -102,7 +88,7 @@ impl RowWriter {
                 work.code_band(width as u32)?;
             }
         }
-        self.check_length()
+        Ok(())
     }
 
     /// See [`RowWriter`](crate::codec::RowWriter::finish).
@@ -111,15 +97,14 @@ impl RowWriter {
         work.code_band(self.size.width)?;
         work.code_waiting(self.size.width)?;
         let Work { color, alpha, subsampling, .. } = work;
-        let alpha = alpha.map(Encoder::finish).transpose()?;
-        let color = color.finish()?;
-        let file = container::write(&Still {
+        let still = Still {
             size: self.size,
             subsampling,
-            color: &color,
-            alpha: alpha.as_deref(),
+            color: color.finish()?,
+            alpha: alpha.map(Encoder::finish).transpose()?,
             metadata,
-        })?;
+        };
+        let file = still.into_file()?;
         self.coding.check_length(&file)?;
         Ok(file)
     }
@@ -127,8 +112,9 @@ impl RowWriter {
 
 impl Work {
     fn new(size: Size, subsampling: Option<Subsampling>, has_alpha: bool, coding: &Coding) -> Result<Self> {
-        let color = Encoder::new(config(size, subsampling, coding))?;
-        let alpha = has_alpha.then(|| Encoder::new(alpha_config(size, coding))).transpose()?;
+        let encoder = |config| Encoder::new(config, capacity(&config, coding));
+        let color = encoder(config(size, subsampling, coding))?;
+        let alpha = has_alpha.then(|| encoder(alpha_config(size, coding))).transpose()?;
         Ok(Self {
             color,
             alpha,
