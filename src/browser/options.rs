@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     codec::Format,
-    convert::{Filter, Fit, Interest, Mode, Params, Resize},
+    convert::{Filter, Fit, Interest, Mode, Params, Resize, parse_color},
     error::{Error, Kind, Result},
     limits::Limits,
 };
@@ -26,6 +26,7 @@ const CONVERT_KEYS: &[&str] = &[
     "fit",
     "enlarge",
     "interest",
+    "background",
     "filter",
     "linear",
     "still",
@@ -59,6 +60,7 @@ pub(super) fn for_convert(options: &JsValue) -> Result<(Params, Limits)> {
         .with_effort(options.byte("effort", EFFORT)?.unwrap_or(defaults.effort))
         .with_mode(mode.unwrap_or(defaults.mode))
         .with_resize(options.resize()?)
+        .with_background(options.parsed("background", parse_color)?)
         .with_still(options.flag("still")?.unwrap_or(defaults.still))
         .with_keep_metadata(options.flag("keepMetadata")?.unwrap_or(defaults.keep_metadata))
         .with_target_size(options.whole("targetSize", COUNT)?);
@@ -121,7 +123,7 @@ impl<'a> Options<'a> {
         let mut resize = Resize::default()
             .with_fit(self.word("fit", Fit::NAMES)?.unwrap_or_default())
             .with_enlarge(self.flag("enlarge")?.unwrap_or(false))
-            .with_interest(self.interest()?.unwrap_or_default())
+            .with_interest(self.parsed("interest", Interest::parse)?.unwrap_or_default())
             .with_filter(self.word("filter", Filter::NAMES)?.unwrap_or_default())
             .with_linear(self.flag("linear")?.unwrap_or(false));
         resize.width = self.side("width")?;
@@ -129,10 +131,11 @@ impl<'a> Options<'a> {
         Ok((resize.width.is_some() || resize.height.is_some()).then_some(resize))
     }
 
-    fn interest(&self) -> Result<Option<Interest>> {
-        let Some(value) = self.value("interest")? else { return Ok(None) };
-        let named = Interest::parse(&value.as_string().unwrap_or_default());
-        named.map(Some).map_err(|allowed| wrong("interest", &allowed))
+    /// What a text says, or what it must be.
+    fn parsed<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
+        let Some(value) = self.value(key)? else { return Ok(None) };
+        let parsed = parse(&value.as_string().unwrap_or_default());
+        parsed.map(Some).map_err(|allowed| wrong(key, &allowed))
     }
 
     fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>> {

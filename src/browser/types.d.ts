@@ -95,19 +95,24 @@ export interface ConvertOptions {
   /**
    * How the picture meets the box, in the words of CSS `object-fit`: "contain", as large as fits inside; "cover", the
    * box is filled and what stands over cropped; "fill", exactly the box, the shape isn't kept; "scale-down", as
-   * "contain" and never enlarged. Default "contain".
+   * "contain" and never enlarged; "pad", as "contain" with rims to exactly the box. Default "contain".
    */
-  fit?: "contain" | "cover" | "fill" | "scale-down";
+  fit?: "contain" | "cover" | "fill" | "scale-down" | "pad";
   /** May the result be larger than the source? Default false. */
   enlarge?: boolean;
   /**
-   * Which part a crop keeps: "centre", the middle; "entropy", the part with the most detail, which takes the whole
+   * Which part a crop keeps, or where a padded picture lies: "centre", the middle; "entropy", the part with the most detail, which takes the whole
    * picture into memory; "low", the top or left; "high", the bottom or right; a side or a corner; or what is
    * around a point, as shares of width and height from the top left: "0.25x0.5". Default "centre".
    */
   interest?:
     | "centre" | "entropy" | "low" | "high" | "left" | "right" | "top" | "bottom"
     | "top-left" | "top-right" | "bottom-left" | "bottom-right" | `${number}x${number}`;
+  /**
+   * A colour of three or six hexadecimal digits, as "#f80" or "ff8800": it is behind what is transparent, and is that of
+   * the rims of `fit: "pad"`. Default: none, these are transparent, and white in a JPEG.
+   */
+  background?: string;
   /**
    * How samples are made of those of the source: "lanczos3" is the sharpest, "mitchell" has no halos at edges, "area" is
    * the mean, "nearest" is for drawings of large pixels. Default "lanczos3".

@@ -238,21 +238,10 @@ impl Out<'_> {
                 self.row = try_zeroed(self.width * wanted)?;
             }
             for (to, from) in self.row.chunks_exact_mut(wanted).zip(row.chunks_exact(channels)) {
-                to.copy_from_slice(&rgba(layout, from)[..wanted]);
+                to.copy_from_slice(&layout.rgba(from)[..wanted]);
             }
             (self.take)(&self.row)?;
         }
         Ok(())
-    }
-}
-
-/// A pixel of a layout as RGBA.
-pub(super) fn rgba(layout: Layout, pixel: &[u8]) -> [u8; 4] {
-    match (layout, pixel) {
-        (Layout::Gray, [v, ..]) => [*v, *v, *v, 255],
-        (Layout::GrayAlpha, [v, a, ..]) => [*v, *v, *v, *a],
-        (Layout::Rgb, [r, g, b, ..]) => [*r, *g, *b, 255],
-        (Layout::Rgba, [r, g, b, a, ..]) => [*r, *g, *b, *a],
-        _ => [0; 4],
     }
 }

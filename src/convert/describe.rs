@@ -1,10 +1,6 @@
 //! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
 
-use super::{
-    decoder::{self, as_shown},
-    geometry::Frame,
-    guarded,
-};
+use super::{decoder::as_shown, geometry::Frame, guarded};
 use crate::{
     codec::{self, Format, Probe},
     error::{Error, Kind, Result},
@@ -109,7 +105,7 @@ fn dominant(rgba: &[u8]) -> Option<[u8; 3]> {
 
 fn rgba(raster: &Raster) -> Vec<u8> {
     let pixels = raster.data().chunks_exact(raster.layout().channels() as usize);
-    pixels.flat_map(|pixel| decoder::rgba(raster.layout(), pixel)).collect()
+    pixels.flat_map(|pixel| raster.layout().rgba(pixel)).collect()
 }
 
 #[cfg(test)]

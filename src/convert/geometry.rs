@@ -82,6 +82,31 @@ pub(super) fn frame(source: Size, resize: Option<&Resize>) -> Result<Frame> {
     Ok(Frame { kept, interest, output, filter, linear })
 }
 
+/// The size of a padded result, and where in it the picture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Canvas {
+    pub size: Size,
+    pub left: u32,
+    pub top: u32,
+}
+
+/// What is around a picture of the size of the frame's output; `None` for nothing.
+pub(super) fn canvas(output: Size, resize: Option<&Resize>) -> Option<Canvas> {
+    let resize = resize.filter(|resize| resize.fit == Fit::Pad)?;
+    let size = Size::new(resize.width?, resize.height?);
+    let spare = [size.width.saturating_sub(output.width), size.height.saturating_sub(output.height)];
+    let [left, top] = match resize.interest {
+        Interest::Centre | Interest::Entropy => spare.map(|spare| spare / 2),
+        Interest::Low => [0; 2],
+        Interest::High => spare,
+        Interest::Around(focus) => {
+            let share = |spare: u32, share: u8| (u64::from(spare) * u64::from(share) / 100) as u32;
+            [share(spare[0], focus.x()), share(spare[1], focus.y())]
+        }
+    };
+    (size != output).then_some(Canvas { size, left, top })
+}
+
 /// The place that a resize gives a picture, and how it meets that; `None` for none.
 fn place(source: Size, resize: &Resize) -> Result<Option<(Size, Fit)>> {
     if resize.width == Some(0) || resize.height == Some(0) {
@@ -114,7 +139,7 @@ pub(super) fn drawn(source: Size, params: &Params) -> Result<(Size, Frame)> {
             (whole, whole)
         }
         Some((place, Fit::Fill)) => (place, place),
-        Some((place, Fit::Contain | Fit::ScaleDown)) => {
+        Some((place, Fit::Contain | Fit::ScaleDown | Fit::Pad)) => {
             let whole = within(source, place);
             (whole, whole)
         }
@@ -129,14 +154,14 @@ fn geometry(source: Size, resize: &Resize) -> Result<(Size, Size)> {
     let Some((place, fit)) = place(source, resize)? else { return Ok((source, source)) };
     let is_box = resize.width.is_some() && resize.height.is_some();
     let (kept, output) = match fit {
-        Fit::Contain | Fit::ScaleDown => (source, within(source, place)),
+        Fit::Contain | Fit::ScaleDown | Fit::Pad => (source, within(source, place)),
         Fit::Fill => (source, place),
         Fit::Cover => (within(place, source), place),
     };
     let is_larger = output.width > kept.width || output.height > kept.height;
     match (is_larger && !may_enlarge, fit) {
         (false, _) => Ok((kept, output)),
-        (true, Fit::Contain | Fit::ScaleDown) => Ok((source, source)),
+        (true, Fit::Contain | Fit::ScaleDown | Fit::Pad) => Ok((source, source)),
         (true, Fit::Cover) => Ok((kept, kept)),
         (true, Fit::Fill) if !is_box => Ok((source, source)),
         (true, Fit::Fill) => Ok((source, within(place, source))),
@@ -173,6 +198,31 @@ fn scaled(side: u32, numerator: u32, denominator: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_padded_picture_lies_where_it_is_said_to() {
+        let at = |interest: &str| {
+            let resize =
+                Resize::new(50, 41).with_fit(Fit::Pad).with_interest(Interest::parse(interest).unwrap());
+            let Canvas { size, left, top } = canvas(Size::new(30, 40), Some(&resize)).unwrap();
+            assert_eq!(size, Size::new(50, 41));
+            (left, top)
+        };
+        for (interest, place) in [
+            ("centre", (10, 0)),
+            ("entropy", (10, 0)),
+            ("low", (0, 0)),
+            ("high", (20, 1)),
+            ("left", (0, 0)),
+            ("bottom-right", (20, 1)),
+            ("0.3x0.9", (6, 0)),
+        ] {
+            assert_eq!(at(interest), place, "{interest}");
+        }
+        let resize = Resize::new(30, 40).with_fit(Fit::Pad);
+        assert_eq!(canvas(Size::new(30, 40), Some(&resize)), None);
+        assert_eq!(canvas(Size::new(30, 40), Some(&Resize::new(50, 50))), None);
+    }
 
     #[test]
     fn a_drawing_is_as_large_as_is_asked_and_else_twice_its_own_size() {

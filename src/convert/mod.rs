@@ -1,6 +1,6 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
-//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, encode. Where a picture
+//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, finish, encode. Where a picture
 //! comes by rows, decoding and scaling are one step, and for a lossy WebP it is never whole (`strips`). [`plan`] is
 //! what can be said of it from the header alone, and `codec::cost` states its memory from that.
 
@@ -10,6 +10,7 @@ mod colorimetry;
 mod crop;
 mod decoder;
 mod describe;
+mod finish;
 mod geometry;
 mod graphic;
 mod icc_tags;
@@ -28,7 +29,7 @@ pub use self::{
     decoder::Decoder,
     describe::{Description, describe},
     geometry::Frame,
-    params::{Fit, Focus, Interest, Mode, Params, Resize},
+    params::{Fit, Focus, Interest, Mode, Params, Resize, parse_color},
     plan::{Plan, plan},
     resize::Filter,
 };
@@ -78,7 +79,7 @@ pub enum Kept {
     Larger,
 }
 
-/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, and encodes it. An SVG that
+/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, pads it, and encodes it. An SVG that
 /// is to be an SVG becomes one in UTF-8, compressed by gzip.
 ///
 /// ```
@@ -190,11 +191,15 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
     };
     let (icc, is_gray) = (metadata.icc.as_deref(), color::is_gray(&picture));
     let target = plan.coding.format;
-    let keeps_colors = plan.keep_metadata && metadata::keeps_profile(icc, is_gray, target);
+    let keeps_colors = plan.keeps_colors(icc, is_gray);
     let picture = match keeps_colors {
         true => picture,
         false if is_complement => color::of_complement(picture, icc)?,
         false => color::to_srgb(picture, &metadata)?,
+    };
+    let picture = match &plan.finish {
+        Some(finish) => Picture::Raster(finish.picture(picture.into_raster()?)?),
+        None => picture,
     };
     let picture = match picture {
         // A profile that is kept says RGB, even where all is grey.

@@ -2,8 +2,10 @@
 
 use super::{
     Mode, Params, animation,
+    finish::Finish,
     geometry::{self, Frame},
     graphic::Look,
+    metadata,
     recolor::{Recolor, RecolorRows},
     resize,
     widen::Widening,
@@ -16,7 +18,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::{Orientation, Size, Subsampling},
+    pixel::{Layout, Orientation, Size, Subsampling},
 };
 
 /// Pixels of a result that is small enough to be turned as a whole. Rows in another order mean that a JPEG of one
@@ -35,7 +37,7 @@ pub struct Plan {
     pub source: Size,
     /// What of it is kept, and how large that becomes.
     pub frame: Frame,
-    /// The size of the result: that of the frame.
+    /// The size of the result: that of the frame, or of the box where the picture is padded to it.
     pub output: Size,
     /// How the result is coded, as far as the header tells. With `Mode::Auto` a graphic may be coded without loss
     /// all the same, see [`Plan::may_be_graphic`].
@@ -56,6 +58,8 @@ pub struct Plan {
     pub photo_bytes: u64,
     /// How the frames of an animation may be coded.
     pub(super) mode: Mode,
+    /// What is done to the picture in the end.
+    pub(super) finish: Option<Finish>,
     /// EXIF, XMP and the profile go with the result.
     pub(super) keep_metadata: bool,
     /// The most bytes that the result is to have, see `Params::target_size`.
@@ -78,13 +82,11 @@ impl Plan {
         self.coding.threads = limits.threads.max(1);
         self.coding.max_bytes = self.target_size.unwrap_or(u64::MAX).min(limits.max_output_bytes);
         // While a better quality is tried the best result is held.
-        let best = self
-            .target_size
-            .map_or(0, |_| cost::file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic));
+        let file = cost::file_bytes(&self.probe, &self.coding, &self.pipeline, self.may_be_graphic);
+        let best = self.target_size.map_or(0, |_| file);
         let peak = |pipeline: &cost::Pipeline| cost::peak_bytes(&self.probe, 0, &self.coding, pipeline);
         self.photo_bytes = peak(&self.pipeline).saturating_add(best);
         // A graphic is made without loss with its lossy file in hand.
-        let file = cost::file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic);
         let graphic = self
             .graphic
             .as_ref()
@@ -114,8 +116,15 @@ impl Plan {
             return Some(LIKELY_OF_ANIMATION).filter(|likely| *likely < self.coding.max_bytes);
         }
         let metadata = if self.keep_metadata { self.probe.demands.metadata_bytes } else { 0 };
-        cost::likely_file_bytes(&self.probe, self.output, &self.coding, self.may_be_graphic)
+        cost::likely_file_bytes(&self.probe, &self.coding, &self.pipeline, self.may_be_graphic)
             .map(|picture| picture.saturating_add(metadata))
+    }
+
+    /// True if pixels stay in the colours of their profile.
+    pub(super) fn keeps_colors(&self, icc: Option<&[u8]>, is_gray: bool) -> bool {
+        // A profile of greys says nothing of a coloured background.
+        let stays = !is_gray || !self.finish.is_some_and(|finish| finish.colors());
+        self.keep_metadata && stays && metadata::keeps_profile(icc, is_gray, self.coding.format)
     }
 
     /// True if the source is decoded by other threads than the one that scales and codes.
@@ -179,14 +188,18 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     } else {
         (probe, geometry::frame(source, params.resize.as_ref())?)
     };
-    let output = frame.output;
+    let canvas = geometry::canvas(frame.output, params.resize.as_ref());
+    let finish = Finish::new(params.background, canvas, probe.alpha);
+    let output = canvas.map_or(frame.output, |canvas| canvas.size);
     params.format.info().check_side(output)?;
     let may_be_graphic = params.settled_mode() == Mode::Auto && is_maybe_graphic(probe);
-    let buffering = buffering(probe, params, &coding, &frame);
+    let buffering = buffering(probe, params, &coding, &frame, output);
     let streams = buffering == Buffering::Streamed;
     let gathering =
         if frame.is_plain(probe.oriented_size()) { Buffering::Whole } else { Buffering::Gathered };
-    let graphic = (streams && may_be_graphic).then(|| pipeline(probe, params, &frame, gathering, true));
+    let pipeline =
+        |buffering, may_be_graphic| pipeline(probe, params, (&frame, finish), buffering, may_be_graphic);
+    let graphic = (streams && may_be_graphic).then(|| pipeline(gathering, true));
     let plan = Plan {
         source,
         frame,
@@ -196,13 +209,14 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         streams,
         moves: params.moves(probe),
         mode: params.settled_mode(),
+        finish,
         peak_bytes: 0,
         photo_bytes: 0,
         keep_metadata: params.keep_metadata,
         target_size: params.target_size,
         probe: probe.clone(),
         limits: Limits::default(),
-        pipeline: pipeline(probe, params, &frame, buffering, may_be_graphic),
+        pipeline: pipeline(buffering, may_be_graphic),
         graphic,
     };
     Ok(plan.within(&Limits::default()))
@@ -223,11 +237,12 @@ fn packing(probe: &Probe, params: &Params) -> Plan {
         streams: false,
         moves: false,
         mode: params.mode,
+        finish: None,
         peak_bytes: 0,
         photo_bytes: 0,
         keep_metadata: false,
         target_size: None,
-        pipeline: pipeline(&text, params, &frame, Buffering::Whole, false),
+        pipeline: pipeline(&text, params, (&frame, None), Buffering::Whole, false),
         probe: text,
         limits: Limits::default(),
         graphic: None,
@@ -239,32 +254,38 @@ fn packing(probe: &Probe, params: &Params) -> Plan {
 fn pipeline(
     probe: &Probe,
     params: &Params,
-    frame: &Frame,
+    (frame, finish): (&Frame, Option<Finish>),
     buffering: Buffering,
     may_be_graphic: bool,
 ) -> cost::Pipeline {
     let is_plain = frame.is_plain(probe.oriented_size());
-    let output = frame.output;
+    let scaled = frame.output;
+    let output = finish.map_or(scaled, |finish| finish.size(scaled));
     let scaling = if is_plain { 0 } else { resize::heap_bytes(probe, frame, buffering) };
     let recoloring = match (buffering, probe.format) {
-        (Buffering::Streamed, Format::Jpeg) if probe.may_need_conversion() => {
-            let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, output));
-            Recolor::heap_bytes(output.width, subsampling.unwrap_or(Subsampling::Yuv444))
+        (Buffering::Streamed, Format::Jpeg) if probe.may_need_conversion() || finish.is_some() => {
+            let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, scaled));
+            Recolor::heap_bytes(scaled.width, subsampling.unwrap_or(Subsampling::Yuv444))
         }
-        (Buffering::Streamed, _) if probe.may_need_conversion() => RecolorRows::heap_bytes(output.width),
+        (Buffering::Streamed, _) if probe.may_need_conversion() => RecolorRows::heap_bytes(scaled.width),
         _ => 0,
     };
     let widening = match buffering {
-        Buffering::Streamed if is_plain && cost::moves_chroma(probe) => Widening::heap_bytes(output.width),
+        Buffering::Streamed if is_plain && cost::moves_chroma(probe) => Widening::heap_bytes(scaled.width),
         _ => 0,
     };
     let looking =
         if buffering == Buffering::Streamed && may_be_graphic { Look::heap_bytes(output.width) } else { 0 };
+    let finishing = finish.map_or(0, |finish| finish.heap_bytes(scaled));
     cost::Pipeline {
         output,
+        scaled,
+        finished: finish.map(|finish| finish.layout(Layout::of(probe.color, probe.alpha))),
         buffering,
         scale_num: if buffering == Buffering::Whole { 8 } else { frame.scale_num(rows::scales(probe)) },
-        steps_bytes: [scaling, recoloring, widening, looking].into_iter().fold(0, u64::saturating_add),
+        steps_bytes: [scaling, recoloring, widening, looking, finishing]
+            .into_iter()
+            .fold(0, u64::saturating_add),
         keeps_metadata: params.keep_metadata,
         converts_color: probe.may_need_conversion() || (frame.linear && !is_plain),
         may_be_graphic: may_be_graphic && buffering != Buffering::Streamed,
@@ -272,15 +293,14 @@ fn pipeline(
 }
 
 /// How much of the picture has to be held at once.
-fn buffering(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame) -> Buffering {
+fn buffering(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame, output: Size) -> Buffering {
     let source = probe.oriented_size();
     if !rows::come_from(probe) || !frame.is_placed(source) {
         return Buffering::Whole;
     }
     let is_plain = frame.is_plain(source);
-    let is_small_graphic = params.settled_mode() == Mode::Auto
-        && is_maybe_graphic(probe)
-        && frame.output.pixels() <= SMALL_PIXELS;
+    let is_small_graphic =
+        params.settled_mode() == Mode::Auto && is_maybe_graphic(probe) && output.pixels() <= SMALL_PIXELS;
     let is_jpeg = probe.format == Format::Jpeg;
     // Only a JPEG's rows can come turned.
     let is_turned_later = match probe.orientation {

@@ -1,10 +1,12 @@
 //! The steps that need no whole picture: rows are scaled as they are decoded, and coded at once for a lossy file.
 
+mod output;
+
+use self::output::{Output, Streamed};
 use super::{
     color::{self, Conversion},
     crop::Region,
     geometry::Frame,
-    graphic::Look,
     metadata,
     plan::Plan,
     recolor::{Recolor, RecolorRows},
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::{
     codec::{
-        self, Decoded, Format, Probe, RowWriter,
+        self, Decoded, Format, Probe,
         rows::{Form, Head, Rows, Sink},
     },
     error::{Error, Kind, Result},
@@ -51,14 +53,6 @@ pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame
     };
     let picture = resize::resize(picture, orientation, frame)?;
     Ok(Framed { picture, orientation, metadata, is_complement })
-}
-
-/// A lossy file that was coded as its rows came.
-pub(super) struct Streamed {
-    /// The file.
-    pub file: Vec<u8>,
-    /// True if the picture was looked at, and coded as a graphic it may be smaller, or better.
-    pub may_be_graphic: bool,
 }
 
 /// Turns a picture that comes by rows into a lossy file, of which no more than some rows, its alpha where it has any,
@@ -199,14 +193,12 @@ struct Photo<'a> {
 }
 
 struct PhotoWork {
-    writer: RowWriter,
+    output: Output,
     form: Form,
     scaling: Option<Scaling>,
     /// Where turning moves chroma.
     widening: Option<Widening>,
     colors: Colors,
-    /// Looks at the rows where it matters what they show.
-    look: Option<Look>,
     metadata: Metadata,
 }
 
@@ -225,10 +217,7 @@ impl Photo<'_> {
         work.code_recolored([&[]; 3], true)?;
         // The rows' memory is free before the file is put together.
         drop((work.scaling, work.widening));
-        let file = work.writer.finish(&work.metadata)?;
-        let format = self.plan.coding.format;
-        let may_be_graphic = work.look.is_some_and(|look| look.may_be_graphic(format, &file));
-        Ok(Streamed { file, may_be_graphic })
+        work.output.into_file(&work.metadata, self.plan.coding.format)
     }
 }
 
@@ -236,8 +225,7 @@ impl Sink for Photo<'_> {
     fn begin(&mut self, head: Head) -> Result<Option<u32>> {
         let is_gray = matches!(head.form, Form::Raster(layout) if layout.channels() < 3);
         let icc = head.metadata.icc.as_deref();
-        let target = self.plan.coding.format;
-        let keeps_colors = self.plan.keep_metadata && metadata::keeps_profile(icc, is_gray, target);
+        let keeps_colors = self.plan.keeps_colors(icc, is_gray);
         let conversion = if keeps_colors { None } else { Conversion::of(&head.metadata, is_gray)? };
         if head.orientation != Orientation::Upright && !head.can_turn {
             return Ok(None);
@@ -251,7 +239,10 @@ impl Sink for Photo<'_> {
             }
         };
         let metadata = match self.plan.keep_metadata {
-            true => metadata::kept(head.metadata, is_gray, target),
+            true => {
+                let is_gray = is_gray && !self.plan.finish.is_some_and(|finish| finish.colors());
+                metadata::kept(head.metadata, is_gray, self.plan.coding.format)
+            }
             false => Metadata::default(),
         };
         let width = frame.output.width;
@@ -268,18 +259,21 @@ impl Sink for Photo<'_> {
             (None, Some(_)) => Form::Planes(Subsampling::Yuv444),
             (None, None) => turned,
         };
-        let writer = RowWriter::new(frame.output, &self.plan.coding)?;
         let colors = match (conversion, form) {
             (Some(Conversion::Rgb(transform)), Form::Planes(subsampling)) => {
                 Colors::OfPlanes(Recolor::new(Some(transform), subsampling, width))
+            }
+            (_, Form::Planes(subsampling)) if self.plan.finish.is_some() => {
+                Colors::OfPlanes(Recolor::new(None, subsampling, width))
             }
             (Some(conversion), Form::Raster(layout)) => {
                 Colors::OfRows(RecolorRows::new(conversion, layout, width))
             }
             _ => Colors::Stay,
         };
-        let look = if self.plan.may_be_graphic { Some(Look::new(frame.output)?) } else { None };
-        self.work = Some(PhotoWork { writer, form, scaling, widening, colors, look, metadata });
+        let layout = if let Form::Raster(layout) = form { layout } else { Layout::Rgb };
+        let output = Output::new(self.plan, layout)?;
+        self.work = Some(PhotoWork { output, form, scaling, widening, colors, metadata });
         Ok(Some(scale_num))
     }
 
@@ -308,14 +302,11 @@ impl PhotoWork {
                 self.code_recolored(planes, false)
             }
             (Rows::Planes(planes), Form::Planes(subsampling), _) => {
-                self.writer.push_planes(subsampling, planes)
+                self.output.push_planes(subsampling, planes)
             }
             (Rows::Raster(rows), Form::Raster(layout), colors) => {
                 let rows = if let Colors::OfRows(recolor) = colors { recolor.convert(rows)? } else { rows };
-                if let Some(look) = &mut self.look {
-                    look.push(layout, rows);
-                }
-                self.writer.push_rows(layout, rows)
+                self.output.push_rows(layout, rows)
             }
             _ => Err(no_rows()),
         }
@@ -330,7 +321,7 @@ impl PhotoWork {
 
     fn code_recolored(&mut self, planes: [&[u8]; 3], is_end: bool) -> Result<()> {
         let Colors::OfPlanes(recolor) = &mut self.colors else { return Ok(()) };
-        recolor.push(planes, is_end, &mut |rgb| self.writer.push_rows(Layout::Rgb, rgb))
+        recolor.push(planes, is_end, &mut |rgb| self.output.push_rows(Layout::Rgb, rgb))
     }
 
     /// Codes the scaled rows of which all planes are there; of all but the last an even number.

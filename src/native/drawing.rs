@@ -209,8 +209,18 @@ fn unreadable() -> Error {
 /// What is wanted of a drawing, on one line.
 fn written(params: &Params, limits: &Limits) -> Json {
     // All of them by name: whether a new one belongs here has to be said. One thread draws, and no drawing moves.
-    let Params { format, quality, alpha_quality, effort, mode, resize, still: _, keep_metadata, target_size } =
-        params;
+    let Params {
+        format,
+        quality,
+        alpha_quality,
+        effort,
+        mode,
+        resize,
+        background,
+        still: _,
+        keep_metadata,
+        target_size,
+    } = params;
     let Limits {
         max_input_bytes,
         max_pixels,
@@ -230,6 +240,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
     json!({
         "format": format.name(), "quality": quality, "alpha_quality": alpha_quality, "effort": effort,
         "mode": name(Mode::NAMES, mode), "resize": resize, "keep_metadata": keep_metadata, "target_size": target_size,
+        "background": background,
         "max_input_bytes": max_input_bytes, "max_pixels": max_pixels, "max_side": max_side,
         "max_memory": max_memory, "max_output_bytes": max_output_bytes,
     })
@@ -263,6 +274,7 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         effort: byte(&json["effort"])?,
         mode: named(Mode::NAMES, &json["mode"])?,
         resize,
+        background: serde_json::from_value(json["background"].clone()).map_err(|_| unreadable())?,
         still: false,
         keep_metadata: is_on(&json["keep_metadata"])?,
         target_size: json["target_size"].as_u64(),
@@ -295,6 +307,7 @@ mod tests {
                 .with_quality(33)
                 .with_mode(Mode::Lossless)
                 .with_resize(resize)
+                .with_background([1, 2, 255])
                 .with_target_size(99);
             let limits = Limits::default().with_max_output_bytes(77);
             let line = written(&params, &limits).to_string();

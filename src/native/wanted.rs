@@ -175,6 +175,7 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         effort: args.effort,
         mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
         resize,
+        background: args.background,
         keep_metadata: args.keep_metadata,
         target_size: args.target_size,
         still: false,

@@ -75,6 +75,18 @@ impl Layout {
         area_bytes(Size::new(width, 1), self.channels())
     }
 
+    /// A pixel of this layout as RGBA.
+    #[must_use]
+    pub(crate) fn rgba(self, pixel: &[u8]) -> [u8; 4] {
+        match (self, pixel) {
+            (Self::Gray, [v, ..]) => [*v, *v, *v, 255],
+            (Self::GrayAlpha, [v, a, ..]) => [*v, *v, *v, *a],
+            (Self::Rgb, [r, g, b, ..]) => [*r, *g, *b, 255],
+            (Self::Rgba, [r, g, b, a, ..]) => [*r, *g, *b, *a],
+            _ => [0; 4],
+        }
+    }
+
     /// True if the last sample is alpha.
     #[must_use]
     pub const fn has_alpha(self) -> bool {

@@ -21,7 +21,7 @@ impl EncodeSettings {
     #[must_use]
     pub const fn of(params: &Params) -> Self {
         // All of them by name: whether a new one belongs here has to be said. A variant is listed by its format, and
-        // the id names size, fit and whether it stands still; no request sets the others.
+        // the id names size, fit, what is done beside that and whether it stands still; no request sets the others.
         let Params {
             format: _,
             quality,
@@ -29,6 +29,7 @@ impl EncodeSettings {
             effort,
             mode,
             ref resize,
+            background: _,
             keep_metadata,
             target_size: _,
             still: _,

@@ -71,6 +71,7 @@ pub(super) fn text(source: &Source, wanted: &Wanted) -> String {
     if let Some(gravity) = wanted.gravity {
         text.push_str(&format!("&gravity={}", gravity.name()));
     }
+    text.push_str(&wanted.effects.key());
     if let Some(quality) = wanted.quality {
         text.push_str(&format!("&q={quality}"));
     }

@@ -30,6 +30,7 @@ mod conditional;
 pub(crate) mod content_coding;
 mod cross_origin;
 mod demand;
+mod effects;
 mod encode_settings;
 mod exchange;
 mod explain;

@@ -9,6 +9,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::{
+    effects::{self, Effects},
     hints::{Heeded, Hints},
     policy::Policy,
 };
@@ -24,11 +25,15 @@ pub const PARAMETERS: &[(&str, &str)] = &[
         "pixels; one: the shape is kept; both: the box is filled and cropped, unless fit says otherwise",
     ),
     ("max_width=, max_height=", "pixels; the picture shrinks until it fits"),
-    ("fit=", "with both sides: cover (the default), contain, fill or scale-down"),
+    (
+        "fit=",
+        "with both sides: cover (the default), contain, fill, scale-down, or pad: exactly the box, with rims",
+    ),
     (
         "gravity=",
-        "what a crop keeps: centre, entropy, a side, a corner (top-left), or a point as 0.3x0.7, in tenths",
+        "what a crop keeps, or where a padded picture lies: centre, entropy, a side, a corner (top-left), or a point as 0.3x0.7, in tenths",
     ),
+    ("background=", "a colour as ff8800, behind what is transparent, and of the rims of fit=pad"),
     ("dpr=", "1 to 4, decimals allowed: pixels of the device for each pixel asked for"),
     ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),
     ("format= or fm=", "webp, avif, jpeg or png: exactly this, whatever Accept says; auto negotiates"),
@@ -56,6 +61,8 @@ pub(super) struct Wanted {
     pub(super) fit: Option<Fit>,
     /// What a crop keeps. Set only where there is one, and it differs from the policy's.
     pub(super) gravity: Option<Interest>,
+    /// What is done to the picture beside that.
+    pub(super) effects: Effects,
     /// Set only where it differs from the policy's.
     pub(super) quality: Option<u8>,
     pub(super) format: Option<Format>,
@@ -119,9 +126,16 @@ impl Wanted {
             wanted.quality = quality
                 .map(|quality| snap(quality, &policy.quality_steps))
                 .filter(|&quality| !policy.qualities.is_empty() || quality != policy.quality.min(100));
+            wanted.effects = Effects::read(|name| query.first(name))?;
             let gravity = query.first("gravity").map(parse_gravity).transpose()?;
-            wanted.gravity =
-                gravity.filter(|&gravity| has_box && wanted.fit.is_none() && gravity != policy.interest);
+            wanted.gravity = gravity.filter(|&gravity| {
+                has_box
+                    && match wanted.fit {
+                        None => gravity != policy.interest,
+                        Some(Fit::Pad) => !matches!(gravity, Interest::Centre | Interest::Entropy),
+                        Some(_) => false,
+                    }
+            });
             wanted.format = query
                 .first_of(|key| matches!(key, "format" | "fm"))
                 .and_then(|name| parse_format(name, policy));
@@ -137,7 +151,8 @@ impl Wanted {
 
     /// True if the same picture is wanted as with no parameters at all.
     pub(super) fn is_plain(&self) -> bool {
-        self.resize(crate::convert::Interest::Centre).is_none()
+        self.resize(Interest::Centre).is_none()
+            && self.effects == Effects::default()
             && self.quality.is_none()
             && !self.still
             && !self.saves_data
@@ -146,6 +161,7 @@ impl Wanted {
     /// What is wanted but for its size.
     pub(super) fn without_size(&self) -> Self {
         Self {
+            effects: self.effects,
             quality: self.quality,
             format: self.format,
             still: self.still,
@@ -155,7 +171,7 @@ impl Wanted {
     }
 
     /// The size as a conversion's parameter. The maximum sides bound the others.
-    pub(super) fn resize(&self, interest: crate::convert::Interest) -> Option<Resize> {
+    pub(super) fn resize(&self, interest: Interest) -> Option<Resize> {
         let bound = |side: Option<u32>, most: Option<u32>| match (side, most) {
             (Some(side), Some(most)) => Some(side.min(most)),
             (side, most) => side.or(most),
@@ -167,14 +183,18 @@ impl Wanted {
         }
         let has_box = self.width.is_some() && self.height.is_some();
         let fit = if has_box { self.fit.unwrap_or(Fit::Cover) } else { Fit::Contain };
+        // A rim is around the middle, whatever a crop keeps.
+        let interest = if fit == Fit::Pad { Interest::Centre } else { interest };
         let interest = self.gravity.unwrap_or(interest);
         Some(Resize { width, height, fit, enlarge: false, interest, ..Resize::default() })
     }
 
-    /// True if the result shows another part or another shape than the source.
+    /// True if the result shows another part, another shape or something else than the source.
     pub(super) fn reshapes(&self) -> bool {
-        self.resize(crate::convert::Interest::Centre)
-            .is_some_and(|resize| matches!(resize.fit, Fit::Cover | Fit::Fill))
+        self.effects != Effects::default()
+            || self
+                .resize(Interest::Centre)
+                .is_some_and(|resize| matches!(resize.fit, Fit::Cover | Fit::Fill | Fit::Pad))
     }
 
     /// The name of the fit for keys, where it matters.
@@ -184,6 +204,7 @@ impl Wanted {
             // Nothing is ever enlarged here, so these two are one.
             Fit::Contain | Fit::ScaleDown => Some("contain"),
             Fit::Fill => Some("fill"),
+            Fit::Pad => Some("pad"),
         }
     }
 }
@@ -229,6 +250,7 @@ fn is_ours(name: &str, value: &str, policy: &Policy) -> bool {
         "w" | "h" | "fit" | "gravity" | "dpr" | "q" | "quality" | "format" | "fm" | "still" => {
             policy.short_params
         }
+        name if effects::NAMES.contains(&name) => policy.short_params,
         "meta" => value == "full",
         "explain" => policy.explain,
         _ => false,
@@ -296,6 +318,7 @@ fn parse_fit(text: &str) -> Option<Fit> {
     match text {
         "contain" | "scale-down" => Some(Fit::Contain),
         "fill" => Some(Fit::Fill),
+        "pad" => Some(Fit::Pad),
         _ => None,
     }
 }

@@ -220,7 +220,7 @@ impl Selector<'_> {
         let usual = policy.quality_of(format).min(100);
         let usual = if self.wanted.saves_data { usual - usual / 4 } else { usual };
         let quality = self.wanted.quality.unwrap_or(usual);
-        Params {
+        let params = Params {
             format,
             quality: quality.min(100),
             alpha_quality: 100,
@@ -234,16 +234,21 @@ impl Selector<'_> {
             keep_metadata: policy.keep_metadata,
             target_size: None,
             still: self.wanted.still,
-        }
+            ..Params::default()
+        };
+        self.wanted.effects.apply(params)
     }
 
-    /// True if the wanted size is the source's own: nothing is enlarged here.
-    pub(super) fn is_own_size(&self) -> bool {
-        let Some(probe) = self.state.probe.as_ref().filter(|probe| probe.format.can_decode()) else {
-            return false;
-        };
+    /// What is wanted without what makes no difference to the source, if there is anything of that: its own size, since
+    /// nothing is enlarged here, and a background that isn't seen.
+    pub(super) fn settled(&self) -> Option<Wanted> {
+        let probe = self.state.probe.as_ref().filter(|probe| probe.format.can_decode())?;
         let params = self.wanted_params(Format::Jpeg);
-        params.resize.is_some() && convert::plan(probe, &params).is_ok_and(|plan| plan.output == plan.source)
+        let is_own_size = params.resize.is_some()
+            && convert::plan(probe, &params).is_ok_and(|plan| plan.output == plan.source);
+        let mut wanted = if is_own_size { self.wanted.without_size() } else { self.wanted.clone() };
+        wanted.effects = wanted.effects.of_source(probe, wanted.fit);
+        (wanted != *self.wanted).then_some(wanted)
     }
 
     fn next_format(&self) -> Option<Format> {

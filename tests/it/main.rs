@@ -56,6 +56,7 @@ mod no_circles;
 mod old_flags;
 mod origins_word_is_heeded;
 mod own_pixels;
+mod padded_pictures;
 mod parameters_cannot_flood;
 mod photos_take_little;
 mod pictures;

@@ -5,7 +5,7 @@ use std::{env, process::Command};
 
 use slimpix::{
     codec::{self, Format, Probe},
-    convert::{Mode, Outcome, Params, Resize, convert, plan},
+    convert::{Fit, Mode, Outcome, Params, Resize, convert, plan},
     limits::Limits,
     pixel::{Layout, Metadata, Picture, Raster, Subsampling},
 };
@@ -138,9 +138,24 @@ fn targets() -> Vec<(String, Params)> {
         .with_effort(0)
         .with_resize(Resize::to_width(90).with_linear(true));
     targets.push(("WebP in linear light".to_owned(), linear));
+    for (name, params) in changed() {
+        targets.push((format!("WebP {name}"), params.clone().with_mode(Mode::Lossy)));
+        targets.push((format!("PNG {name}"), params.with_format(Format::Png)));
+    }
     let finest = Params::default().with_mode(Mode::Lossy).with_quality(100).with_effort(6);
     targets.push(("WebP as fine as can be".to_owned(), finest));
     targets
+}
+
+/// What is done to pictures beside scaling.
+fn changed() -> Vec<(&'static str, Params)> {
+    let box_of = |width, height| Resize::new(width, height).with_fit(Fit::Pad);
+    let params = Params::default().with_effort(1);
+    vec![
+        ("on orange", params.clone().with_background([255, 128, 0])),
+        ("with rims", params.clone().with_resize(box_of(400, 90))),
+        ("with large orange rims", params.with_background([255, 128, 0]).with_resize(box_of(90, 700))),
+    ]
 }
 
 #[test]

@@ -86,6 +86,42 @@ fn a_part_is_a_variant_only_where_something_is_cropped() {
 }
 
 #[test]
+fn what_makes_no_difference_is_no_variant() {
+    let at = |query: &str| id(all, &format!("/a.jpg?{query}"));
+    // It is in the middle anyhow, and there is no box.
+    assert_eq!(at("w=100&h=100&fit=pad&gravity=centre"), at("w=100&h=100&fit=pad"));
+    assert_eq!(at("w=100&fit=pad&gravity=left"), at("w=100"));
+    assert_ne!(at("w=100&h=100&fit=pad&gravity=left"), at("w=100&h=100&fit=pad"));
+    assert_eq!(at("background=f80&background=000"), at("background=FF8800"));
+    assert_eq!(id(long, "/a.jpg?background=red"), id(long, "/a.jpg"));
+    // A JPEG has nothing behind it.
+    let mut scenario = Scenario::with(all);
+    for color in ["", "background=fff", "background=000", "background=f00"] {
+        assert_eq!(sent(&scenario.get(&format!("/a.jpg?{color}"), &[WEBP])), "image/webp");
+    }
+    assert_eq!((scenario.count("convert"), scenario.records.len()), (1, 1), "{:?}", scenario.did);
+    for color in ["fff", "000"] {
+        scenario.get(&format!("/a.jpg?w=100&h=100&fit=pad&background={color}"), &[WEBP]);
+    }
+    assert_eq!(scenario.count("convert"), 3);
+}
+
+#[test]
+fn what_is_out_of_range_is_refused_with_the_range() {
+    let mut scenario = Scenario::with(all);
+    for (query, told) in [
+        ("background=red", "background: \"red\" is not allowed; it is a colour of three or six"),
+        ("background=1234567", "background: \"1234567\" is not allowed"),
+    ] {
+        let refused = scenario.get(&format!("/a.jpg?{query}"), &[WEBP]);
+        assert_eq!(sent(&refused), "400", "{query}");
+        let text = crate::support::scenario::text(&refused);
+        assert!(text.contains(told), "{query}: {text}");
+    }
+    assert_eq!(scenario.count("convert"), 0);
+}
+
+#[test]
 fn a_part_that_there_isn_t_is_refused_with_what_there_is() {
     let mut scenario = Scenario::with(all);
     for wrong in ["", "middle", "1.5x0", "-0.1x0", "0.5", "LEFT"] {

@@ -13,7 +13,7 @@ use crate::pictures::png;
 type Row = (u32, u32, Fit, bool, (u32, u32));
 
 /// For a source of 60 × 40.
-const TABLE: [Row; 24] = [
+const TABLE: [Row; 29] = [
     (30, 0, Fit::Contain, false, (30, 20)),
     (0, 20, Fit::Contain, false, (30, 20)),
     (30, 30, Fit::Contain, false, (30, 20)),
@@ -38,6 +38,11 @@ const TABLE: [Row; 24] = [
     (1, 1, Fit::Contain, false, (1, 1)),
     (7, 0, Fit::Contain, false, (7, 5)),
     (1, 0, Fit::Contain, false, (1, 1)),
+    (30, 30, Fit::Pad, false, (30, 30)),
+    (120, 120, Fit::Pad, false, (120, 120)),
+    (120, 90, Fit::Pad, true, (120, 90)),
+    (1, 70, Fit::Pad, false, (1, 70)),
+    (30, 0, Fit::Pad, false, (30, 20)),
 ];
 
 fn params(width: u32, height: u32, fit: Fit, enlarge: bool) -> Params {

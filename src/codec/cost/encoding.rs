@@ -1,6 +1,6 @@
 //! What encoding a picture takes: a picture as an encoder gets it, and who states what is held of it.
 
-use super::pipeline::{Decoding, Encoding, Input, has_full_chroma};
+use super::pipeline::{Decoding, Encoding, Input, Pipeline, has_full_chroma};
 use crate::{
     codec::{Coding, Format, Probe, avif, jpeg, png, webp},
     pixel::{Layout, Size, Subsampling},
@@ -42,19 +42,25 @@ pub(super) fn encoding_by(input: &Input, coding: &Coding) -> Encoding {
     }
 }
 
-/// What encoding a picture of some size takes whose colours are converted before it is there.
-fn of_size(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> Encoding {
-    encoding_by(&input(probe, &super::decoding(probe), size, false, may_be_graphic), coding)
+/// What encoding a picture takes whose colours are converted before it is there.
+fn of_picture(probe: &Probe, coding: &Coding, pipeline: &Pipeline, may_be_graphic: bool) -> Encoding {
+    let input = input(probe, &super::decoding(probe), pipeline.scaled, false, may_be_graphic);
+    encoding_by(&input.finished(pipeline.output, pipeline.finished), coding)
 }
 
 /// The most bytes that the file may have, as made of such a picture.
 #[must_use]
-pub fn file_bytes(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> u64 {
-    of_size(probe, size, coding, may_be_graphic).file_bytes
+pub fn file_bytes(probe: &Probe, coding: &Coding, pipeline: &Pipeline, may_be_graphic: bool) -> u64 {
+    of_picture(probe, coding, pipeline, may_be_graphic).file_bytes
 }
 
 /// The most bytes of the files of pictures, see [`Encoding::likely_file_bytes`].
 #[must_use]
-pub fn likely_file_bytes(probe: &Probe, size: Size, coding: &Coding, may_be_graphic: bool) -> Option<u64> {
-    of_size(probe, size, coding, may_be_graphic).likely_file_bytes
+pub fn likely_file_bytes(
+    probe: &Probe,
+    coding: &Coding,
+    pipeline: &Pipeline,
+    may_be_graphic: bool,
+) -> Option<u64> {
+    of_picture(probe, coding, pipeline, may_be_graphic).likely_file_bytes
 }

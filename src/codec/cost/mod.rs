@@ -43,7 +43,7 @@ const MOST_PIXELS: u64 = 1 << 48;
 /// The most bytes that a conversion holds at once, the source file of `input_bytes` included.
 #[must_use]
 pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &Pipeline) -> u64 {
-    let output = pipeline.output.pixels();
+    let (output, scaled) = (pipeline.output.pixels(), pipeline.scaled.pixels());
     // Sums of what no machine has could pass 64 bits.
     if probe.size.pixels().max(output) > MOST_PIXELS {
         return u64::MAX;
@@ -55,9 +55,10 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
         coding.threads,
     ));
     let kept = metadata_bytes(probe, pipeline, &decoding);
-    let input = input(probe, &decoding, pipeline.output, pipeline.converts_color, pipeline.may_be_graphic);
-    let encoding = encoding_by(&input, coding);
+    let input = input(probe, &decoding, pipeline.scaled, pipeline.converts_color, pipeline.may_be_graphic);
     let result_bytes = input.pixel_bytes();
+    let finished = input.finished(pipeline.output, pipeline.finished);
+    let encoding = encoding_by(&finished, coding);
     let before_encoding = match pipeline.buffering {
         Buffering::Streamed => {
             let profile = if pipeline.converts_color { probe.demands.icc_bytes } else { 0 };
@@ -67,24 +68,34 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
                 .saturating_add(kept)
                 .saturating_add(input_bytes);
         }
-        Buffering::Gathered => rows.saturating_add(output.saturating_mul(result_bytes)),
+        Buffering::Gathered => rows.saturating_add(scaled.saturating_mul(result_bytes)),
         Buffering::Whole => {
             let source = probe.size.pixels();
             let decoded = source.saturating_mul(decoding.pixel_bytes);
-            let scaled = output.saturating_mul(result_bytes);
+            let scaled = scaled.saturating_mul(result_bytes);
             let scaling = decoded.saturating_add(scaled).saturating_add(pipeline.steps_bytes);
             source.saturating_mul(decoding.peak_pixel_bytes).saturating_add(decoding.rows_bytes).max(scaling)
         }
     };
     // Turning holds what goes in and what comes out.
     let is_turned = probe.orientation != Orientation::Upright;
-    let turning = if is_turned { output.saturating_mul(2 * result_bytes) } else { 0 };
+    let turning = if is_turned { scaled.saturating_mul(2 * result_bytes) } else { 0 };
     // Planes become RGB, and planes again.
     let recolored = if probe.format == Format::Jpeg { 6 } else { result_bytes };
-    let color = if pipeline.converts_color { output.saturating_mul(recolored) } else { 0 };
+    let color = if pipeline.converts_color { scaled.saturating_mul(recolored) } else { 0 };
+    // Planes become RGB, and what comes of that is another picture.
+    let finishing = match pipeline.finished {
+        Some(layout) => {
+            let rows = pipeline.steps_bytes.saturating_add(scaled.saturating_mul(input.raster_bytes.max(3)));
+            let finished = output.saturating_mul(layout.channels().into());
+            rows.saturating_add(finished.max(scaled.saturating_mul(input.planes_bytes)))
+        }
+        None => 0,
+    };
     // The profile is read with the picture, applied, and may be kept: it is as long as a sixth of what all takes.
     let profile = probe.demands.icc_bytes;
-    let before = before_encoding.max(turning).max(color).saturating_add(profile).saturating_add(kept);
+    let before =
+        before_encoding.max(turning).max(color).max(finishing).saturating_add(profile).saturating_add(kept);
     let encoding = encoding.peak_bytes.saturating_add(profile / 3).saturating_add(kept);
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
 }
@@ -166,6 +177,8 @@ mod tests {
                 {
                     let pipeline = Pipeline {
                         output: size,
+                        scaled: size,
+                        finished: None,
                         buffering: Buffering::Whole,
                         scale_num: 8,
                         steps_bytes: u64::MAX,

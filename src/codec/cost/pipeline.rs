@@ -22,6 +22,10 @@ pub enum Buffering {
 pub struct Pipeline {
     /// The size of the result.
     pub output: Size,
+    /// The size to which the picture is scaled: that of the result, or less where there is a rim around it.
+    pub scaled: Size,
+    /// The samples of what is finished, with a background or a rim; `None` where the picture is coded as it comes.
+    pub finished: Option<Layout>,
     /// How much is held.
     pub buffering: Buffering,
     /// The scale at which rows are decoded, in eighths.
@@ -74,6 +78,23 @@ pub struct Input {
 }
 
 impl Input {
+    /// What is coded where a background or a rim made other pixels of it.
+    pub fn finished(self, size: Size, layout: Option<Layout>) -> Self {
+        let Some(layout) = layout else { return self };
+        let channels = layout.channels();
+        let raster_bytes = u64::from(channels);
+        Self {
+            size,
+            layout,
+            planes: None,
+            converts_color: false,
+            channels,
+            raster_bytes,
+            planes_bytes: 0,
+            ..self
+        }
+    }
+
     /// Bytes a pixel of the picture as it is given to an encoder.
     pub const fn pixel_bytes(&self) -> u64 {
         if self.planes_bytes > 0 { self.planes_bytes } else { self.raster_bytes }

@@ -10,7 +10,6 @@ use crate::{
     convert::{
         Mode,
         crop::Region,
-        geometry::Frame,
         plan::Plan,
         resize::{self, Job, Scaler},
     },
@@ -77,8 +76,9 @@ pub(in crate::convert) fn heap_bytes(plan: &Plan) -> u64 {
 }
 
 /// What scales what is shown on a canvas and is then turned; `None` if it stays as it is.
-pub(super) fn job(canvas: Size, orientation: Orientation, frame: &Frame) -> Option<Job> {
-    if orientation == Orientation::Upright && frame.is_plain(canvas) {
+pub(super) fn job(plan: &Plan, canvas: Size, orientation: Orientation) -> Option<Job> {
+    let frame = &plan.frame;
+    if orientation == Orientation::Upright && frame.is_plain(canvas) && plan.finish.is_none() {
         return None;
     }
     let region = Region::placed(canvas, orientation, frame);
@@ -88,8 +88,9 @@ pub(super) fn job(canvas: Size, orientation: Orientation, frame: &Frame) -> Opti
 /// What scaling and turning takes.
 fn view_bytes(plan: &Plan) -> u64 {
     let (probe, frame) = (&plan.probe, &plan.frame);
-    let Some(job) = job(probe.size, probe.orientation, frame) else { return 0 };
-    Screen::heap_bytes(frame.output)
+    let Some(job) = job(plan, probe.size, probe.orientation) else { return 0 };
+    Screen::heap_bytes(plan.output)
+        + plan.finish.map_or(0, |finish| finish.heap_bytes(frame.output))
         + Scaler::heap_bytes(&job)
         + 4 * u64::from(job.from.width)
         + 64 * u64::from(frame.stored_output(probe.orientation).width)

@@ -5,7 +5,7 @@ mod to_webp;
 
 pub(super) use self::{memory::heap_bytes, to_webp::to_webp};
 
-use super::{color::Conversion, decoder, metadata, recolor::RecolorRows};
+use super::{color::Conversion, metadata, recolor::RecolorRows};
 use crate::{
     codec::{
         self, Format, Probe,
@@ -185,7 +185,7 @@ impl Colors {
             self.line = try_zeroed(bytes)?;
         }
         for (to, from) in self.line.as_chunks_mut::<4>().0.iter_mut().zip(row.chunks_exact(channels)) {
-            *to = decoder::rgba(self.layout, from);
+            *to = self.layout.rgba(from);
         }
         Ok(&self.line[..bytes])
     }

@@ -8,13 +8,15 @@ use super::{
 use crate::{
     codec::{AnimationWriter, animation::Screen},
     convert::{
-        Encoded, metadata,
+        Encoded,
+        finish::{Finish, Finishing},
+        metadata,
         plan::Plan,
         resize::{Job, Scaler},
     },
     error::Result,
     limits::try_zeroed,
-    pixel::{Metadata, Orientation, Size},
+    pixel::{Layout, Metadata, Orientation, Size},
 };
 
 /// Runs the plan of an animation.
@@ -56,10 +58,13 @@ pub(in crate::convert) fn to_webp(bytes: &[u8], plan: &Plan) -> Result<Encoded> 
     Ok(Encoded { file: writer.finish(plays, &kept)?, lossless })
 }
 
-/// What is shown, scaled, cropped and turned.
+/// What is shown, scaled, cropped, turned and finished.
 struct View {
     orientation: Orientation,
     job: Job,
+    finish: Option<Finish>,
+    /// The size before a rim is around it.
+    size: Size,
     screen: Screen,
     row: Vec<u8>,
 }
@@ -67,10 +72,12 @@ struct View {
 impl View {
     /// `None` if what is shown stays as it is.
     fn of(plan: &Plan, canvas: Size, orientation: Orientation) -> Result<Option<Self>> {
-        let Some(job) = memory::job(canvas, orientation, &plan.frame) else { return Ok(None) };
+        let Some(job) = memory::job(plan, canvas, orientation) else { return Ok(None) };
         Ok(Some(Self {
             orientation,
-            screen: Screen::new(plan.frame.output)?,
+            finish: plan.finish,
+            size: plan.frame.output,
+            screen: Screen::new(plan.output)?,
             row: try_zeroed(4 * job.from.width as usize)?,
             job,
         }))
@@ -78,17 +85,24 @@ impl View {
 
     /// Draws what a screen shows.
     fn draw(&mut self, from: &Screen) -> Result<()> {
-        let Self { orientation, job, screen, row } = self;
+        let Self { orientation, job, finish, size, screen, row } = self;
         let mut scaler = Scaler::new(*job)?;
+        let finishing =
+            finish.as_ref().map(|finish| Finishing::new(finish, Layout::Rgba, Layout::Rgba, *size));
+        let mut finishing = finishing.transpose()?;
         let (bytes, mut y) = (4 * screen.size().width as usize, 0);
+        let mut put = |rows: &[u8]| {
+            for row in rows.chunks_exact(bytes) {
+                screen.put_row(y, row);
+                y += 1;
+            }
+            Ok(())
+        };
         for v in 0..job.from.height as usize {
             turned_row(from, *orientation, v, row);
-            scaler.push(row, &mut |rows| {
-                for row in rows.chunks_exact(bytes) {
-                    screen.put_row(y, row);
-                    y += 1;
-                }
-                Ok(())
+            scaler.push(row, &mut |rows| match &mut finishing {
+                Some(finishing) => finishing.push(rows, &mut put),
+                None => put(rows),
             })?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::flags::{sentence, takes};
 use crate::{
     codec::Format,
-    convert::{Filter, Fit, Interest},
+    convert::{Filter, Fit, Interest, parse_color},
     settings::{
         SIDE, Size, Whole,
         server::MAX_JOB_COUNT,
@@ -82,11 +82,14 @@ pub(crate) struct ConvertArgs {
     /// How the picture meets width and height
     #[arg(long, value_enum, env = "WEBP_FIT", hide_env_values = true, default_value_t = FitArg::Contain)]
     pub(crate) fit: FitArg,
-    /// The part that fit=cover keeps: centre, entropy (the most detail), a side or a corner (top, top-left), or a point
+    /// The part that fit=cover keeps, or where fit=pad has the picture: centre, entropy (the most detail), a side or a corner (top, top-left), or a point
     /// as shares of width and height: 0.25x0.5
     #[arg(long, value_name = "PART", env = "WEBP_GRAVITY", hide_env_values = true, default_value = "centre",
           value_parser = gravity)]
     pub(crate) gravity: Interest,
+    /// The colour behind what is transparent, and of the rims of fit=pad, in hexadecimal: ff8800 [default: none]
+    #[arg(long, value_name = "COLOR", env = "WEBP_BACKGROUND", hide_env_values = true, value_parser = color)]
+    pub(crate) background: Option<[u8; 3]>,
     /// Allow results larger than the source's width and height
     #[arg(long, env = "WEBP_ENLARGE", hide_env_values = true)]
     pub(crate) enlarge: bool,
@@ -117,6 +120,10 @@ pub(crate) struct ConvertArgs {
 
 fn gravity(text: &str) -> Result<Interest, String> {
     Interest::parse(text).map_err(|allowed| format!("it is {allowed}"))
+}
+
+fn color(text: &str) -> Result<[u8; 3], String> {
+    parse_color(text).map_err(|allowed| format!("it is {allowed}"))
 }
 
 /// What `--format` takes.
@@ -159,6 +166,8 @@ pub(crate) enum FitArg {
     Fill,
     /// As contain, never enlarged
     ScaleDown,
+    /// As contain, with rims to exactly the box
+    Pad,
 }
 
 impl From<FitArg> for Fit {
@@ -168,6 +177,7 @@ impl From<FitArg> for Fit {
             FitArg::Cover => Self::Cover,
             FitArg::Fill => Self::Fill,
             FitArg::ScaleDown => Self::ScaleDown,
+            FitArg::Pad => Self::Pad,
         }
     }
 }

@@ -31,9 +31,9 @@ impl Exchange {
         if state.validators.len == 0 && self.policy.allowed != Allowed::Everything {
             return self.refuse_content("the file is empty");
         }
-        if self.selector(&state).is_own_size() {
-            // Not a variant of its own: it is the one without a size.
-            self.wanted = self.wanted.without_size();
+        if let Some(wanted) = self.selector(&state).settled() {
+            // Not a variant of its own: it is the one without that.
+            self.wanted = wanted;
             return self.look_up();
         }
         loop {

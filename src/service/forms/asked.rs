@@ -3,6 +3,7 @@
 use super::Refusal;
 use crate::{
     codec::Format,
+    convert,
     service::{params, policy::Policy},
 };
 
@@ -13,6 +14,10 @@ pub(super) struct Asked {
     pub(super) height: Option<u32>,
     pub(super) fit: Option<&'static str>,
     pub(super) gravity: Option<String>,
+    pub(super) background: Option<String>,
+    /// The picture is padded, and lies there.
+    pub(super) extends: bool,
+    pub(super) extend_gravity: Option<String>,
     pub(super) dpr: Option<String>,
     pub(super) quality: Option<u8>,
     pub(super) format: Option<Format>,
@@ -29,6 +34,7 @@ impl Asked {
             number("height", self.height),
             self.fit.filter(|_| has_box).map(|fit| format!("fit={fit}")),
             self.gravity.as_ref().filter(|_| has_box).map(|gravity| format!("gravity={gravity}")),
+            self.background.as_ref().map(|color| format!("background={color}")),
             self.dpr.as_ref().map(|dpr| format!("dpr={dpr}")),
             number("quality", self.quality.map(u32::from)),
             self.format.map(|format| format!("format={}", format.name())),
@@ -43,6 +49,12 @@ impl Asked {
             return Err(out_of_range(option, value, "a number from 1 to 4"));
         }
         self.dpr = Some(value.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn set_background(&mut self, option: &str, value: &str) -> Result<(), Refusal> {
+        let color = convert::parse_color(value).map_err(|allowed| out_of_range(option, value, &allowed))?;
+        self.background = Some(color.iter().map(|sample| format!("{sample:02x}")).collect());
         Ok(())
     }
 

@@ -28,6 +28,11 @@ pub(super) fn read<'a>(rest: &str, query: &str, policy: &Policy) -> Result<Found
     if asked.fit == Some("cover") && asked.gravity.is_none() {
         asked.gravity = Some("centre".to_owned());
     }
+    if asked.fit == Some("pad") {
+        // It is in the middle, and the rim is white where nothing is said of it.
+        asked.gravity = None;
+        asked.background.get_or_insert_with(|| "ffffff".to_owned());
+    }
     let query = signing::without(query, policy);
     let mark = if query.is_empty() { "" } else { "?" };
     place::find(&format!("{source}{mark}{query}"), &asked.query(), policy)
@@ -46,6 +51,7 @@ fn set(asked: &mut Asked, name: &str, value: &str, policy: &Policy) -> Result<()
         ("height" | "h", side) => asked.height = asked::side(name, side)?,
         ("fit", fit) => asked.fit = Some(fit_of(fit)?),
         ("gravity" | "g", gravity) => asked.gravity = Some(gravity_of(name, gravity)?),
+        ("background", color) => asked.set_background(name, color)?,
         ("dpr", dpr) => asked.set_dpr(name, dpr)?,
         ("quality" | "q", quality) => asked.quality = Some(quality_of(name, quality)?),
         ("format" | "f", "auto") => asked.format = None,
@@ -68,7 +74,8 @@ fn fit_of(fit: &str) -> Result<&'static str, Refusal> {
         "contain" => "contain",
         "cover" | "crop" => "cover",
         "squeeze" => "fill",
-        _ => return Err(out_of_range("fit", fit, "scale-down, contain, cover, crop or squeeze")),
+        "pad" => "pad",
+        _ => return Err(out_of_range("fit", fit, "scale-down, contain, cover, crop, pad or squeeze")),
     })
 }
 

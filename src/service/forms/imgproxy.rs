@@ -59,6 +59,13 @@ pub(super) fn read<'a>(rest: &'a str, policy: &Policy) -> Result<Found<'a>, Refu
     if let Some(format) = format {
         asked.set_format("extension", &format, policy)?;
     }
+    if asked.extends {
+        asked.fit = match asked.fit {
+            Some("contain") => Some("pad"),
+            _ => return Err(out_of_range("extend", "1", "for the resizing type fit")),
+        };
+        asked.gravity = asked.extend_gravity.take();
+    }
     if asked.fit == Some("cover") && asked.gravity.is_none() {
         asked.gravity = Some("centre".to_owned());
     }
@@ -101,7 +108,10 @@ fn set(asked: &mut Asked, name: &str, arguments: &str, policy: &Policy) -> Resul
         ("quality" | "q", [quality]) => asked.quality = Some(asked::quality(name, quality)?),
         ("format" | "f" | "ext", [format]) => asked.set_format(name, format, policy)?,
         ("enlarge" | "el", [switch]) => no(name, switch)?,
-        ("extend" | "ex", [switch, ..]) => no(name, switch)?,
+        ("extend" | "ex", [switch, gravity @ ..]) => set_extend(asked, name, switch, gravity)?,
+        ("background" | "bg", [""]) => asked.background = None,
+        ("background" | "bg", [color]) => asked.set_background(name, color)?,
+        ("background" | "bg", [r, g, b]) => asked.set_background(name, &hex(name, [r, g, b])?)?,
         // It is so anyhow.
         ("strip_metadata" | "sm" | "auto_rotate" | "ar" | "strip_color_profile" | "scp", [switch]) => {
             yes(name, switch)?;
@@ -131,6 +141,32 @@ fn set_fit(asked: &mut Asked, option: &str, fit: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether the picture is padded, and where it lies then.
+fn set_extend(asked: &mut Asked, option: &str, switch: &str, gravity: &[&str]) -> Result<(), Refusal> {
+    asked.extends = match switch {
+        "1" | "t" | "true" => true,
+        "" | "0" | "f" | "false" => false,
+        _ => return Err(out_of_range(option, switch, "0 or 1")),
+    };
+    if asked.extends && !gravity.is_empty() {
+        asked.extend_gravity = Some(gravity_of(option, gravity)?);
+    }
+    Ok(())
+}
+
+/// Red, green and blue, as one number.
+fn hex(option: &str, samples: [&str; 3]) -> Result<String, Refusal> {
+    let digits = samples.map(|sample| sample.parse().map(|sample: u8| format!("{sample:02x}")));
+    match digits {
+        [Ok(r), Ok(g), Ok(b)] => Ok([r, g, b].concat()),
+        _ => Err(out_of_range(
+            option,
+            &samples.join(":"),
+            "three numbers from 0 to 255, or one in hexadecimal",
+        )),
+    }
+}
+
 /// Width, height, enlarge, extend; empty ones say nothing.
 fn set_size(asked: &mut Asked, option: &str, size: &[&str]) -> Result<(), Refusal> {
     if size.len() > 4 {
@@ -143,7 +179,10 @@ fn set_size(asked: &mut Asked, option: &str, size: &[&str]) -> Result<(), Refusa
     if let Some(height) = at(1) {
         asked.height = asked::side(option, height)?;
     }
-    [2, 3].into_iter().filter_map(at).try_for_each(|switch| no(option, switch))
+    if let Some(switch) = at(3) {
+        set_extend(asked, option, switch, &[])?;
+    }
+    at(2).map_or(Ok(()), |switch| no(option, switch))
 }
 
 fn gravity_of(option: &str, gravity: &[&str]) -> Result<String, Refusal> {
@@ -175,7 +214,7 @@ fn wrong_gravity(option: &str, gravity: &[&str]) -> Refusal {
 fn no(option: &str, switch: &str) -> Result<(), Refusal> {
     match switch {
         "" | "0" | "f" | "false" => Ok(()),
-        _ => Err(out_of_range(option, switch, "0: nothing is enlarged or extended here")),
+        _ => Err(out_of_range(option, switch, "0: nothing is enlarged here")),
     }
 }
 

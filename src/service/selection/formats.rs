@@ -5,7 +5,7 @@ use super::{Length, Selector};
 use crate::{
     codec::{Format, Probe, Writing},
     convert::Mode,
-    service::policy::Drawings,
+    service::{effects::Effects, policy::Drawings},
 };
 
 impl Selector<'_> {
@@ -69,7 +69,8 @@ impl Selector<'_> {
 
     /// True if the wanted picture is another one than the source, which may not go out in its place.
     fn differs(&self, probe: &Probe) -> bool {
-        self.wanted.resize(self.policy.interest).is_some() || self.stands_still(probe)
+        let has_effects = self.wanted.effects != Effects::default();
+        has_effects || self.wanted.resize(self.policy.interest).is_some() || self.stands_still(probe)
     }
 
     fn negotiated(&self, probe: &Probe) -> Vec<Format> {

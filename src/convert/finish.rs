@@ -1,0 +1,199 @@
+//! What is done to a picture that is as large as it will be, upright and in its final colours, row by row: what is
+//! transparent gets a background, and around it comes a rim.
+
+use super::geometry::Canvas;
+use crate::{
+    error::{Error, Kind, Result},
+    limits::area_bytes,
+    pixel::{Layout, Raster, Size},
+};
+
+/// What there is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Finish {
+    /// The colour behind the picture.
+    pub background: Option<[u8; 3]>,
+    /// What is around it.
+    pub canvas: Option<Canvas>,
+}
+
+impl Finish {
+    /// `None` if nothing is to be done to a picture that may have alpha or not.
+    pub(super) fn new(background: Option<[u8; 3]>, canvas: Option<Canvas>, has_alpha: bool) -> Option<Self> {
+        let background = background.filter(|_| has_alpha || canvas.is_some());
+        (background.is_some() || canvas.is_some()).then_some(Self { background, canvas })
+    }
+
+    /// The size of what comes of a picture.
+    pub(super) fn size(&self, size: Size) -> Size {
+        self.canvas.map_or(size, |canvas| canvas.size)
+    }
+
+    /// The samples of what comes of a picture.
+    pub(super) fn layout(&self, from: Layout) -> Layout {
+        let is_seen = self.canvas.is_some() || from.has_alpha();
+        let is_gray = from.channels() < 3 && !(is_seen && self.colors());
+        Layout::of(!is_gray, self.background.is_none() && is_seen)
+    }
+
+    /// True if grey pictures get colour.
+    pub(super) fn colors(&self) -> bool {
+        self.background.is_some_and(|[r, g, b]| r != g || g != b)
+    }
+
+    /// The bytes that are held for rows of a picture of such a size.
+    pub(super) fn heap_bytes(&self, size: Size) -> u64 {
+        4 * u64::from(self.size(size).width)
+    }
+
+    /// A whole picture.
+    ///
+    /// # Errors
+    /// [`Kind::LimitExceeded`] or [`Kind::OutOfMemory`] when there is no room for it.
+    pub(super) fn picture(&self, raster: Raster) -> Result<Raster> {
+        let mut finishing =
+            Finishing::new(self, raster.layout(), self.layout(raster.layout()), raster.size())?;
+        let (size, layout) = (self.size(raster.size()), finishing.to);
+        let mut data = Vec::new();
+        data.try_reserve_exact(area_bytes(size, layout.channels())?)?;
+        finishing.push(raster.data(), &mut |row| {
+            data.extend_from_slice(row);
+            Ok(())
+        })?;
+        Raster::new(size, layout, data)
+    }
+}
+
+/// Rows that are being finished.
+pub(super) struct Finishing {
+    background: Option<[u8; 3]>,
+    from: Layout,
+    pub(super) to: Layout,
+    size: Size,
+    canvas: Canvas,
+    /// Rows that have come.
+    come: u32,
+    /// A row of the result: its rims stay.
+    row: Vec<u8>,
+}
+
+impl Finishing {
+    /// Of rows of a picture of such a size, from a layout to one: that of [`Finish::layout`], or RGBA.
+    ///
+    /// # Errors
+    /// [`Kind::LimitExceeded`] or [`Kind::OutOfMemory`] when there is no room for a row.
+    pub(super) fn new(finish: &Finish, from: Layout, to: Layout, size: Size) -> Result<Self> {
+        let canvas = finish.canvas.unwrap_or(Canvas { size, left: 0, top: 0 });
+        let bytes = area_bytes(Size::new(canvas.size.width, 1), to.channels())?;
+        let mut row = Vec::new();
+        row.try_reserve_exact(bytes)?;
+        let background = finish.background;
+        let mut own = Self { background, from, to, size, canvas, come: 0, row };
+        own.row.resize(bytes, 0);
+        own.clear();
+        Ok(own)
+    }
+
+    /// Takes whole rows; gives each that is done to `sink`.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`] for too many rows, and what `sink` says.
+    pub(super) fn push(&mut self, rows: &[u8], sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        for row in rows.chunks_exact(self.size.width as usize * self.from.channels() as usize) {
+            if self.come == self.size.height {
+                return Err(Error::new(Kind::Internal, "more rows than the picture has"));
+            }
+            if self.come == 0 {
+                (0..self.canvas.top).try_for_each(|_| sink(&self.row))?;
+            }
+            self.come += 1;
+            self.put(row);
+            sink(&self.row)?;
+            if self.come == self.size.height {
+                self.clear();
+                let below = self.canvas.size.height - self.canvas.top - self.size.height;
+                (0..below).try_for_each(|_| sink(&self.row))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a row of the picture between the rims.
+    fn put(&mut self, row: &[u8]) {
+        let channels = self.to.channels() as usize;
+        let start = self.canvas.left as usize * channels;
+        let place = &mut self.row[start..start + self.size.width as usize * channels];
+        if self.from == self.to && (self.background.is_none() || !self.from.has_alpha()) {
+            place.copy_from_slice(row);
+            return;
+        }
+        let pixels = row.chunks_exact(self.from.channels() as usize);
+        for (to, pixel) in place.chunks_exact_mut(channels).zip(pixels) {
+            let pixel = self.from.rgba(pixel);
+            write(to, self.background.map_or(pixel, |background| over(pixel, background)));
+        }
+    }
+
+    /// Makes all of the row a rim.
+    fn clear(&mut self) {
+        let pixel = self.background.map_or([0; 4], |[r, g, b]| [r, g, b, 255]);
+        self.row.chunks_exact_mut(self.to.channels() as usize).for_each(|to| write(to, pixel));
+    }
+}
+
+/// Writes a pixel of RGBA in any layout; what is written as grey has equal samples.
+fn write(to: &mut [u8], [r, g, b, a]: [u8; 4]) {
+    match to {
+        [v] => *v = r,
+        [v, alpha] => (*v, *alpha) = (r, a),
+        [red, green, blue] => (*red, *green, *blue) = (r, g, b),
+        _ => to.copy_from_slice(&[r, g, b, a]),
+    }
+}
+
+/// A pixel over a colour.
+fn over([r, g, b, a]: [u8; 4], [red, green, blue]: [u8; 3]) -> [u8; 4] {
+    let a = u32::from(a);
+    let mix =
+        |above: u8, below: u8| ((u32::from(above) * a + u32::from(below) * (255 - a) + 127) / 255) as u8;
+    [mix(r, red), mix(g, green), mix(b, blue), 255]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(finish: Finish, layout: Layout, size: Size, data: &[u8]) -> (Layout, Vec<u8>) {
+        let raster = finish.picture(Raster::new(size, layout, data.to_vec()).unwrap()).unwrap();
+        assert_eq!(raster.size(), finish.size(size));
+        (raster.layout(), raster.into_data())
+    }
+
+    #[test]
+    fn a_background_is_seen_as_far_as_the_picture_lets_it() {
+        let on = |color| Finish { background: Some(color), canvas: None };
+        let pixels = [[90, 90, 90, 255], [90, 0, 255, 0], [200, 100, 0, 128]].concat();
+        let (layout, data) = finished(on([10, 20, 30]), Layout::Rgba, Size::new(3, 1), &pixels);
+        assert_eq!((layout, data.as_slice()), (Layout::Rgb, &[90, 90, 90, 10, 20, 30, 105, 60, 15][..]));
+        // Grey stays grey on grey.
+        let gray = finished(on([8; 3]), Layout::GrayAlpha, Size::new(2, 1), &[50, 255, 50, 0]);
+        assert_eq!(gray, (Layout::Gray, vec![50, 8]));
+        let colored = finished(on([8, 9, 10]), Layout::GrayAlpha, Size::new(1, 1), &[50, 0]);
+        assert_eq!(colored, (Layout::Rgb, vec![8, 9, 10]));
+        assert_eq!(Finish::new(Some([8; 3]), None, false), None);
+    }
+
+    #[test]
+    fn a_rim_has_the_background_or_is_transparent() {
+        let canvas = Some(Canvas { size: Size::new(4, 3), left: 1, top: 1 });
+        let clear = Finish { background: None, canvas };
+        let (layout, data) = finished(clear, Layout::Gray, Size::new(2, 1), &[7, 9]);
+        let row = [[0, 0], [7, 255], [9, 255], [0, 0]].concat();
+        assert_eq!((layout, data), (Layout::GrayAlpha, [vec![0; 8], row, vec![0; 8]].concat()));
+        let red = Finish { background: Some([255, 0, 0]), canvas };
+        let (layout, data) = finished(red, Layout::Gray, Size::new(2, 1), &[7, 9]);
+        let rim = [255, 0, 0];
+        let row = [rim, [7; 3], [9; 3], rim].concat();
+        assert_eq!((layout, data), (Layout::Rgb, [rim.repeat(4), row, rim.repeat(4)].concat()));
+    }
+}

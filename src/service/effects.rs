@@ -1,0 +1,50 @@
+//! What a URL asks to be done to a picture beside its size: read, written into keys, and given to a conversion. A value that
+//! isn't allowed is an error that says what is.
+
+use crate::{
+    codec::Probe,
+    convert::{self, Fit, Params},
+};
+
+/// The parameters.
+pub(super) const NAMES: [&str; 1] = ["background"];
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Effects {
+    /// The colour behind what is transparent.
+    pub(super) background: Option<[u8; 3]>,
+}
+
+impl Effects {
+    /// Reads the first of each parameter.
+    ///
+    /// # Errors
+    /// What is to be told of a value that isn't allowed, with the parameter's name.
+    pub(super) fn read<'a>(first: impl Fn(&str) -> Option<&'a str>) -> Result<Self, String> {
+        let wrong = |name: &str, text: &str, allowed: &str| {
+            format!("{name}: {text:?} is not allowed; it is {allowed}")
+        };
+        let background = first("background")
+            .map(|text| convert::parse_color(text).map_err(|allowed| wrong("background", text, &allowed)));
+        Ok(Self { background: background.transpose()? })
+    }
+
+    /// Those that make a difference to a source.
+    pub(super) fn of_source(self, probe: &Probe, fit: Option<Fit>) -> Self {
+        let is_seen = probe.alpha || fit == Some(Fit::Pad);
+        Self { background: self.background.filter(|_| is_seen) }
+    }
+
+    /// As a key has them.
+    pub(super) fn key(&self) -> String {
+        let Self { background } = *self;
+        background.map_or_else(String::new, |[r, g, b]| format!("&background={r:02x}{g:02x}{b:02x}"))
+    }
+
+    /// As a conversion has them.
+    pub(super) fn apply(&self, params: Params) -> Params {
+        let Self { background } = *self;
+        params.with_background(background)
+    }
+}
