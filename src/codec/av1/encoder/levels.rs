@@ -48,9 +48,7 @@ pub(super) struct Chosen {
 #[derive(Clone, Copy)]
 pub(super) struct Weights {
     /// 1/512 bits that a squared step of error is worth, in sixteenths of 1/1024 of a squared step.
-    pub mode: i32,
-    /// The same, where levels are chosen.
-    pub levels: i32,
+    pub error: i32,
     /// What is added to x before it's rounded down where levels are only rounded, and the least x that is a candidate
     /// for a level of 1 where they're chosen.
     pub rounding: i32,
@@ -134,7 +132,7 @@ pub(super) fn choose(
     let Coded { scan, rates, block, weights, positions } = coded;
     let count = scan.side * scan.side;
     let total = energy(&steps[..count], positions);
-    let zero_distortion = ((total * weights.mode as u64) >> 4) as i64;
+    let zero_distortion = ((total * weights.error as u64) >> 4) as i64;
     let all_zero =
         Chosen { eob: 0, cost: zero_distortion + i64::from(block.all_zero[1]), cul_level: 0, dc_category: 0 };
     let end = last(&steps[..count], &scan.ends, weights.least as u32);
@@ -143,7 +141,7 @@ pub(super) fn choose(
     }
     let stride = scan.stride();
     let negative_dc = coefficients[0] < 0;
-    let mut walk = Walk { eob: 0, cost: 0, distortion: 0 };
+    let mut walk = Walk { eob: 0, cost: 0 };
     for (index, &place) in scan.places[..end].iter().enumerate().rev() {
         let position = usize::from(place.position) % COUNT;
         let at = usize::from(place.padded) % PADDED;
@@ -158,13 +156,11 @@ pub(super) fn choose(
             continue;
         }
         let sign = if index == 0 { u32::from(block.dc_sign[usize::from(negative_dc)]) } else { BIT };
-        let here = positions[position] as i32;
-        let by_mode = (weights.mode * here) >> 4;
-        let by_levels = (weights.levels * here) >> 4;
+        let weight = (weights.error * positions[position] as i32) >> 4;
         // What a level costs, less the distortion that none would have.
         let clipped = x.min(LARGEST as i32);
-        let zero = |weight: i32| ((i64::from((clipped * clipped) >> 4) * i64::from(weight)) >> 4) as i32;
-        let gain = |level: i32, weight: i32| weigh(x - (level << FRACTION), weight) - zero(weight);
+        let zero = ((i64::from((clipped * clipped) >> 4) * i64::from(weight)) >> 4) as i32;
+        let gain = |level: i32| weigh(x - (level << FRACTION), weight) - zero;
         let lowest = if search { high - 1 } else { high };
         // To go on with the levels behind.
         let mut go_on = (i64::MAX, 0);
@@ -174,7 +170,7 @@ pub(super) fn choose(
             for level in [high, lowest] {
                 let mut cost = i64::from(base[level.min(3) as usize]);
                 if level > 0 {
-                    cost += i64::from(gain(level, by_levels)) + i64::from(sign);
+                    cost += i64::from(gain(level)) + i64::from(sign);
                 }
                 if level > 2 {
                     cost += i64::from(
@@ -198,7 +194,7 @@ pub(super) fn choose(
                     continue;
                 }
                 let mut cost = end
-                    + i64::from(gain(level, by_levels))
+                    + i64::from(gain(level))
                     + i64::from(sign)
                     + i64::from(base[(level - 1).min(2) as usize]);
                 if level > 2 {
@@ -218,16 +214,11 @@ pub(super) fn choose(
             }
             walk.eob = index + 1;
             walk.cost = stop.0;
-            walk.distortion = 0;
             stop.1
         } else {
             walk.cost = go_on.0;
             go_on.1
         };
-        if level > 0 {
-            // The same distortion by the weight of modes.
-            walk.distortion += i64::from(gain(level, by_mode) - gain(level, by_levels));
-        }
         levels[index % COUNT] = if coefficients[position] < 0 { -level as i16 } else { level as i16 };
         padded[at] = (level.min(15) | level.min(3) << 6) as u8;
     }
@@ -242,7 +233,7 @@ pub(super) fn choose(
     let dc_category = if levels[0] == 0 { 0 } else { 2 - u8::from(negative_dc) };
     Chosen {
         eob: walk.eob as u16,
-        cost: zero_distortion + walk.cost + walk.distortion + i64::from(block.all_zero[0]),
+        cost: zero_distortion + walk.cost + i64::from(block.all_zero[0]),
         cul_level: sum.min(63) as u8,
         dc_category,
     }
@@ -251,10 +242,8 @@ pub(super) fn choose(
 /// What has been chosen so far.
 struct Walk {
     eob: usize,
-    /// Of the places up to `eob`, by the weight of levels, less the distortion were they zero.
+    /// Of the places up to `eob`, less the distortion were they zero.
     cost: i64,
-    /// What is to be added for the weight of modes.
-    distortion: i64,
 }
 
 #[inline(always)]

@@ -46,15 +46,15 @@ pub(super) struct Place {
 pub(super) struct Trial {
     pub chosen: Chosen,
     pub tx_type: TxType,
-    pub levels: Levels,
+    pub levels: Box<Levels>,
 }
 
 impl Trial {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             chosen: Chosen { eob: 0, cost: i64::MAX, cul_level: 0, dc_category: 0 },
             tx_type: TxType::DctDct,
-            levels: [0; 1024],
+            levels: Box::new([0; 1024]),
         }
     }
 }
@@ -136,7 +136,8 @@ pub(super) const LEVELS: usize = 4 * 3 * SIDE * SIDE;
 impl Search {
     /// Bytes of the buffers that every search has.
     pub(super) fn bytes() -> usize {
-        let predictions = PREDICTIONS * size_of::<Samples>() + TRIALS * size_of::<Trial>();
+        let predictions =
+            PREDICTIONS * size_of::<Samples>() + TRIALS * (size_of::<Trial>() + size_of::<Levels>());
         let kept = 3 * 2 * (SIDE * SIDE) * 4 / 3;
         let canvases = 3 * STRIDE * 65 * 2;
         let coefficients = 16 + 64 + 256 + 1024 + 1024;
@@ -213,7 +214,7 @@ impl Search {
         ));
         if size == 4 {
             let step = quantizer.common_step();
-            chosen.cost += beyond(residual, &coefficients[..count], step, self.weights[chroma].mode);
+            chosen.cost += beyond(residual, &coefficients[..count], step, self.weights[chroma].error);
         }
         *trial_type = tx_type;
     }
@@ -249,7 +250,7 @@ impl Search {
             coefficients[..scan.side * scan.side].fill(0);
             let (mut columns, mut rows) = (0, 0);
             let shift = scan.side.ilog2();
-            for (place, &level) in scan.places[..eob].iter().zip(levels) {
+            for (place, &level) in scan.places[..eob].iter().zip(levels.iter()) {
                 let position = usize::from(place.position);
                 if level != 0 {
                     coefficients[position] = steps.multiply(position, level.into());

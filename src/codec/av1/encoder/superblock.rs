@@ -92,8 +92,7 @@ impl Search {
         let sum: u32 = rows.map(|row| row[x / 8..x / 8 + count].iter().sum::<u32>()).sum();
         let factor = (sum >> (2 * (log2 - 3))) as i32;
         for (weights, base) in self.weights.iter_mut().zip(&self.base_weights) {
-            weights.mode = (base.mode * factor) >> 7;
-            weights.levels = (base.levels * factor) >> 7;
+            weights.error = (base.error * factor) >> 7;
         }
     }
 

@@ -169,12 +169,7 @@ pub(super) fn weights(qindex: u8, chroma_qindex: u8) -> [Weights; 2] {
     let (luma, chroma) = (100, 260);
     let (step, chroma_step) = (ac_step(qindex), ac_step(chroma_qindex));
     let chroma = (luma * chroma * chroma_step * chroma_step / (step * step * 128)).max(1);
-    [luma, chroma].map(|weight| Weights {
-        mode: weight as i32,
-        levels: weight as i32,
-        rounding: 48,
-        least: 68,
-    })
+    [luma, chroma].map(|weight| Weights { error: weight as i32, rounding: 48, least: 68 })
 }
 
 /// The loop filter.
