@@ -4,6 +4,9 @@
 use super::edges::{BEFORE, Edge, Edges, LENGTH};
 use crate::codec::av1::tables::prediction::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
 
+/// Columns of a block that are predicted together.
+const COLUMNS: usize = 8;
+
 /// Predicts along `angle` in degrees, neither 90 nor 180.
 #[inline(always)]
 pub(super) fn predict(
@@ -13,48 +16,41 @@ pub(super) fn predict(
     out: &mut [u16],
     stride: usize,
 ) {
-    let (mut above, mut left) = (edges.above, edges.left);
-    let (mut upsample_above, mut upsample_left) = (0, 0);
-    if let Some(smooth) = edge_filter {
-        filter_edges(angle, smooth, edges, &mut above, &mut left);
-        let (width, height) = (edges.width, edges.height);
-        if upsamples(width + height, smooth, angle.abs_diff(90)) {
-            upsample(&mut above, width + if angle < 90 { height } else { 0 }, edges.bit_depth);
-            upsample_above = 1;
+    let (width, height) = (edges.width, edges.height);
+    let sum = width + height;
+    // Only edges that are read are copied and filtered.
+    let prepare = |edge: &mut Edge, is_there: bool, count: usize, upsampled: usize, d: usize| {
+        let Some(smooth) = edge_filter else { return 0 };
+        if is_there {
+            filter(edge, count + 1, strength(sum, smooth, d));
         }
-        if upsamples(width + height, smooth, angle.abs_diff(180)) {
-            upsample(&mut left, height + if angle > 180 { width } else { 0 }, edges.bit_depth);
-            upsample_left = 1;
+        if !upsamples(sum, smooth, d) {
+            return 0;
         }
-    }
+        upsample(edge, upsampled, edges.bit_depth);
+        1
+    };
     if angle < 90 {
-        from_above(&above, DR_INTRA_DERIVATIVE[angle].into(), upsample_above, edges, out, stride);
+        let mut above = edges.above;
+        let upsample = prepare(&mut above, edges.have_above, edges.columns + height, sum, 90 - angle);
+        from_above(&mut above, DR_INTRA_DERIVATIVE[angle].into(), upsample, edges, out, stride);
     } else if angle > 180 {
-        from_left(&left, DR_INTRA_DERIVATIVE[270 - angle].into(), upsample_left, edges, out, stride);
+        let mut left = edges.left;
+        let upsample = prepare(&mut left, edges.have_left, edges.rows + width, sum, angle - 180);
+        from_left(&left, DR_INTRA_DERIVATIVE[270 - angle].into(), upsample, edges, out, stride);
     } else {
+        let (mut above, mut left) = (edges.above, edges.left);
+        if edge_filter.is_some() && sum >= 24 {
+            let near = [left[BEFORE], above[BEFORE - 1], above[BEFORE]].map(u32::from);
+            let corner = ((near[0] * 5 + near[1] * 6 + near[2] * 5 + 8) >> 4) as u16;
+            above[BEFORE - 1] = corner;
+            left[BEFORE - 1] = corner;
+        }
+        let upsample_above = prepare(&mut above, edges.have_above, edges.columns, width, angle - 90);
+        let upsample_left = prepare(&mut left, edges.have_left, edges.rows, height, 180 - angle);
         let (dx, dy) = (DR_INTRA_DERIVATIVE[180 - angle].into(), DR_INTRA_DERIVATIVE[angle - 90].into());
         let (above, left) = ((&above, dx, upsample_above), (&left, dy, upsample_left));
         from_both(above, left, edges, out, stride);
-    }
-}
-
-/// The corner filter, and the edge filters by their strengths.
-#[inline(always)]
-fn filter_edges(angle: usize, smooth: bool, edges: &Edges, above: &mut Edge, left: &mut Edge) {
-    let (width, height) = (edges.width, edges.height);
-    if angle > 90 && angle < 180 && width + height >= 24 {
-        let [left_of, corner, above_of] = [left[BEFORE], above[BEFORE - 1], above[BEFORE]].map(u32::from);
-        let corner = ((left_of * 5 + corner * 6 + above_of * 5 + 8) >> 4) as u16;
-        above[BEFORE - 1] = corner;
-        left[BEFORE - 1] = corner;
-    }
-    if edges.have_above {
-        let count = edges.columns + if angle < 90 { height } else { 0 } + 1;
-        filter(above, count, strength(width + height, smooth, angle.abs_diff(90)));
-    }
-    if edges.have_left {
-        let count = edges.rows + if angle > 180 { width } else { 0 } + 1;
-        filter(left, count, strength(width + height, smooth, angle.abs_diff(180)));
     }
 }
 
@@ -121,15 +117,14 @@ fn between(first: u16, second: u16, shift: u32) -> u16 {
 
 /// Angles below 90 degrees.
 #[inline(always)]
-fn from_above(edge: &Edge, dx: usize, upsample: usize, edges: &Edges, out: &mut [u16], stride: usize) {
+fn from_above(edge: &mut Edge, dx: usize, upsample: usize, edges: &Edges, out: &mut [u16], stride: usize) {
     let (width, height) = (edges.width, edges.height);
     let last = (width + height - 1) << upsample;
-    let mut edge = *edge;
     let end = edge[BEFORE + last];
     // Past the last sample it stands for all.
     edge[BEFORE + last + 1..].fill(end);
     for (i, row) in out.chunks_mut(stride).take(height).enumerate() {
-        slanted_row(&edge, (i + 1) * dx, upsample, last, &mut row[..width]);
+        slanted_row(edge, (i + 1) * dx, upsample, last, &mut row[..width]);
     }
 }
 
@@ -137,13 +132,17 @@ fn from_above(edge: &Edge, dx: usize, upsample: usize, edges: &Edges, out: &mut 
 #[inline(always)]
 fn from_left(edge: &Edge, dy: usize, upsample: usize, edges: &Edges, out: &mut [u16], stride: usize) {
     let (width, height) = (edges.width, edges.height);
-    let mut columns = [0; 64 * 64];
-    for (j, column) in columns.chunks_exact_mut(64).take(width).enumerate() {
-        slanted_row(edge, (j + 1) * dy, upsample, usize::MAX, &mut column[..height]);
-    }
-    for (i, row) in out.chunks_mut(stride).take(height).enumerate() {
-        for (j, sample) in row[..width].iter_mut().enumerate() {
-            *sample = columns[64 * j + i];
+    // Few columns at a time, so that little room is needed.
+    for first in (0..width).step_by(COLUMNS) {
+        let mut columns = [[0; 64]; COLUMNS];
+        let count = COLUMNS.min(width - first);
+        for (j, column) in columns.iter_mut().enumerate().take(count) {
+            slanted_row(edge, (first + j + 1) * dy, upsample, usize::MAX, &mut column[..height]);
+        }
+        for (i, row) in out.chunks_mut(stride).take(height).enumerate() {
+            for (sample, column) in row[first..first + count].iter_mut().zip(&columns) {
+                *sample = column[i];
+            }
         }
     }
 }
