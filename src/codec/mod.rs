@@ -129,6 +129,8 @@ pub struct Coding {
     pub lossless: bool,
     /// Chroma keeps its full size where the format can do so: for graphics, whose coloured edges are thin.
     pub full_chroma: bool,
+    /// It is drawn, as screens and diagrams are: AVIF tries palettes.
+    pub is_graphic: bool,
     /// Threads to work with where the coder can, the caller's among them; at least 1. The bytes are the same for any
     /// number.
     pub threads: usize,
@@ -152,6 +154,7 @@ impl Coding {
             effort: 4,
             lossless: matches!(format.info().encodes, Some(Modes::Lossless)),
             full_chroma: false,
+            is_graphic: false,
             threads: 1,
             alpha_quality: 100,
             max_bytes: u64::MAX,
@@ -184,6 +187,13 @@ impl Coding {
     #[must_use]
     pub const fn with_full_chroma(mut self, full_chroma: bool) -> Self {
         self.full_chroma = full_chroma;
+        self
+    }
+
+    /// Sets whether the picture is drawn.
+    #[must_use]
+    pub const fn with_graphic(mut self, is_graphic: bool) -> Self {
+        self.is_graphic = is_graphic;
         self
     }
 

@@ -49,7 +49,7 @@ pub(super) fn encode(picture: Picture, mut coding: Coding, metadata: &Metadata) 
         return super::encode(picture, &coding, metadata);
     };
     if coding.format != Format::WebP {
-        coding.full_chroma = true;
+        (coding.full_chroma, coding.is_graphic) = (true, true);
         return super::encode(picture, &coding, metadata);
     }
     let sample = lossy_sample(graphic, &coding)?;

@@ -53,6 +53,7 @@ pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
 /// What coding rows holds, the file included, which is made in the room of the colour picture's data.
 fn rows_bytes(input: &Input, coding: &Coding, full_chroma: bool) -> u64 {
     let width = u64::from(input.size.width);
+    let coding = &coding.with_graphic(coding.is_graphic || input.may_be_graphic);
     let [color, alpha] = pictures(input, coding, full_chroma).map(|config| {
         config.map_or(0, |config| encoder::heap_bytes(&config, capacity(&config, coding)) as u64)
     });
@@ -101,11 +102,13 @@ pub fn config(size: Size, subsampling: Option<Subsampling>, coding: &Coding) -> 
         },
         base_q_idx: base_q_idx(coding.quality),
         effort: coding.effort,
+        is_screen: coding.is_graphic,
         color: (BT709, SRGB, BT601, true),
     }
 }
 
-/// How alpha is coded: at a quality halfway to perfect, as an edge with ringing shows as specks on any background.
+/// How alpha is coded: at a quality halfway to perfect, as an edge with ringing shows as specks on any background; as a
+/// screen is, since most alpha is flat with hard edges.
 pub fn alpha_config(size: Size, coding: &Coding) -> Config {
-    config(size, None, &coding.with_quality(coding.quality.min(100).midpoint(100)))
+    config(size, None, &coding.with_quality(coding.quality.min(100).midpoint(100)).with_graphic(true))
 }

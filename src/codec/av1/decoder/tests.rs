@@ -18,6 +18,7 @@ fn stream(width: u32, height: u32) -> Vec<u8> {
         sampling: Sampling::Yuv420,
         base_q_idx: 140,
         effort: 4,
+        is_screen: false,
         color: (1, 13, 6, true),
     };
     let mut encoder = Encoder::new(config, Capacity::new(most_bytes(&config), true)).unwrap();

@@ -1,5 +1,6 @@
 //! What is decided of a block.
 
+use super::palette::Palette;
 use crate::codec::av1::sizes::{PredictionMode, TxType};
 
 /// A transform block.
@@ -32,6 +33,8 @@ pub(super) struct Block {
     /// `tx_depth`.
     pub depth: u8,
     pub skip: bool,
+    /// Of luma.
+    pub palette: Palette,
     /// By plane; one, or four row by row.
     pub transforms: [[TxBlock; 4]; 3],
 }

@@ -70,12 +70,17 @@ impl Search {
             let prediction = Prediction::Kept(candidate.slots[plane - 1]);
             transforms[plane - 1][0] = self.commit(Place { plane, ..at }, prediction, 2 + plane);
         }
-        Chroma { cost, mode: candidate.mode, angle: candidate.angle, cfl: candidate.cfl, transforms }
+        let Candidate { mode, angle, cfl, .. } = candidate;
+        Chroma { cost, mode, angle, cfl, transforms }
     }
 
     /// What a mode costs, CfL's factors not counted.
-    fn uv_rate(&self, log2: usize, luma: PredictionMode, mode: PredictionMode, angle: i8) -> u32 {
-        let mut rate = u32::from(self.rates.uv_mode[usize::from(log2 <= 5)][luma as usize][mode as usize]);
+    fn uv_rate(&self, log2: usize, luma: &Luma, mode: PredictionMode, angle: i8) -> u32 {
+        let mut rate =
+            u32::from(self.rates.uv_mode[usize::from(log2 <= 5)][luma.mode as usize][mode as usize]);
+        if mode == PredictionMode::Dc {
+            rate += u32::from(self.palette_flag_uv(luma.palette.shades.count > 0));
+        }
         if mode.is_directional() {
             rate += u32::from(self.rates.angle_delta[mode as usize - 1][(angle + 3) as usize]);
         }
@@ -101,7 +106,7 @@ impl Search {
             {
                 continue;
             }
-            let rate = self.uv_rate(log2, luma.mode, mode, angle);
+            let rate = self.uv_rate(log2, luma, mode, angle);
             let mut score = i64::from(rate);
             for plane in [1, 2] {
                 self.predict(&edges[plane - 1], mode, angle, smooth, slots[plane - 1]);
@@ -157,7 +162,7 @@ impl Search {
         if alphas == [0; 2] {
             return None;
         }
-        let rate = self.uv_rate(log2, luma.mode, PredictionMode::Cfl, 0) + self.alpha_rate(alphas);
+        let rate = self.uv_rate(log2, luma, PredictionMode::Cfl, 0) + self.alpha_rate(alphas);
         Some(Candidate { mode: PredictionMode::Cfl, angle: 0, cfl: alphas, rate, slots: [4, 5] })
     }
 
@@ -184,7 +189,7 @@ impl Search {
     /// A block of 64 x 64 samples of chroma, which has four transforms: DC alone is tried.
     fn four_transforms(&mut self, at: Place, luma: &Luma) -> Chroma {
         let mode = PredictionMode::Dc;
-        let mut cost = i64::from(self.uv_rate(6, luma.mode, mode, 0));
+        let mut cost = i64::from(self.uv_rate(6, luma, mode, 0));
         let mut transforms = [[TxBlock::NONE; 4]; 2];
         for plane in [1, 2] {
             for (index, transform) in transforms[plane - 1].iter_mut().enumerate() {

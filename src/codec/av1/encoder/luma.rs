@@ -4,6 +4,9 @@ use super::{
     block::TxBlock,
     canvas::{Canvas, STRIDE},
     cost::BIT,
+    kernels::SIDE,
+    palette::Palette,
+    palette_search,
     quantizer::SQUARES,
     search::{Place, Prediction, Search},
 };
@@ -21,6 +24,7 @@ pub(super) struct Luma {
     pub angle: i8,
     pub depth: u8,
     pub transforms: [TxBlock; 4],
+    pub palette: Palette,
 }
 
 /// A mode that is worth a trial.
@@ -29,8 +33,9 @@ struct Candidate {
     score: i64,
     mode: PredictionMode,
     angle: i8,
-    rate: u16,
+    rate: u32,
     slot: usize,
+    palette: Option<Palette>,
 }
 
 /// Modes in the order of their trial; those along directions come last.
@@ -51,8 +56,13 @@ const MODES: [PredictionMode; 13] = [
 ];
 
 /// Types that luma may have, with the indices by which the two sets name them.
-const TYPES: [(TxType, usize, usize); 4] =
-    [(TxType::DctDct, 1, 1), (TxType::AdstAdst, 4, 2), (TxType::AdstDct, 5, 3), (TxType::DctAdst, 6, 4)];
+const TYPES: [(TxType, usize, usize); 5] = [
+    (TxType::DctDct, 1, 1),
+    (TxType::AdstAdst, 4, 2),
+    (TxType::AdstDct, 5, 3),
+    (TxType::DctAdst, 6, 4),
+    (TxType::Idtx, 0, 0),
+];
 
 impl Search {
     /// Searches the luma of a block of 8 x 8 to 64 x 64 at (x, y).
@@ -60,7 +70,8 @@ impl Search {
         let at = Place { plane: 0, x, y, size: log2 - 2 };
         let edges = self.canvases[0].edges(&self.around[0], SQUARES[at.size], x, y);
         let smooth = self.is_smooth(0, x / 4, y / 4);
-        let candidates = self.candidates(at, &edges, smooth);
+        let mut candidates = self.candidates(at, &edges, smooth);
+        candidates.extend(self.palette_candidate(at));
         let depths = self.depth_rates(at);
         let mut best: Option<(i64, Candidate)> = None;
         let contexts = self.contexts(at, true);
@@ -75,10 +86,14 @@ impl Search {
             }
         }
         let (mut cost, candidate) = best.expect("there is a candidate");
-        if at.size < 3 && self.tools.tx_types && self.scratch.trials[0].chosen.eob > 1 {
+        if at.size < 3 && self.scratch.trials[0].chosen.eob > 1 {
             for (index, &(tx_type, ..)) in TYPES.iter().enumerate().skip(1) {
-                if !self.tools.all_types && tx_type != TxType::AdstAdst && tx_type != candidate.mode.tx_type()
-                {
+                let likely = tx_type == TxType::AdstAdst || tx_type == candidate.mode.tx_type();
+                let wanted = match tx_type {
+                    TxType::Idtx => self.palettes.is_some(),
+                    _ => self.tools.tx_types && (self.tools.all_types || likely),
+                };
+                if !wanted {
                     continue;
                 }
                 let type_rate = self.type_rate(at.size, candidate.mode, index);
@@ -96,14 +111,41 @@ impl Search {
             let kept = (self.neighbours, self.levels.len());
             let base = i64::from(candidate.rate) + i64::from(depths[1]);
             if let Some((cost, transforms)) = self.split(at, (candidate, chosen.1), smooth, base, cost) {
-                return Luma { cost, mode: candidate.mode, angle: candidate.angle, depth: 1, transforms };
+                return self.chosen(candidate, cost, 1, transforms, log2);
             }
             self.neighbours = kept.0;
             self.levels.truncate(kept.1);
         }
         let mut transforms = [TxBlock::NONE; 4];
         transforms[0] = self.commit(at, Prediction::Kept(candidate.slot), 0);
-        Luma { cost, mode: candidate.mode, angle: candidate.angle, depth: 0, transforms }
+        self.chosen(candidate, cost, 0, transforms, log2)
+    }
+
+    /// What a candidate comes to.
+    fn chosen(
+        &mut self,
+        candidate: Candidate,
+        cost: i64,
+        depth: u8,
+        transforms: [TxBlock; 4],
+        log2: usize,
+    ) -> Luma {
+        let Candidate { mode, angle, palette, .. } = candidate;
+        let palette = palette.map(|palette| self.keep_palette(palette, 1 << log2)).unwrap_or_default();
+        Luma { cost, mode, angle, depth, transforms, palette }
+    }
+
+    /// The block by a palette.
+    fn palette_candidate(&mut self, at: Place) -> Option<Candidate> {
+        let (palette, rate) = self.find_palette(at)?;
+        let above = INTRA_MODE_CONTEXT[self.neighbours.above.mode[at.x / 4] as usize];
+        let left = INTRA_MODE_CONTEXT[self.neighbours.left.mode[at.y / 4] as usize];
+        let mode = PredictionMode::Dc;
+        let mode_rate = self.rates.y_mode[usize::from(above)][usize::from(left)][mode as usize];
+        let flag = self.palette_flag(at.x, at.y, at.size + 2, true);
+        let rate = rate + u32::from(mode_rate) + u32::from(flag);
+        let slot = palette_search::SLOT;
+        Some(Candidate { score: 0, mode, angle: 0, rate, slot, palette: Some(palette) })
     }
 
     /// Tries the block with four transforms; `None` if that costs as much as `limit`.
@@ -116,6 +158,7 @@ impl Search {
         limit: i64,
     ) -> Option<(i64, [TxBlock; 4])> {
         let side = 2usize << at.size;
+        let place = at;
         let mut transforms = [TxBlock::NONE; 4];
         for (index, transform) in transforms.iter_mut().enumerate() {
             let (x, y) = (at.x + (index & 1) * side, at.y + (index >> 1) * side);
@@ -124,13 +167,20 @@ impl Search {
             }
             let at = Place { plane: 0, x, y, size: at.size - 1 };
             let edges = self.canvases[0].edges(&self.around[0], SQUARES[at.size], x, y);
-            let mode = Intra::new(candidate.mode, candidate.angle, Some(smooth));
-            intra(self.level, mode, &edges, &mut self.canvases[0].samples[Canvas::index(x, y)..], STRIDE);
+            if candidate.palette.is_some() {
+                let from =
+                    &self.scratch.predictions[palette_search::SLOT][(y - place.y) * SIDE + x - place.x..];
+                self.canvases[0].copy_in(x, y, side, from, SIDE);
+            } else {
+                let mode = Intra::new(candidate.mode, candidate.angle, Some(smooth));
+                intra(self.level, mode, &edges, &mut self.canvases[0].samples[Canvas::index(x, y)..], STRIDE);
+            }
             let contexts = self.contexts(at, false);
             let searched = at.size < 3 && self.tools.tx_types;
             let mut first = true;
             for (index, &(tx_type, ..)) in TYPES.iter().enumerate() {
                 let wanted = match (searched, self.tools.all_types) {
+                    _ if tx_type == TxType::Idtx => self.palettes.is_some() && at.size < 3,
                     (true, true) => true,
                     (true, false) if at.size == 2 => tx_type == TxType::DctDct || tx_type == TxType::AdstAdst,
                     (true, false) => tx_type == whole_type,
@@ -178,7 +228,8 @@ impl Search {
     fn candidates(&mut self, at: Place, edges: &Edges, smooth: bool) -> Vec<Candidate> {
         let above = INTRA_MODE_CONTEXT[self.neighbours.above.mode[at.x / 4] as usize];
         let left = INTRA_MODE_CONTEXT[self.neighbours.left.mode[at.y / 4] as usize];
-        let rates = self.rates.y_mode[usize::from(above)][usize::from(left)];
+        let mut rates = self.rates.y_mode[usize::from(above)][usize::from(left)];
+        rates[PredictionMode::Dc as usize] += self.palette_flag(at.x, at.y, at.size + 2, false);
         let step = i64::from(self.quantizer.of(0, at.size).common_step());
         let limit = self.tools.candidates;
         let mut best: Vec<Candidate> = Vec::with_capacity(limit + 1);
@@ -236,7 +287,7 @@ impl Search {
         let place = best.iter().position(|other| score < other.score).unwrap_or(best.len());
         if place < self.tools.candidates {
             free.pop();
-            best.insert(place, Candidate { score, mode, angle, rate, slot });
+            best.insert(place, Candidate { score, mode, angle, rate: rate.into(), slot, palette: None });
             if best.len() > self.tools.candidates {
                 let last = best.pop().expect("there are some");
                 free.push(last.slot);

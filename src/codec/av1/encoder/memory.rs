@@ -3,12 +3,13 @@
 use super::{
     Config, SUPERBLOCK, Sampling, frame_header,
     neighbours::Line,
+    palette::Palettes,
     search::{LEVELS, Search},
     sequence_header,
     strip::Strip,
     tile::Tile,
 };
-use crate::codec::av1::syntax::{Frame, TileState};
+use crate::codec::av1::syntax::{ColorMaps, Frame, TileState};
 
 /// Room behind a full buffer: a word of the symbol coder, sizes of tiles, the OBUs' headers, and a container's boxes.
 pub const SLACK: usize = 4 << 10;
@@ -70,10 +71,12 @@ pub fn heap_bytes(config: &Config, capacity: Capacity) -> usize {
                 + size_of::<Tile>() * 2
         })
         .sum();
+    let palettes =
+        if config.is_screen { Palettes::bytes() + info.tile_cols * size_of::<ColorMaps>() } else { 0 };
     // Tiles beside each other have data of their own, which grow.
     let copies = if info.tile_cols > 1 { 2 * (capacity.max + SLACK) } else { 0 };
     let data = capacity.bytes().saturating_add(copies);
-    (Strip::bytes(config) + tiles + Search::bytes() + LEVELS * 2 + 8192).saturating_add(data)
+    (Strip::bytes(config) + tiles + palettes + Search::bytes() + LEVELS * 2 + 8192).saturating_add(data)
 }
 
 /// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.

@@ -6,6 +6,7 @@
 //!
 //! - [`Encoder`] takes rows and gives OBUs; `strip` holds 64 rows, `tile` the tiles in work.
 //! - `search` with `partition`, `luma`, `chroma` chooses blocks; `levels` chooses coefficients' levels.
+//! - `palette` with `palette_search` finds the few colours of blocks of screens and drawings.
 //! - `rates` and `cost` say what symbols cost, `quantizer` and `scan` are tables, `tuning` has the numbers.
 
 mod block;
@@ -17,6 +18,8 @@ mod levels;
 mod luma;
 mod memory;
 mod neighbours;
+mod palette;
+mod palette_search;
 mod partition;
 mod quantizer;
 mod rates;
@@ -74,6 +77,8 @@ pub struct Config {
     pub base_q_idx: u8,
     /// 0 to 6.
     pub effort: u8,
+    /// Whether it is drawn, as screens and diagrams are, or hard-edged, as alpha is: tools for such pictures are tried.
+    pub is_screen: bool,
     /// What the sequence header says of colours: primaries, transfer, matrix (H.273), whether the range is full.
     pub color: (u8, u8, u8, bool),
 }
@@ -293,5 +298,6 @@ fn frame_header(config: &Config, sequence: &SequenceHeader) -> FrameHeader {
     header.loop_filter_params = tuning::loop_filter(base_q_idx);
     header.cdef_params = tuning::cdef(base_q_idx).unwrap_or_default();
     header.tx_mode = TxMode::Select;
+    header.allow_screen_content_tools = config.is_screen;
     header
 }

@@ -1,6 +1,7 @@
 //! What of the blocks above and to the left the rates of a block depend on (section 8.3.2 of the AV1 specification), as
 //! the search sees it: along the two edges of a superblock, one entry for each 4 x 4.
 
+use super::palette::Shades;
 use crate::codec::av1::{
     sizes::PredictionMode,
     syntax::{all_zero_between, dc_sign_of, sign_of},
@@ -18,6 +19,8 @@ pub(super) struct Line {
     pub tx: [u8; 16],
     /// By plane, in its own 4 x 4: the sum of levels, and the category of DC times 64.
     pub coefficients: [[u8; 16]; 3],
+    /// Palettes' colours.
+    pub shades: [Shades; 16],
 }
 
 impl Line {
@@ -29,6 +32,7 @@ impl Line {
         skip: [0; 16],
         tx: [0; 16],
         coefficients: [[0; 16]; 3],
+        shades: [Shades { count: 0, colors: [0; 8] }; 16],
     };
 }
 

@@ -16,6 +16,9 @@ impl Search {
         self.tools = tools;
         self.neighbours = before;
         self.levels.clear();
+        if let Some(palettes) = &mut self.palettes {
+            palettes.maps.clear();
+        }
         let mut blocks = std::mem::take(&mut self.blocks);
         for block in &mut blocks {
             let (x, y) = (usize::from(block.x4) * 4, usize::from(block.y4) * 4);
@@ -102,6 +105,7 @@ impl Search {
             cfl: [0; 2],
             depth: luma.depth,
             skip: false,
+            palette: luma.palette,
             transforms: [luma.transforms, [TxBlock::NONE; 4], [TxBlock::NONE; 4]],
         };
         if self.frame.planes > 1 {
@@ -121,6 +125,9 @@ impl Search {
         near.set(x4, y4, count, block.uv_mode, |line| &mut line.uv_mode);
         near.set(x4, y4, count, u8::from(block.skip), |line| &mut line.skip);
         near.set(x4, y4, count, (1u8 << log2) >> block.depth, |line| &mut line.tx);
+        if self.palettes.is_some() {
+            near.set(x4, y4, count, block.palette.shades, |line| &mut line.shades);
+        }
         (cost, block)
     }
 

@@ -3,7 +3,7 @@
 use super::{levels::FRACTION, tuning};
 use crate::codec::av1::{
     quantizer::denominator_log2,
-    sizes::TxSize,
+    sizes::{TxSize, TxType},
     tables::{
         matrices::{QM_OFFSET, QUANTIZER_MATRIX},
         quantizer::{AC_QLOOKUP, DC_QLOOKUP},
@@ -104,6 +104,8 @@ impl Steps {
 #[derive(Clone, Default)]
 pub(super) struct Quantizer {
     steps: [[Steps; 5]; 3],
+    /// Of luma's sizes that may have no transform, which no matrix is for.
+    flat: [Steps; 3],
     planes: [Option<PlaneSteps>; 3],
 }
 
@@ -118,6 +120,11 @@ impl Quantizer {
             for (steps, size) in self.steps[index].iter_mut().zip(SQUARES) {
                 steps.update(size, plane);
             }
+            if index == 0 {
+                for (steps, size) in self.flat.iter_mut().zip(SQUARES) {
+                    steps.update(size, PlaneSteps { matrix: 15, ..plane });
+                }
+            }
         }
     }
 
@@ -125,5 +132,11 @@ impl Quantizer {
     #[inline(always)]
     pub(super) fn of(&self, plane: usize, size: usize) -> &Steps {
         &self.steps[plane][size]
+    }
+
+    /// Of a square size and a type.
+    #[inline(always)]
+    pub(super) fn of_type(&self, plane: usize, size: usize, tx_type: TxType) -> &Steps {
+        if tx_type == TxType::Idtx { &self.flat[size] } else { &self.steps[plane][size] }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     kernels::{self, SIDE, Samples},
     levels::{self, COUNT, Chosen, Coded, Levels, PADDED, Padded, Weights},
     neighbours::{Neighbours, TxContexts},
+    palette::Palettes,
     quantizer::{Quantizer, SQUARES},
     rates::Rates,
     scan::Scan,
@@ -125,6 +126,8 @@ pub(super) struct Search {
     pub blocks: Vec<Block>,
     pub quantization: QuantizationParams,
     pub delta_resolution: u8,
+    /// Of a screen.
+    pub palettes: Option<Box<Palettes>>,
     /// What is reconstructed, by plane, before filters.
     #[cfg(test)]
     pub reconstruction: Option<[crate::codec::av1::window::Window; 3]>,
@@ -196,7 +199,7 @@ impl Search {
         self.forward.transform(SQUARES[size], tx_type, residual, side, coefficients);
         let chroma = usize::from(plane > 0);
         let scan = &self.scans[size];
-        let quantizer = self.quantizer.of(plane, size);
+        let quantizer = self.quantizer.of_type(plane, size, tx_type);
         let rates = &self.rates.tx[size][chroma];
         let mut block = rates.block(contexts.all_zero, contexts.dc_sign);
         block.all_zero[0] += type_rate;
@@ -246,7 +249,7 @@ impl Search {
         self.levels.extend_from_slice(&levels[..eob]);
         if eob > 0 {
             let scan = &self.scans[size];
-            let steps = self.quantizer.of(plane, size);
+            let steps = self.quantizer.of_type(plane, size, *tx_type);
             coefficients[..scan.side * scan.side].fill(0);
             let (mut columns, mut rows) = (0, 0);
             let shift = scan.side.ilog2();

@@ -6,6 +6,7 @@ use super::{
     cost::log2_q9,
     kernels::SIDE,
     neighbours::{Line, Neighbours},
+    palette::Palettes,
     quantizer::{PlaneSteps, Quantizer, SQUARES},
     rates::Rates,
     scan::Scan,
@@ -44,8 +45,8 @@ impl Search {
             inverse: Inverse::new(level, 8),
             rates: Rates::new(&Cdfs::new(config.base_q_idx)),
             quantizer: Quantizer::default(),
-            weights: tuning::weights(config.base_q_idx, config.base_q_idx),
-            base_weights: tuning::weights(config.base_q_idx, config.base_q_idx),
+            weights: tuning::weights(config.base_q_idx, config.base_q_idx, config.is_screen),
+            base_weights: tuning::weights(config.base_q_idx, config.base_q_idx, config.is_screen),
             activity: [128; 64],
             busy: 0,
             source: std::array::from_fn(|_| Box::new([0; SIDE * SIDE])),
@@ -57,6 +58,7 @@ impl Search {
             blocks: Vec::with_capacity(256),
             quantization: header.quantization_params.clone(),
             delta_resolution: header.delta_q_params.delta_q_res,
+            palettes: config.is_screen.then(|| Box::new(Palettes::new())),
             #[cfg(test)]
             reconstruction: None,
         })
@@ -67,6 +69,10 @@ impl Search {
         self.levels.clear();
         self.blocks.clear();
         self.rates.update(cdfs);
+        if let Some(palettes) = &mut self.palettes {
+            palettes.maps.clear();
+            palettes.update(cdfs);
+        }
         let base = self.quantization.base_q_idx;
         self.busy = self.busyness();
         let boost = tuning::boost(base, self.busy);
@@ -81,7 +87,8 @@ impl Search {
         let planes: Vec<_> =
             (0..self.frame.planes).map(|plane| plane_steps(&self.quantization, qindex, plane)).collect();
         self.quantizer.update(&planes);
-        self.base_weights = tuning::weights(qindex, planes.last().expect("there is luma").ac);
+        let chroma = planes.last().expect("there is luma").ac;
+        self.base_weights = tuning::weights(qindex, chroma, self.palettes.is_some());
         qindex
     }
 

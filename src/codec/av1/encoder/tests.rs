@@ -36,6 +36,40 @@ fn picture(width: usize, height: usize, sampling: Sampling) -> [Vec<u8>; 3] {
     [luma, plane(columns, rows, 2), plane(columns, rows, 3)]
 }
 
+/// A picture of flat areas with lines of a sample, and of text-like areas of two to eight colours, some of them near each
+/// other or with the same U; beside it an area of many more.
+fn screen(config: Config) -> [Vec<u8>; 3] {
+    let (width, height) = (config.width as usize, config.height as usize);
+    let mut state = 5u32;
+    let mut noise = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as usize
+    };
+    let mut plane = |columns: usize, rows: usize, seed: usize| -> Vec<u8> {
+        let mut samples = Vec::new();
+        for y in 0..rows {
+            for x in 0..columns {
+                let area = x / 24 + y / 24 * 3;
+                let colors = 2 + area % 7;
+                samples.push(match area % 4 {
+                    _ if x == y || x % 19 == 7 => 250,
+                    0 => (area * 40 + seed) as u8,
+                    1 | 2 => ((noise() % colors) * (8 + area % 3 * 12) / seed * seed + area) as u8,
+                    _ => (x * 3 + y * seed) as u8,
+                });
+            }
+        }
+        samples
+    };
+    let shift = usize::from(config.sampling == Sampling::Yuv420);
+    let luma = plane(width, height, 1);
+    if config.sampling == Sampling::Monochrome {
+        return [luma, Vec::new(), Vec::new()];
+    }
+    let (columns, rows) = ((width + shift) >> shift, (height + shift) >> shift);
+    [luma, plane(columns, rows, 20), plane(columns, rows, 3)]
+}
+
 /// Encodes in pieces of some rows; gives the stream and what was reconstructed, by plane, rows of whole superblocks.
 fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Window; 3]) {
     let capacity = Capacity::new(most_bytes(&config), false);
@@ -62,7 +96,7 @@ fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Win
 
 fn check(config: Config, piece: usize) {
     let (width, height) = (config.width as usize, config.height as usize);
-    let planes = picture(width, height, config.sampling);
+    let planes = if config.is_screen { screen(config) } else { picture(width, height, config.sampling) };
     let (stream, expected) = encode(config, &planes, piece);
     let read = Picture::parse(&stream, Layers::default()).unwrap();
     let mut map = FilterMap::new(&read.sequence, &read.frame).unwrap();
@@ -87,7 +121,7 @@ fn check(config: Config, piece: usize) {
 }
 
 fn config(width: u32, height: u32, sampling: Sampling, base_q_idx: u8, effort: u8) -> Config {
-    Config { width, height, sampling, base_q_idx, effort, color: (1, 13, 6, true) }
+    Config { width, height, sampling, base_q_idx, effort, is_screen: false, color: (1, 13, 6, true) }
 }
 
 #[test]
@@ -108,6 +142,22 @@ fn every_effort_and_quantiser_is_read_as_it_was_reconstructed() {
         for (index, base_q_idx) in [1, 2, 5, 20, 50, 100, 150, 200, 255].into_iter().enumerate() {
             let sampling = [Sampling::Yuv420, Sampling::Yuv444, Sampling::Monochrome][index % 3];
             check(config(130, 75, sampling, base_q_idx, effort), 64);
+        }
+    }
+}
+
+#[test]
+fn screens_are_read_as_they_were_reconstructed() {
+    for (index, (width, height)) in
+        [(64, 64), (130, 75), (9, 200), (65, 33), (200, 150), (1, 1)].into_iter().enumerate()
+    {
+        for sampling in [Sampling::Yuv444, Sampling::Yuv420, Sampling::Monochrome] {
+            for effort in [0, 4] {
+                let base_q_idx = [5, 60, 120, 200][(index + usize::from(effort)) % 4];
+                let screen =
+                    Config { is_screen: true, ..config(width, height, sampling, base_q_idx, effort) };
+                check(screen, 64);
+            }
         }
     }
 }

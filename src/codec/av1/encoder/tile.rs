@@ -13,7 +13,7 @@ use crate::{
     codec::av1::{
         sizes::{BlockSize, Partition},
         symbols,
-        syntax::{Coded, Frame, TileArea, TileState},
+        syntax::{Coded, ColorMaps, Frame, TileArea, TileState},
     },
     error::{Error, Result},
 };
@@ -36,6 +36,8 @@ pub(super) struct Tile {
     /// Contexts along it, by superblock.
     lines: Vec<Line>,
     quants: Vec<i32>,
+    /// Indices of a block's palettes, of a screen.
+    maps: Option<Box<ColorMaps>>,
 }
 
 impl Tile {
@@ -60,6 +62,7 @@ impl Tile {
             above,
             lines,
             quants: vec![0; 1024],
+            maps: frame.allow_screen_content_tools.then(Box::default),
         })
     }
 
@@ -158,7 +161,14 @@ impl Tile {
         block.angle_delta_uv = from.angle_uv;
         block.cfl_alpha = from.cfl;
         block.tx_size = SQUARES[usize::from(from.log2 - 2 - from.depth)];
+        if self.maps.is_some() {
+            from.palette.tell(&mut block);
+        }
         self.state.mode_info(&mut self.symbols, &mut block)?;
+        if let (Some(maps), Some(palettes)) = (&mut self.maps, &blocks.search.palettes) {
+            palettes.fill(&from.palette, 1 << from.log2, maps);
+            self.state.palette_tokens(&mut self.symbols, &block, maps);
+        }
         self.state.block_tx_size(&mut self.symbols, &mut block);
         if !block.skip {
             let Self { state, symbols, quants, .. } = self;

@@ -164,9 +164,9 @@ pub(super) fn ac_step(qindex: u8) -> i64 {
 }
 
 /// How errors weigh against bits, in luma and in chroma whose `qindex` is this.
-pub(super) fn weights(qindex: u8, chroma_qindex: u8) -> [Weights; 2] {
-    // 12.5 bits for a squared step, twice as many in chroma.
-    let (luma, chroma) = (100, 260);
+pub(super) fn weights(qindex: u8, chroma_qindex: u8, is_screen: bool) -> [Weights; 2] {
+    // 12.5 bits for a squared step, twice as many in chroma; of a screen hardly more, as its chroma isn't halved.
+    let (luma, chroma) = (100, if is_screen { 130 } else { 260 });
     let (step, chroma_step) = (ac_step(qindex), ac_step(chroma_qindex));
     let chroma = (luma * chroma * chroma_step * chroma_step / (step * step * 128)).max(1);
     [luma, chroma].map(|weight| Weights { error: weight as i32, rounding: 48, least: 68 })
