@@ -66,6 +66,7 @@
 //! | `heic` (default) | HEIC as a source, by heic-decoder |
 //! | `jxl` (default) | JPEG XL as a source, by jxl |
 //! | `svg` (default) | SVG as a source, drawn by resvg |
+//! | `svg-text` (default) | text in it, with the fonts of `Limits::font_files` |
 //! | `native` (default) | the server and the command line; a library has no use for it |
 //! | `service` | what a server decides about HTTP, without IO, for a host of your own |
 //! | `edge`, `browser` | the hosts on wasm |

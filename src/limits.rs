@@ -4,6 +4,8 @@
 //! header are multiplied with [`area_bytes`] and allocated with [`try_zeroed`], which fail instead of wrapping
 //! or aborting.
 
+use std::{path::PathBuf, sync::Arc};
+
 use crate::{
     error::{Error, Result},
     pixel::Size,
@@ -46,6 +48,9 @@ pub struct Limits {
     /// same for any number, and so it belongs to no key. Each takes memory, see `Plan::within`. Where there
     /// are no threads, as on wasm, it must be 1.
     pub threads: usize,
+    /// Files of fonts with which text in SVG may be drawn, by builds with the feature `svg-text`. Default none: then an
+    /// SVG with text is not drawn.
+    pub font_files: Arc<[PathBuf]>,
 }
 
 impl Default for Limits {
@@ -59,6 +64,7 @@ impl Default for Limits {
             max_memory: 1 << 30,
             max_output_bytes: u64::MAX,
             threads: 1,
+            font_files: Arc::default(),
         }
     }
 }
@@ -110,6 +116,13 @@ impl Limits {
     #[must_use]
     pub const fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
+        self
+    }
+
+    /// Sets the files of fonts with which text in SVG may be drawn.
+    #[must_use]
+    pub fn with_font_files(mut self, font_files: impl Into<Arc<[PathBuf]>>) -> Self {
+        self.font_files = font_files.into();
         self
     }
 

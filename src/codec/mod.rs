@@ -39,6 +39,7 @@ mod whole;
 
 pub(crate) use self::probe::{Demands, Writing};
 pub(crate) use self::row_writer::RowWriter;
+pub use self::svg::count_fonts;
 pub(crate) use self::svg::packed as packed_svg;
 pub(crate) use self::webp::{AnimationWriter, Loss, Sketch};
 pub use self::{

@@ -20,7 +20,7 @@ use crate::{
         cli::ConvertArgs,
         conversions::{Conversion, Conversions, Input, Output, PlannedResult},
         files::{self, Content},
-        inputs, machine,
+        fonts, inputs, machine,
         pool::Pool,
         report::{Came, Done, Form, Report},
         serve,
@@ -61,7 +61,8 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     };
     // A lone file has all of the processors.
     let threads = (jobs / list.len().max(1)).max(1);
-    let limits = Limits { max_memory: budget, threads, ..Limits::default() };
+    let font_files = fonts::files(fonts::SYSTEM, &mut Vec::new()).into();
+    let limits = Limits { max_memory: budget, threads, font_files, ..Limits::default() };
     let batch = Arc::new(Batch {
         wanted,
         limits,

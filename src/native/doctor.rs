@@ -7,6 +7,7 @@ use std::{fs, path::Path};
 use serde_json::{Map, Value};
 
 use crate::{
+    codec,
     error::{Error, Kind, Result},
     native::{
         config::{self, Written},
@@ -63,6 +64,11 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
             lines.push(match settings.folders.max_bytes {
                 0 => "What is kept may fill the disk.".to_owned(),
                 bytes => format!("What is kept may take {} MiB here.", bytes >> 20),
+            });
+            let [faces, families] = codec::count_fonts(&settings.policy.limits.font_files);
+            lines.push(match faces {
+                0 => "There are no fonts for text in SVG: an SVG with text stays one.".to_owned(),
+                _ => format!("Fonts for text in SVG: {faces} faces of {families} families."),
             });
             lines.push("slimpix serve takes this file.".to_owned());
         }

@@ -230,6 +230,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
         max_frames: _,
         max_frame_pixels: _,
         threads: _,
+        font_files,
     } = limits;
     let resize = resize.map(|Resize { width, height, fit, enlarge, interest, filter, linear }| {
         json!({
@@ -237,12 +238,13 @@ fn written(params: &Params, limits: &Limits) -> Json {
             "interest": interest.name(), "filter": name(Filter::NAMES, &filter), "linear": linear,
         })
     });
+    let files: Vec<&str> = font_files.iter().filter_map(|file| file.to_str()).collect();
     json!({
         "format": format.name(), "quality": quality, "alpha_quality": alpha_quality, "effort": effort,
         "mode": name(Mode::NAMES, mode), "resize": resize, "keep_metadata": keep_metadata, "target_size": target_size,
         "background": background,
         "max_input_bytes": max_input_bytes, "max_pixels": max_pixels, "max_side": max_side,
-        "max_memory": max_memory, "max_output_bytes": max_output_bytes,
+        "max_memory": max_memory, "max_output_bytes": max_output_bytes, "font_files": files,
     })
 }
 
@@ -285,6 +287,12 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         max_side: side(&json["max_side"]).ok_or_else(unreadable)?,
         max_memory: number(&json["max_memory"])?,
         max_output_bytes: number(&json["max_output_bytes"])?,
+        font_files: json["font_files"]
+            .as_array()
+            .ok_or_else(unreadable)?
+            .iter()
+            .filter_map(|file| file.as_str().map(PathBuf::from))
+            .collect(),
         threads: 1,
         ..Limits::default()
     };
@@ -309,7 +317,8 @@ mod tests {
                 .with_resize(resize)
                 .with_background([1, 2, 255])
                 .with_target_size(99);
-            let limits = Limits::default().with_max_output_bytes(77);
+            let fonts = ["/fonts/a.ttf", "/fonts/b \"c\".otf"].map(PathBuf::from);
+            let limits = Limits::default().with_max_output_bytes(77).with_font_files(fonts);
             let line = written(&params, &limits).to_string();
             assert_eq!(asked(&line).expect("what was written"), (params, limits));
         }

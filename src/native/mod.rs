@@ -27,6 +27,7 @@ mod eviction;
 mod file_version;
 mod files;
 mod flight;
+mod fonts;
 mod hit;
 mod idle;
 mod inputs;

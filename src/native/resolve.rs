@@ -10,7 +10,7 @@ use crate::{
         admin::LEAST_TOKEN,
         config::Written,
         connection::watch::Patience,
-        machine,
+        fonts, machine,
         settings::{AccessLog, Folders, Settings},
     },
     service::{self, Mount, MountPoint, Policy, Target},
@@ -74,6 +74,7 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
     let extra_params = written.value(&server::ENABLE_EXTRA_PARAMS) || imgproxy_urls || cloudflare_urls;
     let mut limits = base.limits.clone();
     limits.max_memory = limits.max_memory.min(memory);
+    limits.font_files = fonts::files(&written.value(&server::FONTS), warnings).into();
     let wait = written.value(&server::WAIT);
     let (allow, timing) = (written.value(&shared::ALLOW_ORIGIN), written.value(&shared::TIMING_ALLOW_ORIGIN));
     let mut more_headers = service::cross_origin(Some(&allow), Some(&timing))?;

@@ -105,6 +105,10 @@ settings! {
             "the part that a crop keeps: InterestingNone, Entropy, Centre, Attention, Low, High or All")
             .differs("Attention is done as Entropy; All as Centre.");
 
+        FONTS: Text = setting(Text, "system",
+            "folders with fonts for text in SVG, one or several as in PATH; system is the machine's own, none is no text")
+            .ours().flag("fonts", "DIRS");
+
         LAZY_MODE: Switch = setting(Switch, false, "answer with the original at once and convert in the background").ours();
 
         CACHE_TTL: Time = setting(Time::minutes(0, MOST), Duration::from_secs(259_200 * 60),

@@ -74,6 +74,7 @@ mod shown_as_in_browsers;
 mod single_flight;
 mod sizes_are_as_asked;
 mod support;
+mod text_is_drawn;
 mod tiffs_of_every_kind;
 mod traversal;
 mod urls_are_signed;

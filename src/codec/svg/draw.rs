@@ -34,9 +34,11 @@ pub(in crate::codec) fn draw(
     let images = Images::new(embedded, limits);
     let tree = {
         let parsed = document::parse(&text)?;
-        scan::check(&parsed)?;
+        let has_text = scan::check(&parsed, images.fonts().are_there())?;
         expansion::check(&parsed, &demands)?;
-        Tree::from_xmltree(&parsed, &images.options()).map_err(document::refused)?
+        let tree = Tree::from_xmltree(&parsed, &images.options(has_text)).map_err(document::refused)?;
+        images.fonts().check(&tree, demands.outlines())?;
+        tree
     };
     drop(text);
     let pictures = images.finish()?;

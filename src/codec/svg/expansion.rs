@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use resvg::usvg::roxmltree::{Document, Node, NodeId};
 
 use super::{
+    letters::{self, is_text},
     memory::{BYTE, Demands, STROKED_NUMBER},
     styles::{INHERITED, OWN, Styles, references},
 };
@@ -19,8 +20,8 @@ const ELEMENT: u64 = 600;
 /// How deep elements may stand in each other, those among them to which others refer.
 const MAX_DEPTH: usize = 72;
 
-/// Letters of all texts, each of which becomes an outline.
-const MAX_LETTERS: usize = 1 << 14;
+/// Pieces of a text times its letters: each piece goes through all of them.
+const MAX_PIECES: u64 = 1 << 18;
 
 /// Elements that are looked through for circles, as multiples of those that are converted.
 const LOOKED_THROUGH: u64 = 64;
@@ -40,7 +41,16 @@ pub(super) fn check(document: &Document<'_>, demands: &Demands) -> Result<()> {
     }
     let links = Links { styles: &styles, named };
     Circles { links: &links, done: HashMap::new() }.visit(document.root_element(), 0)?;
-    let mut growth = Growth { links: &links, demands, elements: 0, attribute_bytes: 0, letters: 0 };
+    let keeps_spaces = letters::keeps_spaces(document);
+    let mut growth = Growth {
+        links: &links,
+        demands,
+        keeps_spaces,
+        elements: 0,
+        attribute_bytes: 0,
+        letters: 0,
+        pieces: 0,
+    };
     growth.visit(document.root_element(), [""; 5], 0)?;
     links.check_recursion(document, demands.tree / ELEMENT)
 }
@@ -145,7 +155,9 @@ struct Growth<'a, 'l> {
     demands: &'l Demands,
     elements: u64,
     attribute_bytes: u64,
-    letters: usize,
+    keeps_spaces: bool,
+    letters: u64,
+    pieces: u64,
 }
 
 impl<'a> Growth<'a, '_> {
@@ -153,11 +165,10 @@ impl<'a> Growth<'a, '_> {
     fn visit(&mut self, node: Node<'a, 'a>, mut inherited: [&'a str; 5], depth: usize) -> Result<()> {
         check_depth(depth)?;
         let bytes: usize = node.attributes().map(|it| it.value().len()).sum();
-        let text: usize =
-            node.children().filter(Node::is_text).filter_map(|it| it.text()).map(str::len).sum();
-        self.letters += if is_text(node) { text } else { 0 };
-        if self.letters > MAX_LETTERS {
-            return Err(Error::limit(format!("the SVG's texts have more than {MAX_LETTERS} bytes")));
+        let before = (self.pieces, self.letters);
+        if is_text(node) {
+            self.pieces += 1;
+            self.spell(letters::length(node, self.keeps_spaces) as u64)?;
         }
         self.count(1, bytes as u64)?;
         let mut own = Vec::new();
@@ -180,6 +191,18 @@ impl<'a> Growth<'a, '_> {
         for child in node.children().filter(Node::is_element) {
             self.visit(child, inherited, depth + 1)?;
         }
+        if (self.pieces - before.0).saturating_mul(self.letters - before.1) > MAX_PIECES && is_text(node) {
+            return Err(Error::limit("a text of the SVG has too many pieces"));
+        }
+        Ok(())
+    }
+
+    fn spell(&mut self, letters: u64) -> Result<()> {
+        self.letters = self.letters.saturating_add(letters);
+        let most = self.demands.letters;
+        if self.letters > most {
+            return Err(Error::limit(format!("the SVG's texts have more than {most} bytes")));
+        }
         Ok(())
     }
 
@@ -197,7 +220,7 @@ impl<'a> Growth<'a, '_> {
         for (at, name) in
             markers.into_iter().enumerate().flat_map(|(at, it)| references(it).map(move |it| (at, it)))
         {
-            let (elements, bytes) = (self.elements, self.attribute_bytes);
+            let (elements, bytes, letters) = (self.elements, self.attribute_bytes, self.letters);
             self.follow(name, depth)?;
             // No vertex takes fewer than two bytes.
             let more = if at == 1 { data.len() as u64 / 2 } else { 1 };
@@ -205,6 +228,7 @@ impl<'a> Growth<'a, '_> {
                 (self.elements - elements + 1).saturating_mul(more),
                 (self.attribute_bytes - bytes).saturating_mul(more),
             )?;
+            self.spell((self.letters - letters).saturating_mul(more))?;
         }
         Ok(())
     }
@@ -247,10 +271,6 @@ fn numbers(data: &str) -> u64 {
 
 fn is_shape(node: Node<'_, '_>) -> bool {
     ["path", "rect", "circle", "ellipse", "line", "polyline", "polygon"].contains(&node.tag_name().name())
-}
-
-fn is_text(node: Node<'_, '_>) -> bool {
-    ["text", "tspan", "textPath", "tref"].contains(&node.tag_name().name())
 }
 
 #[cfg(test)]

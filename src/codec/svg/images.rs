@@ -12,6 +12,7 @@ use resvg::{
 
 use super::{
     Embedded, document, expansion,
+    fonts::Fonts,
     memory::{self, Demands},
     scan, text,
 };
@@ -35,6 +36,7 @@ const SIZE_AT: usize = 16;
 pub(super) struct Images {
     embedded: Embedded,
     limits: Limits,
+    fonts: Fonts,
     state: Mutex<State>,
 }
 
@@ -50,7 +52,12 @@ struct State {
 impl Images {
     pub(super) fn new(embedded: Embedded, limits: &Limits) -> Self {
         let state = State { left: memory::IMAGES, refused: None, depth: 0, pixels: Vec::new() };
-        Self { embedded, limits: limits.clone(), state: Mutex::new(state) }
+        let fonts = Fonts::new(&limits.font_files);
+        Self { embedded, limits: limits.clone(), fonts, state: Mutex::new(state) }
+    }
+
+    pub(super) fn fonts(&self) -> &Fonts {
+        &self.fonts
     }
 
     /// The pixels of all, by number.
@@ -62,9 +69,15 @@ impl Images {
         state.refused.map_or(Ok(state.pixels), Err)
     }
 
-    /// How `usvg` reads a document: the same on each machine, in English, with browsers' em and none of its fonts.
-    pub(super) fn options(&self) -> Options<'_> {
-        Options { font_size: 16.0, image_href_resolver: self.resolver(), ..Options::default() }
+    /// How `usvg` reads a document: the same on each machine, in English, with browsers' em; with fonts where there is
+    /// text.
+    pub(super) fn options(&self, has_text: bool) -> Options<'_> {
+        let mut options =
+            Options { font_size: 16.0, image_href_resolver: self.resolver(), ..Options::default() };
+        if has_text {
+            self.fonts.set(&mut options);
+        }
+        options
     }
 
     fn resolver(&self) -> ImageHrefResolver<'_> {
@@ -111,9 +124,10 @@ impl Images {
         let demands = Demands::new(text.as_bytes(), text.as_bytes(), text.len() as u64);
         self.take(demands.tree + demands.path)?;
         let parsed = document::parse(&text)?;
-        scan::check(&parsed)?;
+        // A text in a picture in a drawing would be stated nowhere.
+        scan::check(&parsed, false)?;
         expansion::check(&parsed, &demands)?;
-        let tree = Tree::from_xmltree(&parsed, &self.options()).map_err(document::refused)?;
+        let tree = Tree::from_xmltree(&parsed, &self.options(false)).map_err(document::refused)?;
         self.with(|state| state.depth -= 1);
         Ok(ImageKind::SVG(tree))
     }

@@ -1,6 +1,9 @@
 //! What an SVG may ask for: bounds that follow from its head alone, which are stated, and held when it is drawn.
 
-use super::text::{GZIP, LOOKED_AT, MAX_TEXT};
+use super::{
+    DRAWS_TEXT,
+    text::{GZIP, LOOKED_AT, MAX_TEXT},
+};
 use crate::codec::{
     Probe,
     cost::{Buffering, Decoding, channels},
@@ -17,6 +20,18 @@ const REPEATED: u64 = 4 << 20;
 /// What the outline of a stroke takes: of each number that its path states, and of any.
 pub(super) const STROKED_NUMBER: u64 = 200;
 pub(super) const STROKE: u64 = 6 << 20;
+/// What a byte of text takes that is drawn: laid out, as an outline, and as the edges of that.
+const LETTER: u64 = 4 << 10;
+const OUTLINE: u64 = 4 << 10;
+const LETTER_EDGES: u64 = 6 << 10;
+/// How many times as many edges an outline has that is stroked, and what all letters' may take.
+const STROKED_EDGES: u64 = 6;
+const MOST_EDGES: u64 = 24 << 20;
+/// The most bytes of text that are drawn.
+pub(super) const MAX_LETTERS: u64 = 2 << 10;
+/// The most faces of fonts, and what is remembered of them.
+pub(super) const MAX_FACES: usize = 4 << 10;
+const FACES: u64 = MAX_FACES as u64 * (1 << 10);
 /// What embedded pictures take, if there are any.
 pub(super) const IMAGES: u64 = 24 << 20;
 /// The layers of a drawing that has some. Filters keep one for each of their steps.
@@ -37,6 +52,8 @@ pub(super) struct Demands {
     pub tree: u64,
     /// Bytes of the outline of a path, and of its edges.
     pub path: u64,
+    /// Bytes of text that may be drawn.
+    pub letters: u64,
     /// Bytes of embedded pictures.
     pub images: u64,
     /// Layers as large as the picture.
@@ -62,13 +79,26 @@ impl Demands {
             !is_all || words.iter().any(|word| text.windows(word.len()).any(|part| part == word.as_bytes()))
         };
         let when = |condition: bool, bytes: u64| if condition { bytes } else { 0 };
+        let seen_text = [b"<text", b":text"].iter().any(|word| text.windows(5).any(|part| part == *word));
+        let letters = match () {
+            // A text that begins past what is seen isn't drawn: few have one, and all would state it.
+            () if !DRAWS_TEXT || !seen_text => 0,
+            () if !is_all || has(&["CDATA", "ENTITY"]) => MAX_LETTERS,
+            () => {
+                let once = letters(text, has(&["preserve"]));
+                (if has(&REPEATING) { 4 * once } else { once }).min(MAX_LETTERS)
+            }
+        };
         Self {
             tree: SMALL + BYTE * bytes + TAG * tags + when(has(&REPEATING), REPEATED),
+            letters,
             path: match () {
                 () if has(&["dash"]) => STROKE,
                 () if has(&["stroke"]) => (STROKED_NUMBER * bytes / 2).min(STROKE),
                 () => (36 * bytes).min(STROKE),
-            } + SMALL_LAYERS,
+            } + (letters * LETTER_EDGES * if has(&["stroke"]) { STROKED_EDGES } else { 1 })
+                .min(MOST_EDGES)
+                + SMALL_LAYERS,
             images: when(has(&["data:"]), IMAGES),
             layers: match () {
                 () if has(&["filter"]) => FILTERED_LAYERS,
@@ -80,8 +110,25 @@ impl Demands {
 
     /// What is stated beside layers, in bytes.
     pub(super) fn bytes(&self) -> u64 {
-        self.tree + self.path + self.images
+        let fonts = if self.letters > 0 { FACES } else { 0 };
+        self.tree + self.path + self.images + self.letters * LETTER + 3 * self.outlines() + fonts
     }
+
+    /// The most bytes of letters' outlines, of which there are three while they are made.
+    pub(super) fn outlines(&self) -> u64 {
+        self.letters * OUTLINE / 3
+    }
+}
+
+/// Bytes that stand between tags. White space alone is one, unless it is all kept.
+fn letters(text: &[u8], keeps_spaces: bool) -> u64 {
+    let after_tags = text.split(|&byte| byte == b'<').filter_map(|part| {
+        let end = part.iter().position(|&byte| byte == b'>')?;
+        Some(&part[end + 1..])
+    });
+    after_tags
+        .map(|text| if keeps_spaces || !text.trim_ascii().is_empty() { text.len() as u64 } else { 1 })
+        .sum()
 }
 
 /// True if something as a whole may be translucent, as opposed to its `fill-opacity`.

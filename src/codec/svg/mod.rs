@@ -1,9 +1,9 @@
 //! SVG: its size as browsers have it, and in builds with the feature `svg` the drawing, by `usvg` and `resvg`.
 //!
 //! Neither bounds what a file may ask of it, so that is done here, in this order: the text's length (`text`), what a
-//! raster would show otherwise than browsers do (`scan`), what the document grows to (`expansion`), and what its
-//! drawing takes in memory and time (`cost`). `memory` states the same bounds from the head alone. No file and no
-//! address is ever read.
+//! raster would show otherwise than browsers do (`scan`, of text `letters`), what the document grows to (`expansion`), and what its
+//! drawing takes in memory and time (`cost`). `memory` states the same bounds from the head alone. No address is ever
+//! read, and no file but those of fonts that the caller names (`fonts`).
 
 #[cfg(feature = "svg")]
 mod cost;
@@ -15,8 +15,15 @@ mod draw;
 mod expansion;
 #[cfg(feature = "svg")]
 mod filter_cost;
+#[cfg(feature = "svg-text")]
+mod fonts;
+#[cfg(all(feature = "svg", not(feature = "svg-text")))]
+#[path = "no_fonts.rs"]
+mod fonts;
 #[cfg(feature = "svg")]
 mod images;
+#[cfg(feature = "svg")]
+mod letters;
 mod memory;
 #[cfg(feature = "svg")]
 mod paint;
@@ -29,6 +36,8 @@ mod text;
 
 #[cfg(feature = "svg")]
 pub(super) use self::draw::draw;
+#[cfg(feature = "svg-text")]
+pub use self::fonts::count as count_fonts;
 pub(crate) use self::text::packed;
 pub(super) use self::{
     memory::decoding,
@@ -59,6 +68,16 @@ pub(super) const INFO: FormatInfo = FormatInfo {
 pub(super) struct Embedded {
     pub probe: fn(&[u8]) -> Result<Probe>,
     pub decode: fn(Format, &[u8], &Limits) -> Result<Decoded>,
+}
+
+/// True if text is drawn, where there are fonts.
+const DRAWS_TEXT: bool = cfg!(feature = "svg-text");
+
+/// Counts none in a build that draws no text.
+#[cfg(not(feature = "svg-text"))]
+#[must_use]
+pub const fn count_fonts(_: &[std::path::PathBuf]) -> [usize; 2] {
+    [0, 0]
 }
 
 /// Draws nothing in a build that can't.

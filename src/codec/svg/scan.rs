@@ -2,6 +2,7 @@
 
 use resvg::usvg::roxmltree::{Attribute, Document, Node};
 
+use super::{letters, styles::without_comments};
 use crate::error::{Error, Result};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
@@ -96,30 +97,42 @@ const FUNCTIONS: [&str; 21] = [
     "ellipse(",
 ];
 
-/// Checks that a raster can show what browsers show.
+/// Checks that a raster can show what browsers show, and says whether there is text, which takes fonts.
 ///
 /// # Errors
 /// [`Unsupported`](crate::ErrorKind::Unsupported) names what it can't.
-pub(super) fn check(document: &Document<'_>) -> Result<()> {
+pub(super) fn check(document: &Document<'_>, has_fonts: bool) -> Result<bool> {
     if document.root_element().tag_name().namespace() != Some(SVG) {
-        return differs("no namespace, without which no browser shows it");
+        return Err(differing("no namespace, without which no browser shows it"));
     }
+    let mut has_text = false;
     for node in document.descendants() {
         match node.pi() {
             Some(instruction) if instruction.target == "xml-stylesheet" => {
-                return differs("a style sheet elsewhere");
+                return Err(differing("a style sheet elsewhere"));
             }
             _ => (),
         }
         if node.is_element() {
             check_element(node)?;
         }
+        has_text |= node.has_tag_name((SVG, "text"));
     }
-    Ok(())
+    match (has_text, has_fonts) {
+        (true, true) => letters::check(document)?,
+        // Fonts differ from machine to machine.
+        (true, false) => return Err(differing("text")),
+        (false, _) => {}
+    }
+    Ok(has_text)
 }
 
 fn differs(what: impl std::fmt::Display) -> Result<()> {
-    Err(Error::unsupported(format!("the SVG has {what}: a raster of it would differ from it")))
+    Err(differing(what))
+}
+
+fn differing(what: impl std::fmt::Display) -> Error {
+    Error::unsupported(format!("the SVG has {what}: a raster of it would differ from it"))
 }
 
 fn check_element(node: Node<'_, '_>) -> Result<()> {
@@ -134,18 +147,13 @@ fn check_element(node: Node<'_, '_>) -> Result<()> {
     if !is_svg {
         return Ok(());
     }
-    match name {
-        // Fonts differ from machine to machine.
-        "text" => return differs("text"),
-        "style" => {
-            let media = node.attribute("media").unwrap_or("all").trim();
-            if !matches!(media, "" | "all" | "screen") {
-                return differs("style for some media only");
-            }
-            let text: String = node.children().filter_map(|child| child.text()).collect();
-            check_sheet(&text)?;
+    if name == "style" {
+        let media = node.attribute("media").unwrap_or("all").trim();
+        if !matches!(media, "" | "all" | "screen") {
+            return differs("style for some media only");
         }
-        _ => (),
+        let text: String = node.children().filter_map(|child| child.text()).collect();
+        check_sheet(&text)?;
     }
     let known = |attribute: &Attribute<'_, '_>| matches!(attribute.namespace(), None | Some(XLINK));
     for attribute in node.attributes().filter(known) {
@@ -229,24 +237,13 @@ fn check_value(value: &str) -> Result<()> {
     }
 }
 
-fn without_comments(text: &str) -> String {
-    let mut left = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, comment)) = rest.split_once("/*") {
-        left.push_str(before);
-        rest = comment.split_once("*/").map_or("", |(_, after)| after);
-    }
-    left.push_str(rest);
-    left
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn passes(inside: &str) -> bool {
         let text = format!("<svg xmlns='{SVG}' xmlns:xlink='http://www.w3.org/1999/xlink'>{inside}</svg>");
-        check(&Document::parse(&text).unwrap()).is_ok()
+        check(&Document::parse(&text).unwrap(), false).is_ok()
     }
 
     #[test]
@@ -275,7 +272,7 @@ mod tests {
         ] {
             assert!(!passes(inside), "{inside}");
         }
-        assert!(check(&Document::parse("<svg/>").unwrap()).is_err());
+        assert!(check(&Document::parse("<svg/>").unwrap(), true).is_err());
     }
 
     #[test]

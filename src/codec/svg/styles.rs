@@ -78,6 +78,18 @@ pub(super) fn references(value: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A text of style without what stands in comments.
+pub(super) fn without_comments(text: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        left.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    left.push_str(rest);
+    left
+}
+
 /// An element as selectors see it.
 struct Element<'a, 'input>(Node<'a, 'input>);
 

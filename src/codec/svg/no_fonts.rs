@@ -1,0 +1,25 @@
+//! What stands for `fonts` in a build that draws no text.
+
+use std::{path::PathBuf, sync::Arc};
+
+use resvg::usvg::{Options, Tree};
+
+use crate::error::Result;
+
+pub(super) struct Fonts;
+
+impl Fonts {
+    pub(super) fn new(_: &Arc<[PathBuf]>) -> Self {
+        Self
+    }
+
+    pub(super) fn are_there(&self) -> bool {
+        false
+    }
+
+    pub(super) fn set(&self, _: &mut Options<'_>) {}
+
+    pub(super) fn check(&self, _: &Tree, _: u64) -> Result<()> {
+        Ok(())
+    }
+}
