@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
 use sha2::{Digest, Sha256};
 use slimpix::{
     codec::Format,
-    convert::{Fit, Mode, Outcome, Params, Resize, convert},
+    convert::{Fit, Mode, Outcome, Params, Resize, convert, parse_color, parse_turn},
     limits::Limits,
 };
 
@@ -33,7 +33,7 @@ const PICTURES: [&str; 14] = [
     "drawing.svg",
 ];
 
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 11] = [
     "format=webp",
     "format=webp lossless=true",
     "format=webp lossless=false quality=92 effort=6",
@@ -43,6 +43,8 @@ const OPTIONS: [&str; 9] = [
     "format=avif quality=60 effort=4 width=50 height=20 fit=fill",
     "format=jpeg quality=75",
     "format=png keepMetadata=true",
+    "format=webp lossless=false width=40 height=40 fit=pad background=1e90ff",
+    "format=webp lossless=false width=30 rotate=90 flip=h",
 ];
 
 fn path(name: &str) -> PathBuf {
@@ -120,14 +122,15 @@ fn params(options: &str) -> Params {
             "quality" => params.quality = value.parse().unwrap(),
             "effort" => params.effort = value.parse().unwrap(),
             "lossless" => params.mode = if value == "true" { Mode::Lossless } else { Mode::Lossy },
+            "background" => params.background = Some(parse_color(value).unwrap()),
+            "rotate" => params.turn = parse_turn(Some(value), None).unwrap(),
+            "flip" => params.turn = params.turn.then(parse_turn(None, Some(value)).unwrap()),
             "keepMetadata" => params.keep_metadata = value == "true",
             "width" => resize.width = Some(value.parse().unwrap()),
             "height" => resize.height = Some(value.parse().unwrap()),
             "fit" => {
-                resize.fit = [("contain", Fit::Contain), ("cover", Fit::Cover), ("fill", Fit::Fill)]
-                    .into_iter()
-                    .find_map(|(name, fit)| (name == value).then_some(fit))
-                    .unwrap()
+                resize.fit =
+                    Fit::NAMES.iter().find_map(|(name, fit)| (*name == value).then_some(*fit)).unwrap()
             }
             _ => panic!("{key}"),
         }

@@ -10,9 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     codec::Format,
-    convert::{Filter, Fit, Interest, Mode, Params, Resize, parse_color},
+    convert::{Filter, Fit, Interest, Mode, Params, Resize, parse_color, parse_turn},
     error::{Error, Kind, Result},
     limits::Limits,
+    pixel::Orientation,
 };
 
 const CONVERT_KEYS: &[&str] = &[
@@ -26,6 +27,8 @@ const CONVERT_KEYS: &[&str] = &[
     "fit",
     "enlarge",
     "interest",
+    "rotate",
+    "flip",
     "background",
     "filter",
     "linear",
@@ -60,6 +63,7 @@ pub(super) fn for_convert(options: &JsValue) -> Result<(Params, Limits)> {
         .with_effort(options.byte("effort", EFFORT)?.unwrap_or(defaults.effort))
         .with_mode(mode.unwrap_or(defaults.mode))
         .with_resize(options.resize()?)
+        .with_turn(options.turn()?)
         .with_background(options.parsed("background", parse_color)?)
         .with_still(options.flag("still")?.unwrap_or(defaults.still))
         .with_keep_metadata(options.flag("keepMetadata")?.unwrap_or(defaults.keep_metadata))
@@ -129,6 +133,12 @@ impl<'a> Options<'a> {
         resize.width = self.side("width")?;
         resize.height = self.side("height")?;
         Ok((resize.width.is_some() || resize.height.is_some()).then_some(resize))
+    }
+
+    fn turn(&self) -> Result<Orientation> {
+        let degrees = self.whole("rotate", 0..=270)?.map(|degrees| degrees.to_string());
+        let flip = self.value("flip")?.map(|value| value.as_string().unwrap_or_default());
+        parse_turn(degrees.as_deref(), flip.as_deref()).map_err(|(key, allowed)| wrong(key, allowed))
     }
 
     /// What a text says, or what it must be.

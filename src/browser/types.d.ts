@@ -109,6 +109,13 @@ export interface ConvertOptions {
     | "centre" | "entropy" | "low" | "high" | "left" | "right" | "top" | "bottom"
     | "top-left" | "top-right" | "bottom-left" | "bottom-right" | `${number}x${number}`;
   /**
+   * Degrees by which the picture is turned clockwise, after what its file says. Sizes, crops and rims are those of what is
+   * turned. Default 0.
+   */
+  rotate?: 0 | 90 | 180 | 270;
+  /** Mirrors the picture after that: "h", left to right, "v", top to bottom, or "both". Default: not at all. */
+  flip?: "h" | "v" | "both";
+  /**
    * A colour of three or six hexadecimal digits, as "#f80" or "ff8800": it is behind what is transparent, and is that of
    * the rims of `fit: "pad"`. Default: none, these are transparent, and white in a JPEG.
    */

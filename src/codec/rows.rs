@@ -43,7 +43,7 @@ pub(crate) struct Head {
     pub form: Form,
     /// How the picture must be turned.
     pub orientation: Orientation,
-    /// True if the rows can come turned, see [`Sink::wants_turned`].
+    /// True if the rows can come turned, see [`Sink::turn`].
     pub can_turn: bool,
     /// ICC, EXIF and XMP.
     pub metadata: Metadata,
@@ -83,10 +83,10 @@ pub(crate) trait Sink {
     /// Whatever the taker says: it ends the work.
     fn begin(&mut self, head: Head) -> Result<Option<u32>>;
 
-    /// Asked after [`Sink::begin`]: true if rows of the picture as it is looked at are wanted, of its size and
-    /// subsampling, and not as it is stored. Only where [`Head::can_turn`].
-    fn wants_turned(&self) -> bool {
-        false
+    /// Asked after [`Sink::begin`], of a picture that is stored so: how it is to be turned before its rows come, which are
+    /// then of the turned size and subsampling. Only where [`Head::can_turn`].
+    fn turn(&self, _stored: Orientation) -> Orientation {
+        Orientation::Upright
     }
 
     /// Takes the next rows.

@@ -183,6 +183,7 @@ mod tests {
             output: Size::new(20, 10),
             filter: Filter::Lanczos3,
             linear: false,
+            turn: Orientation::Upright,
         };
         let left = |orientation, frame: &Frame| Region::choose(&picture(), orientation, frame).left;
         assert!((58..=62).contains(&left(Orientation::Upright, &frame)));
@@ -206,6 +207,7 @@ mod tests {
             output: Size::new(40, 30),
             filter: Filter::Lanczos3,
             linear: false,
+            turn: Orientation::Upright,
         };
         let mut at = |orientation: Orientation, name: &str| {
             frame.interest = Interest::parse(name).expect("a part");

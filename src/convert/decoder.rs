@@ -201,8 +201,8 @@ impl Sink for UprightRows<'_> {
         Ok(Some(8))
     }
 
-    fn wants_turned(&self) -> bool {
-        true
+    fn turn(&self, stored: Orientation) -> Orientation {
+        stored
     }
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {

@@ -20,6 +20,8 @@ pub struct Frame {
     pub filter: Filter,
     /// True if light is scaled, not samples.
     pub linear: bool,
+    /// How the picture is turned beside what its file says, before all that.
+    pub turn: Orientation,
 }
 
 impl Frame {
@@ -54,11 +56,23 @@ impl Frame {
         scales.filter(fits).min().unwrap_or(8)
     }
 
+    /// The picture as it is.
+    const fn whole(source: Size) -> Self {
+        Self {
+            kept: source,
+            interest: Interest::Centre,
+            output: source,
+            filter: Filter::Lanczos3,
+            linear: false,
+            turn: Orientation::Upright,
+        }
+    }
+
     /// A small version of the whole picture, no side longer than `side`.
     pub(super) fn thumbnail(source: Size, side: u32) -> Self {
         let is_larger = source.width.max(source.height) > side;
         let output = if is_larger { within(source, Size::new(side, side)) } else { source };
-        Self { kept: source, interest: Interest::Centre, output, filter: Filter::default(), linear: false }
+        Self { kept: source, output, ..Self::whole(source) }
     }
 }
 
@@ -66,20 +80,12 @@ impl Frame {
 ///
 /// Where enlarging is not allowed, a box that would do so shrinks until nothing is enlarged, keeping its shape:
 /// a page that gave the picture a place of that shape shows it undistorted.
-pub(super) fn frame(source: Size, resize: Option<&Resize>) -> Result<Frame> {
-    let Some(resize) = resize else {
-        let interest = Interest::Centre;
-        return Ok(Frame {
-            kept: source,
-            interest,
-            output: source,
-            filter: Filter::default(),
-            linear: false,
-        });
-    };
+pub(super) fn frame(source: Size, params: &Params) -> Result<Frame> {
+    let turn = params.turn;
+    let Some(resize) = &params.resize else { return Ok(Frame { turn, ..Frame::whole(source) }) };
     let (kept, output) = geometry(source, resize)?;
     let Resize { interest, filter, linear, .. } = *resize;
-    Ok(Frame { kept, interest, output, filter, linear })
+    Ok(Frame { kept, interest, output, filter, linear, turn })
 }
 
 /// The size of a padded result, and where in it the picture is.
@@ -146,7 +152,7 @@ pub(super) fn drawn(source: Size, params: &Params) -> Result<(Size, Frame)> {
         Some((place, Fit::Cover)) => (around(source, place), place),
     };
     let Resize { interest, filter, linear, .. } = resize;
-    Ok((whole, Frame { kept, interest, output: kept, filter, linear }))
+    Ok((whole, Frame { kept, interest, output: kept, filter, linear, turn: params.turn }))
 }
 
 fn geometry(source: Size, resize: &Resize) -> Result<(Size, Size)> {

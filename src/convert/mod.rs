@@ -29,7 +29,7 @@ pub use self::{
     decoder::Decoder,
     describe::{Description, describe},
     geometry::Frame,
-    params::{Fit, Focus, Interest, Mode, Params, Resize, parse_color},
+    params::{Fit, Focus, Interest, Mode, Params, Resize, parse_color, parse_turn},
     plan::{Plan, plan},
     resize::Filter,
 };

@@ -4,7 +4,10 @@ mod place;
 
 pub use self::place::{Fit, Focus, Interest, Resize};
 
-use crate::codec::{Format, Probe};
+use crate::{
+    codec::{Format, Probe},
+    pixel::Orientation,
+};
 
 /// A conversion's parameters.
 ///
@@ -35,6 +38,9 @@ pub struct Params {
     pub mode: Mode,
     /// The wanted size. Default: as the source.
     pub resize: Option<Resize>,
+    /// How the picture is turned beside what its file says, and after that. Sizes, crops and rims are those of what is
+    /// turned. Default: not at all.
+    pub turn: Orientation,
     /// The colour, red, green and blue, behind what is transparent, and of the rims of [`Fit::Pad`]: the result has no
     /// alpha. Default: none, what is transparent stays so, and rims are. In the picture's own colours where
     /// `keep_metadata` keeps its profile.
@@ -59,6 +65,7 @@ impl Default for Params {
             effort: 4,
             mode: Mode::Auto,
             resize: None,
+            turn: Orientation::Upright,
             background: None,
             still: false,
             keep_metadata: false,
@@ -107,6 +114,13 @@ impl Params {
     #[must_use]
     pub fn with_resize(mut self, resize: impl Into<Option<Resize>>) -> Self {
         self.resize = resize.into();
+        self
+    }
+
+    /// Sets how the picture is turned beside what its file says.
+    #[must_use]
+    pub const fn with_turn(mut self, turn: Orientation) -> Self {
+        self.turn = turn;
         self
     }
 
@@ -177,6 +191,30 @@ impl Mode {
     /// The words by which every host names it.
     pub const NAMES: &[(&str, Self)] =
         &[("auto", Self::Auto), ("lossy", Self::Lossy), ("lossless", Self::Lossless)];
+}
+
+/// What is asked by `rotate` and `flip`: a turn clockwise in degrees, then a mirroring.
+///
+/// # Errors
+/// Which of them is not allowed, and what is, to be read after "it is".
+pub fn parse_turn(
+    rotate: Option<&str>,
+    flip: Option<&str>,
+) -> Result<Orientation, (&'static str, &'static str)> {
+    let rotated = match rotate {
+        None | Some("0") => Orientation::Upright,
+        Some("90") => Orientation::Rotate90,
+        Some("180") => Orientation::Rotate180,
+        Some("270") => Orientation::Rotate270,
+        Some(_) => return Err(("rotate", "0, 90, 180 or 270 degrees, clockwise")),
+    };
+    Ok(rotated.then(match flip {
+        None => Orientation::Upright,
+        Some("h") => Orientation::MirrorHorizontal,
+        Some("v") => Orientation::MirrorVertical,
+        Some("both") => Orientation::Rotate180,
+        Some(_) => return Err(("flip", "h, v or both")),
+    }))
 }
 
 /// Reads a colour of three or six hexadecimal digits, with or without a `#` before them: `#f80`, `ff8800`.

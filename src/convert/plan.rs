@@ -173,6 +173,8 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         return Err(Error::unsupported(format!("{} pictures can't be made here", params.format)));
     }
     let coding = coding(params)?;
+    // As if its file said that it is to be turned so.
+    let probe = &Probe { orientation: probe.orientation.then(params.turn), ..probe.clone() };
     let source = probe.oriented_size();
     if source.pixels() == 0 {
         return Err(Error::malformed("a side of the picture is zero"));
@@ -183,10 +185,10 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     let drawing;
     let (probe, frame) = if probe.format.info().is_vector {
         let (size, frame) = geometry::drawn(source, params)?;
-        drawing = Probe { size, ..probe.clone() };
+        drawing = Probe { size: probe.orientation.oriented(size), ..probe.clone() };
         (&drawing, frame)
     } else {
-        (probe, geometry::frame(source, params.resize.as_ref())?)
+        (probe, geometry::frame(source, params)?)
     };
     let canvas = geometry::canvas(frame.output, params.resize.as_ref());
     let finish = Finish::new(params.background, canvas, probe.alpha);

@@ -45,6 +45,7 @@ pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame
         return gathered.finish();
     }
     let Decoded { picture, orientation, mut metadata } = codec::decode_sized(probe, bytes, limits)?;
+    let orientation = orientation.then(frame.turn);
     let (picture, is_complement) = match picture {
         Picture::Inks(inks) if format == Format::Jpeg => (Picture::Raster(inks.into_complement()?), true),
         // No profile says what the colours are that become of inks.
@@ -169,7 +170,8 @@ impl Gathered<'_> {
 
 impl Sink for Gathered<'_> {
     /// What is not scaled is not worth a copy, and a crop that follows the picture's detail must see it first.
-    fn begin(&mut self, head: Head) -> Result<Option<u32>> {
+    fn begin(&mut self, mut head: Head) -> Result<Option<u32>> {
+        head.orientation = head.orientation.then(self.frame.turn);
         let source = head.orientation.oriented(head.size);
         if self.frame.is_plain(source) || !self.frame.is_placed(source) {
             return Ok(None);
@@ -222,7 +224,8 @@ impl Photo<'_> {
 }
 
 impl Sink for Photo<'_> {
-    fn begin(&mut self, head: Head) -> Result<Option<u32>> {
+    fn begin(&mut self, mut head: Head) -> Result<Option<u32>> {
+        head.orientation = head.orientation.then(self.plan.frame.turn);
         let is_gray = matches!(head.form, Form::Raster(layout) if layout.channels() < 3);
         let icc = head.metadata.icc.as_deref();
         let keeps_colors = self.plan.keeps_colors(icc, is_gray);
@@ -277,8 +280,8 @@ impl Sink for Photo<'_> {
         Ok(Some(scale_num))
     }
 
-    fn wants_turned(&self) -> bool {
-        true
+    fn turn(&self, stored: Orientation) -> Orientation {
+        stored.then(self.plan.frame.turn)
     }
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {

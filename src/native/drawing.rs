@@ -216,6 +216,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
         effort,
         mode,
         resize,
+        turn,
         background,
         still: _,
         keep_metadata,
@@ -242,7 +243,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
     json!({
         "format": format.name(), "quality": quality, "alpha_quality": alpha_quality, "effort": effort,
         "mode": name(Mode::NAMES, mode), "resize": resize, "keep_metadata": keep_metadata, "target_size": target_size,
-        "background": background,
+        "turn": turn, "background": background,
         "max_input_bytes": max_input_bytes, "max_pixels": max_pixels, "max_side": max_side,
         "max_memory": max_memory, "max_output_bytes": max_output_bytes, "font_files": files,
     })
@@ -276,6 +277,7 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         effort: byte(&json["effort"])?,
         mode: named(Mode::NAMES, &json["mode"])?,
         resize,
+        turn: serde_json::from_value(json["turn"].clone()).map_err(|_| unreadable())?,
         background: serde_json::from_value(json["background"].clone()).map_err(|_| unreadable())?,
         still: false,
         keep_metadata: is_on(&json["keep_metadata"])?,
@@ -316,6 +318,7 @@ mod tests {
                 .with_mode(Mode::Lossless)
                 .with_resize(resize)
                 .with_background([1, 2, 255])
+                .with_turn(crate::pixel::Orientation::Transverse)
                 .with_target_size(99);
             let fonts = ["/fonts/a.ttf", "/fonts/b \"c\".otf"].map(PathBuf::from);
             let limits = Limits::default().with_max_output_bytes(77).with_font_files(fonts);

@@ -4,7 +4,7 @@ use std::{ffi::OsString, slice};
 
 use crate::{
     codec::{Format, Probe},
-    convert::{Mode, Params, Resize},
+    convert::{Mode, Params, Resize, parse_turn},
     error::{Error, Kind, Result},
     native::{
         cli::{ConvertArgs, Target},
@@ -175,6 +175,8 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         effort: args.effort,
         mode: if args.lossless { Mode::Lossless } else { Mode::Auto },
         resize,
+        // Both are of the words that are taken.
+        turn: parse_turn(args.rotate.as_deref(), args.flip.as_deref()).unwrap_or_default(),
         background: args.background,
         keep_metadata: args.keep_metadata,
         target_size: args.target_size,

@@ -56,6 +56,18 @@ impl Orientation {
         }
     }
 
+    /// This, and then another one: half a turn is a quarter and a quarter.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        let ((x, y), (next_x, next_y)) = (self.flips(), next.flips());
+        // What comes later is said of what is turned already.
+        let (next_x, next_y) = if self.is_transposing() { (next_y, next_x) } else { (next_x, next_y) };
+        let is_transposing = self.is_transposing() != next.is_transposing();
+        let flips = (x != next_x, y != next_y);
+        let is_both = |it: &Self| it.is_transposing() == is_transposing && it.flips() == flips;
+        (1..=8).map(Self::from_exif).find(is_both).unwrap_or_default()
+    }
+
     /// True if width and height change places.
     #[must_use]
     pub const fn is_transposing(self) -> bool {
@@ -78,5 +90,35 @@ impl Orientation {
             Self::MirrorVertical | Self::Rotate90 => (false, true),
             Self::Rotate180 | Self::Transverse => (true, true),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Orientation::{self, *};
+
+    /// Where a corner of a stored square, of 1 by 1, is after turning.
+    fn shown(orientation: Orientation, (x, y): (u8, u8)) -> (u8, u8) {
+        let (flips_x, flips_y) = orientation.flips();
+        let (x, y) = (if flips_x { 1 - x } else { x }, if flips_y { 1 - y } else { y });
+        if orientation.is_transposing() { (y, x) } else { (x, y) }
+    }
+
+    #[test]
+    fn one_after_the_other_is_another() {
+        let all = (1..=8).map(Orientation::from_exif);
+        for (one, next) in all.clone().flat_map(|one| all.clone().map(move |next| (one, next))) {
+            for corner in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                assert_eq!(
+                    shown(one.then(next), corner),
+                    shown(next, shown(one, corner)),
+                    "{one:?} {next:?}"
+                );
+            }
+        }
+        assert_eq!(Rotate90.then(Rotate90), Rotate180);
+        assert_eq!(Rotate90.then(Rotate270), Upright);
+        assert_eq!(MirrorHorizontal.then(MirrorVertical), Rotate180);
+        assert_eq!(Rotate90.then(MirrorHorizontal), Transpose);
     }
 }

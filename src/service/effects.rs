@@ -4,14 +4,17 @@
 use crate::{
     codec::Probe,
     convert::{self, Fit, Params},
+    pixel::Orientation,
 };
 
 /// The parameters.
-pub(super) const NAMES: [&str; 1] = ["background"];
+pub(super) const NAMES: [&str; 3] = ["rotate", "flip", "background"];
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct Effects {
+    /// How it is turned.
+    pub(super) turn: Orientation,
     /// The colour behind what is transparent.
     pub(super) background: Option<[u8; 3]>,
 }
@@ -25,26 +28,33 @@ impl Effects {
         let wrong = |name: &str, text: &str, allowed: &str| {
             format!("{name}: {text:?} is not allowed; it is {allowed}")
         };
+        let (rotate, flip) = (first("rotate"), first("flip"));
+        let turn = convert::parse_turn(rotate, flip).map_err(|(name, allowed)| {
+            let text = if name == "rotate" { rotate } else { flip };
+            wrong(name, text.unwrap_or_default(), allowed)
+        })?;
         let background = first("background")
             .map(|text| convert::parse_color(text).map_err(|allowed| wrong("background", text, &allowed)));
-        Ok(Self { background: background.transpose()? })
+        Ok(Self { turn, background: background.transpose()? })
     }
 
     /// Those that make a difference to a source.
     pub(super) fn of_source(self, probe: &Probe, fit: Option<Fit>) -> Self {
         let is_seen = probe.alpha || fit == Some(Fit::Pad);
-        Self { background: self.background.filter(|_| is_seen) }
+        Self { background: self.background.filter(|_| is_seen), ..self }
     }
 
     /// As a key has them.
     pub(super) fn key(&self) -> String {
-        let Self { background } = *self;
-        background.map_or_else(String::new, |[r, g, b]| format!("&background={r:02x}{g:02x}{b:02x}"))
+        let Self { turn, background } = *self;
+        let turn = (turn != Orientation::Upright).then(|| format!("&turn={}", turn.name()));
+        let background = background.map(|[r, g, b]| format!("&background={r:02x}{g:02x}{b:02x}"));
+        [turn, background].into_iter().flatten().collect()
     }
 
     /// As a conversion has them.
     pub(super) fn apply(&self, params: Params) -> Params {
-        let Self { background } = *self;
-        params.with_background(background)
+        let Self { turn, background } = *self;
+        params.with_turn(turn).with_background(background)
     }
 }

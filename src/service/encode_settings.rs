@@ -29,6 +29,7 @@ impl EncodeSettings {
             effort,
             mode,
             ref resize,
+            turn: _,
             background: _,
             keep_metadata,
             target_size: _,

@@ -33,6 +33,8 @@ pub const PARAMETERS: &[(&str, &str)] = &[
         "gravity=",
         "what a crop keeps, or where a padded picture lies: centre, entropy, a side, a corner (top-left), or a point as 0.3x0.7, in tenths",
     ),
+    ("rotate=", "0, 90, 180 or 270 degrees clockwise; sizes and gravity are those of what is turned"),
+    ("flip=", "h (left to right), v (top to bottom) or both, after that"),
     ("background=", "a colour as ff8800, behind what is transparent, and of the rims of fit=pad"),
     ("dpr=", "1 to 4, decimals allowed: pixels of the device for each pixel asked for"),
     ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),

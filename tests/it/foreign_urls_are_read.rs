@@ -57,6 +57,8 @@ fn imgproxys_urls_mean_the_same_as_a_query() {
         ("ex:1:soea/g:no/w:300/h:200/plain/b/a.jpg", "w=300&h=200&fit=pad&gravity=bottom-right"),
         ("s:300:200/ex:1/bg:255:136:0/plain/b/a.jpg", "w=300&h=200&fit=pad&background=f80"),
         ("bg:FF8800/plain/b/a.jpg", "background=ff8800"),
+        ("rot:270/fl:1:0/w:300/plain/b/a.jpg", "w=300&rotate=270&flip=h"),
+        ("rotate:0/flip:t:1/plain/b/a.jpg", "flip=both"),
         ("q:0/sm:1/ar:t/scp:true/el:0/cb:v7/plain/b/a.jpg", ""),
     ] {
         let query = leads(|_| (), &format!("/b/a.jpg?{query}"));
@@ -83,6 +85,9 @@ fn cloudflares_urls_mean_the_same_as_a_query() {
         ("fit=squeeze,width=300,height=200/b/a.jpg", "w=300&h=200&fit=fill"),
         ("fit=pad,width=300,height=200,gravity=left/b/a.jpg", "w=300&h=200&fit=pad&background=fff"),
         ("fit=pad,width=300,height=200,background=%23f80/b/a.jpg", "w=300&h=200&fit=pad&background=ff8800"),
+        ("rotate=90,flip=h,w=300/b/a.jpg", "w=300&rotate=90&flip=v"),
+        ("rotate=180,flip=v/b/a.jpg", "rotate=180&flip=v"),
+        ("flip=hv/b/a.jpg", "rotate=180"),
         ("background=0a0b0c/b/a.jpg", "background=0a0b0c"),
         ("fit=contain,width=300,height=200,gravity=left/b/a.jpg", "w=300&h=200&fit=contain"),
         ("w=100,dpr=1.5,q=61,f=auto,metadata=none,onerror=redirect/b/a.jpg", "w=100&dpr=1.5&q=61"),
@@ -125,6 +130,8 @@ fn what_is_not_done_is_refused_by_its_name() {
         ("rs:auto:3:2/plain/a.jpg", "rs: \"auto\" is not allowed; it is fit, fill, fill-down or force"),
         ("rs:fit:3:2:1/plain/a.jpg", "rs: \"1\" is not allowed; it is 0"),
         ("rs:fill:3:2:0:1/plain/a.jpg", "extend: \"1\" is not allowed; it is for the resizing type fit"),
+        ("rot:45/plain/a.jpg", "rot: \"45\" is not allowed; it is 0, 90, 180 or 270 degrees"),
+        ("fl:2/plain/a.jpg", "fl: \"2\" is not allowed; it is 0 or 1"),
         ("ex:2/plain/a.jpg", "ex: \"2\" is not allowed; it is 0 or 1"),
         ("ex:1:sm:1/plain/a.jpg", "ex: \"sm:1\""),
         ("bg:1:2/plain/a.jpg", "\"bg\""),
@@ -172,7 +179,8 @@ fn what_is_not_done_is_refused_by_its_name() {
         ("format=json/a.jpg", "format: \"json\""),
         ("metadata=keep/a.jpg", "metadata: \"keep\" is not allowed; it is none"),
         ("anim=maybe/a.jpg", "anim"),
-        ("rotate=90/a.jpg", "\"rotate\""),
+        ("rotate=91/a.jpg", "rotate: \"91\" is not allowed; it is 0, 90, 180 or 270 degrees"),
+        ("flip=x/a.jpg", "flip: \"x\" is not allowed; it is h, v or hv"),
         ("width=3/", "names no source"),
         ("width=3/a.jpg?h=4", "\"h=4\" of its source's query"),
     ] {

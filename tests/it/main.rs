@@ -77,5 +77,6 @@ mod support;
 mod text_is_drawn;
 mod tiffs_of_every_kind;
 mod traversal;
+mod turned_pictures;
 mod urls_are_signed;
 mod webp_by_rows;

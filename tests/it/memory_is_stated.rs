@@ -7,7 +7,7 @@ use slimpix::{
     codec::{self, Format, Probe},
     convert::{Fit, Mode, Outcome, Params, Resize, convert, plan},
     limits::Limits,
-    pixel::{Layout, Metadata, Picture, Raster, Subsampling},
+    pixel::{Layout, Metadata, Orientation, Picture, Raster, Subsampling},
 };
 
 use crate::{
@@ -152,6 +152,11 @@ fn changed() -> Vec<(&'static str, Params)> {
     let box_of = |width, height| Resize::new(width, height).with_fit(Fit::Pad);
     let params = Params::default().with_effort(1);
     vec![
+        ("turned", params.clone().with_turn(Orientation::Rotate90)),
+        (
+            "mirrored and smaller",
+            params.clone().with_turn(Orientation::MirrorVertical).with_resize(Resize::to_width(90)),
+        ),
         ("on orange", params.clone().with_background([255, 128, 0])),
         ("with rims", params.clone().with_resize(box_of(400, 90))),
         ("with large orange rims", params.with_background([255, 128, 0]).with_resize(box_of(90, 700))),

@@ -93,6 +93,10 @@ fn what_makes_no_difference_is_no_variant() {
     assert_eq!(at("w=100&fit=pad&gravity=left"), at("w=100"));
     assert_ne!(at("w=100&h=100&fit=pad&gravity=left"), at("w=100&h=100&fit=pad"));
     assert_eq!(at("background=f80&background=000"), at("background=FF8800"));
+    assert_eq!(at("rotate=0"), at(""));
+    assert_eq!(at("rotate=180&flip=both"), at(""));
+    assert_eq!(at("rotate=90&flip=h"), at("flip=v&rotate=270&rotate=90"));
+    assert_ne!(at("rotate=90"), at("rotate=270"));
     assert_eq!(id(long, "/a.jpg?background=red"), id(long, "/a.jpg"));
     // A JPEG has nothing behind it.
     let mut scenario = Scenario::with(all);
@@ -111,7 +115,9 @@ fn what_is_out_of_range_is_refused_with_the_range() {
     let mut scenario = Scenario::with(all);
     for (query, told) in [
         ("background=red", "background: \"red\" is not allowed; it is a colour of three or six"),
-        ("background=1234567", "background: \"1234567\" is not allowed"),
+        ("rotate=45", "rotate: \"45\" is not allowed; it is 0, 90, 180 or 270 degrees"),
+        ("rotate=-90", "rotate: \"-90\""),
+        ("rotate=90&flip=x", "flip: \"x\" is not allowed; it is h, v or both"),
     ] {
         let refused = scenario.get(&format!("/a.jpg?{query}"), &[WEBP]);
         assert_eq!(sent(&refused), "400", "{query}");

@@ -8,7 +8,7 @@ use crate::{
     codec::rows::{Form, Head, JPEG_SCALES, Rows, Sink},
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::{Layout, Orientation},
+    pixel::Layout,
 };
 
 /// True for what comes as planes or as grey: all but ink, RGB and unusual sampling factors.
@@ -32,7 +32,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     let size = header.frame.size;
     let head = Head { size, scales: JPEG_SCALES, form, orientation, can_turn: true, metadata };
     let Some(scale_num) = sink.begin(head)? else { return Ok(false) };
-    let orientation = if sink.wants_turned() { orientation } else { Orientation::Upright };
+    let orientation = sink.turn(orientation);
     let peak = Decoder::peak_bytes(&header, scale_num, orientation, limits.threads);
     limits.check_memory(bytes.len() as u64 + peak)?;
     let decoder = Decoder::new(&header, scale_num, orientation, limits)?;

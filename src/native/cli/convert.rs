@@ -87,6 +87,14 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "PART", env = "WEBP_GRAVITY", hide_env_values = true, default_value = "centre",
           value_parser = gravity)]
     pub(crate) gravity: Interest,
+    /// Turn the picture clockwise by 90, 180 or 270 degrees, after what its file says; sizes are those of what is turned
+    #[arg(long, value_name = "DEGREES", env = "WEBP_ROTATE", hide_env_values = true,
+          value_parser = ["0", "90", "180", "270"], hide_possible_values = true)]
+    pub(crate) rotate: Option<String>,
+    /// Mirror the picture after that: h, left to right, v, top to bottom, or both
+    #[arg(long, value_name = "AXES", env = "WEBP_FLIP", hide_env_values = true, value_parser = ["h", "v", "both"],
+          hide_possible_values = true)]
+    pub(crate) flip: Option<String>,
     /// The colour behind what is transparent, and of the rims of fit=pad, in hexadecimal: ff8800 [default: none]
     #[arg(long, value_name = "COLOR", env = "WEBP_BACKGROUND", hide_env_values = true, value_parser = color)]
     pub(crate) background: Option<[u8; 3]>,

@@ -14,6 +14,9 @@ pub(super) struct Asked {
     pub(super) height: Option<u32>,
     pub(super) fit: Option<&'static str>,
     pub(super) gravity: Option<String>,
+    pub(super) rotate: Option<&'static str>,
+    /// Mirrored left to right, and top to bottom, after that.
+    pub(super) flips: (bool, bool),
     pub(super) background: Option<String>,
     /// The picture is padded, and lies there.
     pub(super) extends: bool,
@@ -34,6 +37,13 @@ impl Asked {
             number("height", self.height),
             self.fit.filter(|_| has_box).map(|fit| format!("fit={fit}")),
             self.gravity.as_ref().filter(|_| has_box).map(|gravity| format!("gravity={gravity}")),
+            self.rotate.map(|degrees| format!("rotate={degrees}")),
+            match self.flips {
+                (false, false) => None,
+                (true, false) => Some("flip=h".to_owned()),
+                (false, true) => Some("flip=v".to_owned()),
+                (true, true) => Some("flip=both".to_owned()),
+            },
             self.background.as_ref().map(|color| format!("background={color}")),
             self.dpr.as_ref().map(|dpr| format!("dpr={dpr}")),
             number("quality", self.quality.map(u32::from)),
@@ -49,6 +59,17 @@ impl Asked {
             return Err(out_of_range(option, value, "a number from 1 to 4"));
         }
         self.dpr = Some(value.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn set_rotate(&mut self, option: &str, value: &str) -> Result<(), Refusal> {
+        self.rotate = match value {
+            "0" => None,
+            "90" => Some("90"),
+            "180" => Some("180"),
+            "270" => Some("270"),
+            _ => return Err(out_of_range(option, value, "0, 90, 180 or 270 degrees")),
+        };
         Ok(())
     }
 

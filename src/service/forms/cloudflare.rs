@@ -28,6 +28,10 @@ pub(super) fn read<'a>(rest: &str, query: &str, policy: &Policy) -> Result<Found
     if asked.fit == Some("cover") && asked.gravity.is_none() {
         asked.gravity = Some("centre".to_owned());
     }
+    if matches!(asked.rotate, Some("90" | "270")) {
+        // There it is mirrored before it is turned.
+        asked.flips = (asked.flips.1, asked.flips.0);
+    }
     if asked.fit == Some("pad") {
         // It is in the middle, and the rim is white where nothing is said of it.
         asked.gravity = None;
@@ -51,6 +55,11 @@ fn set(asked: &mut Asked, name: &str, value: &str, policy: &Policy) -> Result<()
         ("height" | "h", side) => asked.height = asked::side(name, side)?,
         ("fit", fit) => asked.fit = Some(fit_of(fit)?),
         ("gravity" | "g", gravity) => asked.gravity = Some(gravity_of(name, gravity)?),
+        ("rotate", degrees) => asked.set_rotate(name, degrees)?,
+        ("flip", "h") => asked.flips = (true, false),
+        ("flip", "v") => asked.flips = (false, true),
+        ("flip", "hv" | "vh") => asked.flips = (true, true),
+        ("flip", _) => return Err(out_of_range(name, value, "h, v or hv")),
         ("background", color) => asked.set_background(name, color)?,
         ("dpr", dpr) => asked.set_dpr(name, dpr)?,
         ("quality" | "q", quality) => asked.quality = Some(quality_of(name, quality)?),

@@ -109,6 +109,10 @@ fn set(asked: &mut Asked, name: &str, arguments: &str, policy: &Policy) -> Resul
         ("format" | "f" | "ext", [format]) => asked.set_format(name, format, policy)?,
         ("enlarge" | "el", [switch]) => no(name, switch)?,
         ("extend" | "ex", [switch, gravity @ ..]) => set_extend(asked, name, switch, gravity)?,
+        ("rotate" | "rot", [degrees]) => asked.set_rotate(name, degrees)?,
+        ("flip" | "fl", [across, down @ ..]) if down.len() < 2 => {
+            asked.flips = (is_on(name, across)?, is_on(name, down.first().unwrap_or(&""))?);
+        }
         ("background" | "bg", [""]) => asked.background = None,
         ("background" | "bg", [color]) => asked.set_background(name, color)?,
         ("background" | "bg", [r, g, b]) => asked.set_background(name, &hex(name, [r, g, b])?)?,
@@ -143,15 +147,19 @@ fn set_fit(asked: &mut Asked, option: &str, fit: &str) -> Result<(), Refusal> {
 
 /// Whether the picture is padded, and where it lies then.
 fn set_extend(asked: &mut Asked, option: &str, switch: &str, gravity: &[&str]) -> Result<(), Refusal> {
-    asked.extends = match switch {
-        "1" | "t" | "true" => true,
-        "" | "0" | "f" | "false" => false,
-        _ => return Err(out_of_range(option, switch, "0 or 1")),
-    };
+    asked.extends = is_on(option, switch)?;
     if asked.extends && !gravity.is_empty() {
         asked.extend_gravity = Some(gravity_of(option, gravity)?);
     }
     Ok(())
+}
+
+fn is_on(option: &str, switch: &str) -> Result<bool, Refusal> {
+    match switch {
+        "1" | "t" | "true" => Ok(true),
+        "" | "0" | "f" | "false" => Ok(false),
+        _ => Err(out_of_range(option, switch, "0 or 1")),
+    }
 }
 
 /// Red, green and blue, as one number.

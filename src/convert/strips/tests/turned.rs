@@ -36,8 +36,8 @@ impl Sink for Turned<'_> {
         Ok(Some(scale_num))
     }
 
-    fn wants_turned(&self) -> bool {
-        true
+    fn turn(&self, stored: Orientation) -> Orientation {
+        stored
     }
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {
