@@ -12,7 +12,9 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
 use sha2::{Digest, Sha256};
 use slimpix::{
     codec::Format,
-    convert::{Fit, Mode, Outcome, Params, Resize, convert, parse_color, parse_turn},
+    convert::{
+        Fit, Mode, Outcome, Params, Resize, convert, parse_blur, parse_color, parse_sharpen, parse_turn,
+    },
     limits::Limits,
 };
 
@@ -33,7 +35,7 @@ const PICTURES: [&str; 14] = [
     "drawing.svg",
 ];
 
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 12] = [
     "format=webp",
     "format=webp lossless=true",
     "format=webp lossless=false quality=92 effort=6",
@@ -45,6 +47,7 @@ const OPTIONS: [&str; 11] = [
     "format=png keepMetadata=true",
     "format=webp lossless=false width=40 height=40 fit=pad background=1e90ff",
     "format=webp lossless=false width=30 rotate=90 flip=h",
+    "format=webp lossless=false width=40 blur=1.5 sharpen=0.8",
 ];
 
 fn path(name: &str) -> PathBuf {
@@ -125,6 +128,8 @@ fn params(options: &str) -> Params {
             "background" => params.background = Some(parse_color(value).unwrap()),
             "rotate" => params.turn = parse_turn(Some(value), None).unwrap(),
             "flip" => params.turn = params.turn.then(parse_turn(None, Some(value)).unwrap()),
+            "blur" => params.blur = parse_blur(value).unwrap(),
+            "sharpen" => params.sharpen = parse_sharpen(value).unwrap(),
             "keepMetadata" => params.keep_metadata = value == "true",
             "width" => resize.width = Some(value.parse().unwrap()),
             "height" => resize.height = Some(value.parse().unwrap()),

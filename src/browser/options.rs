@@ -10,7 +10,9 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     codec::Format,
-    convert::{Filter, Fit, Interest, Mode, Params, Resize, parse_color, parse_turn},
+    convert::{
+        Filter, Fit, Interest, Mode, Params, Resize, parse_blur, parse_color, parse_sharpen, parse_turn,
+    },
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::Orientation,
@@ -30,6 +32,8 @@ const CONVERT_KEYS: &[&str] = &[
     "rotate",
     "flip",
     "background",
+    "blur",
+    "sharpen",
     "filter",
     "linear",
     "still",
@@ -65,6 +69,8 @@ pub(super) fn for_convert(options: &JsValue) -> Result<(Params, Limits)> {
         .with_resize(options.resize()?)
         .with_turn(options.turn()?)
         .with_background(options.parsed("background", parse_color)?)
+        .with_blur(options.pixels("blur", parse_blur)?)
+        .with_sharpen(options.pixels("sharpen", parse_sharpen)?)
         .with_still(options.flag("still")?.unwrap_or(defaults.still))
         .with_keep_metadata(options.flag("keepMetadata")?.unwrap_or(defaults.keep_metadata))
         .with_target_size(options.whole("targetSize", COUNT)?);
@@ -139,6 +145,13 @@ impl<'a> Options<'a> {
         let degrees = self.whole("rotate", 0..=270)?.map(|degrees| degrees.to_string());
         let flip = self.value("flip")?.map(|value| value.as_string().unwrap_or_default());
         parse_turn(degrees.as_deref(), flip.as_deref()).map_err(|(key, allowed)| wrong(key, allowed))
+    }
+
+    /// Pixels, in tenths.
+    fn pixels(&self, key: &str, parse: impl Fn(&str) -> Result<u16, String>) -> Result<u16> {
+        let Some(value) = self.value(key)? else { return Ok(0) };
+        let pixels = value.as_f64().map(|pixels| pixels.to_string()).unwrap_or_default();
+        parse(&pixels).map_err(|allowed| wrong(key, &allowed))
     }
 
     /// What a text says, or what it must be.

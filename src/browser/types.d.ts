@@ -121,6 +121,13 @@ export interface ConvertOptions {
    */
   background?: string;
   /**
+   * Blurs the result: the standard deviation of a Gaussian in pixels, 0.3 to 100, in tenths. Rims stay as they are.
+   * Default 0: not at all.
+   */
+  blur?: number;
+  /** Sharpens the result: the fineness of what is made clearer in pixels, 0.3 to 10, in tenths. Default 0: not at all. */
+  sharpen?: number;
+  /**
    * How samples are made of those of the source: "lanczos3" is the sharpest, "mitchell" has no halos at edges, "area" is
    * the mean, "nearest" is for drawings of large pixels. Default "lanczos3".
    */

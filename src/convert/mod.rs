@@ -5,6 +5,7 @@
 //! what can be said of it from the header alone, and `codec::cost` states its memory from that.
 
 mod animation;
+mod blur;
 mod color;
 mod colorimetry;
 mod crop;
@@ -29,7 +30,9 @@ pub use self::{
     decoder::Decoder,
     describe::{Description, describe},
     geometry::Frame,
-    params::{Fit, Focus, Interest, Mode, Params, Resize, parse_color, parse_turn},
+    params::{
+        Fit, Focus, Interest, Mode, Params, Resize, parse_blur, parse_color, parse_sharpen, parse_turn,
+    },
     plan::{Plan, plan},
     resize::Filter,
 };
@@ -79,7 +82,8 @@ pub enum Kept {
     Larger,
 }
 
-/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, pads it, and encodes it. An SVG that
+/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, blurs,
+/// sharpens and pads it, and encodes it. An SVG that
 /// is to be an SVG becomes one in UTF-8, compressed by gzip.
 ///
 /// ```

@@ -4,6 +4,7 @@ mod place;
 
 pub use self::place::{Fit, Focus, Interest, Resize};
 
+use super::blur;
 use crate::{
     codec::{Format, Probe},
     pixel::Orientation,
@@ -45,6 +46,12 @@ pub struct Params {
     /// alpha. Default: none, what is transparent stays so, and rims are. In the picture's own colours where
     /// `keep_metadata` keeps its profile.
     pub background: Option<[u8; 3]>,
+    /// Blurs the result by a Gaussian of so many tenths of a pixel as its standard deviation, 3 to 1000. Default 0: not at
+    /// all. Rims stay as they are.
+    pub blur: u16,
+    /// Sharpens the result: what a blur of so many tenths of a pixel takes from it is added once more, 3 to 100. Default 0:
+    /// not at all.
+    pub sharpen: u16,
     /// An animation becomes a still picture: its first frame. Default false: it stays an animation, as a WebP, and is
     /// kept as it is where another format is asked for.
     pub still: bool,
@@ -67,6 +74,8 @@ impl Default for Params {
             resize: None,
             turn: Orientation::Upright,
             background: None,
+            blur: 0,
+            sharpen: 0,
             still: false,
             keep_metadata: false,
             target_size: None,
@@ -128,6 +137,20 @@ impl Params {
     #[must_use]
     pub fn with_background(mut self, background: impl Into<Option<[u8; 3]>>) -> Self {
         self.background = background.into();
+        self
+    }
+
+    /// Sets by how many tenths of a pixel the result is blurred.
+    #[must_use]
+    pub const fn with_blur(mut self, blur: u16) -> Self {
+        self.blur = blur;
+        self
+    }
+
+    /// Sets at how many tenths of a pixel the result is sharpened.
+    #[must_use]
+    pub const fn with_sharpen(mut self, sharpen: u16) -> Self {
+        self.sharpen = sharpen;
         self
     }
 
@@ -217,6 +240,22 @@ pub fn parse_turn(
     }))
 }
 
+/// Reads pixels, 0.3 to 100, as the tenths of [`Params::blur`].
+///
+/// # Errors
+/// What is allowed, to be read after "it is".
+pub fn parse_blur(text: &str) -> Result<u16, String> {
+    blur::parse(text, &blur::BLURS)
+}
+
+/// Reads pixels, 0.3 to 10, as the tenths of [`Params::sharpen`].
+///
+/// # Errors
+/// What is allowed, to be read after "it is".
+pub fn parse_sharpen(text: &str) -> Result<u16, String> {
+    blur::parse(text, &blur::SHARPENS)
+}
+
 /// Reads a colour of three or six hexadecimal digits, with or without a `#` before them: `#f80`, `ff8800`.
 ///
 /// # Errors
@@ -234,6 +273,18 @@ pub fn parse_color(text: &str) -> Result<[u8; 3], String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pixels_are_read_in_tenths() {
+        for (text, tenths) in [("0", 0), ("0.3", 3), ("2", 20), ("1.25", 13), ("10.0", 100)] {
+            assert_eq!((parse_blur(text), parse_sharpen(text)), (Ok(tenths), Ok(tenths)), "{text}");
+        }
+        assert_eq!(parse_blur("100"), Ok(1000));
+        for wrong in ["", "0.2", "100.1", "-1", "1e1", "nan", "inf", "99999999", "+2", "."] {
+            assert!(parse_blur(wrong).is_err() && parse_sharpen(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse_sharpen("11"), Err("0, or pixels from 0.3 to 10, in tenths".to_owned()));
+    }
 
     #[test]
     fn a_colour_is_three_or_six_digits() {

@@ -1,7 +1,7 @@
 //! What a conversion will do, from the source's header alone.
 
 use super::{
-    Mode, Params, animation,
+    Mode, Params, animation, blur,
     finish::Finish,
     geometry::{self, Frame},
     graphic::Look,
@@ -173,6 +173,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         return Err(Error::unsupported(format!("{} pictures can't be made here", params.format)));
     }
     let coding = coding(params)?;
+    blur::check(params.blur, params.sharpen)?;
     // As if its file said that it is to be turned so.
     let probe = &Probe { orientation: probe.orientation.then(params.turn), ..probe.clone() };
     let source = probe.oriented_size();
@@ -191,7 +192,7 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
         (probe, geometry::frame(source, params)?)
     };
     let canvas = geometry::canvas(frame.output, params.resize.as_ref());
-    let finish = Finish::new(params.background, canvas, probe.alpha);
+    let finish = Finish::new(params, canvas, probe.alpha);
     let output = canvas.map_or(frame.output, |canvas| canvas.size);
     params.format.info().check_side(output)?;
     let may_be_graphic = params.settled_mode() == Mode::Auto && is_maybe_graphic(probe);

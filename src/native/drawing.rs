@@ -218,6 +218,8 @@ fn written(params: &Params, limits: &Limits) -> Json {
         resize,
         turn,
         background,
+        blur,
+        sharpen,
         still: _,
         keep_metadata,
         target_size,
@@ -243,7 +245,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
     json!({
         "format": format.name(), "quality": quality, "alpha_quality": alpha_quality, "effort": effort,
         "mode": name(Mode::NAMES, mode), "resize": resize, "keep_metadata": keep_metadata, "target_size": target_size,
-        "turn": turn, "background": background,
+        "turn": turn, "background": background, "blur": blur, "sharpen": sharpen,
         "max_input_bytes": max_input_bytes, "max_pixels": max_pixels, "max_side": max_side,
         "max_memory": max_memory, "max_output_bytes": max_output_bytes, "font_files": files,
     })
@@ -253,6 +255,7 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
     let json: Json = serde_json::from_str(line).map_err(|_| unreadable())?;
     let number = |json: &Json| json.as_u64().ok_or_else(unreadable);
     let byte = |json: &Json| number(json).and_then(|number| u8::try_from(number).map_err(|_| unreadable()));
+    let small = |json: &Json| number(json).and_then(|number| u16::try_from(number).map_err(|_| unreadable()));
     let side = |json: &Json| json.as_u64().and_then(|side| u32::try_from(side).ok());
     let is_on = |json: &Json| json.as_bool().ok_or_else(unreadable);
     let resize = match &json["resize"] {
@@ -279,6 +282,8 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         resize,
         turn: serde_json::from_value(json["turn"].clone()).map_err(|_| unreadable())?,
         background: serde_json::from_value(json["background"].clone()).map_err(|_| unreadable())?,
+        blur: small(&json["blur"])?,
+        sharpen: small(&json["sharpen"])?,
         still: false,
         keep_metadata: is_on(&json["keep_metadata"])?,
         target_size: json["target_size"].as_u64(),
@@ -318,6 +323,8 @@ mod tests {
                 .with_mode(Mode::Lossless)
                 .with_resize(resize)
                 .with_background([1, 2, 255])
+                .with_blur(1000)
+                .with_sharpen(3)
                 .with_turn(crate::pixel::Orientation::Transverse)
                 .with_target_size(99);
             let fonts = ["/fonts/a.ttf", "/fonts/b \"c\".otf"].map(PathBuf::from);

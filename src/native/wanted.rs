@@ -178,6 +178,8 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         // Both are of the words that are taken.
         turn: parse_turn(args.rotate.as_deref(), args.flip.as_deref()).unwrap_or_default(),
         background: args.background,
+        blur: args.blur,
+        sharpen: args.sharpen,
         keep_metadata: args.keep_metadata,
         target_size: args.target_size,
         still: false,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The parameters.
-pub(super) const NAMES: [&str; 3] = ["rotate", "flip", "background"];
+pub(super) const NAMES: [&str; 5] = ["rotate", "flip", "background", "blur", "sharpen"];
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -17,6 +17,9 @@ pub(super) struct Effects {
     pub(super) turn: Orientation,
     /// The colour behind what is transparent.
     pub(super) background: Option<[u8; 3]>,
+    /// In tenths of a pixel.
+    pub(super) blur: u16,
+    pub(super) sharpen: u16,
 }
 
 impl Effects {
@@ -35,7 +38,12 @@ impl Effects {
         })?;
         let background = first("background")
             .map(|text| convert::parse_color(text).map_err(|allowed| wrong("background", text, &allowed)));
-        Ok(Self { turn, background: background.transpose()? })
+        let sigma = |name: &str, parse: fn(&str) -> Result<u16, String>| {
+            first(name).map_or(Ok(0), |text| parse(text).map_err(|allowed| wrong(name, text, &allowed)))
+        };
+        let (blur, sharpen) =
+            (sigma("blur", convert::parse_blur)?, sigma("sharpen", convert::parse_sharpen)?);
+        Ok(Self { turn, background: background.transpose()?, blur, sharpen })
     }
 
     /// Those that make a difference to a source.
@@ -46,15 +54,16 @@ impl Effects {
 
     /// As a key has them.
     pub(super) fn key(&self) -> String {
-        let Self { turn, background } = *self;
+        let Self { turn, background, blur, sharpen } = *self;
         let turn = (turn != Orientation::Upright).then(|| format!("&turn={}", turn.name()));
         let background = background.map(|[r, g, b]| format!("&background={r:02x}{g:02x}{b:02x}"));
-        [turn, background].into_iter().flatten().collect()
+        let sigma = |name: &str, tenths: u16| (tenths > 0).then(|| format!("&{name}={tenths}"));
+        [turn, background, sigma("blur", blur), sigma("sharpen", sharpen)].into_iter().flatten().collect()
     }
 
     /// As a conversion has them.
     pub(super) fn apply(&self, params: Params) -> Params {
-        let Self { turn, background } = *self;
-        params.with_turn(turn).with_background(background)
+        let Self { turn, background, blur, sharpen } = *self;
+        params.with_turn(turn).with_background(background).with_blur(blur).with_sharpen(sharpen)
     }
 }

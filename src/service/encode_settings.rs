@@ -31,6 +31,8 @@ impl EncodeSettings {
             ref resize,
             turn: _,
             background: _,
+            blur: _,
+            sharpen: _,
             keep_metadata,
             target_size: _,
             still: _,

@@ -36,6 +36,8 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("rotate=", "0, 90, 180 or 270 degrees clockwise; sizes and gravity are those of what is turned"),
     ("flip=", "h (left to right), v (top to bottom) or both, after that"),
     ("background=", "a colour as ff8800, behind what is transparent, and of the rims of fit=pad"),
+    ("blur=", "0.3 to 100 pixels, in tenths: the standard deviation of a Gaussian"),
+    ("sharpen=", "0.3 to 10 pixels, in tenths: the fineness of what is made clearer"),
     ("dpr=", "1 to 4, decimals allowed: pixels of the device for each pixel asked for"),
     ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),
     ("format= or fm=", "webp, avif, jpeg or png: exactly this, whatever Accept says; auto negotiates"),

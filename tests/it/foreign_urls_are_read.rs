@@ -59,6 +59,7 @@ fn imgproxys_urls_mean_the_same_as_a_query() {
         ("bg:FF8800/plain/b/a.jpg", "background=ff8800"),
         ("rot:270/fl:1:0/w:300/plain/b/a.jpg", "w=300&rotate=270&flip=h"),
         ("rotate:0/flip:t:1/plain/b/a.jpg", "flip=both"),
+        ("bl:2.5/sharpen:0.7/plain/b/a.jpg", "blur=2.5&sharpen=0.7"),
         ("q:0/sm:1/ar:t/scp:true/el:0/cb:v7/plain/b/a.jpg", ""),
     ] {
         let query = leads(|_| (), &format!("/b/a.jpg?{query}"));
@@ -88,6 +89,8 @@ fn cloudflares_urls_mean_the_same_as_a_query() {
         ("rotate=90,flip=h,w=300/b/a.jpg", "w=300&rotate=90&flip=v"),
         ("rotate=180,flip=v/b/a.jpg", "rotate=180&flip=v"),
         ("flip=hv/b/a.jpg", "rotate=180"),
+        ("blur=250,sharpen=1/b/a.jpg", "blur=100&sharpen=1"),
+        ("blur=1,sharpen=0/b/a.jpg", "blur=0.4"),
         ("background=0a0b0c/b/a.jpg", "background=0a0b0c"),
         ("fit=contain,width=300,height=200,gravity=left/b/a.jpg", "w=300&h=200&fit=contain"),
         ("w=100,dpr=1.5,q=61,f=auto,metadata=none,onerror=redirect/b/a.jpg", "w=100&dpr=1.5&q=61"),
@@ -125,7 +128,9 @@ fn a_format_that_is_named_goes_out() {
 #[test]
 fn what_is_not_done_is_refused_by_its_name() {
     for (form, told) in [
-        ("blur:3/plain/a.jpg", "\"blur\" of imgproxy's options isn't done here"),
+        ("pix:3/plain/a.jpg", "\"pix\" of imgproxy's options isn't done here"),
+        ("blur:101/plain/a.jpg", "blur: \"101\" is not allowed; it is 0, or pixels from 0.3 to 100"),
+        ("sh:x/plain/a.jpg", "sh: \"x\" is not allowed; it is 0, or pixels from 0.3 to 10"),
         ("pr:sharp/plain/a.jpg", "\"pr\""),
         ("rs:auto:3:2/plain/a.jpg", "rs: \"auto\" is not allowed; it is fit, fill, fill-down or force"),
         ("rs:fit:3:2:1/plain/a.jpg", "rs: \"1\" is not allowed; it is 0"),
@@ -164,7 +169,9 @@ fn what_is_not_done_is_refused_by_its_name() {
     }
     for (form, told) in [
         ("width=300", "stands no source"),
-        ("blur=3/a.jpg", "\"blur\" of Cloudflare's options isn't done here"),
+        ("gamma=3/a.jpg", "\"gamma\" of Cloudflare's options isn't done here"),
+        ("blur=0/a.jpg", "blur: \"0\" is not allowed; it is 1 to 250"),
+        ("sharpen=11/a.jpg", "sharpen: \"11\" is not allowed; it is 0 to 10"),
         ("width/a.jpg", "\"width\""),
         ("width=auto/a.jpg", "width: \"auto\""),
         ("width=1e3/a.jpg", "width: \"1e3\" is not allowed; it is 0 to 65535 pixels"),
@@ -342,7 +349,7 @@ fn a_server_answers_them() {
     let whole = size(&format!("/insecure/plain/{source}"));
     let named = size(&format!("/insecure/q:90/plain/{source}"));
     assert!(whole.2 * 2 < named.2, "{whole:?} {named:?}");
-    let refused = server.get("/insecure/blur:9/plain/x.jpg", WEBP);
+    let refused = server.get("/insecure/blur:900/plain/x.jpg", WEBP);
     assert_eq!((refused.status, refused.header("cache-control")), (400, "no-store"));
 
     // Signed by the program.

@@ -10,6 +10,7 @@ mod any_time_is_served;
 mod bad_answers_heal;
 mod bad_input;
 mod bad_pictures_are_no_500;
+mod blurred_and_sharp;
 mod bodies_are_exact;
 mod bursts_stay_small;
 mod cache_heals;

@@ -157,6 +157,11 @@ fn changed() -> Vec<(&'static str, Params)> {
             "mirrored and smaller",
             params.clone().with_turn(Orientation::MirrorVertical).with_resize(Resize::to_width(90)),
         ),
+        ("blurred", params.clone().with_blur(60)),
+        (
+            "blurred and sharpened in rims",
+            params.clone().with_blur(3).with_sharpen(20).with_resize(box_of(400, 90)),
+        ),
         ("on orange", params.clone().with_background([255, 128, 0])),
         ("with rims", params.clone().with_resize(box_of(400, 90))),
         ("with large orange rims", params.with_background([255, 128, 0]).with_resize(box_of(90, 700))),

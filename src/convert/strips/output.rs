@@ -58,7 +58,7 @@ impl Output {
         };
         match finishing {
             Some(finishing) => {
-                let layout = finishing.to;
+                let layout = finishing.layout();
                 finishing.push(rows, &mut |rows| put(layout, rows))
             }
             None => put(layout, rows),

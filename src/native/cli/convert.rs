@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::flags::{sentence, takes};
 use crate::{
     codec::Format,
-    convert::{Filter, Fit, Interest, parse_color},
+    convert::{Filter, Fit, Interest, parse_blur, parse_color, parse_sharpen},
     settings::{
         SIDE, Size, Whole,
         server::MAX_JOB_COUNT,
@@ -98,6 +98,13 @@ pub(crate) struct ConvertArgs {
     /// The colour behind what is transparent, and of the rims of fit=pad, in hexadecimal: ff8800 [default: none]
     #[arg(long, value_name = "COLOR", env = "WEBP_BACKGROUND", hide_env_values = true, value_parser = color)]
     pub(crate) background: Option<[u8; 3]>,
+    /// Blur the result: the standard deviation of a Gaussian, 0.3 to 100 pixels, in tenths; 0 is none
+    #[arg(long, value_name = "PX", env = "WEBP_BLUR", hide_env_values = true, default_value = "0", value_parser = blur)]
+    pub(crate) blur: u16,
+    /// Sharpen the result: the fineness of what is made clearer, 0.3 to 10 pixels, in tenths; 0 is none
+    #[arg(long, value_name = "PX", env = "WEBP_SHARPEN", hide_env_values = true, default_value = "0",
+          value_parser = sharpen)]
+    pub(crate) sharpen: u16,
     /// Allow results larger than the source's width and height
     #[arg(long, env = "WEBP_ENLARGE", hide_env_values = true)]
     pub(crate) enlarge: bool,
@@ -132,6 +139,14 @@ fn gravity(text: &str) -> Result<Interest, String> {
 
 fn color(text: &str) -> Result<[u8; 3], String> {
     parse_color(text).map_err(|allowed| format!("it is {allowed}"))
+}
+
+fn blur(text: &str) -> Result<u16, String> {
+    parse_blur(text).map_err(|allowed| format!("it is {allowed}"))
+}
+
+fn sharpen(text: &str) -> Result<u16, String> {
+    parse_sharpen(text).map_err(|allowed| format!("it is {allowed}"))
 }
 
 /// What `--format` takes.

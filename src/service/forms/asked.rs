@@ -18,6 +18,8 @@ pub(super) struct Asked {
     /// Mirrored left to right, and top to bottom, after that.
     pub(super) flips: (bool, bool),
     pub(super) background: Option<String>,
+    pub(super) blur: Option<String>,
+    pub(super) sharpen: Option<String>,
     /// The picture is padded, and lies there.
     pub(super) extends: bool,
     pub(super) extend_gravity: Option<String>,
@@ -45,6 +47,8 @@ impl Asked {
                 (true, true) => Some("flip=both".to_owned()),
             },
             self.background.as_ref().map(|color| format!("background={color}")),
+            self.blur.as_ref().map(|sigma| format!("blur={sigma}")),
+            self.sharpen.as_ref().map(|sigma| format!("sharpen={sigma}")),
             self.dpr.as_ref().map(|dpr| format!("dpr={dpr}")),
             number("quality", self.quality.map(u32::from)),
             self.format.map(|format| format!("format={}", format.name())),
@@ -108,6 +112,18 @@ pub(super) fn focus(option: &str, x: &str, y: &str) -> Result<String, Refusal> {
     match is_share(x) && is_share(y) {
         true => Ok(format!("{x}x{y}")),
         false => Err(out_of_range(option, &format!("{x}, {y}"), "two numbers from 0 to 1")),
+    }
+}
+
+/// A standard deviation, as our parameter has it.
+pub(super) fn sigma(
+    option: &str,
+    value: &str,
+    parse: fn(&str) -> Result<u16, String>,
+) -> Result<Option<String>, Refusal> {
+    match parse(value) {
+        Ok(_) => Ok(Some(value.to_owned())),
+        Err(allowed) => Err(out_of_range(option, value, &allowed)),
     }
 }
 

@@ -60,6 +60,8 @@ fn set(asked: &mut Asked, name: &str, value: &str, policy: &Policy) -> Result<()
         ("flip", "v") => asked.flips = (false, true),
         ("flip", "hv" | "vh") => asked.flips = (true, true),
         ("flip", _) => return Err(out_of_range(name, value, "h, v or hv")),
+        ("blur", radius) => asked.blur = Some(blur_of(name, radius)?),
+        ("sharpen", strength) => asked.sharpen = sharpen_of(name, strength)?,
         ("background", color) => asked.set_background(name, color)?,
         ("dpr", dpr) => asked.set_dpr(name, dpr)?,
         ("quality" | "q", quality) => asked.quality = Some(quality_of(name, quality)?),
@@ -96,6 +98,21 @@ fn gravity_of(name: &str, gravity: &str) -> Result<String, Refusal> {
         (_, Some((x, y))) => asked::focus(name, x, y),
         _ => Err(out_of_range(name, gravity, "auto, center, left, right, top, bottom, or as 0.5x0.5")),
     }
+}
+
+/// A radius of 1 to 250, as a standard deviation of up to 100.
+fn blur_of(name: &str, radius: &str) -> Result<String, Refusal> {
+    let is_number = radius.bytes().all(|digit| digit.is_ascii_digit());
+    let whole = radius.parse().ok().filter(|whole: &u32| is_number && (1..=250).contains(whole));
+    let tenths = 4 * whole.ok_or_else(|| out_of_range(name, radius, "1 to 250"))?;
+    Ok(format!("{}.{}", tenths / 10, tenths % 10))
+}
+
+/// A strength of 0 to 10, as a standard deviation.
+fn sharpen_of(name: &str, strength: &str) -> Result<Option<String>, Refusal> {
+    let number = strength.parse().ok().filter(|number: &f32| (0.0..=10.0).contains(number));
+    let number = number.ok_or_else(|| out_of_range(name, strength, "0 to 10"))?;
+    Ok((number > 0.0).then(|| format!("{:.1}", number.max(0.3))))
 }
 
 fn quality_of(name: &str, quality: &str) -> Result<u8, Refusal> {

@@ -13,7 +13,7 @@ use super::{
     asked::{self, Asked, out_of_range, unknown},
     place,
 };
-use crate::service::policy::Policy;
+use crate::{convert, service::policy::Policy};
 
 const NAME: &str = "imgproxy's options";
 
@@ -113,6 +113,8 @@ fn set(asked: &mut Asked, name: &str, arguments: &str, policy: &Policy) -> Resul
         ("flip" | "fl", [across, down @ ..]) if down.len() < 2 => {
             asked.flips = (is_on(name, across)?, is_on(name, down.first().unwrap_or(&""))?);
         }
+        ("blur" | "bl", [sigma]) => asked.blur = asked::sigma(name, sigma, convert::parse_blur)?,
+        ("sharpen" | "sh", [sigma]) => asked.sharpen = asked::sigma(name, sigma, convert::parse_sharpen)?,
         ("background" | "bg", [""]) => asked.background = None,
         ("background" | "bg", [color]) => asked.set_background(name, color)?,
         ("background" | "bg", [r, g, b]) => asked.set_background(name, &hex(name, [r, g, b])?)?,
