@@ -1,6 +1,6 @@
 //! What a picture is, for a page that wants to know before it shows it (`?meta=full`).
 
-use super::{decoder::as_shown, geometry::Frame, guarded};
+use super::{decoder::as_shown, geometry::Frame, guarded, thumbhash::thumbhash};
 use crate::{
     codec::{self, Format, Probe},
     error::{Error, Kind, Result},
@@ -11,7 +11,7 @@ use crate::{
 /// Components of the blurred placeholder, across and down.
 const BLURHASH_COMPONENTS: (u32, u32) = (4, 3);
 
-/// The longest side of the picture that the placeholder is computed from. It holds four waves at the most.
+/// The longest side of the picture that placeholders are computed from. They hold seven waves at the most.
 const BLURHASH_SIDE: u32 = 64;
 
 /// A picture's description.
@@ -28,12 +28,14 @@ pub struct Description {
     pub colorspace: &'static str,
     /// A placeholder of 4 × 3 components (<https://blurha.sh>).
     pub blurhash: String,
+    /// A placeholder of 10 to 30 bytes with the shape and the alpha (<https://evanw.github.io/thumbhash/>).
+    pub thumbhash: Vec<u8>,
     /// The dominant colour, in sRGB: the mean of the most frequent of 512 kinds of colours; `None` where nothing can be
     /// seen.
     pub color: Option<[u8; 3]>,
 }
 
-/// Describes a picture: its size, and a placeholder to show until it is there.
+/// Describes a picture: its size, and placeholders to show until it is there.
 ///
 /// ```
 /// use slimpix::{Limits, describe};
@@ -62,6 +64,7 @@ pub fn describe(bytes: &[u8], limits: &Limits) -> Result<Description> {
         num_pages: 1,
         colorspace: colorspace(&probe),
         blurhash: blurhash(raster.size(), &pixels)?,
+        thumbhash: thumbhash(raster.size(), &pixels),
         color: dominant(&pixels),
     })
 }

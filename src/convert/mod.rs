@@ -23,6 +23,7 @@ mod recolor;
 mod resize;
 mod strips;
 mod target_size;
+mod thumbhash;
 mod widen;
 
 pub use self::{

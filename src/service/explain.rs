@@ -9,7 +9,7 @@ use super::{
     trace::Trace,
 };
 
-/// The keys that webp_server_go answers with, and the dominant colour.
+/// The keys that webp_server_go answers with, the dominant colour, and the ThumbHash in base64.
 pub(super) fn meta(record: &Record) -> Value {
     json!({
         "blurhash": record.blurhash,
@@ -19,6 +19,7 @@ pub(super) fn meta(record: &Record) -> Value {
         "height": record.height,
         "num_pages": record.num_pages,
         "size": record.size,
+        "thumbhash": record.slimpix.as_ref().and_then(|known| known.thumbhash.as_deref()),
         "width": record.width,
     })
 }

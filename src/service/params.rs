@@ -42,7 +42,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),
     ("format= or fm=", "webp, avif, jpeg or png: exactly this, whatever Accept says; auto negotiates"),
     ("still", "the first frame of an animation, as a still picture"),
-    ("meta=full", "JSON about the original, with its BlurHash and dominant colour; without --resize, too"),
+    (
+        "meta=full",
+        "JSON about the original, with its BlurHash, ThumbHash and dominant colour; without --resize, too",
+    ),
     ("explain", "JSON about the decision, with --explain"),
     ("signature=, expires=", "with SIGN_KEYS: what slimpix sign adds; the second of Unix time when it ends"),
 ];

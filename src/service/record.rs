@@ -61,12 +61,15 @@ pub struct SlimpixPart {
     /// What was made of it, or why nothing was.
     #[serde(default)]
     pub variants: BTreeMap<Format, Entry>,
-    /// True once the blurhash and the colour were asked for, be it in vain.
+    /// True once the placeholders and the colour were asked for, be it in vain.
     #[serde(default)]
     pub described: bool,
     /// The dominant colour, as `#rrggbb`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
+    /// The ThumbHash, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbhash: Option<String>,
     /// What else is kept of the source, where this is its own record.
     #[serde(default, skip_serializing_if = "Sizes::is_empty")]
     pub sizes: Sizes,
@@ -318,6 +321,7 @@ impl Record {
             variants: BTreeMap::new(),
             described: false,
             color: None,
+            thumbhash: None,
             sizes,
         });
     }
@@ -346,9 +350,14 @@ impl Record {
         };
         let variants = files.iter().filter(|file| file.len > 0).map(variant).collect();
         // webp_server_go knows no colour.
-        let (described, color) = (false, None);
-        self.slimpix =
-            Some(SlimpixPart { source: state, variants, described, color, sizes: Sizes::default() });
+        self.slimpix = Some(SlimpixPart {
+            source: state,
+            variants,
+            described: false,
+            color: None,
+            thumbhash: None,
+            sizes: Sizes::default(),
+        });
     }
 
     fn describe_source(&mut self, state: &SourceState) {

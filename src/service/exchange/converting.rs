@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+
 use super::{Exchange, PendingWrite, TRIES};
 use crate::{
     codec::Format,
@@ -233,6 +235,7 @@ impl Exchange {
         description.colorspace.clone_into(&mut self.record.colorspace);
         self.record.num_pages = description.num_pages;
         if let Some(known) = &mut self.record.slimpix {
+            known.thumbhash = Some(BASE64.encode(&description.thumbhash));
             known.color = description.color.map(|[r, g, b]| format!("#{r:02x}{g:02x}{b:02x}"));
         }
         self.finish_description(key)
