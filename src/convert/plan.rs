@@ -183,14 +183,11 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if source.width.max(source.height) > MAX_SIDE {
         return Err(Error::limit(format!("the picture is {}x{}", source.width, source.height)));
     }
-    let drawing;
-    let (probe, frame) = if probe.format.info().is_vector {
-        let (size, frame) = geometry::drawn(source, params)?;
-        drawing = Probe { size: probe.orientation.oriented(size), ..probe.clone() };
-        (&drawing, frame)
-    } else {
-        (probe, geometry::frame(source, params)?)
+    let (size, frame) = match probe.format.info().is_vector {
+        true => geometry::drawn(source, params)?,
+        false => (source, geometry::frame(source, params)?),
     };
+    let probe = &Probe { size: probe.orientation.oriented(size), ..probe.clone() };
     let canvas = geometry::canvas(frame.output, params.resize.as_ref());
     let finish = Finish::new(params, canvas, probe.alpha);
     let output = canvas.map_or(frame.output, |canvas| canvas.size);

@@ -8,7 +8,10 @@ use crate::{
 };
 
 /// The parameters.
-pub(super) const NAMES: [&str; 5] = ["rotate", "flip", "background", "blur", "sharpen"];
+pub(super) const NAMES: [&str; 6] = ["rotate", "flip", "background", "blur", "sharpen", "max_bytes"];
+
+/// The lengths that a result may be given, of which whole KiB are taken.
+pub(super) const LENGTHS: std::ops::RangeInclusive<u32> = 1 << 10..=100 << 20;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -20,6 +23,8 @@ pub(super) struct Effects {
     /// In tenths of a pixel.
     pub(super) blur: u16,
     pub(super) sharpen: u16,
+    /// The most bytes of the result.
+    pub(super) max_bytes: Option<u32>,
 }
 
 impl Effects {
@@ -43,7 +48,12 @@ impl Effects {
         };
         let (blur, sharpen) =
             (sigma("blur", convert::parse_blur)?, sigma("sharpen", convert::parse_sharpen)?);
-        Ok(Self { turn, background: background.transpose()?, blur, sharpen })
+        let max_bytes = first("max_bytes").map(|text| {
+            let allowed = || wrong("max_bytes", text, "a whole number of bytes from 1024 to 104857600");
+            parse_length(text).ok_or_else(allowed)
+        });
+        let (background, max_bytes) = (background.transpose()?, max_bytes.transpose()?);
+        Ok(Self { turn, background, blur, sharpen, max_bytes })
     }
 
     /// Those that make a difference to a source.
@@ -52,18 +62,34 @@ impl Effects {
         Self { background: self.background.filter(|_| is_seen), ..self }
     }
 
+    /// True if other pixels are shown.
+    pub(super) fn is_seen(self) -> bool {
+        Self { max_bytes: None, ..self } != Self::default()
+    }
+
     /// As a key has them.
     pub(super) fn key(&self) -> String {
-        let Self { turn, background, blur, sharpen } = *self;
+        let Self { turn, background, blur, sharpen, max_bytes } = *self;
         let turn = (turn != Orientation::Upright).then(|| format!("&turn={}", turn.name()));
         let background = background.map(|[r, g, b]| format!("&background={r:02x}{g:02x}{b:02x}"));
         let sigma = |name: &str, tenths: u16| (tenths > 0).then(|| format!("&{name}={tenths}"));
-        [turn, background, sigma("blur", blur), sigma("sharpen", sharpen)].into_iter().flatten().collect()
+        let max_bytes = max_bytes.map(|bytes| format!("&max_bytes={bytes}"));
+        [turn, background, sigma("blur", blur), sigma("sharpen", sharpen), max_bytes]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// As a conversion has them.
     pub(super) fn apply(&self, params: Params) -> Params {
-        let Self { turn, background, blur, sharpen } = *self;
-        params.with_turn(turn).with_background(background).with_blur(blur).with_sharpen(sharpen)
+        let Self { turn, background, blur, sharpen, max_bytes } = *self;
+        let params = params.with_turn(turn).with_background(background).with_blur(blur).with_sharpen(sharpen);
+        params.with_target_size(max_bytes.map(u64::from))
     }
+}
+
+fn parse_length(text: &str) -> Option<u32> {
+    let is_number = text.bytes().all(|digit| digit.is_ascii_digit());
+    let bytes = text.parse().ok().filter(|bytes| is_number && LENGTHS.contains(bytes))?;
+    Some(bytes >> 10 << 10)
 }

@@ -38,6 +38,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("background=", "a colour as ff8800, behind what is transparent, and of the rims of fit=pad"),
     ("blur=", "0.3 to 100 pixels, in tenths: the standard deviation of a Gaussian"),
     ("sharpen=", "0.3 to 10 pixels, in tenths: the fineness of what is made clearer"),
+    (
+        "max_bytes=",
+        "1024 to 104857600, in KiB: the quality is lowered until the result is no longer; several encodes",
+    ),
     ("dpr=", "1 to 4, decimals allowed: pixels of the device for each pixel asked for"),
     ("quality= or q=", "1 to 100; others than tens go up to the next, and 100 is lossless WebP"),
     ("format= or fm=", "webp, avif, jpeg or png: exactly this, whatever Accept says; auto negotiates"),
@@ -135,14 +139,7 @@ impl Wanted {
                 .filter(|&quality| !policy.qualities.is_empty() || quality != policy.quality.min(100));
             wanted.effects = Effects::read(|name| query.first(name))?;
             let gravity = query.first("gravity").map(parse_gravity).transpose()?;
-            wanted.gravity = gravity.filter(|&gravity| {
-                has_box
-                    && match wanted.fit {
-                        None => gravity != policy.interest,
-                        Some(Fit::Pad) => !matches!(gravity, Interest::Centre | Interest::Entropy),
-                        Some(_) => false,
-                    }
-            });
+            wanted.gravity = gravity.filter(|gravity| has_box && matters(*gravity, wanted.fit, policy));
             wanted.format = query
                 .first_of(|key| matches!(key, "format" | "fm"))
                 .and_then(|name| parse_format(name, policy));
@@ -198,7 +195,7 @@ impl Wanted {
 
     /// True if the result shows another part, another shape or something else than the source.
     pub(super) fn reshapes(&self) -> bool {
-        self.effects != Effects::default()
+        self.effects.is_seen()
             || self
                 .resize(Interest::Centre)
                 .is_some_and(|resize| matches!(resize.fit, Fit::Cover | Fit::Fill | Fit::Pad))
@@ -327,6 +324,15 @@ fn parse_fit(text: &str) -> Option<Fit> {
         "fill" => Some(Fit::Fill),
         "pad" => Some(Fit::Pad),
         _ => None,
+    }
+}
+
+/// True if a gravity makes a difference to a picture in a box.
+fn matters(gravity: Interest, fit: Option<Fit>, policy: &Policy) -> bool {
+    match fit {
+        None => gravity != policy.interest,
+        Some(Fit::Pad) => !matches!(gravity, Interest::Centre | Interest::Entropy),
+        Some(_) => false,
     }
 }
 

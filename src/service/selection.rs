@@ -310,9 +310,12 @@ impl Selector<'_> {
         // With less a graphic stays lossy. A profile is read within a limit of its own, which is more.
         let (peak_bytes, max_memory) =
             if has_room(peak) || probe.icc { (peak, limits.max_memory) } else { (photo, photo) };
+        // A length is found by coding again and again.
+        let tries = if params.target_size.is_some() { 8 } else { 1 };
+        let pixels = plan.output.pixels().saturating_mul(tries);
         let fits = has_room(peak_bytes)
             && limits.check_size(plan.output).is_ok()
-            && (params.format != Format::Avif || plan.output.pixels() <= self.policy.avif_max_pixels);
+            && (params.format != Format::Avif || pixels <= self.policy.avif_max_pixels);
         if fits { Ok(Requirements { peak_bytes, max_memory, max_bytes }) } else { Err(SkipReason::NeverFits) }
     }
 

@@ -59,6 +59,8 @@ fn imgproxys_urls_mean_the_same_as_a_query() {
         ("bg:FF8800/plain/b/a.jpg", "background=ff8800"),
         ("rot:270/fl:1:0/w:300/plain/b/a.jpg", "w=300&rotate=270&flip=h"),
         ("rotate:0/flip:t:1/plain/b/a.jpg", "flip=both"),
+        ("mb:50000/plain/b/a.jpg", "max_bytes=50000"),
+        ("mb:0/plain/b/a.jpg", ""),
         ("bl:2.5/sharpen:0.7/plain/b/a.jpg", "blur=2.5&sharpen=0.7"),
         ("q:0/sm:1/ar:t/scp:true/el:0/cb:v7/plain/b/a.jpg", ""),
     ] {
@@ -128,6 +130,7 @@ fn a_format_that_is_named_goes_out() {
 #[test]
 fn what_is_not_done_is_refused_by_its_name() {
     for (form, told) in [
+        ("mb:9/plain/a.jpg", "mb: \"9\" is not allowed; it is 0, or 1024 to 104857600 bytes"),
         ("pix:3/plain/a.jpg", "\"pix\" of imgproxy's options isn't done here"),
         ("blur:101/plain/a.jpg", "blur: \"101\" is not allowed; it is 0, or pixels from 0.3 to 100"),
         ("sh:x/plain/a.jpg", "sh: \"x\" is not allowed; it is 0, or pixels from 0.3 to 10"),

@@ -68,6 +68,7 @@ mod remote_origin;
 mod reported;
 mod requests_have_names;
 mod restart_markers;
+mod results_have_a_length;
 mod room_is_counted_in_bytes;
 mod rows_come_out;
 mod serve_converts;

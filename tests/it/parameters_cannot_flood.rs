@@ -94,6 +94,8 @@ fn what_makes_no_difference_is_no_variant() {
     assert_ne!(at("w=100&h=100&fit=pad&gravity=left"), at("w=100&h=100&fit=pad"));
     assert_eq!(at("background=f80&background=000"), at("background=FF8800"));
     assert_eq!(at("rotate=0"), at(""));
+    assert_eq!(at("max_bytes=20480"), at("max_bytes=21503"));
+    assert_ne!(at("max_bytes=20480"), at("max_bytes=21504"));
     assert_eq!(at("blur=0&sharpen=0"), at(""));
     assert_eq!(at("blur=1.23&sharpen=1"), at("sharpen=0.99&blur=1.2"));
     let blurs = (3..=1000).map(|tenths| at(&format!("blur={}", f64::from(tenths) / 10.0)));
@@ -122,6 +124,9 @@ fn what_is_out_of_range_is_refused_with_the_range() {
         ("blur=0.1", "blur: \"0.1\" is not allowed; it is 0, or pixels from 0.3 to 100, in tenths"),
         ("blur=1e1", "blur"),
         ("sharpen=11", "sharpen: \"11\" is not allowed; it is 0, or pixels from 0.3 to 10, in tenths"),
+        ("max_bytes=1023", "max_bytes: \"1023\" is not allowed; it is a whole number of bytes from 1024"),
+        ("max_bytes=104857601", "to 104857600"),
+        ("max_bytes=2e4", "max_bytes"),
         ("rotate=45", "rotate: \"45\" is not allowed; it is 0, 90, 180 or 270 degrees"),
         ("rotate=-90", "rotate: \"-90\""),
         ("rotate=90&flip=x", "flip: \"x\" is not allowed; it is h, v or both"),

@@ -4,7 +4,7 @@ use super::Refusal;
 use crate::{
     codec::Format,
     convert,
-    service::{params, policy::Policy},
+    service::{effects, params, policy::Policy},
 };
 
 /// Parameters of ours, by their names.
@@ -23,6 +23,7 @@ pub(super) struct Asked {
     /// The picture is padded, and lies there.
     pub(super) extends: bool,
     pub(super) extend_gravity: Option<String>,
+    pub(super) max_bytes: Option<u32>,
     pub(super) dpr: Option<String>,
     pub(super) quality: Option<u8>,
     pub(super) format: Option<Format>,
@@ -49,6 +50,7 @@ impl Asked {
             self.background.as_ref().map(|color| format!("background={color}")),
             self.blur.as_ref().map(|sigma| format!("blur={sigma}")),
             self.sharpen.as_ref().map(|sigma| format!("sharpen={sigma}")),
+            number("max_bytes", self.max_bytes),
             self.dpr.as_ref().map(|dpr| format!("dpr={dpr}")),
             number("quality", self.quality.map(u32::from)),
             self.format.map(|format| format!("format={}", format.name())),
@@ -113,6 +115,12 @@ pub(super) fn focus(option: &str, x: &str, y: &str) -> Result<String, Refusal> {
         true => Ok(format!("{x}x{y}")),
         false => Err(out_of_range(option, &format!("{x}, {y}"), "two numbers from 0 to 1")),
     }
+}
+
+/// A number of bytes.
+pub(super) fn length(option: &str, value: &str) -> Result<u32, Refusal> {
+    let bytes = number(value).filter(|bytes| effects::LENGTHS.contains(bytes));
+    bytes.ok_or_else(|| out_of_range(option, value, "0, or 1024 to 104857600 bytes"))
 }
 
 /// A standard deviation, as our parameter has it.

@@ -115,6 +115,9 @@ fn set(asked: &mut Asked, name: &str, arguments: &str, policy: &Policy) -> Resul
         }
         ("blur" | "bl", [sigma]) => asked.blur = asked::sigma(name, sigma, convert::parse_blur)?,
         ("sharpen" | "sh", [sigma]) => asked.sharpen = asked::sigma(name, sigma, convert::parse_sharpen)?,
+        // 0 is without limit; the range is ours.
+        ("max_bytes" | "mb", ["0"]) => asked.max_bytes = None,
+        ("max_bytes" | "mb", [bytes]) => asked.max_bytes = Some(asked::length(name, bytes)?),
         ("background" | "bg", [""]) => asked.background = None,
         ("background" | "bg", [color]) => asked.set_background(name, color)?,
         ("background" | "bg", [r, g, b]) => asked.set_background(name, &hex(name, [r, g, b])?)?,
