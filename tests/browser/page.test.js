@@ -35,7 +35,7 @@ async function golden() {
     const [name, words, hash] = row.split('\t');
     const pairs = words.split(' ').map((word) => word.split('='));
     // A number or a truth as JSON has it, or else a word.
-    const value = (text) => (/^(\d+|true|false)$/.test(text) ? JSON.parse(text) : text);
+    const value = (text) => (/^(\d+(\.\d+)?|true|false)$/.test(text) ? JSON.parse(text) : text);
     return { name, words, hash, options: Object.fromEntries(pairs.map(([key, text]) => [key, value(text)])) };
   });
 }

@@ -42,5 +42,5 @@ export function golden(...names) {
 // A number or a truth as JSON has it, or else a word.
 function entry(word) {
   const [key, value] = word.split('=');
-  return [key, /^(\d+|true|false)$/.test(value) ? JSON.parse(value) : value];
+  return [key, /^(\d+(\.\d+)?|true|false)$/.test(value) ? JSON.parse(value) : value];
 }
