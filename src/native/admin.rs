@@ -15,6 +15,7 @@ use crate::native::{
     body::{self, Body},
     metrics::text,
 };
+use crate::service::Purge;
 
 /// Where it is answered beside the pictures.
 const PREFIX: &str = "/_admin/";
@@ -47,6 +48,7 @@ enum Call {
     Metrics,
     Healthy,
     Ready,
+    Purge,
 }
 
 impl Call {
@@ -57,6 +59,7 @@ impl Call {
             "metrics" => Some((Self::Metrics, READS)),
             "healthz" => Some((Self::Healthy, READS)),
             "readyz" => Some((Self::Ready, READS)),
+            "purge" => Some((Self::Purge, &[Method::POST])),
             _ => None,
         }
     }
@@ -89,6 +92,7 @@ impl Admin {
             Call::Metrics => metrics(app).await,
             Call::Healthy => plain(StatusCode::OK, "ok\n"),
             Call::Ready => readiness(app).await,
+            Call::Purge => purge(app, request.uri.query().unwrap_or_default()).await,
         };
         if request.method == Method::HEAD { response.map(|_| body::empty()) } else { response }
     }
@@ -137,6 +141,26 @@ async fn metrics(app: &Arc<App>) -> Response<Body> {
             response
         }
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "no figures\n"),
+    }
+}
+
+/// Purges what a query says, and tells how much went.
+async fn purge(app: &Arc<App>, query: &str) -> Response<Body> {
+    let purge = match Purge::from_query(query, app.policy()) {
+        Ok(purge) => purge,
+        Err(what) => return plain(StatusCode::BAD_REQUEST, format!("{what}\n")),
+    };
+    match blocking({
+        let app = Arc::clone(app);
+        move || app.purge(&purge)
+    })
+    .await
+    {
+        Ok(purged) => {
+            tracing::info!(query, "{purged}");
+            plain(StatusCode::OK, format!("{purged}\n"))
+        }
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "not all is purged\n"),
     }
 }
 

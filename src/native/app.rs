@@ -19,6 +19,7 @@ use crate::{
         noted::Noted,
         page_cache,
         pool::Pool,
+        purging::{self, Purged},
         ready::Ready,
         remote::{Bounds, Remote},
         root::Root,
@@ -27,7 +28,7 @@ use crate::{
         store::Store,
         upstream::Upstream,
     },
-    service::{Policy, Record, Target},
+    service::{Policy, Purge, Record, Target},
 };
 
 /// Everything that answering takes.
@@ -162,6 +163,14 @@ impl App {
             resident: machine::resident(),
             ready: self.unready().is_none(),
         }
+    }
+
+    /// Takes away what is kept of some sources. Blocks.
+    pub(crate) fn purge(&self, purge: &Purge) -> Purged {
+        let purged = purging::purge(&self.store, purge);
+        self.sources.forget_lately();
+        self.ready.forget_all();
+        purged
     }
 
     /// The folders of originals.

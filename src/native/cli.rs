@@ -44,6 +44,10 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Sign URLs of pictures with the first of SIGN_KEYS, of the environment (WEBP_SIGN_KEYS) or a config.json.
     Sign(SignArgs),
+    /// Take away what is kept of some pictures, or all of it: by a server that runs (--at), or from its folders.
+    Purge(PurgeArgs),
+    /// Say whether a server answers: the exit code is 0 or 1, for who looks after containers.
+    Health(HealthArgs),
     /// Print the completions of a shell: slimpix completions bash > /etc/bash_completion.d/slimpix
     Completions(CompletionsArgs),
     /// Print the manual page: slimpix man | man -l -
@@ -77,6 +81,39 @@ pub(crate) struct SignArgs {
           value_parser = clap::value_parser!(u64).range(1..=u64::from(u32::MAX)))]
     pub(crate) expires_in: Option<u64>,
     /// The config.json that has the keys
+    #[arg(long, value_name = "FILE", env = "WEBP_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PurgeArgs {
+    /// Paths of pictures, percent-encoded as they are asked for, or URLs of an origin; each with all its sizes
+    #[arg(value_name = "URL", required_unless_present_any = ["prefix", "all"])]
+    pub(crate) sources: Vec<String>,
+    /// Pictures whose paths, or URLs of an origin, begin so: /photos/
+    #[arg(long, value_name = "URL")]
+    pub(crate) prefix: Vec<String>,
+    /// Everything
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// A server that runs: its ADMIN_LISTEN, or where it listens; it has ADMIN_TOKEN, and so has the environment
+    /// (WEBP_ADMIN_TOKEN) or --config. Without it the folders are purged, of a server that doesn't run
+    #[arg(long, value_name = "ADDR:PORT", env = "WEBP_AT", hide_env_values = true)]
+    pub(crate) at: Option<String>,
+    /// The folder of what is kept, as `serve` has it; IMG_PATH and IMG_MAP are of the environment or --config
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<String>,
+    /// The config.json of the server
+    #[arg(long, value_name = "FILE", env = "WEBP_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Where it listens; without it, as HOST and PORT have it, of the environment or --config
+    #[arg(value_name = "ADDR:PORT")]
+    pub(crate) at: Option<String>,
+    /// The config.json of the server
     #[arg(long, value_name = "FILE", env = "WEBP_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
 }
@@ -128,8 +165,8 @@ mod tests {
                 let id = format!("{} --{}", command.get_name(), arg.get_id());
                 let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
                 assert!(!help.is_empty(), "{id} has no help text");
-                let action =
-                    ["output", "in_place", "dry_run", "dump_config"].contains(&arg.get_id().as_str());
+                let action = ["output", "in_place", "dry_run", "dump_config", "prefix", "all", "cache"]
+                    .contains(&arg.get_id().as_str());
                 assert!(action || arg.get_env().is_some() || help.contains("[env: "), "{id} has no variable");
             }
         }

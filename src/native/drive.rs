@@ -46,6 +46,8 @@ pub(super) struct Drive {
     source: Option<Source>,
     /// When it was last looked for in the cache.
     looked_at: Instant,
+    /// How many purges there were before that.
+    purges: u64,
     /// The original, while it is open from looking at it.
     content: Option<Content>,
     leading: Option<Leading>,
@@ -60,6 +62,8 @@ pub(super) struct Drive {
 
 /// A flight that this request leads.
 struct Leading {
+    /// As the steps have it.
+    key: String,
     lead: Lead<FlightOutcome>,
     /// What its followers are told when it ends.
     outcome: FlightOutcome,
@@ -69,15 +73,16 @@ impl Drive {
     /// A request to this app.
     pub(super) fn new(app: App) -> Self {
         Self {
-            app,
             source: None,
             looked_at: Instant::now(),
+            purges: app.store.purges().count(),
             content: None,
             leading: None,
             ticket: None,
             waited: Duration::ZERO,
             made: BTreeMap::new(),
             restriction: None,
+            app,
         }
     }
 
@@ -157,8 +162,8 @@ impl Drive {
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
     fn land_unless_named_by(&mut self, step: &Step) {
-        let has_left = |leading: &mut Leading| step.flight() != Some(leading.lead.key());
-        if let Some(Leading { lead, outcome }) = self.leading.take_if(has_left) {
+        let has_left = |leading: &mut Leading| step.flight() != Some(&*leading.key);
+        if let Some(Leading { lead, outcome, .. }) = self.leading.take_if(has_left) {
             lead.land(outcome);
             self.ticket = None;
         }
@@ -174,13 +179,13 @@ impl Drive {
     /// Remembers what the request is about.
     pub(super) fn looks_at(&mut self, step: &Lookup) {
         self.source = Some(step.source.clone());
-        self.looked_at = Instant::now();
     }
 
     async fn look_up(&mut self, step: Lookup) -> Step {
         let (store, sources) = (Arc::clone(&self.app.store), Arc::clone(&self.app.sources));
         let (source, id, source_id) = (step.source.clone(), step.id.clone(), step.source_id.clone());
         self.looks_at(&step);
+        (self.looked_at, self.purges) = (Instant::now(), self.app.store.purges().count());
         let looking = blocking(move || {
             Query { source: &source, id: &id, source_id: source_id.as_ref() }.on_disk(&store, &sources)
         });
@@ -253,11 +258,12 @@ impl Drive {
     }
 
     async fn join(&mut self, step: Join) -> Step {
-        match self.app.flights.join(&step.key) {
+        // A flight that began before a purge is not for who asks after it.
+        match self.app.flights.join(&format!("{} {}", self.purges, step.key)) {
             Joined::Leader(lead) => {
                 let current = self.current_record(step.id().to_owned()).await;
                 let outcome = current.clone().ok_or(Kind::Internal);
-                self.leading = Some(Leading { lead, outcome });
+                self.leading = Some(Leading { key: step.key.clone(), lead, outcome });
                 step.lead(current)
             }
             Joined::Follower(follower) => {
@@ -399,9 +405,9 @@ impl Drive {
     }
 
     async fn store(&mut self, step: StoreStep) -> Step {
-        let (store, write) = (Arc::clone(&self.app.store), step.write.clone());
+        let (store, write, purges) = (Arc::clone(&self.app.store), step.write.clone(), self.purges);
         let made = write.variant.and_then(|format| self.made.get(&format).cloned());
-        match blocking(move || store.write(&write, made.as_ref())).await {
+        match blocking(move || store.write(&write, made.as_ref(), purges)).await {
             Ok(record) => self.set_outcome(Ok(record)),
             Err(error) => tracing::error!(%error, "the cache was not written"),
         }

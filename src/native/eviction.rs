@@ -118,16 +118,21 @@ impl Evictor {
         self.pass(0, on_disk(len) * 2) > 0
     }
 
-    /// Removes a file that is kept, if there is one.
+    /// True for a file of this cache, by its name and place.
+    pub(crate) fn is_of_cache(&self, path: &Path) -> bool {
+        pass::is_of_cache(&self.folders, path)
+    }
+
+    /// Removes a file that is kept, if there is one; gives what it took on disk.
     ///
     /// # Errors
     /// What the system says.
-    pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn remove(&self, path: &Path) -> io::Result<u64> {
         let bytes = size_of(path);
         fs::remove_file(path)?;
         let mut ledger = lock(&self.ledger);
         ledger.held = ledger.held.saturating_sub(bytes);
-        Ok(())
+        Ok(bytes)
     }
 
     /// Keeps a record and its variants from being swept away while they are written.

@@ -48,6 +48,11 @@ impl<T: Clone> Lately<T> {
         results.push_back(Result { key: key.to_owned(), at: now, what });
     }
 
+    /// Forgets all.
+    pub(crate) fn forget_all(&self) {
+        self.results().clear();
+    }
+
     fn results(&self) -> MutexGuard<'_, VecDeque<Result<T>>> {
         // They are whole at every moment, so a panic elsewhere does not spoil them.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -48,12 +48,19 @@ impl MemoryStore {
         self.files.insert(path, bytes);
     }
 
-    /// Forgets a file.
-    pub(crate) fn remove(&mut self, path: &Path) {
-        if self.files.contains_key(path) {
+    /// All files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&Path, &Bytes)> {
+        self.files.iter().map(|(path, bytes)| (path.as_path(), bytes))
+    }
+
+    /// Forgets a file; false if there is none.
+    pub(crate) fn remove(&mut self, path: &Path) -> bool {
+        let is_there = self.files.contains_key(path);
+        if is_there {
             self.order.retain(|other| other != path);
             self.forget(path);
         }
+        is_there
     }
 
     fn forget(&mut self, path: &Path) {

@@ -12,6 +12,7 @@ mod arriving;
 mod batch;
 mod blocking;
 mod body;
+mod cache_names;
 mod checked;
 mod cli;
 mod coding;
@@ -28,6 +29,7 @@ mod file_version;
 mod files;
 mod flight;
 mod fonts;
+mod health;
 mod hit;
 mod idle;
 mod inputs;
@@ -41,10 +43,14 @@ mod metrics;
 mod noted;
 mod old_flags;
 mod opening;
+mod operator;
 mod page_cache;
 mod pool;
 mod prefetch;
 mod probe;
+mod purge;
+mod purges;
+mod purging;
 mod queue;
 mod ready;
 mod record_cache;
@@ -106,6 +112,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
         Command::Probe(args) => Ok(probe::run(&args)),
         Command::Doctor(args) => doctor(&args.config),
         Command::Sign(args) => sign::run(&args),
+        Command::Purge(args) => purge::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Completions(args) => completions(args.shell),
         Command::Man => man(),
     };

@@ -88,6 +88,8 @@ pub(crate) struct Question<'a> {
     pub(crate) demand: Demand,
     /// When it was looked for in the cache.
     pub(crate) looked_at: Instant,
+    /// How many purges there had been before it is asked.
+    pub(crate) purges: u64,
 }
 
 /// An error that any number of requests can have; without one there is no such original.
@@ -146,7 +148,9 @@ impl Remote {
         if let Some(failed) = self.failures(|failures| failures.find(url, SystemTime::now())) {
             return failed_lately(failed);
         }
-        let lead = match self.fetches.join(&format!("{url} {:?}", question.known)) {
+        // What is on its way since before a purge is not for who asks after it.
+        let key = format!("{} {url} {:?}", question.purges, question.known);
+        let lead = match self.fetches.join(&key) {
             Joined::Leader(lead) => lead,
             Joined::Follower(follower) => return self.follow(question, follower).await,
         };
@@ -166,6 +170,12 @@ impl Remote {
         }
         lead.land(outcome);
         asked.map(Fetched::from)
+    }
+
+    /// Forgets what was fetched and what failed lately.
+    pub(crate) fn forget_lately(&self) {
+        self.lately.forget_all();
+        self.failures(|failures| *failures = Failures::default());
     }
 
     async fn follow(&self, question: Question<'_>, follower: Follower<FetchOutcome>) -> Result<Fetched> {
@@ -296,8 +306,8 @@ impl Remote {
     ) -> Result<Received> {
         let Spooled { file, name, len, checksum } = spooled;
         let (caching, validators) = (download.caching, Validators { len, ..download.validators });
-        let (path, demand, evictor) =
-            (question.path.to_owned(), question.demand, Arc::clone(self.store.evictor()));
+        let (path, demand, store) = (question.path.to_owned(), question.demand, Arc::clone(&self.store));
+        let (url, purges) = (question.url.to_owned(), question.purges);
         let looking = blocking(move || {
             let content = Content::File(file);
             let looked = content.look_at()?;
@@ -309,7 +319,11 @@ impl Remote {
             }
             // What came without a length may be more than there is room for.
             let reservation = reservation.and_then(|reservation| reservation.up_to(len));
+            let writing = store.purges().writing();
+            let is_purged = writing.is_purged(&url, purges);
             let persisted = match name {
+                // It goes when it is closed.
+                Some(name) if is_purged => name.close(),
                 Some(_) if reservation.is_none() => Err(eviction::no_room()),
                 Some(name) => {
                     let replaced = eviction::size_of(&path);
@@ -321,14 +335,15 @@ impl Remote {
                 }
                 None => {
                     // What was kept of an earlier answer goes. Most often there is nothing.
-                    drop(evictor.remove(&path));
+                    drop(store.evictor().remove(&path));
                     Ok(())
                 }
             };
-            Ok((Box::new(Seen::of(&info, caching)), content, persisted))
+            drop(writing);
+            Ok((Box::new(Seen::of(&info, caching)), content, persisted, is_purged))
         });
-        let (seen, content, persisted) = looking.await.flatten()?;
-        let is_kept = persisted.is_ok() && caching.restriction.is_none();
+        let (seen, content, persisted, is_purged) = looking.await.flatten()?;
+        let is_kept = persisted.is_ok() && !is_purged && caching.restriction.is_none();
         if let Err(error) = persisted {
             self.store.complain(question.path, &error);
         }

@@ -13,10 +13,11 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         blocking::blocking,
+        cache_names::{file_name, raw_name},
         files::Content,
         remote::{Fetched, Question, Remote},
         root::Root,
-        store::{self, Store},
+        store::Store,
     },
     service::{Demand, FileState, Source, Validators},
 };
@@ -76,7 +77,16 @@ impl Sources {
         let RawPaths { now, old } = self.raw_paths(source);
         // What is only known, but not here any more, must be had again.
         let known = known.filter(|_| now.is_file() || old.is_file());
-        self.remote.fetch(Question { url, path: &now, known, demand, looked_at }).await
+        self.remote
+            .fetch(Question {
+                url,
+                path: &now,
+                known,
+                demand,
+                looked_at,
+                purges: self.store.purges().count(),
+            })
+            .await
     }
 
     /// The bytes of an original: of the file, of the copy that is kept, or, where that is gone or damaged, of the
@@ -109,7 +119,14 @@ impl Sources {
         if let (Fetched::Found(_, None), Source::Remote { url, .. }) = (&fetched, source) {
             // It is with another request: this one needs its own.
             let path = self.raw_paths(source).now;
-            let question = Question { url, path: &path, known: None, demand: Demand::anything(), looked_at };
+            let question = Question {
+                url,
+                path: &path,
+                known: None,
+                demand: Demand::anything(),
+                looked_at,
+                purges: self.store.purges().count(),
+            };
             fetched = self.remote.fetch_alone(question).await?;
         }
         let Fetched::Found(seen, Some(content)) = fetched else {
@@ -123,6 +140,11 @@ impl Sources {
         }
     }
 
+    /// Forgets what origins gave and failed to give lately: it was purged.
+    pub(crate) fn forget_lately(&self) {
+        self.remote.forget_lately();
+    }
+
     fn local<'a>(&'a self, source: &'a Source) -> Result<(&'a Root, &'a Path)> {
         let found = match source {
             Source::Local { root, path, .. } => self.roots.get(*root).map(|root| (root, Path::new(path))),
@@ -132,8 +154,8 @@ impl Sources {
     }
 
     fn raw_paths(&self, source: &Source) -> RawPaths {
-        let folder = self.store.folders().remote_raw.join(store::file_name(source.folder()));
-        let name = |id: &str| folder.join(store::raw_name(id, source.name()));
+        let folder = self.store.folders().remote_raw.join(file_name(source.folder()));
+        let name = |id: &str| folder.join(raw_name(id, source.name()));
         let id = source.id();
         RawPaths { now: name(&id.now), old: name(&id.old) }
     }

@@ -23,6 +23,7 @@ use crate::{
     codec::{self, Format},
     error::{Error, Kind, Result},
     native::{
+        cache_names::file_name,
         checked::Checked,
         eviction::{self, Evictor},
         file_version::FileVersion,
@@ -30,11 +31,12 @@ use crate::{
         memory_store::MemoryStore,
         noted::Noted,
         page_cache,
+        purges::Purges,
         record_cache::RecordCache,
         settings::Folders,
         uses,
     },
-    service::{FoundFile, Id, Record, Write},
+    service::{FoundFile, Id, Purge, Record, Write},
 };
 
 /// The cache. Its methods block; call them on a blocking thread, but for those that only look at what is at hand.
@@ -51,6 +53,7 @@ pub(crate) struct Store {
     records: Mutex<()>,
     /// The bound on what is kept.
     evictor: Arc<Evictor>,
+    purges: Purges,
     /// What was told of files.
     noted: Noted,
     has_complained: AtomicBool,
@@ -73,6 +76,7 @@ impl Store {
             checked: Checked::default(),
             record_cache: Mutex::default(),
             records: Mutex::default(),
+            purges: Purges::default(),
             noted: Noted::default(),
             has_complained: AtomicBool::new(false),
         }
@@ -167,7 +171,12 @@ impl Store {
                     .is_some_and(|head| looks_whole(format, &head, len)),
             };
         if !is_right {
-            self.drop_damaged(&path);
+            // Another one may have taken its place since the record was read.
+            let record = self.record(folder, id);
+            let said = record.as_ref().and_then(|record| record.variant(format));
+            if said.is_some_and(|said| said.size == len && said.hash.as_deref() == hash) {
+                self.drop_damaged(&path);
+            }
             return None;
         }
         Some(Content::File(file))
@@ -261,9 +270,14 @@ impl Store {
             .ok()
     }
 
-    /// Writes a variant and its record, on disk if it can be, else into memory. Gives the record as written.
-    pub(crate) fn write(&self, write: &Write, made: Option<&Bytes>) -> Record {
+    /// Writes a variant and its record, on disk if it can be, else into memory. Gives the record as written. Nothing is
+    /// written of what was purged since `purges` were counted, which is before the request looked.
+    pub(crate) fn write(&self, write: &Write, made: Option<&Bytes>, purges: u64) -> Record {
         let id = &write.record.id;
+        let writing = self.purges.writing();
+        if writing.is_purged(&write.record.path, purges) {
+            return write.record.clone();
+        }
         if write.forgets {
             self.forget(&write.folder, id);
             return write.record.clone();
@@ -307,12 +321,37 @@ impl Store {
     }
 
     fn remove_all_of(&self, folder: &str, id: &str) {
-        let variants = Format::ALL.map(|format| self.variant_path(folder, id, format));
-        for path in variants.into_iter().chain([self.record_path(folder, id)]) {
+        for path in self.paths_of(folder, id) {
             lock(&self.memory).remove(&path);
             // Most often there is no such file.
             drop(self.evictor.remove(&path));
         }
+    }
+
+    /// Where the record of an id would be, and all variants.
+    pub(crate) fn paths_of(&self, folder: &str, id: &str) -> Vec<PathBuf> {
+        let variants = Format::ALL.map(|format| self.variant_path(folder, id, format));
+        [self.record_path(folder, id)].into_iter().chain(variants).collect()
+    }
+
+    /// Takes what is purged out of what stands in for the disk; gives how many files that were.
+    pub(crate) fn purge_memory(&self, purge: &Purge) -> u64 {
+        let mut memory = lock(&self.memory);
+        let paths = |(path, bytes): (&Path, &Bytes)| {
+            let folder = path.parent()?.file_name()?.to_str()?;
+            let record = Record::from_json(bytes).filter(|record| purge.takes(&record.path))?;
+            Some(self.paths_of(folder, &record.id))
+        };
+        let files: Vec<PathBuf> = match purge.is_all() {
+            true => memory.files().map(|(path, _)| path.to_owned()).collect(),
+            false => memory.files().filter_map(paths).flatten().collect(),
+        };
+        files.iter().filter(|path| memory.remove(path)).count() as u64
+    }
+
+    /// What was purged.
+    pub(crate) const fn purges(&self) -> &Purges {
+        &self.purges
     }
 
     fn put(&self, path: &Path, bytes: &Bytes) {
@@ -362,21 +401,6 @@ impl Store {
 
     fn record_path(&self, folder: &str, id: &str) -> PathBuf {
         self.folders.metadata.join(file_name(folder)).join(format!("{id}.json"))
-    }
-}
-
-/// The name of the copy of a remote original.
-pub(crate) fn raw_name(id: &str, url: &str) -> String {
-    let bare = url.split_once('?').map_or(url, |(bare, _)| bare);
-    let extension = Path::new(bare).extension().and_then(|extension| extension.to_str());
-    file_name(&extension.map_or_else(|| id.to_owned(), |extension| format!("{id}.{extension}")))
-}
-
-/// A name that stays in its folder, whatever an origin is called.
-pub(crate) fn file_name(name: &str) -> String {
-    match name {
-        "" | "." | ".." => "_".to_owned(),
-        name => name.replace(['/', '\\', '\0'], "_"),
     }
 }
 

@@ -43,6 +43,7 @@ mod log_line;
 mod negotiation;
 mod params;
 mod policy;
+mod purge;
 mod record;
 mod representation;
 mod respond;
@@ -71,6 +72,7 @@ pub use self::{
     negotiation::Accepted,
     params::PARAMETERS,
     policy::{Allowed, Key, Mount, MountPoint, Policy, Signed, Target},
+    purge::Purge,
     record::{Entry, FileState, FoundFile, Record, SlimpixPart, SourceState, Validators, Variant},
     respond::{Body, Response, Whole, held},
     restriction::Restriction,

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 use super::{
     hints, params,
-    policy::{MountPoint, Policy, Target},
+    policy::{Mount, MountPoint, Policy, Target},
 };
 
 /// A request without its body.
@@ -133,6 +133,26 @@ pub(super) fn route(head: &RequestHead<'_>, policy: &Policy) -> Route {
         return Route::NotFound;
     }
     Route::Source(resolve(target, rest, head.uri.query().unwrap_or(""), policy))
+}
+
+/// The names of all sources that requests for a path mean, on whatever host, or, where that is the beginning of a path,
+/// the beginnings of their names. `None` for what must not be looked for.
+pub(super) fn names(raw: &str, is_beginning: bool, policy: &Policy) -> Option<Vec<String>> {
+    let mut path = normalise(raw)?;
+    if raw.ends_with('/') && !path.is_empty() {
+        path.push('/');
+    }
+    let name = |target: &Target, rest: &str| resolve(target, rest, "", policy).name().to_owned();
+    let of_mount = |mount: &Mount| match &mount.at {
+        MountPoint::Host(_) => Some(name(&mount.target, &path)),
+        MountPoint::Prefix(prefix) => {
+            let prefix = prefix.trim_matches('/');
+            let is_above = is_beginning && format!("{prefix}/").starts_with(&path);
+            let rest = below(&path, prefix).or(is_above.then_some(""))?;
+            Some(name(&mount.target, rest))
+        }
+    };
+    Some([name(&policy.target, &path)].into_iter().chain(policy.mounts.iter().filter_map(of_mount)).collect())
 }
 
 /// Where a request goes on to, as it came, when it isn't for a picture: the same path and query of the origin. `None`

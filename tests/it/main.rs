@@ -61,6 +61,7 @@ mod padded_pictures;
 mod parameters_cannot_flood;
 mod photos_take_little;
 mod pictures;
+mod purged;
 mod query_reaches_the_origin;
 mod ranges;
 mod reasons_are_kept;

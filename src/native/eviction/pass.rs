@@ -19,7 +19,7 @@ use walkdir::WalkDir;
 use super::{size_of, taken};
 use crate::{
     codec::Format,
-    native::{settings::Folders, store::raw_name, uses::Uses},
+    native::{cache_names::raw_name, settings::Folders, uses::Uses},
     service::Record,
 };
 
@@ -142,6 +142,11 @@ fn remove_all_of(folders: &Folders, record: &Path) -> u64 {
 fn remove(path: &Path) -> u64 {
     let bytes = size_of(path);
     if bytes > 0 && fs::remove_file(path).is_ok() { bytes } else { 0 }
+}
+
+/// True for a file of a cache.
+pub(super) fn is_of_cache(folders: &Folders, path: &Path) -> bool {
+    kind_of(folders, path).is_some()
 }
 
 /// What a file is, with its id; `None` for what is not of a cache.

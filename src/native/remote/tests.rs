@@ -48,7 +48,8 @@ async fn who_looked_before_a_fetch_ended_takes_what_it_brought() -> Result<()> {
     let remote = Remote::new(Upstream::new(&Arc::new(policy))?, Arc::new(Store::new(folders)), bounds);
     let (url, path) = (format!("{base}/a.png"), folder("remote-raw").join("a.png"));
     let looked_at = Instant::now();
-    let question = Question { url: &url, path: &path, known: None, demand: Demand::anything(), looked_at };
+    let question =
+        Question { url: &url, path: &path, known: None, demand: Demand::anything(), looked_at, purges: 0 };
     for _ in 0..2 {
         let fetched = remote.fetch(question).await?;
         assert!(matches!(fetched, Fetched::Found(_, Some(Content::File(_)))));

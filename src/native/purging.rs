@@ -1,0 +1,90 @@
+//! Takes away what is purged: records, all variants that go with them, copies of remote originals, and what stands in
+//! for the disk. One picture goes at a time, as a whole, and nothing is written meanwhile.
+
+use std::{
+    ffi::OsStr,
+    fmt, fs,
+    ops::AddAssign,
+    path::{Path, PathBuf},
+};
+
+use walkdir::WalkDir;
+
+use crate::{
+    native::{cache_names::raw_name, store::Store},
+    service::{Purge, Record},
+};
+
+/// What is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Purged {
+    pub(crate) files: u64,
+    /// What they took on disk.
+    pub(crate) bytes: u64,
+}
+
+impl fmt::Display for Purged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "purged: {} files, {} bytes", self.files, self.bytes)
+    }
+}
+
+impl AddAssign for Purged {
+    fn add_assign(&mut self, more: Self) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+    }
+}
+
+/// Purges. Reads each record that is kept. Blocks.
+pub(crate) fn purge(store: &Store, purge: &Purge) -> Purged {
+    store.purges().begin(purge);
+    let folders = store.folders().clone();
+    let mut purged = Purged::default();
+    purged.files += store.purge_memory(purge);
+    // Records first. Where all goes, what has none goes as well.
+    for folder in folders.all().filter(|folder| purge.is_all() || **folder == folders.metadata) {
+        let entries = WalkDir::new(folder).min_depth(2).max_depth(2).into_iter().flatten();
+        for entry in entries.filter(|entry| entry.file_type().is_file()) {
+            purged += store.purges().alone(|| look_at(store, entry.path(), purge));
+        }
+    }
+    purged
+}
+
+/// Takes a picture away if a file of it is to be purged.
+fn look_at(store: &Store, path: &Path, purge: &Purge) -> Purged {
+    if !store.evictor().is_of_cache(path) {
+        return Purged::default();
+    }
+    let folders = store.folders();
+    let is_record = path.parent().and_then(Path::parent) == Some(&*folders.metadata)
+        && path.extension() == Some(OsStr::new("json"));
+    let record = fs::read(path).ok().filter(|_| is_record).and_then(|bytes| Record::from_json(&bytes));
+    if !purge.is_all() && !record.as_ref().is_some_and(|record| purge.takes(&record.path)) {
+        return Purged::default();
+    }
+    let mut purged = Purged::default();
+    for path in files_of(store, path, record.as_ref()) {
+        let bytes = store.evictor().remove(&path).unwrap_or(0);
+        purged += Purged { files: u64::from(bytes > 0), bytes };
+    }
+    purged
+}
+
+/// The files that go with one of them, itself first.
+fn files_of(store: &Store, path: &Path, record: Option<&Record>) -> Vec<PathBuf> {
+    let mut files = vec![path.to_owned()];
+    let (Some(folder), Some(name)) = (
+        path.parent().and_then(Path::file_name).and_then(OsStr::to_str),
+        path.file_name().and_then(OsStr::to_str),
+    ) else {
+        return files;
+    };
+    let id = name.split_once('.').map_or(name, |(id, _)| id);
+    files.extend(store.paths_of(folder, id).into_iter().filter(|other| other != path));
+    if let Some(record) = record {
+        files.push(store.folders().remote_raw.join(folder).join(raw_name(id, &record.path)));
+    }
+    files
+}

@@ -1,0 +1,141 @@
+//! What is to be purged: everything, or what is kept of some sources, each with all its sizes, qualities and queries.
+//!
+//! It is written as a query: `all`, `source=/a.jpg` or `prefix=/photos/`, as many of them as one likes. A path is
+//! percent-encoded as clients ask for it, and stands for that path of every host that is served; a URL is an origin's.
+
+use percent_encoding::percent_decode_str;
+
+use super::{policy::Policy, route};
+
+/// What is to be purged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purge(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    All,
+    /// What is kept of one source, by its name.
+    Source(String),
+    /// What is kept of sources whose names begin so.
+    Prefix(String),
+}
+
+impl Purge {
+    /// Reads what a query asks for.
+    ///
+    /// # Errors
+    /// What it says that can't be, or what it should say.
+    pub fn from_query(query: &str, policy: &Policy) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (word, place) = pair.split_once('=').unwrap_or((pair, ""));
+            let place = percent_decode_str(place).decode_utf8_lossy();
+            match (word, &*place) {
+                ("all", "") => parts.push(Part::All),
+                ("source", place) => parts.extend(names(place, false, policy)?.into_iter().map(Part::Source)),
+                ("prefix", place) => parts.extend(names(place, true, policy)?.into_iter().map(Part::Prefix)),
+                _ => return Err(format!("{pair:?} is none of source=, prefix= and all")),
+            }
+        }
+        match parts.is_empty() {
+            true => Err("say what: source=/a.jpg, prefix=/photos/ or all".to_owned()),
+            false => Ok(Self(parts)),
+        }
+    }
+
+    /// True if it takes all there is, be it known of what it was made or not.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.0.contains(&Part::All)
+    }
+
+    /// True if it takes what a record with that [`path`](super::Record::path) is about.
+    #[must_use]
+    pub fn takes(&self, path: &str) -> bool {
+        self.0.iter().any(|part| match part {
+            Part::All => true,
+            Part::Source(name) => path
+                .strip_prefix(name.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '#'])),
+            Part::Prefix(name) => path.starts_with(name.as_str()),
+        })
+    }
+}
+
+/// The names of what a place stands for.
+fn names(place: &str, is_beginning: bool, policy: &Policy) -> Result<Vec<String>, String> {
+    let bare = place.split(['?', '#']).next().unwrap_or_default();
+    if bare.starts_with("http://") || bare.starts_with("https://") {
+        return Ok(vec![bare.to_owned()]);
+    }
+    Some(bare)
+        .filter(|path| path.starts_with('/'))
+        .and_then(|path| route::names(path, is_beginning, policy))
+        .ok_or_else(|| format!("{place:?} is no path such as /a.jpg, and no URL"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::{Mount, MountPoint, Target};
+
+    fn policy() -> Policy {
+        let remote = |base: &str| Target::Remote { base: base.to_owned() };
+        let mounts = vec![
+            Mount { at: MountPoint::Prefix("/shop/".to_owned()), target: remote("https://shop.test/img/") },
+            Mount { at: MountPoint::Host("http://b.test".to_owned()), target: remote("http://o.test") },
+        ];
+        Policy { mounts, ..Policy::default() }
+    }
+
+    fn taken(query: &str, path: &str) -> bool {
+        Purge::from_query(query, &policy()).expect("sound").takes(path)
+    }
+
+    #[test]
+    fn a_source_is_taken_with_all_that_was_made_of_it_and_nothing_else() {
+        for path in
+            ["/a b.jpg?width=&height=", "/a b.jpg?width=3&height=&q=50", "http://o.test/a%20b.jpg?v=1"]
+        {
+            assert!(taken("source=/a b.jpg", path) && taken("source=%2Fa%2520b.jpg?v=2", path), "{path}");
+        }
+        assert!(taken("source=/shop/x.jpg", "https://shop.test/img/x.jpg"));
+        assert!(taken("source=https://shop.test/img/x.jpg", "https://shop.test/img/x.jpg#q=50"));
+        for path in ["/a b.jpgx?width=", "/sub/a b.jpg?width=", "http://o.test/a%20b.jpgx"] {
+            assert!(!taken("source=/a%20b.jpg", path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_takes_what_begins_so_below_mounts_too() {
+        assert!(
+            taken("prefix=/photos/", "/photos/a.jpg?width=")
+                && taken("prefix=/photos/", "http://o.test/photos/a")
+        );
+        assert!(!taken("prefix=/photos/", "/photos2/a.jpg?width="));
+        assert!(taken("prefix=/pho", "/photos2/a.jpg?width="));
+        assert!(
+            taken("prefix=/sh", "https://shop.test/img/x.jpg")
+                && taken("prefix=/", "https://shop.test/img/x.jpg")
+        );
+        assert!(taken("prefix=/shop/x", "https://shop.test/img/x.jpg"));
+        assert!(!taken("prefix=/shop/y", "https://shop.test/img/x.jpg"));
+        assert!(taken("source=/none&all", "/b.jpg") && taken("all", ""));
+    }
+
+    #[test]
+    fn what_can_t_be_meant_is_refused() {
+        for query in [
+            "",
+            "&",
+            "all=1",
+            "source=",
+            "source=a.jpg",
+            "prefix=/../x",
+            "everything",
+            "source=/%252e%252e/x",
+        ] {
+            assert!(Purge::from_query(query, &policy()).is_err(), "{query}");
+        }
+    }
+}
