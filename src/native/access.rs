@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use http::{HeaderMap, Response, Version, request::Parts};
+use http::{Response, Version, request::Parts};
 use serde_json::json;
 
 use crate::{
@@ -62,13 +62,13 @@ impl AccessLog {
         self.is_stale.store(true, Ordering::Relaxed);
     }
 
-    /// Begins the line of a request.
-    pub(crate) fn entry(self: &Arc<Self>, request: &Parts, peer: IpAddr) -> Entry {
+    /// Begins the line of a client's request.
+    pub(crate) fn entry(self: &Arc<Self>, request: &Parts, client: IpAddr) -> Entry {
         Entry {
             log: Arc::clone(self),
             began: Instant::now(),
             at: SystemTime::now(),
-            client: client(&request.headers, peer),
+            client,
             method: request.method.to_string(),
             target: request.uri.path_and_query().map_or_else(|| "*".to_owned(), ToString::to_string),
             version: request.version,
@@ -78,19 +78,6 @@ impl AccessLog {
             sent: 0,
         }
     }
-}
-
-/// Who asks: the peer, or whom a proxy in front of it names last, when the peer is on this machine or in a private
-/// network.
-fn client(headers: &HeaderMap, peer: IpAddr) -> IpAddr {
-    let peer = peer.to_canonical();
-    let is_near = match peer {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
-    };
-    let named = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| is_near);
-    let named = named.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    named.unwrap_or(peer)
 }
 
 /// A line, which is written when it is dropped.
@@ -274,21 +261,6 @@ fn write_all(mut out: Out, lines: &Receiver<String>, is_stale: &AtomicBool, lost
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().expect("an address")
-    }
-
-    #[test]
-    fn a_proxy_is_believed_when_it_is_near() {
-        let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", "198.51.100.7, 203.0.113.9".parse().expect("a value"));
-        assert_eq!(client(&headers, ip("127.0.0.1")), ip("203.0.113.9"));
-        assert_eq!(client(&headers, ip("::ffff:10.0.0.2")), ip("203.0.113.9"));
-        assert_eq!(client(&headers, ip("192.0.2.1")), ip("192.0.2.1"));
-        headers.append("x-forwarded-for", "unknown".parse().expect("a value"));
-        assert_eq!(client(&headers, ip("::1")), ip("::1"));
-    }
 
     #[test]
     fn dates_are_as_each_form_has_them() {

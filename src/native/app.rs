@@ -71,7 +71,7 @@ impl App {
         policy.budget -= for_originals;
         let policy = Arc::new(policy);
         let store = Arc::new(Store::new(settings.folders.clone()));
-        let upstream = Upstream::new(&policy)?;
+        let upstream = Upstream::new(&policy, &settings.private_origins)?;
         let root = |path: &PathBuf| Root::new(path.clone(), settings.follow_links);
         let roots: Arc<[Root]> = settings.roots.iter().map(root).collect();
         let bounds = Bounds {

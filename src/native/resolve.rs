@@ -49,6 +49,8 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
         verify_every: written.value(&server::VERIFY_EVERY),
         demo: written.value(&server::DEMO).then(|| written.value(&server::DEMO_PATH).into()),
         json_log: written.value(&server::LOG),
+        private_origins: written.value(&server::PRIVATE_ORIGINS),
+        proxies: written.value(&server::TRUSTED_PROXIES),
         access_log: access_log(written),
         admin_listen: written.value(&server::ADMIN_LISTEN),
         admin_token: admin_token(written)?,

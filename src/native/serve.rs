@@ -30,7 +30,9 @@ use crate::{
         demo::{self, Demo},
         doctor, files, log,
         pool::Pool,
-        prefetch, resolve,
+        prefetch,
+        proxies::Proxies,
+        resolve,
         settings::Settings,
         shown::shown,
         tell, verify,
@@ -260,8 +262,8 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
     let token = settings.admin_token.as_deref();
     let admin = token.map(Admin::behind_token);
     tokio::spawn(Arc::clone(&app.ready).watch_over());
-    let keepalive = settings.keepalive;
-    let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, admin, keepalive });
+    let (keepalive, proxies) = (settings.keepalive, Proxies(settings.proxies.clone()));
+    let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, admin, proxies, keepalive });
     if let Some(listener) = operators {
         if let Ok(address) = listener.local_addr() {
             tracing::info!("operators ask at http://{address}/");

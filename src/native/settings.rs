@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use crate::{native::connection::watch::Patience, service::Policy, settings::HostPort};
+use crate::{
+    native::connection::watch::Patience,
+    service::Policy,
+    settings::{HostPort, Network},
+};
 
 /// Everything that serving needs to know.
 #[derive(Debug, Clone)]
@@ -33,6 +37,10 @@ pub(crate) struct Settings {
     pub(crate) demo: Option<PathBuf>,
     /// Log lines as JSON.
     pub(crate) json_log: bool,
+    /// Hosts of origins that may lead to private addresses.
+    pub(crate) private_origins: Vec<String>,
+    /// Whom to believe who asks.
+    pub(crate) proxies: Vec<Network>,
     /// Where a line for each answer goes, if it does.
     pub(crate) access_log: Option<AccessLog>,
     /// Where operators ask, if on a listener of their own.

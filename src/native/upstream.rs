@@ -3,11 +3,11 @@
 use std::{
     collections::HashSet,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header};
+use http::{Request, Response, StatusCode, Uri, header};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -19,13 +19,20 @@ use tokio::time;
 
 use crate::{
     error::{Error, Kind, Result},
-    native::{coding::Coding, download::Download, redirect::redirected},
+    native::{
+        coding::Coding,
+        download::Download,
+        reach::{Guard, Refused},
+        redirect::redirected,
+    },
     service::{OriginCaching, Policy, Target, Validators, http_date},
 };
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// Until the head of an answer is there.
+/// Until the head of an answer is there, all tries together.
 const HEAD: Duration = Duration::from_secs(15);
+/// Before an origin is asked again that couldn't be reached, or said that somebody behind it couldn't.
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 const MOST_REDIRECTS: usize = 3;
 /// Bytes of an answer that are read ahead of who takes them.
 const MOST_AHEAD: usize = 64 << 10;
@@ -35,7 +42,7 @@ const MOST_IDLE: usize = 16;
 /// The client of all origins.
 #[derive(Debug, Clone)]
 pub(crate) struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector<Guard>>, Empty<Bytes>>,
     /// `scheme://authority` of each configured origin: nothing else is ever asked.
     origins: HashSet<String>,
     policy: Arc<Policy>,
@@ -52,11 +59,11 @@ pub(crate) enum Answer {
 }
 
 impl Upstream {
-    /// A client for the origins of a policy.
+    /// A client for the origins of a policy, of which those at `private` hosts may be anywhere.
     ///
     /// # Errors
     /// [`Kind::Io`] when an origin wants TLS and the system's root certificates can't be read.
-    pub(crate) fn new(policy: &Arc<Policy>) -> Result<Self> {
+    pub(crate) fn new(policy: &Arc<Policy>, private: &[String]) -> Result<Self> {
         let targets = policy.mounts.iter().map(|mount| &mount.target).chain([&policy.target]);
         let origins: HashSet<String> = targets
             .filter_map(|target| match target {
@@ -64,7 +71,7 @@ impl Upstream {
                 Target::Local { .. } => None,
             })
             .collect();
-        let mut http = HttpConnector::new();
+        let mut http = HttpConnector::new_with_resolver(Guard::new(private));
         http.set_connect_timeout(Some(CONNECT));
         http.enforce_http(false);
         let builder = HttpsConnectorBuilder::new();
@@ -97,12 +104,7 @@ impl Upstream {
             if !origin(&uri).is_some_and(|origin| self.origins.contains(&origin)) {
                 return Err(upstream("it leads to an origin that is not configured"));
             }
-            let request = request(&uri, known)?;
-            let response = match time::timeout(HEAD, self.client.request(request)).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(source)) => return Err(Error::with_source(Kind::Upstream, "can't be asked", source)),
-                Err(_) => return Err(upstream("no answer in time")),
-            };
+            let response = self.ask(&uri, known).await?;
             let caching = OriginCaching::from_headers(response.headers(), &self.policy, SystemTime::now());
             match response.status() {
                 StatusCode::OK => return download(response, most, caching).map(Answer::Body),
@@ -114,10 +116,40 @@ impl Upstream {
         }
         Err(upstream("leads on too often"))
     }
+
+    /// Asks one origin, again after a pause where that may help: it has no state that a GET would change.
+    async fn ask(&self, uri: &Uri, known: Option<&Validators>) -> Result<Response<Incoming>> {
+        let (began, mut pauses) = (Instant::now(), PAUSES.into_iter());
+        loop {
+            let asking = self.client.request(request(uri, known)?);
+            let asked = match time::timeout(HEAD.saturating_sub(began.elapsed()), asking).await {
+                Ok(Ok(response)) if !is_behind(&response) => return Ok(response),
+                Ok(Ok(response)) => Ok(response),
+                Ok(Err(source)) => match Refused::behind(&source) {
+                    Some(refused) => return Err(upstream(refused.to_string())),
+                    None => Err(Error::with_source(Kind::Upstream, "can't be asked", source)),
+                },
+                Err(_) => return Err(upstream("no answer in time")),
+            };
+            match pauses.next() {
+                Some(pause) => time::sleep(pause).await,
+                None => return asked,
+            }
+        }
+    }
 }
 
 fn upstream(what: impl Into<String>) -> Error {
     Error::new(Kind::Upstream, what)
+}
+
+/// True for the answer of a gateway that couldn't reach who has the thing, and doesn't say when it can.
+fn is_behind(response: &Response<Incoming>) -> bool {
+    let is_gateway = matches!(
+        response.status(),
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    );
+    is_gateway && !response.headers().contains_key(header::RETRY_AFTER)
 }
 
 /// `scheme://authority` in lower case.
@@ -140,7 +172,7 @@ fn request(uri: &Uri, known: Option<&Validators>) -> Result<Request<Empty<Bytes>
         .map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))
 }
 
-fn download(response: http::Response<Incoming>, most: u64, caching: OriginCaching) -> Result<Box<Download>> {
+fn download(response: Response<Incoming>, most: u64, caching: OriginCaching) -> Result<Box<Download>> {
     let coding = Coding::of(response.headers())?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let len = text(header::CONTENT_LENGTH).and_then(|len| len.parse().ok()).unwrap_or(0);

@@ -28,6 +28,7 @@ mod allowed;
 mod definition;
 mod grammar;
 mod keys;
+mod networks;
 pub mod server;
 pub mod shared;
 mod size;
@@ -40,6 +41,7 @@ pub use self::{
     definition::{About, Definition, Flag, Setting, nearest},
     grammar::{Grammar, OneOf, OrAuto, Pairs, SIDE, Switch, Text, Time, Unset, Whole, read_text, refusal},
     keys::{Key, Keys, Signed},
+    networks::{Network, Networks},
     size::Size,
     words::{Crop, Drawings, ListOf, Names, Widths},
 };

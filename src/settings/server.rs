@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    Address, Allowed, Crop, Definition, Extensions, ListOf, OneOf, OrAuto, Pairs, Size, Switch, Text, Time,
-    Unset, Whole,
+    Address, Allowed, Crop, Definition, Extensions, ListOf, Names, Networks, OneOf, OrAuto, Pairs, Size,
+    Switch, Text, Time, Unset, Whole,
     definition::{setting, settings},
     shared,
 };
@@ -53,6 +53,10 @@ settings! {
         IMG_MAP: Pairs = setting(Pairs, (), "hosts or path prefixes, each with a folder or an origin of its own")
             .differs("The longest prefix wins; there it was a random one. Pictures of a mapped folder are cached.")
             .needs_restart();
+
+        PRIVATE_ORIGINS: Names = setting(Names, &[],
+            "hosts of origins that may lead to addresses of this machine, of its networks and of metadata services; * is any")
+            .differs("There every address was asked.").needs_restart();
 
         CACHE: Text = setting(Text, "", "one folder that holds exhaust, metadata and remote-raw")
             .ours().flag("cache", "DIR");
@@ -131,6 +135,10 @@ settings! {
         ACCESS_LOG_FORM: OneOf<bool> = setting(OneOf(&[("common", false), ("json", true)]), false,
             "its lines: common (the Common Log Format, then decision and milliseconds) or json")
             .ours().flag("access-log-form", "FORM").needs_restart();
+
+        TRUSTED_PROXIES: Networks = setting(Networks, &["127.0.0.0/8", "::1"],
+            "addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; [] is nobody")
+            .differs("There everybody was believed.").needs_restart();
 
         ADMIN_LISTEN: Address = setting(Address, (),
             "where operators ask for /metrics and /readyz, on a listener of their own; give it an address that only they can reach")

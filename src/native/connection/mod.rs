@@ -42,6 +42,7 @@ use crate::native::{
     app::App,
     body::{self, Body},
     demo::{self, Demo},
+    proxies::Proxies,
     request_id::RequestId,
     welcome::Welcome,
 };
@@ -58,6 +59,8 @@ pub(crate) struct Host {
     pub(crate) demo: Option<Demo>,
     /// What operators ask, behind a token.
     pub(crate) admin: Option<Admin>,
+    /// Whose word counts of who asks.
+    pub(crate) proxies: Proxies,
     /// HTTP/1 connections stay open between requests.
     pub(crate) keepalive: bool,
 }
@@ -102,7 +105,7 @@ impl Begun {
 
 impl Host {
     /// Begins to answer. What needs no waiting is done at once, and the head is not held any longer.
-    fn begin(&self, request: Parts, client: IpAddr, id: &mut RequestId) -> Begun {
+    fn begin(&self, mut request: Parts, client: IpAddr, id: &mut RequestId) -> Begun {
         if !names_one_host(&request) {
             self.app().metrics.answered_otherwise(StatusCode::BAD_REQUEST.as_u16());
             return Begun::Picture(Answering::Done(Box::new(bad_request())));
@@ -119,7 +122,12 @@ impl Host {
                 Some(welcome) if Welcome::is_for(&request, client) => {
                     Begun::Welcome(Arc::clone(welcome), Box::new(request))
                 }
-                _ => Begun::Picture(self.app().begin(&request, id)),
+                _ => {
+                    if !self.proxies.trusts(client) {
+                        request.headers.remove("x-forwarded-proto");
+                    }
+                    Begun::Picture(self.app().begin(&request, id))
+                }
             },
         }
     }
@@ -131,7 +139,9 @@ impl Host {
 
     /// Begins the line of a request in the access log, where there is one.
     fn enter(&self, request: &Parts, client: IpAddr) -> Option<Entry> {
-        self.access.as_ref().map(|access| access.entry(request, client))
+        self.access
+            .as_ref()
+            .map(|access| access.entry(request, self.proxies.client(&request.headers, client)))
     }
 
     /// What answers now.

@@ -45,7 +45,7 @@ async fn who_looked_before_a_fetch_ended_takes_what_it_brought() -> Result<()> {
     };
     let policy = Policy { target: Target::Remote { base: base.clone() }, ..Policy::default() };
     let bounds = Bounds { memory: 1 << 20, patience: Duration::from_secs(60), most_bytes: 1 << 20 };
-    let remote = Remote::new(Upstream::new(&Arc::new(policy))?, Arc::new(Store::new(folders)), bounds);
+    let remote = Remote::new(Upstream::new(&Arc::new(policy), &[])?, Arc::new(Store::new(folders)), bounds);
     let (url, path) = (format!("{base}/a.png"), folder("remote-raw").join("a.png"));
     let looked_at = Instant::now();
     let question =
