@@ -55,7 +55,9 @@ fn rows_bytes(input: &Input, coding: &Coding, full_chroma: bool) -> u64 {
     let width = u64::from(input.size.width);
     let coding = &coding.with_graphic(coding.is_graphic || input.may_be_graphic);
     let [color, alpha] = pictures(input, coding, full_chroma).map(|config| {
-        config.map_or(0, |config| encoder::heap_bytes(&config, capacity(&config, coding)) as u64)
+        config.map_or(0, |config| {
+            encoder::heap_bytes(&config, capacity(&config, coding), coding.threads) as u64
+        })
     });
     // A band as it came and as planes, a row of alpha and the row above; then the boxes.
     let band = width * u64::from(BAND) * (u64::from(input.channels) + 3) + width * 6;

@@ -6,8 +6,9 @@ use super::{
     palette::Palettes,
     search::{LEVELS, Search},
     sequence_header,
+    store::Piece,
     strip::Strip,
-    tile::Tile,
+    tile::{PIECE, SUPERBLOCK_BYTES, Tile},
 };
 use crate::codec::av1::syntax::{ColorMaps, Frame, TileState};
 
@@ -50,7 +51,7 @@ impl Capacity {
 /// The most bytes that an encoder of such a picture takes on the heap: the buffer of its data, what waits of the picture,
 /// the lines above the superblocks, and what the search works in.
 #[must_use]
-pub fn heap_bytes(config: &Config, capacity: Capacity) -> usize {
+pub fn heap_bytes(config: &Config, capacity: Capacity, threads: usize) -> usize {
     let sequence = sequence_header(config);
     let header = frame_header(config, &sequence);
     let frame = Frame::new(&sequence, &header);
@@ -69,14 +70,15 @@ pub fn heap_bytes(config: &Config, capacity: Capacity) -> usize {
                 + superblocks * size_of::<Line>()
                 + TileState::heap_bytes(&frame, columns)
                 + size_of::<Tile>() * 2
+                + 3 * (PIECE + SUPERBLOCK_BYTES)
         })
         .sum();
-    let palettes =
-        if config.is_screen { Palettes::bytes() + info.tile_cols * size_of::<ColorMaps>() } else { 0 };
-    // Tiles beside each other have data of their own, which grow.
-    let copies = if info.tile_cols > 1 { 2 * (capacity.max + SLACK) } else { 0 };
-    let data = capacity.bytes().saturating_add(copies);
-    (Strip::bytes(config) + tiles + palettes + Search::bytes() + LEVELS * 2 + 8192).saturating_add(data)
+    let palettes = if config.is_screen { Palettes::bytes() } else { 0 };
+    let maps = if config.is_screen { info.tile_cols * size_of::<ColorMaps>() } else { 0 };
+    let searches = threads.clamp(1, info.tile_cols) * (Search::bytes() + palettes + LEVELS * 2 + 8192);
+    // A list that grows.
+    let pieces = if info.tile_cols > 1 { 3 * size_of::<Piece>() * (capacity.max / PIECE + 64) } else { 0 };
+    (Strip::bytes(config) + tiles + maps + searches + pieces).saturating_add(capacity.bytes())
 }
 
 /// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.

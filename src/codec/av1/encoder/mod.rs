@@ -4,7 +4,7 @@
 //! the line above the superblocks and the contexts along it. All decisions are made in integers; bytes depend on
 //! samples and [`Config`] alone.
 //!
-//! - [`Encoder`] takes rows and gives OBUs; `strip` holds 64 rows, `tile` the tiles in work.
+//! - [`Encoder`] takes rows and gives OBUs; `strip` holds 64 rows, `tile` the tiles in work, `store` their data.
 //! - `search` with `partition`, `luma`, `chroma` chooses blocks; `levels` chooses coefficients' levels.
 //! - `palette` with `palette_search` finds the few colours of blocks of screens and drawings.
 //! - `rates` and `cost` say what symbols cost, `quantizer` and `scan` are tables, `tuning` has the numbers.
@@ -25,6 +25,7 @@ mod quantizer;
 mod rates;
 mod scan;
 mod search;
+mod store;
 mod strip;
 mod superblock;
 #[cfg(test)]
@@ -32,19 +33,17 @@ mod tests;
 mod tile;
 mod tuning;
 
-use std::mem;
+use std::{sync::Mutex, thread};
 
-use self::{memory::SLACK, search::Search, strip::Strip, tile::Tile};
 pub use self::{
     memory::{Capacity, heap_bytes, most_bytes},
     tuning::base_q_idx,
 };
+use self::{search::Search, store::Store, strip::Strip, tile::Tile};
 use super::{
     header::{
         ColorConfig, DeltaQParams, FrameHeader, QuantizationParams, SequenceHeader, TxMode, before_tiles,
-        tile_size,
     },
-    symbols::make_room,
     syntax::{Frame, TileArea},
 };
 use crate::{
@@ -96,26 +95,24 @@ pub struct Encoder {
     sequence: SequenceHeader,
     header: FrameHeader,
     frame: Frame,
-    search: Box<Search>,
+    /// One for each thread.
+    searches: Vec<Box<Search>>,
     strip: Strip,
     /// The row of tiles in work.
     tiles: Vec<Tile>,
-    /// The data of those before, as they stand in the file. Where rows have one tile each, that has the buffer while it is
-    /// in work, and begins at `start`.
-    data: Vec<u8>,
-    start: usize,
-    capacity: Capacity,
+    store: Store,
     /// The first row of the strip.
     y: usize,
 }
 
 impl Encoder {
-    /// Begins a picture.
+    /// Begins a picture that is coded by so many threads at the most, the caller's among them: as many as tiles stand beside
+    /// each other. Bytes don't depend on them.
     ///
     /// # Errors
     ///
     /// There is no memory, or a number is out of its range.
-    pub fn new(config: Config, capacity: Capacity) -> Result<Self> {
+    pub fn new(config: Config, capacity: Capacity, threads: usize) -> Result<Self> {
         if !(1..=65536).contains(&config.width)
             || !(1..=65536).contains(&config.height)
             || config.base_q_idx == 0
@@ -125,21 +122,19 @@ impl Encoder {
         let sequence = sequence_header(&config);
         let header = frame_header(&config, &sequence);
         let frame = Frame::new(&sequence, &header);
-        let search = Box::new(Search::new(Level::new(), &config, &header)?);
+        let threads = threads.clamp(1, header.tile_info.tile_cols);
+        let search = |_| Search::new(Level::new(), &config, &header).map(Box::new);
+        let searches = (0..threads).map(search).collect::<Result<_>>()?;
         let strip = Strip::new(&config)?;
-        let mut data = Vec::new();
-        data.try_reserve_exact(capacity.initial + SLACK)?;
         Ok(Self {
             config,
             sequence,
             header,
             frame,
-            search,
+            searches,
             strip,
             tiles: Vec::new(),
-            data,
-            start: 0,
-            capacity,
+            store: Store::new(capacity)?,
             y: 0,
         })
     }
@@ -171,7 +166,8 @@ impl Encoder {
         if self.y < self.config.height as usize {
             return Err(Error::new(Kind::Internal, "AV1: rows are missing"));
         }
-        Ok(Obus { head: before_tiles(&self.sequence, &self.header, self.data.len())?, tiles: self.data })
+        let tiles = self.store.into_data();
+        Ok(Obus { head: before_tiles(&self.sequence, &self.header, tiles.len())?, tiles })
     }
 
     /// Codes the superblocks of the strip.
@@ -182,19 +178,16 @@ impl Encoder {
         if let Some(index) = starts {
             self.begin_tiles(index)?;
         }
-        let mut length = self.data.len();
-        for tile in &mut self.tiles {
-            tile.superblock_row(&mut self.search, &self.strip, self.y)?;
-            length += tile.len()?;
-        }
-        if length > self.capacity.max {
-            return Err(Error::new(Kind::OutputTooLarge, format!("AV1: {length} bytes and more")));
-        }
+        self.code_strip()?;
         self.y += SUPERBLOCK;
         self.strip.clear();
         let row = (self.y / 4).min(self.header.mi_rows as usize);
         if self.tiles.first().is_some_and(|tile| tile.mi_row_end() <= row) {
-            self.finish_tiles(row == self.header.mi_rows as usize)?;
+            let columns = self.tiles.len();
+            for tile in self.tiles.drain(..) {
+                tile.finish(&mut self.store)?;
+            }
+            self.store.finish_row(columns, row == self.header.mi_rows as usize);
         }
         Ok(())
     }
@@ -202,7 +195,7 @@ impl Encoder {
     /// Begins a row of tiles.
     fn begin_tiles(&mut self, row: usize) -> Result<()> {
         let info = &self.header.tile_info;
-        let most = self.capacity.max + SLACK;
+        self.store.begin_row(info.tile_cols, row + 1 == info.tile_rows)?;
         for column in 0..info.tile_cols {
             let area = TileArea {
                 mi_row_start: info.mi_row_starts[row] as usize,
@@ -210,42 +203,39 @@ impl Encoder {
                 mi_col_start: info.mi_col_starts[column] as usize,
                 mi_col_end: info.mi_col_starts[column + 1] as usize,
             };
-            let mut data = Vec::new();
-            if info.tile_cols == 1 {
-                data = mem::take(&mut self.data);
-                if row + 1 < info.tile_rows {
-                    let place = tile_size(1);
-                    make_room(&mut data, place.len(), most)?;
-                    data.extend_from_slice(&place);
-                }
-                self.start = data.len();
-            }
-            self.tiles.push(Tile::new(&self.frame, area, data, most)?);
+            self.tiles.push(Tile::new(&self.frame, area, column)?);
         }
         Ok(())
     }
 
-    /// Ends the row of tiles in work. Every tile but the picture's last one stands behind its size.
-    fn finish_tiles(&mut self, is_last_row: bool) -> Result<()> {
-        let columns = self.tiles.len();
-        for (column, tile) in mem::take(&mut self.tiles).into_iter().enumerate() {
-            let data = tile.finish()?;
-            if columns == 1 {
-                self.data = data;
-                if !is_last_row {
-                    let size = tile_size(self.data.len() - self.start);
-                    self.data[self.start - size.len()..self.start].copy_from_slice(&size);
-                }
-                continue;
-            }
-            let size = tile_size(data.len());
-            make_room(&mut self.data, size.len() + data.len(), self.capacity.max + SLACK)?;
-            if !is_last_row || column + 1 < columns {
-                self.data.extend_from_slice(&size);
-            }
-            self.data.extend_from_slice(&data);
+    /// Codes a row of superblocks of all tiles, those of each search on a thread.
+    fn code_strip(&mut self) -> Result<()> {
+        let Self { searches, strip, store, tiles, y, .. } = self;
+        let store = Mutex::new(store);
+        let (strip, store, y) = (&*strip, &store, *y);
+        let each = tiles.len().div_ceil(searches.len());
+        let mut jobs = tiles.chunks_mut(each).zip(searches.iter_mut()).map(|(tiles, search)| {
+            move || tiles.iter_mut().try_for_each(|tile| tile.superblock_row(search, strip, y, store))
+        });
+        let Some(mut own) = jobs.next() else { return Ok(()) };
+        if jobs.len() == 0 {
+            return own();
         }
-        Ok(())
+        thread::scope(|scope| {
+            let others: Vec<_> = jobs.map(|job| thread::Builder::new().spawn_scoped(scope, job)).collect();
+            let mut result = own();
+            for other in others {
+                let other = match other.map(thread::ScopedJoinHandle::join) {
+                    Ok(Ok(done)) => done,
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    Err(source) => {
+                        Err(Error::with_source(Kind::OutOfMemory, "a thread of the encoder", source))
+                    }
+                };
+                result = result.and(other);
+            }
+            result
+        })
     }
 }
 

@@ -71,13 +71,13 @@ fn screen(config: Config) -> [Vec<u8>; 3] {
 }
 
 /// Encodes in pieces of some rows; gives the stream and what was reconstructed, by plane, rows of whole superblocks.
-fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Window; 3]) {
+fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize, threads: usize) -> (Vec<u8>, [Window; 3]) {
     let capacity = Capacity::new(most_bytes(&config), false);
-    let mut encoder = Encoder::new(config, capacity).unwrap();
+    let mut encoder = Encoder::new(config, capacity, threads).unwrap();
     let (width, height) = (config.width as usize, config.height as usize);
     let shift = usize::from(config.sampling == Sampling::Yuv420);
     let whole = |size: usize| size.next_multiple_of(64) + 64;
-    encoder.search.reconstruction =
+    encoder.searches[0].reconstruction =
         Some([0, 1, 2].map(|_| Window::new(whole(width), whole(height)).unwrap()));
     let columns = if config.sampling == Sampling::Monochrome { 0 } else { (width + shift) >> shift };
     let mut y = 0;
@@ -88,7 +88,7 @@ fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Win
         encoder.push([&planes[0][y * width..(y + rows) * width], part(1), part(2)], rows).unwrap();
         y += rows;
     }
-    let windows = encoder.search.reconstruction.take().unwrap();
+    let windows = encoder.searches[0].reconstruction.take().unwrap();
     let Obus { mut head, tiles } = encoder.finish().unwrap();
     head.extend(tiles);
     (head, windows)
@@ -97,7 +97,7 @@ fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize) -> (Vec<u8>, [Win
 fn check(config: Config, piece: usize) {
     let (width, height) = (config.width as usize, config.height as usize);
     let planes = if config.is_screen { screen(config) } else { picture(width, height, config.sampling) };
-    let (stream, expected) = encode(config, &planes, piece);
+    let (stream, expected) = encode(config, &planes, piece, 1);
     let read = Picture::parse(&stream, Layers::default()).unwrap();
     let mut map = FilterMap::new(&read.sequence, &read.frame).unwrap();
     let count = read.sequence.num_planes();
@@ -172,8 +172,18 @@ fn several_tiles_are_read_as_they_were_reconstructed() {
 fn pieces_of_rows_make_no_difference() {
     let planes = picture(100, 150, Sampling::Yuv420);
     let config = config(100, 150, Sampling::Yuv420, 80, 3);
-    let whole = encode(config, &planes, 150).0;
+    let whole = encode(config, &planes, 150, 1).0;
     for piece in [2, 16, 62, 64, 66, 128] {
-        assert!(encode(config, &planes, piece).0 == whole, "{piece}");
+        assert!(encode(config, &planes, piece, 1).0 == whole, "{piece}");
+    }
+}
+
+#[test]
+fn threads_make_no_difference() {
+    let planes = picture(4_500, 200, Sampling::Yuv420);
+    let config = config(4_500, 200, Sampling::Yuv420, 80, 1);
+    let alone = encode(config, &planes, 200, 1).0;
+    for threads in [2, 3] {
+        assert!(encode(config, &planes, 200, threads).0 == alone, "{threads}");
     }
 }

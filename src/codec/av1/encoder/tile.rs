@@ -1,5 +1,7 @@
 //! A tile in work: its coder, and what is kept along the line above its superblocks.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::{
     SUPERBLOCK,
     block::Block,
@@ -7,6 +9,7 @@ use super::{
     neighbours::{Line, Neighbours},
     quantizer::SQUARES,
     search::Search,
+    store::Store,
     strip::Strip,
 };
 use crate::{
@@ -27,9 +30,14 @@ const BLOCKS: [BlockSize; 5] = [
     BlockSize::Block64x64,
 ];
 
+/// Bytes that wait at least before they are handed over, and the most that a superblock adds to them: noise.
+pub(super) const PIECE: usize = 8 << 10;
+pub(super) const SUPERBLOCK_BYTES: usize = 24 << 10;
+
 pub(super) struct Tile {
     area: TileArea,
     state: TileState,
+    column: usize,
     symbols: symbols::Encoder,
     /// Samples of the line above, by plane, whole superblocks.
     above: Vec<Vec<u16>>,
@@ -41,8 +49,8 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// A tile whose data go behind what is in `data`, which gets at most `most` bytes.
-    pub(super) fn new(frame: &Frame, area: TileArea, data: Vec<u8>, most: usize) -> Result<Self> {
+    /// The tile of a column.
+    pub(super) fn new(frame: &Frame, area: TileArea, column: usize) -> Result<Self> {
         let superblocks = (area.mi_col_end - area.mi_col_start).div_ceil(SUPERBLOCK / 4);
         let mut above = Vec::with_capacity(frame.num_planes);
         for plane in 0..frame.num_planes {
@@ -58,7 +66,8 @@ impl Tile {
         Ok(Self {
             area,
             state: TileState::new(frame, area)?,
-            symbols: symbols::Encoder::new(true, data, most),
+            column,
+            symbols: symbols::Encoder::new(true),
             above,
             lines,
             quants: vec![0; 1024],
@@ -70,21 +79,19 @@ impl Tile {
         self.area.mi_row_end
     }
 
-    /// Bytes of the buffer until now.
-    ///
-    /// # Errors
-    /// There was no room for more.
-    pub(super) fn len(&mut self) -> Result<usize> {
-        self.symbols.len()
-    }
-
-    /// The buffer, with the tile's data.
-    pub(super) fn finish(self) -> Result<Vec<u8>> {
-        self.symbols.finish()
+    /// Ends the tile's data.
+    pub(super) fn finish(self, store: &mut Store) -> Result<()> {
+        store.push(self.column, &self.symbols.finish()?)
     }
 
     /// Searches and codes the superblocks of a strip, whose first row is `y`.
-    pub(super) fn superblock_row(&mut self, search: &mut Search, strip: &Strip, y: usize) -> Result<()> {
+    pub(super) fn superblock_row(
+        &mut self,
+        search: &mut Search,
+        strip: &Strip,
+        y: usize,
+        store: &Mutex<&mut Store>,
+    ) -> Result<()> {
         let mi_row = y / 4;
         self.state.begin_superblock_row(mi_row);
         let mut left = Line::OUTSIDE;
@@ -110,6 +117,10 @@ impl Tile {
             self.state.begin_superblock();
             let mut blocks = Blocks { search, next: 0, mi_row, mi_col, qindex };
             self.write_square(&mut blocks, 0, 0, 4)?;
+            let column = self.column;
+            self.symbols.hand_over(PIECE, |bytes| {
+                store.lock().unwrap_or_else(PoisonError::into_inner).push(column, bytes)
+            })?;
         }
         Ok(())
     }

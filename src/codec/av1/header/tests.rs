@@ -118,11 +118,18 @@ fn lossless_follows_from_the_quantizers() {
 fn tiles_are_as_few_as_allowed_or_as_given() {
     let tiles: Vec<Vec<u8>> = (0..8).map(|tile| vec![tile; 100 + 300 * usize::from(tile)]).collect();
     let tiles: Vec<&[u8]> = tiles.iter().map(Vec::as_slice).collect();
-    // 65536 columns take 16 tiles, 4096 rows of them are cut at 2304.
-    let wide = FrameHeader::for_still(&sequence(65536, 4096)).tile_info;
-    assert_eq!((wide.tile_cols, wide.tile_rows), (16, 2));
-    let plain = FrameHeader::for_still(&sequence(4096, 2304)).tile_info;
-    assert_eq!((plain.tile_cols, plain.tile_rows), (1, 1));
+    // 65536 columns take 16 tiles, 4096 rows of them have to be twice as many; narrow pictures are cut across.
+    let sizes = [
+        ((65536, 4096), (32, 1)),
+        ((4096, 2304), (1, 1)),
+        ((4032, 3024), (2, 1)),
+        ((1000, 20_000), (2, 2)),
+        ((700, 20_000), (1, 2)),
+    ];
+    for ((width, height), expected) in sizes {
+        let info = FrameHeader::for_still(&sequence(width, height)).tile_info;
+        assert_eq!((info.tile_cols, info.tile_rows), expected, "{width}x{height}");
+    }
     for use_128x128_superblock in [false, true] {
         let sequence = SequenceHeader { use_128x128_superblock, ..sequence(1000, 700) };
         let mut frame = FrameHeader::for_still(&sequence);

@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 
 const MAX_TILE_WIDTH: u32 = 4096;
 const MAX_TILE_AREA: u32 = 4096 * 2304;
+/// Superblocks of 64 samples that a tile beside others has at least.
+const MIN_COLUMN: u32 = 8;
 /// `MAX_TILE_COLS` and `MAX_TILE_ROWS`.
 const MAX_TILES: u32 = 64;
 
@@ -52,12 +54,15 @@ impl Bounds {
 }
 
 impl TileInfo {
-    /// The least number of tiles of a frame, evenly spaced.
+    /// The least number of tiles of a frame, evenly spaced: beside each other as far as they are no narrower than
+    /// [`MIN_COLUMN`], so that they can be coded at the same time.
     #[must_use]
     pub fn fewest(mi_cols: u32, mi_rows: u32, use_128x128_superblock: bool) -> Self {
         let bounds = Bounds::new(mi_cols, mi_rows, use_128x128_superblock);
-        let mut info = Self { tile_cols_log2: bounds.min_log2_cols as u8, ..Self::default() };
-        info.tile_rows_log2 = bounds.min_log2.saturating_sub(bounds.min_log2_cols) as u8;
+        let most = (bounds.sb_cols << bounds.sb_shift >> 4).max(MIN_COLUMN) / MIN_COLUMN;
+        let columns = bounds.min_log2.min(most.ilog2()).min(bounds.max_log2_cols).max(bounds.min_log2_cols);
+        let mut info = Self { tile_cols_log2: columns as u8, ..Self::default() };
+        info.tile_rows_log2 = bounds.min_log2.saturating_sub(columns) as u8;
         info.space_uniformly(&bounds, mi_cols, mi_rows);
         info
     }

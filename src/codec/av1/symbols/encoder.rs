@@ -1,51 +1,55 @@
 //! Writing symbols.
 
 use super::{Symbols, adapt, threshold};
-use crate::error::{Error, Kind, Result};
-
-/// Bytes that are written at once at the most.
-const WORD: usize = 8;
-
-/// The least by which a buffer grows.
-const STEP: usize = 32 << 10;
+use crate::error::Result;
 
 /// The interval, whose beginning is `low` and whose length is `range`, and the bytes before it.
 #[derive(Debug)]
 pub struct Encoder {
     data: Vec<u8>,
-    /// Bytes past which the data don't grow.
-    most: usize,
     /// The interval's beginning: 15 bits at the scale of `range`, above them `bits` that wait to be written, and above
     /// those a carry, of at most two as the interval may be twice as long as the scale.
     low: u64,
     bits: u32,
     range: u32,
     adapts: bool,
-    /// Set where there was no room for more.
-    fault: Option<Error>,
+    /// Set where memory ran out.
+    failed: Option<std::collections::TryReserveError>,
 }
 
 impl Encoder {
-    /// Begins a tile's data, behind what is in a buffer that gets at most `most` bytes. `adapts` is false where the header
-    /// says `disable_cdf_update`.
-    pub const fn new(adapts: bool, data: Vec<u8>, most: usize) -> Self {
-        Self { data, most, low: 0, bits: 0, range: 1 << 15, adapts, fault: None }
+    /// Begins a tile's data. `adapts` is false where the header says `disable_cdf_update`.
+    pub const fn new(adapts: bool) -> Self {
+        Self { data: Vec::new(), low: 0, bits: 0, range: 1 << 15, adapts, failed: None }
     }
 
-    /// The bytes in the buffer, a few that are still in work not counted.
+    /// Hands over what is written and stays as it is, if that is `least` bytes or more.
     ///
     /// # Errors
     ///
-    /// [`Kind::OutputTooLarge`] when there would be more than there may be; [`Kind::OutOfMemory`].
-    pub fn len(&mut self) -> Result<usize> {
-        self.fault.take().map_or_else(|| Ok(self.data.len()), Err)
+    /// There was no memory; those of `take`.
+    pub fn hand_over(&mut self, least: usize, take: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
+        if let Some(error) = self.failed.take() {
+            return Err(error.into());
+        }
+        if self.data.len() <= least {
+            return Ok(());
+        }
+        // Carries add two to the last byte at the most, so one to those before it, where it ends at the first that isn't 255.
+        let end = self.data.len() - 1;
+        let settled = self.data[..end].iter().rposition(|&byte| byte != 0xFF).unwrap_or(0);
+        if settled >= least {
+            take(&self.data[..settled])?;
+            self.data.drain(..settled);
+        }
+        Ok(())
     }
 
-    /// `exit_symbol`: ends the data by the one bit and the zeros that have to follow. Returns the buffer.
+    /// `exit_symbol`: ends the data by the one bit and the zeros that have to follow. Returns what was not handed over.
     ///
     /// # Errors
     ///
-    /// Those of [`Encoder::len`].
+    /// There was no memory.
     pub fn finish(mut self) -> Result<Vec<u8>> {
         // The one multiple of half the scale within the interval whose next bit is one.
         self.low = (self.low + 0x3FFF) & !0x3FFF | 0x4000;
@@ -54,8 +58,10 @@ impl Encoder {
         self.low <<= tail - self.bits;
         self.bits = tail;
         self.flush();
-        self.len()?;
-        Ok(self.data)
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None => Ok(self.data),
+        }
     }
 
     /// Writes the whole bytes that wait.
@@ -64,8 +70,9 @@ impl Encoder {
         let bytes = self.bits / 8;
         let rest = self.bits % 8 + 15;
         let ready = self.low >> rest;
-        if let Err(error) = make_room(&mut self.data, WORD, self.most) {
-            self.fault.get_or_insert(error);
+        if let Err(error) = self.data.try_reserve(8) {
+            self.failed = Some(error);
+            self.data.clear();
         } else {
             let mut carry = (ready >> (8 * bytes)) as u8;
             for byte in self.data.iter_mut().rev() {
@@ -93,25 +100,6 @@ impl Encoder {
             self.flush();
         }
     }
-}
-
-/// Makes room for `bytes` more in a buffer of at most `most`, which grows by a quarter.
-///
-/// # Errors
-/// [`Kind::OutputTooLarge`]; [`Kind::OutOfMemory`].
-#[inline(always)]
-pub fn make_room(data: &mut Vec<u8>, bytes: usize, most: usize) -> Result<()> {
-    if data.capacity() - data.len() < bytes { grow(data, bytes, most) } else { Ok(()) }
-}
-
-#[cold]
-#[inline(never)]
-fn grow(data: &mut Vec<u8>, bytes: usize, most: usize) -> Result<()> {
-    let Some(room) = most.checked_sub(data.len()).filter(|room| *room >= bytes) else {
-        return Err(Error::new(Kind::OutputTooLarge, format!("AV1: more than {most} bytes")));
-    };
-    data.try_reserve_exact((data.len() / 4).max(STEP).max(bytes).min(room))?;
-    Ok(())
 }
 
 impl Symbols for Encoder {

@@ -222,10 +222,7 @@ fn what_is_written_is_read() {
             mi_col_end: frame.mi_cols,
         };
         let begin = || TileState::new(&frame, area).unwrap();
-        let mut random = Random {
-            encoder: Encoder::new(!frame.disable_cdf_update, Vec::new(), usize::MAX),
-            state: seed as u64,
-        };
+        let mut random = Random { encoder: Encoder::new(!frame.disable_cdf_update), state: seed as u64 };
         let mut walk = Walk { symbols: &mut random, items: Vec::new(), next: 0 };
         walk.tile(&mut begin());
         let items = walk.items;
@@ -237,7 +234,7 @@ fn what_is_written_is_read() {
         let differs = walk.items.iter().zip(&items).position(|(read, made)| read != made);
         assert_eq!((differs, walk.items.len()), (None, items.len()), "random, {seed}");
 
-        let mut encoder = Encoder::new(!frame.disable_cdf_update, Vec::new(), usize::MAX);
+        let mut encoder = Encoder::new(!frame.disable_cdf_update);
         let mut walk = Walk { symbols: &mut encoder, items, next: 0 };
         walk.tile(&mut begin());
         let items = walk.items;

@@ -112,7 +112,7 @@ impl RowWriter {
 
 impl Work {
     fn new(size: Size, subsampling: Option<Subsampling>, has_alpha: bool, coding: &Coding) -> Result<Self> {
-        let encoder = |config| Encoder::new(config, capacity(&config, coding));
+        let encoder = |config| Encoder::new(config, capacity(&config, coding), coding.threads);
         let color = encoder(config(size, subsampling, coding))?;
         let alpha = has_alpha.then(|| encoder(alpha_config(size, coding))).transpose()?;
         Ok(Self {
