@@ -202,10 +202,10 @@ impl Blur {
         })
     }
 
-    /// The bytes that it holds of rows of up to four samples a pixel.
-    pub(super) fn heap_bytes(sigma: u16, size: Size) -> u64 {
+    /// The bytes that it holds of rows of so many samples a pixel.
+    pub(super) fn heap_bytes(sigma: u16, size: Size, channels: u32) -> u64 {
         let down = Kernel::new(sigma).rows(size.height) as u64 * 2 + 4 + 2;
-        4 * u64::from(size.width) * (BOXES as u64 * down + 2 * 2 + 1)
+        u64::from(channels) * u64::from(size.width) * (BOXES as u64 * down + 2 * 2 + 1)
     }
 
     /// Rows that come before the first is given.
@@ -291,10 +291,10 @@ impl Sharpen {
         Ok(Self { blur: Blur::new(sigma, layout, size)?, ring, come: 0, given: 0, row })
     }
 
-    /// The bytes that it holds of rows of up to four samples a pixel.
-    pub(super) fn heap_bytes(sigma: u16, size: Size) -> u64 {
+    /// The bytes that it holds of rows of so many samples a pixel.
+    pub(super) fn heap_bytes(sigma: u16, size: Size, channels: u32) -> u64 {
         let rows = u64::from(Blur::delay(sigma, size.height)) + 2;
-        Blur::heap_bytes(sigma, size) + 4 * u64::from(size.width) * rows
+        Blur::heap_bytes(sigma, size, channels) + u64::from(channels) * u64::from(size.width) * rows
     }
 
     /// Takes a row; gives those that are done, the last with the last.

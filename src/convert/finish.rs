@@ -50,10 +50,11 @@ impl Finish {
         self.background.is_some_and(|[r, g, b]| r != g || g != b)
     }
 
-    /// The bytes that are held for rows of a picture of such a size.
-    pub(super) fn heap_bytes(&self, size: Size) -> u64 {
-        let blur = if self.blur > 0 { Blur::heap_bytes(self.blur, size) } else { 0 };
-        let sharpen = if self.sharpen > 0 { Sharpen::heap_bytes(self.sharpen, size) } else { 0 };
+    /// The bytes that are held for rows of a picture of such a size, which is finished in a layout.
+    pub(super) fn heap_bytes(&self, size: Size, layout: Layout) -> u64 {
+        let channels = layout.channels();
+        let blur = if self.blur > 0 { Blur::heap_bytes(self.blur, size, channels) } else { 0 };
+        let sharpen = if self.sharpen > 0 { Sharpen::heap_bytes(self.sharpen, size, channels) } else { 0 };
         4 * (u64::from(self.size(size).width) + u64::from(size.width)) + blur + sharpen
     }
 

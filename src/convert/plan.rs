@@ -276,16 +276,17 @@ fn pipeline(
     };
     let looking =
         if buffering == Buffering::Streamed && may_be_graphic { Look::heap_bytes(output.width) } else { 0 };
-    let finishing = finish.map_or(0, |finish| finish.heap_bytes(scaled));
+    let finished = finish.map(|finish| {
+        let layout = finish.layout(Layout::of(probe.color, probe.alpha));
+        cost::Finished { layout, rows_bytes: finish.heap_bytes(scaled, layout) }
+    });
     cost::Pipeline {
         output,
         scaled,
-        finished: finish.map(|finish| finish.layout(Layout::of(probe.color, probe.alpha))),
+        finished,
         buffering,
         scale_num: if buffering == Buffering::Whole { 8 } else { frame.scale_num(rows::scales(probe)) },
-        steps_bytes: [scaling, recoloring, widening, looking, finishing]
-            .into_iter()
-            .fold(0, u64::saturating_add),
+        steps_bytes: [scaling, recoloring, widening, looking].into_iter().fold(0, u64::saturating_add),
         keeps_metadata: params.keep_metadata,
         converts_color: probe.may_need_conversion() || (frame.linear && !is_plain),
         may_be_graphic: may_be_graphic && buffering != Buffering::Streamed,

@@ -50,7 +50,7 @@ fn bursts_are_converted_in_little_memory_which_comes_back() {
     let twenty = server.memory("VmHWM");
     let began = Instant::now();
     let mut after = server.memory("VmRSS");
-    while after > 16 * MIB && began.elapsed().as_secs() < 30 {
+    while after > 17 * MIB && began.elapsed().as_secs() < 30 {
         thread::yield_now();
         after = server.memory("VmRSS");
     }
@@ -68,7 +68,7 @@ fn bursts_are_converted_in_little_memory_which_comes_back() {
     assert!(at_rest <= 14 * MIB, "at rest {at_rest}");
     assert!(five <= 48 * MIB, "5 at once {five}");
     assert!(twenty <= 64 * MIB, "20 at once {twenty}");
-    assert!(after <= 16 * MIB, "afterwards {after}");
+    assert!(after <= 17 * MIB, "afterwards {after}");
     assert_eq!(server.conversions(), paths.len());
 }
 

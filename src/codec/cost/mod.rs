@@ -11,7 +11,8 @@ use self::encoding::{encoding_by, input};
 pub use self::{
     encoding::{file_bytes, likely_file_bytes},
     pipeline::{
-        Buffering, Decoding, Encoding, Input, Pipeline, SMALL_FILE, channels, has_full_chroma, moves_chroma,
+        Buffering, Decoding, Encoding, Finished, Input, Pipeline, SMALL_FILE, channels, has_full_chroma,
+        moves_chroma,
     },
 };
 use super::{Coding, Format, Probe, avif, bmp, gif, heic, ico, jpeg, jxl, png, svg, tiff, webp};
@@ -63,6 +64,7 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
         Buffering::Streamed => {
             let profile = if pipeline.converts_color { probe.demands.icc_bytes } else { 0 };
             return rows
+                .saturating_add(pipeline.finished.map_or(0, |finished| finished.rows_bytes))
                 .saturating_add(encoding.rows_bytes.unwrap_or(u64::MAX))
                 .saturating_add(profile)
                 .saturating_add(kept)
@@ -83,10 +85,10 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
     // Planes become RGB, and planes again.
     let recolored = if probe.format == Format::Jpeg { 6 } else { result_bytes };
     let color = if pipeline.converts_color { scaled.saturating_mul(recolored) } else { 0 };
-    // Planes become RGB, and what comes of that is another picture.
+    // Planes are interleaved, and what comes of that is another picture.
     let finishing = match pipeline.finished {
-        Some(layout) => {
-            let rows = pipeline.steps_bytes.saturating_add(scaled.saturating_mul(input.raster_bytes.max(3)));
+        Some(Finished { layout, rows_bytes }) => {
+            let rows = rows_bytes.saturating_add(scaled.saturating_mul(input.raster_bytes));
             let finished = output.saturating_mul(layout.channels().into());
             rows.saturating_add(finished.max(scaled.saturating_mul(input.planes_bytes)))
         }

@@ -24,8 +24,8 @@ pub struct Pipeline {
     pub output: Size,
     /// The size to which the picture is scaled: that of the result, or less where there is a rim around it.
     pub scaled: Size,
-    /// The samples of what is finished, with a background or a rim; `None` where the picture is coded as it comes.
-    pub finished: Option<Layout>,
+    /// What is finished, with a background or a rim; `None` where the picture is coded as it comes.
+    pub finished: Option<Finished>,
     /// How much is held.
     pub buffering: Buffering,
     /// The scale at which rows are decoded, in eighths.
@@ -38,6 +38,15 @@ pub struct Pipeline {
     pub converts_color: bool,
     /// The picture may turn out to be a graphic: full chroma, and two files made of which the smaller is taken.
     pub may_be_graphic: bool,
+}
+
+/// A picture whose pixels are changed once it has its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// The samples of what comes of it.
+    pub layout: Layout,
+    /// What is held of its rows meanwhile.
+    pub rows_bytes: u64,
 }
 
 /// What decoding a picture takes, as its format states it from the header alone.
@@ -79,8 +88,8 @@ pub struct Input {
 
 impl Input {
     /// What is coded where a background or a rim made other pixels of it.
-    pub fn finished(self, size: Size, layout: Option<Layout>) -> Self {
-        let Some(layout) = layout else { return self };
+    pub fn finished(self, size: Size, finished: Option<Finished>) -> Self {
+        let Some(Finished { layout, .. }) = finished else { return self };
         let channels = layout.channels();
         let raster_bytes = u64::from(channels);
         Self {

@@ -53,7 +53,11 @@ pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     let alpha = if input.layout.has_alpha() { alpha_bytes(size, coding) } else { 0 };
     let picture = pixels * input.pixel_bytes();
     let incoming = incoming(input);
-    let whole = if input.planes.is_some() { incoming } else { Incoming::Raster(Layout::Rgba) };
+    let whole = match input.channels {
+        _ if input.planes.is_some() => incoming,
+        1 => Incoming::Raster(Layout::Gray),
+        _ => Incoming::Raster(Layout::Rgba),
+    };
     let lossy = picture + rows_bytes(size, whole, coding) + alpha;
     Encoding {
         rows_bytes: Some(rows_bytes(size, incoming, coding).saturating_add(alpha)),

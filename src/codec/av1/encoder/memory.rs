@@ -6,47 +6,11 @@ use super::{
     palette::Palettes,
     search::{LEVELS, Search},
     sequence_header,
-    store::Piece,
+    store::{Capacity, Piece},
     strip::Strip,
     tile::{PIECE, SUPERBLOCK_BYTES, Tile},
 };
 use crate::codec::av1::syntax::{ColorMaps, Frame, TileState};
-
-/// Room behind a full buffer: a word of the symbol coder, sizes of tiles, the OBUs' headers, and a container's boxes.
-pub const SLACK: usize = 4 << 10;
-
-/// Bytes that the buffer of the tiles' data has at once even if its bound is no more than what noise takes.
-const SMALL: usize = 256 << 10;
-
-/// The size of the buffer of the tiles' data.
-#[derive(Clone, Copy, Debug)]
-pub struct Capacity {
-    /// Bytes that are taken when the picture begins.
-    pub initial: usize,
-    /// Bytes up to which the buffer grows.
-    pub max: usize,
-}
-
-impl Capacity {
-    /// For data of at most `most` bytes. A bound of the caller's (`is_bound`) is taken at once: nothing is moved while the
-    /// buffer fills, what is held is what was stated, and pages that are not written cost nothing natively. What just
-    /// noise would fill is taken as it is needed.
-    #[must_use]
-    pub fn new(most: u64, is_bound: bool) -> Self {
-        let max = usize::try_from(most).unwrap_or(usize::MAX / 4);
-        Self { initial: if is_bound { max } else { max.min(SMALL) }, max }
-    }
-
-    /// The most bytes that the buffer takes. One that grows by a quarter is held twice while it does.
-    #[must_use]
-    pub const fn bytes(self) -> usize {
-        if self.initial == self.max {
-            self.max + SLACK
-        } else {
-            (self.max + SLACK).saturating_mul(9) / 5 + (32 << 10)
-        }
-    }
-}
 
 /// The most bytes that an encoder of such a picture takes on the heap: the buffer of its data, what waits of the picture,
 /// the lines above the superblocks, and what the search works in.

@@ -36,7 +36,8 @@ mod tuning;
 use std::{sync::Mutex, thread};
 
 pub use self::{
-    memory::{Capacity, heap_bytes, most_bytes},
+    memory::{heap_bytes, most_bytes},
+    store::Capacity,
     tuning::base_q_idx,
 };
 use self::{search::Search, store::Store, strip::Strip, tile::Tile};

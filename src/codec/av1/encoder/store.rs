@@ -1,7 +1,6 @@
 //! The data of a picture's tiles, in the one buffer that becomes the file. Tiles that are coded beside each other stand in
 //! it in pieces, as they come, and are brought together when their row ends.
 
-use super::memory::{Capacity, SLACK};
 use crate::{
     codec::av1::header::tile_size,
     error::{Error, Kind, Result},
@@ -9,6 +8,42 @@ use crate::{
 
 /// The least by which the buffer grows.
 const STEP: usize = 32 << 10;
+
+/// Room behind a full buffer: a word of the symbol coder, sizes of tiles, the OBUs' headers, and a container's boxes.
+const SLACK: usize = 4 << 10;
+
+/// Bytes that the buffer of the tiles' data has at once even if its bound is no more than what noise takes.
+const SMALL: usize = 256 << 10;
+
+/// The size of the buffer of the tiles' data.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Bytes that are taken when the picture begins.
+    pub initial: usize,
+    /// Bytes up to which the buffer grows.
+    pub max: usize,
+}
+
+impl Capacity {
+    /// For data of at most `most` bytes. A bound of the caller's (`is_bound`) is taken at once: nothing is moved while the
+    /// buffer fills, what is held is what was stated, and pages that are not written cost nothing natively. What just
+    /// noise would fill is taken as it is needed.
+    #[must_use]
+    pub fn new(most: u64, is_bound: bool) -> Self {
+        let max = usize::try_from(most).unwrap_or(usize::MAX / 4);
+        Self { initial: if is_bound { max } else { max.min(SMALL) }, max }
+    }
+
+    /// The most bytes that the buffer takes. One that grows by a quarter is held twice while it does.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        if self.initial == self.max {
+            self.max + SLACK
+        } else {
+            (self.max + SLACK).saturating_mul(9) / 5 + (32 << 10)
+        }
+    }
+}
 
 pub(super) struct Store {
     data: Vec<u8>,
