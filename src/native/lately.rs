@@ -15,10 +15,10 @@ const MOST: usize = 256;
 
 /// Results by their keys, the oldest first.
 #[derive(Debug)]
-pub(crate) struct Lately<T>(Mutex<VecDeque<Result<T>>>);
+pub(crate) struct Lately<T>(Mutex<VecDeque<Known<T>>>);
 
 #[derive(Debug)]
-struct Result<T> {
+struct Known<T> {
     key: String,
     at: Instant,
     what: T,
@@ -41,11 +41,11 @@ impl<T: Clone> Lately<T> {
     /// Keeps a result for a while.
     pub(crate) fn note(&self, key: &str, what: T, now: Instant) {
         let mut results = self.results();
-        let is_old = |result: &Result<T>| now.duration_since(result.at) > KEPT;
+        let is_old = |result: &Known<T>| now.duration_since(result.at) > KEPT;
         while results.len() >= MOST || results.front().is_some_and(is_old) {
             results.pop_front();
         }
-        results.push_back(Result { key: key.to_owned(), at: now, what });
+        results.push_back(Known { key: key.to_owned(), at: now, what });
     }
 
     /// Forgets all.
@@ -53,7 +53,7 @@ impl<T: Clone> Lately<T> {
         self.results().clear();
     }
 
-    fn results(&self) -> MutexGuard<'_, VecDeque<Result<T>>> {
+    fn results(&self) -> MutexGuard<'_, VecDeque<Known<T>>> {
         // They are whole at every moment, so a panic elsewhere does not spoil them.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

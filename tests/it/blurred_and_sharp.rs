@@ -2,27 +2,15 @@
 
 use slimpix::{
     codec::{self, Format},
-    convert::{Fit, Mode, Outcome, Params, Resize, convert, plan},
+    convert::{Fit, Mode, Params, Resize, plan},
     error::ErrorKind,
-    limits::Limits,
     pixel::{Layout, Raster, Size},
 };
 
 use crate::{
-    pictures::{coding, encode, png, raster},
+    pictures::{coding, converted, encode, pixels, png, raster},
     support::program::run,
 };
-
-fn converted(source: &[u8], params: &Params) -> Vec<u8> {
-    match convert(source, params, &Limits::default()) {
-        Ok(Outcome::Made(made)) => made.bytes,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn pixels(file: &[u8]) -> Raster {
-    codec::decode(file, &Limits::default()).unwrap().picture.into_raster().unwrap()
-}
 
 /// The mean difference of neighbours in a row.
 fn roughness(raster: &Raster) -> f64 {

@@ -3,26 +3,15 @@
 
 use slimpix::{
     codec::{self, Format},
-    convert::{Fit, Interest, Mode, Outcome, Params, Resize, convert},
+    convert::{Fit, Interest, Mode, Params, Resize},
     limits::Limits,
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
 use crate::{
-    pictures::{coding, encode, png, raster},
+    pictures::{coding, converted, encode, pixels, png, raster},
     support::{pictures::gif, program::run},
 };
-
-fn converted(source: &[u8], params: &Params) -> Vec<u8> {
-    match convert(source, params, &Limits::default()) {
-        Ok(Outcome::Made(made)) => made.bytes,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn pixels(file: &[u8]) -> Raster {
-    codec::decode(file, &Limits::default()).unwrap().picture.into_raster().unwrap()
-}
 
 /// A pixel, as RGBA.
 fn pixel(raster: &Raster, x: u32, y: u32) -> [u8; 4] {

@@ -2,6 +2,8 @@
 
 use slimpix::{
     codec::{self, Coding, Format},
+    convert::{Outcome, Params, convert},
+    limits::Limits,
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
 
@@ -35,4 +37,17 @@ pub fn encode(raster: Raster, coding: &Coding) -> Vec<u8> {
 
 pub fn coding(format: Format, quality: u8, lossless: bool) -> Coding {
     Coding::new(format).with_quality(quality).with_effort(2).with_lossless(lossless)
+}
+
+/// What becomes of a picture.
+pub fn converted(source: &[u8], params: &Params) -> Vec<u8> {
+    match convert(source, params, &Limits::default()) {
+        Ok(Outcome::Made(made)) => made.bytes,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A file's pixels.
+pub fn pixels(file: &[u8]) -> Raster {
+    codec::decode(file, &Limits::default()).unwrap().picture.into_raster().unwrap()
 }

@@ -5,13 +5,12 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use slimpix::{
-    codec::{self, Format},
-    convert::{Mode, Outcome, Params, convert},
-    limits::Limits,
+    codec::Format,
+    convert::{Mode, Params},
     pixel::{Layout, Orientation, Raster, Size},
 };
 
-use crate::pictures::{coding, encode, raster};
+use crate::pictures::{coding, converted, encode, pixels, raster};
 
 /// The files, with their pictures' rows of RGB.
 fn shown() -> BTreeMap<String, (Vec<u8>, Raster)> {
@@ -27,7 +26,7 @@ fn shown() -> BTreeMap<String, (Vec<u8>, Raster)> {
 
 /// A picture as rows of RGB.
 fn decoded(bytes: &[u8]) -> Raster {
-    let raster = codec::decode(bytes, &Limits::default()).unwrap().picture.into_raster().unwrap();
+    let raster = pixels(bytes);
     match raster.layout() {
         Layout::Rgb => raster,
         Layout::Gray => {
@@ -41,13 +40,6 @@ fn decoded(bytes: &[u8]) -> Raster {
 fn difference(a: &Raster, b: &Raster) -> u8 {
     assert_eq!(a.size(), b.size());
     a.data().iter().zip(b.data()).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
-}
-
-fn converted(bytes: &[u8], params: &Params) -> Vec<u8> {
-    match convert(bytes, params, &Limits::default()) {
-        Ok(Outcome::Made(made)) => made.bytes,
-        outcome => panic!("{outcome:?}"),
-    }
 }
 
 fn to_png() -> Params {

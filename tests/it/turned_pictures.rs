@@ -2,26 +2,15 @@
 
 use slimpix::{
     codec::{self, Coding, Format},
-    convert::{Fit, Interest, Mode, Outcome, Params, Resize, convert, parse_turn},
+    convert::{Fit, Interest, Mode, Params, Resize, parse_turn},
     limits::Limits,
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Size},
 };
 
 use crate::{
-    pictures::{coding, encode, png, raster},
+    pictures::{coding, converted, encode, pixels, png, raster},
     support::{pictures::gif, program::run},
 };
-
-fn converted(source: &[u8], params: &Params) -> Vec<u8> {
-    match convert(source, params, &Limits::default()) {
-        Ok(Outcome::Made(made)) => made.bytes,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn pixels(file: &[u8]) -> Raster {
-    codec::decode(file, &Limits::default()).unwrap().picture.into_raster().unwrap()
-}
 
 /// Pixel by pixel, by what the words mean.
 fn turned(raster: &Raster, rotate: u32, flip: &str) -> Raster {
