@@ -39,7 +39,7 @@ test('everything is in it, and no more', () => {
 
 test('a script has the bytes of the native program', { timeout: 120_000 }, () => {
   const rows = golden('photo-420.jpg', 'logo-rgba.png');
-  assert.equal(rows.length, 18);
+  assert.ok(rows.length >= 18, String(rows.length));
   const input = JSON.stringify(rows.map(({ name, options }) => ({ path: join(ROOT, 'tests/data/golden', name), options })));
   const made = execFileSync(process.execPath, ['node.js'], { cwd: folder, input, encoding: 'utf8' });
   assert.deepEqual(JSON.parse(made), rows.map(({ hash }) => hash));
