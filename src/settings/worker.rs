@@ -77,7 +77,7 @@ settings! {
         MAX_PIXELS: Whole<u64> = setting(Whole(1, 1_000_000_000), 50_000_000, "the most pixels of a picture that is converted");
 
         /// The server has no such bound: it has no limit on the time of a conversion.
-        AVIF_MAX_PIXELS: Whole<u64> = setting(Whole(0, 1_000_000_000), 1_500_000, "pixels above which no AVIF is made");
+        AVIF_MAX_PIXELS: Whole<u64> = setting(Whole(0, 1_000_000_000), 16_000_000, "pixels above which no AVIF is made");
 
         LAZY: Switch = setting(Switch, server::LAZY_MODE.default, "send the original now, and convert after answering");
     }
