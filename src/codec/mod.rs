@@ -12,6 +12,7 @@ mod bytes;
 pub(crate) mod cost;
 pub(crate) mod exif;
 mod file_buffer;
+mod file_capacity;
 mod format;
 mod gif;
 mod heic;

@@ -3,8 +3,9 @@
 use crate::{
     codec::{
         Coding, Probe,
-        av1::encoder::{self, Capacity, Config, Sampling, base_q_idx},
+        av1::encoder::{self, Config, Sampling, base_q_idx},
         cost::{Buffering, Decoding, Encoding, Input, SMALL_FILE},
+        file_capacity::FileCapacity,
         heif,
     },
     pixel::{Size, Subsampling},
@@ -78,9 +79,8 @@ fn pictures(input: &Input, coding: &Coding, full_chroma: bool) -> [Option<Config
 }
 
 /// The size of the buffer of a picture's data.
-pub fn capacity(config: &Config, coding: &Coding) -> Capacity {
-    let most = encoder::most_bytes(config);
-    Capacity::new(most.min(coding.max_bytes), coding.max_bytes < u64::MAX)
+pub fn capacity(config: &Config, coding: &Coding) -> FileCapacity {
+    FileCapacity::new(encoder::most_bytes(config), coding.max_bytes)
 }
 
 /// What the colour picture is, as the encoder gets it.

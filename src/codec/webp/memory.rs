@@ -2,7 +2,7 @@
 
 use super::{
     alpha, frame,
-    vp8::encoder::{self, FrameCapacity, Incoming},
+    vp8::encoder::{self, Incoming},
     vp8l,
 };
 use crate::{
@@ -86,7 +86,7 @@ fn rows_bytes(size: Size, incoming: Incoming, coding: &Coding) -> u64 {
     let (quality, is_sharp) = (coding.quality, coding.full_chroma);
     encoder::heap_bytes(size, incoming, quality, is_sharp)
         .saturating_add(encoder::thread_bytes(size, incoming, quality, coding.threads, is_sharp))
-        .saturating_add(FrameCapacity::new(size, quality, coding.max_bytes).bytes())
+        .saturating_add(encoder::frame_bytes(size, quality, coding.max_bytes))
 }
 
 /// What the alpha beside a lossy picture holds: all of it, what coding it takes, the file, which is made in the same

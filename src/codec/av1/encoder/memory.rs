@@ -6,16 +6,19 @@ use super::{
     palette::Palettes,
     search::{LEVELS, Search},
     sequence_header,
-    store::{Capacity, Piece},
+    store::{Piece, SLACK},
     strip::Strip,
     tile::{PIECE, SUPERBLOCK_BYTES, Tile},
 };
-use crate::codec::av1::syntax::{ColorMaps, Frame, TileState};
+use crate::codec::{
+    av1::syntax::{ColorMaps, Frame, TileState},
+    file_capacity::FileCapacity,
+};
 
 /// The most bytes that an encoder of such a picture takes on the heap: the buffer of its data, what waits of the picture,
 /// the lines above the superblocks, and what the search works in.
 #[must_use]
-pub fn heap_bytes(config: &Config, capacity: Capacity, threads: usize) -> usize {
+pub fn heap_bytes(config: &Config, capacity: FileCapacity, threads: usize) -> usize {
     let sequence = sequence_header(config);
     let header = frame_header(config, &sequence);
     let frame = Frame::new(&sequence, &header);
@@ -41,8 +44,9 @@ pub fn heap_bytes(config: &Config, capacity: Capacity, threads: usize) -> usize 
     let maps = if config.is_screen { info.tile_cols * size_of::<ColorMaps>() } else { 0 };
     let searches = threads.clamp(1, info.tile_cols) * (Search::bytes() + palettes + LEVELS * 2 + 8192);
     // A list that grows.
-    let pieces = if info.tile_cols > 1 { 3 * size_of::<Piece>() * (capacity.max / PIECE + 64) } else { 0 };
-    (Strip::bytes(config) + tiles + maps + searches + pieces).saturating_add(capacity.bytes())
+    let pieces =
+        if info.tile_cols > 1 { 3 * size_of::<Piece>() * (capacity.max as usize / PIECE + 64) } else { 0 };
+    (Strip::bytes(config) + tiles + maps + searches + pieces).saturating_add(capacity.bytes(SLACK) as usize)
 }
 
 /// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.

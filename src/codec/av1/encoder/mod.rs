@@ -37,7 +37,6 @@ use std::{sync::Mutex, thread};
 
 pub use self::{
     memory::{heap_bytes, most_bytes},
-    store::Capacity,
     tuning::base_q_idx,
 };
 use self::{search::Search, store::Store, strip::Strip, tile::Tile};
@@ -48,6 +47,7 @@ use super::{
     syntax::{Frame, TileArea},
 };
 use crate::{
+    codec::file_capacity::FileCapacity,
     error::{Error, Kind, Result},
     simd::Level,
 };
@@ -113,7 +113,7 @@ impl Encoder {
     /// # Errors
     ///
     /// There is no memory, or a number is out of its range.
-    pub fn new(config: Config, capacity: Capacity, threads: usize) -> Result<Self> {
+    pub fn new(config: Config, capacity: FileCapacity, threads: usize) -> Result<Self> {
         if !(1..=65536).contains(&config.width)
             || !(1..=65536).contains(&config.height)
             || config.base_q_idx == 0

@@ -2,48 +2,15 @@
 //! it in pieces, as they come, and are brought together when their row ends.
 
 use crate::{
-    codec::av1::header::tile_size,
+    codec::{
+        av1::header::tile_size,
+        file_capacity::{FileCapacity, STEP},
+    },
     error::{Error, Kind, Result},
 };
 
-/// The least by which the buffer grows.
-const STEP: usize = 32 << 10;
-
 /// Room behind a full buffer: a word of the symbol coder, sizes of tiles, the OBUs' headers, and a container's boxes.
-const SLACK: usize = 4 << 10;
-
-/// Bytes that the buffer of the tiles' data has at once even if its bound is no more than what noise takes.
-const SMALL: usize = 256 << 10;
-
-/// The size of the buffer of the tiles' data.
-#[derive(Clone, Copy, Debug)]
-pub struct Capacity {
-    /// Bytes that are taken when the picture begins.
-    pub initial: usize,
-    /// Bytes up to which the buffer grows.
-    pub max: usize,
-}
-
-impl Capacity {
-    /// For data of at most `most` bytes. A bound of the caller's (`is_bound`) is taken at once: nothing is moved while the
-    /// buffer fills, what is held is what was stated, and pages that are not written cost nothing natively. What just
-    /// noise would fill is taken as it is needed.
-    #[must_use]
-    pub fn new(most: u64, is_bound: bool) -> Self {
-        let max = usize::try_from(most).unwrap_or(usize::MAX / 4);
-        Self { initial: if is_bound { max } else { max.min(SMALL) }, max }
-    }
-
-    /// The most bytes that the buffer takes. One that grows by a quarter is held twice while it does.
-    #[must_use]
-    pub const fn bytes(self) -> usize {
-        if self.initial == self.max {
-            self.max + SLACK
-        } else {
-            (self.max + SLACK).saturating_mul(9) / 5 + (32 << 10)
-        }
-    }
-}
+pub(super) const SLACK: usize = 4 << 10;
 
 pub(super) struct Store {
     data: Vec<u8>,
@@ -63,10 +30,12 @@ pub(super) struct Piece {
 impl Store {
     /// # Errors
     /// [`Kind::OutOfMemory`].
-    pub(super) fn new(capacity: Capacity) -> Result<Self> {
+    pub(super) fn new(capacity: FileCapacity) -> Result<Self> {
+        let [initial, max] =
+            [capacity.initial, capacity.max].map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX / 2));
         let mut data = Vec::new();
-        data.try_reserve_exact(capacity.initial + SLACK)?;
-        Ok(Self { data, max: capacity.max, start: 0, pieces: Vec::new() })
+        data.try_reserve_exact(initial + SLACK)?;
+        Ok(Self { data, max, start: 0, pieces: Vec::new() })
     }
 
     /// Begins a row of tiles. Every tile but the picture's last one stands behind its size.
@@ -145,7 +114,7 @@ mod tests {
 
     #[test]
     fn pieces_are_brought_together() {
-        let mut store = Store::new(Capacity::new(1000, false)).unwrap();
+        let mut store = Store::new(FileCapacity::new(1000, u64::MAX)).unwrap();
         for (columns, is_last) in [(3, false), (3, true)] {
             store.begin_row(columns, is_last).unwrap();
             for at in 0..15_u8 {
@@ -169,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_bound_holds() {
-        let mut store = Store::new(Capacity::new(100, true)).unwrap();
+        let mut store = Store::new(FileCapacity::new(1000, 100)).unwrap();
         store.begin_row(1, true).unwrap();
         store.push(0, &[1; 100]).unwrap();
         assert_eq!(store.push(0, &[1]).unwrap_err().kind(), Kind::OutputTooLarge);

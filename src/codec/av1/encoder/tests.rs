@@ -72,7 +72,7 @@ fn screen(config: Config) -> [Vec<u8>; 3] {
 
 /// Encodes in pieces of some rows; gives the stream and what was reconstructed, by plane, rows of whole superblocks.
 fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize, threads: usize) -> (Vec<u8>, [Window; 3]) {
-    let capacity = Capacity::new(most_bytes(&config), false);
+    let capacity = FileCapacity::new(most_bytes(&config), u64::MAX);
     let mut encoder = Encoder::new(config, capacity, threads).unwrap();
     let (width, height) = (config.width as usize, config.height as usize);
     let shift = usize::from(config.sampling == Sampling::Yuv420);

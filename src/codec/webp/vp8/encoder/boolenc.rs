@@ -4,14 +4,14 @@
 //! the bytes already written.
 
 use super::super::tables::Prob;
-use crate::error::{Error, Kind, Result};
+use crate::{
+    codec::file_capacity::STEP,
+    error::{Error, Kind, Result},
+};
 
 /// More than a macroblock can take: 400 levels of 19 branches, each of less than 8 bits. A buffer has so much room
 /// behind its end whenever [`make_room`] has been asked.
 pub const SLACK: usize = 8 << 10;
-
-/// The least by which a buffer grows.
-pub const STEP: usize = 32 << 10;
 
 /// Makes room for a macroblock in a buffer of at most `most` bytes: it grows by a quarter.
 ///

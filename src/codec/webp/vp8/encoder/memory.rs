@@ -1,11 +1,10 @@
 //! What the encoder holds, in bytes, stated from the size and quality alone.
 
-use super::{
-    MacroblockEdge,
-    analysis::lookahead_strips,
-    boolenc::{SLACK, STEP},
+use super::{MacroblockEdge, analysis::lookahead_strips, boolenc::SLACK};
+use crate::{
+    codec::file_capacity::{FileCapacity, SMALL},
+    pixel::{Layout, Size, Subsampling},
 };
-use crate::pixel::{Layout, Size, Subsampling};
 
 /// Tables, statistics, and lists with one entry for some rows.
 const TABLES: u64 = 40 << 10;
@@ -51,37 +50,14 @@ pub fn most_bytes(size: Size, quality: u8) -> u64 {
     padded(size) * densest(quality) / 64 + HEADERS
 }
 
-/// Bytes that a frame's buffer takes at once even if the caller sets no bound.
-const SMALL: u64 = 256 << 10;
-
-/// The size of a frame's buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameCapacity {
-    /// Bytes that are taken with the first row.
-    pub initial: u64,
-    /// Bytes up to which the buffer grows.
-    pub max: u64,
+/// The size of the buffer of a frame of which the caller wants at most `bound` bytes.
+pub fn frame_capacity(size: Size, quality: u8, bound: u64) -> FileCapacity {
+    FileCapacity::new(most_bytes(size, quality), bound)
 }
 
-impl FrameCapacity {
-    /// The capacity for a frame of which the caller wants at most `bound` bytes.
-    ///
-    /// With a bound the buffer takes all of it at once: nothing is moved while it fills, and the statement is what is
-    /// held; pages that are not written cost nothing natively. Without a bound the buffer grows, since noise's share
-    /// would be far too much for a large picture.
-    pub fn new(size: Size, quality: u8, bound: u64) -> Self {
-        let max = most_bytes(size, quality).min(bound);
-        Self { initial: if bound < u64::MAX { max } else { max.min(SMALL) }, max }
-    }
-
-    /// The most bytes that are held. A buffer that grows by a quarter is held twice while it does.
-    pub const fn bytes(self) -> u64 {
-        if self.initial == self.max {
-            self.max + SLACK as u64
-        } else {
-            self.max * 9 / 5 + (STEP + 2 * SLACK) as u64
-        }
-    }
+/// The most bytes that such a buffer holds.
+pub fn frame_bytes(size: Size, quality: u8, bound: u64) -> u64 {
+    frame_capacity(size, quality, bound).bytes(SLACK)
 }
 
 /// A length that a picture's frame never passes, only noise does: half of the most, twice what busy photos have.

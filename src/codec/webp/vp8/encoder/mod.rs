@@ -44,7 +44,9 @@ mod trellis;
 mod tuning;
 mod wavefront;
 
-pub use self::memory::{FrameCapacity, Incoming, heap_bytes, likely_bytes, most_bytes, thread_bytes};
+pub use self::memory::{
+    Incoming, frame_bytes, frame_capacity, heap_bytes, likely_bytes, most_bytes, thread_bytes,
+};
 
 use std::{mem, ops::Range};
 
@@ -180,7 +182,7 @@ impl<O: Observer> Encoder<O> {
         let indices = tuning.quantizers(config.quality, 0);
         let batch = batch(rows);
         let threads = config.threads.clamp(1, batch);
-        let capacity = FrameCapacity::new(size, config.quality, most);
+        let capacity = frame_capacity(size, config.quality, most);
         let token_buffer = TokenBufferSize::new(size, config.quality);
         let budget = PartitionBudget::new((columns * rows) as u32);
         Ok(Self {

@@ -12,10 +12,11 @@ use super::{
         tables::{BANDS, CATEGORY_BASE, CATEGORY_PROBS, Prob, TOKEN_PROBS, TokenProbs},
     },
     boolenc::{BoolEncoder, SLACK, State, make_room},
-    memory::{FrameCapacity, TokenBufferSize},
+    memory::TokenBufferSize,
     token_buffer::{PackedBits, PackedReader},
 };
 use crate::{
+    codec::file_capacity::FileCapacity,
     error::Result,
     simd::{Level, Simd, dispatch},
 };
@@ -44,7 +45,7 @@ pub struct TokenWriter {
 impl TokenWriter {
     /// A writer without tokens that has taken no memory. With all that comes behind them the tokens may take what
     /// `frame` says.
-    pub fn new(buffer: TokenBufferSize, frame: FrameCapacity, has_skip_flags: bool) -> Self {
+    pub fn new(buffer: TokenBufferSize, frame: FileCapacity, has_skip_flags: bool) -> Self {
         let length = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX >> 1);
         Self {
             buffer: Vec::new(),
