@@ -3,9 +3,9 @@
 # cacheable-request, make-fetch-happen) and the crate of that name, 3.0.0, look them up as they are spelled, in lower
 # case: `Max-Age=60` is no lifetime, and `No-Store`, `No-Cache`, `Private` and `Must-Revalidate` say nothing. Both say
 # that they go by the RFC. An answer with `Cache-Control: No-Store` and a Last-Modified of three years ago is kept,
-# and fresh by the heuristic for a hundred days: got 14.6.5, whose second request this is, never asks again. The
-# field's own name is taken in any case. Seen: below, in `expected`. Needs Node.js 20 or newer and Rust. Fails if that
-# changes.
+# and fresh by the heuristic for a hundred days: got 14.6.5 answers the next request from its cache and doesn't ask.
+# The field's own name is taken in any case. Seen: below, in `expected`. Needs Node.js 20 or newer and Rust. Fails if
+# that changes.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
