@@ -214,11 +214,12 @@ fn find_target<'a>(head: &RequestHead<'_>, path: &'a str, policy: &'a Policy) ->
 }
 
 fn host_target<'a>(head: &RequestHead<'_>, policy: &'a Policy) -> Option<&'a Target> {
+    // RFC 9112 §3.2.2: where the target names its host, the field says nothing.
     let host = head
-        .headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .or_else(|| head.uri.authority().map(http::uri::Authority::as_str))?;
+        .uri
+        .authority()
+        .map(http::uri::Authority::as_str)
+        .or_else(|| head.headers.get(header::HOST)?.to_str().ok())?;
     let hosts = || {
         policy.mounts.iter().filter_map(|mount| match &mount.at {
             MountPoint::Host(at) => at.split_once("://").map(|(scheme, host)| (scheme, host, &mount.target)),

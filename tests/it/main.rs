@@ -42,6 +42,7 @@ mod gif_and_tiff_by_rows;
 mod graceful_stop;
 mod hints_are_heeded;
 mod hostile_files_are_bounded;
+mod hostile_requests;
 mod jpeg_xl_is_stated;
 mod large_pictures_take_little;
 mod layers;

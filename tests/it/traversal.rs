@@ -73,6 +73,11 @@ fn an_exact_host_comes_first_then_the_longest_path() {
     assert_eq!(local(&policy, "/ab/x.jpg", &[]), (0, "ab/x.jpg".to_owned()));
     assert_eq!(local(&policy, "/a/x.jpg", &["Host: IMG.example:8080"]), (3, "a/x.jpg".to_owned()));
     assert_eq!(local(&policy, "/a/x.jpg", &["Host: img.example"]), (1, "x.jpg".to_owned()));
+    // What the target says counts, not what stands beside it.
+    let absolute = "http://img.example:8080/a/x.jpg";
+    assert_eq!(local(&policy, absolute, &["Host: other.example"]), (3, "a/x.jpg".to_owned()));
+    let other = "http://other.example/a/x.jpg";
+    assert_eq!(local(&policy, other, &["Host: img.example:8080"]), (1, "x.jpg".to_owned()));
 }
 
 #[test]
