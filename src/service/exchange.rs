@@ -9,6 +9,8 @@ mod trust;
 
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
+use http::Method;
+
 use super::{
     conditional::Conditions,
     forms,
@@ -43,6 +45,10 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
     let is_head = conditions.is_head;
     let form = match forms::read(head, &policy) {
         Ok(form) => form,
+        // That is told of any path.
+        Err(_) if !matches!(*head.method, Method::GET | Method::HEAD) => {
+            return respond::wrong_method().into();
+        }
         Err(refusal) => return respond::refused_form(&refusal, is_head).into(),
     };
     let onward = if form.uri.is_some() { None } else { onward(head, &policy) };

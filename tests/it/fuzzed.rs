@@ -28,7 +28,7 @@ use std::{
 use crate::support::{heap, scenario};
 
 /// Words that mean something to one of the targets.
-const WORDS: [&[u8]; 24] = [
+const WORDS: [&[u8]; 32] = [
     b"..",
     b"%2e",
     b"%2F",
@@ -53,6 +53,14 @@ const WORDS: [&[u8]; 24] = [
     b"RIFF",
     b"ftyp",
     b"{}",
+    b"/insecure/",
+    b"/plain/",
+    b"/cdn-cgi/image/",
+    b":",
+    b"@",
+    b"nan",
+    b"-1",
+    b"signature=",
 ];
 
 /// Numbers that look as if by chance (Marsaglia's xorshift64).
@@ -91,7 +99,8 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], dice: &mut Dice) {
     }
 }
 
-/// Runs a target over each seed, cut short after every so many bytes, and over so many changed ones.
+/// Runs a target over each seed, cut short after every so many bytes, and over so many changed ones, or as many times
+/// that as `SLIMPIX_FUZZ_TIMES` says.
 fn run(name: &str, target: fn(&[u8]), seeds: &[Vec<u8>], step: usize, rounds: usize) {
     write_out(name, seeds);
     let try_out = |bytes: &[u8]| {
@@ -105,7 +114,8 @@ fn run(name: &str, target: fn(&[u8]), seeds: &[Vec<u8>], step: usize, rounds: us
         (0..seed.len()).step_by(step).for_each(|len| try_out(&seed[..len]));
     }
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-    for _ in 0..rounds {
+    let times = env::var("SLIMPIX_FUZZ_TIMES").map_or(1, |times| times.parse().unwrap());
+    for _ in 0..rounds * times {
         let mut bytes = seeds[dice.below(seeds.len())].clone();
         mutate(&mut bytes, seeds, &mut dice);
         try_out(&bytes);

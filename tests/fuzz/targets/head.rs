@@ -190,6 +190,14 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "GET //o//p/./a.jpg?w=4&w=5 HTTP/1.1\nUser-Agent: Mozilla/5.0 (iPhone) Version/17.0 Safari/604.1\n",
         "POST /healthz HTTP/1.1\n",
         "GET /%252e%252e/a.jpg HTTP/1.0\nRange: bytes=5-2\nRange: bytes=18446744073709551615-\n",
+        "GET /insecure/rs:fill:30:20:0:1:no/g:fp:0.1:1/q:7/dpr:2/rot:90/fl:1:1/bl:2/sh:1/bg:1:2:3/plain/a.jpg@png HTTP/1.1\n",
+        "GET /insecure/exp:1700000009/mb:2048/plain/local:///..%252fa.jpg%3Fv=1 HTTP/1.1\nHost: h.example\n",
+        "GET /insecure/s:3:2/plain/http://origin.example:81/base/a.jpg HTTP/1.1\nAccept: image/webp\n",
+        "GET /AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/w:3/YS5qcGc.webp HTTP/1.1\n",
+        "GET /cdn-cgi/image/width=30,height=20,fit=pad,gravity=0.2x1,quality=low,blur=3,sharpen=2,flip=hv,rotate=90/a.jpg?v=1 HTTP/1.1\n",
+        "GET /cdn-cgi/image/f=auto,anim=false,dpr=2,background=%23fff,onerror=redirect/http://origin.example:81/base/a.jpg HTTP/1.1\n",
+        "GET /a.jpg?w=9&h=9&fit=pad&gravity=0.3x0.7&rotate=270&flip=both&background=f80&blur=1.5&sharpen=2&max_bytes=4096 HTTP/1.1\n",
+        "GET /a.jpg?w=3&signature=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&expires=1700000009 HTTP/1.1\nAccept: */*\n",
     ];
     let with = |choice: u8| heads.iter().map(move |head| [&[choice], head.as_bytes()].concat());
     [0x03, 0x27, 0x4b, 0xb7].into_iter().flat_map(with).collect()
