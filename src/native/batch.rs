@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -35,11 +35,24 @@ const PATIENCE: Duration = Duration::from_secs(30 * 24 * 3600);
 struct Batch {
     wanted: Vec<Wanted>,
     limits: Limits,
+    /// The same with the system's fonts, once a drawing may need them: there are many folders to look through.
+    limits_with_fonts: OnceLock<Limits>,
     pool: Pool,
     /// Results take their pictures' places.
     in_place: bool,
     only_if_smaller: bool,
     dry_run: bool,
+}
+
+impl Batch {
+    /// The limits of a picture's conversion.
+    fn limits_of(&self, bytes: &[u8]) -> &Limits {
+        if !fonts::may_be_wanted(bytes) {
+            return &self.limits;
+        }
+        self.limits_with_fonts
+            .get_or_init(|| self.limits.clone().with_font_files(fonts::files(fonts::SYSTEM, &mut Vec::new())))
+    }
 }
 
 /// Converts what the arguments name; the code is 1 if anything failed.
@@ -61,11 +74,11 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
     };
     // A lone file has all of the processors.
     let threads = (jobs / list.len().max(1)).max(1);
-    let font_files = fonts::files(fonts::SYSTEM, &mut Vec::new()).into();
-    let limits = Limits { max_memory: budget, threads, font_files, ..Limits::default() };
+    let limits = Limits { max_memory: budget, threads, ..Limits::default() };
     let batch = Arc::new(Batch {
         wanted,
         limits,
+        limits_with_fonts: OnceLock::new(),
         pool: Pool::new(budget, jobs),
         in_place: args.in_place,
         only_if_smaller: args.only_if_smaller,
@@ -346,8 +359,9 @@ fn make_one(bytes: &[u8], target: &Target, batch: &Batch) -> Result<Done> {
 /// The smallest of the formats asked for; `None` for what is kept as it is.
 fn smallest(bytes: &[u8], target: &Target, batch: &Batch) -> Result<Option<Made>> {
     let mut best: Option<Made> = None;
+    let limits = batch.limits_of(bytes);
     for params in &target.params {
-        match convert::convert(bytes, params, &batch.limits)? {
+        match convert::convert(bytes, params, limits)? {
             Outcome::Kept(_) => return Ok(None),
             Outcome::Made(made) => {
                 if best.as_ref().is_none_or(|best| made.bytes.len() < best.bytes.len()) {
