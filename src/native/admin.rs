@@ -49,6 +49,7 @@ enum Call {
     Healthy,
     Ready,
     Purge,
+    Prefetch,
 }
 
 impl Call {
@@ -60,6 +61,7 @@ impl Call {
             "healthz" => Some((Self::Healthy, READS)),
             "readyz" => Some((Self::Ready, READS)),
             "purge" => Some((Self::Purge, &[Method::POST])),
+            "prefetch" => Some((Self::Prefetch, &[Method::GET, Method::HEAD, Method::POST])),
             _ => None,
         }
     }
@@ -93,6 +95,7 @@ impl Admin {
             Call::Healthy => plain(StatusCode::OK, "ok\n"),
             Call::Ready => readiness(app).await,
             Call::Purge => purge(app, request.uri.query().unwrap_or_default()).await,
+            Call::Prefetch => prefetch(app, request),
         };
         if request.method == Method::HEAD { response.map(|_| body::empty()) } else { response }
     }
@@ -162,6 +165,21 @@ async fn purge(app: &Arc<App>, query: &str) -> Response<Body> {
         }
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "not all is purged\n"),
     }
+}
+
+/// How far is what is made before anybody asks; a POST begins to make all that isn't there.
+fn prefetch(app: &Arc<App>, request: &Parts) -> Response<Body> {
+    if request.uri.query().is_some_and(|query| !query.is_empty()) {
+        return plain(StatusCode::BAD_REQUEST, "It has no parameters.\n");
+    }
+    let is_begun = request.method == Method::POST;
+    if is_begun {
+        app.prefetcher.ask_for_all();
+    }
+    let status = if is_begun { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let mut response = plain(status, format!("{}\n", app.prefetcher.progress().to_json()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 fn unauthorized() -> Response<Body> {

@@ -19,6 +19,7 @@ use crate::{
         noted::Noted,
         page_cache,
         pool::Pool,
+        prefetcher::Prefetcher,
         purging::{self, Purged},
         ready::Ready,
         remote::{Bounds, Remote},
@@ -50,6 +51,8 @@ pub(crate) struct App {
     pub(super) tells_decisions: bool,
     /// What was done so far.
     pub(super) metrics: Arc<Metrics>,
+    /// What is made before anybody asks.
+    pub(super) prefetcher: Arc<Prefetcher>,
     /// The server was told to stop.
     is_stopping: Arc<AtomicBool>,
 }
@@ -93,6 +96,7 @@ impl App {
             ready: Arc::default(),
             tells_decisions: settings.access_log.is_some(),
             metrics: Arc::default(),
+            prefetcher: Arc::default(),
             is_stopping: Arc::default(),
             is_near: settings
                 .roots
@@ -111,6 +115,12 @@ impl App {
         // These are our own requests.
         policy.sign_keys = Vec::new();
         Self { policy: Arc::new(policy), ..self.clone() }
+    }
+
+    /// The same, whose requests make way for all others.
+    pub(crate) fn in_background(&self) -> Self {
+        let app = self.patient();
+        Self { pool: self.pool.in_background(), ..app }
     }
 
     /// An app on the same cache and budget with another policy, as far as that can change while it serves: where
@@ -138,10 +148,15 @@ impl App {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
+    /// True once it was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
     /// Why requests should go elsewhere, if they should: the server stops, or its originals aren't there. A cache that
     /// can't be written and a long queue are no reasons, since pictures are answered all the same. Blocks.
     pub(crate) fn unready(&self) -> Option<String> {
-        if self.is_stopping.load(Ordering::Relaxed) {
+        if self.is_stopping() {
             return Some("the server stops".to_owned());
         }
         let gone = self.roots.iter().find(|root| !root.path().is_dir())?;
@@ -162,6 +177,7 @@ impl App {
             store_limit,
             resident: machine::resident(),
             ready: self.unready().is_none(),
+            prefetch: self.prefetcher.progress(),
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Sign(SignArgs),
     /// Take away what is kept of some pictures, or all of it: by a server that runs (--at), or from its folders.
     Purge(PurgeArgs),
+    /// Let a server that runs make all pictures of its folders before anybody asks; it goes on alone.
+    Prefetch(PrefetchArgs),
     /// Say whether a server answers: the exit code is 0 or 1, for who looks after containers.
     Health(HealthArgs),
     /// Print the completions of a shell: slimpix completions bash > /etc/bash_completion.d/slimpix
@@ -109,6 +111,20 @@ pub(crate) struct PurgeArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct PrefetchArgs {
+    /// The server: its ADMIN_LISTEN, or where it listens; it has ADMIN_TOKEN, and so has the environment
+    /// (WEBP_ADMIN_TOKEN) or --config
+    #[arg(long, value_name = "ADDR:PORT", env = "WEBP_AT", hide_env_values = true)]
+    pub(crate) at: String,
+    /// Begin nothing, say how far it is
+    #[arg(long)]
+    pub(crate) progress: bool,
+    /// The config.json of the server
+    #[arg(long, value_name = "FILE", env = "WEBP_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct HealthArgs {
     /// Where it listens; without it, as HOST and PORT have it, of the environment or --config
     #[arg(value_name = "ADDR:PORT")]
@@ -165,8 +181,9 @@ mod tests {
                 let id = format!("{} --{}", command.get_name(), arg.get_id());
                 let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
                 assert!(!help.is_empty(), "{id} has no help text");
-                let action = ["output", "in_place", "dry_run", "dump_config", "prefix", "all", "cache"]
-                    .contains(&arg.get_id().as_str());
+                let action =
+                    ["output", "in_place", "dry_run", "dump_config", "prefix", "all", "cache", "progress"]
+                        .contains(&arg.get_id().as_str());
                 assert!(action || arg.get_env().is_some() || help.contains("[env: "), "{id} has no variable");
             }
         }

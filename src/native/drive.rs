@@ -259,7 +259,11 @@ impl Drive {
 
     async fn join(&mut self, step: Join) -> Step {
         // A flight that began before a purge is not for who asks after it.
-        match self.app.flights.join(&format!("{} {}", self.purges, step.key)) {
+        let key = format!("{} {}", self.purges, step.key);
+        if self.app.pool.is_in_background() {
+            self.app.prefetcher.leads(&key);
+        }
+        match self.app.flights.join(&key) {
             Joined::Leader(lead) => {
                 let current = self.current_record(step.id().to_owned()).await;
                 let outcome = current.clone().ok_or(Kind::Internal);
@@ -268,6 +272,9 @@ impl Drive {
             }
             Joined::Follower(follower) => {
                 self.let_go_of_what_comes();
+                if self.app.prefetcher.is_leading(&key) {
+                    self.app.pool.hurry();
+                }
                 match time::timeout(step.patience, follower.outcome()).await {
                     Ok(FlightEnd::Landed(outcome)) => step.followed(outcome.map_err(FlightError::Failed)),
                     Ok(FlightEnd::Panicked) => step.followed(Err(FlightError::Panicked)),

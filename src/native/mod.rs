@@ -28,6 +28,7 @@ mod eviction;
 mod file_version;
 mod files;
 mod flight;
+mod folder_watch;
 mod fonts;
 mod health;
 mod hit;
@@ -47,6 +48,8 @@ mod operator;
 mod page_cache;
 mod pool;
 mod prefetch;
+mod prefetch_at;
+mod prefetcher;
 mod probe;
 mod proxies;
 mod purge;
@@ -115,6 +118,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCod
         Command::Doctor(args) => doctor(&args.config),
         Command::Sign(args) => sign::run(&args),
         Command::Purge(args) => purge::run(&args),
+        Command::Prefetch(args) => prefetch_at::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Completions(args) => completions(args.shell),
         Command::Man => man(),

@@ -13,6 +13,29 @@ use crate::error::{Error, Kind, Result};
 /// Bytes of an answer at the most.
 const MOST: usize = 64 << 10;
 
+/// What a server answers to a call for operators.
+///
+/// # Errors
+/// As [`ask`]; [`Kind::Io`] for a server that doesn't do it.
+pub(crate) fn call(
+    method: Method,
+    at: &str,
+    target: &str,
+    token: &str,
+    patience: Duration,
+) -> Result<String> {
+    let token = Some(token).filter(|token| !token.is_empty());
+    let (status, text) = ask(method, at, target, token, patience)?;
+    let text = text.trim_end();
+    match status {
+        StatusCode::OK | StatusCode::ACCEPTED => Ok(text.to_owned()),
+        StatusCode::UNAUTHORIZED => {
+            Err(Error::new(Kind::Io, "the server wants its ADMIN_TOKEN: WEBP_ADMIN_TOKEN has it"))
+        }
+        _ => Err(Error::new(Kind::Io, format!("the server answers {status}: {text}"))),
+    }
+}
+
 /// Asks a server at `ADDR:PORT`, or at that after `http://`, for a path.
 ///
 /// # Errors

@@ -18,7 +18,10 @@ use tokio::{
 
 use crate::{
     error::{Error, Kind, Result, panic_message},
-    native::{machine, queue::Queue},
+    native::{
+        machine,
+        queue::{Queue, Turn},
+    },
 };
 
 /// The stack of a thread that converts, in bytes. What is not used of it takes no memory.
@@ -26,7 +29,10 @@ const STACK: usize = 2 << 20;
 
 /// The budget of all conversions of this process.
 #[derive(Debug, Clone)]
-pub(crate) struct Pool(Arc<Shared>);
+pub(crate) struct Pool {
+    shared: Arc<Shared>,
+    in_background: bool,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -56,7 +62,8 @@ impl Shared {
         let changed = change(&mut admission);
         let mut called = Vec::new();
         while let Some(turn) = admission.queue.next(now) {
-            let ticket = Ticket { bytes: turn.bytes, has_job: true, pool: Arc::clone(self) };
+            let Turn { bytes, in_background, .. } = turn;
+            let ticket = Ticket { bytes, has_job: true, in_background, pool: Arc::clone(self) };
             let at = admission.waiters.iter().position(|(id, _)| *id == turn.id);
             called.push((at.map(|at| admission.waiters.swap_remove(at).1), ticket));
         }
@@ -91,6 +98,7 @@ pub(crate) struct Figures {
 pub(crate) struct Ticket {
     bytes: u64,
     has_job: bool,
+    in_background: bool,
     pool: Arc<Shared>,
 }
 
@@ -102,7 +110,8 @@ impl Ticket {
 
     /// How many more conversions could run now, if anybody wanted one.
     pub(crate) fn idle(&self) -> usize {
-        self.pool.admission().queue.idle_jobs()
+        // What nobody waits for has one thread.
+        if self.in_background { 0 } else { self.pool.admission().queue.idle_jobs() }
     }
 
     /// Holds more bytes from now on, if they are free and nobody waits for them.
@@ -127,7 +136,7 @@ impl Ticket {
         let is_last = self.pool.change(Instant::now(), |admission| {
             admission.queue.free_bytes(less);
             if ends_job {
-                admission.queue.free_job();
+                admission.queue.free_job(self.in_background);
             }
             ends_job && admission.queue.is_at_rest()
         });
@@ -176,17 +185,30 @@ impl Pool {
     pub(crate) fn new(bytes: u64, jobs: usize) -> Self {
         let jobs = jobs.max(1);
         let admission = Admission { queue: Queue::new(bytes, jobs), waiters: Vec::new() };
-        Self(Arc::new(Shared {
-            capacity: bytes,
-            jobs,
-            admission: Mutex::new(admission),
-            rested: Notify::new(),
-        }))
+        let admission = Mutex::new(admission);
+        let shared = Shared { capacity: bytes, jobs, admission, rested: Notify::new() };
+        Self { shared: Arc::new(shared), in_background: false }
+    }
+
+    /// The same budget for what nobody has asked for: it is admitted one at a time, while nothing else converts, and
+    /// nobody else waits for it.
+    pub(crate) fn in_background(&self) -> Self {
+        Self { in_background: true, ..self.clone() }
+    }
+
+    /// True for what nobody has asked for.
+    pub(crate) const fn is_in_background(&self) -> bool {
+        self.in_background
+    }
+
+    /// Somebody asks for what waits in the background.
+    pub(crate) fn hurry(&self) {
+        self.shared.change(Instant::now(), |admission| admission.queue.hurry());
     }
 
     /// What is taken of it now.
     pub(crate) fn figures(&self) -> Figures {
-        let Self(shared) = self;
+        let shared = &self.shared;
         let (waiting, jobs, free) = shared.admission().queue.figures();
         Figures {
             waiting,
@@ -203,7 +225,7 @@ impl Pool {
     /// [`Kind::OutOfMemory`] when it is more than the whole budget, so that waiting has no use; [`Kind::Overload`]
     /// when there was no room in time, or too many wait already.
     pub(crate) async fn admit(&self, bytes: u64, patience: Duration) -> Result<Ticket> {
-        let Self(shared) = self;
+        let Self { shared, in_background } = self;
         if bytes > shared.capacity {
             return Err(Error::new(
                 Kind::OutOfMemory,
@@ -216,7 +238,7 @@ impl Pool {
         let (call, called) = oneshot::channel();
         let now = Instant::now();
         let entered = shared.change(now, |admission| {
-            let id = admission.queue.enter(bytes, now + patience)?;
+            let id = admission.queue.enter(bytes, now + patience, *in_background)?;
             admission.waiters.push((id, call));
             Some(id)
         });
@@ -233,7 +255,7 @@ impl Pool {
 
     /// Waits until conversions have come to rest, once for each time that they do.
     pub(crate) async fn rested(&self) {
-        self.0.rested.notified().await;
+        self.shared.rested.notified().await;
     }
 
     /// Does a conversion's work on a thread of its own, which makes way for those that answer. There are never more
@@ -247,8 +269,12 @@ impl Pool {
         work: impl FnOnce(Ticket) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (tell, told) = oneshot::channel();
+        let in_background = ticket.in_background;
         let working = move || {
             machine::make_way();
+            if in_background {
+                machine::make_more_way();
+            }
             let result = panic::catch_unwind(AssertUnwindSafe(|| work(ticket)));
             drop(tell.send(result));
         };

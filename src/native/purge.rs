@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use http::{Method, StatusCode};
+use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
@@ -36,16 +36,9 @@ pub(crate) fn run(args: &PurgeArgs) -> Result<ExitCode> {
     let written = flags.settled().map_err(wrong)?.over(env).over(file);
     let query = query(args);
     if let Some(at) = &args.at {
-        let token = Some(written.value(&ADMIN_TOKEN)).filter(|token| !token.is_empty());
-        let (status, text) =
-            operator::ask(Method::POST, at, &format!("/_admin/purge?{query}"), token.as_deref(), PATIENCE)?;
-        return match status {
-            StatusCode::OK => tell(text.trim_end()).map(|()| ExitCode::SUCCESS),
-            StatusCode::UNAUTHORIZED => {
-                Err(Error::new(Kind::Io, "the server wants its ADMIN_TOKEN: WEBP_ADMIN_TOKEN has it"))
-            }
-            _ => Err(Error::new(Kind::Io, format!("the server answers {status}: {}", text.trim_end()))),
-        };
+        let (target, token) = (format!("/_admin/purge?{query}"), written.value(&ADMIN_TOKEN));
+        let told = operator::call(Method::POST, at, &target, &token, PATIENCE)?;
+        return tell(&told).map(|()| ExitCode::SUCCESS);
     }
     let settings = resolve::resolve(&written)?;
     let purge = Purge::from_query(&query, &settings.policy).map_err(wrong)?;

@@ -4,6 +4,9 @@
 //! [`MOST_WAITING`] at a time. Smaller ones go first within reason: sizes are compared by their power of two, the
 //! older of equals goes first, and whoever was passed over [`MOST_PASSES`] times is next, however long its room
 //! takes to come free. So small pictures do not wait behind large ones, and no large one waits for ever.
+//!
+//! What nobody has asked for is made in the background: one at a time, begun while no other conversion runs or waits, in
+//! a slot of its own, so that whoever asks meanwhile finds all others free.
 
 use std::time::Instant;
 
@@ -19,6 +22,8 @@ pub(crate) struct Queue {
     free_bytes: u64,
     free_jobs: usize,
     jobs: usize,
+    /// One runs in the background.
+    has_background: bool,
     /// In order of arrival.
     waiting: Vec<Waiter>,
     arrivals: u64,
@@ -31,6 +36,7 @@ struct Waiter {
     bytes: u64,
     until: Instant,
     passed: u32,
+    in_background: bool,
 }
 
 /// One whose turn it is: its bytes and a job slot are taken.
@@ -40,12 +46,21 @@ pub(crate) struct Turn {
     pub(crate) id: u64,
     /// What was asked for.
     pub(crate) bytes: u64,
+    /// It has the slot of the background.
+    pub(crate) in_background: bool,
 }
 
 impl Queue {
     /// Room for `jobs` conversions of `bytes` together.
     pub(crate) const fn new(bytes: u64, jobs: usize) -> Self {
-        Self { free_bytes: bytes, free_jobs: jobs, jobs, waiting: Vec::new(), arrivals: 0 }
+        Self {
+            free_bytes: bytes,
+            free_jobs: jobs,
+            jobs,
+            has_background: false,
+            waiting: Vec::new(),
+            arrivals: 0,
+        }
     }
 
     /// How many wait, how many job slots are taken, and how many bytes are free.
@@ -53,14 +68,14 @@ impl Queue {
         (self.waiting.len(), self.jobs - self.free_jobs, self.free_bytes)
     }
 
-    /// Waits from now on; gives an id, or `None` when too many wait already. [`Queue::next`] tells whose turn it
-    /// is, which may be this one's at once.
-    pub(crate) fn enter(&mut self, bytes: u64, until: Instant) -> Option<u64> {
+    /// Waits from now on, for a slot or that of the background; gives an id, or `None` when too many wait already.
+    /// [`Queue::next`] tells whose turn it is, which may be this one's at once.
+    pub(crate) fn enter(&mut self, bytes: u64, until: Instant, in_background: bool) -> Option<u64> {
         if self.waiting.len() >= MOST_WAITING {
             return None;
         }
         self.arrivals += 1;
-        self.waiting.push(Waiter { id: self.arrivals, bytes, until, passed: 0 });
+        self.waiting.push(Waiter { id: self.arrivals, bytes, until, passed: 0, in_background });
         Some(self.arrivals)
     }
 
@@ -69,19 +84,24 @@ impl Queue {
         self.waiting.retain(|waiter| waiter.id != id);
     }
 
+    /// What waits in the background waits like all others from now on.
+    pub(crate) fn hurry(&mut self) {
+        self.waiting.iter_mut().for_each(|waiter| waiter.in_background = false);
+    }
+
     /// True if nobody converts or waits.
     pub(crate) fn is_at_rest(&self) -> bool {
-        self.waiting.is_empty() && self.free_jobs == self.jobs
+        self.waiting.is_empty() && self.free_jobs == self.jobs && !self.has_background
     }
 
     /// Job slots that nobody uses and nobody waits for.
     pub(crate) fn idle_jobs(&self) -> usize {
-        if self.waiting.is_empty() { self.free_jobs } else { 0 }
+        if self.has_visitors() { 0 } else { self.free_jobs }
     }
 
     /// Takes bytes for one whose turn it was, if they are free and nobody waits for them.
     pub(crate) fn take_more(&mut self, bytes: u64) -> bool {
-        let is_free = self.waiting.is_empty() && bytes <= self.free_bytes;
+        let is_free = !self.has_visitors() && bytes <= self.free_bytes;
         if is_free {
             self.free_bytes -= bytes;
         }
@@ -94,27 +114,45 @@ impl Queue {
     }
 
     /// Gives a job slot back.
-    pub(crate) const fn free_job(&mut self) {
-        self.free_jobs += 1;
+    pub(crate) const fn free_job(&mut self, in_background: bool) {
+        match in_background {
+            true => self.has_background = false,
+            false => self.free_jobs += 1,
+        }
+    }
+
+    /// True if somebody waits who was asked.
+    fn has_visitors(&self) -> bool {
+        self.waiting.iter().any(|waiter| !waiter.in_background)
     }
 
     /// Whose turn it is, if anybody's. To be asked until it is nobody's, whenever something has changed.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Turn> {
-        let at = self.next_index(now)?;
-        for older in &mut self.waiting[..at] {
+        let at = self.next_index(now).or_else(|| self.next_in_background(now))?;
+        for older in self.waiting[..at].iter_mut().filter(|older| !older.in_background) {
             older.passed += 1;
         }
-        let Waiter { id, bytes, .. } = self.waiting.remove(at);
+        let Waiter { id, bytes, in_background, .. } = self.waiting.remove(at);
         self.free_bytes -= bytes;
-        self.free_jobs -= 1;
-        Some(Turn { id, bytes })
+        match in_background {
+            true => self.has_background = true,
+            false => self.free_jobs -= 1,
+        }
+        Some(Turn { id, bytes, in_background })
+    }
+
+    fn next_in_background(&self, now: Instant) -> Option<usize> {
+        let is_quiet = !self.has_background && self.free_jobs == self.jobs && !self.has_visitors();
+        let fits = |waiter: &Waiter| waiter.until >= now && waiter.bytes <= self.free_bytes;
+        self.waiting.iter().position(fits).filter(|_| is_quiet)
     }
 
     fn next_index(&self, now: Instant) -> Option<usize> {
         if self.free_jobs == 0 {
             return None;
         }
-        let present = || self.waiting.iter().enumerate().filter(|(_, waiter)| waiter.until >= now);
+        let is_present = |waiter: &Waiter| waiter.until >= now && !waiter.in_background;
+        let present = || self.waiting.iter().enumerate().filter(|(_, waiter)| is_present(waiter));
         let fits = |waiter: &Waiter| waiter.bytes <= self.free_bytes;
         if let Some((at, first)) = present().find(|(_, waiter)| waiter.passed >= MOST_PASSES) {
             return fits(first).then_some(at);
@@ -138,7 +176,42 @@ mod tests {
     }
 
     fn enter(queue: &mut Queue, bytes: u64, until: Instant) -> u64 {
-        queue.enter(bytes, until).expect("room to wait")
+        queue.enter(bytes, until, false).expect("room to wait")
+    }
+
+    #[test]
+    fn the_background_waits_for_all_others_and_nobody_for_it() {
+        let now = Instant::now();
+        let mut queue = Queue::new(100, 1);
+        let first = enter(&mut queue, 10, now);
+        let made_ahead = queue.enter(30, now, true).expect("room to wait");
+        let next_ahead = queue.enter(30, now, true).expect("room to wait");
+        assert_eq!(turns(&mut queue, now), [first]);
+        assert!(!queue.is_at_rest());
+        let second = enter(&mut queue, 10, now);
+        queue.free_job(false);
+        queue.free_bytes(10);
+        assert_eq!(turns(&mut queue, now), [second]);
+        queue.free_job(false);
+        queue.free_bytes(10);
+        // One at a time, and all slots are there for who comes.
+        assert_eq!(queue.next(now), Some(Turn { id: made_ahead, bytes: 30, in_background: true }));
+        assert_eq!((turns(&mut queue, now), queue.idle_jobs()), (Vec::new(), 1));
+        let third = enter(&mut queue, 10, now);
+        assert_eq!(turns(&mut queue, now), [third]);
+        queue.free_job(true);
+        assert!(turns(&mut queue, now).is_empty());
+        queue.free_job(false);
+        assert_eq!(turns(&mut queue, now), [next_ahead]);
+        queue.free_job(true);
+        assert!(queue.is_at_rest());
+        // Somebody asks for it after all.
+        let other = enter(&mut queue, 1, now);
+        let wanted = queue.enter(2, now, true).expect("room to wait");
+        assert_eq!(turns(&mut queue, now), [other]);
+        queue.hurry();
+        queue.free_job(false);
+        assert_eq!(queue.next(now), Some(Turn { id: wanted, bytes: 2, in_background: false }));
     }
 
     #[test]
@@ -150,7 +223,7 @@ mod tests {
         queue.free_bytes(60);
         // There are bytes, but no slot.
         assert!(turns(&mut queue, now).is_empty());
-        queue.free_job();
+        queue.free_job(false);
         assert_eq!(turns(&mut queue, now), [b]);
     }
 
@@ -165,7 +238,7 @@ mod tests {
             let turn = queue.next(now).expect("a turn");
             order.push(turn.id);
             queue.free_bytes(turn.bytes);
-            queue.free_job();
+            queue.free_job(false);
         }
         assert_eq!(order, [first, second, large]);
     }
@@ -199,7 +272,7 @@ mod tests {
         assert_eq!(turns(&mut queue, now), [running]);
         let [_short, gone, patient] = [now, later, later].map(|until| enter(&mut queue, 10, until));
         queue.leave(gone);
-        queue.free_job();
+        queue.free_job(false);
         assert_eq!(turns(&mut queue, now + Duration::from_secs(1)), [patient]);
     }
 
@@ -216,9 +289,9 @@ mod tests {
         assert_eq!(queue.idle_jobs(), 0);
         assert!(!queue.take_more(1));
         queue.free_bytes(90);
-        assert_eq!(queue.next(now), Some(Turn { id: waiting, bytes: 20 }));
+        assert_eq!(queue.next(now), Some(Turn { id: waiting, bytes: 20, in_background: false }));
         for is_last in [false, true] {
-            queue.free_job();
+            queue.free_job(false);
             assert_eq!(queue.is_at_rest(), is_last);
         }
     }
@@ -227,10 +300,10 @@ mod tests {
     fn no_more_wait_than_may() {
         let now = Instant::now();
         let mut queue = Queue::new(100, 1);
-        assert!((0..MOST_WAITING).all(|_| queue.enter(1, now).is_some()));
-        assert_eq!(queue.enter(1, now), None);
+        assert!((0..MOST_WAITING).all(|_| queue.enter(1, now, false).is_some()));
+        assert_eq!(queue.enter(1, now, false), None);
         assert!(queue.next(now).is_some());
-        assert!(queue.enter(1, now).is_some());
+        assert!(queue.enter(1, now, false).is_some());
     }
 
     /// Whatever comes, everybody gets a turn, and none is passed over too often.
@@ -261,7 +334,7 @@ mod tests {
             if !running.is_empty() {
                 let done = running.swap_remove(random(running.len() as u64) as usize);
                 queue.free_bytes(done.bytes);
-                queue.free_job();
+                queue.free_job(false);
             }
         }
         assert!(queue.waiting.iter().all(|waiter| waiter.passed <= MOST_PASSES));

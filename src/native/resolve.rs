@@ -46,6 +46,7 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
             jobs => jobs,
         },
         follow_links: written.value(&server::FOLLOW_LINKS),
+        watch: written.value(&server::WATCH),
         verify_every: written.value(&server::VERIFY_EVERY),
         demo: written.value(&server::DEMO).then(|| written.value(&server::DEMO_PATH).into()),
         json_log: written.value(&server::LOG),

@@ -28,7 +28,7 @@ use crate::{
         config::{self, Written},
         connection::{self, Host, Stop, capacity::Capacity, table::Table},
         demo::{self, Demo},
-        doctor, files, log,
+        doctor, files, folder_watch, log,
         pool::Pool,
         prefetch,
         proxies::Proxies,
@@ -90,8 +90,8 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         if !settings.verify_every.is_zero() {
             verify::begin(Arc::clone(&app.store), settings.verify_every);
         }
-        if background {
-            tokio::spawn(prefetch::in_background(Arc::clone(&app)));
+        if background || settings.watch {
+            app.prefetcher.ask_for_all();
         }
         serve(Served { settings, app, demo, access, read: &read }, give_back)
             .await
@@ -264,6 +264,10 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
     tokio::spawn(Arc::clone(&app.ready).watch_over());
     let (keepalive, proxies) = (settings.keepalive, Proxies(settings.proxies.clone()));
     let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, admin, proxies, keepalive });
+    tokio::spawn(prefetch::in_background(Arc::clone(&host)));
+    if settings.watch {
+        folder_watch::begin(&host.app());
+    }
     if let Some(listener) = operators {
         if let Ok(address) = listener.local_addr() {
             tracing::info!("operators ask at http://{address}/");

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) follow_links: bool,
     /// How long after one another passes over all that is kept begin; zero is never.
     pub(crate) verify_every: Duration,
+    /// What is new in the folders is made before anybody asks.
+    pub(crate) watch: bool,
     /// The folder of the demo page, when it is served.
     pub(crate) demo: Option<PathBuf>,
     /// Log lines as JSON.

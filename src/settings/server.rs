@@ -126,6 +126,10 @@ settings! {
             "seconds between two slow passes that compare all that is kept with its checksums; 0 is never")
             .ours().flag("verify-every", "SECONDS").needs_restart();
 
+        WATCH: Switch = setting(Switch, false,
+            "make what is new in the folders before anybody asks, one picture at a time and while nothing else converts")
+            .ours().flag("watch", "").needs_restart();
+
         LOG: OneOf<bool> = setting(OneOf(&[("text", false), ("json", true)]), false, "log lines as text or as json")
             .ours().flag("log", "FORM").needs_restart();
 

@@ -48,6 +48,7 @@ mod large_pictures_take_little;
 mod layers;
 mod links_stay_inside;
 mod lossy_webp_decodes_alike;
+mod made_ahead;
 mod memory_is_stated;
 mod metadata_is_stated;
 mod misjudged_drawings_end_alone;

@@ -6,7 +6,7 @@ use super::{
     FORMATS, Metrics, RESULTS, SHED, STATUSES,
     counter::{BOUNDS, Histogram},
 };
-use crate::service::Decision;
+use crate::{native::prefetcher::Progress, service::Decision};
 
 /// The media type of the text.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -32,6 +32,8 @@ pub(crate) struct Gauges {
     pub(crate) resident: Option<u64>,
     /// 0 while the server stops, or its originals aren't there.
     pub(crate) ready: bool,
+    /// How far is what is made before anybody asks.
+    pub(crate) prefetch: Progress,
 }
 
 /// Writes everything down.
@@ -49,6 +51,10 @@ pub(crate) fn write(metrics: &Metrics, gauges: &Gauges) -> String {
         gauges.store_limit,
     );
     text.gauge("slimpix_ready", "1 while /readyz says so.", u64::from(gauges.ready));
+    let Progress { done, failed, left, .. } = gauges.prefetch;
+    text.counter("slimpix_prefetch_done_total", "Pictures that are there before anybody asked.", done);
+    text.counter("slimpix_prefetch_failed_total", "Pictures that could not be made so.", failed);
+    text.gauge("slimpix_prefetch_left", "Pictures that are still to be made so.", left);
     if let Some(bytes) = gauges.resident {
         text.gauge("process_resident_memory_bytes", "Bytes of the process in memory.", bytes);
     }
