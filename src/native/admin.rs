@@ -153,17 +153,15 @@ async fn purge(app: &Arc<App>, query: &str) -> Response<Body> {
         Ok(purge) => purge,
         Err(what) => return plain(StatusCode::BAD_REQUEST, format!("{what}\n")),
     };
-    match blocking({
-        let app = Arc::clone(app);
-        move || app.purge(&purge)
-    })
-    .await
-    {
+    match app.purge(&purge).await {
         Ok(purged) => {
             tracing::info!(query, "{purged}");
             plain(StatusCode::OK, format!("{purged}\n"))
         }
-        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "not all is purged\n"),
+        Err(error) => {
+            tracing::error!(query, %error, "not all is purged");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "not all is purged\n")
+        }
     }
 }
 

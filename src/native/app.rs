@@ -12,6 +12,7 @@ use std::{
 use crate::{
     error::{Kind, Result},
     native::{
+        blocking::blocking,
         files,
         flight::Flights,
         machine,
@@ -25,6 +26,7 @@ use crate::{
         remote::{Bounds, Remote},
         root::Root,
         settings::{Folders, Settings},
+        shared::Shared,
         source::Sources,
         store::Store,
         upstream::Upstream,
@@ -39,6 +41,8 @@ pub(crate) struct App {
     pub(super) roots: Arc<[Root]>,
     pub(super) store: Arc<Store>,
     pub(super) sources: Arc<Sources>,
+    /// What instances share.
+    pub(super) shared: Option<Arc<Shared>>,
     pub(super) pool: Pool,
     pub(super) flights: Arc<Flights<FlightOutcome>>,
     /// What was told of originals.
@@ -60,6 +64,9 @@ pub(crate) struct App {
 /// The most bytes of the budget that are for originals on their way.
 const MOST_FOR_ORIGINALS: u64 = 64 << 20;
 
+/// The most bytes of the budget that are for results on their way from a bucket.
+const MOST_FOR_RESULTS: u64 = 32 << 20;
+
 /// What the leader of a flight tells its followers.
 pub(super) type FlightOutcome = Result<Record, Kind>;
 
@@ -67,11 +74,16 @@ impl App {
     /// The app with these settings.
     ///
     /// # Errors
-    /// [`Kind::Io`] when an origin wants TLS and the system's root certificates can't be read.
+    /// [`Kind::Io`] when an origin wants TLS and the system's root certificates can't be read, [`Kind::Parameter`]
+    /// when a bucket can't be opened.
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
         let mut policy = settings.policy.clone();
         let for_originals = share_of_originals(&policy);
         policy.budget -= for_originals;
+        let for_results = (policy.budget / 8).min(MOST_FOR_RESULTS);
+        let open = |place| Shared::open(place, for_results).map(Arc::new);
+        let shared = settings.results.as_ref().map(open).transpose()?;
+        policy.budget -= if shared.is_some() { for_results } else { 0 };
         let policy = Arc::new(policy);
         let store = Arc::new(Store::new(settings.folders.clone()));
         let upstream = Upstream::new(&policy, &settings.private_origins)?;
@@ -91,6 +103,7 @@ impl App {
             roots,
             store,
             sources: Arc::new(sources),
+            shared,
             flights: Arc::default(),
             noted: Arc::default(),
             ready: Arc::default(),
@@ -181,12 +194,24 @@ impl App {
         }
     }
 
-    /// Takes away what is kept of some sources. Blocks.
-    pub(crate) fn purge(&self, purge: &Purge) -> Purged {
-        let purged = purging::purge(&self.store, purge);
-        self.sources.forget_lately();
-        self.ready.forget_all();
-        purged
+    /// Takes away what is kept of some sources, here and in what instances share.
+    ///
+    /// # Errors
+    /// [`Kind::Upstream`] when that can't be reached.
+    pub(crate) async fn purge(&self, purge: &Purge) -> Result<Purged> {
+        let (app, local) = (self.clone(), purge.clone());
+        let mut purged = blocking(move || {
+            let purged = purging::purge(&app.store, &local);
+            app.sources.forget_lately();
+            app.ready.forget_all();
+            purged
+        })
+        .await?;
+        if let Some(shared) = &self.shared {
+            let (files, bytes) = shared.purge(purge).await?;
+            purged += Purged { files, bytes };
+        }
+        Ok(purged)
     }
 
     /// The folders of originals.

@@ -10,7 +10,8 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use hyper::body::{Body, Incoming};
+use http_body_util::combinators::BoxBody;
+use hyper::body::Body;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
@@ -24,6 +25,9 @@ const PIECE: Duration = Duration::from_secs(15);
 /// For all of it together.
 const WHOLE: Duration = Duration::from_secs(120);
 
+/// A body as it comes, of whatever kind of origin.
+pub(crate) type Raw = BoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
 /// A body under way.
 #[derive(Debug)]
 pub(crate) struct Download {
@@ -31,7 +35,7 @@ pub(crate) struct Download {
     pub(crate) caching: OriginCaching,
     /// What the head says of it; its length is 0 where the head doesn't say.
     pub(crate) validators: Validators,
-    body: Incoming,
+    body: Raw,
     coding: Coding,
     /// What has come and is still in its coding.
     coded: Bytes,
@@ -46,7 +50,7 @@ impl Download {
     pub(crate) fn new(
         caching: OriginCaching,
         validators: Validators,
-        body: Incoming,
+        body: Raw,
         coding: Coding,
         most: u64,
     ) -> Self {

@@ -3,6 +3,9 @@
 //! A request is driven in a task of its own: a client that goes away does not stop a conversion that others
 //! wait for, and a slow one holds no ticket, no lead and no thread while it reads.
 
+mod sharing;
+mod working;
+
 use std::{
     collections::BTreeMap,
     sync::Arc,
@@ -23,19 +26,18 @@ use crate::{
         body::Body,
         files::{self, Content},
         flight::{FlightEnd, Joined, Lead},
-        job::{self, FinishedJob, JobOutcome, Original, Provenance},
         log,
         lookup::Query,
         metrics::Facts,
         opening::{self, Held},
         pool::Ticket,
         remote::Fetched,
+        shared::Sharing,
         shown::shown,
     },
     service::{
-        Admit, Body as What, Convert, Decision, ExpectedSource, Fetch, FlightError, Found, Join, Lookup,
-        OriginCaching, Record, Response as Answer, Restriction, Source, SourceInfo, Step, Store as StoreStep,
-        Task,
+        Admit, Body as What, Decision, Fetch, FlightError, Found, Join, Lookup, OriginCaching, Record,
+        Response as Answer, Restriction, Source, SourceInfo, Step, Store as StoreStep,
     },
 };
 
@@ -67,6 +69,8 @@ struct Leading {
     lead: Lead<FlightOutcome>,
     /// What its followers are told when it ends.
     outcome: FlightOutcome,
+    /// How it stands with other instances, where they share what they make.
+    sharing: Option<Sharing>,
 }
 
 impl Drive {
@@ -267,8 +271,8 @@ impl Drive {
             Joined::Leader(lead) => {
                 let current = self.current_record(step.id().to_owned()).await;
                 let outcome = current.clone().ok_or(Kind::Internal);
-                self.leading = Some(Leading { key: step.key.clone(), lead, outcome });
-                step.lead(current)
+                self.leading = Some(Leading { key: step.key.clone(), lead, outcome, sharing: None });
+                self.settle(step, current).await
             }
             Joined::Follower(follower) => {
                 self.let_go_of_what_comes();
@@ -330,92 +334,15 @@ impl Drive {
         drop(self.content.take_if(|content| content.is_arriving()));
     }
 
-    async fn convert(&mut self, mut step: Convert) -> Step {
-        let name = step.source.name().to_owned();
-        let outcome = match self.run_job(&step).await {
-            Ok(FinishedJob { outcome, is_cut, .. }) => {
-                if is_cut {
-                    step = step.of_cut();
-                }
-                Ok(outcome)
-            }
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(JobOutcome::Made { format, info, bytes }) => {
-                self.made.insert(format, bytes);
-                step.made(info)
-            }
-            Ok(JobOutcome::Kept(kept)) => step.kept(kept),
-            Ok(JobOutcome::Described(description)) => step.described(&description),
-            Err(error) => {
-                tracing::warn!(source = name, %error, kind = %error.kind(), "a conversion failed");
-                self.set_outcome(Err(error.kind()));
-                step.failed(error)
-            }
-        }
-    }
-
-    /// Reads the whole original and does the job on a thread of the pool, under the ticket.
-    async fn run_job(&mut self, step: &Convert) -> Result<FinishedJob> {
-        let ticket =
-            self.ticket.take().ok_or_else(|| Error::new(Kind::Internal, "a conversion without a ticket"))?;
-        let original = self.original(step).await?;
-        let (reserved, waited) = (ticket.bytes(), self.waited);
-        let (job, limits) = (step.job.clone(), step.job.limits(&self.app.policy.limits));
-        let began = Instant::now();
-        let working = move |ticket| job::run(ticket, original, &job, &limits);
-        let done = self.app.pool.run(ticket, working).await;
-        let result = done.as_ref().ok().map(|done| (&done.outcome, done.in_bytes));
-        let format = match &step.job.task {
-            Task::Picture(params) => Some(params.format),
-            Task::Describe => None,
-        };
-        self.app.metrics.converted(format, result, began.elapsed());
-        let done = done?;
-        if let JobOutcome::Made { format, info, .. } = &done.outcome {
-            let (name, format) = (shown(step.source.name()), format.extension());
-            tracing::info!(
-                source = name,
-                format,
-                in_bytes = done.in_bytes,
-                out_bytes = info.len,
-                ms = began.elapsed().as_millis() as u64,
-                reserved,
-                waited_ms = waited.as_millis() as u64,
-                "CONV {name} -> {format}"
-            );
-        }
-        Ok(done)
-    }
-
-    /// The whole original, once all of it has come.
-    async fn original(&mut self, step: &Convert) -> Result<Original> {
-        let content = match self.content.take() {
-            Some(content) => content,
-            None => {
-                let ExpectedSource { validators, hash } = &*step.expected;
-                self.app.sources.content(&step.source, validators, hash.as_deref()).await?
-            }
-        };
-        let provenance = match step.source {
-            Source::Local { .. } => Provenance::Folder,
-            Source::Remote { .. } if content.is_arriving() => Provenance::Network,
-            Source::Remote { .. } => Provenance::Cache,
-        };
-        let content = content.arrived().await?;
-        if self.restriction.is_some() && provenance != Provenance::Network {
-            // It may be wanted again, and is nowhere else.
-            self.content = content.duplicate();
-        }
-        Ok(Original { content, provenance })
-    }
-
     async fn store(&mut self, step: StoreStep) -> Step {
         let (store, write, purges) = (Arc::clone(&self.app.store), step.write.clone(), self.purges);
         let made = write.variant.and_then(|format| self.made.get(&format).cloned());
-        match blocking(move || store.write(&write, made.as_ref(), purges)).await {
-            Ok(record) => self.set_outcome(Ok(record)),
+        let kept = made.clone();
+        match blocking(move || store.write(&write, kept.as_ref(), purges)).await {
+            Ok(record) => {
+                self.share(&step, &record, made.as_ref()).await;
+                self.set_outcome(Ok(record));
+            }
             Err(error) => tracing::error!(%error, "the cache was not written"),
         }
         step.done()

@@ -4,13 +4,18 @@ use std::{process::ExitCode, time::Duration};
 
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::runtime;
 
 use crate::{
     error::{Error, Kind, Result},
     native::{
+        bucket::Place,
         cli::{self, PurgeArgs},
         config::{self, Written},
-        operator, purging, resolve,
+        operator,
+        purging::{self, Purged},
+        resolve,
+        shared::Shared,
         store::Store,
         tell,
     },
@@ -45,7 +50,19 @@ pub(crate) fn run(args: &PurgeArgs) -> Result<ExitCode> {
     let mut folders = settings.folders;
     // Nothing else is to go.
     folders.max_bytes = 0;
-    tell(&purging::purge(&Store::new(folders), &purge).to_string()).map(|()| ExitCode::SUCCESS)
+    let mut purged = purging::purge(&Store::new(folders), &purge);
+    if let Some(place) = &settings.results {
+        let (files, bytes) = blocking_shared(place, &purge)?;
+        purged += Purged { files, bytes };
+    }
+    tell(&purged.to_string()).map(|()| ExitCode::SUCCESS)
+}
+
+/// Purges what instances share.
+fn blocking_shared(place: &Place, purge: &Purge) -> Result<(u64, u64)> {
+    let failed = |source| Error::with_source(Kind::Io, "can't start", source);
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    runtime.block_on(async { Shared::open(place, 0)?.purge(purge).await })
 }
 
 /// What the arguments say, as the admin's call has it.

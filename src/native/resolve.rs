@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Kind, Result},
     native::{
         admin::LEAST_TOKEN,
+        bucket::{IS_BUILT, Place},
         config::Written,
         connection::watch::Patience,
         fonts, machine,
@@ -41,6 +42,7 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
             send: written.value(&server::SEND_TIMEOUT),
         },
         folders: folders(written, memory),
+        results: results(written)?,
         jobs: match written.value(&server::MAX_JOB_COUNT) {
             0 => machine::processors(),
             jobs => jobs,
@@ -115,6 +117,24 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
     })
 }
 
+fn results(written: &Written) -> Result<Option<Place>> {
+    let place = written.value(&server::RESULTS);
+    if place.is_empty() {
+        return Ok(None);
+    }
+    let allowed = || wrong("RESULTS", &place, &format!("it is {}", Place::ALLOWED));
+    bucket(&place).map_err(|what| wrong("RESULTS", &place, what))?;
+    Place::parse(&place).map(Some).ok_or_else(allowed)
+}
+
+/// Sees that this build has buckets.
+fn bucket(place: &str) -> Result<(), &'static str> {
+    if IS_BUILT || !Place::is_meant(place) {
+        return Ok(());
+    }
+    Err("this slimpix was built without buckets: cargo install with --features object-store has them")
+}
+
 fn qualities(written: &Written) -> Vec<(Format, u8)> {
     let quality = |(format, setting)| Some((format, written.value(&setting)?));
     shared::QUALITIES.into_iter().filter_map(quality).collect()
@@ -149,17 +169,34 @@ struct Roots(Vec<PathBuf>);
 impl Roots {
     /// A folder or an origin, as `IMG_PATH` and the values of `IMG_MAP` name them.
     fn target(&mut self, key: &str, place: &str, name: &str) -> Result<Target> {
+        if Place::is_meant(place) {
+            let base = place.trim_end_matches('/').to_owned();
+            bucket(place).map_err(|what| wrong(key, place, what))?;
+            let is_bucket = Place::parse(place).is_some();
+            return match is_bucket {
+                true => Ok(Target::Remote { base }),
+                false => Err(wrong(key, place, &format!("it is {}", Place::ALLOWED))),
+            };
+        }
         if place.starts_with("http://") || place.starts_with("https://") {
             let base = place.trim_end_matches('/').to_owned();
             let is_origin =
                 base.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some() && uri.query().is_none());
             if !is_origin {
-                return Err(wrong(key, place, "it is a folder, or http(s)://host[:port][/path]"));
+                return Err(wrong(
+                    key,
+                    place,
+                    "it is a folder, http(s)://host[:port][/path], or s3://, gs:// or az://bucket[/prefix]",
+                ));
             }
             return Ok(Target::Remote { base });
         }
         if place.is_empty() {
-            return Err(wrong(key, place, "it is a folder, or http(s)://host[:port][/path]"));
+            return Err(wrong(
+                key,
+                place,
+                "it is a folder, http(s)://host[:port][/path], or s3://, gs:// or az://bucket[/prefix]",
+            ));
         }
         let root = PathBuf::from(place);
         let index = self.0.iter().position(|known| *known == root).unwrap_or_else(|| {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use crate::{
-    native::connection::watch::Patience,
+    native::{bucket::Place, connection::watch::Patience},
     service::Policy,
     settings::{HostPort, Network},
 };
@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) patience: Patience,
     /// The folders of what is kept.
     pub(crate) folders: Folders,
+    /// Where instances share what they make, if they do.
+    pub(crate) results: Option<Place>,
     /// Conversions at a time.
     pub(crate) jobs: usize,
     /// Follow links that lead out of the folders.

@@ -1,27 +1,28 @@
-//! Origins: asked with timeouts, followed only within what is configured, and read up to a limit.
+//! Origins, and buckets of originals: asked with timeouts, followed only within what is configured, and read up to a limit.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri, header};
-use http_body_util::Empty;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Empty};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use percent_encoding::percent_decode_str;
 use tokio::time;
 
 use crate::{
     error::{Error, Kind, Result},
     native::{
+        bucket::{Bucket, Place},
         coding::Coding,
-        download::Download,
+        download::{Download, Raw},
         reach::{Guard, Refused},
         redirect::redirected,
     },
@@ -45,6 +46,8 @@ pub(crate) struct Upstream {
     client: Client<HttpsConnector<HttpConnector<Guard>>, Empty<Bytes>>,
     /// `scheme://authority` of each configured origin: nothing else is ever asked.
     origins: HashSet<String>,
+    /// Those of them that are buckets.
+    buckets: HashMap<String, Bucket>,
     policy: Arc<Policy>,
 }
 
@@ -62,15 +65,19 @@ impl Upstream {
     /// A client for the origins of a policy, of which those at `private` hosts may be anywhere.
     ///
     /// # Errors
-    /// [`Kind::Io`] when an origin wants TLS and the system's root certificates can't be read.
+    /// [`Kind::Io`] when an origin wants TLS and the system's root certificates can't be read, [`Kind::Parameter`]
+    /// when a bucket can't be opened.
     pub(crate) fn new(policy: &Arc<Policy>, private: &[String]) -> Result<Self> {
         let targets = policy.mounts.iter().map(|mount| &mount.target).chain([&policy.target]);
-        let origins: HashSet<String> = targets
-            .filter_map(|target| match target {
-                Target::Remote { base } => base.parse::<Uri>().ok().as_ref().and_then(origin),
-                Target::Local { .. } => None,
-            })
-            .collect();
+        let (mut origins, mut buckets) = (HashSet::new(), HashMap::new());
+        for target in targets {
+            let Target::Remote { base } = target else { continue };
+            let Some(origin) = base.parse::<Uri>().ok().as_ref().and_then(origin) else { continue };
+            if let Some(place) = Place::parse(base) {
+                buckets.insert(origin.clone(), Bucket::open(&place)?);
+            }
+            origins.insert(origin);
+        }
         let mut http = HttpConnector::new_with_resolver(Guard::new(private));
         http.set_connect_timeout(Some(CONNECT));
         http.enforce_http(false);
@@ -89,7 +96,7 @@ impl Upstream {
             .http1_max_buf_size(MOST_AHEAD)
             .pool_max_idle_per_host(MOST_IDLE)
             .build(connector);
-        Ok(Self { client, origins, policy: Arc::clone(policy) })
+        Ok(Self { client, origins, buckets, policy: Arc::clone(policy) })
     }
 
     /// Asks for a URL, conditionally when something is known; `most` bounds the body's bytes.
@@ -101,10 +108,16 @@ impl Upstream {
         let mut uri: Uri =
             url.parse().map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))?;
         for _ in 0..=MOST_REDIRECTS {
-            if !origin(&uri).is_some_and(|origin| self.origins.contains(&origin)) {
+            let Some(origin) = origin(&uri).filter(|origin| self.origins.contains(origin)) else {
                 return Err(upstream("it leads to an origin that is not configured"));
-            }
-            let response = self.ask(&uri, known).await?;
+            };
+            let response = match self.buckets.get(&origin) {
+                Some(bucket) => {
+                    let key = percent_decode_str(uri.path()).decode_utf8_lossy();
+                    bucket.get(key.trim_start_matches('/'), known).await?
+                }
+                None => self.ask(&uri, known).await?.map(|body| body.map_err(Into::into).boxed()),
+            };
             let caching = OriginCaching::from_headers(response.headers(), &self.policy, SystemTime::now());
             match response.status() {
                 StatusCode::OK => return download(response, most, caching).map(Answer::Body),
@@ -118,7 +131,7 @@ impl Upstream {
     }
 
     /// Asks one origin, again after a pause where that may help: it has no state that a GET would change.
-    async fn ask(&self, uri: &Uri, known: Option<&Validators>) -> Result<Response<Incoming>> {
+    async fn ask(&self, uri: &Uri, known: Option<&Validators>) -> Result<Response<hyper::body::Incoming>> {
         let (began, mut pauses) = (Instant::now(), PAUSES.into_iter());
         loop {
             let asking = self.client.request(request(uri, known)?);
@@ -144,7 +157,7 @@ fn upstream(what: impl Into<String>) -> Error {
 }
 
 /// True for the answer of a gateway that couldn't reach who has the thing, and doesn't say when it can.
-fn is_behind(response: &Response<Incoming>) -> bool {
+fn is_behind<B>(response: &Response<B>) -> bool {
     let is_gateway = matches!(
         response.status(),
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
@@ -172,7 +185,7 @@ fn request(uri: &Uri, known: Option<&Validators>) -> Result<Request<Empty<Bytes>
         .map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))
 }
 
-fn download(response: Response<Incoming>, most: u64, caching: OriginCaching) -> Result<Box<Download>> {
+fn download(response: Response<Raw>, most: u64, caching: OriginCaching) -> Result<Box<Download>> {
     let coding = Coding::of(response.headers())?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let len = text(header::CONTENT_LENGTH).and_then(|len| len.parse().ok()).unwrap_or(0);

@@ -5,6 +5,7 @@
 
 mod answering;
 mod converting;
+mod sharing;
 mod trust;
 
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};

@@ -65,7 +65,8 @@ impl Purge {
 /// The names of what a place stands for.
 fn names(place: &str, is_beginning: bool, policy: &Policy) -> Result<Vec<String>, String> {
     let bare = place.split(['?', '#']).next().unwrap_or_default();
-    if bare.starts_with("http://") || bare.starts_with("https://") {
+    // An origin's or a bucket's.
+    if bare.split_once("://").is_some_and(|(scheme, _)| !scheme.is_empty() && !scheme.contains('/')) {
         return Ok(vec![bare.to_owned()]);
     }
     Some(bare)

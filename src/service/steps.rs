@@ -7,7 +7,7 @@ use super::{
     demand::Demand,
     exchange::Exchange,
     freshness::OriginCaching,
-    job::Job,
+    job::{Job, Product},
     key::Id,
     record::{FoundFile, Record, Validators},
     respond::Response,
@@ -16,6 +16,7 @@ use super::{
     write::Write,
 };
 use crate::{
+    codec::Format,
     convert::{Description, Kept},
     error::{Error, Kind},
     pixel::Size,
@@ -49,7 +50,7 @@ impl Step {
     pub fn flight(&self) -> Option<&str> {
         match self {
             Self::Admit(Admit { key, .. }) | Self::Convert(Convert { key, .. }) => Some(key),
-            Self::Store(store) => store.key.as_deref(),
+            Self::Store(store) => store.flight(),
             _ => None,
         }
     }
@@ -187,6 +188,27 @@ impl Join {
         self.exchange.on_lead(self.key, self.job, current)
     }
 
+    /// The format that is to be made; `None` is the description.
+    #[must_use]
+    pub fn format(&self) -> Option<Format> {
+        match self.job.task.product() {
+            Product::Picture(format) => Some(format),
+            Product::Description => None,
+        }
+    }
+
+    /// True if a record of another host's is of the same source as it is here, and leaves nothing to do. `checksum` is
+    /// that of a local source's bytes here.
+    #[must_use]
+    pub fn is_settled_by(&self, record: &Record, checksum: Option<&str>) -> bool {
+        self.exchange.clone().adopt(&self.job, record.clone(), checksum)
+    }
+
+    /// Nobody else is at it, and another host has made it: the host has the bytes for the `Store` that follows.
+    pub fn shared(self, record: Record, checksum: Option<&str>) -> Step {
+        self.exchange.on_shared(self.key, self.job, record, checksum)
+    }
+
     /// The leader is done.
     pub fn followed(self, result: Result<Record, FlightError>) -> Step {
         self.exchange.on_followed(self.job, result)
@@ -301,6 +323,12 @@ pub struct Store {
 }
 
 impl Store {
+    /// The key of the flight whose result it is, if it is one's.
+    #[must_use]
+    pub fn flight(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// Written, or to be written after answering. A cache that can't be written is no reason not to answer: then the
     /// host serves the body from memory.
     pub fn done(self) -> Step {

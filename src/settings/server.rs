@@ -47,10 +47,10 @@ settings! {
         PORT: Whole<u16> = setting(Whole(0, u16::MAX), 3333, "the port to listen on; 0 takes a free one")
             .part_of("--listen").needs_restart();
 
-        IMG_PATH: Text = setting(Text, "./pics", "the folder of the originals, or an http(s) origin to stand before")
+        IMG_PATH: Text = setting(Text, "./pics", "the folder of the originals, or an http(s) origin or a bucket (s3://, gs://, az://) to stand before")
             .part_of("DIR").needs_restart();
 
-        IMG_MAP: Pairs = setting(Pairs, (), "hosts or path prefixes, each with a folder or an origin of its own")
+        IMG_MAP: Pairs = setting(Pairs, (), "hosts or path prefixes, each with a folder, an origin or a bucket of its own")
             .differs("The longest prefix wins; there it was a random one. Pictures of a mapped folder are cached.")
             .needs_restart();
 
@@ -72,6 +72,10 @@ settings! {
             .differs("It holds all three folders together, at any moment, and the least recently used go first. There it was \
                       without limit unless it was set, for each folder by itself, and the oldest went.")
             .flag("max-cache-size", "MIB").needs_restart();
+
+        RESULTS: Text = setting(Text, "",
+            "a bucket in which instances share what they make, each once: s3://bucket[/prefix], or gs:// or az://")
+            .ours().flag("results", "BUCKET").needs_restart();
 
         MEMORY: Unset<Size> = setting(Unset(Size::from(4 << 20)), (), "what all conversions together may take of memory")
             .ours().decided_by("asks the machine").flag("memory", "SIZE").needs_restart();

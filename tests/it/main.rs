@@ -12,6 +12,8 @@ mod bad_input;
 mod bad_pictures_are_no_500;
 mod blurred_and_sharp;
 mod bodies_are_exact;
+#[cfg(feature = "object-store")]
+mod buckets_are_origins;
 mod bursts_stay_small;
 mod cache_heals;
 mod cache_is_verified;
@@ -43,6 +45,8 @@ mod graceful_stop;
 mod hints_are_heeded;
 mod hostile_files_are_bounded;
 mod hostile_requests;
+#[cfg(feature = "object-store")]
+mod instances_share;
 mod jpeg_xl_is_stated;
 mod large_pictures_take_little;
 mod layers;

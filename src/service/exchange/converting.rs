@@ -104,7 +104,7 @@ impl Exchange {
         self.admit(key, job)
     }
 
-    fn admit(mut self: Box<Self>, key: String, job: Job) -> Step {
+    pub(super) fn admit(mut self: Box<Self>, key: String, job: Job) -> Step {
         self.trace.reserved = self.trace.reserved.max(job.peak_bytes);
         let patience = self.policy.room_patience.saturating_sub(self.trace.waited);
         Step::Admit(Admit { bytes: job.peak_bytes, patience, key, job, exchange: self })

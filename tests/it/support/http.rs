@@ -52,7 +52,20 @@ pub fn get_all_at_once(to: SocketAddr, paths: &[String], headers: &[(&str, &str)
 }
 
 pub fn request(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
-    let mut answer = begin(to, method, path, headers);
+    request_with(to, method, path, headers, &[])
+}
+
+/// The same with a body, whose length the headers must say.
+pub fn request_with(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    sent: &[u8],
+) -> Reply {
+    let mut stream = send(to, method, path, headers);
+    stream.write_all(sent).unwrap();
+    let mut answer = read_head(stream);
     let mut body = Vec::new();
     if method != "HEAD" {
         answer.rest.read_to_end(&mut body).unwrap();
@@ -83,7 +96,11 @@ pub fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) 
 }
 
 pub fn begin(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Begun {
-    let mut rest = BufReader::new(send(to, method, path, headers));
+    read_head(send(to, method, path, headers))
+}
+
+fn read_head(stream: TcpStream) -> Begun {
+    let mut rest = BufReader::new(stream);
     let mut line = String::new();
     rest.read_line(&mut line).unwrap();
     let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);

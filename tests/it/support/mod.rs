@@ -6,6 +6,8 @@ pub mod h2;
 pub mod heap;
 pub mod http;
 pub mod jxl;
+#[cfg(feature = "object-store")]
+pub mod moto;
 pub mod origin;
 pub mod pictures;
 pub mod program;

@@ -1,0 +1,89 @@
+//! What instances share (`RESULTS`): a flight's leader looks for what another instance has made or makes just now, and
+//! gives the others what it makes itself.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Drive;
+use crate::{
+    error::{Error, Kind, Result},
+    native::{
+        blocking::blocking,
+        files::{self, Content},
+        log,
+        shared::{Entry, Settled, Sharing},
+    },
+    service::{Join, Record, Source, Step, Store as StoreStep},
+};
+
+impl Drive {
+    /// Goes on from the lead of a flight: with what is shared, or with what is to be made.
+    pub(super) async fn settle(&mut self, step: Join, current: Option<Record>) -> Step {
+        let (Some(shared), Some(source)) = (self.app.shared.clone(), self.source.clone()) else {
+            return step.lead(current);
+        };
+        let format = step.format();
+        let Some(keys) = shared.keys(source.name(), step.id(), format) else { return step.lead(current) };
+        // Who waits for others holds nothing.
+        self.let_go_of_what_comes();
+        let checksum = self.checksum(&source).await;
+        let is_right = |record: &Record| step.is_settled_by(record, checksum.as_deref());
+        let settled = shared.settle(&keys, format, step.patience, |entry| is_right(&entry.record)).await;
+        let (is_there, lease, next) = match settled {
+            Settled::Found(entry) => {
+                tracing::debug!(source = source.name(), key = ?keys, "another instance has made it");
+                let Entry { record, bytes } = *entry;
+                if let (Some(format), Some(bytes)) = (format, bytes) {
+                    self.made.insert(format, bytes);
+                }
+                (true, None, step.shared(record, checksum.as_deref()))
+            }
+            Settled::Make(lease) => (false, lease, step.lead(current)),
+            Settled::Late => {
+                tracing::warn!(source = source.name(), "another instance takes too long to make it");
+                self.set_outcome(Err(Kind::Overload));
+                (true, None, step.impatient())
+            }
+        };
+        if let Some(leading) = &mut self.leading {
+            leading.sharing = Some(Sharing { keys, format, is_there, _lease: lease });
+        }
+        next
+    }
+
+    /// Gives other instances what was made, or takes it from them.
+    pub(super) async fn share(&self, step: &StoreStep, record: &Record, made: Option<&Bytes>) {
+        let (Some(shared), Some(source)) = (&self.app.shared, &self.source) else { return };
+        if step.write.forgets {
+            shared.forget(source.name()).await;
+            return;
+        }
+        let Some(leading) = self.leading.as_ref().filter(|leading| step.flight() == Some(&*leading.key))
+        else {
+            return;
+        };
+        let Some(sharing) = leading.sharing.as_ref().filter(|sharing| !sharing.is_there) else { return };
+        let purges = self.app.store.purges();
+        let is_purged = || purges.writing().is_purged(&record.path, self.purges);
+        // A purge may come while it is written.
+        if !is_purged() && shared.keep(&sharing.keys, record, sharing.format, made).await && is_purged() {
+            shared.drop_one(&sharing.keys).await;
+        }
+    }
+
+    /// The checksum of a local original, by which other instances' files are known to be the same.
+    async fn checksum(&self, source: &Source) -> Option<String> {
+        let Source::Local { .. } = source else { return None };
+        let (sources, local) = (Arc::clone(&self.app.sources), source.clone());
+        let reading = blocking(move || -> Result<Option<String>> {
+            let (content, _) = sources.open_local(&local)?;
+            let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
+            match content {
+                Content::File(file) => files::checksum(&file).map(Some).map_err(unreadable),
+                _ => Ok(None),
+            }
+        });
+        log::or_warn(source.name(), "an original can't be read", reading.await.flatten()).flatten()
+    }
+}
