@@ -172,19 +172,7 @@ fn pictures(app: &App) -> Vec<Picture> {
 
 /// The files below a root that have served names, without those of the cache.
 fn below(app: &App, root: &Root, place: &Arc<Place>) -> Vec<Picture> {
-    let caches = app.cache_folders().map(files::absolute_path);
-    let below = |path: &Path| path.strip_prefix(root.path()).map(Path::to_owned).unwrap_or_default();
-    let leads_out =
-        |entry: &DirEntry| entry.depth() > 0 && entry.path_is_symlink() && !root.holds(&below(entry.path()));
-    let is_cache =
-        |entry: &DirEntry| entry.file_type().is_dir() && caches.contains(&files::absolute_path(entry.path()));
-    let entries = WalkDir::new(root.path())
-        .follow_links(true)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(|entry| !leads_out(entry) && !is_cache(entry))
-        .flatten();
-    entries
+    entries(app, root)
         .filter(|entry| entry.file_type().is_file())
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| app.policy().allowed.permits(name)))
         .filter_map(|entry| {
@@ -196,6 +184,24 @@ fn below(app: &App, root: &Root, place: &Arc<Place>) -> Vec<Picture> {
         })
         .filter(|picture| !app.policy().allowed.hides(&picture.path))
         .collect()
+}
+
+/// What is in a folder that is served and in those below it, but for what leads out and for the cache.
+pub(crate) fn entries(app: &App, root: &Root) -> impl Iterator<Item = DirEntry> {
+    let caches = app.cache_folders().map(files::absolute_path);
+    let below = move |path: &Path| path.strip_prefix(root.path()).map(Path::to_owned).unwrap_or_default();
+    let leads_out = move |entry: &DirEntry| {
+        entry.depth() > 0 && entry.path_is_symlink() && !root.holds(&below(entry.path()))
+    };
+    let is_cache = move |entry: &DirEntry| {
+        entry.file_type().is_dir() && caches.contains(&files::absolute_path(entry.path()))
+    };
+    WalkDir::new(root.path())
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(move |entry| !leads_out(entry) && !is_cache(entry))
+        .flatten()
 }
 
 impl Picture {
