@@ -2,6 +2,8 @@
 
 #[path = "../fuzz/targets/accept.rs"]
 mod accept;
+#[path = "../fuzz/targets/animation.rs"]
+mod animation;
 #[path = "../fuzz/targets/config.rs"]
 mod config;
 #[path = "../fuzz/targets/connection.rs"]
@@ -176,4 +178,9 @@ fn any_jpeg_is_decoded_or_refused() {
 #[test]
 fn any_webp_is_decoded_or_refused() {
     run("webp", webp::target, &webp::seeds(), 40, 300);
+}
+
+#[test]
+fn any_animation_is_played_or_refused() {
+    run("animation", animation::target, &animation::seeds(), 40, 600);
 }
