@@ -28,6 +28,13 @@ impl Area {
         Self { size, ..self }
     }
 
+    /// The smallest area that holds both.
+    pub(crate) fn with(self, other: Self) -> Self {
+        let (left, top) = (self.left.min(other.left), self.top.min(other.top));
+        let (right, bottom) = (self.right().max(other.right()), self.bottom().max(other.bottom()));
+        Self { left, top, size: Size::new(right - left, bottom - top) }
+    }
+
     /// The column behind the last one.
     pub(crate) const fn right(self) -> u32 {
         self.left.saturating_add(self.size.width)

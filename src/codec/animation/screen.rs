@@ -105,6 +105,34 @@ impl Screen {
         Some(Area { left: left as u32, top: top as u32, size })
     }
 
+    /// The smallest area that holds all pixels of a part of the canvas that aren't fully transparent.
+    pub(crate) fn shown_in(&self, part: Area) -> Option<Area> {
+        self.bounds(part, |x, y| self.row(y)[4 * x + 3] > 0)
+    }
+
+    /// The smallest area that holds all pixels that have changed outside of a part of the canvas.
+    pub(crate) fn changed_outside(&self, part: Area) -> Option<Area> {
+        let rows = part.top as usize..part.bottom() as usize;
+        let columns = part.left as usize..part.right() as usize;
+        self.bounds(self.changed_area()?, |x, y| {
+            self.has_changed(x, y) && !(rows.contains(&y) && columns.contains(&x))
+        })
+    }
+
+    /// The smallest area that holds all pixels of a part of the canvas of which something is true.
+    fn bounds(&self, part: Area, is_true: impl Fn(usize, usize) -> bool) -> Option<Area> {
+        let columns = part.left as usize..part.right() as usize;
+        let mut all: Option<Area> = None;
+        for y in part.top..part.bottom() {
+            let is_true = |x: &usize| is_true(*x, y as usize);
+            let Some(first) = columns.clone().find(is_true) else { continue };
+            let last = columns.clone().rev().find(is_true).unwrap_or(first);
+            let row = Area { left: first as u32, top: y, size: Size::new((last + 1 - first) as u32, 1) };
+            all = Some(all.map_or(row, |all| all.with(row)));
+        }
+        all
+    }
+
     /// True if a pixel has changed.
     pub(crate) fn has_changed(&self, x: usize, y: usize) -> bool {
         self.changed[y * self.words + x / BITS] & (1 << (x % BITS)) != 0
@@ -140,6 +168,10 @@ mod tests {
         assert_eq!(screen.changed_area(), Some(area));
         assert!(screen.has_changed(127, 1) && !screen.has_changed(128, 1) && screen.has_changed(129, 1));
         assert!(screen.changed_to_opaque());
+        assert_eq!(screen.shown_in(area), Some(area));
+        let left = Area { size: Size::new(2, 1), ..area };
+        assert_eq!(screen.changed_outside(left), Some(Area { left: 129, top: 1, size: Size::new(1, 1) }));
+        assert_eq!((screen.changed_outside(area), screen.shown_in(Area { top: 2, ..area })), (None, None));
         screen.settle();
         assert_eq!(screen.changed_area(), None);
         screen.put(127, 1, &mut [1, 2, 3, 255, 0, 0, 0, 0, 4, 5, 6, 254]);

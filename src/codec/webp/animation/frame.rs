@@ -1,8 +1,9 @@
 //! One frame's image: with loss or without, put over what is shown or instead of it.
 //!
 //! A frame that is put over leaves out what has not changed: its pixels are transparent there. Without loss that is
-//! done where a row stays the same for some pixels, as copies of what is near are as short; with loss in blocks of
-//! eight by eight, as alpha with a busy edge takes more than it saves.
+//! done where a row stays the same for some pixels, as copies of what is near are as short, nowhere, or pixel by pixel
+//! where a camera's noise leaves many as they were; with loss in blocks of eight by eight, as alpha with a busy edge
+//! takes more than it saves.
 
 use super::super::{container::Chunks, lossless, lossy::RowWriter};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
         Coding,
         animation::{Area, Screen},
     },
-    error::{Kind, Result},
+    error::{self, Kind, Result},
     limits::{area_bytes, try_zeroed},
     pixel::{Layout, Raster, Size},
 };
@@ -20,6 +21,12 @@ const LONG_RUN: usize = 4;
 
 /// No run is so long: nothing opaque is left out.
 const NO_RUN: usize = usize::MAX;
+
+/// The ways to leave out what stays the same without loss, by the least run: the first one where nothing is known.
+const RUNS: [usize; 3] = [LONG_RUN, NO_RUN, 1];
+
+/// Short runs are left out only if they are at least so many parts of 8 of all pixels.
+const MANY_SHORT: u64 = 1;
 
 /// The side of blocks that are left out of a lossy frame.
 const BLOCK: usize = 8;
@@ -55,15 +62,50 @@ pub(super) struct FrameCoder {
     coding: Coding,
     loss: Loss,
     is_lossless: bool,
-    /// The way that was shorter last, how many frames will be coded so alone, and how many the next time.
-    prefers_lossless: bool,
+    /// 0 with loss, 1 without.
+    losses: Habit,
+    /// One of [`RUNS`].
+    runs: Habit,
+}
+
+/// The way that was shorter last, how many frames will be coded so alone, and how many the next time.
+struct Habit {
+    way: usize,
     untried: u32,
     patience: u32,
 }
 
+impl Habit {
+    const fn new(way: usize) -> Self {
+        Self { way, untried: 0, patience: 0 }
+    }
+
+    /// True if other ways need not be tried for a frame.
+    const fn spares(&mut self, frame: &Frame<'_>) -> bool {
+        let is_spared = self.untried > 0 && !frame.is_small();
+        if is_spared {
+            self.untried -= 1;
+        }
+        is_spared
+    }
+
+    /// All ways were tried for a frame, of which one was shorter.
+    fn learn(&mut self, frame: &Frame<'_>, way: usize) {
+        if frame.is_small() {
+            return;
+        }
+        if self.way == way {
+            self.untried = self.patience;
+            self.patience = (2 * self.patience + 1).min(MOST_UNTRIED);
+        } else {
+            *self = Self::new(way);
+        }
+    }
+}
+
 impl FrameCoder {
     pub(super) const fn new(coding: Coding, loss: Loss) -> Self {
-        Self { coding, loss, is_lossless: true, prefers_lossless: true, untried: 0, patience: 0 }
+        Self { coding, loss, is_lossless: true, losses: Habit::new(1), runs: Habit::new(0) }
     }
 
     /// True if all frames until now are as they were.
@@ -78,8 +120,8 @@ impl FrameCoder {
         Ok(Coded { chunks, is_blended: true })
     }
 
-    /// Codes an area with all that has changed, in at most so many bytes. `has_room` is false if there is too little
-    /// memory to do it without loss.
+    /// Codes an area with all that has changed, in at most so many bytes: put over what is shown, if that can be.
+    /// `has_room` is false if there is too little memory to do it without loss.
     ///
     /// # Errors
     /// [`Kind::OutputTooLarge`], [`Kind::OutOfMemory`].
@@ -87,78 +129,87 @@ impl FrameCoder {
         &mut self,
         screen: &Screen,
         area: Area,
+        is_blended: bool,
         max_bytes: u64,
         has_room: bool,
     ) -> Result<Coded> {
-        let frame = Frame { screen, area, is_blended: screen.changed_to_opaque() };
+        let frame = Frame { screen, area, is_blended };
         let chunks = match self.loss {
-            Loss::None => frame.lossless_best(&self.lossless(max_bytes, false))?,
+            Loss::None => self.lossless(&frame, max_bytes, false)?,
             Loss::Mixed if has_room => self.shorter(&frame, max_bytes)?,
-            _ => frame.lossy(&self.coding.with_max_bytes(max_bytes))?,
+            _ => fitting(frame.lossy(&self.coding.with_max_bytes(max_bytes)))?,
         };
+        let chunks = chunks.ok_or_else(|| {
+            error::Error::new(Kind::OutputTooLarge, "a frame is longer than what is left of the file")
+        })?;
         self.is_lossless &= chunks.name == *b"VP8L";
-        Ok(Coded { chunks, is_blended: frame.is_blended })
+        Ok(Coded { chunks, is_blended })
     }
 
-    const fn lossless(&self, max_bytes: u64, gives_up: bool) -> Coding {
-        Coding { gives_up, ..self.coding.with_lossless(true).with_max_bytes(max_bytes) }
-    }
-
-    /// Codes in the way that was shorter last, and mostly in the other one too.
-    fn shorter(&mut self, frame: &Frame<'_>, max_bytes: u64) -> Result<Chunks> {
-        let is_small = frame.area.size.pixels() <= SMALL;
-        let first = self.one(frame, self.prefers_lossless, max_bytes, false)?;
-        if self.untried > 0
-            && !is_small
-            && let Some(first) = first
-        {
-            self.untried -= 1;
+    /// Codes in the way that was shorter last, and mostly in the other one too. `None` if both take more bytes.
+    fn shorter(&mut self, frame: &Frame<'_>, max_bytes: u64) -> Result<Option<Chunks>> {
+        let way = self.losses.way;
+        let first = self.one(frame, way, max_bytes, false)?;
+        if first.is_some() && self.losses.spares(frame) {
             return Ok(first);
         }
-        let (most, is_tried) = match &first {
-            Some(first) if self.prefers_lossless => (length(first) * WORTH_ITS_LOSS / 16, true),
-            Some(first) => (length(first) * 16 / WORTH_ITS_LOSS, true),
-            None => (max_bytes, false),
+        let most = match &first {
+            Some(first) if way == 1 => length(first) * WORTH_ITS_LOSS / 16,
+            Some(first) => length(first) * 16 / WORTH_ITS_LOSS,
+            None => max_bytes,
         };
-        let second = self.one(frame, !self.prefers_lossless, most.min(max_bytes), is_tried)?;
-        match (first, second) {
-            (_, Some(second)) => {
-                if !is_small {
-                    self.prefers_lossless = !self.prefers_lossless;
-                    (self.untried, self.patience) = (0, 0);
-                }
-                Ok(second)
-            }
-            (Some(first), None) => {
-                if !is_small {
-                    self.untried = self.patience;
-                    self.patience = (2 * self.patience + 1).min(MOST_UNTRIED);
-                }
-                Ok(first)
-            }
-            (None, None) => {
-                Err(crate::error::Error::new(Kind::OutputTooLarge, "a frame is longer than what is left"))
-            }
+        let second = self.one(frame, 1 - way, most.min(max_bytes), first.is_some())?;
+        if first.is_some() || second.is_some() {
+            self.losses.learn(frame, if second.is_some() { 1 - way } else { way });
         }
+        Ok(second.or(first))
     }
 
-    /// `None` if it takes more bytes.
+    /// With loss (0) or without (1). `None` if it takes more bytes.
     fn one(
-        &self,
+        &mut self,
         frame: &Frame<'_>,
-        lossless: bool,
+        way: usize,
         max_bytes: u64,
         gives_up: bool,
     ) -> Result<Option<Chunks>> {
-        let coded = match lossless {
-            true => frame.lossless(&self.lossless(max_bytes, gives_up), LONG_RUN),
-            false => frame.lossy(&self.coding.with_max_bytes(max_bytes)),
-        };
-        match coded {
-            Ok(chunks) => Ok(Some(chunks)),
-            Err(error) if error.kind() == Kind::OutputTooLarge => Ok(None),
-            Err(error) => Err(error),
+        match way {
+            0 => fitting(frame.lossy(&self.coding.with_max_bytes(max_bytes))),
+            _ => self.lossless(frame, max_bytes, gives_up),
         }
+    }
+
+    /// Without loss, with as much left out as is shorter. `None` if it takes more bytes.
+    fn lossless(&mut self, frame: &Frame<'_>, max_bytes: u64, gives_up: bool) -> Result<Option<Chunks>> {
+        let coding = Coding { gives_up, ..self.coding.with_lossless(true).with_max_bytes(max_bytes) };
+        let [long, short] = frame.unchanged();
+        let differs = [true, long > 0, short > 0 && 8 * short >= MANY_SHORT * frame.area.size.pixels()];
+        let way = if differs[self.runs.way] { self.runs.way } else { 0 };
+        let mut best = (way, fitting(frame.lossless(&coding, RUNS[way]))?);
+        // What was given up would be so in another way, too.
+        if differs == [true, false, false] || gives_up && best.1.is_none() || self.runs.spares(frame) {
+            return Ok(best.1);
+        }
+        for other in (0..RUNS.len()).filter(|other| *other != way && differs[*other]) {
+            let most = best.1.as_ref().map_or(max_bytes, |best| length(best).saturating_sub(1));
+            let coding = Coding { gives_up: best.1.is_some(), ..coding.with_max_bytes(most) };
+            if let Some(shorter) = fitting(frame.lossless(&coding, RUNS[other]))? {
+                best = (other, Some(shorter));
+            }
+        }
+        if best.1.is_some() {
+            self.runs.learn(frame, best.0);
+        }
+        Ok(best.1)
+    }
+}
+
+/// `None` for what takes more bytes than it may.
+fn fitting(coded: Result<Chunks>) -> Result<Option<Chunks>> {
+    match coded {
+        Ok(chunks) => Ok(Some(chunks)),
+        Err(error) if error.kind() == Kind::OutputTooLarge => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -174,18 +225,25 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Without loss, with as much left out as is shorter.
-    fn lossless_best(&self, coding: &Coding) -> Result<Chunks> {
-        let first = self.lossless(coding, LONG_RUN)?;
+    const fn is_small(&self) -> bool {
+        self.area.size.pixels() <= SMALL
+    }
+
+    /// How many opaque pixels stay the same in long runs, and in short ones, where they may be left out.
+    fn unchanged(&self) -> [u64; 2] {
+        let (width, mut counts) = (self.area.size.width as usize, [0; 2]);
         if !self.is_blended {
-            return Ok(first);
+            return counts;
         }
-        let shorter = coding.with_max_bytes(length(&first).saturating_sub(1));
-        match self.lossless(&Coding { gives_up: true, ..shorter }, NO_RUN) {
-            Ok(second) => Ok(second),
-            Err(error) if error.kind() == Kind::OutputTooLarge => Ok(first),
-            Err(error) => Err(error),
+        for y in 0..self.area.size.height as usize {
+            let mut x = 0;
+            while x < width {
+                let run = (x..width).take_while(|x| !self.has_changed(*x, y)).count();
+                counts[usize::from(run < LONG_RUN)] += run as u64;
+                x += run + 1;
+            }
         }
+        counts
     }
 
     /// Without loss; what stays the same is left out in runs of so many pixels.

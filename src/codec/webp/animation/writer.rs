@@ -4,10 +4,13 @@
 //! What changes is told by the pixels that are to be shown, not by those that come out of lossy frames: what stays the
 //! same is not coded again, and what is coded is as near as one frame makes it. So nothing drifts, however long the
 //! animation is.
+//!
+//! Where pixels become transparent an area is replaced. If less of it is left when the last frame's area is disposed of
+//! first, as where a sticker moves over nothing, that is said of the last frame, and only what is there now is coded.
 
 use super::{
     super::{
-        chunk::{self, ANIMATION, NO_BLENDING},
+        chunk::{self, ANIMATION, DISPOSED, NO_BLENDING},
         container::Chunks,
     },
     FRAME_HEADER,
@@ -35,13 +38,23 @@ const PLAYS: usize = HEAD - 2;
 /// The most plays that a file can say; 0 is for without end.
 const MAX_PLAYS: u32 = u16::MAX as u32;
 
+/// The last frame: where its chunk stands, its area, and how long it is shown.
+#[derive(Clone, Copy)]
+struct Last {
+    at: usize,
+    area: Area,
+    delay: u32,
+}
+
+/// The last frame is disposed of if the next one has at most so many parts of 8 of the pixels then.
+const WORTH_DISPOSAL: u64 = 7;
+
 /// An animated WebP that is being written.
 pub(crate) struct Writer {
     max_bytes: u64,
     coder: FrameCoder,
     out: Vec<u8>,
-    /// Where the last frame's chunk stands, and how long it is shown.
-    last: Option<(usize, u32)>,
+    last: Option<Last>,
     has_alpha: bool,
 }
 
@@ -72,28 +85,43 @@ impl Writer {
     /// # Errors
     /// [`Kind::OutputTooLarge`] as soon as the file is longer than it may be, [`Kind::OutOfMemory`].
     pub(crate) fn push(&mut self, screen: &Screen, delay: u32, has_room: bool) -> Result<()> {
-        match (screen.changed_area(), self.last) {
-            (None, Some((at, before))) if before + delay <= MAX_DELAY => {
-                let delay = before + delay;
-                self.out[at + 8 + 12..at + 8 + 15].copy_from_slice(&delay.to_le_bytes()[..3]);
-                self.last = Some((at, delay));
-                Ok(())
-            }
-            (None, _) => {
-                let nothing = Area { left: 0, top: 0, size: Size::new(1, 1) };
-                let coded = self.coder.nothing()?;
-                self.add(nothing, coded, delay)
-            }
-            (Some(area), _) => {
-                // Places are told in steps of two pixels.
-                let (left, top) = (area.left & !1, area.top & !1);
-                let size = Size::new(area.right() - left, area.bottom() - top);
-                let area = Area { left, top, size };
-                let left = self.max_bytes.saturating_sub((self.out.len() + 8 + FRAME_HEADER) as u64);
-                let coded = self.coder.encode(screen, area, left, has_room)?;
-                self.add(area, coded, delay)
-            }
+        let Some(changed) = screen.changed_area() else { return self.show_longer(delay) };
+        let (mut area, is_blended) = (on_even(changed), screen.changed_to_opaque());
+        if !is_blended && let Some(smaller) = self.dispose_of_last(screen, area) {
+            area = smaller;
         }
+        let left = self.max_bytes.saturating_sub((self.out.len() + 8 + FRAME_HEADER) as u64);
+        let coded = self.coder.encode(screen, area, is_blended, left, has_room)?;
+        self.add(area, coded, delay)
+    }
+
+    /// Nothing has changed.
+    fn show_longer(&mut self, delay: u32) -> Result<()> {
+        if let Some(last) = &mut self.last
+            && last.delay + delay <= MAX_DELAY
+        {
+            last.delay += delay;
+            self.out[last.at + 8 + 12..last.at + 8 + 15].copy_from_slice(&last.delay.to_le_bytes()[..3]);
+            return Ok(());
+        }
+        let coded = self.coder.nothing()?;
+        self.add(NOTHING, coded, delay)
+    }
+
+    /// Disposes of the last frame if much less than an area that has changed is to be coded then; returns what is.
+    fn dispose_of_last(&mut self, screen: &Screen, area: Area) -> Option<Area> {
+        let Last { at, area: last, .. } = self.last?;
+        let shown = screen.shown_in(last);
+        let smaller = match (shown, screen.changed_outside(last)) {
+            (Some(a), Some(b)) => a.with(b),
+            (one, other) => one.or(other).unwrap_or(NOTHING),
+        };
+        let smaller = on_even(smaller);
+        let pays = 8 * smaller.size.pixels() <= WORTH_DISPOSAL * area.size.pixels();
+        if pays {
+            self.out[at + 8 + FRAME_HEADER - 1] |= DISPOSED;
+        }
+        pays.then_some(smaller)
     }
 
     fn add(&mut self, area: Area, coded: Coded, delay: u32) -> Result<()> {
@@ -121,7 +149,7 @@ impl Writer {
             chunk::push(&mut self.out, name, part);
         }
         self.has_alpha |= has_alpha;
-        self.last = Some((start, delay));
+        self.last = Some(Last { at: start, area, delay });
         Ok(())
     }
 
@@ -167,4 +195,13 @@ impl Writer {
         chunk::push(&mut self.out, name, part);
         Ok(())
     }
+}
+
+/// Where nothing is coded.
+const NOTHING: Area = Area { left: 0, top: 0, size: Size::new(1, 1) };
+
+/// An area from even places on: they are told in steps of two pixels.
+fn on_even(area: Area) -> Area {
+    let (left, top) = (area.left & !1, area.top & !1);
+    Area { left, top, size: Size::new(area.right() - left, area.bottom() - top) }
 }
