@@ -166,7 +166,7 @@ pub use self::{
         Plan, Resize, convert, describe, plan,
     },
     error::{Error, ErrorKind, Result},
-    limits::Limits,
+    limits::{Limits, Pause},
     pixel::{Layout, Metadata, Size},
 };
 

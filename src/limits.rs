@@ -4,7 +4,12 @@
 //! header are multiplied with [`area_bytes`] and allocated with [`try_zeroed`], which fail instead of wrapping
 //! or aborting.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use crate::{
     error::{Error, Result},
@@ -51,6 +56,47 @@ pub struct Limits {
     /// Files of fonts with which text in SVG may be drawn, by builds with the feature `svg-text`. Default none: then an
     /// SVG with text is not drawn.
     pub font_files: Arc<[PathBuf]>,
+    /// Is called while an animation is converted, before each frame. Default nothing.
+    pub pause: Pause,
+}
+
+/// What a conversion that may take long calls now and then, so that a host lets others go first.
+#[derive(Clone, Default)]
+pub struct Pause(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl Pause {
+    /// A conversion goes on when `wait` returns.
+    pub fn new(wait: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(wait)))
+    }
+
+    pub(crate) fn take(&self) {
+        if let Some(wait) = &self.0 {
+            wait();
+        }
+    }
+}
+
+/// True if the same is called.
+impl PartialEq for Pause {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+impl Eq for Pause {}
+
+// Nothing of a conversion is left half done by a panic in it.
+impl UnwindSafe for Pause {}
+impl RefUnwindSafe for Pause {}
+
+impl fmt::Debug for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pause").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Default for Limits {
@@ -65,6 +111,7 @@ impl Default for Limits {
             max_output_bytes: u64::MAX,
             threads: 1,
             font_files: Arc::default(),
+            pause: Pause::default(),
         }
     }
 }
@@ -123,6 +170,13 @@ impl Limits {
     #[must_use]
     pub fn with_font_files(mut self, font_files: impl Into<Arc<[PathBuf]>>) -> Self {
         self.font_files = font_files.into();
+        self
+    }
+
+    /// Sets what is called while an animation is converted.
+    #[must_use]
+    pub fn with_pause(mut self, pause: Pause) -> Self {
+        self.pause = pause;
         self
     }
 

@@ -234,6 +234,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
         max_frame_pixels: _,
         threads: _,
         font_files,
+        pause: _,
     } = limits;
     let resize = resize.map(|Resize { width, height, fit, enlarge, interest, filter, linear }| {
         json!({

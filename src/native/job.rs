@@ -52,7 +52,8 @@ pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Li
     let bytes = content.read(limits.max_input_bytes)?;
     drop(content);
     let in_bytes = bytes.len() as u64;
-    let limits = &with_idle_threads(&mut ticket, &bytes, &job.task.planned_params(), limits);
+    let limits = with_idle_threads(&mut ticket, &bytes, &job.task.planned_params(), limits);
+    let limits = &limits.with_pause(ticket.pause());
     let outcome = match &job.task {
         Task::Describe => JobOutcome::Described(convert::describe(&bytes, limits)?),
         Task::Picture(params) => match drawing::convert(&bytes, params, limits)? {

@@ -18,6 +18,7 @@ use tokio::{
 
 use crate::{
     error::{Error, Kind, Result, panic_message},
+    limits::Pause,
     native::{
         machine,
         queue::{Queue, Turn},
@@ -26,6 +27,9 @@ use crate::{
 
 /// The stack of a thread that converts, in bytes. What is not used of it takes no memory.
 const STACK: usize = 2 << 20;
+
+/// Longer than any conversion waits to go on.
+const FOR_EVER: Duration = Duration::from_secs(1 << 30);
 
 /// The budget of all conversions of this process.
 #[derive(Debug, Clone)]
@@ -119,6 +123,31 @@ impl Ticket {
         let has_grown = self.pool.admission().queue.take_more(bytes);
         self.bytes += if has_grown { bytes } else { 0 };
         has_grown
+    }
+
+    /// What a conversion calls that takes long: its slot goes to one that waits for it, and it goes on when its turn has
+    /// come again. Its bytes stay.
+    pub(crate) fn pause(&self) -> Pause {
+        // The slot of the background is nobody else's.
+        if self.in_background {
+            return Pause::default();
+        }
+        let (pool, bytes) = (Arc::clone(&self.pool), self.bytes);
+        Pause::new(move || {
+            let now = Instant::now();
+            let (call, called) = oneshot::channel();
+            let waits = pool.change(now, |admission| {
+                let id = admission.queue.enter_again(bytes, now + FOR_EVER)?;
+                admission.waiters.push((id, call));
+                Some(())
+            });
+            // It is called once for sure. The slot belongs to this ticket again.
+            if waits.is_some()
+                && let Ok(mut turn) = called.blocking_recv()
+            {
+                turn.has_job = false;
+            }
+        })
     }
 
     /// Ends the conversion, of which no more than the result is left: from now on that is all that is held, for as
@@ -259,7 +288,7 @@ impl Pool {
     }
 
     /// Does a conversion's work on a thread of its own, which makes way for those that answer. There are never more
-    /// of these threads than job slots.
+    /// of these threads at work than job slots.
     ///
     /// # Errors
     /// The work's own; [`Kind::Internal`] when it panics; [`Kind::Overload`] when the system has no thread for it.
@@ -392,6 +421,37 @@ mod tests {
             // It is called, and goes away before it hears.
             drop(first);
             drop(waiting);
+            assert_eq!(refused(&pool, 10).await, None);
+        });
+    }
+
+    #[test]
+    fn one_that_pauses_lets_others_go_first_and_keeps_its_bytes() {
+        on_a_runtime(async {
+            let pool = Pool::new(10, 1);
+            let ticket = pool.admit(6, LONG).await.expect("room");
+            let (ready, is_ready) = std::sync::mpsc::channel::<()>();
+            let working = move |ticket: Ticket| {
+                let pause = ticket.pause();
+                // Nobody waits.
+                pause.take();
+                is_ready.recv().expect("somebody waits");
+                pause.take();
+                Ok(ticket.pool.admission().queue.figures())
+            };
+            let others = async {
+                let waits = pool.admit(4, LONG);
+                let tell = async {
+                    tokio::task::yield_now().await;
+                    ready.send(()).expect("it works");
+                };
+                let (other, ()) = tokio::join!(waits, tell);
+                let figures = pool.figures();
+                assert_eq!((figures.jobs, figures.bytes, figures.waiting), (1, 10, 1));
+                drop(other.expect("its turn"));
+            };
+            let (worked, ()) = tokio::join!(pool.run(ticket, working), others);
+            assert_eq!(worked.expect("done"), (0, 1, 4));
             assert_eq!(refused(&pool, 10).await, None);
         });
     }

@@ -7,6 +7,8 @@
 //!
 //! What nobody has asked for is made in the background: one at a time, begun while no other conversion runs or waits, in
 //! a slot of its own, so that whoever asks meanwhile finds all others free.
+//!
+//! One that takes long yields its slot now and then and waits for another, with its bytes in hand ([`Queue::enter_again`]).
 
 use std::time::Instant;
 
@@ -34,6 +36,8 @@ pub(crate) struct Queue {
 struct Waiter {
     id: u64,
     bytes: u64,
+    /// What it has of them.
+    held: u64,
     until: Instant,
     passed: u32,
     in_background: bool,
@@ -44,7 +48,7 @@ struct Waiter {
 pub(crate) struct Turn {
     /// What [`Queue::enter`] gave.
     pub(crate) id: u64,
-    /// What was asked for.
+    /// What was asked for, and is not held already.
     pub(crate) bytes: u64,
     /// It has the slot of the background.
     pub(crate) in_background: bool,
@@ -71,12 +75,22 @@ impl Queue {
     /// Waits from now on, for a slot or that of the background; gives an id, or `None` when too many wait already.
     /// [`Queue::next`] tells whose turn it is, which may be this one's at once.
     pub(crate) fn enter(&mut self, bytes: u64, until: Instant, in_background: bool) -> Option<u64> {
-        if self.waiting.len() >= MOST_WAITING {
-            return None;
-        }
+        (self.waiting.len() < MOST_WAITING).then(|| self.push(bytes, 0, until, in_background))
+    }
+
+    /// Gives a job slot back while others wait for one, and waits for one again in its place among them: with the bytes
+    /// in hand. `None`, and nothing happens, if nobody waits or a slot is free.
+    pub(crate) fn enter_again(&mut self, bytes: u64, until: Instant) -> Option<u64> {
+        (self.has_visitors() && self.free_jobs == 0).then(|| {
+            self.free_jobs += 1;
+            self.push(bytes, bytes, until, false)
+        })
+    }
+
+    fn push(&mut self, bytes: u64, held: u64, until: Instant, in_background: bool) -> u64 {
         self.arrivals += 1;
-        self.waiting.push(Waiter { id: self.arrivals, bytes, until, passed: 0, in_background });
-        Some(self.arrivals)
+        self.waiting.push(Waiter { id: self.arrivals, bytes, held, until, passed: 0, in_background });
+        self.arrivals
     }
 
     /// Waits no longer. Nothing happens if it doesn't.
@@ -132,7 +146,8 @@ impl Queue {
         for older in self.waiting[..at].iter_mut().filter(|older| !older.in_background) {
             older.passed += 1;
         }
-        let Waiter { id, bytes, in_background, .. } = self.waiting.remove(at);
+        let Waiter { id, bytes, held, in_background, .. } = self.waiting.remove(at);
+        let bytes = bytes - held;
         self.free_bytes -= bytes;
         match in_background {
             true => self.has_background = true,
@@ -153,9 +168,11 @@ impl Queue {
         }
         let is_present = |waiter: &Waiter| waiter.until >= now && !waiter.in_background;
         let present = || self.waiting.iter().enumerate().filter(|(_, waiter)| is_present(waiter));
-        let fits = |waiter: &Waiter| waiter.bytes <= self.free_bytes;
+        let fits = |waiter: &Waiter| waiter.bytes - waiter.held <= self.free_bytes;
         if let Some((at, first)) = present().find(|(_, waiter)| waiter.passed >= MOST_PASSES) {
-            return fits(first).then_some(at);
+            // What it waits for may be what one holds that has yielded.
+            let yielded = || present().find(|(_, waiter)| waiter.held > 0).map(|(at, _)| at);
+            return if fits(first) { Some(at) } else { yielded() };
         }
         present()
             .filter(|(_, waiter)| fits(waiter))
@@ -294,6 +311,36 @@ mod tests {
             queue.free_job(false);
             assert_eq!(queue.is_at_rest(), is_last);
         }
+    }
+
+    #[test]
+    fn one_that_yields_lets_some_go_first_and_goes_on_with_what_it_holds() {
+        let now = Instant::now();
+        let mut queue = Queue::new(100, 1);
+        let long = enter(&mut queue, 60, now);
+        assert_eq!(turns(&mut queue, now), [long]);
+        // Nobody waits.
+        assert_eq!(queue.enter_again(60, now), None);
+        let small = [1, 2, 3, 4, 5, 6].map(|bytes| enter(&mut queue, bytes, now));
+        let long = queue.enter_again(60, now).expect("others wait");
+        let mut order = Vec::new();
+        while let Some(turn) = queue.next(now) {
+            order.push(turn);
+            queue.free_bytes(turn.bytes);
+            queue.free_job(false);
+        }
+        let ids: Vec<u64> = order.iter().map(|turn| turn.id).collect();
+        assert_eq!(ids, [small[0], small[1], small[2], small[3], small[4], small[5], long]);
+        assert_eq!(order[6].bytes, 0);
+        // One whose turn has come waits for what another holds that has yielded.
+        queue.free_jobs = 0;
+        let large = enter(&mut queue, 90, now);
+        queue.waiting[0].passed = MOST_PASSES;
+        let long = queue.enter_again(60, now).expect("others wait");
+        assert_eq!(turns(&mut queue, now), [long]);
+        queue.free_bytes(60);
+        queue.free_job(false);
+        assert_eq!(turns(&mut queue, now), [large]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod admission;
 mod alpha_is_kept;
 mod alpha_takes_little;
 mod animations_play_alike;
+mod animations_yield;
 mod another_file_is_noticed;
 mod any_time_is_served;
 mod bad_answers_heal;

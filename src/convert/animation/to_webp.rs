@@ -48,6 +48,7 @@ pub(in crate::convert) fn to_webp(bytes: &[u8], plan: &Plan) -> Result<Encoded> 
             }
         }
         player.compositor.settle();
+        plan.limits.pause.take();
     }
     let kept = match plan.keep_metadata {
         true => metadata::kept(std::mem::take(&mut player.metadata), false, plan.coding.format),
