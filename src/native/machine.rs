@@ -12,22 +12,25 @@ pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// What the program takes beside conversions: itself at rest, and its connections.
-const AT_REST: u64 = 16 << 20;
+/// Pages of the program's file that are in use while it answers and converts, which the kernel counts as the group's.
+const CODE: u64 = 5 << 20;
 
 /// The least that conversions have, however small a control group's limit.
 const LEAST: u64 = 8 << 20;
 
 /// The memory of all conversions together when nothing is configured. Of a control group's limit it is all but what
-/// the program takes at rest and an eighth, which is for the allocator's slack and for files that are being
-/// written; without such a limit a quarter of the machine's memory, which others use too. 512 MiB where neither is
-/// known.
+/// the program holds now, what its clients may take ([`crate::native::connection::Capacity`]), and an eighth, which is for the
+/// allocator's slack and for files that are being written; without such a limit a quarter of the machine's memory,
+/// which others use too. 512 MiB where neither is known.
 pub(crate) fn default_budget() -> u64 {
-    budget(group_limit(), machine_memory())
+    budget(group_limit(), machine_memory(), CODE + anonymous().unwrap_or(CODE))
 }
 
-fn budget(limit: Option<u64>, memory: Option<u64>) -> u64 {
-    let of_limit = |limit: u64| (limit - limit / 8).saturating_sub(AT_REST);
+fn budget(limit: Option<u64>, memory: Option<u64>, program: u64) -> u64 {
+    let of_limit = |limit: u64| {
+        let clients = (limit / 8).clamp(4 << 20, 8 << 20);
+        (limit - limit / 8).saturating_sub(clients + program)
+    };
     let bytes = match (limit, memory) {
         (Some(limit), Some(memory)) if limit < memory => of_limit(limit),
         (_, Some(memory)) => memory / 4,
@@ -84,6 +87,11 @@ pub(crate) fn resident() -> Option<u64> {
     Some(pages * rustix::param::page_size() as u64)
 }
 
+/// Bytes of this process that no file has, so that the kernel can't drop them.
+fn anonymous() -> Option<u64> {
+    kib("/proc/self/status", "RssAnon:")
+}
+
 /// The smallest memory limit of this process's control group and those above it, version 2 or 1.
 fn group_limit() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
@@ -122,8 +130,13 @@ fn limit_in(file: &Path) -> Option<u64> {
 }
 
 fn machine_memory() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    kib("/proc/meminfo", "MemTotal:")
+}
+
+/// The bytes that one of the kernel's tables in KiB has under a name.
+fn kib(table: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(table).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib << 10)
 }
@@ -147,12 +160,21 @@ mod tests {
     #[test]
     fn the_budget_leaves_room_for_the_program() {
         let mib = |count: u64| Some(count << 20);
-        assert_eq!(budget(mib(64), mib(8192)), 40 << 20);
-        assert_eq!(budget(mib(200), mib(8192)), 159 << 20);
-        assert_eq!(budget(mib(8192), mib(1024)), 256 << 20);
-        assert_eq!(budget(None, mib(8192)), 2048 << 20);
-        assert_eq!(budget(mib(10), None), LEAST);
-        assert_eq!(budget(None, None), 512 << 20);
+        let of = |limit, memory| budget(limit, memory, 7 << 20);
+        assert_eq!(of(mib(32), mib(8192)), 17 << 20);
+        assert_eq!(of(mib(64), mib(8192)), 41 << 20);
+        assert_eq!(of(mib(200), mib(8192)), 160 << 20);
+        assert_eq!(of(mib(8192), mib(1024)), 256 << 20);
+        assert_eq!(of(None, mib(8192)), 2048 << 20);
+        assert_eq!(of(mib(10), None), LEAST);
+        assert_eq!(of(None, None), 512 << 20);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_program_holds_is_measured() {
+        let anonymous = anonymous().expect("Linux tells");
+        assert!((64 << 10..resident().expect("Linux tells")).contains(&anonymous), "{anonymous}");
     }
 
     #[test]

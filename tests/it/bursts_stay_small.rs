@@ -94,7 +94,7 @@ fn within(limit: u64) {
             eprintln!(
                 "no memory control group can be made here ({error}): the budget of one is tried instead"
             );
-            let budget = format!("{}M", limit / MIB * 7 / 8 - 16);
+            let budget = format!("{}M", limit / MIB * 7 / 8 - 7 - (limit / MIB / 8).clamp(4, 8));
             serve(crate::support::program::command(place.path()), &["--memory", &budget])
         }
     };
@@ -120,6 +120,11 @@ fn bursts_are_converted_in_a_container_of_200_mib() {
 #[test]
 fn bursts_are_converted_in_a_container_of_64_mib() {
     within(64 * MIB);
+}
+
+#[test]
+fn bursts_are_converted_in_a_container_of_32_mib() {
+    within(32 * MIB);
 }
 
 #[test]

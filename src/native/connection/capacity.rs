@@ -33,7 +33,7 @@ impl Capacity {
     /// Of a server with a budget of `memory` bytes for its conversions, `descriptors` file descriptors, and a setting
     /// that allows `most` connections.
     pub(crate) fn of(memory: u64, descriptors: u64, most: usize) -> Self {
-        let share = (memory / 5).clamp(8 << 20, 256 << 20);
+        let share = (memory / 5).clamp(4 << 20, 256 << 20);
         let left = descriptors.saturating_sub(KEPT_FOR_WORK).max(16);
         // An HTTP/1 connection has its socket and a file; a stream has a file.
         let connections = (share / 8 * 5 / CONNECTION).min(left / 4).max(4);
@@ -57,6 +57,8 @@ mod tests {
     fn follows_from_memory_and_descriptors() {
         let small = Capacity::of(40 << 20, 1 << 20, usize::MAX);
         assert_eq!((small.connections, small.streams, small.streams_each), (160, 256, 100));
+        let least = Capacity::of(17 << 20, 1 << 20, usize::MAX);
+        assert_eq!((least.connections, least.streams), (80, 128));
         let large = Capacity::of(2 << 30, 1 << 20, usize::MAX);
         assert_eq!((large.connections, large.streams), (5120, 8192));
         assert_eq!(Capacity::of(2 << 30, 1 << 20, 3).connections, 3);
