@@ -124,7 +124,8 @@ impl App {
     pub(crate) fn patient(&self) -> Self {
         let patience = Duration::from_secs(24 * 3600);
         let mut policy = Policy::clone(&self.policy);
-        (policy.room_patience, policy.flight_patience, policy.lazy) = (patience, patience, false);
+        (policy.room_patience, policy.flight_patience) = (patience, patience);
+        (policy.lazy, policy.lazy_after) = (false, None);
         // These are our own requests.
         policy.sign_keys = Vec::new();
         Self { policy: Arc::new(policy), ..self.clone() }

@@ -267,13 +267,18 @@ impl Drive {
         if self.app.pool.is_in_background() {
             self.app.prefetcher.leads(&key);
         }
-        match self.app.flights.join(&key) {
-            Joined::Leader(lead) => {
-                let current = self.current_record(step.id().to_owned()).await;
-                let outcome = current.clone().ok_or(Kind::Internal);
-                self.leading = Some(Leading { key: step.key.clone(), lead, outcome, sharing: None });
-                self.settle(step, current).await
-            }
+        let mut joined = self.app.flights.join(&key);
+        if let Some(background) = step.in_background() {
+            joined = match joined {
+                Joined::Leader(lead) => {
+                    self.leave_to_another(background, lead);
+                    self.app.flights.join(&key)
+                }
+                joined @ Joined::Follower(_) => joined,
+            };
+        }
+        match joined {
+            Joined::Leader(lead) => self.lead(step, lead).await,
             Joined::Follower(follower) => {
                 self.let_go_of_what_comes();
                 if self.app.prefetcher.is_leading(&key) {
@@ -287,6 +292,29 @@ impl Drive {
                 }
             }
         }
+    }
+
+    async fn lead(&mut self, step: Join, lead: Lead<FlightOutcome>) -> Step {
+        let current = self.current_record(step.id().to_owned()).await;
+        let outcome = current.clone().ok_or(Kind::Internal);
+        self.leading = Some(Leading { key: step.key.clone(), lead, outcome, sharing: None });
+        self.settle(step, current).await
+    }
+
+    /// Has a task of its own lead, which goes on after this one has answered.
+    fn leave_to_another(&mut self, step: Join, lead: Lead<FlightOutcome>) {
+        let mut other = Self {
+            source: self.source.clone(),
+            looked_at: self.looked_at,
+            purges: self.purges,
+            content: self.content.take(),
+            ..Self::new(self.app.clone())
+        };
+        let work = async move {
+            let step = other.lead(step, lead).await;
+            drop(other.advance(step).await);
+        };
+        tokio::spawn(work.in_current_span());
     }
 
     async fn current_record(&self, id: String) -> Option<Record> {

@@ -108,6 +108,7 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         svg: written.value(&shared::SVG),
         overrule_origin: written.value(&shared::OVERRULE_ORIGIN),
         lazy: written.value(&server::LAZY_MODE),
+        lazy_after: Some(written.value(&server::LAZY_AFTER)).filter(|after| !after.is_zero()),
         qualities: qualities(written),
         imgproxy_urls,
         cloudflare_urls,

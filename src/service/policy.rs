@@ -84,6 +84,9 @@ pub struct Policy {
     pub by_user_agent: bool,
     /// Send the original now and convert in the background. Default false.
     pub lazy: bool,
+    /// How long a request waits for a conversion where it has another answer meanwhile; the conversion goes on. Default
+    /// `None`: until it is done.
+    pub lazy_after: Option<Duration>,
     /// Read URLs as imgproxy's. Default false.
     pub imgproxy_urls: bool,
     /// Read URLs below `/cdn-cgi/image/` as Cloudflare's. Default false.
@@ -131,6 +134,7 @@ impl Default for Policy {
             explain: shared::EXPLAIN.default,
             by_user_agent: false,
             lazy: server::LAZY_MODE.default,
+            lazy_after: None,
             imgproxy_urls: shared::IMGPROXY_URLS.default,
             cloudflare_urls: shared::CLOUDFLARE_URLS.default,
             qualities: Vec::new(),
@@ -225,6 +229,8 @@ setters! {
     with_by_user_agent: by_user_agent: bool,
     /// Sets whether the original is sent now and converted in the background.
     with_lazy: lazy: bool,
+    /// Sets how long a request waits for a conversion where it has another answer meanwhile.
+    with_lazy_after: lazy_after: Option<Duration>,
     /// Sets whether URLs are read as imgproxy's.
     with_imgproxy_urls: imgproxy_urls: bool,
     /// Sets whether URLs below `/cdn-cgi/image/` are read as Cloudflare's.

@@ -160,6 +160,8 @@ pub struct Join {
     pub key: String,
     /// How long to wait for the leader at the most.
     pub patience: Duration,
+    /// The patience ends before the conversion does, and something else is sent then.
+    pub(super) is_hasty: bool,
     pub(super) job: Job,
     pub(super) exchange: Box<Exchange>,
 }
@@ -216,7 +218,17 @@ impl Join {
 
     /// The leader took too long.
     pub fn impatient(self) -> Step {
-        self.exchange.on_impatient(&self.job)
+        self.exchange.on_impatient(&self.job, self.is_hasty)
+    }
+
+    /// The same join by one who works for no visitor, where the visitor will not wait until the end: a host that can work
+    /// beside answering has that one lead, and follows.
+    #[must_use]
+    pub fn in_background(&self) -> Option<Self> {
+        match self.exchange.join_in_background(self.job.clone()) {
+            Step::Join(join) if self.is_hasty => Some(join),
+            _ => None,
+        }
     }
 }
 

@@ -85,24 +85,31 @@ impl<T: FromStr + PartialOrd + Display + Copy + Into<Json> + Sync + 'static> Gra
     }
 }
 
-/// A whole number of seconds or minutes.
+/// A whole number of milliseconds, seconds or minutes.
 #[derive(Debug, Clone, Copy)]
 pub struct Time {
+    /// In milliseconds.
     unit: u64,
     range: Whole<u64>,
 }
 
 impl Time {
+    /// So many milliseconds.
+    #[must_use]
+    pub const fn milliseconds(least: u64, most: u64) -> Self {
+        Self { unit: 1, range: Whole(least, most) }
+    }
+
     /// So many seconds.
     #[must_use]
     pub const fn seconds(least: u64, most: u64) -> Self {
-        Self { unit: 1, range: Whole(least, most) }
+        Self { unit: 1_000, range: Whole(least, most) }
     }
 
     /// So many minutes.
     #[must_use]
     pub const fn minutes(least: u64, most: u64) -> Self {
-        Self { unit: 60, range: Whole(least, most) }
+        Self { unit: 60_000, range: Whole(least, most) }
     }
 }
 
@@ -111,7 +118,7 @@ impl Grammar for Time {
     type Default = Duration;
 
     fn read(self, written: &Json) -> Result<Duration, Json> {
-        self.range.read(written).map(|count| Duration::from_secs(count * self.unit))
+        self.range.read(written).map(|count| Duration::from_millis(count * self.unit))
     }
 
     fn allowed(self) -> String {
@@ -123,7 +130,7 @@ impl Grammar for Time {
     }
 
     fn write(self, default: Duration) -> Json {
-        (default.as_secs() / self.unit).into()
+        (default.as_millis() as u64 / self.unit).into()
     }
 }
 

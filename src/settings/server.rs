@@ -119,6 +119,9 @@ settings! {
 
         LAZY_MODE: Switch = setting(Switch, false, "answer with the original at once and convert in the background").ours();
 
+        LAZY_AFTER: Time = setting(Time::milliseconds(0, 60_000), Duration::ZERO,
+            "milliseconds after which the original, or what is there, goes out and the conversion goes on; 0 is WAIT").ours();
+
         CACHE_TTL: Time = setting(Time::minutes(0, MOST), Duration::from_secs(259_200 * 60),
             "minutes for which a remote original is trusted, if its origin says no less; 0 is for ever")
             .differs("There what an origin says was not heeded: see OVERRULE_ORIGIN.");

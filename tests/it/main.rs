@@ -7,6 +7,7 @@ mod alpha_takes_little;
 mod animations_play_alike;
 mod animations_yield;
 mod another_file_is_noticed;
+mod answers_do_not_wait;
 mod any_time_is_served;
 mod bad_answers_heal;
 mod bad_input;

@@ -55,16 +55,7 @@ impl Exchange {
     }
 
     pub(super) fn make(mut self: Box<Self>, job: Job, state: &SourceState) -> Step {
-        let may_wait = self.is_background || self.topic != Topic::Picture;
-        // What isn't kept can't be made for later.
-        let is_now = !self.policy.lazy || self.restriction.is_some();
-        let selector = self.selector(state);
-        let has_answer = match selector.select() {
-            Selected::Source => selector.source_is_an_answer(),
-            Selected::Variant(..) => true,
-            Selected::Nothing => false,
-        };
-        if is_now || may_wait || !has_answer {
+        if !self.policy.lazy || !self.may_answer_meanwhile(state) {
             return self.join(job);
         }
         let mut later = self.clone();
@@ -74,6 +65,26 @@ impl Exchange {
             Step::Respond(response) => response.with_background(later.join(job)).into(),
             step => step,
         }
+    }
+
+    /// True if something can be sent before the conversion is done, which goes on then.
+    fn may_answer_meanwhile(&self, state: &SourceState) -> bool {
+        // What isn't kept can't be made for later.
+        if self.is_background || self.topic != Topic::Picture || self.restriction.is_some() {
+            return false;
+        }
+        let selector = self.selector(state);
+        match selector.select() {
+            Selected::Source => selector.source_is_an_answer(),
+            Selected::Variant(..) => true,
+            Selected::Nothing => false,
+        }
+    }
+
+    /// How long to wait where something else can be sent, if there is such a time.
+    fn haste(&self) -> Option<Duration> {
+        let after = self.policy.lazy_after?;
+        self.state.as_ref().is_some_and(|state| self.may_answer_meanwhile(state)).then_some(after)
     }
 
     pub(super) fn join(self: Box<Self>, job: Job) -> Step {
@@ -86,7 +97,16 @@ impl Exchange {
             // Nobody else may have the result.
             return self.admit(key, job);
         }
-        Step::Join(Join { key, patience: self.policy.flight_patience, job, exchange: self })
+        let haste = self.haste();
+        let patience = haste.unwrap_or(self.policy.flight_patience);
+        Step::Join(Join { key, patience, is_hasty: haste.is_some(), job, exchange: self })
+    }
+
+    /// The same for one who works for no visitor.
+    pub(in crate::service) fn join_in_background(&self, job: Job) -> Step {
+        let mut exchange = Box::new(self.clone());
+        exchange.is_background = true;
+        exchange.join(job)
     }
 
     pub(in crate::service) fn on_lead(
@@ -136,8 +156,12 @@ impl Exchange {
         self.advance()
     }
 
-    pub(in crate::service) fn on_impatient(mut self: Box<Self>, job: &Job) -> Step {
+    pub(in crate::service) fn on_impatient(mut self: Box<Self>, job: &Job, is_hasty: bool) -> Step {
         self.give_up(job.task.product(), SkipReason::NotInTime);
+        if is_hasty {
+            // Other formats are not tried: the time is over.
+            return self.respond();
+        }
         self.advance()
     }
 
