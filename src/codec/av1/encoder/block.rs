@@ -1,7 +1,10 @@
 //! What is decided of a block.
 
 use super::palette::Palette;
-use crate::codec::av1::sizes::{PredictionMode, TxType};
+use crate::codec::av1::{
+    sizes::{PredictionMode, TxType},
+    syntax::Mv,
+};
 
 /// A transform block.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,8 @@ pub(super) struct Block {
     pub skip: bool,
     /// Of luma.
     pub palette: Palette,
+    /// From where it is copied, if it is.
+    pub mv: Option<Mv>,
     /// By plane; one, or four row by row.
     pub transforms: [[TxBlock; 4]; 3],
 }

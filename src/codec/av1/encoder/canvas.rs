@@ -99,7 +99,7 @@ impl Canvas {
 
 /// The order in which 4 x 4 blocks are coded: their coordinates' bits in turn.
 #[inline(always)]
-fn order(x4: usize, y4: usize) -> usize {
+pub(super) fn order(x4: usize, y4: usize) -> usize {
     const SPREAD: [u8; 16] = [0, 1, 4, 5, 16, 17, 20, 21, 64, 65, 68, 69, 80, 81, 84, 85];
     usize::from(SPREAD[x4]) + 2 * usize::from(SPREAD[y4])
 }

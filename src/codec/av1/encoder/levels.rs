@@ -38,6 +38,8 @@ pub(super) struct Chosen {
     pub eob: u16,
     /// Rate, with that of `all_zero`, and distortion together, in 1/512 bits.
     pub cost: i64,
+    /// The distortion were there no levels.
+    pub none: i64,
     /// Sum of levels, 63 at most.
     pub cul_level: u8,
     /// `dcCategory`: 0 without DC, 1 negative, 2 positive.
@@ -133,8 +135,11 @@ pub(super) fn choose(
     let count = scan.side * scan.side;
     let total = energy(&steps[..count], positions);
     let zero_distortion = ((total * weights.error as u64) >> 4) as i64;
-    let all_zero =
-        Chosen { eob: 0, cost: zero_distortion + i64::from(block.all_zero[1]), cul_level: 0, dc_category: 0 };
+    let all_zero = Chosen {
+        cost: zero_distortion + i64::from(block.all_zero[1]),
+        none: zero_distortion,
+        ..Chosen::default()
+    };
     let end = last(&steps[..count], &scan.ends, weights.least as u32);
     if end == 0 {
         return all_zero;
@@ -234,6 +239,7 @@ pub(super) fn choose(
     Chosen {
         eob: walk.eob as u16,
         cost: zero_distortion + walk.cost + i64::from(block.all_zero[0]),
+        none: zero_distortion,
         cul_level: sum.min(63) as u8,
         dc_category,
     }

@@ -1,14 +1,17 @@
 //! What an encoder holds, and how long its data get, from the picture's size and quantiser alone.
 
 use super::{
-    Config, SUPERBLOCK, Sampling, frame_header,
+    Config, SUPERBLOCK, Sampling,
+    copies::Copies,
+    frame_header,
     neighbours::Line,
     palette::Palettes,
-    search::{LEVELS, Search},
+    search::{COPY_LEVELS, LEVELS, Search},
     sequence_header,
     store::{Piece, SLACK},
     strip::Strip,
     tile::{PIECE, SUPERBLOCK_BYTES, Tile},
+    tuning,
 };
 use crate::codec::{
     av1::syntax::{ColorMaps, Frame, TileState},
@@ -19,8 +22,9 @@ use crate::codec::{
 /// the lines above the superblocks, and what the search works in.
 #[must_use]
 pub fn heap_bytes(config: &Config, capacity: FileCapacity, threads: usize) -> usize {
-    let sequence = sequence_header(config);
-    let header = frame_header(config, &sequence);
+    let copies = tuning::held_rows(config) > 0;
+    let sequence = sequence_header(config, copies);
+    let header = frame_header(config, &sequence, copies);
     let frame = Frame::new(&sequence, &header);
     let info = &header.tile_info;
     let tiles: usize = (0..info.tile_cols)
@@ -42,11 +46,14 @@ pub fn heap_bytes(config: &Config, capacity: FileCapacity, threads: usize) -> us
         .sum();
     let palettes = if config.is_screen { Palettes::bytes() } else { 0 };
     let maps = if config.is_screen { info.tile_cols * size_of::<ColorMaps>() } else { 0 };
-    let searches = threads.clamp(1, info.tile_cols) * (Search::bytes() + palettes + LEVELS * 2 + 8192);
+    let copies = if header.allow_intrabc { size_of::<Copies>() + 2 * COPY_LEVELS } else { 0 };
+    let searches =
+        threads.clamp(1, info.tile_cols) * (Search::bytes() + palettes + copies + LEVELS * 2 + 8192);
     // A list that grows.
     let pieces =
         if info.tile_cols > 1 { 3 * size_of::<Piece>() * (capacity.max as usize / PIECE + 64) } else { 0 };
-    (Strip::bytes(config) + tiles + maps + searches + pieces).saturating_add(capacity.bytes(SLACK) as usize)
+    (Strip::bytes(config, &header) + tiles + maps + searches + pieces)
+        .saturating_add(capacity.bytes(SLACK) as usize)
 }
 
 /// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.

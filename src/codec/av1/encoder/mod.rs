@@ -1,21 +1,25 @@
 //! AV1 still pictures, written by rows: superblocks of 64 x 64 are searched and coded as soon as their rows are there.
 //!
 //! A still has no references, its filters' strengths follow from the quantiser, and so nothing of a picture is kept but
-//! the line above the superblocks and the contexts along it. All decisions are made in integers; bytes depend on
+//! the line above the superblocks and the contexts along it; of screens some rows more, from which blocks are copied. All decisions are made in integers; bytes depend on
 //! samples and [`Config`] alone.
 //!
 //! - [`Encoder`] takes rows and gives OBUs; `strip` holds 64 rows, `tile` the tiles in work, `store` their data.
 //! - `search` with `partition`, `luma`, `chroma` chooses blocks; `levels` chooses coefficients' levels.
-//! - `palette` with `palette_search` finds the few colours of blocks of screens and drawings.
+//! - `palette` with `palette_search` finds the few colours of blocks of screens and drawings, `copying` with `copies`
+//!   and `matches` where such blocks have been before.
 //! - `rates` and `cost` say what symbols cost, `quantizer` and `scan` are tables, `tuning` has the numbers.
 
 mod block;
 mod canvas;
 mod chroma;
+mod copies;
+mod copying;
 mod cost;
 mod kernels;
 mod levels;
 mod luma;
+mod matches;
 mod memory;
 mod neighbours;
 mod palette;
@@ -102,7 +106,7 @@ pub struct Encoder {
     /// The row of tiles in work.
     tiles: Vec<Tile>,
     store: Store,
-    /// The first row of the strip.
+    /// The first row that isn't coded.
     y: usize,
 }
 
@@ -120,13 +124,14 @@ impl Encoder {
         {
             return Err(Error::new(Kind::Internal, "AV1: the size or the quantiser is out of its range"));
         }
-        let sequence = sequence_header(&config);
-        let header = frame_header(&config, &sequence);
+        let copies = tuning::held_rows(&config) > 0;
+        let sequence = sequence_header(&config, copies);
+        let header = frame_header(&config, &sequence, copies);
         let frame = Frame::new(&sequence, &header);
         let threads = threads.clamp(1, header.tile_info.tile_cols);
         let search = |_| Search::new(Level::new(), &config, &header).map(Box::new);
         let searches = (0..threads).map(search).collect::<Result<_>>()?;
-        let strip = Strip::new(&config)?;
+        let strip = Strip::new(&config, &header)?;
         Ok(Self {
             config,
             sequence,
@@ -150,9 +155,15 @@ impl Encoder {
         let mut from = 0;
         while from < rows && self.y < self.config.height as usize {
             from += self.strip.take(&planes, from, rows);
-            let left = self.config.height as usize - self.y;
-            if self.strip.rows() == SUPERBLOCK.min(left) {
+            if !self.strip.is_full() {
+                continue;
+            }
+            if self.y == 0 && self.header.allow_intrabc {
+                self.decide_copies();
+            }
+            while self.strip.begin() {
                 self.superblock_row()?;
+                self.strip.end();
             }
         }
         Ok(())
@@ -171,6 +182,18 @@ impl Encoder {
         Ok(Obus { head: before_tiles(&self.sequence, &self.header, tiles.len())?, tiles })
     }
 
+    /// Decides by the first rows whether blocks are copied.
+    fn decide_copies(&mut self) {
+        if tuning::copies_pay(self.strip.count_repeats()) {
+            return;
+        }
+        self.strip.without_copies();
+        self.searches.iter_mut().for_each(|search| search.copies = None);
+        self.sequence = sequence_header(&self.config, false);
+        self.header = frame_header(&self.config, &self.sequence, false);
+        self.frame = Frame::new(&self.sequence, &self.header);
+    }
+
     /// Codes the superblocks of the strip.
     fn superblock_row(&mut self) -> Result<()> {
         let row = (self.y / 4) as u32;
@@ -181,7 +204,6 @@ impl Encoder {
         }
         self.code_strip()?;
         self.y += SUPERBLOCK;
-        self.strip.clear();
         let row = (self.y / 4).min(self.header.mi_rows as usize);
         if self.tiles.first().is_some_and(|tile| tile.mi_row_end() <= row) {
             let columns = self.tiles.len();
@@ -213,12 +235,16 @@ impl Encoder {
     fn code_strip(&mut self) -> Result<()> {
         let Self { searches, strip, store, tiles, y, .. } = self;
         let store = Mutex::new(store);
-        let (strip, store, y) = (&*strip, &store, *y);
+        let (store, y) = (&store, *y);
         let each = tiles.len().div_ceil(searches.len());
-        let mut jobs = tiles.chunks_mut(each).zip(searches.iter_mut()).map(|(tiles, search)| {
-            move || tiles.iter_mut().try_for_each(|tile| tile.superblock_row(search, strip, y, store))
+        let columns = strip.columns_mut().chunks_mut(each);
+        let mut jobs = tiles.chunks_mut(each).zip(columns).zip(searches).map(|((tiles, columns), search)| {
+            move || {
+                let mut pairs = tiles.iter_mut().zip(columns);
+                pairs.try_for_each(|(tile, column)| tile.superblock_row(search, column, y, store))
+            }
         });
-        let Some(mut own) = jobs.next() else { return Ok(()) };
+        let Some(own) = jobs.next() else { return Ok(()) };
         if jobs.len() == 0 {
             return own();
         }
@@ -240,7 +266,8 @@ impl Encoder {
     }
 }
 
-fn sequence_header(config: &Config) -> SequenceHeader {
+/// With `copies` blocks may be copied, and so no filter is on.
+fn sequence_header(config: &Config, copies: bool) -> SequenceHeader {
     let (color_primaries, transfer_characteristics, matrix_coefficients, color_range) = config.color;
     let halved = u8::from(config.sampling != Sampling::Yuv444);
     SequenceHeader {
@@ -249,7 +276,7 @@ fn sequence_header(config: &Config) -> SequenceHeader {
         max_frame_width_minus_1: config.width - 1,
         max_frame_height_minus_1: config.height - 1,
         enable_intra_edge_filter: true,
-        enable_cdef: tuning::cdef(config.base_q_idx).is_some(),
+        enable_cdef: tuning::cdef(config.base_q_idx).is_some() && !copies,
         color_config: ColorConfig {
             mono_chrome: config.sampling == Sampling::Monochrome,
             color_primaries,
@@ -264,7 +291,7 @@ fn sequence_header(config: &Config) -> SequenceHeader {
     }
 }
 
-fn frame_header(config: &Config, sequence: &SequenceHeader) -> FrameHeader {
+fn frame_header(config: &Config, sequence: &SequenceHeader, copies: bool) -> FrameHeader {
     let mut header = FrameHeader::for_still(sequence);
     let base_q_idx = config.base_q_idx;
     let (dc, ac) = match config.sampling {
@@ -290,5 +317,6 @@ fn frame_header(config: &Config, sequence: &SequenceHeader) -> FrameHeader {
     header.cdef_params = tuning::cdef(base_q_idx).unwrap_or_default();
     header.tx_mode = TxMode::Select;
     header.allow_screen_content_tools = config.is_screen;
+    header.allow_intrabc = copies;
     header
 }

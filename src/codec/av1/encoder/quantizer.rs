@@ -104,8 +104,8 @@ impl Steps {
 #[derive(Clone, Default)]
 pub(super) struct Quantizer {
     steps: [[Steps; 5]; 3],
-    /// Of luma's sizes that may have no transform, which no matrix is for.
-    flat: [Steps; 3],
+    /// Of the sizes that may have no transform, which no matrix is for.
+    flat: [[Steps; 3]; 3],
     planes: [Option<PlaneSteps>; 3],
 }
 
@@ -120,10 +120,8 @@ impl Quantizer {
             for (steps, size) in self.steps[index].iter_mut().zip(SQUARES) {
                 steps.update(size, plane);
             }
-            if index == 0 {
-                for (steps, size) in self.flat.iter_mut().zip(SQUARES) {
-                    steps.update(size, PlaneSteps { matrix: 15, ..plane });
-                }
+            for (steps, size) in self.flat[index].iter_mut().zip(SQUARES) {
+                steps.update(size, PlaneSteps { matrix: 15, ..plane });
             }
         }
     }
@@ -137,6 +135,6 @@ impl Quantizer {
     /// Of a square size and a type.
     #[inline(always)]
     pub(super) fn of_type(&self, plane: usize, size: usize, tx_type: TxType) -> &Steps {
-        if tx_type == TxType::Idtx { &self.flat[size] } else { &self.steps[plane][size] }
+        if tx_type == TxType::Idtx { &self.flat[plane][size] } else { &self.steps[plane][size] }
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     block::{Block, TxBlock},
     canvas::{Canvas, STRIDE, Surroundings},
+    copies::Copies,
     kernels::{self, SIDE, Samples},
     levels::{self, COUNT, Chosen, Coded, Levels, PADDED, Padded, Weights},
     neighbours::{Neighbours, TxContexts},
@@ -53,7 +54,7 @@ pub(super) struct Trial {
 impl Trial {
     pub(super) fn new() -> Self {
         Self {
-            chosen: Chosen { eob: 0, cost: i64::MAX, cul_level: 0, dc_category: 0 },
+            chosen: Chosen { cost: i64::MAX, ..Chosen::default() },
             tx_type: TxType::DctDct,
             levels: Box::new([0; 1024]),
         }
@@ -128,6 +129,8 @@ pub(super) struct Search {
     pub delta_resolution: u8,
     /// Of a screen.
     pub palettes: Option<Box<Palettes>>,
+    /// Where blocks are copied.
+    pub copies: Option<Box<Copies>>,
     /// What is reconstructed, by plane, before filters.
     #[cfg(test)]
     pub reconstruction: Option<[crate::codec::av1::window::Window; 3]>,
@@ -135,6 +138,8 @@ pub(super) struct Search {
 
 /// Levels that a superblock may come to: those of its samples at each of four sizes of blocks.
 pub(super) const LEVELS: usize = 4 * 3 * SIDE * SIDE;
+/// And those of a copied block that wait for what is predicted.
+pub(super) const COPY_LEVELS: usize = 3 * SIDE * SIDE;
 
 impl Search {
     /// Bytes of the buffers that every search has.
@@ -217,7 +222,9 @@ impl Search {
         ));
         if size == 4 {
             let step = quantizer.common_step();
-            chosen.cost += beyond(residual, &coefficients[..count], step, self.weights[chroma].error);
+            let beyond = beyond(residual, &coefficients[..count], step, self.weights[chroma].error);
+            chosen.cost += beyond;
+            chosen.none += beyond;
         }
         *trial_type = tx_type;
     }
@@ -271,7 +278,7 @@ impl Search {
     }
 
     /// Sets the contexts behind a transform block; none beyond the picture's edge.
-    fn set_coefficients(&mut self, at: Place, left_behind: u8) {
+    pub(super) fn set_coefficients(&mut self, at: Place, left_behind: u8) {
         let (x4, y4) = (at.x / 4, at.y / 4);
         let count = 1usize << at.size;
         let around = &self.around[at.plane];

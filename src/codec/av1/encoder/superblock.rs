@@ -3,6 +3,7 @@
 use super::{
     Config, SUPERBLOCK, Sampling,
     canvas::{Canvas, Surroundings},
+    copies::Copies,
     cost::log2_q9,
     kernels::SIDE,
     neighbours::{Line, Neighbours},
@@ -10,7 +11,7 @@ use super::{
     quantizer::{PlaneSteps, Quantizer, SQUARES},
     rates::Rates,
     scan::Scan,
-    search::{Frame, LEVELS, Scratch, Search},
+    search::{COPY_LEVELS, Frame, LEVELS, Scratch, Search},
     tuning::{self, Tools},
 };
 use crate::{
@@ -54,11 +55,12 @@ impl Search {
             around: [nowhere; 3],
             neighbours: Neighbours { above: Line::OUTSIDE, left: Line::OUTSIDE },
             scratch: Box::new(Scratch::new(planes)),
-            levels: Vec::with_capacity(LEVELS),
+            levels: Vec::with_capacity(LEVELS + if header.allow_intrabc { COPY_LEVELS } else { 0 }),
             blocks: Vec::with_capacity(256),
             quantization: header.quantization_params.clone(),
             delta_resolution: header.delta_q_params.delta_q_res,
             palettes: config.is_screen.then(|| Box::new(Palettes::new())),
+            copies: header.allow_intrabc.then(|| Box::new(Copies::new())),
             #[cfg(test)]
             reconstruction: None,
         })
@@ -72,6 +74,9 @@ impl Search {
         if let Some(palettes) = &mut self.palettes {
             palettes.maps.clear();
             palettes.update(cdfs);
+        }
+        if let Some(copies) = &mut self.copies {
+            copies.update(cdfs);
         }
         let base = self.quantization.base_q_idx;
         self.busy = self.busyness();

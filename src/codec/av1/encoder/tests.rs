@@ -94,13 +94,56 @@ fn encode(config: Config, planes: &[Vec<u8>; 3], piece: usize, threads: usize) -
     (head, windows)
 }
 
+/// A picture of glyphs of 5 to 12 columns that come again and again, on lines of 13 rows.
+fn page(config: Config) -> [Vec<u8>; 3] {
+    let (width, height) = (config.width as usize, config.height as usize);
+    let plane = |columns: usize, rows: usize, seed: usize| -> Vec<u8> {
+        let mut state = 3u32;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as usize
+        };
+        let mut samples = vec![250; columns * rows];
+        for top in (0..rows).step_by(13) {
+            let mut x = 0;
+            while x < columns {
+                let glyph = next() % 9;
+                let wide = 5 + glyph % 8;
+                for row in 0..11.min(rows - top) {
+                    for column in 0..wide.min(columns - x) {
+                        let ink = (glyph * 37 + row * (glyph + 3) + column * column * (row + seed)) % 7;
+                        samples[(top + row) * columns + x + column] =
+                            if ink < 3 { 20 } else { 250 - 9 * ink as u8 };
+                    }
+                }
+                x += wide + 1;
+            }
+        }
+        samples
+    };
+    let shift = usize::from(config.sampling == Sampling::Yuv420);
+    let luma = plane(width, height, 0);
+    if config.sampling == Sampling::Monochrome {
+        return [luma, Vec::new(), Vec::new()];
+    }
+    let (columns, rows) = ((width + shift) >> shift, (height + shift) >> shift);
+    [luma, plane(columns, rows, 1), vec![128; columns * rows]]
+}
+
 fn check(config: Config, piece: usize) {
     let (width, height) = (config.width as usize, config.height as usize);
     let planes = if config.is_screen { screen(config) } else { picture(width, height, config.sampling) };
+    check_planes(config, planes, piece);
+}
+
+/// Gives whether the stream says that blocks are copied.
+fn check_planes(config: Config, planes: [Vec<u8>; 3], piece: usize) -> bool {
+    let (width, height) = (config.width as usize, config.height as usize);
     let (stream, expected) = encode(config, &planes, piece, 1);
     let read = Picture::parse(&stream, Layers::default()).unwrap();
     let mut map = FilterMap::new(&read.sequence, &read.frame).unwrap();
     let count = read.sequence.num_planes();
+    let copies = read.frame.allow_intrabc;
     let mut tiles = Tiles::new(Level::new(), read).unwrap();
     let mut windows: Vec<Window> =
         (0..count).map(|plane| tiles.plane_size(plane)).map(|(w, h)| Window::new(w, h).unwrap()).collect();
@@ -118,6 +161,7 @@ fn check(config: Config, piece: usize) {
             );
         }
     }
+    copies
 }
 
 fn config(width: u32, height: u32, sampling: Sampling, base_q_idx: u8, effort: u8) -> Config {
@@ -160,6 +204,41 @@ fn screens_are_read_as_they_were_reconstructed() {
             }
         }
     }
+}
+
+#[test]
+fn pages_are_read_as_they_were_reconstructed() {
+    let sizes = [(512, 200), (130, 375), (701, 65), (64, 64), (9, 300), (1, 1), (333, 129)];
+    for (index, (width, height)) in sizes.into_iter().enumerate() {
+        for sampling in [Sampling::Yuv444, Sampling::Yuv420, Sampling::Monochrome] {
+            for effort in [index as u8 % 4, 4 + index as u8 % 3] {
+                let base_q_idx = [5, 60, 120, 200][(index + usize::from(effort)) % 4];
+                let config =
+                    Config { is_screen: true, ..config(width, height, sampling, base_q_idx, effort) };
+                let copies = check_planes(config, page(config), 64);
+                assert!(copies || width.min(height) <= 64, "{config:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pages_of_several_tiles_are_copied_within_each() {
+    for (width, height) in [(4_500, 140), (5_000, 70)] {
+        let config = Config { is_screen: true, ..config(width, height, Sampling::Yuv444, 90, 0) };
+        let planes = page(config);
+        assert!(check_planes(config, planes.clone(), 16));
+        let alone = encode(config, &planes, 64, 1).0;
+        assert!(encode(config, &planes, height as usize, 2).0 == alone);
+    }
+}
+
+#[test]
+fn copies_make_a_page_smaller() {
+    let page_of = |is_screen| Config { is_screen, ..config(512, 384, Sampling::Yuv444, 100, 4) };
+    let planes = page(page_of(true));
+    let [copied, plain] = [true, false].map(|is_screen| encode(page_of(is_screen), &planes, 64, 1).0.len());
+    assert!(copied * 5 < plain * 2, "{copied} for {plain}");
 }
 
 #[test]

@@ -6,11 +6,12 @@ use super::{
     SUPERBLOCK,
     block::Block,
     canvas::Surroundings,
+    copying::CopySource,
     neighbours::{Line, Neighbours},
     quantizer::SQUARES,
     search::Search,
     store::Store,
-    strip::Strip,
+    strip::Column,
 };
 use crate::{
     codec::av1::{
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Sizes of square blocks, by the logarithm of the side less 2.
-const BLOCKS: [BlockSize; 5] = [
+pub(super) const BLOCKS: [BlockSize; 5] = [
     BlockSize::Block4x4,
     BlockSize::Block8x8,
     BlockSize::Block16x16,
@@ -88,16 +89,18 @@ impl Tile {
     pub(super) fn superblock_row(
         &mut self,
         search: &mut Search,
-        strip: &Strip,
+        strip: &mut Column,
         y: usize,
         store: &Mutex<&mut Store>,
     ) -> Result<()> {
         let mi_row = y / 4;
         self.state.begin_superblock_row(mi_row);
+        strip.find_matches(y);
         let mut left = Line::OUTSIDE;
         for index in 0..self.lines.len() {
             let mi_col = self.area.mi_col_start + index * (SUPERBLOCK / 4);
-            strip.copy(mi_col * 4, search);
+            let x = index * SUPERBLOCK;
+            strip.copy(x, search);
             search.around = std::array::from_fn(|plane| self.surroundings(search, plane, mi_row, mi_col));
             for (plane, above) in self.above.iter().enumerate() {
                 let canvas = &mut search.canvases[plane];
@@ -105,7 +108,11 @@ impl Tile {
             }
             search.neighbours = Neighbours { above: self.lines[index], left };
             let qindex = search.begin(&self.state.cdfs);
-            search.superblock();
+            let from = CopySource { state: &self.state, column: strip, mi_row, mi_col };
+            search.superblock(Some(&from).filter(|_| strip.matches.is_some()));
+            if strip.matches.is_some() {
+                strip.keep(x, &search.canvases);
+            }
             #[cfg(test)]
             search.record(mi_row, mi_col);
             self.lines[index] = search.neighbours.above;
@@ -174,6 +181,11 @@ impl Tile {
         block.tx_size = SQUARES[usize::from(from.log2 - 2 - from.depth)];
         if self.maps.is_some() {
             from.palette.tell(&mut block);
+        }
+        if let Some(mv) = from.mv {
+            block.use_intrabc = true;
+            block.mv = mv;
+            self.state.set_inter_tx_size(&block, block.tx_size);
         }
         self.state.mode_info(&mut self.symbols, &mut block)?;
         if let (Some(maps), Some(palettes)) = (&mut self.maps, &blocks.search.palettes) {

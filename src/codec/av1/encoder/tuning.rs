@@ -1,6 +1,6 @@
 //! What is chosen by number: tools by effort; matrices, chroma's quantisers, weights and filters by the quantiser.
 
-use super::levels::Weights;
+use super::{Config, Sampling, cost::BIT, levels::Weights};
 use crate::codec::av1::{
     header::{CdefParams, LoopFilterParams},
     tables::quantizer::AC_QLOOKUP,
@@ -54,7 +54,7 @@ impl Tools {
             cfl: false,
             chroma_modes: 0,
             satd_weight: 48,
-            settled: 3500,
+            settled: 7000,
             busy: 3000,
         };
         let full = Self {
@@ -90,6 +90,43 @@ impl Tools {
                 }),
             ),
         }
+    }
+}
+
+/// A copy without levels that costs less than this is taken for the best that a block can have.
+pub(super) const SETTLED_COPY: i64 = 40 * BIT as i64;
+
+/// What the first rows of a picture of a screen are like, in 8 x 8 of luma.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Repeats {
+    pub all: usize,
+    /// Not flat.
+    pub textured: usize,
+    /// Textured, and there before.
+    pub repeated: usize,
+}
+
+/// Whether a picture's blocks are copied: that saves more than the filters do, which such a picture can't have, where
+/// much is repeated, and where little is to be filtered.
+pub(super) fn copies_pay(repeats: Repeats) -> bool {
+    let Repeats { all, textured, repeated } = repeats;
+    repeated > 0 && (repeated * 8 >= textured || textured * 5 <= all * 2)
+}
+
+/// Rows above a strip that blocks of a screen are copied from: as many as fit beside the strip; none of other pictures.
+pub(super) fn held_rows(config: &Config) -> usize {
+    // Of luma and chroma.
+    const SAMPLES: usize = 2 << 20;
+    const MOST: usize = 256;
+    if !config.is_screen {
+        return 0;
+    }
+    let row = config.width as usize * if config.sampling == Sampling::Monochrome { 2 } else { 6 } / 2;
+    let rows = (SAMPLES / row).saturating_sub(64).min(MOST);
+    match rows {
+        ..16 => 0,
+        16..64 => rows & !7,
+        _ => rows & !63,
     }
 }
 

@@ -45,4 +45,5 @@ pub use self::{
     palette::ColorMaps,
     restoration::RestorationUnit,
     tile::TileState,
+    vectors::Cell,
 };

@@ -45,7 +45,17 @@ impl Stack {
 impl TileState {
     /// What the vector of a copying block is predicted to be (`PredMv[ 0 ]`).
     pub fn predicted_mv(&self, block: &Block) -> Mv {
-        let stack = self.mv_stack(block);
+        self.predicted_mv_among(block, &|mi_row, mi_col| self.cell(mi_row, mi_col))
+    }
+
+    /// What is remembered of a place of the tile.
+    pub fn cell(&self, mi_row: isize, mi_col: isize) -> Option<Cell> {
+        self.vectors.as_ref()?.cell(mi_row, mi_col)
+    }
+
+    /// [`TileState::predicted_mv`] where `cells` says what is remembered of places of the tile.
+    pub fn predicted_mv_among(&self, block: &Block, cells: &impl Fn(isize, isize) -> Option<Cell>) -> Mv {
+        let stack = self.mv_stack(block, cells);
         let [first, second, ..] = stack.entries.map(|entry| self.clamp_mv(entry.0, block));
         if first != Mv::default() {
             return first;
@@ -62,24 +72,24 @@ impl TileState {
     }
 
     /// `find_mv_stack`, up to clamping.
-    fn mv_stack(&self, block: &Block) -> Stack {
+    fn mv_stack(&self, block: &Block, cells: &impl Fn(isize, isize) -> Option<Cell>) -> Stack {
         let mut stack = Stack::default();
         let (width4, height4) = (block.size.width4(), block.size.height4());
-        self.scan_row(&mut stack, block, -1);
-        self.scan_col(&mut stack, block, -1);
+        self.scan_row(&mut stack, block, cells, -1);
+        self.scan_col(&mut stack, block, cells, -1);
         if width4.max(height4) <= 16 {
-            self.scan_point(&mut stack, block, width4 as isize);
+            self.scan_point(&mut stack, block, cells, width4 as isize);
         }
         let nearest = stack.count;
         stack.entries[..nearest].iter_mut().for_each(|entry| entry.1 += NEAREST_WEIGHT);
-        self.scan_point(&mut stack, block, -1);
-        self.scan_row(&mut stack, block, -3);
-        self.scan_col(&mut stack, block, -3);
+        self.scan_point(&mut stack, block, cells, -1);
+        self.scan_row(&mut stack, block, cells, -3);
+        self.scan_col(&mut stack, block, cells, -3);
         if height4 > 1 {
-            self.scan_row(&mut stack, block, -5);
+            self.scan_row(&mut stack, block, cells, -5);
         }
         if width4 > 1 {
-            self.scan_col(&mut stack, block, -5);
+            self.scan_col(&mut stack, block, cells, -5);
         }
         // Both are stable.
         stack.entries[..nearest].sort_by_key(|entry| u32::MAX - entry.1);
@@ -87,15 +97,13 @@ impl TileState {
         stack
     }
 
-    fn candidate(&self, mi_row: isize, mi_col: isize) -> Option<(Cell, BlockSize)> {
-        if !self.is_inside(mi_row, mi_col) {
-            return None;
-        }
-        let cell = self.vectors.as_ref()?.cell(mi_row, mi_col)?;
-        Some((cell, cell.size?))
-    }
-
-    fn scan_row(&self, stack: &mut Stack, block: &Block, delta: isize) {
+    fn scan_row(
+        &self,
+        stack: &mut Stack,
+        block: &Block,
+        cells: &impl Fn(isize, isize) -> Option<Cell>,
+        delta: isize,
+    ) {
         let far = delta < -1;
         let width4 = block.size.width4();
         let row = block.mi_row as isize + delta + if far { (block.mi_row & 1) as isize } else { 0 };
@@ -103,14 +111,20 @@ impl TileState {
         let end = width4.min(self.frame.mi_cols - block.mi_col).min(16);
         let mut i = 0;
         while i < end {
-            let Some((cell, size)) = self.candidate(row, (first + i) as isize) else { break };
+            let Some((cell, size)) = self.candidate(cells, row, (first + i) as isize) else { break };
             let length = step(width4, size.width4(), far);
             stack.add(cell, length as u32 * 2);
             i += length;
         }
     }
 
-    fn scan_col(&self, stack: &mut Stack, block: &Block, delta: isize) {
+    fn scan_col(
+        &self,
+        stack: &mut Stack,
+        block: &Block,
+        cells: &impl Fn(isize, isize) -> Option<Cell>,
+        delta: isize,
+    ) {
         let far = delta < -1;
         let height4 = block.size.height4();
         let col = block.mi_col as isize + delta + if far { (block.mi_col & 1) as isize } else { 0 };
@@ -118,7 +132,7 @@ impl TileState {
         let end = height4.min(self.frame.mi_rows - block.mi_row).min(16);
         let mut i = 0;
         while i < end {
-            let Some((cell, size)) = self.candidate((first + i) as isize, col) else { break };
+            let Some((cell, size)) = self.candidate(cells, (first + i) as isize, col) else { break };
             let length = step(height4, size.height4(), far);
             stack.add(cell, length as u32 * 2);
             i += length;
@@ -126,11 +140,30 @@ impl TileState {
     }
 
     /// In the row above, at a column counted from the block's.
-    fn scan_point(&self, stack: &mut Stack, block: &Block, delta_col: isize) {
-        if let Some((cell, _)) = self.candidate(block.mi_row as isize - 1, block.mi_col as isize + delta_col)
-        {
+    fn scan_point(
+        &self,
+        stack: &mut Stack,
+        block: &Block,
+        cells: &impl Fn(isize, isize) -> Option<Cell>,
+        delta_col: isize,
+    ) {
+        let (row, col) = (block.mi_row as isize - 1, block.mi_col as isize + delta_col);
+        if let Some((cell, _)) = self.candidate(cells, row, col) {
             stack.add(cell, 4);
         }
+    }
+
+    fn candidate(
+        &self,
+        cells: &impl Fn(isize, isize) -> Option<Cell>,
+        mi_row: isize,
+        mi_col: isize,
+    ) -> Option<(Cell, BlockSize)> {
+        if !self.is_inside(mi_row, mi_col) {
+            return None;
+        }
+        let cell = cells(mi_row, mi_col)?;
+        Some((cell, cell.size?))
     }
 
     /// `clamp_mv_row`, `clamp_mv_col`.

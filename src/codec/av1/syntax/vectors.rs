@@ -11,7 +11,7 @@ const ROWS_ABOVE: usize = 8;
 
 /// What is remembered of four by four luma samples.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cell {
+pub struct Cell {
     /// Vertical and horizontal, where it is a copy.
     pub mv: Option<[i16; 2]>,
     /// Of its block; `None` where nothing was decoded yet.
