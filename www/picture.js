@@ -13,6 +13,9 @@ const NAMES = {
 };
 const SETTLE_MILLISECONDS = 300;
 const LOSSLESS = ['webp', 'png'];
+/** What moves is read of these, and made of this one. */
+const MOVING = ['gif', 'png', 'webp'];
+const MOVES = 'webp';
 
 export class Picture {
   #pool;
@@ -96,7 +99,7 @@ export class Picture {
     try {
       const { value } = await this.#pool.run({ blob: this.file, signal });
       this.#probe = value;
-      if (value.animated) {
+      if (value.animated && !MOVING.includes(value.format)) {
         this.#keep();
         return;
       }
@@ -164,7 +167,10 @@ export class Picture {
     const { lossless, effort } = this.#settings;
     const row = this.card.row(format);
     const expected = this.#expected(format);
-    if (lossless && !LOSSLESS.includes(format)) {
+    if (this.#probe.animated && format !== MOVES) {
+      this.#drop(format);
+      row.none(`what moves becomes ${LABELS[MOVES]} alone`);
+    } else if (lossless && !LOSSLESS.includes(format)) {
       this.#drop(format);
       row.none(`${LABELS[format]} is never lossless here`);
     } else if (expected > HELD_ABOVE) {
@@ -296,13 +302,14 @@ export class Picture {
     this.#changed(`${this.file.name}: ${text}`);
   }
 
-  /** It moves, and a still would not be the same. */
+  /** It moves, in a format whose frames are not read here. */
   #keep() {
     this.#abort();
     FORMATS.forEach((format) => this.#drop(format));
+    const { format } = this.#probe;
     // Without it no change of settings starts anything.
     this.#probe = undefined;
-    const text = 'It moves, and moving pictures are not converted yet: keep it as it is.';
+    const text = `It moves, and a moving ${NAMES[format]} is not read: keep it as it is.`;
     this.card.keep(text);
     this.#changed(`${this.file.name}: ${text}`);
   }

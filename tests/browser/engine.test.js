@@ -1,10 +1,12 @@
 // What the engine promises of itself inside a real Chromium.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { photo } from '../photo.mjs';
-import { PATIENCE, start } from './browser.js';
+import { DATA, PATIENCE, start } from './browser.js';
 
 const MIB = 1 << 20;
 let browser;
@@ -127,3 +129,60 @@ promise('Chromium reads our lossy WebPs as we do', kinds, readTwice, (found) => 
     assert.ok(toSource.mean < 16, `${name}: ${JSON.stringify(toSource)}`);
   }
 });
+
+/**
+ * Has Chromium play a GIF and the animated WebPs that the engine makes of it: for each file what is shown and for how
+ * many milliseconds, where what stays the same is one, and how often. Pixels are compared with the GIF's there.
+ */
+async function playBoth({ base64, modes }) {
+  const { default: init, convert, probe } = await window.load('slimpix.js');
+  await init();
+  const play = async (data, type) => {
+    const decoder = new ImageDecoder({ data, type });
+    await decoder.completed;
+    const { frameCount, repetitionCount } = decoder.tracks.selectedTrack;
+    const shown = [];
+    for (let frameIndex = 0; frameIndex < frameCount; frameIndex += 1) {
+      const { image } = await decoder.decode({ frameIndex });
+      const pixels = new Uint8Array(4 * image.displayWidth * image.displayHeight);
+      await image.copyTo(pixels, { format: 'RGBA' });
+      // The colour of what can't be seen is of no account.
+      for (let at = 0; at < pixels.length; at += 4) if (pixels[at + 3] === 0) pixels.fill(0, at, at + 4);
+      const milliseconds = image.duration / 1000;
+      const last = shown.at(-1);
+      if (last?.pixels.every((sample, at) => sample === pixels[at])) last.milliseconds += milliseconds;
+      else shown.push({ pixels, milliseconds });
+      image.close();
+    }
+    decoder.close();
+    return { shown, frameCount, repetitions: String(repetitionCount) };
+  };
+  const file = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const source = await play(file, 'image/gif');
+  const made = [];
+  for (const options of modes) {
+    const { bytes, mediaType } = convert(file, options);
+    const { shown, frameCount, repetitions } = await play(bytes, mediaType);
+    const differences = shown.map(({ pixels }, frame) => {
+      const from = source.shown[frame]?.pixels ?? [];
+      return pixels.reduce((sum, sample, at) => sum + Math.abs(sample - from[at]), 0) / pixels.length;
+    });
+    const times = shown.map(({ milliseconds }) => milliseconds);
+    made.push({ mediaType, animated: probe(bytes).animated, frameCount, times, repetitions, worst: Math.max(...differences) });
+  }
+  const times = source.shown.map(({ milliseconds }) => milliseconds);
+  return { times, frames: source.shown.length, repetitions: source.repetitions, made };
+}
+
+const MODES = [{ lossless: true }, { lossless: false }, {}];
+for (const name of ['golden/moving.gif', 'pictures/mixed-disposal.gif']) {
+  const given = { base64: readFileSync(join(DATA, name)).toString('base64'), modes: MODES };
+  promise(`Chromium plays an animated WebP as it plays ${name}`, given, playBoth, ({ times, frames, repetitions, made }) => {
+    assert.ok(frames > 2);
+    for (const [at, webp] of made.entries()) {
+      assert.deepEqual([webp.mediaType, webp.animated], ['image/webp', true]);
+      assert.deepEqual([webp.frameCount, webp.times, webp.repetitions], [frames, times, repetitions]);
+      assert.ok(webp.worst <= (MODES[at].lossless ? 0 : 12), `${JSON.stringify(MODES[at])}: ${webp.worst}`);
+    }
+  });
+}

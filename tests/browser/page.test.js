@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { crc32 } from 'node:zlib';
 
 import { DATA, DESK, PATIENCE, PHONE, drop, field, photo, rowIn, settled, shoot, start } from './browser.js';
 
@@ -147,20 +146,30 @@ promise('a bad file says what is wrong, and the others are converted', DESK, asy
   assert.equal(await page.locator('.card').count(), 2);
 });
 
-promise('a moving picture is left as it is', DESK, async (page) => {
-  const still = await readFile(join(DATA, 'golden', 'logo-rgba.png'));
-  // An acTL chunk of two frames after the header makes an APNG of it.
-  const length = Buffer.from([0, 0, 0, 8]);
-  const body = Buffer.from([...Buffer.from('acTL'), 0, 0, 0, 2, 0, 0, 0, 0]);
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(crc32(body));
-  const header = 33;
-  const moving = Buffer.concat([still.subarray(0, header), length, body, checksum, still.subarray(header)]);
-  await drop(page, [{ name: 'moves.png', type: 'image/png', base64: moving.toString('base64') }]);
+promise('a moving picture becomes a moving WebP, and nothing else', DESK, async (page) => {
+  const moving = await readFile(join(DATA, 'golden', 'moving.gif'));
+  await drop(page, [{ name: 'moves.gif', type: 'image/gif', base64: moving.toString('base64') }]);
+  await rowIn(page, 'webp', 'done');
+  await page.locator('.row[data-format="avif"]', { hasText: 'becomes WebP alone' }).waitFor();
+  await page.getByText('GIF, 57 × 43').waitFor();
+  const { frames, type } = await page.evaluate(async () => {
+    const blob = [...window.blobs.values()].find((one) => one.type === 'image/webp');
+    const decoder = new ImageDecoder({ data: await blob.arrayBuffer(), type: blob.type });
+    await decoder.completed;
+    return { frames: decoder.tracks.selectedTrack.frameCount, type: blob.type };
+  });
+  assert.deepEqual([frames > 1, type], [true, 'image/webp']);
+  await shoot(page, 'moving-desk-light');
+});
+
+promise('what moves in a format whose frames are not read is left as it is', DESK, async (page) => {
+  const still = await readFile(join(DATA, 'golden', 'photo.avif'));
+  // The brand of sequences.
+  const moving = Buffer.concat([still.subarray(0, 8), Buffer.from('avis'), still.subarray(12)]);
+  await drop(page, [{ name: 'moves.avif', type: 'image/avif', base64: moving.toString('base64') }]);
   await page.locator('.is-kept .card-words', { hasText: 'It moves' }).waitFor();
   assert.equal(await page.locator('.row:visible').count(), 0);
   await field(page, 'Quality').fill('20');
-  await shoot(page, 'moving-desk-light');
 });
 
 promise('changed settings cancel what runs and convert again', DESK, async (page) => {
