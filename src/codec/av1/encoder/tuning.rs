@@ -115,13 +115,13 @@ pub(super) fn copies_pay(repeats: Repeats) -> bool {
 
 /// Rows above a strip that blocks of a screen are copied from: as many as fit beside the strip; none of other pictures.
 pub(super) fn held_rows(config: &Config) -> usize {
-    // Of luma and chroma.
+    // Of luma and chroma; of luma alone less, as the table of what is held is no smaller.
     const SAMPLES: usize = 2 << 20;
     const MOST: usize = 256;
     if !config.is_screen {
         return 0;
     }
-    let row = config.width as usize * if config.sampling == Sampling::Monochrome { 2 } else { 6 } / 2;
+    let row = config.width as usize * if config.sampling == Sampling::Monochrome { 3 } else { 6 } / 2;
     let rows = (SAMPLES / row).saturating_sub(64).min(MOST);
     match rows {
         ..16 => 0,
