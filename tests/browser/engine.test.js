@@ -139,7 +139,7 @@ async function playBoth({ base64, modes }) {
   await init();
   const play = async (data, type) => {
     const decoder = new ImageDecoder({ data, type });
-    await decoder.completed;
+    await Promise.all([decoder.completed, decoder.tracks.ready]);
     const { frameCount, repetitionCount } = decoder.tracks.selectedTrack;
     const shown = [];
     for (let frameIndex = 0; frameIndex < frameCount; frameIndex += 1) {

@@ -155,7 +155,7 @@ promise('a moving picture becomes a moving WebP, and nothing else', DESK, async 
   const { frames, type } = await page.evaluate(async () => {
     const blob = [...window.blobs.values()].find((one) => one.type === 'image/webp');
     const decoder = new ImageDecoder({ data: await blob.arrayBuffer(), type: blob.type });
-    await decoder.completed;
+    await Promise.all([decoder.completed, decoder.tracks.ready]);
     return { frames: decoder.tracks.selectedTrack.frameCount, type: blob.type };
   });
   assert.deepEqual([frames > 1, type], [true, 'image/webp']);
