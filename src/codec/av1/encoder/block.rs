@@ -2,9 +2,18 @@
 
 use super::palette::Palette;
 use crate::codec::av1::{
-    sizes::{PredictionMode, TxType},
+    sizes::{BlockSize, PredictionMode, TxType},
     syntax::Mv,
 };
+
+/// Sizes of square blocks, by the logarithm of the side less 2.
+pub(super) const BLOCKS: [BlockSize; 5] = [
+    BlockSize::Block4x4,
+    BlockSize::Block8x8,
+    BlockSize::Block16x16,
+    BlockSize::Block32x32,
+    BlockSize::Block64x64,
+];
 
 /// A transform block.
 #[derive(Clone, Copy, Debug)]

@@ -2,14 +2,13 @@
 //! [`matches`](super::matches) and the blocks around, and what its residual costs.
 
 use super::{
-    block::{Block, TxBlock},
+    block::{BLOCKS, Block, TxBlock},
     canvas::{Canvas, order},
     cost::BIT,
     kernels::SIDE,
     palette::Palette,
     search::{Place, Prediction, Search},
     strip::Column,
-    tile::BLOCKS,
 };
 use crate::codec::av1::{
     sizes::{PredictionMode, TxType},

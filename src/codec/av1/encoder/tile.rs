@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{
     SUPERBLOCK,
-    block::Block,
+    block::{BLOCKS, Block},
     canvas::Surroundings,
     copying::CopySource,
     neighbours::{Line, Neighbours},
@@ -15,21 +15,12 @@ use super::{
 };
 use crate::{
     codec::av1::{
-        sizes::{BlockSize, Partition},
+        sizes::Partition,
         symbols,
         syntax::{Coded, ColorMaps, Frame, TileArea, TileState},
     },
     error::{Error, Result},
 };
-
-/// Sizes of square blocks, by the logarithm of the side less 2.
-pub(super) const BLOCKS: [BlockSize; 5] = [
-    BlockSize::Block4x4,
-    BlockSize::Block8x8,
-    BlockSize::Block16x16,
-    BlockSize::Block32x32,
-    BlockSize::Block64x64,
-];
 
 /// Bytes that wait at least before they are handed over, and the most that a superblock adds to them: noise.
 pub(super) const PIECE: usize = 8 << 10;
