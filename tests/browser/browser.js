@@ -105,9 +105,10 @@ export function photo(page, width = 480) {
   }, width);
 }
 
-/** Waits until a row of a card is in a state. */
-export function rowIn(page, format, state, card = 0) {
-  return page.locator('.card').nth(card).locator(`.row[data-format="${format}"][data-state="${state}"]`).waitFor();
+/** Waits until a row of a card is in a state, or in one of several. */
+export function rowIn(page, format, states, card = 0) {
+  const any = [states].flat().map((state) => `.row[data-format="${format}"][data-state="${state}"]`).join();
+  return page.locator('.card').nth(card).locator(any).waitFor();
 }
 
 /** Waits until nothing is under way. */

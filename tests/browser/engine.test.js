@@ -148,7 +148,9 @@ async function playBoth({ base64, modes }) {
       await image.copyTo(pixels, { format: 'RGBA' });
       // The colour of what can't be seen is of no account.
       for (let at = 0; at < pixels.length; at += 4) if (pixels[at + 3] === 0) pixels.fill(0, at, at + 4);
-      const milliseconds = image.duration / 1000;
+      // The file's own; what is shorter than 11 is played as 100.
+      const written = image.duration / 1000;
+      const milliseconds = written <= 10 ? 100 : written;
       const last = shown.at(-1);
       if (last?.pixels.every((sample, at) => sample === pixels[at])) last.milliseconds += milliseconds;
       else shown.push({ pixels, milliseconds });
