@@ -1,6 +1,6 @@
 //! What copied blocks cost: rates of their vectors and transforms, and the vectors of the superblock in work.
 
-use super::cost::cost;
+use super::cost::costs;
 use crate::codec::av1::{
     cdf::{Cdfs, MvComponent},
     syntax::{Cell, Mv},
@@ -30,22 +30,20 @@ struct Component {
     bit: [[u16; 2]; 10],
 }
 
-/// The cost of each symbol of an inverted distribution.
-fn costs<const L: usize, const N: usize>(cdf: &[u16; L]) -> [u16; N] {
-    std::array::from_fn(|index| {
-        let before = if index == 0 { 32768 } else { cdf[index - 1] };
-        let after = if index + 2 >= L { 0 } else { cdf[index] };
-        cost(before - after)
-    })
+/// What each symbol of a distribution costs.
+fn costs_of<const L: usize, const N: usize>(cdf: &[u16; L]) -> [u16; N] {
+    let mut of_symbols = [0; N];
+    costs(cdf, &mut of_symbols);
+    of_symbols
 }
 
 impl Component {
     fn new(cdfs: &MvComponent) -> Self {
         Self {
-            sign: costs(&cdfs.sign),
-            class: costs(&cdfs.class),
-            class0: costs(&cdfs.class0_bit),
-            bit: std::array::from_fn(|bit| costs(&cdfs.bit[bit])),
+            sign: costs_of(&cdfs.sign),
+            class: costs_of(&cdfs.class),
+            class0: costs_of(&cdfs.class0_bit),
+            bit: std::array::from_fn(|bit| costs_of(&cdfs.bit[bit])),
         }
     }
 
@@ -78,19 +76,19 @@ impl Copies {
 
     /// Makes the rates those of the distributions as they stand.
     pub(super) fn update(&mut self, cdfs: &Cdfs) {
-        self.flag = costs(&cdfs.intrabc);
-        self.joint = costs(&cdfs.mv_joint);
+        self.flag = costs_of(&cdfs.intrabc);
+        self.joint = costs_of(&cdfs.mv_joint);
         self.components = [Component::new(&cdfs.mv[0]), Component::new(&cdfs.mv[1])];
         for (rate, cdf) in self.whole.iter_mut().zip(&cdfs.txfm_split) {
-            *rate = costs::<3, 2>(cdf)[0];
+            *rate = costs_of::<3, 2>(cdf)[0];
         }
         for (size, cdf) in cdfs.inter_tx_type_set1.iter().enumerate() {
-            let rates: [u16; 16] = costs(cdf);
+            let rates: [u16; 16] = costs_of(cdf);
             self.types[size] = [rates[7], rates[0]];
         }
-        let rates: [u16; 12] = costs(&cdfs.inter_tx_type_set2);
+        let rates: [u16; 12] = costs_of(&cdfs.inter_tx_type_set2);
         self.types[2] = [rates[3], rates[0]];
-        let rates: [u16; 2] = costs(&cdfs.inter_tx_type_set3[3]);
+        let rates: [u16; 2] = costs_of(&cdfs.inter_tx_type_set3[3]);
         self.types[3] = [rates[1], rates[0]];
     }
 

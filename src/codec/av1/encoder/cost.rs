@@ -5,9 +5,9 @@ pub(super) const BIT: u32 = 512;
 
 /// The cost of each probability, as `probability / 128`ths of 32768 with a bit of interpolation between: entries at
 /// 0, 128, ..., 32768.
-static COSTS: [u16; 257] = costs();
+static COSTS: [u16; 257] = table();
 
-const fn costs() -> [u16; 257] {
+const fn table() -> [u16; 257] {
     let mut costs = [0u16; 257];
     let mut i = 0;
     while i <= 256 {
@@ -47,6 +47,17 @@ pub(super) fn cost(probability: u16) -> u16 {
     let (low, high) = (u32::from(COSTS[index]), u32::from(COSTS[(index + 1).min(256)]));
     let between = if index == 0 { low } else { low - (((low - high) * rest) >> 7) };
     (between + shift * BIT) as u16
+}
+
+/// The cost of each symbol of an inverted distribution.
+#[inline]
+pub(super) fn costs<const L: usize>(cdf: &[u16; L], out: &mut [u16]) {
+    let mut before = 32768u16;
+    // The last threshold is 0; behind it stands how often the distribution was adapted.
+    for (&after, out) in cdf[..L - 1].iter().zip(out) {
+        *out = cost(before - after);
+        before = after;
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! [`palette_search`](super::palette_search) chooses them.
 
 use super::{
-    cost::{BIT, cost},
+    cost::{BIT, costs},
     kernels::SIDE,
 };
 use crate::codec::av1::{
@@ -81,15 +81,6 @@ impl Group {
         let (a, b) = (u64::from(self.count), u64::from(other.count));
         let mean = |group: &Self| u64::from(group.sum) * 64 / u64::from(group.count);
         mean(self).abs_diff(mean(other)).pow(2) * a * b / ((a + b) * 256)
-    }
-}
-
-/// The cost of each symbol of an inverted distribution.
-fn costs<const L: usize>(cdf: &[u16; L], out: &mut [u16]) {
-    let mut before = 32768;
-    for (&after, out) in cdf[..L - 1].iter().zip(out) {
-        *out = cost(before - after);
-        before = after;
     }
 }
 

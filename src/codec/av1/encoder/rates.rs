@@ -1,7 +1,7 @@
 //! Rates of syntax elements: what each symbol costs by a tile's distributions as they stand, in 1/512 bits. They are
 //! made anew every superblock, so they follow what the picture is like.
 
-use super::cost::{BIT, cost};
+use super::cost::{BIT, costs};
 use crate::codec::av1::cdf::Cdfs;
 
 /// Contexts of `coeff_base`, up to a power of two.
@@ -69,18 +69,6 @@ pub(super) struct Rates {
     pub cfl_alpha: [[u16; 16]; 6],
     pub filter_intra: [[u16; 2]; 22],
     pub filter_intra_mode: [u16; 5],
-}
-
-/// The cost of each symbol of an inverted distribution.
-#[inline]
-fn costs<const L: usize, const N: usize>(cdf: &[u16; L], costs: &mut [u16; N]) {
-    let mut before = 32768u16;
-    for (index, out) in costs.iter_mut().enumerate().take(L - 1) {
-        // The last threshold, like what stands behind it, is 0.
-        let after = if index + 2 == L { 0 } else { cdf[index] };
-        *out = cost(before - after);
-        before = after;
-    }
 }
 
 impl Default for TxRates {
