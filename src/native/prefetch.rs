@@ -45,12 +45,13 @@ const FREE: u64 = 32;
 pub(crate) async fn run(app: &Arc<App>, jobs: usize) -> ExitCode {
     let app = Arc::new(app.patient());
     let (mut done, mut failed) = (0_usize, 0_usize);
-    let mut waiting = list(&app).await.into_iter();
+    let pictures = list(&app).await;
+    tracing::info!(pictures = pictures.len(), "prefetch begins");
+    let mut waiting = pictures.iter().filter_map(Picture::request);
     let mut running = JoinSet::new();
-    tracing::info!(pictures = waiting.len(), "prefetch begins");
     loop {
         while running.len() < jobs.max(1) {
-            let Some(request) = waiting.next().and_then(|picture| picture.request()) else { break };
+            let Some(request) = waiting.next() else { break };
             let app = Arc::clone(&app);
             running.spawn(async move { app.answer(request).await.status() });
         }
