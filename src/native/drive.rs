@@ -267,16 +267,16 @@ impl Drive {
         if self.app.pool.is_in_background() {
             self.app.prefetcher.leads(&key);
         }
-        let mut joined = self.app.flights.join(&key);
-        if let Some(background) = step.in_background() {
-            joined = match joined {
-                Joined::Leader(lead) => {
+        let joined = match self.app.flights.join(&key) {
+            Joined::Leader(lead) => match step.in_background() {
+                Some(background) => {
                     self.leave_to_another(background, lead);
                     self.app.flights.join(&key)
                 }
-                joined @ Joined::Follower(_) => joined,
-            };
-        }
+                None => Joined::Leader(lead),
+            },
+            follower @ Joined::Follower(_) => follower,
+        };
         match joined {
             Joined::Leader(lead) => self.lead(step, lead).await,
             Joined::Follower(follower) => {

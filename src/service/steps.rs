@@ -225,8 +225,11 @@ impl Join {
     /// beside answering has that one lead, and follows.
     #[must_use]
     pub fn in_background(&self) -> Option<Self> {
-        match self.exchange.join_in_background(self.job.clone()) {
-            Step::Join(join) if self.is_hasty => Some(join),
+        if !self.is_hasty {
+            return None;
+        }
+        match self.exchange.in_background().join(self.job.clone()) {
+            Step::Join(join) => Some(join),
             _ => None,
         }
     }

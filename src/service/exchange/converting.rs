@@ -58,8 +58,7 @@ impl Exchange {
         if !self.policy.lazy || !self.may_answer_meanwhile(state) {
             return self.join(job);
         }
-        let mut later = self.clone();
-        later.is_background = true;
+        let later = self.in_background();
         self.give_up(job.task.product(), SkipReason::NotInTime);
         match self.respond() {
             Step::Respond(response) => response.with_background(later.join(job)).into(),
@@ -87,7 +86,7 @@ impl Exchange {
         self.state.as_ref().is_some_and(|state| self.may_answer_meanwhile(state)).then_some(after)
     }
 
-    pub(super) fn join(self: Box<Self>, job: Job) -> Step {
+    pub(in crate::service) fn join(self: Box<Self>, job: Job) -> Step {
         let name = match job.task.product() {
             Product::Picture(format) => format.extension(),
             Product::Description => "meta",
@@ -103,10 +102,10 @@ impl Exchange {
     }
 
     /// The same for one who works for no visitor.
-    pub(in crate::service) fn join_in_background(&self, job: Job) -> Step {
+    pub(in crate::service) fn in_background(&self) -> Box<Self> {
         let mut exchange = Box::new(self.clone());
         exchange.is_background = true;
-        exchange.join(job)
+        exchange
     }
 
     pub(in crate::service) fn on_lead(
