@@ -208,7 +208,7 @@ def main():
     figures, end = Figures(), time.time() + 60 * arguments.minutes
     threads = [threading.Thread(target=visit, args=(instances, names, figures, end)) for _ in range(arguments.visitors)]
     threads.append(threading.Thread(target=annoy, args=(instances, figures, end)))
-    acts, most = [], collections.Counter()
+    acts = []
     threads.append(threading.Thread(
         target=lambda: acts.append(operate(instances, names, figures, token, arguments.every, end))))
     for thread in threads:
@@ -224,7 +224,6 @@ def main():
             except (OSError, KeyError, ValueError):
                 continue
             for what, value in held.items():
-                most[what] = max(most[what], value)
                 half[what] = max(half[what], value)
     report(figures, instances, acts, halves)
     shutil.rmtree(work, ignore_errors=True)
