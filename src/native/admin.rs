@@ -137,7 +137,7 @@ pub(crate) async fn readiness(app: &Arc<App>) -> Response<Body> {
 
 async fn metrics(app: &Arc<App>) -> Response<Body> {
     let asked = Arc::clone(app);
-    match blocking(move || text::write(&asked.metrics, &asked.gauges())).await {
+    match blocking(move || text::write(&asked.metrics, &asked.gauges(), asked.shared.as_deref())).await {
         Ok(figures) => {
             let mut response = plain(StatusCode::OK, figures);
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(text::MEDIA_TYPE));

@@ -414,6 +414,14 @@ impl Exchange {
         }
     }
 
+    /// The checksum of a local source's present bytes, where a record of the present state has it.
+    pub(super) fn known_checksum(&self) -> Option<&str> {
+        let now = self.state.as_ref().filter(|_| self.is_local())?;
+        let is_of_now = |record: &&Record| record.state().is_some_and(|its| its.validators == now.validators);
+        let records = [Some(&self.record), self.source_record.as_ref()].into_iter().flatten();
+        records.filter(is_of_now).map(|record| &*record.checksum).find(|checksum| !checksum.is_empty())
+    }
+
     fn is_local(&self) -> bool {
         matches!(self.source, Source::Local { .. })
     }

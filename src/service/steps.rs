@@ -199,6 +199,12 @@ impl Join {
         }
     }
 
+    /// The checksum of a local source's present bytes, where they were read before.
+    #[must_use]
+    pub fn known_checksum(&self) -> Option<&str> {
+        self.exchange.known_checksum()
+    }
+
     /// True if a record of another host's is of the same source as it is here, and leaves nothing to do. `checksum` is
     /// that of a local source's bytes here.
     #[must_use]

@@ -1,8 +1,9 @@
 //! What operators are told is what happened, to the last byte, and nobody else is told.
 
-use std::{collections::BTreeMap, fs, io::Read, net::SocketAddr};
+use std::{fs, io::Read, net::SocketAddr};
 
 use crate::support::{
+    figures::{figures, is},
     http::{self, OLD, WEBP},
     pictures, program,
     server::{Place, Server},
@@ -10,27 +11,6 @@ use crate::support::{
 
 const OWN: [&str; 2] = ["--admin-listen", "127.0.0.1:0"];
 const TOKEN: &str = "0123456789abcdef";
-
-/// The samples by their names with their labels.
-fn figures(admin: SocketAddr) -> BTreeMap<String, f64> {
-    let reply = http::get(admin, "/metrics", &[]);
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-    let text = reply.text();
-    assert!(text.ends_with('\n'));
-    let samples = text.lines().filter(|line| !line.starts_with('#'));
-    let samples: Vec<(String, f64)> = samples
-        .map(|line| line.rsplit_once(' ').unwrap())
-        .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
-        .collect();
-    let by_name: BTreeMap<String, f64> = samples.iter().cloned().collect();
-    assert_eq!(by_name.len(), samples.len(), "a sample is there twice: {text}");
-    by_name
-}
-
-fn is(figures: &BTreeMap<String, f64>, name: &str, value: f64) {
-    assert_eq!(figures.get(name), Some(&value), "{name} in {figures:#?}");
-}
 
 #[test]
 fn what_happened_is_counted() {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::support::{
+    figures::{figures, is},
     http::{self, AVIF, Reply, WEBP},
     moto::{BUCKET, Moto},
     origin::{Origin, Page},
@@ -43,6 +44,12 @@ fn all_at_once(servers: &[Server], path: &str, times: usize) -> Vec<Reply> {
 
 fn conversions(servers: &[Server]) -> usize {
     servers.iter().map(Server::conversions).sum()
+}
+
+/// Bytes that it has read so far, of files and whatever else.
+fn bytes_read(server: &Server) -> usize {
+    let io = std::fs::read_to_string(format!("/proc/{}/io", server.id())).unwrap();
+    io.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
 }
 
 /// Waits until no lease is left: they are given back after the answer.
@@ -154,6 +161,81 @@ fn another_takes_over_from_one_that_is_killed() {
 }
 
 #[test]
+fn who_was_taken_for_gone_leaves_the_lease_of_who_took_over() {
+    let moto = Moto::new();
+    let jpeg = pictures::jpeg(2000, 1500, 1);
+    let places: Vec<Place> = (0..2).map(|_| Place::new(&[("a.jpg", jpeg.clone())])).collect();
+    let flags = ["--formats", "avif", "--wait", "600", "--admin-listen", "127.0.0.1:0"];
+    let mut first = instance(&moto, &places[0], &flags);
+    let mut second = instance(&moto, &places[1], &flags);
+    let (one, two) = (first.admin(), second.admin());
+    thread::scope(|scope| {
+        let ask = |address| scope.spawn(move || http::get(address, "/a.jpg", &[AVIF]));
+        let slow = ask(first.address);
+        let began = Instant::now();
+        while keys(&moto, "leases").is_empty() {
+            assert!(began.elapsed() < DEADLINE, "{:#?}", moto.log());
+        }
+        let quick = ask(second.address);
+        first.signal("STOP");
+        second.wait_for_line("another instance is gone");
+        first.signal("CONT");
+        let replies = [slow.join().unwrap(), quick.join().unwrap()];
+        assert!(replies.iter().all(|reply| reply.header("content-type") == "image/avif"), "{replies:?}");
+    });
+    assert_eq!((first.conversions(), second.conversions()), (1, 1));
+    wait_for_no_lease(&moto);
+    // Nothing else is deleted here.
+    assert_eq!(moto.count(&["POST", "?delete"]), 1, "{:#?}", moto.log());
+    let (one, two) = (figures(one), figures(two));
+    is(&one, "slimpix_shared_leases_taken_total", 1.0);
+    is(&one, "slimpix_shared_leases_lost_total", 1.0);
+    is(&one, "slimpix_shared_leases", 0.0);
+    is(&two, "slimpix_shared_lease_waits_total", 1.0);
+    is(&two, "slimpix_shared_leases_taken_total", 1.0);
+    is(&two, "slimpix_shared_leases_taken_over_total", 1.0);
+    is(&two, "slimpix_shared_leases_lost_total", 0.0);
+}
+
+#[test]
+fn an_original_is_read_once_and_what_came_of_it_is_counted() {
+    let moto = Moto::new();
+    let mut long = pictures::jpeg(300, 200, 1);
+    long.resize(16 << 20, 0);
+    let len = long.len();
+    let places: Vec<Place> = (0..2).map(|_| Place::new(&[("a.jpg", long.clone())])).collect();
+    let flags = ["--resize", "--admin-listen", "127.0.0.1:0"];
+    let mut servers: Vec<Server> = places.iter().map(|place| instance(&moto, place, &flags)).collect();
+    // So often is all of it read for an answer.
+    let reads = |server: &Server, path: &str| {
+        let before = bytes_read(server);
+        assert!(server.get(path, WEBP).is_webp());
+        (bytes_read(server) - before + len / 2) / len
+    };
+    assert_eq!(reads(&servers[0], "/a.jpg"), 1, "to convert it, where the bucket has nothing");
+    assert_eq!(reads(&servers[0], "/a.jpg?width=200"), 1, "and again for another variant");
+    assert_eq!(reads(&servers[1], "/a.jpg"), 1, "to know that it is the same");
+    assert_eq!(reads(&servers[1], "/a.jpg?width=200"), 0, "which is known by then");
+    assert_eq!(reads(&servers[1], "/a.jpg?width=100"), 1);
+    wait_for_no_lease(&moto);
+
+    let sizes: usize = keys(&moto, "results").iter().map(|key| moto.get(key).body.len()).sum();
+    let [one, two] = &mut servers[..] else { panic!("two") };
+    let (one, two) = (figures(one.admin()), figures(two.admin()));
+    for (figures, hits, misses) in [(&one, 0.0, 2.0), (&two, 2.0, 1.0)] {
+        is(figures, "slimpix_shared_hits_total", hits);
+        is(figures, "slimpix_shared_misses_total", misses);
+        is(figures, "slimpix_shared_leases_taken_total", misses);
+        is(figures, "slimpix_shared_errors_total", 0.0);
+        is(figures, "slimpix_shared_away", 0.0);
+        is(figures, "slimpix_shared_leases", 0.0);
+    }
+    let written = [&one, &two].map(|figures| figures["slimpix_shared_written_bytes_total"]);
+    assert_eq!(written.iter().sum::<f64>(), sizes as f64);
+    is(&two, "slimpix_shared_read_bytes_total", written[0]);
+}
+
+#[test]
 fn damaged_results_are_made_again_and_purged_ones_are_gone() {
     let moto = Moto::new();
     let pictures = [("a.jpg", pictures::jpeg(400, 300, 1)), ("b/c.jpg", pictures::jpeg(400, 300, 2))];
@@ -211,7 +293,7 @@ fn a_bucket_that_hangs_or_is_gone_holds_nobody_up() {
         ("b.jpg", pictures::jpeg(400, 300, 2)),
         ("c.jpg", pictures::jpeg(400, 300, 3)),
     ]);
-    let server = instance(&moto, &place, &[]);
+    let mut server = instance(&moto, &place, &["--admin-listen", "127.0.0.1:0"]);
     moto.stop();
     let began = Instant::now();
     assert!(server.get("/a.jpg", WEBP).is_webp());
@@ -223,4 +305,7 @@ fn a_bucket_that_hangs_or_is_gone_holds_nobody_up() {
     drop(moto);
     assert!(server.get("/c.jpg", WEBP).is_webp());
     assert_eq!((server.conversions(), server.count("this instance makes its own")), (3, 1));
+    let figures = figures(server.admin());
+    is(&figures, "slimpix_shared_hits_total", 0.0);
+    assert!(figures["slimpix_shared_errors_total"] >= 1.0, "{figures:#?}");
 }

@@ -4,15 +4,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::OnceCell;
 
 use super::Drive;
 use crate::{
     error::{Error, Kind, Result},
     native::{
+        app::App,
         blocking::blocking,
         files::{self, Content},
         log,
-        shared::{Entry, Settled, Sharing},
+        shared::{Entry, Judge, Settled, Sharing},
     },
     service::{Join, Record, Source, Step, Store as StoreStep},
 };
@@ -27,9 +29,9 @@ impl Drive {
         let Some(keys) = shared.keys(source.name(), step.id(), format) else { return step.lead(current) };
         // Who waits for others holds nothing.
         self.let_go_of_what_comes();
-        let checksum = self.checksum(&source).await;
-        let is_right = |record: &Record| step.is_settled_by(record, checksum.as_deref());
-        let settled = shared.settle(&keys, format, step.patience, |entry| is_right(&entry.record)).await;
+        let judge = OfThisState { app: &self.app, step: &step, source: &source, checksum: OnceCell::new() };
+        let settled = shared.settle(&keys, format, step.patience, &judge).await;
+        let checksum = judge.checksum.into_inner().flatten();
         let (is_there, lease, next) = match settled {
             Settled::Found(entry) => {
                 tracing::debug!(source = source.name(), key = ?keys, "another instance has made it");
@@ -71,11 +73,32 @@ impl Drive {
             shared.drop_one(&sharing.keys).await;
         }
     }
+}
 
+/// Knows the present state of the source that a flight is about.
+struct OfThisState<'a> {
+    app: &'a App,
+    step: &'a Join,
+    source: &'a Source,
+    /// Of a local original. The original is read for it only where something is there to be compared.
+    checksum: OnceCell<Option<String>>,
+}
+
+impl Judge for OfThisState<'_> {
+    async fn is_right(&self, entry: &Entry) -> bool {
+        let checksum = self.checksum.get_or_init(|| self.checksum()).await;
+        self.step.is_settled_by(&entry.record, checksum.as_deref())
+    }
+}
+
+impl OfThisState<'_> {
     /// The checksum of a local original, by which other instances' files are known to be the same.
-    async fn checksum(&self, source: &Source) -> Option<String> {
-        let Source::Local { .. } = source else { return None };
-        let (sources, local) = (Arc::clone(&self.app.sources), source.clone());
+    async fn checksum(&self) -> Option<String> {
+        let Source::Local { .. } = self.source else { return None };
+        if let Some(checksum) = self.step.known_checksum() {
+            return Some(checksum.to_owned());
+        }
+        let (sources, local) = (Arc::clone(&self.app.sources), self.source.clone());
         let reading = blocking(move || -> Result<Option<String>> {
             let (content, _) = sources.open_local(&local)?;
             let unreadable = |source| Error::with_source(Kind::Io, "can't be read", source);
@@ -84,6 +107,6 @@ impl Drive {
                 _ => Ok(None),
             }
         });
-        log::or_warn(source.name(), "an original can't be read", reading.await.flatten()).flatten()
+        log::or_warn(self.source.name(), "an original can't be read", reading.await.flatten()).flatten()
     }
 }

@@ -6,7 +6,13 @@ use super::{
     FORMATS, Metrics, RESULTS, SHED, STATUSES,
     counter::{BOUNDS, Histogram},
 };
-use crate::{native::prefetcher::Progress, service::Decision};
+use crate::{
+    native::{
+        prefetcher::Progress,
+        shared::{Figures, Shared},
+    },
+    service::Decision,
+};
 
 /// The media type of the text.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -36,8 +42,8 @@ pub(crate) struct Gauges {
     pub(crate) prefetch: Progress,
 }
 
-/// Writes everything down.
-pub(crate) fn write(metrics: &Metrics, gauges: &Gauges) -> String {
+/// Writes everything down, and what instances share, where they do.
+pub(crate) fn write(metrics: &Metrics, gauges: &Gauges, shared: Option<&Shared>) -> String {
     let mut text = Text(String::with_capacity(8 << 10));
     text.family("slimpix_build_info", "gauge", "The version that runs.");
     text.sample("slimpix_build_info", &format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1);
@@ -50,6 +56,9 @@ pub(crate) fn write(metrics: &Metrics, gauges: &Gauges) -> String {
         "MAX_CACHE_SIZE in bytes; 0 is without limit.",
         gauges.store_limit,
     );
+    if let Some(shared) = shared {
+        in_bucket(&mut text, shared.figures(), shared.is_away());
+    }
     text.gauge("slimpix_ready", "1 while /readyz says so.", u64::from(gauges.ready));
     let Progress { done, failed, left, .. } = gauges.prefetch;
     text.counter("slimpix_prefetch_done_total", "Pictures that are there before anybody asked.", done);
@@ -123,6 +132,28 @@ fn room(text: &mut Text, metrics: &Metrics, gauges: &Gauges) {
         gauges.memory_used,
     );
     text.gauge("slimpix_memory_budget_bytes", "What they may hold.", gauges.memory_budget);
+}
+
+fn in_bucket(text: &mut Text, figures: &Figures, is_away: bool) {
+    let counters = [
+        ("hits", "Results that another instance had made.", &figures.hits),
+        ("misses", "Results that were looked for in the bucket, and that nobody had.", &figures.misses),
+        ("damaged", "Results in the bucket that were not whole, and went.", &figures.damaged),
+        ("read_bytes", "Bytes of results that came from the bucket.", &figures.read_bytes),
+        ("written_bytes", "Bytes of results that went there.", &figures.written_bytes),
+        ("errors", "Questions to the bucket that failed or had no answer in time.", &figures.errors),
+        ("leases_taken", "Leases by which others know what is made here.", &figures.taken),
+        ("leases_taken_over", "Those in the place of an instance that is gone.", &figures.taken_over),
+        ("leases_lost", "Those that another took for gone.", &figures.lost),
+        ("lease_waits", "Waits for what another instance makes.", &figures.waited),
+        ("lease_waits_late", "Those in which it took too long.", &figures.late),
+    ];
+    for (name, help, counter) in counters {
+        text.counter(&format!("slimpix_shared_{name}_total"), help, counter.count());
+    }
+    text.gauge("slimpix_shared_leases", "Leases that are held now.", figures.held());
+    let help = "1 while the bucket isn't asked, since it failed.";
+    text.gauge("slimpix_shared_away", help, u64::from(is_away));
 }
 
 fn has_any(histogram: &Histogram) -> bool {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{runtime::Handle, task::JoinHandle, time};
+use tokio::{sync::oneshot, time};
 
 use super::Shared;
 use crate::{
@@ -27,6 +27,10 @@ pub(super) const EXPIRY: Duration = Duration::from_secs(6);
 /// How often who has it is heard of.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// How long after it was heard of last nobody else can have it for sure, not even at the end of a [`super::SHORT`]
+/// question.
+const SURE: Duration = Duration::from_secs(3);
+
 /// By how much clocks may differ.
 const SKEW: Duration = Duration::from_secs(120);
 
@@ -36,9 +40,28 @@ const LONGEST: u64 = 256;
 /// The right to make a result. Given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Lease {
+    /// Its end is seen by who renews it.
+    _end: oneshot::Sender<()>,
+}
+
+/// A lease as it stands in the bucket.
+struct Written {
     shared: Arc<Shared>,
     key: String,
-    renewing: JoinHandle<()>,
+    version: Version,
+    /// When it began to be written.
+    at: Instant,
+}
+
+/// What came of writing one anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Renewed {
+    /// It is still this instance's.
+    Ours,
+    /// Another took it for gone, and makes the same now.
+    Lost,
+    /// The bucket failed.
+    Unknown,
 }
 
 /// What is seen of another's.
@@ -56,25 +79,61 @@ impl Lease {
     /// [`Kind::Upstream`].
     pub(super) async fn take(shared: &Arc<Shared>, key: &str, seen: Option<&Seen>) -> Result<Option<Self>> {
         let condition = seen.map_or(Condition::IsNew, |seen| Condition::Is(seen.version.clone()));
+        let at = Instant::now();
         let Some(version) = shared.bucket.put(key, text(), condition).await? else { return Ok(None) };
+        shared.figures.taken.add(1);
         if seen.is_some() {
+            shared.figures.taken_over.add(1);
             tracing::warn!(key, "another instance is gone: what it was making is made here");
         }
-        let renewing = tokio::spawn(renew(Arc::clone(shared), key.to_owned(), version));
-        Ok(Some(Self { shared: Arc::clone(shared), key: key.to_owned(), renewing }))
+        let (end, ended) = oneshot::channel();
+        tokio::spawn(Written { shared: Arc::clone(shared), key: key.to_owned(), version, at }.hold(ended));
+        Ok(Some(Self { _end: end }))
     }
 }
 
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.renewing.abort();
-        // Without a runtime the program ends, and it expires.
-        if let Ok(runtime) = Handle::try_current() {
-            let (shared, key) = (Arc::clone(&self.shared), std::mem::take(&mut self.key));
-            runtime.spawn(async move {
-                let deleting = async { shared.bucket.delete(&key).await };
-                let _ = shared.within(super::SHORT, deleting).await;
-            });
+impl Written {
+    /// Says again and again that it is there, until it is to be given back or another has it. Where the program ends
+    /// before, it expires.
+    async fn hold(mut self, mut ended: oneshot::Receiver<()>) {
+        let mut renewed = Renewed::Ours;
+        while renewed != Renewed::Lost {
+            tokio::select! {
+                biased;
+                _ = &mut ended => break,
+                () = time::sleep(AGAIN) => renewed = self.renew().await,
+            }
+        }
+        self.shared.figures.ended.add(1);
+        // A bucket can't be told to delete this one alone: where another could have taken it for gone by now, it is
+        // written anew, on condition that it is still this one, and by that nobody else's for a while.
+        if renewed != Renewed::Lost && self.at.elapsed() > SURE {
+            renewed = self.renew().await;
+        }
+        if renewed == Renewed::Ours || renewed == Renewed::Unknown && self.at.elapsed() <= SURE {
+            let deleting = async { self.shared.bucket.delete(&self.key).await };
+            let _ = self.shared.within(super::SHORT, deleting).await;
+        }
+    }
+
+    /// Writes it anew.
+    async fn renew(&mut self) -> Renewed {
+        let (at, condition) = (Instant::now(), Condition::Is(self.version.clone()));
+        match time::timeout(EXPIRY, self.shared.bucket.put(&self.key, text(), condition)).await {
+            Ok(Ok(Some(version))) => {
+                (self.version, self.at) = (version, at);
+                Renewed::Ours
+            }
+            Ok(Ok(None)) => {
+                self.shared.figures.lost.add(1);
+                tracing::warn!(key = self.key, "another instance took this one for gone: both make the same");
+                Renewed::Lost
+            }
+            // It may be heard of next time.
+            Ok(Err(_)) | Err(_) => {
+                self.shared.figures.errors.add(1);
+                Renewed::Unknown
+            }
         }
     }
 }
@@ -100,21 +159,6 @@ impl Seen {
     /// True if who has it is gone.
     pub(super) fn has_expired(&self) -> bool {
         self.is_long_past || self.since.elapsed() >= EXPIRY
-    }
-}
-
-/// Says again and again that it is there, until another has it.
-async fn renew(shared: Arc<Shared>, key: String, mut version: Version) {
-    loop {
-        time::sleep(AGAIN).await;
-        let put = shared.bucket.put(&key, text(), Condition::Is(version.clone()));
-        match time::timeout(EXPIRY, put).await {
-            Ok(Ok(Some(next))) => version = next,
-            // Another took it for gone, and makes it now, too.
-            Ok(Ok(None)) => return,
-            // It may be heard of next time.
-            Ok(Err(_)) | Err(_) => {}
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! instance makes its own.
 
 mod entry;
+mod figures;
 mod lease;
 mod names;
 mod trouble;
@@ -21,7 +22,7 @@ use tokio::{
     time,
 };
 
-pub(crate) use self::{entry::Entry, lease::Lease, names::Keys};
+pub(crate) use self::{entry::Entry, figures::Figures, lease::Lease, names::Keys};
 use self::{lease::Seen, trouble::Trouble};
 use crate::{
     codec::Format,
@@ -51,6 +52,7 @@ pub(crate) struct Shared {
     room: Arc<Semaphore>,
     most: u64,
     trouble: Trouble,
+    figures: Figures,
 }
 
 /// What is to be done for a result.
@@ -62,6 +64,11 @@ pub(crate) enum Settled {
     Make(Option<Lease>),
     /// Another instance makes it, and takes too long.
     Late,
+}
+
+/// Who says whether a result is of the present state of its source, and leaves nothing to do.
+pub(crate) trait Judge {
+    fn is_right(&self, entry: &Entry) -> impl Future<Output = bool> + Send;
 }
 
 /// How a flight of this instance stands with the others.
@@ -88,6 +95,7 @@ impl Shared {
             room: Arc::new(Semaphore::new(permits)),
             most: memory,
             trouble: Trouble::default(),
+            figures: Figures::default(),
         })
     }
 
@@ -97,34 +105,64 @@ impl Shared {
         Keys::new(&self.prefix, source, id, format.map_or("meta", Format::extension))
     }
 
-    /// Looks for a result, and waits while another instance makes it. `is_right` says whether what is there is of the
-    /// present state of the source.
+    /// What came of it so far.
+    pub(crate) const fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// True while the bucket isn't asked, since it failed.
+    pub(crate) fn is_away(&self) -> bool {
+        self.trouble.is_away()
+    }
+
+    /// Looks for a result, and waits while another instance makes it. The judge is asked where something is there.
     pub(crate) async fn settle(
         self: &Arc<Self>,
         keys: &Keys,
         format: Option<Format>,
         patience: Duration,
-        is_right: impl Fn(&Entry) -> bool,
+        judge: &impl Judge,
     ) -> Settled {
-        let (began, mut pause, mut seen) = (Instant::now(), LOOKS.0, None);
+        let settled = self.look_and_wait(keys, format, patience, judge).await;
+        match &settled {
+            Settled::Found(_) => self.figures.hits.add(1),
+            Settled::Make(Some(_)) => self.figures.misses.add(1),
+            // An error, which is counted.
+            Settled::Make(None) => {}
+            Settled::Late => self.figures.late.add(1),
+        }
+        settled
+    }
+
+    async fn look_and_wait(
+        self: &Arc<Self>,
+        keys: &Keys,
+        format: Option<Format>,
+        patience: Duration,
+        judge: &impl Judge,
+    ) -> Settled {
+        let (began, mut pause, mut seen, mut has_waited) = (Instant::now(), LOOKS.0, None, false);
         loop {
             if self.trouble.is_away() {
                 return Settled::Make(None);
             }
             match self.find(keys, format).await {
-                Some(Some(entry)) if is_right(&entry) => return Settled::Found(Box::new(entry)),
+                Some(Some(entry)) if judge.is_right(&entry).await => return Settled::Found(Box::new(entry)),
                 Some(_) => {}
                 None => return Settled::Make(None),
             }
             let gone = seen.as_ref().filter(|seen: &&Seen| seen.has_expired());
             if seen.is_none() || gone.is_some() {
                 match self.within(SHORT, Lease::take(self, &keys.lease, gone)).await {
-                    Some(Some(lease)) => return self.lead(keys, format, lease, is_right).await,
+                    Some(Some(lease)) => return self.lead(keys, format, lease, judge).await,
                     Some(None) => {}
                     None => return Settled::Make(None),
                 }
             }
             // Another has it: until it is given back, or has expired.
+            if !std::mem::replace(&mut has_waited, true) {
+                self.figures.waited.add(1);
+            }
             loop {
                 match self.within(SHORT, Seen::look(self, &keys.lease, seen.take())).await {
                     Some(looked) => seen = looked,
@@ -144,15 +182,9 @@ impl Shared {
     }
 
     /// Who has the lease looks once more: another may have been done since the last look.
-    async fn lead(
-        &self,
-        keys: &Keys,
-        format: Option<Format>,
-        lease: Lease,
-        is_right: impl Fn(&Entry) -> bool,
-    ) -> Settled {
+    async fn lead(&self, keys: &Keys, format: Option<Format>, lease: Lease, judge: &impl Judge) -> Settled {
         match self.find(keys, format).await {
-            Some(Some(entry)) if is_right(&entry) => Settled::Found(Box::new(entry)),
+            Some(Some(entry)) if judge.is_right(&entry).await => Settled::Found(Box::new(entry)),
             Some(_) | None => Settled::Make(Some(lease)),
         }
     }
@@ -169,7 +201,11 @@ impl Shared {
             return false;
         }
         let parts = entry::write(record, format, made);
-        self.within(LONG, self.bucket.put(&keys.result, parts, Condition::Anyhow)).await.is_some()
+        let len: usize = parts.iter().map(Bytes::len).sum();
+        let is_kept =
+            self.within(LONG, self.bucket.put(&keys.result, parts, Condition::Anyhow)).await.is_some();
+        self.figures.written_bytes.add(if is_kept { len as u64 } else { 0 });
+        is_kept
     }
 
     /// Deletes a result.
@@ -205,9 +241,11 @@ impl Shared {
         };
         let Some(permit) = self.room_for(object.len).await else { return Some(None) };
         let result = self.within(LONG, object.read()).await?;
+        self.figures.read_bytes.add(result.len() as u64);
         let bytes = Bytes::from_owner(Counted { result, _permit: permit });
         let entry = entry::read(&bytes, format);
         if entry.is_none() {
+            self.figures.damaged.add(1);
             tracing::warn!(key = keys.result, "a damaged result in the bucket is dropped and made again");
             self.drop_one(keys).await;
         }
@@ -232,6 +270,7 @@ impl Shared {
                 Some(answer)
             }
             Err(error) => {
+                self.figures.errors.add(1);
                 self.trouble.note(&error);
                 None
             }

@@ -1,6 +1,7 @@
 //! What the promises' modules share: the program, a server, a client, an origin, and pictures made on the spot.
 
 pub mod cgroup;
+pub mod figures;
 pub mod font;
 pub mod h2;
 pub mod heap;
