@@ -1,10 +1,12 @@
-//! What operators ask of a server: figures, and whether it is ready. It is answered on a listener of its own, or below
+//! What operators ask of a server: figures, the page that shows them, and whether it is ready. It is answered on a listener of its own, or below
 //! [`PREFIX`] beside the pictures to who has the token; by default not at all.
 //!
-//! On a listener of its own who can reach it may read. Whatever changes something needs the token everywhere.
+//! On a listener of its own who can reach it may read. Whatever changes something needs the token everywhere, as a Bearer
+//! token: browsers send a password (Basic) along with what other sites have them ask, which is why that may read alone.
 
 use std::sync::Arc;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
@@ -13,7 +15,9 @@ use crate::native::{
     app::App,
     blocking::blocking,
     body::{self, Body},
+    dashboard,
     metrics::text,
+    recent::Recent,
 };
 use crate::service::Purge;
 
@@ -29,6 +33,8 @@ pub(crate) struct Admin {
     token: Option<Token>,
     /// Reading needs no token.
     reads_freely: bool,
+    /// What the log warned of lately.
+    recent: Recent,
 }
 
 /// What a token is recognised by.
@@ -45,7 +51,9 @@ impl Token {
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
+    Dashboard,
     Metrics,
+    Recent,
     Healthy,
     Ready,
     Purge,
@@ -57,7 +65,9 @@ impl Call {
     fn find(path: &str) -> Option<(Self, &'static [Method])> {
         const READS: &[Method] = &[Method::GET, Method::HEAD];
         match path.strip_prefix(PREFIX).or_else(|| path.strip_prefix('/'))? {
+            "" => Some((Self::Dashboard, READS)),
             "metrics" => Some((Self::Metrics, READS)),
+            "recent" => Some((Self::Recent, READS)),
             "healthz" => Some((Self::Healthy, READS)),
             "readyz" => Some((Self::Ready, READS)),
             "purge" => Some((Self::Purge, &[Method::POST])),
@@ -69,29 +79,33 @@ impl Call {
 
 impl Admin {
     /// Beside the pictures, for who has the token.
-    pub(crate) fn behind_token(token: &str) -> Self {
-        Self { token: Some(Token::of(token.as_bytes())), reads_freely: false }
+    pub(crate) fn behind_token(token: &str, recent: Recent) -> Self {
+        Self { token: Some(Token::of(token.as_bytes())), reads_freely: false, recent }
     }
 
     /// On a listener of its own, with a token for what changes something.
-    pub(crate) fn on_own_listener(token: Option<&str>) -> Self {
-        Self { token: token.map(|token| Token::of(token.as_bytes())), reads_freely: true }
+    pub(crate) fn on_own_listener(token: Option<&str>, recent: Recent) -> Self {
+        Self { token: token.map(|token| Token::of(token.as_bytes())), reads_freely: true, recent }
     }
 
     /// Answers a call.
     pub(crate) async fn answer(&self, app: &Arc<App>, request: &Parts) -> Response<Body> {
         let is_read = matches!(request.method, Method::GET | Method::HEAD);
-        if !(is_read && self.reads_freely || self.knows(&request.headers)) {
-            return unauthorized();
+        let found = Call::find(request.uri.path());
+        if !(is_read && self.reads_freely || self.knows(&request.headers, is_read)) {
+            let is_page = found.is_some_and(|(call, _)| call == Call::Dashboard);
+            return unauthorized(is_read && is_page);
         }
-        let Some((call, methods)) = Call::find(request.uri.path()) else {
+        let Some((call, methods)) = found else {
             return plain(StatusCode::NOT_FOUND, "There is no such call.\n");
         };
         if !methods.contains(&request.method) {
             return wrong_method(methods);
         }
         let response = match call {
+            Call::Dashboard => dashboard::page(),
             Call::Metrics => metrics(app).await,
+            Call::Recent => json(StatusCode::OK, self.recent.to_json()),
             Call::Healthy => plain(StatusCode::OK, "ok\n"),
             Call::Ready => readiness(app).await,
             Call::Purge => purge(app, request.uri.query().unwrap_or_default()).await,
@@ -100,11 +114,17 @@ impl Admin {
         if request.method == Method::HEAD { response.map(|_| body::empty()) } else { response }
     }
 
-    /// True if a request has the token.
-    fn knows(&self, headers: &HeaderMap) -> bool {
+    /// True if a request has the token; one that reads may have it as a password.
+    fn knows(&self, headers: &HeaderMap, is_read: bool) -> bool {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| {
             let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(Token::of(token.trim().as_bytes()))
+            if scheme.eq_ignore_ascii_case("bearer") {
+                return Some(Token::of(token.trim().as_bytes()));
+            }
+            let basic = is_read && scheme.eq_ignore_ascii_case("basic");
+            let pair = BASE64_STANDARD.decode(token.trim()).ok().filter(|_| basic)?;
+            let colon = pair.iter().position(|byte| *byte == b':')?;
+            Some(Token::of(&pair[colon + 1..]))
         });
         self.token.is_some() && self.token == given
     }
@@ -175,14 +195,20 @@ fn prefetch(app: &Arc<App>, request: &Parts) -> Response<Body> {
         app.prefetcher.ask_for_all();
     }
     let status = if is_begun { StatusCode::ACCEPTED } else { StatusCode::OK };
-    let mut response = plain(status, format!("{}\n", app.prefetcher.progress().to_json()));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    json(status, app.prefetcher.progress().to_json())
 }
 
-fn unauthorized() -> Response<Body> {
+/// Browsers ask their user for the token where a page is to be read.
+fn unauthorized(is_page: bool) -> Response<Body> {
     let mut response = plain(StatusCode::UNAUTHORIZED, "Authorization: Bearer with ADMIN_TOKEN is wanted.\n");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    let headers = response.headers_mut();
+    headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    if is_page {
+        headers.append(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Basic realm=\"ADMIN_TOKEN as the password\""),
+        );
+    }
     response
 }
 
@@ -192,6 +218,12 @@ fn wrong_method(methods: &[Method]) -> Response<Body> {
     if let Ok(allow) = HeaderValue::try_from(names.join(", ")) {
         response.headers_mut().insert(header::ALLOW, allow);
     }
+    response
+}
+
+fn json(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = plain(status, text + "\n");
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

@@ -13,11 +13,14 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::error::{Result, panic_message};
+use crate::{
+    error::{Result, panic_message},
+    native::recent::Recent,
+};
 
 /// Starts logging. `verbosity` is webp_server_go's: 0 nothing, 1 errors, 2 warnings, 3 what is done, 4 everything;
-/// a filter in `RUST_LOG` beats it, of levels and targets (`info,h2=trace`).
-pub(crate) fn start(verbosity: u8, json: bool, filter: Option<&str>) {
+/// a filter in `RUST_LOG` beats it, of levels and targets (`info,h2=trace`). Gives what was warned of lately.
+pub(crate) fn start(verbosity: u8, json: bool, filter: Option<&str>) -> Recent {
     let level = match verbosity {
         0 => LevelFilter::OFF,
         1 => LevelFilter::ERROR,
@@ -31,7 +34,8 @@ pub(crate) fn start(verbosity: u8, json: bool, filter: Option<&str>) {
         Some(Err(error)) => (Targets::new().with_default(level), Some(error)),
         None => (Targets::new().with_default(level), None),
     };
-    let registry = tracing_subscriber::registry().with(targets);
+    let recent = Recent::default();
+    let registry = tracing_subscriber::registry().with(targets).with(recent.clone());
     // A second start in the same process finds the first one's log, which serves as well.
     let _ = if json {
         registry.with(fmt::layer().json().flatten_event(true).with_writer(io::stderr)).try_init()
@@ -42,6 +46,7 @@ pub(crate) fn start(verbosity: u8, json: bool, filter: Option<&str>) {
     if let Some(error) = refused {
         tracing::warn!(%error, "RUST_LOG isn't a filter of levels and targets, and is passed over");
     }
+    recent
 }
 
 /// The result, if there is one; else the log has the reason.

@@ -32,6 +32,7 @@ use crate::{
         pool::Pool,
         prefetch,
         proxies::Proxies,
+        recent::Recent,
         resolve,
         settings::Settings,
         shown::shown,
@@ -72,7 +73,7 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
     let demo = settings.demo.clone().map(|folder| Demo::new(folder, settings.follow_links)).transpose()?;
     let access = settings.access_log.as_ref().map(AccessLog::open).transpose()?;
 
-    log::start(verbosity, settings.json_log, env::var("RUST_LOG").ok().as_deref());
+    let recent = log::start(verbosity, settings.json_log, env::var("RUST_LOG").ok().as_deref());
     for warning in &settings.warnings {
         tracing::warn!("{}", shown(warning));
     }
@@ -93,7 +94,7 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         if background || settings.watch {
             app.prefetcher.ask_for_all();
         }
-        serve(Served { settings, app, demo, access, read: &read }, give_back)
+        serve(Served { settings, app, demo, access, recent, read: &read }, give_back)
             .await
             .map(|()| ExitCode::SUCCESS)
     });
@@ -208,6 +209,7 @@ struct Served<'a> {
     app: Arc<App>,
     demo: Option<Demo>,
     access: Option<Arc<AccessLog>>,
+    recent: Recent,
     /// Reads all settings anew.
     read: &'a dyn Fn() -> Result<Settings>,
 }
@@ -257,10 +259,10 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
     let operators = served.settings.admin_listen.as_ref().map(|at| bind(&at.host, at.port)).transpose()?;
     let welcome = served.welcome();
     served.announce(address, welcome.as_ref());
-    let Served { settings, app, demo, access, read } = served;
+    let Served { settings, app, demo, access, recent, read } = served;
     let (pool, running) = (app.pool.clone(), Arc::clone(&app));
     let token = settings.admin_token.as_deref();
-    let admin = token.map(Admin::behind_token);
+    let admin = token.map(|token| Admin::behind_token(token, recent.clone()));
     tokio::spawn(Arc::clone(&app.ready).watch_over());
     let (keepalive, proxies) = (settings.keepalive, Proxies(settings.proxies.clone()));
     let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, admin, proxies, keepalive });
@@ -272,7 +274,7 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
         if let Ok(address) = listener.local_addr() {
             tracing::info!("operators ask at http://{address}/");
         }
-        tokio::spawn(admin_port::serve(listener, Admin::on_own_listener(token), Arc::clone(&host)));
+        tokio::spawn(admin_port::serve(listener, Admin::on_own_listener(token, recent), Arc::clone(&host)));
     }
     let capacity = Capacity::of(settings.policy.budget, descriptors, settings.connections);
     tracing::debug!(?capacity, "clients");

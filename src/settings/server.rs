@@ -152,7 +152,7 @@ settings! {
             .differs("There everybody was believed.").needs_restart();
 
         ADMIN_LISTEN: Address = setting(Address, (),
-            "where operators ask for /metrics and /readyz, on a listener of their own; give it an address that only they can reach")
+            "where operators ask for /metrics and /readyz and see the figures on a page, on a listener of their own; give it an address that only they can reach")
             .ours().flag("admin-listen", "ADDR:PORT").needs_restart();
 
         ADMIN_TOKEN: Text = setting(Text, "",

@@ -11,7 +11,8 @@ const ROOT = new URL('../../', import.meta.url);
 export const DATA = fileURLToPath(new URL('tests/data/', ROOT));
 export const DIST = fileURLToPath(new URL('www/dist/', ROOT));
 const OUT = fileURLToPath(new URL('tests/out/', ROOT));
-const ARGS = [
+export const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const ARGS = [
   '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync',
 ];
@@ -24,8 +25,7 @@ export const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
 export async function start() {
   mkdirSync(OUT, { recursive: true });
   const server = await serve(DIST, DATA);
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  const browser = await chromium.launch({ executablePath, args: ARGS });
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
   return {
     open: (options, url = server.url) => open(browser, url, options),
     // Another server, for a test that ends it.

@@ -98,7 +98,7 @@ fn what_many_ask_for_at_once_is_counted_too() {
 fn nobody_else_is_told() {
     let place = Place::new(&[("a.jpg", pictures::jpeg(64, 48, 1))]);
     let server = place.serve(&[]);
-    for path in ["/metrics", "/_admin/metrics", "/_admin/readyz"] {
+    for path in ["/metrics", "/_admin/metrics", "/_admin/readyz", "/_admin/", "/recent"] {
         let reply = server.get(path, WEBP);
         assert!(reply.status == 400 && !reply.text().contains("slimpix_"), "{path}: {reply:?}");
     }
@@ -125,6 +125,17 @@ fn nobody_else_is_told() {
     assert_eq!(ask("/_admin/none", "GET", &right).status, 404);
     let refused = ask("/_admin/metrics", "POST", &right);
     assert_eq!((refused.status, refused.header("allow")), (405, "GET, HEAD"));
+    // The page is behind it, too; who reads may have it as a password.
+    let reply = ask("/_admin/", "GET", "");
+    assert!(reply.status == 401 && !reply.text().contains("<html"), "{reply:?}");
+    let (good, bad) = ("Basic b3BzOjAxMjM0NTY3ODlhYmNkZWY=", "Basic b3BzOjAxMjM0NTY3ODlhYmNkZWYw");
+    for path in ["/_admin/", "/_admin/metrics", "/_admin/recent"] {
+        let status = |token| ask(path, "GET", token).status;
+        assert_eq!((status(good), status(bad), status(&right)), (200, 401, 200), "{path}");
+    }
+    assert_eq!(ask("/_admin/prefetch", "POST", good).status, 401);
+    assert_eq!(ask("/_admin/", "GET", good).header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(ask("/_admin/recent", "GET", good).text(), "[]\n");
     let head = ask("/_admin/metrics", "HEAD", &right);
     assert_eq!((head.status, head.body.len()), (200, 0));
     // On a listener of its own reading is free, and there are no pictures.

@@ -99,7 +99,7 @@ pub(super) fn more_help() -> String {
         help.push_str(&format!("  ?{name}\n      {meaning}\n"));
     }
     help.push_str("\nBeside pictures:\n  /healthz\n      ok, while the server answers\n  /readyz\n      200, or 503 while requests should go elsewhere\n  \
-         /_admin/metrics\n      figures for Prometheus, for who has ADMIN_TOKEN; /metrics at ADMIN_LISTEN\n  /_admin/purge\n      POST with ?source=, ?prefix= or ?all takes away what is kept; /purge at ADMIN_LISTEN\n  /_admin/prefetch\n      GET tells how much is made before anybody asks, POST begins to make all; /prefetch at ADMIN_LISTEN\n  /_demo/\n      the demo page, with --demo\n");
+         /_admin/metrics\n      figures for Prometheus, for who has ADMIN_TOKEN; /metrics at ADMIN_LISTEN\n  /_admin/\n      the same figures on a page, for who has ADMIN_TOKEN as a password; / at ADMIN_LISTEN\n  /_admin/purge\n      POST with ?source=, ?prefix= or ?all takes away what is kept; /purge at ADMIN_LISTEN\n  /_admin/prefetch\n      GET tells how much is made before anybody asks, POST begins to make all; /prefetch at ADMIN_LISTEN\n  /_demo/\n      the demo page, with --demo\n");
     help.push_str("\nSIGHUP reads the configuration again and opens the access log anew; SIGTERM finishes what is under way.");
     help
 }
