@@ -68,6 +68,8 @@
 //! | `svg` (default) | SVG as a source, drawn by resvg |
 //! | `svg-text` (default) | text in it, with the fonts of `Limits::font_files` |
 //! | `native` (default) | the server and the command line; a library has no use for it |
+//! | `object-store` | `native` with originals and shared results in buckets |
+//! | `otel` | `native` with traces for OpenTelemetry |
 //! | `service` | what a server decides about HTTP, without IO, for a host of your own |
 //! | `edge`, `browser` | the hosts on wasm |
 //!

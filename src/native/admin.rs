@@ -18,6 +18,7 @@ use crate::native::{
     dashboard,
     metrics::text,
     recent::Recent,
+    traces::Traces,
 };
 use crate::service::Purge;
 
@@ -157,7 +158,12 @@ pub(crate) async fn readiness(app: &Arc<App>) -> Response<Body> {
 
 async fn metrics(app: &Arc<App>) -> Response<Body> {
     let asked = Arc::clone(app);
-    match blocking(move || text::write(&asked.metrics, &asked.gauges(), asked.shared.as_deref())).await {
+    match blocking(move || {
+        let traces = asked.traces.as_ref().map(Traces::figures);
+        text::write(&asked.metrics, &asked.gauges(), asked.shared.as_deref(), traces)
+    })
+    .await
+    {
         Ok(figures) => {
             let mut response = plain(StatusCode::OK, figures);
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(text::MEDIA_TYPE));

@@ -18,6 +18,7 @@ use crate::{
         metrics::{Facts, Metrics},
         ready::Asking,
         request_id::RequestId,
+        traces::Trace,
     },
     service::{self, RequestHead},
 };
@@ -51,10 +52,18 @@ impl Answering {
 impl App {
     /// Begins to answer a request. What needs no waiting is done at once.
     pub(crate) fn begin(&self, request: &Parts, id: &mut RequestId) -> Answering {
+        let mut trace = self.traces.as_ref().and_then(|traces| traces.begin(request));
         let (now, tells_decisions) = (Instant::now(), self.tells_decisions);
         let asking = Asking { now, tells_decisions, metrics: &self.metrics };
-        match self.ready.answer(request, &self.policy, asking, || self.decide(request, id)) {
-            Ok(response) => Answering::Done(Box::new(response)),
+        let decide = || self.decide(request, id, trace.take());
+        match self.ready.answer(request, &self.policy, asking, decide) {
+            Ok(response) => {
+                // It was decided for others.
+                if let Some(trace) = trace {
+                    trace.answered(response.status().as_u16(), None);
+                }
+                Answering::Done(Box::new(response))
+            }
             Err(answering) => Answering::Underway(answering, Arc::clone(&self.metrics)),
         }
     }
@@ -64,10 +73,11 @@ impl App {
         &self,
         request: &Parts,
         id: &mut RequestId,
+        trace: Option<Trace>,
     ) -> Result<(Response<Body>, Facts), JoinHandle<Response<Body>>> {
         let head = RequestHead { method: &request.method, uri: &request.uri, headers: &request.headers };
         let step = service::begin(Arc::clone(&self.policy), &head, SystemTime::now());
-        let mut drive = Drive::new(self.clone());
+        let mut drive = Drive::new(self.clone()).traced(trace);
         match hit::advance(self, &mut drive, step) {
             Advanced::Answered(answer, body) => Ok(drive.respond(*answer, body)),
             Advanced::Waits(step) => {

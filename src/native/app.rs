@@ -29,6 +29,7 @@ use crate::{
         shared::Shared,
         source::Sources,
         store::Store,
+        traces::Traces,
         upstream::Upstream,
     },
     service::{Policy, Purge, Record, Target},
@@ -55,6 +56,8 @@ pub(crate) struct App {
     pub(super) tells_decisions: bool,
     /// What was done so far.
     pub(super) metrics: Arc<Metrics>,
+    /// Where traces of requests go.
+    pub(super) traces: Option<Traces>,
     /// What is made before anybody asks.
     pub(super) prefetcher: Arc<Prefetcher>,
     /// The server was told to stop.
@@ -109,6 +112,7 @@ impl App {
             ready: Arc::default(),
             tells_decisions: settings.access_log.is_some(),
             metrics: Arc::default(),
+            traces: None,
             prefetcher: Arc::default(),
             is_stopping: Arc::default(),
             is_near: settings
@@ -117,6 +121,11 @@ impl App {
                 .chain([exhaust, metadata])
                 .all(|folder| page_cache::is_near(&files::absolute_path(folder))),
         })
+    }
+
+    /// The same, whose requests are traced.
+    pub(crate) fn traced(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
     }
 
     /// An app on the same cache and budget, for requests that nobody waits for: they wait for room as long as it
@@ -128,7 +137,7 @@ impl App {
         (policy.lazy, policy.lazy_after) = (false, None);
         // These are our own requests.
         policy.sign_keys = Vec::new();
-        Self { policy: Arc::new(policy), ..self.clone() }
+        Self { policy: Arc::new(policy), traces: None, ..self.clone() }
     }
 
     /// The same, whose requests make way for all others.

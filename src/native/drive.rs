@@ -34,6 +34,7 @@ use crate::{
         remote::Fetched,
         shared::Sharing,
         shown::shown,
+        traces::Trace,
     },
     service::{
         Admit, Body as What, Decision, Fetch, FlightError, Found, Join, Lookup, OriginCaching, Record,
@@ -60,6 +61,7 @@ pub(super) struct Drive {
     made: BTreeMap<Format, Bytes>,
     /// The origin wants nothing of this to be kept or shared.
     restriction: Option<Restriction>,
+    trace: Option<Trace>,
 }
 
 /// A flight that this request leads.
@@ -86,8 +88,14 @@ impl Drive {
             waited: Duration::ZERO,
             made: BTreeMap::new(),
             restriction: None,
+            trace: None,
             app,
         }
+    }
+
+    /// The same, whose steps belong to a trace.
+    pub(super) fn traced(self, trace: Option<Trace>) -> Self {
+        Self { trace, ..self }
     }
 
     /// Does all that the answer takes, from a step on.
@@ -105,6 +113,7 @@ impl Drive {
     async fn advance(&mut self, mut step: Step) -> Answer {
         loop {
             self.land_unless_named_by(&step);
+            let _part = self.trace.as_ref().zip(step.name()).map(|(trace, name)| trace.part(name));
             step = match step {
                 Step::Lookup(step) => self.look_up(step).await,
                 Step::Fetch(step) => self.fetch(step).await,
@@ -122,6 +131,9 @@ impl Drive {
         let facts = Facts::of(&answer);
         self.app.metrics.answered(facts);
         let log = &answer.log;
+        if let Some(trace) = &self.trace {
+            trace.answered(facts.status, Some(log));
+        }
         if let Some(reason) = &log.unconverted
             && self.app.noted.is_news((&log.source, reason))
         {
@@ -308,6 +320,7 @@ impl Drive {
             looked_at: self.looked_at,
             purges: self.purges,
             content: self.content.take(),
+            trace: self.trace.clone(),
             ..Self::new(self.app.clone())
         };
         let work = async move {

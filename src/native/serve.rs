@@ -36,7 +36,9 @@ use crate::{
         resolve,
         settings::Settings,
         shown::shown,
-        tell, verify,
+        tell,
+        traces::Traces,
+        verify,
         welcome::{self, Welcome},
     },
     service::Target,
@@ -54,6 +56,9 @@ const BACKLOG: u32 = 4096;
 
 /// How long answers under way may take when the program is told to stop.
 const GRACE: Duration = Duration::from_secs(25);
+
+/// How long the traces of the last answers may take on their way.
+const LAST_TRACES: Duration = Duration::from_secs(2);
 
 /// Serves until told to stop.
 ///
@@ -84,7 +89,7 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         .build()
         .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
     let code = runtime.block_on(async {
-        let app = Arc::new(App::new(&settings)?);
+        let app = Arc::new(App::new(&settings)?.traced(Traces::start()?));
         if foreground {
             return Ok(prefetch::run(&app, settings.jobs).await);
         }
@@ -94,9 +99,12 @@ pub(crate) fn run(args: ServeArgs, give_back: fn()) -> Result<ExitCode> {
         if background || settings.watch {
             app.prefetcher.ask_for_all();
         }
-        serve(Served { settings, app, demo, access, recent, read: &read }, give_back)
-            .await
-            .map(|()| ExitCode::SUCCESS)
+        let traces = app.traces.clone();
+        let served = serve(Served { settings, app, demo, access, recent, read: &read }, give_back).await;
+        if let Some(traces) = traces {
+            let _ = blocking(move || traces.flush(LAST_TRACES)).await;
+        }
+        served.map(|()| ExitCode::SUCCESS)
     });
     // What still converts after the grace is given up, not waited for.
     runtime.shutdown_background();

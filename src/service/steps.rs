@@ -43,6 +43,20 @@ pub enum Step {
 }
 
 impl Step {
+    /// How traces call it; `None` for the end, which takes no time.
+    #[must_use]
+    pub const fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Lookup(_) => Some("lookup"),
+            Self::Fetch(_) => Some("fetch"),
+            Self::Join(_) => Some("join"),
+            Self::Admit(_) => Some("admit"),
+            Self::Convert(_) => Some("convert"),
+            Self::Store(_) => Some("store"),
+            Self::Respond(_) => None,
+        }
+    }
+
     /// The key of the flight that this step belongs to. A host that leads a flight ends it as soon as the next step
     /// doesn't name it. It tells its followers the record of the flight's `Store`; if there was none, the record
     /// it gave to [`Join::lead`] when nothing was admitted after that, or else the failure it reported.

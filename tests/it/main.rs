@@ -89,6 +89,8 @@ mod sizes_are_as_asked;
 mod support;
 mod text_is_drawn;
 mod tiffs_of_every_kind;
+#[cfg(feature = "otel")]
+mod traces_are_sent;
 mod traversal;
 mod turned_pictures;
 mod urls_are_signed;

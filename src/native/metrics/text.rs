@@ -10,6 +10,7 @@ use crate::{
     native::{
         prefetcher::Progress,
         shared::{Figures, Shared},
+        traces,
     },
     service::Decision,
 };
@@ -42,8 +43,13 @@ pub(crate) struct Gauges {
     pub(crate) prefetch: Progress,
 }
 
-/// Writes everything down, and what instances share, where they do.
-pub(crate) fn write(metrics: &Metrics, gauges: &Gauges, shared: Option<&Shared>) -> String {
+/// Writes everything down, with what instances share and what became of traces, where there are such.
+pub(crate) fn write(
+    metrics: &Metrics,
+    gauges: &Gauges,
+    shared: Option<&Shared>,
+    traces: Option<&traces::Figures>,
+) -> String {
     let mut text = Text(String::with_capacity(8 << 10));
     text.family("slimpix_build_info", "gauge", "The version that runs.");
     text.sample("slimpix_build_info", &format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1);
@@ -58,6 +64,14 @@ pub(crate) fn write(metrics: &Metrics, gauges: &Gauges, shared: Option<&Shared>)
     );
     if let Some(shared) = shared {
         in_bucket(&mut text, shared.figures(), shared.is_away());
+    }
+    if let Some(traces::Figures { sent, dropped }) = traces {
+        text.counter("slimpix_spans_sent_total", "Spans that the collector has.", sent.count());
+        text.counter(
+            "slimpix_spans_dropped_total",
+            "Spans that had no place to wait, or did not get there.",
+            dropped.count(),
+        );
     }
     text.gauge("slimpix_ready", "1 while /readyz says so.", u64::from(gauges.ready));
     let Progress { done, failed, left, .. } = gauges.prefetch;

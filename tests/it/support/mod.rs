@@ -1,6 +1,8 @@
 //! What the promises' modules share: the program, a server, a client, an origin, and pictures made on the spot.
 
 pub mod cgroup;
+#[cfg(feature = "otel")]
+pub mod collector;
 pub mod figures;
 pub mod font;
 pub mod h2;

@@ -1,0 +1,65 @@
+//! The HTTP client of traces: hyper and rustls, as for origins and buckets. The operator's environment says where the
+//! collector is, so it may be on this machine and its networks.
+
+use std::{pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use opentelemetry_http::{HttpClient, HttpError};
+use tokio::time;
+
+/// Bytes of an answer at the most: it says no more than how many spans were refused.
+const MOST: usize = 64 << 10;
+
+/// The client.
+#[derive(Debug)]
+pub(super) struct Sender {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    patience: Duration,
+}
+
+impl Sender {
+    /// One whose questions take so long at the most.
+    pub(super) fn new(patience: Duration) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        let builder = match HttpsConnectorBuilder::new().with_native_roots() {
+            Ok(builder) => builder,
+            Err(error) => {
+                tracing::warn!(%error, "no root certificates: traces can be sent by http alone");
+                let none = rustls::RootCertStore::empty();
+                let config =
+                    rustls::ClientConfig::builder().with_root_certificates(none).with_no_client_auth();
+                HttpsConnectorBuilder::new().with_tls_config(config)
+            }
+        };
+        let connector = builder.https_or_http().enable_http1().wrap_connector(tcp);
+        Self { client: Client::builder(TokioExecutor::new()).build(connector), patience }
+    }
+}
+
+type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'a>>;
+
+impl HttpClient for Sender {
+    fn send_bytes<'a, 'b>(&'a self, request: Request<Bytes>) -> Sending<'b>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        Box::pin(async move {
+            let sending = async {
+                let response = self.client.request(request.map(Full::new)).await?;
+                let (head, body) = response.into_parts();
+                let body = Limited::new(body, MOST).collect().await?.to_bytes();
+                Ok(Response::from_parts(head, body))
+            };
+            time::timeout(self.patience, sending).await?
+        })
+    }
+}
