@@ -21,6 +21,8 @@ const COMPILED = join(TARGET, RUST_TARGET, "release/slimpix.wasm");
 const OUT = join(ROOT, "target/edge");
 // Not below OUT: wrangler takes every module that it finds there.
 const GLUE = join(TARGET, "edge-glue");
+// Beside the glue in the bundle; the first is the entry.
+const MODULES = ["shim.mjs", "once.mjs"];
 const ASSETS = join(ROOT, "target/edge-assets");
 const PAGE = join(ROOT, "www/dist");
 // wrangler's own demand.
@@ -112,10 +114,10 @@ async function bundle() {
   // The runtime gives a compiled module for a plain import of a .wasm file, and doesn't know source-phase imports.
   const glue = join(GLUE, "slimpix.js");
   writeFileSync(glue, readFileSync(glue, "utf8").replace("import source wasmModule", "import wasmModule"));
-  writeFileSync(join(GLUE, "shim.mjs"), readFileSync(join(HERE, "shim.mjs")));
+  for (const name of MODULES) writeFileSync(join(GLUE, name), readFileSync(join(HERE, name)));
   const { build } = createRequire(join(TOOLS, "esbuild/package.json"))("esbuild");
   await build({
-    entryPoints: [join(GLUE, "shim.mjs")],
+    entryPoints: [join(GLUE, MODULES[0])],
     outfile: join(OUT, "worker.mjs"),
     bundle: true,
     format: "esm",
@@ -137,7 +139,7 @@ function report() {
 // wrangler runs this at every turn, and optimising takes longer than all the rest.
 function isFresh() {
   const made = join(OUT, "worker.mjs");
-  const sources = [COMPILED, join(HERE, "shim.mjs"), fileURLToPath(import.meta.url)];
+  const sources = [COMPILED, ...MODULES.map((name) => join(HERE, name)), fileURLToPath(import.meta.url)];
   return existsSync(made) && sources.every((source) => statSync(source).mtimeMs < statSync(made).mtimeMs);
 }
 

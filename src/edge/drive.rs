@@ -8,6 +8,7 @@ use super::{
     fetch_flight,
     flight::{self, FlightOutcome, Joined, Landed, Lead, MadeFile, Ticket},
     memory::memory_bytes,
+    once::{Held, held_during, hold_for_converting},
     respond::{Extent, OpenBody},
     settings::Settings,
     source::{self, Fetched, Opened},
@@ -18,8 +19,8 @@ use crate::{
     convert::{self, Outcome},
     error::{Error, Kind, Result},
     service::{
-        Admit, Body, Convert, FlightError, Found, Join, Lookup, MadeInfo, Policy, Record, RequestHead,
-        Response, Source, Step, Store, Task, Write, begin, hash_hex,
+        Admit, Body, Convert, FlightError, Found, Join, Lookup, MadeInfo, Policy, RequestHead, Response,
+        Source, Step, Store, Task, Write, begin, hash_hex,
     },
 };
 
@@ -39,8 +40,12 @@ pub(super) struct Drive {
     made: BTreeMap<Format, Rc<Vec<u8>>>,
     lead: Option<Lead>,
     /// What the followers are told when the lead ends.
-    outcome: Option<FlightOutcome>,
+    pub(super) outcome: Option<FlightOutcome>,
     ticket: Option<Ticket>,
+    /// What other isolates leave to this request.
+    pub(super) held: Vec<Held>,
+    /// True once no visitor waits.
+    pub(super) is_background: bool,
     writes: Vec<PendingWrite>,
 }
 
@@ -73,6 +78,8 @@ impl Drive {
             lead: None,
             outcome: None,
             ticket: None,
+            held: Vec::new(),
+            is_background: false,
             writes: Vec::new(),
         }
     }
@@ -134,13 +141,7 @@ impl Drive {
         match flight::join(&join.key) {
             Joined::Leader(lead) => {
                 self.lead = Some(lead);
-                // Another data centre, or the flight before, may just have made it.
-                let current = match &self.settings.store {
-                    Some(bucket) => self.current(bucket, &join.key).await,
-                    None => None,
-                };
-                self.outcome = current.clone().map(|record| Ok(Landed { record, made: None }));
-                join.lead(current)
+                self.settle(join).await
             }
             Joined::Follower(follower) => match follower.outcome(join.patience).await {
                 Some(Ok(Landed { record, made })) => {
@@ -153,15 +154,9 @@ impl Drive {
         }
     }
 
-    /// The record behind a flight's key, `<folder>/<id>.<format>`.
-    async fn current(&self, bucket: &worker::Bucket, key: &str) -> Option<Record> {
-        let (name, _) = key.rsplit_once('.')?;
-        let (folder, id) = name.rsplit_once('/')?;
-        store::record(bucket, folder, id).await
-    }
-
     async fn admit(&mut self, admit: Admit) -> Step {
-        let (ticket, waited) = flight::admit(admit.bytes, self.settings.policy.budget, admit.patience).await;
+        let room = flight::admit(admit.bytes, self.settings.policy.budget, admit.patience);
+        let (ticket, waited) = held_during(&self.held, room).await;
         match ticket {
             Some(ticket) => {
                 self.ticket = Some(ticket);
@@ -175,16 +170,18 @@ impl Drive {
     }
 
     async fn convert(&mut self, convert: Convert) -> Step {
-        let turn = flight::turn().await;
-        let result = self.perform(convert).await;
+        let held = std::mem::take(&mut self.held);
+        let turn = held_during(&held, flight::turn()).await;
+        let result = self.perform(convert, &held).await;
         drop(turn);
+        self.held = held;
         self.ticket = None;
         result
     }
 
-    async fn perform(&mut self, mut convert: Convert) -> Step {
+    async fn perform(&mut self, mut convert: Convert, held: &[Held]) -> Step {
         let settings = Rc::clone(&self.settings);
-        let bytes = match self.source_bytes(&convert.source).await {
+        let bytes = match held_during(held, self.source_bytes(&convert.source)).await {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(convert, error),
         };
@@ -197,6 +194,7 @@ impl Drive {
                 Err(error) => self.fail(convert, error),
             };
         };
+        hold_for_converting(held, bytes, params.format).await;
         let limits = convert.job.limits(&settings.policy.limits);
         match convert::convert(bytes, params, &limits) {
             Ok(Outcome::Made(made)) => {
@@ -267,6 +265,9 @@ impl Drive {
 
     /// Written after answering: see [`Drive::finish`].
     fn store(&mut self, store: Store) -> Step {
+        for held in &mut self.held {
+            held.is_made |= store.flight() == Some(&*held.key);
+        }
         let (write, step) = store.take();
         let made = |format| Some(MadeFile { format, bytes: Rc::clone(self.made.get(&format)?) });
         let made = write.variant.and_then(made);
@@ -339,8 +340,12 @@ impl Drive {
             self.answers.keep(key, &whole.headers, body, &sent.log.source).await;
         }
         let Some(bucket) = self.settings.store.clone() else { return };
+        let mut is_written = true;
         for PendingWrite { write, bytes } in std::mem::take(&mut self.writes) {
-            store::write(&bucket, &write, bytes).await;
+            is_written &= held_during(&self.held, store::write(&bucket, &write, bytes)).await.is_some();
+        }
+        for held in &self.held {
+            held.end(held.is_made && is_written).await;
         }
     }
 

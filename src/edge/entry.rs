@@ -108,6 +108,7 @@ async fn serve(request: worker::web_sys::Request, app: App, context: &Context) -
     };
     context.wait_until(async move {
         if let Some(step) = response.background.take() {
+            drive.is_background = true;
             let _nobody_waits = drive.run(*step).await;
         }
         drive.finish(&response).await;

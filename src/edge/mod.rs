@@ -1,8 +1,8 @@
 //! The Cloudflare Worker.
 //!
 //! `shim.mjs` is the module that the runtime loads: it owns the life of the wasm instance, traps included. [`entry`]
-//! has the events, `drive` and `fetching` perform the service's steps, and `source` (by `origin`, `bucket` and
-//! `piece`), `store`, `flight` and `fetch_flight` are what it performs them on. What is no picture goes on to the
+//! has the events, `drive`, `fetching` and `sharing` perform the service's steps, and `source` (by `origin`, `bucket` and
+//! `piece`), `store`, `flight`, `fetch_flight` and `once` (by `once.mjs`) are what it performs them on. What is no picture goes on to the
 //! origin in `shim.mjs`, or comes out of the bucket as `object` has it. `build.mjs` makes all of it into one module,
 //! `pack.mjs` a package of that for people without Rust, and `dev.mjs` runs it before a folder.
 
@@ -15,9 +15,11 @@ mod fetching;
 mod flight;
 mod memory;
 mod object;
+mod once;
 mod origin;
 mod piece;
 mod respond;
 mod settings;
+mod sharing;
 mod source;
 mod store;

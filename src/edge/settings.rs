@@ -8,7 +8,7 @@
 use std::{cell::Cell, time::Duration};
 
 use ::worker::{
-    Bucket, Env, Url, console_warn,
+    Bucket, Env, ObjectNamespace, Url, console_warn,
     js_sys::{Array, Object, Reflect},
     wasm_bindgen::{JsCast, JsValue},
 };
@@ -30,6 +30,8 @@ pub(super) struct Settings {
     pub(super) timeout: Duration,
     /// Where records and variants are kept beyond the data centre's cache.
     pub(super) store: Option<Bucket>,
+    /// Who has isolates make each result once.
+    pub(super) once: Option<ObjectNamespace>,
 }
 
 /// Where the pictures come from.
@@ -53,12 +55,9 @@ impl Settings {
         policy.target = target;
         variables.picture(&mut policy)?;
         variables.service(&mut policy)?;
-        Ok(Self {
-            policy,
-            origin,
-            timeout: variables.value(&worker::TIMEOUT)?,
-            store: variables.bucket("STORE")?,
-        })
+        let store = variables.bucket("STORE")?;
+        let once = variables.objects(worker::ONCE)?.filter(|_| store.is_some());
+        Ok(Self { policy, origin, timeout: variables.value(&worker::TIMEOUT)?, store, once })
     }
 }
 
@@ -100,7 +99,7 @@ impl Variables<'_> {
         if TOLD.replace(true) {
             return;
         }
-        let names = || worker::names().chain(worker::BUCKETS);
+        let names = || worker::names().chain(worker::BINDINGS);
         for name in
             Object::keys(self.env.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string())
         {
@@ -192,13 +191,28 @@ impl Variables<'_> {
     }
 
     fn bucket(&self, name: &str) -> Result<Option<Bucket>> {
+        self.binding(name, "R2 bucket", "r2_buckets", Env::bucket)
+    }
+
+    fn objects(&self, name: &str) -> Result<Option<ObjectNamespace>> {
+        self.binding(name, "Durable Object", "durable_objects.bindings", Env::durable_object)
+    }
+
+    /// What is bound under a name, if anything is.
+    fn binding<T>(
+        &self,
+        name: &str,
+        kind: &str,
+        section: &str,
+        take: impl Fn(&Env, &str) -> ::worker::Result<T>,
+    ) -> Result<Option<T>> {
         // An `Err` also stands for a binding that isn't there, which is no fault.
         let binding = Reflect::get(self.env, &name.into());
         if binding.is_ok_and(|binding| binding.is_undefined()) {
             return Ok(None);
         }
-        let what = || format!("{name} is no R2 bucket: bind one with [[r2_buckets]] in wrangler.toml");
-        self.env.bucket(name).map(Some).map_err(|_| Error::new(Kind::Parameter, what()))
+        let what = || format!("{name} is no {kind}: bind one with [[{section}]] in wrangler.toml");
+        take(self.env, name).map(Some).map_err(|_| Error::new(Kind::Parameter, what()))
     }
 }
 

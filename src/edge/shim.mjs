@@ -8,6 +8,7 @@
 //
 // Linear memory never shrinks, so an instance that has grown past a mark is replaced too, when nothing is in flight.
 
+export { Once } from "./once.mjs";
 import { __wbg_reset_state as renew, answer, memory_bytes, rescue } from "./slimpix.js";
 
 const MEMORY_MARK = 32 << 20;

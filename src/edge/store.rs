@@ -47,15 +47,16 @@ pub(super) async fn file(bucket: &Bucket, file: &File<'_>, part: &Part<u64>) -> 
     report("reading", object.body()?.response_body())
 }
 
-/// Writes what a request has made.
-pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u8>>>) {
+/// Writes what a request has made. `None` if something of it is not there.
+pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u8>>>) -> Option<()> {
     let Write { folder, record: Record { id, .. }, .. } = write;
     if write.forgets {
         let known = record(bucket, folder, id).await.and_then(|record| record.slimpix);
         for id in known.iter().flat_map(|known| known.sizes.iter()) {
             delete(bucket, folder, &id).await;
         }
-        return delete(bucket, folder, id).await;
+        delete(bucket, folder, id).await;
+        return Some(());
     }
     if let Some(format) = write.dropped {
         report("deleting", bucket.delete(file_name(folder, id, format)).await);
@@ -68,18 +69,18 @@ pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u
             .put(file_name(folder, id, format), bytes.to_vec())
             .http_metadata(metadata)
             .custom_metadata(HashMap::from([(HASH.to_owned(), hash.unwrap_or_default())]));
-        if report("writing", put.execute().await).is_none() {
-            // A record must not tell of a file that isn't there.
-            return;
-        }
+        // A record must not tell of a file that isn't there.
+        report("writing", put.execute().await)?;
     }
     let mut record_now = write.merged(record(bucket, folder, id).await);
     // Nothing tells when something in the bucket was last used, so the oldest go.
     let surplus = write.surplus(&mut record_now, |_| ());
-    report("writing", bucket.put(record_name(folder, id), record_now.to_json()).execute().await);
+    let is_written =
+        report("writing", bucket.put(record_name(folder, id), record_now.to_json()).execute().await);
     for id in surplus {
         delete(bucket, folder, &id).await;
     }
+    is_written.map(drop)
 }
 
 /// Deletes all that is kept of an id.

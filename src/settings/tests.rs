@@ -210,6 +210,10 @@ fn wrangler_toml_tells_of_every_variable_with_its_default() {
         let binding = format!("# binding = \"{bucket}\"");
         assert!(include_str!("../../wrangler.toml").contains(&binding), "{bucket}");
     }
+    for binding in worker::BINDINGS {
+        let forms = ["binding", "name"].map(|key| format!("# {key} = \"{binding}\""));
+        assert!(forms.iter().any(|form| include_str!("../../wrangler.toml").contains(form)), "{binding}");
+    }
 }
 
 #[test]

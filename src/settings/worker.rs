@@ -26,6 +26,12 @@ const BYTES: Size = Size { least: 1 << 20, most: MOST_BYTES };
 /// kept beyond a data centre's cache.
 pub const BUCKETS: [&str; 2] = ["SOURCE_BUCKET", "STORE"];
 
+/// The binding of the Durable Object that has isolates make each result once.
+pub const ONCE: &str = "ONCE";
+
+/// What may be bound beside variables.
+pub const BINDINGS: [&str; 3] = [BUCKETS[0], BUCKETS[1], ONCE];
+
 /// All variables.
 pub fn variables() -> impl Iterator<Item = &'static dyn Definition> {
     OWN.iter().chain(shared::ALL).copied()

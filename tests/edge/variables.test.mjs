@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Origin, PHOTO, ROOT, WEBP, each, start, until } from "./worker.mjs";
 
 const toml = readFileSync(resolve(ROOT, "wrangler.toml"), "utf8");
-const told = [/^(?:# )?([A-Z_]+) = ".*"$/gm, /^# binding = "([A-Z_]+)"$/gm].flatMap((line) => [...toml.matchAll(line)].map(([, name]) => name));
+const told = [/^(?:# )?([A-Z_]+) = ".*"$/gm, /^# (?:binding|name) = "([A-Z_]+)"$/gm].flatMap((line) => [...toml.matchAll(line)].map(([, name]) => name));
 
 test("each variable has a comment above it", () => {
   const lines = toml.split("\n");
@@ -56,6 +56,7 @@ const WRONG = [
   [{ SIGN_KEYS: "00" }, /SIGN_KEYS: "key 1" is not allowed; it is one or two of KEY or KEY:SALT/],
   [{ SIGN: "some" }, /SIGN: "some" is not allowed; it is params or all/],
   [{ STORE: "photos" }, /STORE is no R2 bucket.*r2_buckets/],
+  [{ ONCE: "once" }, /ONCE is no Durable Object.*durable_objects\.bindings/],
   ...["KEEP_METADATA", "PARAMS", "PASS", "OVERRULE_ORIGIN", "LAZY", "EXPLAIN", "CLIENT_HINTS", "IMGPROXY_URLS", "CLOUDFLARE_URLS"].map((name) => [
     { [name]: "maybe" },
     new RegExp(`${name}: "maybe" is not allowed; it is true or false`),

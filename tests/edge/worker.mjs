@@ -90,6 +90,54 @@ export class Worker {
   }
 }
 
+// An answer whose second half comes when `rest` is settled.
+export function inTwoParts(bytes, rest) {
+  const half = bytes.length >> 1;
+  const body = new ReadableStream({
+    async start(controller) {
+      controller.enqueue(bytes.subarray(0, half));
+      await rest;
+      controller.enqueue(bytes.subarray(half));
+      controller.close();
+    },
+  });
+  return new Response(body, { headers: { etag: '"1"', "content-length": String(bytes.length) } });
+}
+
+// Workers of these names as so many isolates of one: in one runtime, with one bucket, one log, and the Durable Object that `owner`
+// has. `more` Workers may stand beside them, and `each` of them have more options.
+export class Isolates {
+  constructor(origin, names, variables = {}, { owner = names[0], more = [], each = [], ...options } = {}) {
+    this.log = [];
+    const workers = names.map((name, index) => ({
+      name,
+      ...script(variables, false),
+      r2Buckets: { STORE: "store" },
+      durableObjects: { ONCE: { className: "Once", scriptName: owner } },
+      outboundService: (request) => origin.answer(request),
+      ...each[index],
+    }));
+    const handleStructuredLogs = ({ message }) => this.log.push(message);
+    this.mf = new Miniflare(convertV4MiniflareOptions({ workers: [...workers, ...more], handleStructuredLogs, ...options }));
+    started.push(this);
+  }
+
+  get conversions() {
+    return this.log.filter((line) => line.startsWith("converted ")).length;
+  }
+
+  async get(name, path, headers = {}) {
+    const worker = await this.mf.getWorker(name);
+    const response = await worker.fetch(`http://worker.test${path}`, { headers });
+    const body = Buffer.from(await response.arrayBuffer());
+    return { status: response.status, headers: response.headers, body, type: response.headers.get("content-type") };
+  }
+
+  async close() {
+    await this.mf.dispose();
+  }
+}
+
 const started = [];
 
 // A Worker that is closed when the file's tests have ended.
