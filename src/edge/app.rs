@@ -50,6 +50,12 @@ impl App {
         Ok(Self::new(settings))
     }
 
+    /// The same that makes what is asked for before it answers, under the same keys.
+    pub(super) fn that_makes(self) -> Self {
+        let policy = Policy { lazy: false, ..(*self.policy).clone() };
+        Self { policy: policy.into(), ..self }
+    }
+
     fn new(settings: Settings) -> Self {
         let policy = Arc::new(settings.policy.clone());
         let text = format!("{policy:?} {}", env!("CARGO_PKG_VERSION"));

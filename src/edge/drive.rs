@@ -19,8 +19,8 @@ use crate::{
     convert::{self, Outcome},
     error::{Error, Kind, Result},
     service::{
-        Admit, Body, Convert, FlightError, Found, Join, Lookup, MadeInfo, Policy, RequestHead, Response,
-        Source, Step, Store, Task, Write, begin, hash_hex,
+        Admit, Body, Convert, Decision, FlightError, Found, Join, Lookup, MadeInfo, Policy, RequestHead,
+        Response, Source, Step, Store, Task, Write, begin, hash_hex,
     },
 };
 
@@ -46,6 +46,9 @@ pub(super) struct Drive {
     pub(super) held: Vec<Held>,
     /// True once no visitor waits.
     pub(super) is_background: bool,
+    /// True if what is kept for a moment is no answer: neither looked for, as a message does, nor kept, as where something
+    /// better is on its way.
+    pub(super) wants_better: bool,
     writes: Vec<PendingWrite>,
 }
 
@@ -80,6 +83,7 @@ impl Drive {
             ticket: None,
             held: Vec::new(),
             is_background: false,
+            wants_better: false,
             writes: Vec::new(),
         }
     }
@@ -120,7 +124,7 @@ impl Drive {
 
     async fn look_up(&mut self, lookup: Lookup) -> Step {
         self.answer_key = lookup.answer_key();
-        if let Some(key) = &self.answer_key
+        if let Some(key) = self.answer_key.as_ref().filter(|_| !self.wants_better)
             && let Some((headers, len, body)) = self.answers.find(key).await
         {
             self.answer = Some(body);
@@ -334,7 +338,8 @@ impl Drive {
 impl Drive {
     /// Keeps the answer and what was made.
     pub(super) async fn finish(mut self, sent: &Response) {
-        if let (Some(key), Some(whole)) = (&self.answer_key, sent.whole())
+        let is_passing = self.wants_better && sent.log.decision == Decision::ForNow;
+        if let (Some(key), Some(whole)) = (&self.answer_key, sent.whole().filter(|_| !is_passing))
             && let Some(body) = self.to_keep(&whole.body).await
         {
             self.answers.keep(key, &whole.headers, body, &sent.log.source).await;

@@ -17,13 +17,17 @@ use worker::{
 use super::{
     app::App,
     drive::{Drive, Sent},
+    later::Message,
     object,
     origin::LOOP_HEADER,
     respond::respond,
     settings::Origin,
     store::{self, Answers},
 };
-use crate::service::{RequestHead, hash_hex};
+use crate::{
+    codec::Format,
+    service::{Decision, LogLine, RequestHead, hash_hex},
+};
 
 /// Answers a request with a response, or with the URL to which it is to go on as it came.
 #[wasm_bindgen]
@@ -52,6 +56,47 @@ pub async fn rescue(
 ) -> Result<JsValue, JsValue> {
     let app = App::that_rescues(&env).map_err(|error| worker::js_sys::Error::new(&error.to_string()))?;
     Ok(serve(request, app, &Context::new(context)).await?.into())
+}
+
+/// Makes what a message of the queue `LATER` asks for, which was written at that time (milliseconds since 1970). False
+/// if it may go better another time.
+#[wasm_bindgen]
+pub async fn make(message: JsValue, written: f64, env: Env) -> bool {
+    let app = match App::of(&env) {
+        Ok(app) => app.that_makes(),
+        Err(error) => {
+            console_error!("{error}");
+            return false;
+        }
+    };
+    let read = Message::read(&message, written as u64, &app.settings_hash);
+    let (uri, headers) = match read.and_then(|message| message.head()) {
+        Ok(head) => head,
+        Err(why) => {
+            console_log!("later: a message is dropped: {why}");
+            return true;
+        }
+    };
+    let head = RequestHead { method: &Method::GET, uri: &uri, headers: &headers };
+    let mut drive = drive_of(&app, &headers);
+    drive.wants_better = true;
+    let Sent { response, .. } = drive.answer(&app.policy, &head, time()).await;
+    drive.finish(&response).await;
+    let LogLine { decision, trouble, format, .. } = &response.log;
+    let waited = Date::now().as_millis().saturating_sub(written as u64);
+    let what = format.map_or(decision.name(), Format::extension);
+    let trouble = trouble.as_ref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+    console_log!("later: {uri} is there as {what}, {waited} ms after it was asked for{trouble}");
+    !response.status.is_server_error() && *decision != Decision::ForNow
+}
+
+fn drive_of(app: &App, headers: &HeaderMap) -> Drive {
+    let answers = Answers::new(&host(headers), &app.settings_hash);
+    Drive::new(Rc::clone(&app.settings), answers)
+}
+
+fn time() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(Date::now().as_millis())
 }
 
 /// What becomes of a request.
@@ -87,11 +132,8 @@ async fn serve(request: worker::web_sys::Request, app: App, context: &Context) -
     };
     let head = RequestHead { method: &method, uri: &uri, headers: &headers };
 
-    let App { settings, policy, settings_hash } = app;
-    let answers = Answers::new(&host(&headers), &settings_hash);
-    let mut drive = Drive::new(Rc::clone(&settings), answers);
-    let now = SystemTime::UNIX_EPOCH + Duration::from_millis(Date::now().as_millis());
-    let Sent { mut response, body } = drive.answer(&policy, &head, now).await;
+    let mut drive = drive_of(&app, &headers);
+    let Sent { mut response, body } = drive.answer(&app.policy, &head, time()).await;
 
     if let Some(trouble) = &response.log.trouble {
         console_log!("{}: {trouble}", response.log.source);
@@ -101,13 +143,17 @@ async fn serve(request: worker::web_sys::Request, app: App, context: &Context) -
     {
         console_log!("{} is sent as it is: {reason}", response.log.source);
     }
-    let answer = match (response.onward.take(), &settings.origin) {
-        (None, _) => Answer::Response(respond(&response, body, &policy.more_headers)),
+    let answer = match (response.onward.take(), &app.settings.origin) {
+        (None, _) => Answer::Response(respond(&response, body, &app.policy.more_headers)),
         (Some(url), Origin::Http) => Answer::Onward(url),
         (Some(url), Origin::Bucket(bucket)) => Answer::Response(object::answer(bucket, &url, &head).await?),
     };
+    drive.wants_better = response.background.is_some();
+    let message = drive.wants_better.then(|| Message::of(&head, &app.settings_hash));
     context.wait_until(async move {
-        if let Some(step) = response.background.take() {
+        if let (Some(step), Some(message)) = (response.background.take(), message)
+            && !message.send(&app, &step).await
+        {
             drive.is_background = true;
             let _nobody_waits = drive.run(*step).await;
         }

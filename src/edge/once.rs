@@ -69,6 +69,17 @@ pub(super) async fn take(objects: &ObjectNamespace, key: &str, patience: Duratio
     }
 }
 
+/// True if nobody else has said so of this key for such a time, or the object can't be asked.
+pub(super) async fn is_first(objects: &ObjectNamespace, key: &str, time: Duration) -> bool {
+    match told(key, objects.get_by_name(key)) {
+        Some(object) => {
+            let held = Held::of(object, key);
+            held.take(time, Duration::ZERO).await.is_none_or(|answer| answer != "late")
+        }
+        None => true,
+    }
+}
+
 impl Held {
     fn of(object: Stub, key: &str) -> Self {
         let who = format!("{:x}", (Math::random() * 2_f64.powi(53)) as u64);

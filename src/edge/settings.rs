@@ -14,6 +14,7 @@ use ::worker::{
 };
 use serde_json::Value as Json;
 
+use super::queue::{self, Queue};
 use crate::{
     error::{Error, Kind, Result},
     service::{self, Policy, Target},
@@ -32,6 +33,8 @@ pub(super) struct Settings {
     pub(super) store: Option<Bucket>,
     /// Who has isolates make each result once.
     pub(super) once: Option<ObjectNamespace>,
+    /// What is to be made after answering.
+    pub(super) later: Option<Queue>,
 }
 
 /// Where the pictures come from.
@@ -56,8 +59,12 @@ impl Settings {
         variables.picture(&mut policy)?;
         variables.service(&mut policy)?;
         let store = variables.bucket("STORE")?;
-        let once = variables.objects(worker::ONCE)?.filter(|_| store.is_some());
-        Ok(Self { policy, origin, timeout: variables.value(&worker::TIMEOUT)?, store, once })
+        let (mut once, mut later) = (variables.objects(worker::ONCE)?, variables.queue(worker::LATER)?);
+        if store.is_none() && (once.is_some() || later.is_some()) {
+            console_warn!("ONCE and LATER are of no use without the bucket STORE");
+            (once, later) = (None, None);
+        }
+        Ok(Self { policy, origin, timeout: variables.value(&worker::TIMEOUT)?, store, once, later })
     }
 }
 
@@ -196,6 +203,10 @@ impl Variables<'_> {
 
     fn objects(&self, name: &str) -> Result<Option<ObjectNamespace>> {
         self.binding(name, "Durable Object", "durable_objects.bindings", Env::durable_object)
+    }
+
+    fn queue(&self, name: &str) -> Result<Option<Queue>> {
+        self.binding(name, "queue", "queues.producers", queue::of)
     }
 
     /// What is bound under a name, if anything is.

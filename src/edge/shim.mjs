@@ -9,7 +9,7 @@
 // Linear memory never shrinks, so an instance that has grown past a mark is replaced too, when nothing is in flight.
 
 export { Once } from "./once.mjs";
-import { __wbg_reset_state as renew, answer, memory_bytes, rescue } from "./slimpix.js";
+import { __wbg_reset_state as renew, answer, make, memory_bytes, rescue } from "./slimpix.js";
 
 const MEMORY_MARK = 32 << 20;
 
@@ -92,9 +92,37 @@ async function pass(request, url) {
   }
 }
 
+// How often a message is tried, and the seconds until it is tried again.
+const TRIES = 3;
+const RETRY_DELAY = 5;
+
+// Makes what a message asks for. One whose conversion takes the instance with it is not tried again.
+async function attendTo(message, env) {
+  const { body, timestamp, attempts } = message;
+  try {
+    const isDone = await attend(() => make(body, timestamp.getTime(), env));
+    if (!isDone && attempts < TRIES) return message.retry({ delaySeconds: RETRY_DELAY });
+    if (!isDone) console.log(`later: a message is dropped after ${attempts} tries`);
+  } catch (error) {
+    console.error(`later: a message is dropped: ${error}`);
+  }
+  message.ack();
+}
+
+function renewIfGrown() {
+  if (memory_bytes() > MEMORY_MARK && isIdle()) renew();
+}
+
 export default {
+  async queue({ messages }, env) {
+    // One after the other: they would wait for the same memory.
+    for (const message of messages) {
+      renewIfGrown();
+      await attendTo(message, env);
+    }
+  },
   fetch(request, env, context) {
-    if (memory_bytes() > MEMORY_MARK && isIdle()) renew();
+    renewIfGrown();
     const response = respond(request, env, context);
     // A client that goes away mustn't end what others wait for.
     context.waitUntil(response);

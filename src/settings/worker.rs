@@ -29,8 +29,11 @@ pub const BUCKETS: [&str; 2] = ["SOURCE_BUCKET", "STORE"];
 /// The binding of the Durable Object that has isolates make each result once.
 pub const ONCE: &str = "ONCE";
 
+/// The binding of the queue of what is to be made after answering.
+pub const LATER: &str = "LATER";
+
 /// What may be bound beside variables.
-pub const BINDINGS: [&str; 3] = [BUCKETS[0], BUCKETS[1], ONCE];
+pub const BINDINGS: [&str; 4] = [BUCKETS[0], BUCKETS[1], ONCE, LATER];
 
 /// All variables.
 pub fn variables() -> impl Iterator<Item = &'static dyn Definition> {

@@ -93,6 +93,7 @@ test("without a bucket, or where the object fails, pictures are made as without 
   const origin = new Origin({ "/a.jpg": PHOTO });
   const bare = start(origin, {}, { store: false, durableObjects: { ONCE: "Once" } });
   assert.equal((await bare.get("/a.jpg", { accept: WEBP })).type, "image/webp");
+  assert.match(bare.log.join("\n"), /ONCE and LATER are of no use without the bucket STORE/);
   const script = "export class Once { fetch() { throw new Error('broken'); } } export default {}";
   const broken = { name: "broken", modules: true, script, durableObjects: { ITS_OWN: "Once" } };
   const isolates = new Isolates(origin, ["one"], {}, { owner: broken.name, more: [broken] });
