@@ -165,7 +165,7 @@ pub use self::{
     codec::{Format, Probe, probe},
     convert::{
         Animation, Decoder, Description, Filter, Fit, Focus, Interest, Kept, Made, Mode, Outcome, Params,
-        Plan, Resize, convert, describe, plan,
+        Plan, Resize, Trim, convert, describe, plan,
     },
     error::{Error, ErrorKind, Result},
     limits::{Limits, Pause},

@@ -57,6 +57,8 @@ fn no_options_are_the_defaults() {
 
 #[wasm_bindgen_test]
 fn options_do_what_they_say() {
+    // All of it is border, and stays.
+    assert_eq!(number(&converted(r#"{"trim": 255}"#), "width"), WIDTH);
     let wide = converted(r#"{"width": 40}"#);
     assert_eq!((number(&wide, "width"), number(&wide, "height")), (40, 25));
     let square = converted(r#"{"width": 30, "height": 30, "fit": "cover"}"#);
@@ -224,6 +226,9 @@ fn wrong_options_are_named() {
         (r#"{"fit": "crop"}"#, "fit must be one of contain, cover, fill, scale-down"),
         (r#"{"interest": "middle"}"#, "interest must be one of centre, entropy, low, high"),
         (r#"{"interest": "0.5x1.5"}"#, "or two shares from 0 to 1"),
+        (r#"{"trim": 256}"#, "trim must be a threshold from 0 to 255"),
+        (r#"{"trim": "10:white"}"#, "trim must be a threshold from 0 to 255"),
+        (r#"{"trim": true}"#, "trim must be a threshold from 0 to 255"),
         (r#"{"filter": "bicubic"}"#, "filter must be one of lanczos3, mitchell, area, nearest"),
         (r#"{"linear": "yes"}"#, "linear must be true or false"),
         (r#"{"lossless": 1}"#, "lossless must be true or false"),

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::{
     codec::Format,
     convert::{
-        Filter, Fit, Interest, Mode, Params, Resize, parse_blur, parse_color, parse_sharpen, parse_turn,
+        Filter, Fit, Interest, Mode, Params, Resize, Trim, parse_blur, parse_color, parse_sharpen, parse_turn,
     },
     error::{Error, Kind, Result},
     limits::Limits,
@@ -31,6 +31,7 @@ const CONVERT_KEYS: &[&str] = &[
     "interest",
     "rotate",
     "flip",
+    "trim",
     "background",
     "blur",
     "sharpen",
@@ -68,6 +69,7 @@ pub(super) fn for_convert(options: &JsValue) -> Result<(Params, Limits)> {
         .with_mode(mode.unwrap_or(defaults.mode))
         .with_resize(options.resize()?)
         .with_turn(options.turn()?)
+        .with_trim(options.trim()?)
         .with_background(options.parsed("background", parse_color)?)
         .with_blur(options.pixels("blur", parse_blur)?)
         .with_sharpen(options.pixels("sharpen", parse_sharpen)?)
@@ -145,6 +147,14 @@ impl<'a> Options<'a> {
         let degrees = self.whole("rotate", 0..=270)?.map(|degrees| degrees.to_string());
         let flip = self.value("flip")?.map(|value| value.as_string().unwrap_or_default());
         parse_turn(degrees.as_deref(), flip.as_deref()).map_err(|(key, allowed)| wrong(key, allowed))
+    }
+
+    /// A border: a threshold, or that and a colour as a text.
+    fn trim(&self) -> Result<Option<Trim>> {
+        let Some(value) = self.value("trim")? else { return Ok(None) };
+        let text = value.as_string().or_else(|| value.as_f64().map(|threshold| threshold.to_string()));
+        let trim = Trim::parse(&text.unwrap_or_else(|| "?".to_owned()));
+        trim.map(Some).map_err(|allowed| wrong("trim", &allowed))
     }
 
     /// Pixels, in tenths.

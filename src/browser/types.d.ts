@@ -116,6 +116,13 @@ export interface ConvertOptions {
   /** Mirrors the picture after that: "h", left to right, "v", top to bottom, or "both". Default: not at all. */
   flip?: "h" | "v" | "both";
   /**
+   * Cuts off the border around the picture, before its size is reckoned: by how much a sample may differ from the border's
+   * colour, 0 to 255, where 10 is more than a JPEG's noise; with a colour, as "10:ffffff", else it is that of the pixel at
+   * the top left. What is transparent is border, too, and a picture that is nothing else stays as it is. The picture is
+   * decoded twice. Default: nothing is cut off.
+   */
+  trim?: number | `${number}` | `${number}:${string}`;
+  /**
    * A colour of three or six hexadecimal digits, as "#f80" or "ff8800": it is behind what is transparent, and is that of
    * the rims of `fit: "pad"`. Default: none, these are transparent, and white in a JPEG.
    */

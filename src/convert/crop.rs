@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Interest, geometry::Frame};
+use crate::codec::animation::Area;
 use crate::pixel::{Orientation, Picture, Size, complement};
 
 /// Into how many slices the picture is cut to find the part with the most detail.
@@ -14,18 +15,20 @@ pub(super) struct Region {
     left: u32,
     top: u32,
     size: Size,
+    /// What is around it without its border; `None` for all of the picture.
+    area: Option<Area>,
 }
 
 impl Region {
     /// The part of a stored picture that the frame keeps.
     pub(super) fn choose(picture: &Picture, orientation: Orientation, frame: &Frame) -> Self {
         let mut region = Self::placed(picture.size(), orientation, frame);
-        let Size { width, height } = picture.size();
+        let area = frame.area.unwrap_or(Area { left: 0, top: 0, size: picture.size() });
         if frame.interest == Interest::Entropy {
-            if width > region.size.width {
-                region.left = richest(picture, Axis::Columns, region.size.width);
-            } else if height > region.size.height {
-                region.top = richest(picture, Axis::Rows, region.size.height);
+            if area.size.width > region.size.width {
+                region.left = area.left + richest(picture, area, Axis::Columns, region.size.width);
+            } else if area.size.height > region.size.height {
+                region.top = area.top + richest(picture, area, Axis::Rows, region.size.height);
             }
         }
         region
@@ -35,7 +38,8 @@ impl Region {
     /// the middle.
     pub(super) fn placed(whole: Size, orientation: Orientation, frame: &Frame) -> Self {
         let size = if orientation.is_transposing() { frame.kept.transposed() } else { frame.kept };
-        let Size { width, height } = whole;
+        let area = frame.area.unwrap_or(Area { left: 0, top: 0, size: whole });
+        let Size { width, height } = area.size;
         let (spare_x, spare_y) = (width.saturating_sub(size.width), height.saturating_sub(size.height));
         // Top and left of the picture as it is looked at are bottom or right of one that is stored turned.
         let (flips_x, flips_y) = orientation.flips();
@@ -57,7 +61,7 @@ impl Region {
             }
         };
         let (left, top) = (place(spare_x, flips_x, Axis::Columns), place(spare_y, flips_y, Axis::Rows));
-        Self { left, top, size }
+        Self { left: area.left + left, top: area.top + top, size, area: frame.area }
     }
 
     /// True if nothing is cut from a picture of this size.
@@ -67,14 +71,23 @@ impl Region {
 
     /// Left, top, width and height in samples of a plane that has one for `across × down` pixels.
     pub(super) fn scaled(self, across: u32, down: u32) -> [f64; 4] {
-        let (across, down) = (f64::from(across), f64::from(down));
-        [
-            f64::from(self.left) / across,
-            f64::from(self.top) / down,
-            f64::from(self.size.width) / across,
-            f64::from(self.size.height) / down,
-        ]
+        scaled(self.left, self.top, self.size, (across, down))
     }
+
+    /// The same of what is around it, beside which nothing counts; `None` for all of the picture.
+    pub(super) fn area_scaled(self, across: u32, down: u32) -> Option<[f64; 4]> {
+        self.area.map(|Area { left, top, size }| scaled(left, top, size, (across, down)))
+    }
+}
+
+fn scaled(left: u32, top: u32, size: Size, (across, down): (u32, u32)) -> [f64; 4] {
+    let (across, down) = (f64::from(across), f64::from(down));
+    [
+        f64::from(left) / across,
+        f64::from(top) / down,
+        f64::from(size.width) / across,
+        f64::from(size.height) / down,
+    ]
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,13 +96,12 @@ enum Axis {
     Rows,
 }
 
-/// Where along the axis a window of `length` pixels holds the most detail: the highest Shannon entropy of its
+/// Where along the axis a window of `length` pixels of an area holds the most detail: the highest Shannon entropy of its
 /// histogram of luma. Of equals the one nearest to the middle.
-fn richest(picture: &Picture, axis: Axis, length: u32) -> u32 {
-    let Size { width, height } = picture.size();
-    let whole = if axis == Axis::Columns { width } else { height };
+fn richest(picture: &Picture, area: Area, axis: Axis, length: u32) -> u32 {
+    let whole = if axis == Axis::Columns { area.size.width } else { area.size.height };
     let spare = whole - length;
-    let slices = histograms(picture, axis, whole);
+    let slices = histograms(picture, area, axis, whole);
     let at = |slice: u32| (u64::from(slice) * u64::from(whole) / u64::from(SLICES)) as u32;
     let slices_in = |range: Range<u32>| {
         (0..SLICES).filter(move |&slice| at(slice) >= range.start && at(slice + 1) <= range.end.max(1))
@@ -114,12 +126,18 @@ fn richest(picture: &Picture, axis: Axis, length: u32) -> u32 {
         .map_or(spare / 2, |(start, _)| start)
 }
 
-/// A histogram of luma for each slice.
-fn histograms(picture: &Picture, axis: Axis, whole: u32) -> Vec<[u32; 256]> {
+/// A histogram of luma for each slice of an area.
+fn histograms(picture: &Picture, area: Area, axis: Axis, whole: u32) -> Vec<[u32; 256]> {
     let width = picture.size().width as usize;
     let mut slices = vec![[0; 256]; SLICES as usize];
+    let columns = area.left as usize..area.right() as usize;
+    let rows = area.top as usize..area.bottom() as usize;
     let mut count = |i: usize, luma: u8| {
-        let position = if axis == Axis::Columns { i % width } else { i / width };
+        let (x, y) = (i % width, i / width);
+        if !columns.contains(&x) || !rows.contains(&y) {
+            return;
+        }
+        let position = if axis == Axis::Columns { x - columns.start } else { y - rows.start };
         let slice = position as u64 * u64::from(SLICES) / u64::from(whole);
         slices[slice as usize][usize::from(luma)] += 1;
     };
@@ -184,6 +202,7 @@ mod tests {
             filter: Filter::Lanczos3,
             linear: false,
             turn: Orientation::Upright,
+            area: None,
         };
         let left = |orientation, frame: &Frame| Region::choose(&picture(), orientation, frame).left;
         assert!((58..=62).contains(&left(Orientation::Upright, &frame)));
@@ -208,6 +227,7 @@ mod tests {
             filter: Filter::Lanczos3,
             linear: false,
             turn: Orientation::Upright,
+            area: None,
         };
         let mut at = |orientation: Orientation, name: &str| {
             frame.interest = Interest::parse(name).expect("a part");

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     codec::{
-        self, Probe,
+        self, Decoded, Probe,
         rows::{Form, Head, Rows, Sink},
     },
     error::{Error, Kind, Result},
@@ -82,7 +82,7 @@ impl<'a> Decoder<'a> {
     /// The samples of a pixel: [`Layout::Rgba`] where pixels can be transparent, else [`Layout::Rgb`].
     #[must_use]
     pub const fn layout(&self) -> Layout {
-        if self.probe.alpha { Layout::Rgba } else { Layout::Rgb }
+        layout(&self.probe)
     }
 
     /// Gives each row to `take`, from top to bottom.
@@ -128,6 +128,7 @@ impl<'a> Decoder<'a> {
         let mut rows = UprightRows {
             out: Out { width: self.size().width as usize, layout: self.layout(), row: Vec::new(), take },
             colors: Colors::Stay(Layout::Rgb),
+            turns: true,
         };
         if codec::decode_rows(format, self.bytes, &self.limits, &mut rows)? {
             return rows.finish();
@@ -152,10 +153,51 @@ pub(super) fn as_shown(bytes: &[u8], probe: &Probe, limits: &Limits, frame: &Fra
     }
 }
 
+/// The samples of a pixel as it is shown.
+pub(super) const fn layout(probe: &Probe) -> Layout {
+    if probe.alpha { Layout::Rgba } else { Layout::Rgb }
+}
+
+/// Gives each row of a picture as it is stored, in sRGB and in its [`layout`]; inks as their plain complement.
+///
+/// # Errors
+/// Those of [`codec::decode_as`] and of `take`.
+pub(super) fn stored_rows(
+    bytes: &[u8],
+    probe: &Probe,
+    limits: &Limits,
+    take: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut rows = UprightRows {
+        out: Out { width: probe.size.width as usize, layout: layout(probe), row: Vec::new(), take },
+        colors: Colors::Stay(Layout::Rgb),
+        turns: false,
+    };
+    if codec::decode_rows(probe.format, bytes, limits, &mut rows)? {
+        return rows.finish();
+    }
+    let Decoded { picture, metadata, .. } = codec::decode_sized(probe, bytes, limits)?;
+    let raster = match picture {
+        Picture::Inks(inks) => inks.into_complement()?,
+        other => other.into_raster()?,
+    };
+    let (layout, row_bytes) = (raster.layout(), raster.layout().row_bytes(raster.size())?);
+    let conversion =
+        Conversion::of(&metadata, layout.channels() < 3)?.filter(|_| probe.may_need_conversion());
+    let mut recolor = conversion.map(|conversion| RecolorRows::new(conversion, layout, raster.size().width));
+    for row in raster.data().chunks_exact(row_bytes) {
+        let row = if let Some(recolor) = &mut recolor { recolor.convert(row)? } else { row };
+        rows.out.give(layout, row)?;
+    }
+    Ok(())
+}
+
 /// Takes what comes by rows.
 struct UprightRows<'a> {
     out: Out<'a>,
     colors: Colors,
+    /// False if they are given as they are stored.
+    turns: bool,
 }
 
 /// What happens to the colours of rows.
@@ -180,6 +222,7 @@ impl Sink for UprightRows<'_> {
     /// What can't come upright, or whose chroma moves when it is turned, is turned as a whole.
     fn begin(&mut self, head: Head) -> Result<Option<u32>> {
         let Head { size, form, orientation, can_turn, metadata, .. } = head;
+        let orientation = self.turn(orientation);
         let moves =
             matches!(form, Form::Planes(subsampling) if subsampling.moved(size, orientation).is_some());
         if moves || (orientation != Orientation::Upright && !can_turn) {
@@ -202,7 +245,7 @@ impl Sink for UprightRows<'_> {
     }
 
     fn turn(&self, stored: Orientation) -> Orientation {
-        stored
+        if self.turns { stored } else { Orientation::Upright }
     }
 
     fn take(&mut self, rows: Rows<'_>) -> Result<()> {

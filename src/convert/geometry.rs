@@ -2,6 +2,7 @@
 
 use super::{Filter, Fit, Interest, Params, Resize};
 use crate::{
+    codec::animation::Area,
     error::{Error, Kind, Result},
     pixel::{Orientation, Size},
 };
@@ -22,12 +23,14 @@ pub struct Frame {
     pub linear: bool,
     /// How the picture is turned beside what its file says, before all that.
     pub turn: Orientation,
+    /// What is left of the picture, as it is stored, where its border goes first: of that a part is kept.
+    pub(super) area: Option<Area>,
 }
 
 impl Frame {
     /// True if nothing of a source is cut off and nothing scaled.
     pub(super) fn is_plain(&self, source: Size) -> bool {
-        self.kept == source && self.output == source
+        self.area.is_none() && self.kept == source && self.output == source
     }
 
     /// The size of the result, turned as the picture is stored.
@@ -37,7 +40,7 @@ impl Frame {
 
     /// True if rows can be scaled as they come: where a crop follows the picture's detail, it must be seen first.
     pub(super) fn is_placed(&self, source: Size) -> bool {
-        self.interest != Interest::Entropy || self.kept == source
+        self.interest != Interest::Entropy || (self.area.is_none() && self.kept == source)
     }
 
     /// The scale at which a source should be decoded, one of `scales`, in eighths: so small that it is still 7/4
@@ -65,6 +68,7 @@ impl Frame {
             filter: Filter::Lanczos3,
             linear: false,
             turn: Orientation::Upright,
+            area: None,
         }
     }
 
@@ -85,7 +89,7 @@ pub(super) fn frame(source: Size, params: &Params) -> Result<Frame> {
     let Some(resize) = &params.resize else { return Ok(Frame { turn, ..Frame::whole(source) }) };
     let (kept, output) = geometry(source, resize)?;
     let Resize { interest, filter, linear, .. } = *resize;
-    Ok(Frame { kept, interest, output, filter, linear, turn })
+    Ok(Frame { kept, interest, output, filter, linear, turn, area: None })
 }
 
 /// The size of a padded result, and where in it the picture is.
@@ -152,7 +156,7 @@ pub(super) fn drawn(source: Size, params: &Params) -> Result<(Size, Frame)> {
         Some((place, Fit::Cover)) => (around(source, place), place),
     };
     let Resize { interest, filter, linear, .. } = resize;
-    Ok((whole, Frame { kept, interest, output: kept, filter, linear, turn: params.turn }))
+    Ok((whole, Frame { kept, interest, output: kept, filter, linear, turn: params.turn, area: None }))
 }
 
 fn geometry(source: Size, resize: &Resize) -> Result<(Size, Size)> {

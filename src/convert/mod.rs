@@ -1,11 +1,12 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
-//! [`convert`] reads like the pipeline: probe, plan, decode, crop and scale, turn, colour, finish, encode. Where a picture
+//! [`convert`] reads like the pipeline: probe, plan, trim, decode, crop and scale, turn, colour, finish, encode. Where a picture
 //! comes by rows, decoding and scaling are one step, and for a lossy WebP it is never whole (`strips`). [`plan`] is
 //! what can be said of it from the header alone, and `codec::cost` states its memory from that.
 
 mod animation;
 mod blur;
+mod border;
 mod color;
 mod colorimetry;
 mod crop;
@@ -18,12 +19,15 @@ mod icc_tags;
 mod metadata;
 mod orient;
 mod params;
+mod part;
+mod pipeline;
 mod plan;
 mod recolor;
 mod resize;
 mod strips;
 mod target_size;
 mod thumbhash;
+mod trim;
 mod widen;
 
 pub use self::{
@@ -32,7 +36,7 @@ pub use self::{
     describe::{Description, describe},
     geometry::Frame,
     params::{
-        Fit, Focus, Interest, Mode, Params, Resize, parse_blur, parse_color, parse_sharpen, parse_turn,
+        Fit, Focus, Interest, Mode, Params, Resize, Trim, parse_blur, parse_color, parse_sharpen, parse_turn,
     },
     plan::{Plan, plan},
     resize::Filter,
@@ -83,7 +87,7 @@ pub enum Kept {
     Larger,
 }
 
-/// Converts a picture: decodes it, crops, scales and turns it, brings its colours to sRGB, blurs,
+/// Converts a picture: decodes it, cuts its border off, crops, scales and turns it, brings its colours to sRGB, blurs,
 /// sharpens and pads it, and encodes it. An SVG that
 /// is to be an SVG becomes one in UTF-8, compressed by gzip.
 ///
@@ -121,18 +125,24 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
         return pack(bytes, probe, limits);
     }
     let plan = plan(&probe, params)?.within(limits);
-    limits.check_size(plan.output)?;
+    if plan.trim().is_none() {
+        limits.check_size(plan.output)?;
+    }
     limits.check_memory(plan.photo_bytes.saturating_add(bytes.len() as u64))?;
 
-    let Encoded { file, lossless } = match guarded(|| target_size::run_to_size(bytes, &plan)) {
-        Ok(encoded) => encoded,
+    let made = guarded(|| {
+        let plan = trim::settled(bytes, plan, params)?;
+        limits.check_size(plan.output)?;
+        Ok((target_size::run_to_size(bytes, &plan)?, plan.output))
+    });
+    let (Encoded { file, lossless }, size) = match made {
+        Ok(made) => made,
         Err(error) if error.kind() == Kind::OutputTooLarge && limits.max_output_bytes < u64::MAX => {
             return Ok(Outcome::Kept(Kept::Larger));
         }
         Err(error) => return Err(error),
     };
-    let (format, size) = (plan.coding.format, plan.output);
-    Ok(Outcome::Made(Made { bytes: file, format, size, lossless, source: probe }))
+    Ok(Outcome::Made(Made { bytes: file, format: params.format, size, lossless, source: probe }))
 }
 
 /// An SVG as UTF-8, compressed by gzip.

@@ -1,8 +1,14 @@
 //! What a caller asks of a conversion.
 
+mod color;
 mod place;
+mod trim;
 
-pub use self::place::{Fit, Focus, Interest, Resize};
+pub use self::{
+    color::parse_color,
+    place::{Fit, Focus, Interest, Resize},
+    trim::Trim,
+};
 
 use super::blur;
 use crate::{
@@ -42,6 +48,9 @@ pub struct Params {
     /// How the picture is turned beside what its file says, and after that. Sizes, crops and rims are those of what is
     /// turned. Default: not at all.
     pub turn: Orientation,
+    /// The border that is cut off what is turned; sizes are those of what is left, and of an animation what no frame shows
+    /// anything in goes. The source is decoded twice, some sources that are turned three times. Default: none.
+    pub trim: Option<Trim>,
     /// The colour, red, green and blue, behind what is transparent, and of the rims of [`Fit::Pad`]: the result has no
     /// alpha. Default: none, what is transparent stays so, and rims are. In the picture's own colours where
     /// `keep_metadata` keeps its profile.
@@ -73,6 +82,7 @@ impl Default for Params {
             mode: Mode::Auto,
             resize: None,
             turn: Orientation::Upright,
+            trim: None,
             background: None,
             blur: 0,
             sharpen: 0,
@@ -130,6 +140,13 @@ impl Params {
     #[must_use]
     pub const fn with_turn(mut self, turn: Orientation) -> Self {
         self.turn = turn;
+        self
+    }
+
+    /// Sets which border is cut off; `None` for none.
+    #[must_use]
+    pub fn with_trim(mut self, trim: impl Into<Option<Trim>>) -> Self {
+        self.trim = trim.into();
         self
     }
 
@@ -256,20 +273,6 @@ pub fn parse_sharpen(text: &str) -> Result<u16, String> {
     blur::parse(text, &blur::SHARPENS)
 }
 
-/// Reads a colour of three or six hexadecimal digits, with or without a `#` before them: `#f80`, `ff8800`.
-///
-/// # Errors
-/// What is allowed, to be read after "it is".
-pub fn parse_color(text: &str) -> Result<[u8; 3], String> {
-    let digits = text.strip_prefix('#').unwrap_or(text);
-    let digits: Option<Vec<u8>> = digits.chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect();
-    match digits.as_deref() {
-        Some(&[r, g, b]) => Ok([r * 17, g * 17, b * 17]),
-        Some(&[r, s, g, h, b, c]) => Ok([r * 16 + s, g * 16 + h, b * 16 + c]),
-        _ => Err("a colour of three or six hexadecimal digits, as ff8800".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,15 +287,5 @@ mod tests {
             assert!(parse_blur(wrong).is_err() && parse_sharpen(wrong).is_err(), "{wrong}");
         }
         assert_eq!(parse_sharpen("11"), Err("0, or pixels from 0.3 to 10, in tenths".to_owned()));
-    }
-
-    #[test]
-    fn a_colour_is_three_or_six_digits() {
-        for (text, color) in [("f80", [255, 136, 0]), ("#FF8800", [255, 136, 0]), ("0a0B0c", [10, 11, 12])] {
-            assert_eq!(parse_color(text), Ok(color), "{text}");
-        }
-        for wrong in ["", "#", "ff", "ffff", "red", "#12345g", "1234567", "+12", "##fff", "é12"] {
-            assert!(parse_color(wrong).is_err(), "{wrong}");
-        }
     }
 }

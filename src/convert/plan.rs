@@ -1,29 +1,22 @@
 //! What a conversion will do, from the source's header alone.
 
 use super::{
-    Mode, Params, animation, blur,
+    Mode, Params, Trim, animation, blur,
     finish::Finish,
     geometry::{self, Frame},
-    graphic::Look,
-    metadata,
-    recolor::{Recolor, RecolorRows},
-    resize,
-    widen::Widening,
+    metadata, part,
+    pipeline::Wanted,
 };
 use crate::{
     codec::{
         Coding, Format, Modes, Probe,
+        animation::Area,
         cost::{self, Buffering},
-        rows,
     },
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::{Layout, Orientation, Size, Subsampling},
+    pixel::Size,
 };
-
-/// Pixels of a result that is small enough to be turned as a whole. Rows in another order mean that a JPEG of one
-/// scan is looked through first, which costs half of its decoding.
-const TURNED_LATER: u64 = 1 << 20;
 
 /// The most bytes of an animated WebP where there is no other bound, and a length that most stay below.
 const MOST_OF_ANIMATION: u64 = 64 << 20;
@@ -37,7 +30,8 @@ pub struct Plan {
     pub source: Size,
     /// What of it is kept, and how large that becomes.
     pub frame: Frame,
-    /// The size of the result: that of the frame, or of the box where the picture is padded to it.
+    /// The size of the result: that of the frame, or of the box where the picture is padded to it. Where a border is cut
+    /// off first, the largest that it may have.
     pub output: Size,
     /// How the result is coded, as far as the header tells. With `Mode::Auto` a graphic may be coded without loss
     /// all the same, see [`Plan::may_be_graphic`].
@@ -71,6 +65,27 @@ pub struct Plan {
     pipeline: cost::Pipeline,
     /// What is done after that with a graphic that came by rows.
     graphic: Option<cost::Pipeline>,
+    /// What it may come to, as a border is cut off first; `None` where it is known what is left.
+    trimming: Option<Box<Trimming>>,
+}
+
+/// Plans for a picture of which isn't known yet what is left when its border is cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Trimming {
+    trim: Trim,
+    /// Where it has none.
+    whole: Plan,
+    /// Of which one takes as much as that for any part of the picture.
+    parts: Vec<Plan>,
+    /// What finding it takes.
+    reading: cost::Pipeline,
+}
+
+impl Trimming {
+    fn within(self, limits: &Limits) -> Self {
+        let parts = self.parts.into_iter().map(|part| part.within(limits)).collect();
+        Self { whole: self.whole.within(limits), parts, ..self }
+    }
 }
 
 impl Plan {
@@ -101,7 +116,46 @@ impl Plan {
             self.photo_bytes = moving.max(still(self.photo_bytes));
             self.peak_bytes = moving.max(still(self.peak_bytes));
         }
+        if let Some(trimming) = self.trimming.take() {
+            let trimming = trimming.within(limits);
+            let reading = cost::reading_bytes(&self.probe, self.coding.threads, &trimming.reading);
+            let plans = || std::iter::once(&trimming.whole).chain(&trimming.parts);
+            // Threads hold more ahead at some scales than at others.
+            let ahead = |scale_num| {
+                let pipeline = cost::Pipeline { scale_num, ..self.pipeline };
+                cost::decode_ahead_bytes(&self.probe, &pipeline, self.coding.threads)
+            };
+            let ahead = (1..=8).map(ahead).max().unwrap_or(0);
+            let slack = ahead.saturating_add(part::SLACK * u64::from(self.output.width));
+            let most = |bytes: u64, of: fn(&Plan) -> u64| {
+                plans().map(of).fold(bytes.max(reading), u64::max).saturating_add(slack)
+            };
+            self.photo_bytes = most(self.photo_bytes, |plan| plan.photo_bytes);
+            self.peak_bytes = most(self.peak_bytes, |plan| plan.peak_bytes);
+            self.trimming = Some(Box::new(trimming));
+        }
         self
+    }
+
+    /// Which border is to be cut off before it is known what is left.
+    pub(super) fn trim(&self) -> Option<Trim> {
+        self.trimming.as_ref().map(|trimming| trimming.trim)
+    }
+
+    /// The plan for a part of the stored picture that is left without its border; `None` for all of it.
+    ///
+    /// # Errors
+    /// [`Kind::LimitExceeded`] when the result is larger than the target format can say.
+    pub(super) fn of_part(self, left: Option<Area>, params: &Params) -> Result<Self> {
+        let Some(trimming) = self.trimming else { return Ok(self) };
+        let Some(area) = left else { return Ok(trimming.whole) };
+        let (probe, limits) = (&self.probe, &self.limits);
+        let most = part::largest(probe.oriented_size(), trimming.whole.frame.output, params);
+        let frame = part::frame(area, probe.orientation, most, params)?;
+        let canvas = geometry::canvas(frame.output, params.resize.as_ref());
+        let part = Wanted { probe, params, frame, canvas };
+        params.format.info().check_side(part.output())?;
+        Ok(planned(&part, self.source, self.coding, self.pipeline.buffering).within(limits))
     }
 
     /// A length that the files of pictures don't pass, as opposed to noise, if that is less than what is allowed. As
@@ -133,10 +187,6 @@ impl Plan {
         cost::decode_ahead_bytes(&self.probe, &self.pipeline, 2) > 0
     }
 }
-
-/// A picture of no more pixels that may be a graphic is held as a whole: to decode a graphic once more costs more
-/// than the memory.
-const SMALL_PIXELS: u64 = 1 << 20;
 
 /// The longest side that is planned for: what PNG and BMP can state at the most. Up to it no statement of memory
 /// overflows.
@@ -172,6 +222,15 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     if !params.format.can_encode() {
         return Err(Error::unsupported(format!("{} pictures can't be made here", params.format)));
     }
+    let whole = untrimmed(probe, params)?;
+    match params.trim {
+        Some(trim) => trimmed(trim, whole, params),
+        None => Ok(whole),
+    }
+}
+
+/// Plans a conversion of a picture whose border stays.
+fn untrimmed(probe: &Probe, params: &Params) -> Result<Plan> {
     let coding = coding(params)?;
     blur::check(params.blur, params.sharpen)?;
     // As if its file said that it is to be turned so.
@@ -189,37 +248,56 @@ pub fn plan(probe: &Probe, params: &Params) -> Result<Plan> {
     };
     let probe = &Probe { size: probe.orientation.oriented(size), ..probe.clone() };
     let canvas = geometry::canvas(frame.output, params.resize.as_ref());
-    let finish = Finish::new(params, canvas, probe.alpha);
-    let output = canvas.map_or(frame.output, |canvas| canvas.size);
-    params.format.info().check_side(output)?;
-    let may_be_graphic = params.settled_mode() == Mode::Auto && is_maybe_graphic(probe);
-    let buffering = buffering(probe, params, &coding, &frame, output);
+    let wanted = Wanted { probe, params, frame, canvas };
+    params.format.info().check_side(wanted.output())?;
+    Ok(planned(&wanted, source, coding, wanted.buffering(&coding)).within(&Limits::default()))
+}
+
+/// Plans a conversion of what will be left of a picture, which `whole` is for where that is all. How much is held is
+/// decided for the largest result, so that all that it may come to can be stated.
+fn trimmed(trim: Trim, whole: Plan, params: &Params) -> Result<Plan> {
+    let (probe, source, coding) = (&whole.probe, whole.source, whole.coding);
+    let size = probe.oriented_size();
+    let most = part::largest(size, whole.frame.output, params);
+    let canvas = geometry::canvas(Size::new(0, 0), params.resize.as_ref());
+    let wanted = |frame| Wanted { probe, params, frame, canvas };
+    let bounds = part::bounds(size, probe.orientation, most, params)?;
+    let Some(first) = bounds.first().map(|frame| wanted(*frame)) else { return Ok(whole) };
+    let buffering = first.buffering(&coding);
+    let plan = planned(&first, source, coding, buffering);
+    let parts = bounds.iter().map(|frame| planned(&wanted(*frame), source, coding, buffering)).collect();
+    let trimming = Trimming { trim, parts, reading: first.reading(), whole: whole.clone() };
+    let output = canvas.map_or(most, |canvas| canvas.size);
+    Ok(Plan { output, trimming: Some(Box::new(trimming)), ..plan }.within(&Limits::default()))
+}
+
+/// The plan for what is wanted, under no limits yet.
+fn planned(wanted: &Wanted<'_>, source: Size, coding: Coding, buffering: Buffering) -> Plan {
+    let &Wanted { probe, params, frame, .. } = wanted;
+    let may_be_graphic = wanted.may_be_graphic();
     let streams = buffering == Buffering::Streamed;
     let gathering =
         if frame.is_plain(probe.oriented_size()) { Buffering::Whole } else { Buffering::Gathered };
-    let pipeline =
-        |buffering, may_be_graphic| pipeline(probe, params, (&frame, finish), buffering, may_be_graphic);
-    let graphic = (streams && may_be_graphic).then(|| pipeline(gathering, true));
-    let plan = Plan {
+    Plan {
         source,
         frame,
-        output,
+        output: wanted.output(),
         coding,
         may_be_graphic,
         streams,
         moves: params.moves(probe),
         mode: params.settled_mode(),
-        finish,
+        finish: wanted.finish(),
         peak_bytes: 0,
         photo_bytes: 0,
         keep_metadata: params.keep_metadata,
         target_size: params.target_size,
         probe: probe.clone(),
         limits: Limits::default(),
-        pipeline: pipeline(buffering, may_be_graphic),
-        graphic,
-    };
-    Ok(plan.within(&Limits::default()))
+        pipeline: wanted.pipeline(buffering, may_be_graphic),
+        graphic: (streams && may_be_graphic).then(|| wanted.pipeline(gathering, true)),
+        trimming: None,
+    }
 }
 
 /// An SVG is compressed: its text is held, of which nothing is drawn.
@@ -242,87 +320,13 @@ fn packing(probe: &Probe, params: &Params) -> Plan {
         photo_bytes: 0,
         keep_metadata: false,
         target_size: None,
-        pipeline: pipeline(&text, params, (&frame, None), Buffering::Whole, false),
+        pipeline: Wanted { probe: &text, params, frame, canvas: None }.pipeline(Buffering::Whole, false),
         probe: text,
         limits: Limits::default(),
         graphic: None,
+        trimming: None,
     };
     plan.within(&Limits::default())
-}
-
-/// What a conversion does between decoding and encoding.
-fn pipeline(
-    probe: &Probe,
-    params: &Params,
-    (frame, finish): (&Frame, Option<Finish>),
-    buffering: Buffering,
-    may_be_graphic: bool,
-) -> cost::Pipeline {
-    let is_plain = frame.is_plain(probe.oriented_size());
-    let scaled = frame.output;
-    let output = finish.map_or(scaled, |finish| finish.size(scaled));
-    let scaling = if is_plain { 0 } else { resize::heap_bytes(probe, frame, buffering) };
-    let recoloring = match (buffering, probe.format) {
-        (Buffering::Streamed, Format::Jpeg) if probe.may_need_conversion() || finish.is_some() => {
-            let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, scaled));
-            Recolor::heap_bytes(scaled.width, subsampling.unwrap_or(Subsampling::Yuv444))
-        }
-        (Buffering::Streamed, _) if probe.may_need_conversion() => RecolorRows::heap_bytes(scaled.width),
-        _ => 0,
-    };
-    let widening = match buffering {
-        Buffering::Streamed if is_plain && cost::moves_chroma(probe) => Widening::heap_bytes(scaled.width),
-        _ => 0,
-    };
-    let looking =
-        if buffering == Buffering::Streamed && may_be_graphic { Look::heap_bytes(output.width) } else { 0 };
-    let finished = finish.map(|finish| {
-        let layout = finish.layout(Layout::of(probe.color, probe.alpha));
-        cost::Finished { layout, rows_bytes: finish.heap_bytes(scaled, layout) }
-    });
-    cost::Pipeline {
-        output,
-        scaled,
-        finished,
-        buffering,
-        scale_num: if buffering == Buffering::Whole { 8 } else { frame.scale_num(rows::scales(probe)) },
-        steps_bytes: [scaling, recoloring, widening, looking].into_iter().fold(0, u64::saturating_add),
-        keeps_metadata: params.keep_metadata,
-        converts_color: probe.may_need_conversion() || (frame.linear && !is_plain),
-        may_be_graphic: may_be_graphic && buffering != Buffering::Streamed,
-    }
-}
-
-/// How much of the picture has to be held at once.
-fn buffering(probe: &Probe, params: &Params, coding: &Coding, frame: &Frame, output: Size) -> Buffering {
-    let source = probe.oriented_size();
-    if !rows::come_from(probe) || !frame.is_placed(source) {
-        return Buffering::Whole;
-    }
-    let is_plain = frame.is_plain(source);
-    let is_small_graphic =
-        params.settled_mode() == Mode::Auto && is_maybe_graphic(probe) && output.pixels() <= SMALL_PIXELS;
-    let is_jpeg = probe.format == Format::Jpeg;
-    // Only a JPEG's rows can come turned.
-    let is_turned_later = match probe.orientation {
-        Orientation::Upright => false,
-        Orientation::MirrorHorizontal => !is_jpeg,
-        _ => !is_jpeg || (!probe.progressive && !is_plain && frame.output.pixels() <= TURNED_LATER),
-    };
-    // Light is scaled in RGB.
-    let is_scaled_in_rgb = is_jpeg && frame.linear && !is_plain && probe.color;
-    if coding.is_by_rows() && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
-        Buffering::Streamed
-    } else if is_plain {
-        Buffering::Whole
-    } else {
-        Buffering::Gathered
-    }
-}
-
-/// False for what is surely a photo: a JPEG or a lossy WebP.
-fn is_maybe_graphic(probe: &Probe) -> bool {
-    probe.format != Format::Jpeg && !(probe.format == Format::WebP && probe.subsampling.is_some())
 }
 
 fn coding(params: &Params) -> Result<Coding> {

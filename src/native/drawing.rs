@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     codec::{self, Format},
-    convert::{self, Filter, Fit, Interest, Kept, Made, Mode, Outcome, Params, Resize},
+    convert::{self, Filter, Fit, Interest, Kept, Made, Mode, Outcome, Params, Resize, Trim},
     error::{Error, Kind, Result},
     limits::Limits,
     pixel::Size,
@@ -171,7 +171,10 @@ fn bound(bytes: &[u8], params: &Params, limits: &Limits) -> Result<()> {
     if let Some(taken) = address_space() {
         limit(Resource::As, taken.saturating_add(stated).saturating_add(MARGIN))?;
     }
-    limit(Resource::Cpu, SECONDS + SECONDS_A_MEGAPIXEL * plan.output.pixels().div_ceil(1 << 20))?;
+    // To find its border it is drawn once more.
+    let times = if params.trim.is_some() { 2 } else { 1 };
+    let megapixels = plan.output.pixels().div_ceil(1 << 20);
+    limit(Resource::Cpu, times * (SECONDS + SECONDS_A_MEGAPIXEL * megapixels))?;
     limit(Resource::Core, 0)
 }
 
@@ -217,6 +220,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
         mode,
         resize,
         turn,
+        trim,
         background,
         blur,
         sharpen,
@@ -246,7 +250,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
     json!({
         "format": format.name(), "quality": quality, "alpha_quality": alpha_quality, "effort": effort,
         "mode": name(Mode::NAMES, mode), "resize": resize, "keep_metadata": keep_metadata, "target_size": target_size,
-        "turn": turn, "background": background, "blur": blur, "sharpen": sharpen,
+        "turn": turn, "trim": trim.map(Trim::name), "background": background, "blur": blur, "sharpen": sharpen,
         "max_input_bytes": max_input_bytes, "max_pixels": max_pixels, "max_side": max_side,
         "max_memory": max_memory, "max_output_bytes": max_output_bytes, "font_files": files,
     })
@@ -282,6 +286,10 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         mode: named(Mode::NAMES, &json["mode"])?,
         resize,
         turn: serde_json::from_value(json["turn"].clone()).map_err(|_| unreadable())?,
+        trim: match &json["trim"] {
+            Json::Null => None,
+            it => Some(it.as_str().and_then(|text| Trim::parse(text).ok()).ok_or_else(unreadable)?),
+        },
         background: serde_json::from_value(json["background"].clone()).map_err(|_| unreadable())?,
         blur: small(&json["blur"])?,
         sharpen: small(&json["sharpen"])?,
@@ -323,6 +331,7 @@ mod tests {
                 .with_quality(33)
                 .with_mode(Mode::Lossless)
                 .with_resize(resize)
+                .with_trim(Trim::default().with_threshold(3).with_color([7, 8, 9]))
                 .with_background([1, 2, 255])
                 .with_blur(1000)
                 .with_sharpen(3)

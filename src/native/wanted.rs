@@ -177,6 +177,7 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         resize,
         // Both are of the words that are taken.
         turn: parse_turn(args.rotate.as_deref(), args.flip.as_deref()).unwrap_or_default(),
+        trim: args.trim,
         background: args.background,
         blur: args.blur,
         sharpen: args.sharpen,

@@ -3,12 +3,12 @@
 
 use crate::{
     codec::Probe,
-    convert::{self, Fit, Params},
+    convert::{self, Fit, Params, Trim},
     pixel::Orientation,
 };
 
 /// The parameters.
-pub(super) const NAMES: [&str; 6] = ["rotate", "flip", "background", "blur", "sharpen", "max_bytes"];
+pub(super) const NAMES: [&str; 7] = ["rotate", "flip", "trim", "background", "blur", "sharpen", "max_bytes"];
 
 /// The lengths that a result may be given, of which whole KiB are taken.
 pub(super) const LENGTHS: std::ops::RangeInclusive<u32> = 1 << 10..=100 << 20;
@@ -18,6 +18,8 @@ pub(super) const LENGTHS: std::ops::RangeInclusive<u32> = 1 << 10..=100 << 20;
 pub(super) struct Effects {
     /// How it is turned.
     pub(super) turn: Orientation,
+    /// The border that is cut off.
+    pub(super) trim: Option<Trim>,
     /// The colour behind what is transparent.
     pub(super) background: Option<[u8; 3]>,
     /// In tenths of a pixel.
@@ -41,6 +43,8 @@ impl Effects {
             let text = if name == "rotate" { rotate } else { flip };
             wrong(name, text.unwrap_or_default(), allowed)
         })?;
+        let trim =
+            first("trim").map(|text| parse_trim(text).map_err(|allowed| wrong("trim", text, &allowed)));
         let background = first("background")
             .map(|text| convert::parse_color(text).map_err(|allowed| wrong("background", text, &allowed)));
         let sigma = |name: &str, parse: fn(&str) -> Result<u16, String>| {
@@ -53,7 +57,7 @@ impl Effects {
             parse_length(text).ok_or_else(allowed)
         });
         let (background, max_bytes) = (background.transpose()?, max_bytes.transpose()?);
-        Ok(Self { turn, background, blur, sharpen, max_bytes })
+        Ok(Self { turn, trim: trim.transpose()?, background, blur, sharpen, max_bytes })
     }
 
     /// Those that make a difference to a source.
@@ -69,12 +73,13 @@ impl Effects {
 
     /// As a key has them.
     pub(super) fn key(&self) -> String {
-        let Self { turn, background, blur, sharpen, max_bytes } = *self;
+        let Self { turn, trim, background, blur, sharpen, max_bytes } = *self;
         let turn = (turn != Orientation::Upright).then(|| format!("&turn={}", turn.name()));
+        let trim = trim.map(|trim| format!("&trim={}", trim.name()));
         let background = background.map(|[r, g, b]| format!("&background={r:02x}{g:02x}{b:02x}"));
         let sigma = |name: &str, tenths: u16| (tenths > 0).then(|| format!("&{name}={tenths}"));
         let max_bytes = max_bytes.map(|bytes| format!("&max_bytes={bytes}"));
-        [turn, background, sigma("blur", blur), sigma("sharpen", sharpen), max_bytes]
+        [turn, trim, background, sigma("blur", blur), sigma("sharpen", sharpen), max_bytes]
             .into_iter()
             .flatten()
             .collect()
@@ -82,10 +87,19 @@ impl Effects {
 
     /// As a conversion has them.
     pub(super) fn apply(&self, params: Params) -> Params {
-        let Self { turn, background, blur, sharpen, max_bytes } = *self;
-        let params = params.with_turn(turn).with_background(background).with_blur(blur).with_sharpen(sharpen);
-        params.with_target_size(max_bytes.map(u64::from))
+        let Self { turn, trim, background, blur, sharpen, max_bytes } = *self;
+        let params = params.with_turn(turn).with_trim(trim).with_background(background);
+        params.with_blur(blur).with_sharpen(sharpen).with_target_size(max_bytes.map(u64::from))
     }
+}
+
+/// Thresholds between which there is none.
+const THRESHOLD_STEP: u8 = 5;
+
+/// A border; its threshold goes up to the next five.
+fn parse_trim(text: &str) -> Result<Trim, String> {
+    let trim = Trim::parse(text)?;
+    Ok(trim.with_threshold(trim.threshold.next_multiple_of(THRESHOLD_STEP)))
 }
 
 fn parse_length(text: &str) -> Option<u32> {

@@ -30,6 +30,7 @@ impl EncodeSettings {
             mode,
             ref resize,
             turn: _,
+            trim: _,
             background: _,
             blur: _,
             sharpen: _,

@@ -35,6 +35,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ),
     ("rotate=", "0, 90, 180 or 270 degrees clockwise; sizes and gravity are those of what is turned"),
     ("flip=", "h (left to right), v (top to bottom) or both, after that"),
+    (
+        "trim=",
+        "cuts off the border, of the colour at the top left or of one that is named: a threshold from 0 to 255, in fives, as 10 or 10:ffffff",
+    ),
     ("background=", "a colour as ff8800, behind what is transparent, and of the rims of fit=pad"),
     ("blur=", "0.3 to 100 pixels, in tenths: the standard deviation of a Gaussian"),
     ("sharpen=", "0.3 to 10 pixels, in tenths: the fineness of what is made clearer"),

@@ -244,7 +244,9 @@ impl Selector<'_> {
     pub(super) fn settled(&self) -> Option<Wanted> {
         let probe = self.state.probe.as_ref().filter(|probe| probe.format.can_decode())?;
         let params = self.wanted_params(Format::Jpeg);
+        // What is left without a border may have another shape than the source.
         let is_own_size = params.resize.is_some()
+            && params.trim.is_none()
             && convert::plan(probe, &params).is_ok_and(|plan| plan.output == plan.source);
         let mut wanted = if is_own_size { self.wanted.without_size() } else { self.wanted.clone() };
         wanted.effects = wanted.effects.of_source(probe, wanted.fit);

@@ -14,6 +14,7 @@ mod bad_input;
 mod bad_pictures_are_no_500;
 mod blurred_and_sharp;
 mod bodies_are_exact;
+mod borders_are_cut_off;
 #[cfg(feature = "object-store")]
 mod buckets_are_origins;
 mod bursts_stay_small;

@@ -5,7 +5,7 @@ use std::{env, process::Command};
 
 use slimpix::{
     codec::{self, Format, Probe},
-    convert::{Fit, Mode, Outcome, Params, Resize, convert, plan},
+    convert::{Fit, Mode, Outcome, Params, Resize, Trim, convert, plan},
     limits::Limits,
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Subsampling},
 };
@@ -144,6 +144,10 @@ fn targets() -> Vec<(String, Params)> {
     }
     let finest = Params::default().with_mode(Mode::Lossy).with_quality(100).with_effort(6);
     targets.push(("WebP as fine as can be".to_owned(), finest));
+    for (name, params) in cut() {
+        targets.push((format!("WebP {name}"), params.clone().with_mode(Mode::Lossy)));
+        targets.push((format!("PNG {name}"), params.with_format(Format::Png)));
+    }
     targets
 }
 
@@ -165,6 +169,16 @@ fn changed() -> Vec<(&'static str, Params)> {
         ("on orange", params.clone().with_background([255, 128, 0])),
         ("with rims", params.clone().with_resize(box_of(400, 90))),
         ("with large orange rims", params.with_background([255, 128, 0]).with_resize(box_of(90, 700))),
+    ]
+}
+
+/// What is cut off isn't known before: what is left is stated as what takes most.
+fn cut() -> Vec<(&'static str, Params)> {
+    let params = Params::default().with_effort(1);
+    let dark = Trim::default().with_color([70; 3]).with_threshold(80);
+    vec![
+        ("without a border", params.clone().with_trim(Trim::default().with_threshold(90))),
+        ("without a border, wider", params.with_trim(dark).with_resize(Resize::to_width(90))),
     ]
 }
 
@@ -441,7 +455,8 @@ fn every_kind_is_stated_as_closely_as_can_be() {
     for (at, (path, pixels, bytes)) in kinds.values().enumerate() {
         let probe = codec::probe(bytes).unwrap();
         let (width, is_used) = (probe.size.width, is_used(&probe, bytes));
-        for (target, params) in targets().into_iter().step_by(3) {
+        let is_known = |(_, params): &(String, Params)| params.trim.is_none();
+        for (target, params) in targets().into_iter().filter(is_known).step_by(3) {
             for (place, resize) in resizes(width).into_iter().enumerate() {
                 // AVIF takes its time.
                 let is_slow = params.format == Format::Avif;

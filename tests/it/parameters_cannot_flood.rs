@@ -100,6 +100,12 @@ fn what_makes_no_difference_is_no_variant() {
     assert_eq!(at("blur=1.23&sharpen=1"), at("sharpen=0.99&blur=1.2"));
     let blurs = (3..=1000).map(|tenths| at(&format!("blur={}", f64::from(tenths) / 10.0)));
     assert_eq!(blurs.collect::<std::collections::BTreeSet<_>>().len(), 998);
+    assert_eq!(at("trim=6&trim=0"), at("trim=10"));
+    assert_eq!(at("trim"), at("trim=10:"));
+    assert_eq!(at("trim=10:f80"), at("trim=10:FF8800"));
+    assert_ne!(at("trim=0"), at(""));
+    let trims = (0..=255).map(|threshold| at(&format!("trim={threshold}")));
+    assert_eq!(trims.collect::<std::collections::BTreeSet<_>>().len(), 52);
     assert_eq!(at("rotate=180&flip=both"), at(""));
     assert_eq!(at("rotate=90&flip=h"), at("flip=v&rotate=270&rotate=90"));
     assert_ne!(at("rotate=90"), at("rotate=270"));
@@ -128,6 +134,8 @@ fn what_is_out_of_range_is_refused_with_the_range() {
         ("max_bytes=104857601", "to 104857600"),
         ("max_bytes=2e4", "max_bytes"),
         ("rotate=45", "rotate: \"45\" is not allowed; it is 0, 90, 180 or 270 degrees"),
+        ("trim=256", "trim: \"256\" is not allowed; it is a threshold from 0 to 255"),
+        ("trim=10:white", "trim: \"10:white\""),
         ("rotate=-90", "rotate: \"-90\""),
         ("rotate=90&flip=x", "flip: \"x\" is not allowed; it is h, v or both"),
     ] {

@@ -18,6 +18,9 @@ pub use self::{
 use super::{Coding, Format, Probe, avif, bmp, gif, heic, ico, jpeg, jxl, png, svg, tiff, webp};
 use crate::pixel::{Orientation, Size};
 
+/// Pixels beyond which a result may take less than up to there.
+pub const STEPS: [u64; 2] = webp::ALPHA_STEPS;
+
 /// The most bytes that reading an animation's frames takes, beside the canvas on which they are shown.
 pub fn frame_reader_bytes(probe: &Probe) -> u64 {
     match probe.format {
@@ -100,6 +103,24 @@ pub fn peak_bytes(probe: &Probe, input_bytes: u64, coding: &Coding, pipeline: &P
         before_encoding.max(turning).max(color).max(finishing).saturating_add(profile).saturating_add(kept);
     let encoding = encoding.peak_bytes.saturating_add(profile / 3).saturating_add(kept);
     before.max(encoding).saturating_add(input_bytes).saturating_add(SMALL)
+}
+
+/// The most bytes that a look at all rows of a picture takes, as they are stored and in other colours.
+#[must_use]
+pub fn reading_bytes(probe: &Probe, threads: usize, pipeline: &Pipeline) -> u64 {
+    let decoding = decoding_by(probe, pipeline.scale_num, pipeline.buffering);
+    let whole = if pipeline.buffering == Buffering::Whole { decoding.peak_pixel_bytes } else { 0 };
+    [
+        probe.size.pixels().saturating_mul(whole),
+        decoding.rows_bytes,
+        pipeline.steps_bytes,
+        decode_ahead_bytes(probe, pipeline, threads),
+        probe.demands.icc_bytes,
+        metadata_bytes(probe, pipeline, &decoding),
+        SMALL,
+    ]
+    .into_iter()
+    .fold(0, u64::saturating_add)
 }
 
 /// What EXIF and XMP take: they are read in any case. Where they go with the result they are in the file as well, and

@@ -16,6 +16,7 @@ mod vp8l;
 
 pub use self::encode::encode;
 pub(super) use self::{
+    alpha::STEPS as ALPHA_STEPS,
     animation::Frames,
     decode::{decode, decode_rows},
     header::Walk,

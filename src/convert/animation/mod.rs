@@ -1,9 +1,14 @@
 //! Animations as pixels: what is shown after each frame, upright as it is stored and in sRGB.
 
+mod look;
 mod memory;
 mod to_webp;
 
-pub(super) use self::{memory::heap_bytes, to_webp::to_webp};
+pub(super) use self::{
+    look::{LAYOUT, look},
+    memory::heap_bytes,
+    to_webp::to_webp,
+};
 
 use super::{color::Conversion, metadata, recolor::RecolorRows};
 use crate::{

@@ -45,10 +45,13 @@ impl Filter {
     }
 }
 
-/// One axis of a resize: `length` samples of which the part from `start` to `start + part` becomes `output` samples.
+/// One axis of a resize: `length` samples of which the part from `start` to `start + part` becomes `output` samples. Those
+/// before `first` and from `end` on count for nothing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Axis {
     pub length: u32,
+    pub first: u32,
+    pub end: u32,
     pub start: f64,
     pub part: f64,
     pub output: u32,
@@ -70,17 +73,17 @@ impl Axis {
     pub(super) fn weights(&self, filter: Filter, index: u32, weights: &mut Vec<f64>) -> Range<usize> {
         let step = self.step();
         let center = self.start + (f64::from(index) + 0.5) * step;
-        let last = f64::from(self.length - 1);
+        let (least, last) = (f64::from(self.first), f64::from(self.end - 1));
         weights.clear();
         if filter == Filter::Nearest {
             weights.push(1.0);
-            let at = center.floor().clamp(0.0, last) as usize;
+            let at = center.floor().clamp(least, last) as usize;
             return at..at + 1;
         }
         let stretch = if filter == Filter::Area { step } else { step.max(1.0) };
         let reach = filter.reach() * stretch;
-        let first = (center - reach).floor().clamp(0.0, last) as usize;
-        let end = ((center + reach).ceil().clamp(0.0, last + 1.0) as usize).max(first + 1);
+        let first = (center - reach).floor().clamp(least, last) as usize;
+        let end = ((center + reach).ceil().clamp(least, last + 1.0) as usize).max(first + 1);
         weights.resize(end - first, 0.0);
         let distance = |at: usize| (at as f64 + 0.5 - center) / stretch;
         match filter {
@@ -92,7 +95,12 @@ impl Axis {
                 *weight = (at as f64 + 1.0).min(center + reach) - (at as f64).max(center - reach);
             }),
         }
-        let sum: f64 = weights.iter().sum();
+        let mut sum: f64 = weights.iter().sum();
+        if sum <= 0.0 {
+            // Nothing that counts is in reach: it is what is nearest.
+            weights.fill(1.0);
+            sum = weights.len() as f64;
+        }
         weights.iter_mut().for_each(|weight| *weight /= sum);
         first..end
     }

@@ -14,6 +14,8 @@ pub(crate) struct Job {
     pub from: Size,
     /// Left, top, width and height of the part, in samples of the source.
     pub part: [f64; 4],
+    /// Another part, around that: what is beside it counts for nothing. `None` for all of the source.
+    pub within: Option<[f64; 4]>,
     /// The size of the result.
     pub to: Size,
     /// What a sample is: `Gray` for a plane.
@@ -27,25 +29,31 @@ impl Job {
     /// What has to be done to the source where it comes turned.
     pub(crate) fn turned(self, orientation: Orientation) -> Self {
         let (flips_x, flips_y) = orientation.flips();
-        let [left, top, width, height] = self.part;
         let mirrored = |start: f64, part: f64, length: u32| f64::from(length) - start - part;
-        let left = if flips_x { mirrored(left, width, self.from.width) } else { left };
-        let top = if flips_y { mirrored(top, height, self.from.height) } else { top };
-        if orientation.is_transposing() {
-            let part = [top, left, height, width];
-            return Self { part, from: self.from.transposed(), to: self.to.transposed(), ..self };
+        let turned = |[left, top, width, height]: [f64; 4]| {
+            let left = if flips_x { mirrored(left, width, self.from.width) } else { left };
+            let top = if flips_y { mirrored(top, height, self.from.height) } else { top };
+            if orientation.is_transposing() { [top, left, height, width] } else { [left, top, width, height] }
+        };
+        let (part, within) = (turned(self.part), self.within.map(turned));
+        match orientation.is_transposing() {
+            true => Self { part, within, from: self.from.transposed(), to: self.to.transposed(), ..self },
+            false => Self { part, within, ..self },
         }
-        Self { part: [left, top, width, height], ..self }
     }
 
     pub(super) fn across(&self) -> Axis {
         let [start, _, part, _] = self.part;
-        Axis { length: self.from.width, start, part, output: self.to.width }
+        let length = self.from.width;
+        let (first, end) = self.within.map_or((0, length), |[left, _, width, _]| whole(left, width, length));
+        Axis { length, first, end, start, part, output: self.to.width }
     }
 
     pub(super) fn down(&self) -> Axis {
         let [_, start, _, part] = self.part;
-        Axis { length: self.from.height, start, part, output: self.to.height }
+        let length = self.from.height;
+        let (first, end) = self.within.map_or((0, length), |[_, top, _, height]| whole(top, height, length));
+        Axis { length, first, end, start, part, output: self.to.height }
     }
 
     /// True if samples in work have more than eight bits.
@@ -66,6 +74,16 @@ impl Job {
     pub(super) fn columns(&self) -> usize {
         self.from.width as usize * self.channels()
     }
+}
+
+/// The first sample of a part that is wholly in it, and the one after the last; at least one.
+fn whole(start: f64, part: f64, length: u32) -> (u32, u32) {
+    let (first, end) = (start.ceil() as u32, ((start + part).floor() as u32).min(length));
+    if first < end {
+        return (first, end);
+    }
+    let middle = ((start + part / 2.0) as u32).min(length - 1);
+    (middle, middle + 1)
 }
 
 /// The largest sample between the two passes.

@@ -103,8 +103,11 @@ pub(super) fn jobs(
     let &Frame { filter, linear, .. } = frame;
     let scaled = |side: u32| (u64::from(side) * u64::from(scale_num)).div_ceil(8) as u32;
     let size = Size::new(scaled(size.width), scaled(size.height));
-    let part = |across, down| region.scaled(across, down).map(|side| side * f64::from(scale_num) / 8.0);
-    let whole = |layout| vec![Job { from: size, part: part(1, 1), to, layout, filter, linear }];
+    let scaled = |part: [f64; 4]| part.map(|side| side * f64::from(scale_num) / 8.0);
+    let part = |across, down| scaled(region.scaled(across, down));
+    let within = |across, down| region.area_scaled(across, down).map(scaled);
+    let whole =
+        |layout| vec![Job { from: size, part: part(1, 1), within: within(1, 1), to, layout, filter, linear }];
     match form {
         Form::Raster(layout) => (form, whole(layout)),
         Form::Planes(_) if linear => (Form::Raster(Layout::Rgb), whole(Layout::Rgb)),
@@ -112,10 +115,11 @@ pub(super) fn jobs(
             let (across, down) = own.factors();
             let result = own.scaled_to(to);
             let layout = Layout::Gray;
-            let luma = Job { from: size, part: part(1, 1), to, layout, filter, linear };
+            let luma = Job { from: size, part: part(1, 1), within: within(1, 1), to, layout, filter, linear };
             let chroma = Job {
                 from: own.chroma_size(size),
                 part: part(across, down),
+                within: within(across, down),
                 to: result.chroma_size(to),
                 ..luma
             };
@@ -127,7 +131,8 @@ pub(super) fn jobs(
 /// What has to be done to the pixels of a canvas of RGBA, as it is stored.
 pub(super) fn raster_job(size: Size, region: Region, to: Size, frame: &Frame) -> Job {
     let &Frame { filter, linear, .. } = frame;
-    Job { from: size, part: region.scaled(1, 1), to, layout: Layout::Rgba, filter, linear }
+    let (part, within) = (region.scaled(1, 1), region.area_scaled(1, 1));
+    Job { from: size, part, within, to, layout: Layout::Rgba, filter, linear }
 }
 
 fn resize_raster(raster: &Raster, region: Region, output: Size, frame: &Frame) -> Result<Raster> {

@@ -56,8 +56,22 @@ fn sample(job: &Job, value: f64) -> f64 {
 fn exact(job: &Job, data: &[u8]) -> Vec<f64> {
     let channels = job.layout.channels() as usize;
     let [left, top, width, height] = job.part;
-    let across = Axis { length: job.from.width, start: left, part: width, output: job.to.width };
-    let down = Axis { length: job.from.height, start: top, part: height, output: job.to.height };
+    let across = Axis {
+        length: job.from.width,
+        first: 0,
+        end: job.from.width,
+        start: left,
+        part: width,
+        output: job.to.width,
+    };
+    let down = Axis {
+        length: job.from.height,
+        first: 0,
+        end: job.from.height,
+        start: top,
+        part: height,
+        output: job.to.height,
+    };
     let sample = |x: usize, y: usize, channel: usize| {
         let pixel = &data[(y * job.from.width as usize + x) * channels..][..channels];
         let alpha = if job.layout.has_alpha() { f64::from(pixel[channels - 1]) } else { 255.0 };
@@ -132,9 +146,25 @@ fn jobs() -> Vec<Job> {
             let whole = [0.0, 0.0, width, height];
             let middle = [width * 0.3, height * 0.21, width * 0.55, height * 0.613];
             for linear in [false, true] {
-                jobs.push(Job { from, part: whole, to, layout: layouts[index % 4], filter, linear });
-                jobs.push(Job { from, part: whole, to, layout: Layout::Gray, filter, linear });
-                jobs.push(Job { from, part: middle, to, layout: layouts[(index + 2) % 4], filter, linear });
+                jobs.push(Job {
+                    from,
+                    part: whole,
+                    within: None,
+                    to,
+                    layout: layouts[index % 4],
+                    filter,
+                    linear,
+                });
+                jobs.push(Job { from, part: whole, within: None, to, layout: Layout::Gray, filter, linear });
+                jobs.push(Job {
+                    from,
+                    part: middle,
+                    within: None,
+                    to,
+                    layout: layouts[(index + 2) % 4],
+                    filter,
+                    linear,
+                });
             }
         }
     }
@@ -174,7 +204,7 @@ fn what_is_flat_stays_so_and_what_is_not_scaled_too() {
             let (from, to) = (Size::new(from, from + 1), Size::new(to, to + 2));
             let part = [0.0, 0.0, f64::from(from.width), f64::from(from.height)];
             for value in [0, 1, 77, 255] {
-                let job = Job { from, part, to, layout: Layout::Rgb, filter, linear };
+                let job = Job { from, part, within: None, to, layout: Layout::Rgb, filter, linear };
                 let flat = vec![value; from.pixels() as usize * 3];
                 let out = scaled(job, simd::Level::new(), &flat, 1);
                 assert!(out.iter().all(|&sample| sample == value), "{job:?} {value}");
@@ -182,10 +212,34 @@ fn what_is_flat_stays_so_and_what_is_not_scaled_too() {
         }
         let size = Size::new(19, 13);
         let part = [0.0, 0.0, 19.0, 13.0];
-        let job = Job { from: size, part, to: size, layout: Layout::Gray, filter, linear };
+        let job = Job { from: size, part, within: None, to: size, layout: Layout::Gray, filter, linear };
         let data = source(&job, 5);
         if filter != Filter::Mitchell {
             assert_eq!(scaled(job, simd::Level::new(), &data, 2), data, "{filter:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_beside_a_part_that_alone_counts_does_not_bleed_into_it() {
+    let (from, part) = (Size::new(40, 31), Size::new(21, 13));
+    for (index, (filter, linear)) in
+        FILTERS.into_iter().flat_map(|filter| [(filter, false), (filter, true)]).enumerate()
+    {
+        let layout = [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba][index % 4];
+        for to in [Size::new(7, 5), part, Size::new(33, 2)] {
+            let all = [7.0, 11.0, 21.0, 13.0];
+            let job = Job { from, part: all, within: Some(all), to, layout, filter, linear };
+            let data = source(&job, 3);
+            let channels = layout.channels() as usize;
+            let rows = data.chunks_exact(40 * channels).skip(11).take(13);
+            let cut: Vec<u8> = rows.flat_map(|row| &row[7 * channels..28 * channels]).copied().collect();
+            let own = [0.0, 0.0, 21.0, 13.0];
+            let alone = Job { from: part, part: own, within: None, ..job };
+            let (cut, whole) =
+                (scaled(alone, simd::Level::new(), &cut, 2), scaled(job, simd::Level::new(), &data, 2));
+            let is_same = cut.iter().zip(&whole).all(|(one, other)| one.abs_diff(*other) <= 1);
+            assert!(is_same && cut.len() == whole.len(), "{job:?}");
         }
     }
 }
@@ -198,7 +252,8 @@ fn colour_that_is_not_seen_does_not_bleed() {
     let to = Size::new(3, 3);
     for linear in [false, true] {
         let part = [0.0, 0.0, 8.0, 8.0];
-        let job = Job { from, part, to, layout: Layout::Rgba, filter: Filter::Lanczos3, linear };
+        let job =
+            Job { from, part, within: None, to, layout: Layout::Rgba, filter: Filter::Lanczos3, linear };
         for pixel in scaled(job, simd::Level::new(), &data, 1).chunks(4).filter(|pixel| pixel[3] > 8) {
             assert!(pixel[0] == 0 && pixel[1].abs_diff(90) <= 2, "{pixel:?}");
         }
@@ -210,7 +265,7 @@ fn a_grid_of_black_and_white_keeps_its_light() {
     let data: Vec<u8> = (0..256_u32).map(|at| if (at / 16 + at) % 2 == 0 { 255 } else { 0 }).collect();
     for (linear, mean) in [(false, 128), (true, 188)] {
         let (from, to, part) = (Size::new(16, 16), Size::new(4, 4), [0.0, 0.0, 16.0, 16.0]);
-        let job = Job { from, part, to, layout: Layout::Gray, filter: Filter::Area, linear };
+        let job = Job { from, part, within: None, to, layout: Layout::Gray, filter: Filter::Area, linear };
         let out = scaled(job, simd::Level::new(), &data, 1);
         assert!(out.iter().all(|&sample| sample.abs_diff(mean) <= 1), "{out:?}");
     }

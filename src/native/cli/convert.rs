@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::flags::{sentence, takes};
 use crate::{
     codec::Format,
-    convert::{Filter, Fit, Interest, parse_blur, parse_color, parse_sharpen},
+    convert::{Filter, Fit, Interest, Trim, parse_blur, parse_color, parse_sharpen},
     settings::{
         SIDE, Size, Whole,
         server::MAX_JOB_COUNT,
@@ -95,6 +95,10 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "AXES", env = "WEBP_FLIP", hide_env_values = true, value_parser = ["h", "v", "both"],
           hide_possible_values = true)]
     pub(crate) flip: Option<String>,
+    /// Cut off the border around the picture: by how much a sample may differ from its colour, 0 to 255, and that colour,
+    /// else the one at the top left: 10, 10:ffffff [default: none]
+    #[arg(long, value_name = "BORDER", env = "WEBP_TRIM", hide_env_values = true, value_parser = trim)]
+    pub(crate) trim: Option<Trim>,
     /// The colour behind what is transparent, and of the rims of fit=pad, in hexadecimal: ff8800 [default: none]
     #[arg(long, value_name = "COLOR", env = "WEBP_BACKGROUND", hide_env_values = true, value_parser = color)]
     pub(crate) background: Option<[u8; 3]>,
@@ -139,6 +143,10 @@ fn gravity(text: &str) -> Result<Interest, String> {
 
 fn color(text: &str) -> Result<[u8; 3], String> {
     parse_color(text).map_err(|allowed| format!("it is {allowed}"))
+}
+
+fn trim(text: &str) -> Result<Trim, String> {
+    Trim::parse(text).map_err(|allowed| format!("it is {allowed}"))
 }
 
 fn blur(text: &str) -> Result<u16, String> {

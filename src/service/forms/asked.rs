@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::{
     codec::Format,
-    convert,
+    convert::{self, Trim},
     service::{effects, params, policy::Policy},
 };
 
@@ -17,6 +17,7 @@ pub(super) struct Asked {
     pub(super) rotate: Option<&'static str>,
     /// Mirrored left to right, and top to bottom, after that.
     pub(super) flips: (bool, bool),
+    pub(super) trim: Option<Trim>,
     pub(super) background: Option<String>,
     pub(super) blur: Option<String>,
     pub(super) sharpen: Option<String>,
@@ -47,6 +48,7 @@ impl Asked {
                 (false, true) => Some("flip=v".to_owned()),
                 (true, true) => Some("flip=both".to_owned()),
             },
+            self.trim.map(|trim| format!("trim={}", trim.name())),
             self.background.as_ref().map(|color| format!("background={color}")),
             self.blur.as_ref().map(|sigma| format!("blur={sigma}")),
             self.sharpen.as_ref().map(|sigma| format!("sharpen={sigma}")),
@@ -82,6 +84,13 @@ impl Asked {
     pub(super) fn set_background(&mut self, option: &str, value: &str) -> Result<(), Refusal> {
         let color = convert::parse_color(value).map_err(|allowed| out_of_range(option, value, &allowed))?;
         self.background = Some(color.iter().map(|sample| format!("{sample:02x}")).collect());
+        Ok(())
+    }
+
+    /// Sets the colour of the border that is cut off.
+    pub(super) fn set_trim_color(&mut self, option: &str, value: &str) -> Result<(), Refusal> {
+        let color = convert::parse_color(value).map_err(|allowed| out_of_range(option, value, &allowed))?;
+        self.trim = Some(self.trim.unwrap_or_default().with_color(color));
         Ok(())
     }
 

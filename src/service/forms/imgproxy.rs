@@ -13,7 +13,10 @@ use super::{
     asked::{self, Asked, out_of_range, unknown},
     place,
 };
-use crate::{convert, service::policy::Policy};
+use crate::{
+    convert::{self, Trim},
+    service::policy::Policy,
+};
 
 const NAME: &str = "imgproxy's options";
 
@@ -118,6 +121,7 @@ fn set(asked: &mut Asked, name: &str, arguments: &str, policy: &Policy) -> Resul
         // 0 is without limit; the range is ours.
         ("max_bytes" | "mb", ["0"]) => asked.max_bytes = None,
         ("max_bytes" | "mb", [bytes]) => asked.max_bytes = Some(asked::length(name, bytes)?),
+        ("trim" | "t", border) => asked.trim = trim_of(name, border)?,
         ("background" | "bg", [""]) => asked.background = None,
         ("background" | "bg", [color]) => asked.set_background(name, color)?,
         ("background" | "bg", [r, g, b]) => asked.set_background(name, &hex(name, [r, g, b])?)?,
@@ -148,6 +152,27 @@ fn set_fit(asked: &mut Asked, option: &str, fit: &str) -> Result<(), Refusal> {
         _ => return Err(out_of_range(option, fit, "fit, fill, fill-down or force")),
     });
     Ok(())
+}
+
+/// Threshold, colour, and whether opposite sides lose the same. Without a threshold nothing is cut off.
+fn trim_of(option: &str, border: &[&str]) -> Result<Option<Trim>, Refusal> {
+    let &[threshold, ref rest @ ..] = border else { return Ok(None) };
+    let (color, equal) = rest.split_first().map_or(("", rest), |(color, equal)| (*color, equal));
+    if equal.len() > 2 {
+        return Err(out_of_range(option, &border.join(":"), "threshold, color, equal_hor and equal_ver"));
+    }
+    for switch in equal {
+        if is_on(option, switch)? {
+            return Err(out_of_range(option, switch, "0: each side loses what it has"));
+        }
+    }
+    if threshold.is_empty() {
+        return Ok(None);
+    }
+    // Theirs may have decimals.
+    let whole = threshold.strip_suffix(".0").unwrap_or(threshold);
+    let trim = Trim::parse(&format!("{whole}:{color}"));
+    trim.map(Some).map_err(|allowed| out_of_range(option, &border.join(":"), &allowed))
 }
 
 /// Whether the picture is padded, and where it lies then.

@@ -194,9 +194,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "GET /insecure/exp:1700000009/mb:2048/plain/local:///..%252fa.jpg%3Fv=1 HTTP/1.1\nHost: h.example\n",
         "GET /insecure/s:3:2/plain/http://origin.example:81/base/a.jpg HTTP/1.1\nAccept: image/webp\n",
         "GET /AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/w:3/YS5qcGc.webp HTTP/1.1\n",
-        "GET /cdn-cgi/image/width=30,height=20,fit=pad,gravity=0.2x1,quality=low,blur=3,sharpen=2,flip=hv,rotate=90/a.jpg?v=1 HTTP/1.1\n",
+        "GET /cdn-cgi/image/width=30,height=20,fit=pad,gravity=0.2x1,quality=low,blur=3,sharpen=2,flip=hv,rotate=90,trim=border,trim.border.color=%23fff/a.jpg?v=1 HTTP/1.1\n",
         "GET /cdn-cgi/image/f=auto,anim=false,dpr=2,background=%23fff,onerror=redirect/http://origin.example:81/base/a.jpg HTTP/1.1\n",
-        "GET /a.jpg?w=9&h=9&fit=pad&gravity=0.3x0.7&rotate=270&flip=both&background=f80&blur=1.5&sharpen=2&max_bytes=4096 HTTP/1.1\n",
+        "GET /a.jpg?w=9&h=9&fit=pad&gravity=0.3x0.7&rotate=270&flip=both&background=f80&trim=10:ffffff&blur=1.5&sharpen=2&max_bytes=4096 HTTP/1.1\n",
         "GET /a.jpg?w=3&signature=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&expires=1700000009 HTTP/1.1\nAccept: */*\n",
     ];
     let with = |choice: u8| heads.iter().map(move |head| [&[choice], head.as_bytes()].concat());

@@ -12,6 +12,7 @@ const every: Required<ConvertOptions> = {
   height: 800,
   rotate: 90,
   flip: 'h',
+  trim: '10:ffffff',
   background: '#f80',
   blur: 0.5,
   sharpen: 1,

@@ -32,6 +32,9 @@ const MAX_AS_PICTURE: u64 = 1 << 21;
 /// The most samples of alpha that is also coded without a search for copies: drawn shapes are often shorter then.
 const TWICE: u64 = 1 << 19;
 
+/// Pixels beyond which less is held than up to there.
+pub const STEPS: [u64; 2] = [TWICE, MAX_AS_PICTURE];
+
 /// The bytes of a lossless picture's header (RFC 9649 section 3.4), which `ALPH` doesn't have.
 const VP8L_HEADER: usize = 5;
 
