@@ -164,8 +164,8 @@ mod edge;
 pub use self::{
     codec::{Format, Probe, probe},
     convert::{
-        Animation, Decoder, Description, Filter, Fit, Focus, Interest, Kept, Made, Mode, Outcome, Params,
-        Plan, Resize, Trim, convert, describe, plan,
+        Animation, Decoder, Description, Filter, Fit, Focus, Interest, Kept, Made, Mark, Mode, Outcome,
+        Params, Placement, Plan, Resize, Trim, Watermark, convert, describe, plan, read_mark,
     },
     error::{Error, ErrorKind, Result},
     limits::{Limits, Pause},

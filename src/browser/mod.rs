@@ -13,6 +13,7 @@
 //! const { bytes, mediaType } = convert(source, { format: "avif", quality: 60, width: 1200 });
 //! ```
 
+mod bytes;
 mod object;
 mod options;
 
@@ -21,11 +22,12 @@ use std::{panic, sync::Once};
 use js_sys::{Function, Object, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
 
+use self::bytes::copy_in;
 use crate::{
     codec::{self, Looked},
     convert::{self, Outcome},
     error::{Error, Kind, Result},
-    limits::{Limits, try_zeroed},
+    limits::Limits,
 };
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -113,13 +115,6 @@ fn convert_inner(bytes: &Uint8Array, options: &JsValue) -> Result<Object> {
         }
         Outcome::Kept(kept) => Ok(object::kept(bytes, &codec::probe(&source)?, kept)),
     }
-}
-
-/// The bytes in the engine's memory. `Uint8Array::to_vec` would trap where there is no room.
-fn copy_in(bytes: &Uint8Array) -> Result<Vec<u8>> {
-    let mut copy = try_zeroed(bytes.length() as usize)?;
-    bytes.copy_to(&mut copy);
-    Ok(copy)
 }
 
 /// A panic is a trap in wasm, whose text is lost. This writes it to the console first.

@@ -5,13 +5,15 @@
 
 use std::ops::RangeInclusive;
 
-use js_sys::{Object, Reflect};
+use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::bytes::copy_in;
 use crate::{
     codec::Format,
     convert::{
-        Filter, Fit, Interest, Mode, Params, Resize, Trim, parse_blur, parse_color, parse_sharpen, parse_turn,
+        Filter, Fit, Interest, Mode, Params, Placement, Resize, Trim, Watermark, parse_blur, parse_color,
+        parse_sharpen, parse_turn, read_mark,
     },
     error::{Error, Kind, Result},
     limits::Limits,
@@ -35,6 +37,8 @@ const CONVERT_KEYS: &[&str] = &[
     "background",
     "blur",
     "sharpen",
+    "watermark",
+    "watermarkAt",
     "filter",
     "linear",
     "still",
@@ -73,6 +77,7 @@ pub(super) fn for_convert(options: &JsValue) -> Result<(Params, Limits)> {
         .with_background(options.parsed("background", parse_color)?)
         .with_blur(options.pixels("blur", parse_blur)?)
         .with_sharpen(options.pixels("sharpen", parse_sharpen)?)
+        .with_watermark(options.watermark()?)
         .with_still(options.flag("still")?.unwrap_or(defaults.still))
         .with_keep_metadata(options.flag("keepMetadata")?.unwrap_or(defaults.keep_metadata))
         .with_target_size(options.whole("targetSize", COUNT)?);
@@ -147,6 +152,16 @@ impl<'a> Options<'a> {
         let degrees = self.whole("rotate", 0..=270)?.map(|degrees| degrees.to_string());
         let flip = self.value("flip")?.map(|value| value.as_string().unwrap_or_default());
         parse_turn(degrees.as_deref(), flip.as_deref()).map_err(|(key, allowed)| wrong(key, allowed))
+    }
+
+    /// A picture's bytes, and where it is.
+    fn watermark(&self) -> Result<Option<Watermark>> {
+        // Read though there may be no mark: a wrong value is an error all the same.
+        let placement = self.parsed("watermarkAt", Placement::parse)?.unwrap_or_default();
+        let Some(value) = self.value("watermark")? else { return Ok(None) };
+        let bytes: &Uint8Array = value.dyn_ref().ok_or_else(|| wrong("watermark", "a Uint8Array"))?;
+        let mark = read_mark(&copy_in(bytes)?, &self.limits()?)?;
+        Ok(Some(Watermark::new(mark, placement)))
     }
 
     /// A border: a threshold, or that and a colour as a text.

@@ -135,6 +135,17 @@ export interface ConvertOptions {
   /** Sharpens the result: the fineness of what is made clearer in pixels, 0.3 to 10, in tenths. Default 0: not at all. */
   sharpen?: number;
   /**
+   * The file of a picture that is put on the result, rims included; of more than 1024 pixels a side it is scaled to that.
+   * Default: none.
+   */
+  watermark?: Uint8Array;
+  /**
+   * Where that is: an opacity from 0.01 to 1, a side, a corner or a point, two offsets in pixels, and its share of the
+   * result's width, each of which may be left out: "0.5:bottom-right:10:10:0.2", "0.3::::0.5". Default "1:centre", as large
+   * as it is.
+   */
+  watermarkAt?: string;
+  /**
    * How samples are made of those of the source: "lanczos3" is the sharpest, "mitchell" has no halos at edges, "area" is
    * the mean, "nearest" is for drawings of large pixels. Default "lanczos3".
    */

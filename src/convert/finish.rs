@@ -1,10 +1,11 @@
 //! What is done to a picture that is as large as it will be, upright and in its final colours, row by row: what is
-//! transparent gets a background, it is blurred and sharpened, and around it comes a rim.
+//! transparent gets a background, it is blurred and sharpened, around it comes a rim, and on all that a mark.
 
 use super::{
     Params,
     blur::{Blur, Sharpen},
     geometry::Canvas,
+    stamp::{Stamp, Stamping, write},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// What there is to be done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Finish {
     /// The colour behind the picture.
     pub background: Option<[u8; 3]>,
@@ -22,14 +23,18 @@ pub(super) struct Finish {
     /// Standard deviations in tenths of a pixel; 0 for none.
     pub blur: u16,
     pub sharpen: u16,
+    /// What is put on it.
+    pub stamp: Option<Stamp>,
 }
 
 impl Finish {
-    /// `None` if nothing is to be done to a picture that may have alpha or not.
-    pub(super) fn new(params: &Params, canvas: Option<Canvas>, has_alpha: bool) -> Option<Self> {
-        let &Params { background, blur, sharpen, .. } = params;
+    /// `None` if nothing is to be done to a picture of a size that may have alpha or not.
+    pub(super) fn new(params: &Params, size: Size, canvas: Option<Canvas>, has_alpha: bool) -> Option<Self> {
+        let &Params { background, blur, sharpen, ref watermark, .. } = params;
+        let output = canvas.map_or(size, |canvas| canvas.size);
+        let stamp = watermark.as_ref().map(|watermark| Stamp::new(watermark, output));
         let background = background.filter(|_| has_alpha || canvas.is_some());
-        let finish = Self { background, canvas, blur, sharpen };
+        let finish = Self { background, canvas, blur, sharpen, stamp };
         (finish != Self::default()).then_some(finish)
     }
 
@@ -41,12 +46,21 @@ impl Finish {
     /// The samples of what comes of a picture.
     pub(super) fn layout(&self, from: Layout) -> Layout {
         let is_seen = self.canvas.is_some() || from.has_alpha();
-        let is_gray = from.channels() < 3 && !(is_seen && self.colors());
+        let is_colored = is_seen && self.background_colors() || self.stamp_colors();
+        let is_gray = from.channels() < 3 && !is_colored;
         Layout::of(!is_gray, self.background.is_none() && is_seen)
     }
 
     /// True if grey pictures get colour.
     pub(super) fn colors(&self) -> bool {
+        self.background_colors() || self.stamp_colors()
+    }
+
+    fn stamp_colors(&self) -> bool {
+        self.stamp.as_ref().is_some_and(Stamp::colors)
+    }
+
+    fn background_colors(&self) -> bool {
         self.background.is_some_and(|[r, g, b]| r != g || g != b)
     }
 
@@ -55,7 +69,9 @@ impl Finish {
         let channels = layout.channels();
         let blur = if self.blur > 0 { Blur::heap_bytes(self.blur, size, channels) } else { 0 };
         let sharpen = if self.sharpen > 0 { Sharpen::heap_bytes(self.sharpen, size, channels) } else { 0 };
-        4 * (u64::from(self.size(size).width) + u64::from(size.width)) + blur + sharpen
+        let output = u64::from(self.size(size).width);
+        let stamp = self.stamp.as_ref().map_or(0, |stamp| stamp.heap_bytes(output * u64::from(channels)));
+        4 * (output + u64::from(size.width)) + blur + sharpen + stamp
     }
 
     /// A whole picture.
@@ -84,6 +100,7 @@ pub(super) struct Finishing {
     /// A row between mixing and what else is done; empty where that is nothing.
     row: Vec<u8>,
     rim: Rim,
+    stamping: Option<Stamping>,
 }
 
 impl Finishing {
@@ -92,7 +109,8 @@ impl Finishing {
     /// # Errors
     /// [`Kind::LimitExceeded`] or [`Kind::OutOfMemory`] when there is no room for rows.
     pub(super) fn new(finish: &Finish, from: Layout, to: Layout, size: Size) -> Result<Self> {
-        let &Finish { background, canvas, blur, sharpen } = finish;
+        let &Finish { background, canvas, blur, sharpen, ref stamp } = finish;
+        let canvas = canvas.unwrap_or(Canvas { size, left: 0, top: 0 });
         let bytes = area_bytes(Size::new(size.width, 1), to.channels())?;
         let is_direct = blur == 0 && sharpen == 0;
         Ok(Self {
@@ -100,7 +118,8 @@ impl Finishing {
             blur: (blur > 0).then(|| Blur::new(blur, to, size)).transpose()?,
             sharpen: (sharpen > 0).then(|| Sharpen::new(sharpen, to, size)).transpose()?,
             row: try_zeroed(if is_direct { 0 } else { bytes })?,
-            rim: Rim::new(background, to, size, canvas.unwrap_or(Canvas { size, left: 0, top: 0 }))?,
+            rim: Rim::new(background, to, size, canvas)?,
+            stamping: stamp.as_ref().map(|stamp| Stamping::new(stamp, to, canvas.size.width)).transpose()?,
         })
     }
 
@@ -114,7 +133,11 @@ impl Finishing {
     /// # Errors
     /// [`Kind::Internal`] for too many rows, and what `sink` says.
     pub(super) fn push(&mut self, rows: &[u8], sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let Self { mixing, blur, sharpen, row: mixed, rim } = self;
+        let Self { mixing, blur, sharpen, row: mixed, rim, stamping } = self;
+        let sink: &mut dyn FnMut(&[u8]) -> Result<()> = match stamping {
+            Some(stamping) => &mut |row| stamping.push(row, sink),
+            None => sink,
+        };
         for row in rows.chunks_exact(rim.size.width as usize * mixing.from.channels() as usize) {
             let mut give = |row: &[u8]| rim.give(|place| place.copy_from_slice(row), sink);
             match (&mut *blur, &mut *sharpen) {
@@ -205,16 +228,6 @@ impl Rim {
     }
 }
 
-/// Writes a pixel of RGBA in any layout; what is written as grey has equal samples.
-fn write(to: &mut [u8], [r, g, b, a]: [u8; 4]) {
-    match to {
-        [v] => *v = r,
-        [v, alpha] => (*v, *alpha) = (r, a),
-        [red, green, blue] => (*red, *green, *blue) = (r, g, b),
-        _ => to.copy_from_slice(&[r, g, b, a]),
-    }
-}
-
 /// A pixel over a colour.
 fn over([r, g, b, a]: [u8; 4], [red, green, blue]: [u8; 3]) -> [u8; 4] {
     let a = u32::from(a);
@@ -244,7 +257,10 @@ mod tests {
         assert_eq!(gray, (Layout::Gray, vec![50, 8]));
         let colored = finished(on([8, 9, 10]), Layout::GrayAlpha, Size::new(1, 1), &[50, 0]);
         assert_eq!(colored, (Layout::Rgb, vec![8, 9, 10]));
-        assert_eq!(Finish::new(&Params::default().with_background([8; 3]), None, false), None);
+        assert_eq!(
+            Finish::new(&Params::default().with_background([8; 3]), Size::new(1, 1), None, false),
+            None
+        );
     }
 
     #[test]

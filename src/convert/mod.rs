@@ -16,6 +16,7 @@ mod finish;
 mod geometry;
 mod graphic;
 mod icc_tags;
+mod mark;
 mod metadata;
 mod orient;
 mod params;
@@ -24,6 +25,7 @@ mod pipeline;
 mod plan;
 mod recolor;
 mod resize;
+mod stamp;
 mod strips;
 mod target_size;
 mod thumbhash;
@@ -35,8 +37,10 @@ pub use self::{
     decoder::Decoder,
     describe::{Description, describe},
     geometry::Frame,
+    mark::read_mark,
     params::{
-        Fit, Focus, Interest, Mode, Params, Resize, Trim, parse_blur, parse_color, parse_sharpen, parse_turn,
+        Fit, Focus, Interest, Mark, Mode, Params, Placement, Resize, Trim, Watermark, parse_blur,
+        parse_color, parse_sharpen, parse_turn,
     },
     plan::{Plan, plan},
     resize::Filter,
@@ -88,7 +92,7 @@ pub enum Kept {
 }
 
 /// Converts a picture: decodes it, cuts its border off, crops, scales and turns it, brings its colours to sRGB, blurs,
-/// sharpens and pads it, and encodes it. An SVG that
+/// sharpens and pads it, puts a mark on it, and encodes it. An SVG that
 /// is to be an SVG becomes one in UTF-8, compressed by gzip.
 ///
 /// ```

@@ -3,11 +3,13 @@
 mod color;
 mod place;
 mod trim;
+mod watermark;
 
 pub use self::{
     color::parse_color,
     place::{Fit, Focus, Interest, Resize},
     trim::Trim,
+    watermark::{Mark, Placement, Watermark},
 };
 
 use super::blur;
@@ -61,6 +63,9 @@ pub struct Params {
     /// Sharpens the result: what a blur of so many tenths of a pixel takes from it is added once more, 3 to 100. Default 0:
     /// not at all.
     pub sharpen: u16,
+    /// A mark on the result, rims included, which is neither blurred nor sharpened. Default: none. In the picture's own colours
+    /// where `keep_metadata` keeps its profile.
+    pub watermark: Option<Watermark>,
     /// An animation becomes a still picture: its first frame. Default false: it stays an animation, as a WebP, and is
     /// kept as it is where another format is asked for.
     pub still: bool,
@@ -86,6 +91,7 @@ impl Default for Params {
             background: None,
             blur: 0,
             sharpen: 0,
+            watermark: None,
             still: false,
             keep_metadata: false,
             target_size: None,
@@ -168,6 +174,13 @@ impl Params {
     #[must_use]
     pub const fn with_sharpen(mut self, sharpen: u16) -> Self {
         self.sharpen = sharpen;
+        self
+    }
+
+    /// Sets the mark on the result; `None` for none.
+    #[must_use]
+    pub fn with_watermark(mut self, watermark: impl Into<Option<Watermark>>) -> Self {
+        self.watermark = watermark.into();
         self
     }
 

@@ -46,7 +46,7 @@ impl Wanted<'_> {
 
     /// What is done to it in the end.
     pub(super) fn finish(&self) -> Option<Finish> {
-        Finish::new(self.params, self.canvas, self.probe.alpha)
+        Finish::new(self.params, self.frame.output, self.canvas, self.probe.alpha)
     }
 
     /// True if pixels have to be looked at to know whether it is a photo.
@@ -76,7 +76,7 @@ impl Wanted<'_> {
         let finish = self.finish();
         let is_plain = frame.is_plain(probe.oriented_size());
         let scaled = frame.output;
-        let output = finish.map_or(scaled, |finish| finish.size(scaled));
+        let output = finish.as_ref().map_or(scaled, |finish| finish.size(scaled));
         let scaling = if is_plain { 0 } else { resize::heap_bytes(probe, frame, buffering) };
         let recoloring = match (buffering, probe.format) {
             (Buffering::Streamed, Format::Jpeg) if probe.may_need_conversion() || finish.is_some() => {
@@ -97,7 +97,7 @@ impl Wanted<'_> {
         } else {
             0
         };
-        let finished = finish.map(|finish| {
+        let finished = finish.as_ref().map(|finish| {
             let layout = finish.layout(Layout::of(probe.color, probe.alpha));
             cost::Finished { layout, rows_bytes: finish.heap_bytes(scaled, layout) }
         });

@@ -177,7 +177,7 @@ impl Plan {
     /// True if pixels stay in the colours of their profile.
     pub(super) fn keeps_colors(&self, icc: Option<&[u8]>, is_gray: bool) -> bool {
         // A profile of greys says nothing of a coloured background.
-        let stays = !is_gray || !self.finish.is_some_and(|finish| finish.colors());
+        let stays = !is_gray || !self.finish.as_ref().is_some_and(Finish::colors);
         self.keep_metadata && stays && metadata::keeps_profile(icc, is_gray, self.coding.format)
     }
 

@@ -6,6 +6,7 @@ use self::output::{Output, Streamed};
 use super::{
     color::{self, Conversion},
     crop::Region,
+    finish::Finish,
     geometry::Frame,
     metadata,
     plan::Plan,
@@ -243,7 +244,7 @@ impl Sink for Photo<'_> {
         };
         let metadata = match self.plan.keep_metadata {
             true => {
-                let is_gray = is_gray && !self.plan.finish.is_some_and(|finish| finish.colors());
+                let is_gray = is_gray && !self.plan.finish.as_ref().is_some_and(Finish::colors);
                 metadata::kept(head.metadata, is_gray, self.plan.coding.format)
             }
             false => Metadata::default(),

@@ -11,15 +11,19 @@ use std::{
     sync::OnceLock,
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde_json::{Value as Json, json};
 
 use crate::{
     codec::{self, Format},
-    convert::{self, Filter, Fit, Interest, Kept, Made, Mode, Outcome, Params, Resize, Trim},
+    convert::{
+        self, Filter, Fit, Interest, Kept, Made, Mark, Mode, Outcome, Params, Placement, Resize, Trim,
+        Watermark,
+    },
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::Size,
+    pixel::{Layout, Raster, Size},
 };
 
 /// The first argument of a program that draws. No file is called so.
@@ -224,6 +228,7 @@ fn written(params: &Params, limits: &Limits) -> Json {
         background,
         blur,
         sharpen,
+        watermark,
         still: _,
         keep_metadata,
         target_size,
@@ -251,9 +256,31 @@ fn written(params: &Params, limits: &Limits) -> Json {
         "format": format.name(), "quality": quality, "alpha_quality": alpha_quality, "effort": effort,
         "mode": name(Mode::NAMES, mode), "resize": resize, "keep_metadata": keep_metadata, "target_size": target_size,
         "turn": turn, "trim": trim.map(Trim::name), "background": background, "blur": blur, "sharpen": sharpen,
+        "watermark": watermark.as_ref().map(written_mark),
         "max_input_bytes": max_input_bytes, "max_pixels": max_pixels, "max_side": max_side,
         "max_memory": max_memory, "max_output_bytes": max_output_bytes, "font_files": files,
     })
+}
+
+fn written_mark(watermark: &Watermark) -> Json {
+    let pixels = watermark.mark.pixels();
+    let Size { width, height } = pixels.size();
+    let layout = LAYOUTS.iter().position(|layout| *layout == pixels.layout());
+    json!({
+        "width": width, "height": height, "layout": layout, "place": watermark.placement.name(),
+        "pixels": BASE64.encode(pixels.data()),
+    })
+}
+
+const LAYOUTS: [Layout; 4] = [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba];
+
+fn asked_mark(json: &Json) -> Option<Watermark> {
+    let side = |json: &Json| u32::try_from(json.as_u64()?).ok();
+    let size = Size::new(side(&json["width"])?, side(&json["height"])?);
+    let layout = *LAYOUTS.get(json["layout"].as_u64()? as usize)?;
+    let pixels = BASE64.decode(json["pixels"].as_str()?).ok()?;
+    let mark = Mark::new(Raster::new(size, layout, pixels).ok()?);
+    Some(Watermark::new(mark, Placement::parse(json["place"].as_str()?).ok()?))
 }
 
 fn asked(line: &str) -> Result<(Params, Limits)> {
@@ -293,6 +320,10 @@ fn asked(line: &str) -> Result<(Params, Limits)> {
         background: serde_json::from_value(json["background"].clone()).map_err(|_| unreadable())?,
         blur: small(&json["blur"])?,
         sharpen: small(&json["sharpen"])?,
+        watermark: match &json["watermark"] {
+            Json::Null => None,
+            it => Some(asked_mark(it).ok_or_else(unreadable)?),
+        },
         still: false,
         keep_metadata: is_on(&json["keep_metadata"])?,
         target_size: json["target_size"].as_u64(),
@@ -335,6 +366,12 @@ mod tests {
                 .with_background([1, 2, 255])
                 .with_blur(1000)
                 .with_sharpen(3)
+                .with_watermark(Watermark::new(
+                    Mark::new(
+                        Raster::new(Size::new(2, 1), Layout::GrayAlpha, vec![1, 2, 3, 255]).expect("pixels"),
+                    ),
+                    Placement::parse("0.25:top:3:-7:0.1").expect("a placement"),
+                ))
                 .with_turn(crate::pixel::Orientation::Transverse)
                 .with_target_size(99);
             let fonts = ["/fonts/a.ttf", "/fonts/b \"c\".otf"].map(PathBuf::from);

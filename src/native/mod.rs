@@ -82,6 +82,7 @@ mod upstream;
 mod uses;
 mod verify;
 mod wanted;
+mod watermark;
 mod welcome;
 
 use std::{

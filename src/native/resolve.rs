@@ -13,8 +13,9 @@ use crate::{
         connection::watch::Patience,
         fonts, machine,
         settings::{AccessLog, Folders, Settings},
+        watermark,
     },
-    service::{self, Mount, MountPoint, Policy, Target},
+    service::{self, Mount, MountPoint, Policy, Target, Watermarking},
     settings::{server, shared},
 };
 
@@ -84,6 +85,11 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
     let (allow, timing) = (written.value(&shared::ALLOW_ORIGIN), written.value(&shared::TIMING_ALLOW_ORIGIN));
     let mut more_headers = service::cross_origin(Some(&allow), Some(&timing))?;
     let client_hints = written.value(&shared::CLIENT_HINTS);
+    let watermark = watermark::of_settings(
+        &written.value(&server::WATERMARK),
+        &written.value(&server::WATERMARK_ALWAYS),
+    )?;
+    let marked = watermark.as_ref().map_or(0, Watermarking::heap_bytes);
     more_headers.extend(client_hints.then(service::accept_hints));
     Ok(Policy {
         formats: formats(written, warnings),
@@ -97,7 +103,7 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         interest: written.value(&server::EXTRA_PARAMS_CROP_INTERESTING),
         allowed: written.value(&server::ALLOWED_TYPES),
         limits,
-        budget: memory,
+        budget: memory.saturating_sub(marked),
         room_patience: wait,
         flight_patience: wait + CONVERSION,
         revalidate: written.value(&server::CACHE_TTL),
@@ -112,6 +118,7 @@ fn pictures(written: &Written, memory: u64, warnings: &mut Vec<String>) -> Resul
         qualities: qualities(written),
         imgproxy_urls,
         cloudflare_urls,
+        watermark,
         sign_keys: written.value(&shared::SIGN_KEYS),
         signed: written.value(&shared::SIGN),
         ..base

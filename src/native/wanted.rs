@@ -4,11 +4,12 @@ use std::{ffi::OsString, slice};
 
 use crate::{
     codec::{Format, Probe},
-    convert::{Mode, Params, Resize, parse_turn},
+    convert::{Mode, Params, Resize, Watermark, parse_turn},
     error::{Error, Kind, Result},
     native::{
         cli::{ConvertArgs, Target},
         conversions::format_of_name,
+        watermark,
     },
 };
 
@@ -76,8 +77,10 @@ impl Wanted {
 /// All that the arguments ask for, the smallest widths first.
 ///
 /// # Errors
-/// [`Kind::Parameter`] when they contradict each other.
+/// [`Kind::Parameter`] when they contradict each other; those of reading a mark.
 pub(crate) fn read(args: &ConvertArgs) -> Result<Vec<Wanted>> {
+    let mark = args.watermark.as_deref().map(watermark::read).transpose()?;
+    let mark = mark.map(|mark| Watermark::new(mark, args.watermark_at));
     let by_name = format_of_output(args)?;
     let mut lists: Vec<&[Format]> = match &by_name {
         Some(format) => vec![slice::from_ref(format)],
@@ -100,8 +103,9 @@ pub(crate) fn read(args: &ConvertArgs) -> Result<Vec<Wanted>> {
     check(args, &lists, widths.len())?;
     let is_several = widths.len() > 1;
     let each = |width: Option<u32>| {
+        let mark = mark.as_ref();
         lists.iter().map(move |list| Wanted {
-            params: list.iter().map(|&format| params(args, format, width)).collect(),
+            params: list.iter().map(|&format| params(args, format, width, mark)).collect(),
             width: width.filter(|_| is_several),
             own_format: args.in_place,
         })
@@ -157,7 +161,7 @@ fn check(args: &ConvertArgs, lists: &[&[Format]], widths: usize) -> Result<()> {
     Ok(())
 }
 
-fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
+fn params(args: &ConvertArgs, format: Format, width: Option<u32>, mark: Option<&Watermark>) -> Params {
     let resize = (width.is_some() || args.height.is_some()).then(|| Resize {
         width,
         height: args.height,
@@ -181,6 +185,7 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>) -> Params {
         background: args.background,
         blur: args.blur,
         sharpen: args.sharpen,
+        watermark: mark.cloned(),
         keep_metadata: args.keep_metadata,
         target_size: args.target_size,
         still: false,

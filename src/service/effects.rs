@@ -3,12 +3,16 @@
 
 use crate::{
     codec::Probe,
-    convert::{self, Fit, Params, Trim},
+    convert::{self, Fit, Focus, Params, Placement, Trim},
     pixel::Orientation,
+    service::watermarking::Watermarking,
 };
 
 /// The parameters.
 pub(super) const NAMES: [&str; 7] = ["rotate", "flip", "trim", "background", "blur", "sharpen", "max_bytes"];
+
+/// The parameter of a mark, where there is one.
+pub(super) const WATERMARK: &str = "watermark";
 
 /// The lengths that a result may be given, of which whole KiB are taken.
 pub(super) const LENGTHS: std::ops::RangeInclusive<u32> = 1 << 10..=100 << 20;
@@ -25,12 +29,14 @@ pub(super) struct Effects {
     /// In tenths of a pixel.
     pub(super) blur: u16,
     pub(super) sharpen: u16,
+    /// Which mark is on it, and where.
+    pub(super) watermark: Option<([u8; 8], Placement)>,
     /// The most bytes of the result.
     pub(super) max_bytes: Option<u32>,
 }
 
 impl Effects {
-    /// Reads the first of each parameter.
+    /// Reads the first of each parameter but that of a mark.
     ///
     /// # Errors
     /// What is to be told of a value that isn't allowed, with the parameter's name.
@@ -57,7 +63,20 @@ impl Effects {
             parse_length(text).ok_or_else(allowed)
         });
         let (background, max_bytes) = (background.transpose()?, max_bytes.transpose()?);
-        Ok(Self { turn, trim: trim.transpose()?, background, blur, sharpen, max_bytes })
+        Ok(Self { turn, trim: trim.transpose()?, background, blur, sharpen, max_bytes, watermark: None })
+    }
+
+    /// Reads what is asked of a mark.
+    ///
+    /// # Errors
+    /// What is to be told of a value that isn't allowed.
+    pub(super) fn set_watermark(&mut self, of: &Watermarking, text: Option<&str>) -> Result<(), String> {
+        let asked = text.filter(|_| of.always.is_none()).map(|text| {
+            let wrong = |allowed| format!("{WATERMARK}: {text:?} is not allowed; it is {allowed}");
+            Placement::parse(text).map(coarse).map_err(wrong)
+        });
+        self.watermark = of.always.or(asked.transpose()?).map(|placement| (of.id(), placement));
+        Ok(())
     }
 
     /// Those that make a difference to a source.
@@ -73,23 +92,43 @@ impl Effects {
 
     /// As a key has them.
     pub(super) fn key(&self) -> String {
-        let Self { turn, trim, background, blur, sharpen, max_bytes } = *self;
+        let Self { turn, trim, background, blur, sharpen, watermark, max_bytes } = *self;
         let turn = (turn != Orientation::Upright).then(|| format!("&turn={}", turn.name()));
         let trim = trim.map(|trim| format!("&trim={}", trim.name()));
         let background = background.map(|[r, g, b]| format!("&background={r:02x}{g:02x}{b:02x}"));
         let sigma = |name: &str, tenths: u16| (tenths > 0).then(|| format!("&{name}={tenths}"));
+        let watermark = watermark.map(|(id, placement)| {
+            let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("&watermark={id}:{}", placement.name())
+        });
         let max_bytes = max_bytes.map(|bytes| format!("&max_bytes={bytes}"));
-        [turn, trim, background, sigma("blur", blur), sigma("sharpen", sharpen), max_bytes]
+        [turn, trim, background, sigma("blur", blur), sigma("sharpen", sharpen), watermark, max_bytes]
             .into_iter()
             .flatten()
             .collect()
     }
 
     /// As a conversion has them.
-    pub(super) fn apply(&self, params: Params) -> Params {
-        let Self { turn, trim, background, blur, sharpen, max_bytes } = *self;
+    pub(super) fn apply(&self, params: Params, mark: Option<&Watermarking>) -> Params {
+        let Self { turn, trim, background, blur, sharpen, watermark, max_bytes } = *self;
         let params = params.with_turn(turn).with_trim(trim).with_background(background);
+        let mark = mark.zip(watermark).map(|(mark, (_, placement))| mark.at(placement));
+        let params = params.with_watermark(mark);
         params.with_blur(blur).with_sharpen(sharpen).with_target_size(max_bytes.map(u64::from))
+    }
+}
+
+/// A placement as requests may ask for it: in tenths of its opacity and of the sides, in tens of pixels, and in twentieths of
+/// the width.
+fn coarse(placement: Placement) -> Placement {
+    let tenth = |hundredths: u8| (hundredths + 5) / 10 * 10;
+    let Placement { opacity, position, offset, scale, .. } = placement;
+    Placement {
+        opacity: opacity.next_multiple_of(10),
+        position: Focus::new(tenth(position.x()), tenth(position.y())),
+        offset: offset.map(|pixels| pixels / 10 * 10),
+        scale: scale.next_multiple_of(5),
+        ..placement
     }
 }
 

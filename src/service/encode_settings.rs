@@ -34,6 +34,7 @@ impl EncodeSettings {
             background: _,
             blur: _,
             sharpen: _,
+            watermark: _,
             keep_metadata,
             target_size: _,
             still: _,

@@ -56,6 +56,7 @@ mod sizes;
 mod steps;
 mod time;
 mod trace;
+mod watermarking;
 mod write;
 
 pub use self::{
@@ -82,5 +83,6 @@ pub use self::{
     sizes::Sizes,
     steps::{Admit, Convert, ExpectedSource, Fetch, FlightError, Found, Join, Lookup, MadeInfo, Step, Store},
     time::http_date,
+    watermarking::Watermarking,
     write::Write,
 };

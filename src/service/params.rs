@@ -43,6 +43,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("blur=", "0.3 to 100 pixels, in tenths: the standard deviation of a Gaussian"),
     ("sharpen=", "0.3 to 10 pixels, in tenths: the fineness of what is made clearer"),
     (
+        "watermark=",
+        "with WATERMARK: puts that on the picture: an opacity from 0.01 to 1, a side, a corner or a point, two offsets in pixels, and its share of the width, as 0.5:bottom-right:10:10:0.2",
+    ),
+    (
         "max_bytes=",
         "1024 to 104857600, in KiB: the quality is lowered until the result is no longer; several encodes",
     ),
@@ -148,6 +152,10 @@ impl Wanted {
                 .first_of(|key| matches!(key, "format" | "fm"))
                 .and_then(|name| parse_format(name, policy));
             wanted.still = query.first("still").is_some_and(is_yes);
+        }
+        if let Some(mark) = &policy.watermark {
+            let asked = query.first(effects::WATERMARK).filter(|_| policy.short_params);
+            wanted.effects.set_watermark(mark, asked)?;
         }
         Ok((wanted, heeded))
     }
@@ -258,6 +266,7 @@ fn is_ours(name: &str, value: &str, policy: &Policy) -> bool {
         "w" | "h" | "fit" | "gravity" | "dpr" | "q" | "quality" | "format" | "fm" | "still" => {
             policy.short_params
         }
+        effects::WATERMARK => policy.short_params && policy.watermark.is_some(),
         name if effects::NAMES.contains(&name) => policy.short_params,
         "meta" => value == "full",
         "explain" => policy.explain,

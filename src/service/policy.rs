@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
+use super::watermarking::Watermarking;
 use crate::{
     codec::Format,
     convert::{Interest, Mode},
@@ -95,6 +96,8 @@ pub struct Policy {
     pub qualities: Vec<(Format, u8)>,
     /// Heed client hints where a URL leaves open what they tell. Default false: then answers vary by them, too.
     pub client_hints: bool,
+    /// The mark on pictures. Default none.
+    pub watermark: Option<Watermarking>,
     /// The keys of signed URLs, the one to sign with first. Default none: nothing is signed.
     pub sign_keys: Vec<Key>,
     /// What has to be signed where there are keys. Default what asks for anything beside a picture.
@@ -139,6 +142,7 @@ impl Default for Policy {
             cloudflare_urls: shared::CLOUDFLARE_URLS.default,
             qualities: Vec::new(),
             client_hints: shared::CLIENT_HINTS.default,
+            watermark: None,
             sign_keys: Vec::new(),
             signed: shared::SIGN.default,
         }
@@ -239,6 +243,8 @@ setters! {
     with_qualities: qualities: Vec<(Format, u8)>,
     /// Sets whether client hints are heeded.
     with_client_hints: client_hints: bool,
+    /// Sets the mark on pictures.
+    with_watermark: watermark: Option<Watermarking>,
     /// Sets the keys of signed URLs, the one to sign with first.
     with_sign_keys: sign_keys: Vec<Key>,
     /// Sets what has to be signed where there are keys.

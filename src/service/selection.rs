@@ -236,7 +236,7 @@ impl Selector<'_> {
             still: self.wanted.still,
             ..Params::default()
         };
-        self.wanted.effects.apply(params)
+        self.wanted.effects.apply(params, self.policy.watermark.as_ref())
     }
 
     /// What is wanted without what makes no difference to the source, if there is anything of that: its own size, since

@@ -113,6 +113,14 @@ settings! {
             "the part that a crop keeps: InterestingNone, Entropy, Centre, Attention, Low, High or All")
             .differs("Attention is done as Entropy; All as Centre.");
 
+        WATERMARK: Text = setting(Text, "",
+            "the file of a picture that is put on others: where a request asks for it, or as WATERMARK_ALWAYS says")
+            .ours().flag("watermark", "FILE");
+
+        WATERMARK_ALWAYS: Text = setting(Text, "",
+            "where WATERMARK is on every picture, whatever requests say: opacity, position, offsets, share of the width, as 0.5:bottom-right:10:10:0.2")
+            .ours().flag("watermark-always", "PLACE");
+
         FONTS: Text = setting(Text, "system",
             "folders with fonts for text in SVG, one or several as in PATH; system is the machine's own, none is no text")
             .ours().flag("fonts", "DIRS");

@@ -56,6 +56,7 @@ mod layers;
 mod links_stay_inside;
 mod lossy_webp_decodes_alike;
 mod made_ahead;
+mod marks_are_put_on;
 mod memory_is_stated;
 mod metadata_is_stated;
 mod misjudged_drawings_end_alone;

@@ -4,6 +4,7 @@
 use std::{env, process::Command};
 
 use slimpix::{
+    Mark, Placement, Watermark,
     codec::{self, Format, Probe},
     convert::{Fit, Mode, Outcome, Params, Resize, Trim, convert, plan},
     limits::Limits,
@@ -144,7 +145,7 @@ fn targets() -> Vec<(String, Params)> {
     }
     let finest = Params::default().with_mode(Mode::Lossy).with_quality(100).with_effort(6);
     targets.push(("WebP as fine as can be".to_owned(), finest));
-    for (name, params) in cut() {
+    for (name, params) in cut().into_iter().chain(stamped()) {
         targets.push((format!("WebP {name}"), params.clone().with_mode(Mode::Lossy)));
         targets.push((format!("PNG {name}"), params.with_format(Format::Png)));
     }
@@ -180,6 +181,19 @@ fn cut() -> Vec<(&'static str, Params)> {
         ("without a border", params.clone().with_trim(Trim::default().with_threshold(90))),
         ("without a border, wider", params.with_trim(dark).with_resize(Resize::to_width(90))),
     ]
+}
+
+fn stamped() -> Vec<(&'static str, Params)> {
+    let params = Params::default().with_effort(1);
+    let rims = Resize::new(400, 90).with_fit(Fit::Pad);
+    vec![
+        ("marked", params.clone().with_watermark(marked(40, 30, "0.5:top:0:0:1"))),
+        ("marked in rims", params.with_watermark(marked(90, 900, "1:left")).with_resize(rims)),
+    ]
+}
+
+fn marked(width: u32, height: u32, place: &str) -> Watermark {
+    Watermark::new(Mark::new(raster(width, height, Layout::Rgba)), Placement::parse(place).unwrap())
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn view_bytes(plan: &Plan) -> u64 {
     let (probe, frame) = (&plan.probe, &plan.frame);
     let Some(job) = job(plan, probe.size, probe.orientation) else { return 0 };
     Screen::heap_bytes(plan.output)
-        + plan.finish.map_or(0, |finish| finish.heap_bytes(frame.output, Layout::Rgba))
+        + plan.finish.as_ref().map_or(0, |finish| finish.heap_bytes(frame.output, Layout::Rgba))
         + Scaler::heap_bytes(&job)
         + 4 * u64::from(job.from.width)
         + 64 * u64::from(frame.stored_output(probe.orientation).width)

@@ -76,7 +76,7 @@ impl View {
         let Some(job) = memory::job(plan, canvas, orientation) else { return Ok(None) };
         Ok(Some(Self {
             orientation,
-            finish: plan.finish,
+            finish: plan.finish.clone(),
             size: plan.frame.output,
             screen: Screen::new(plan.output)?,
             row: try_zeroed(4 * job.from.width as usize)?,

@@ -137,8 +137,8 @@ pub enum Interest {
 /// A point of a picture as it is looked at, in hundredths of its width and height from the top left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Focus {
-    x: u8,
-    y: u8,
+    pub(in crate::convert) x: u8,
+    pub(in crate::convert) y: u8,
 }
 
 impl Focus {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::flags::{sentence, takes};
 use crate::{
     codec::Format,
-    convert::{Filter, Fit, Interest, Trim, parse_blur, parse_color, parse_sharpen},
+    convert::{Filter, Fit, Interest, Placement, Trim, parse_blur, parse_color, parse_sharpen},
     settings::{
         SIDE, Size, Whole,
         server::MAX_JOB_COUNT,
@@ -109,6 +109,14 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "PX", env = "WEBP_SHARPEN", hide_env_values = true, default_value = "0",
           value_parser = sharpen)]
     pub(crate) sharpen: u16,
+    /// Put the picture of this file on each result
+    #[arg(long, value_name = "FILE", env = "WEBP_WATERMARK", hide_env_values = true)]
+    pub(crate) watermark: Option<PathBuf>,
+    /// Where that is: an opacity from 0.01 to 1, a side, a corner or a point, two offsets in pixels, and its share of the
+    /// width, each of which may be left out: 0.5:bottom-right:10:10:0.2
+    #[arg(long, value_name = "PLACE", env = "WEBP_WATERMARK_AT", hide_env_values = true, default_value = "1:centre",
+          value_parser = place)]
+    pub(crate) watermark_at: Placement,
     /// Allow results larger than the source's width and height
     #[arg(long, env = "WEBP_ENLARGE", hide_env_values = true)]
     pub(crate) enlarge: bool,
@@ -143,6 +151,10 @@ fn gravity(text: &str) -> Result<Interest, String> {
 
 fn color(text: &str) -> Result<[u8; 3], String> {
     parse_color(text).map_err(|allowed| format!("it is {allowed}"))
+}
+
+fn place(text: &str) -> Result<Placement, String> {
+    Placement::parse(text).map_err(|allowed| format!("it is {allowed}"))
 }
 
 fn trim(text: &str) -> Result<Trim, String> {

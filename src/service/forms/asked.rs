@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::{
     codec::Format,
-    convert::{self, Trim},
+    convert::{self, Placement, Trim},
     service::{effects, params, policy::Policy},
 };
 
@@ -24,6 +24,7 @@ pub(super) struct Asked {
     /// The picture is padded, and lies there.
     pub(super) extends: bool,
     pub(super) extend_gravity: Option<String>,
+    pub(super) watermark: Option<Placement>,
     pub(super) max_bytes: Option<u32>,
     pub(super) dpr: Option<String>,
     pub(super) quality: Option<u8>,
@@ -52,6 +53,7 @@ impl Asked {
             self.background.as_ref().map(|color| format!("background={color}")),
             self.blur.as_ref().map(|sigma| format!("blur={sigma}")),
             self.sharpen.as_ref().map(|sigma| format!("sharpen={sigma}")),
+            self.watermark.map(|placement| format!("watermark={}", placement.name())),
             number("max_bytes", self.max_bytes),
             self.dpr.as_ref().map(|dpr| format!("dpr={dpr}")),
             number("quality", self.quality.map(u32::from)),

@@ -14,7 +14,7 @@ use super::{
     place,
 };
 use crate::{
-    convert::{self, Trim},
+    convert::{self, Placement, Trim},
     service::policy::Policy,
 };
 
@@ -118,6 +118,7 @@ fn set(asked: &mut Asked, name: &str, arguments: &str, policy: &Policy) -> Resul
         }
         ("blur" | "bl", [sigma]) => asked.blur = asked::sigma(name, sigma, convert::parse_blur)?,
         ("sharpen" | "sh", [sigma]) => asked.sharpen = asked::sigma(name, sigma, convert::parse_sharpen)?,
+        ("watermark" | "wm", mark) if policy.watermark.is_some() => asked.watermark = mark_of(name, mark)?,
         // 0 is without limit; the range is ours.
         ("max_bytes" | "mb", ["0"]) => asked.max_bytes = None,
         ("max_bytes" | "mb", [bytes]) => asked.max_bytes = Some(asked::length(name, bytes)?),
@@ -173,6 +174,19 @@ fn trim_of(option: &str, border: &[&str]) -> Result<Option<Trim>, Refusal> {
     let whole = threshold.strip_suffix(".0").unwrap_or(threshold);
     let trim = Trim::parse(&format!("{whole}:{color}"));
     trim.map(Some).map_err(|allowed| out_of_range(option, &border.join(":"), &allowed))
+}
+
+/// Opacity, position, offsets and scale. With an opacity of 0 there is none.
+fn mark_of(option: &str, mark: &[&str]) -> Result<Option<Placement>, Refusal> {
+    let mut parts: Vec<String> = mark.iter().map(|part| (*part).to_owned()).collect();
+    if matches!(mark, ["0" | "0.0" | "", ..]) {
+        return Ok(None);
+    }
+    if let Some(position) = parts.get_mut(1).filter(|position| !position.is_empty()) {
+        *position = gravity_of(option, &[position.as_str()])?;
+    }
+    let placement = Placement::parse(&parts.join(":"));
+    placement.map(Some).map_err(|allowed| out_of_range(option, &mark.join(":"), &allowed))
 }
 
 /// Whether the picture is padded, and where it lies then.

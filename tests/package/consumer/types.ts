@@ -16,6 +16,8 @@ const every: Required<ConvertOptions> = {
   background: '#f80',
   blur: 0.5,
   sharpen: 1,
+  watermark: new Uint8Array(0),
+  watermarkAt: '0.5:bottom-right:10:10:0.2',
   fit: 'cover',
   enlarge: true,
   interest: 'entropy',
