@@ -78,10 +78,10 @@ impl Search {
     fn uv_rate(&self, log2: usize, luma: &Luma, mode: PredictionMode, angle: i8) -> u32 {
         let mut rate =
             u32::from(self.rates.uv_mode[usize::from(log2 <= 5)][luma.mode as usize][mode as usize]);
-        if mode == PredictionMode::Dc {
+        if mode == PredictionMode::Dc && log2 > 2 {
             rate += u32::from(self.palette_flag_uv(luma.palette.shades.count > 0));
         }
-        if mode.is_directional() {
+        if mode.is_directional() && log2 > 2 {
             rate += u32::from(self.rates.angle_delta[mode as usize - 1][(angle + 3) as usize]);
         }
         rate

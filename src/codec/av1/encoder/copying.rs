@@ -6,6 +6,7 @@ use super::{
     canvas::{Canvas, order},
     cost::BIT,
     kernels::SIDE,
+    matches::{Matches, Squares},
     palette::Palette,
     search::{Place, Prediction, Search},
     strip::Column,
@@ -16,7 +17,7 @@ use crate::codec::av1::{
 };
 
 /// Vectors that are measured for a block, at the most.
-const CANDIDATES: usize = 24;
+const CANDIDATES: usize = 48;
 
 /// From where blocks may be copied.
 pub(super) struct CopySource<'a> {
@@ -48,6 +49,27 @@ impl Vectors {
         if self.count < CANDIDATES && !self.seen().contains(&mv) {
             self.all[self.count] = mv;
             self.count += 1;
+        }
+    }
+
+    /// Those to where what stands along both diagonals of a block has been before.
+    fn add_matches<const SIZE: usize>(
+        &mut self,
+        squares: &Squares<SIZE>,
+        from: &CopySource<'_>,
+        (x, y): (usize, usize),
+        log2: usize,
+    ) {
+        let (left, top) = ((from.mi_col - from.state.area.mi_col_start) * 4 + x, from.mi_row * 4 + y);
+        let count = (1 << log2) / SIZE;
+        for part in 0..count {
+            for across in [part, count - 1 - part] {
+                let (right, down) = (across * SIZE, part * SIZE);
+                for (to_x, to_y) in squares.of(left + right, y + down) {
+                    let (row, col) = (to_y as i32 - (top + down) as i32, to_x as i32 - (left + right) as i32);
+                    self.add(Mv { row: row * 8, col: col * 8 });
+                }
+            }
         }
     }
 
@@ -140,19 +162,9 @@ impl Search {
                 vectors.add(Mv { row: row.into(), col: col.into() });
             }
         }
-        let Some(matches) = &from.column.matches else { return vectors };
-        let column = (from.mi_col - from.state.area.mi_col_start) * 4;
-        let top = from.mi_row * 4;
-        // Parts of 8 x 8 along both diagonals.
-        let last = (1 << (log2 - 3)) - 1;
-        for part in 0..=last {
-            for across in [part, last - part] {
-                let (x, y) = (column + x + across * 8, y + part * 8);
-                for (to_x, to_y) in matches.of(x, y) {
-                    let (row, col) = (to_y as i32 - (top + y) as i32, to_x as i32 - x as i32);
-                    vectors.add(Mv { row: row * 8, col: col * 8 });
-                }
-            }
+        if let Some(Matches { eights, fours }) = &from.column.matches {
+            vectors.add_matches(eights, from, (x, y), log2);
+            vectors.add_matches(fours, from, (x, y), log2);
         }
         vectors
     }
@@ -303,6 +315,9 @@ impl Search {
 
     /// What it costs to say that luma has one transform.
     fn whole_rate(&self, at: Place) -> u16 {
+        if at.size == 0 {
+            return 0;
+        }
         let side = 4 << at.size;
         let near = &self.neighbours;
         let smaller = |tx: u8| usize::from(tx != 0 && usize::from(tx) < side);

@@ -71,7 +71,9 @@ impl Search {
         let edges = self.canvases[0].edges(&self.around[0], SQUARES[at.size], x, y);
         let smooth = self.is_smooth(0, x / 4, y / 4);
         let mut candidates = self.candidates(at, &edges, smooth);
-        candidates.extend(self.palette_candidate(at));
+        if log2 > 2 {
+            candidates.extend(self.palette_candidate(at));
+        }
         let depths = self.depth_rates(at);
         let mut best: Option<(i64, Candidate)> = None;
         let contexts = self.contexts(at, true);
@@ -107,7 +109,7 @@ impl Search {
         }
         cost += i64::from(depths[0]);
         let chosen = (self.scratch.trials[0].chosen.eob, self.scratch.trials[0].tx_type);
-        if self.tools.tx_split && chosen.0 > self.tools.split_from {
+        if log2 > 2 && self.tools.tx_split && chosen.0 > self.tools.split_from {
             let kept = (self.neighbours, self.levels.len());
             let base = i64::from(candidate.rate) + i64::from(depths[1]);
             if let Some((cost, transforms)) = self.split(at, (candidate, chosen.1), smooth, base, cost) {
@@ -219,6 +221,9 @@ impl Search {
 
     /// What `tx_depth` of 0 and of 1 cost.
     fn depth_rates(&self, at: Place) -> [u16; 2] {
+        if at.size == 0 {
+            return [0; 2];
+        }
         let context = self.neighbours.tx_depth(at.x / 4, at.y / 4, 4 << at.size);
         let rates = &self.rates.tx_depth[at.size - 1][context];
         [rates[0], rates[1]]
@@ -229,7 +234,9 @@ impl Search {
         let above = INTRA_MODE_CONTEXT[self.neighbours.above.mode[at.x / 4] as usize];
         let left = INTRA_MODE_CONTEXT[self.neighbours.left.mode[at.y / 4] as usize];
         let mut rates = self.rates.y_mode[usize::from(above)][usize::from(left)];
-        rates[PredictionMode::Dc as usize] += self.palette_flag(at.x, at.y, at.size + 2, false);
+        if at.size > 0 {
+            rates[PredictionMode::Dc as usize] += self.palette_flag(at.x, at.y, at.size + 2, false);
+        }
         let step = i64::from(self.quantizer.of(0, at.size).common_step());
         let limit = self.tools.candidates;
         let mut best: Vec<Candidate> = Vec::with_capacity(limit + 1);
@@ -243,7 +250,7 @@ impl Search {
                 directions.push((score, mode));
             }
         }
-        if self.tools.angles > 0 && at.size < 4 {
+        if self.tools.angles > 0 && (1..4).contains(&at.size) {
             directions.sort_by_key(|&(score, _)| score);
             for &(score, mode) in directions.iter().take(self.tools.angles) {
                 let rate = rates[mode as usize];
@@ -279,7 +286,7 @@ impl Search {
         let slot = *free.last().expect("there is one more than is kept");
         self.predict(edges, mode, angle, smooth, slot);
         let mut rate = mode_rate;
-        if mode.is_directional() {
+        if mode.is_directional() && at.size > 0 {
             rate += self.rates.angle_delta[mode as usize - 1][(angle + 3) as usize];
         }
         let difference = i64::from(self.measure(at, slot));

@@ -1,19 +1,17 @@
-//! Where luma's 8 x 8 samples have been seen before: a table of hashes over the rows that are held, from which blocks are
-//! copied. Flat ones aren't in it, as they cost nothing in any case.
+//! Where luma's squares of 8 x 8 or 4 x 4 samples have been seen before: a table of hashes over the rows that are held,
+//! from which blocks are copied. Flat ones aren't in it, as they cost nothing in any case.
 
 use super::tuning::Repeats;
 use crate::error::Result;
 
-/// Samples a side of what is hashed.
-const SIZE: usize = 8;
 /// Places in each bucket.
 const WAYS: usize = 4;
-/// Places in all columns of tiles, at the most.
+/// Places of 8 x 8 in all columns of tiles, at the most.
 const MOST: usize = 1 << 17;
 /// Columns that are hashed at once.
 const CHUNK: usize = 64;
-/// Rows that are hashed at once: those of a superblock, and seven above them.
-const ROWS: usize = 64 + SIZE - 1;
+/// Rows that are hashed at once at the most: those of a superblock, and seven above them.
+const ROWS: usize = 64 + 7;
 /// No hash of anything.
 const NONE: u32 = 0;
 
@@ -47,7 +45,36 @@ impl Entry {
     }
 }
 
+/// Both sizes.
 pub(super) struct Matches {
+    pub eights: Squares<8>,
+    pub fours: Squares<4>,
+}
+
+impl Matches {
+    /// For one of so many columns of tiles.
+    pub(super) fn new(width: usize, held: usize, columns_of_tiles: usize) -> Result<Self> {
+        Ok(Self {
+            eights: Squares::new(width, held, columns_of_tiles)?,
+            fours: Squares::new(width, held, columns_of_tiles)?,
+        })
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn bytes(width: usize, held: usize, columns_of_tiles: usize) -> usize {
+        Squares::<8>::bytes(width, held, columns_of_tiles)
+            + Squares::<4>::bytes(width, held, columns_of_tiles)
+    }
+
+    /// Takes a strip of so many rows, whose first is `y`.
+    pub(super) fn take(&mut self, samples: &[u8], rows: usize, y: usize) {
+        self.eights.take(samples, rows, y);
+        self.fours.take(samples, rows, y);
+    }
+}
+
+/// Squares of so many samples a side: 4 or 8.
+pub(super) struct Squares<const SIZE: usize> {
     buckets: Vec<[Entry; WAYS]>,
     width: usize,
     /// How many rows above a strip are held.
@@ -62,20 +89,19 @@ pub(super) struct Matches {
     end: usize,
 }
 
-/// How many buckets a column of tiles has: a place for every other sample that is held.
-fn buckets(width: usize, held: usize, columns: usize) -> usize {
-    let most = MOST >> columns.next_power_of_two().ilog2();
+/// How many buckets a column of tiles has: a place for every other sample that is held. Of 4 x 4 there are fewer kinds.
+fn buckets(size: usize, width: usize, held: usize, columns: usize) -> usize {
+    let most = (if size == 8 { MOST } else { MOST / 4 }) >> columns.next_power_of_two().ilog2();
     (width * held / 2).next_power_of_two().clamp(1 << 10, most) / WAYS
 }
 
-fn columns(width: usize) -> usize {
-    width.div_ceil(SIZE)
-}
+impl<const SIZE: usize> Squares<SIZE> {
+    fn columns(width: usize) -> usize {
+        width.div_ceil(SIZE)
+    }
 
-impl Matches {
-    /// For one of so many columns of tiles.
-    pub(super) fn new(width: usize, held: usize, columns_of_tiles: usize) -> Result<Self> {
-        let buckets = buckets(width, held, columns_of_tiles);
+    fn new(width: usize, held: usize, columns_of_tiles: usize) -> Result<Self> {
+        let buckets = buckets(SIZE, width, held, columns_of_tiles);
         let mut buckets_of = Vec::new();
         buckets_of.try_reserve_exact(buckets)?;
         buckets_of.resize(buckets, [Entry::NOWHERE; WAYS]);
@@ -83,17 +109,16 @@ impl Matches {
         above.try_reserve_exact(width * (SIZE - 1))?;
         above.resize(width * (SIZE - 1), 0);
         let mut grid = Vec::new();
-        grid.try_reserve_exact(columns(width) * SIZE)?;
-        grid.resize(columns(width) * SIZE, NONE);
+        grid.try_reserve_exact(Self::columns(width) * 64 / SIZE)?;
+        grid.resize(Self::columns(width) * 64 / SIZE, NONE);
         let rows = Box::new([[0; CHUNK + 1]; ROWS]);
         Ok(Self { buckets: buckets_of, width, held, above, has_above: false, grid, rows, end: 0 })
     }
 
-    /// Bytes that it takes.
-    pub(super) fn bytes(width: usize, held: usize, columns_of_tiles: usize) -> usize {
-        buckets(width, held, columns_of_tiles) * size_of::<[Entry; WAYS]>()
+    fn bytes(width: usize, held: usize, columns_of_tiles: usize) -> usize {
+        buckets(SIZE, width, held, columns_of_tiles) * size_of::<[Entry; WAYS]>()
             + width * (SIZE - 1)
-            + columns(width) * SIZE * 4
+            + Self::columns(width) * 64 / SIZE * 4
             + size_of::<[[u32; CHUNK + 1]; ROWS]>()
     }
 
@@ -125,18 +150,18 @@ impl Matches {
                 None => &self.above[index * width..],
                 Some(index) => &samples[index * width..],
             };
-            let mut line = [0u32; CHUNK + 2 * SIZE];
+            let mut line = [0u32; CHUNK + 16];
             for (to, &sample) in line[skipped..].iter_mut().zip(&row[from..from + count]) {
                 *to = u32::from(sample) + 1;
             }
-            for (step, power) in ACROSS.into_iter().enumerate() {
+            for (step, power) in ACROSS.into_iter().enumerate().take(SIZE.ilog2() as usize) {
                 for x in 0..CHUNK + SIZE {
                     line[x] = line[x].wrapping_mul(power).wrapping_add(line[x + (1 << step)]);
                 }
             }
             self.rows[index].copy_from_slice(&line[..=CHUNK]);
         }
-        for (step, power) in DOWN.into_iter().enumerate() {
+        for (step, power) in DOWN.into_iter().enumerate().take(SIZE.ilog2() as usize) {
             for y in 0..(rows + SIZE - 1).saturating_sub(1 << step) {
                 let (above, below) = self.rows.split_at_mut(y + 1);
                 for (hash, below) in above[y].iter_mut().zip(&below[(1 << step) - 1]) {
@@ -160,7 +185,7 @@ impl Matches {
                 }
                 let x = start + column;
                 if row + 1 >= SIZE && (row + 1).is_multiple_of(SIZE) && x.is_multiple_of(SIZE) {
-                    self.grid[(row + 1 - SIZE) / SIZE * columns(self.width) + x / SIZE] = hash;
+                    self.grid[(row + 1 - SIZE) / SIZE * Self::columns(self.width) + x / SIZE] = hash;
                 }
                 self.insert(hash, x, y + row + 1 - SIZE);
             }
@@ -194,9 +219,9 @@ impl Matches {
 
     /// Counts the 8 x 8 of the strip of so many rows, whose first row is `y`.
     pub(super) fn count_repeats(&self, rows: usize, y: usize, repeats: &mut Repeats) {
-        repeats.all += columns(self.width) * rows.div_ceil(SIZE);
+        repeats.all += Self::columns(self.width) * rows.div_ceil(SIZE);
         for (index, _) in self.grid.iter().enumerate().filter(|&(_, &hash)| hash != NONE) {
-            let at = (index % columns(self.width) * SIZE, index / columns(self.width) * SIZE);
+            let at = (index % Self::columns(self.width) * SIZE, index / Self::columns(self.width) * SIZE);
             repeats.textured += 1;
             repeats.repeated += usize::from(self.of(at.0, at.1).any(|(_, row)| row + SIZE <= y + at.1));
         }
@@ -208,9 +233,9 @@ impl Matches {
         self.has_above = false;
     }
 
-    /// Places that the 8 x 8 at (x, y) of the strip, both multiples of 8, may be like.
+    /// Places that the square at (x, y) of the strip, both multiples of its side, may be like.
     pub(super) fn of(&self, x: usize, y: usize) -> impl Iterator<Item = (usize, usize)> {
-        let hash = self.grid.get(y / SIZE * columns(self.width) + x / SIZE).copied().unwrap_or(NONE);
+        let hash = self.grid.get(y / SIZE * Self::columns(self.width) + x / SIZE).copied().unwrap_or(NONE);
         let (bucket, tag) = self.slot(hash);
         let end = self.end;
         self.buckets[bucket]

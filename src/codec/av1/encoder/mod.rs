@@ -188,7 +188,10 @@ impl Encoder {
             return;
         }
         self.strip.without_copies();
-        self.searches.iter_mut().for_each(|search| search.copies = None);
+        for search in &mut self.searches {
+            search.copies = None;
+            search.smallest = 3;
+        }
         self.sequence = sequence_header(&self.config, false);
         self.header = frame_header(&self.config, &self.sequence, false);
         self.frame = Frame::new(&self.sequence, &self.header);

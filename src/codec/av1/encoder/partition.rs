@@ -40,9 +40,14 @@ impl Search {
             return 0;
         }
         let whole = x + half < luma.columns && y + half < luma.rows;
+        if log2 == 2 {
+            let (cost, block) = self.block(from, x, y, log2);
+            self.blocks.push(block);
+            return cost;
+        }
         let context = self.neighbours.partition(x / 4, y / 4, log2 as u8);
         let rates = self.rates.partition[log2 - 3][context];
-        let can_split = log2 > self.tools.smallest;
+        let can_split = log2 > self.smallest;
         if !whole {
             return self.quarters(from, x, y, log2, i64::MAX).expect("no limit");
         }
@@ -62,7 +67,9 @@ impl Search {
         self.neighbours = before.0;
         let rate = i64::from(rates[Partition::Split as usize]);
         let split = if rate < cost { self.quarters(from, x, y, log2, cost - rate) } else { None };
-        if let Some(split) = split {
+        if let Some(split) = split
+            && (log2 > 3 || is_worth_it(&self.blocks[before.1..], split + rate, cost))
+        {
             return split + rate;
         }
         self.bring_back(x, y, log2);
@@ -97,7 +104,11 @@ impl Search {
     fn is_settled(&self, cost: i64, log2: usize) -> bool {
         // Of screens even little is worth it.
         let settled = if self.palettes.is_some() { self.tools.settled / 2 } else { self.tools.settled };
-        cost < settled << (2 * (log2 - 3))
+        if log2 == 3 && self.smallest < 3 {
+            cost < tuning::SETTLED_EIGHT
+        } else {
+            cost < settled << (2 * (log2 - 3))
+        }
     }
 
     /// Searches a square as one block: predicted, and copied if that promises something.
@@ -224,6 +235,13 @@ impl Search {
             self.canvases[plane].copy_in(x >> sub_x, y >> sub_y, side, from, side);
         }
     }
+}
+
+/// Whether 8 x 8 are better divided into `quarters`: unless most of these are copied it must cost an eighth less, as
+/// the whole still gains by the tools that the division isn't searched by.
+fn is_worth_it(quarters: &[Block], divided: i64, whole: i64) -> bool {
+    let copied = quarters.iter().filter(|block| block.mv.is_some()).count();
+    divided + if copied > 2 { 0 } else { whole / 8 } < whole
 }
 
 /// Whether nothing can be much cheaper than a copy.

@@ -82,7 +82,7 @@ impl Scratch {
     pub(super) fn new(planes: usize) -> Self {
         let kept = (0..7).map(|log2| {
             let plane =
-                |index: usize| if index < planes && log2 > 2 { vec![0; 1 << (2 * log2)] } else { Vec::new() };
+                |index: usize| if index < planes && log2 > 1 { vec![0; 1 << (2 * log2)] } else { Vec::new() };
             std::array::from_fn(plane)
         });
         Self {
@@ -116,6 +116,8 @@ pub(super) struct Search {
     pub activity: [u32; 64],
     /// 512 times the logarithm of the superblock's variance.
     pub busy: i32,
+    /// Logarithm of the least side of blocks.
+    pub smallest: usize,
     pub source: [Box<Samples>; 3],
     pub canvases: [Canvas; 3],
     pub around: [Surroundings; 3],
@@ -136,8 +138,8 @@ pub(super) struct Search {
     pub reconstruction: Option<[crate::codec::av1::window::Window; 3]>,
 }
 
-/// Levels that a superblock may come to: those of its samples at each of four sizes of blocks.
-pub(super) const LEVELS: usize = 4 * 3 * SIDE * SIDE;
+/// Levels that a superblock may come to: those of its samples at each of five sizes of blocks.
+pub(super) const LEVELS: usize = 5 * 3 * SIDE * SIDE;
 /// And those of a copied block that wait for what is predicted.
 pub(super) const COPY_LEVELS: usize = 3 * SIDE * SIDE;
 

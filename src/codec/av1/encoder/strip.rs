@@ -149,13 +149,13 @@ impl Strip {
         let mut repeats = Repeats::default();
         let (filled, start) = (self.filled, self.first);
         for column in &mut self.columns {
-            let Column { planes, matches: Some(matches) } = column else { continue };
+            let Column { planes, matches: Some(Matches { eights, .. }) } = column else { continue };
             for first in (start..filled).step_by(SUPERBLOCK) {
                 let rows = (filled - first).min(SUPERBLOCK);
-                matches.take(&planes[0].samples[first * planes[0].width..], rows, first - start);
-                matches.count_repeats(rows, first - start, &mut repeats);
+                eights.take(&planes[0].samples[first * planes[0].width..], rows, first - start);
+                eights.count_repeats(rows, first - start, &mut repeats);
             }
-            matches.clear();
+            eights.clear();
         }
         repeats
     }

@@ -28,6 +28,7 @@ use crate::{
 impl Search {
     /// Room for the search of a picture's superblocks.
     ///
+    /// # Errors
     ///
     /// There is no memory.
     pub(super) fn new(level: Level, config: &Config, header: &FrameHeader) -> Result<Self> {
@@ -39,8 +40,8 @@ impl Search {
         Ok(Self {
             level,
             frame: Frame { planes, subsampling_x: halved, subsampling_y: halved },
-            tools: Tools::of(config.effort).0,
-            efforts: Tools::of(config.effort),
+            tools: Tools::of(config.effort, config.is_screen).0,
+            efforts: Tools::of(config.effort, config.is_screen),
             scans: SQUARES.map(Scan::new).into_iter().collect(),
             forward: Forward::new(level),
             inverse: Inverse::new(level, 8),
@@ -50,6 +51,7 @@ impl Search {
             base_weights: tuning::weights(config.base_q_idx, config.base_q_idx, config.is_screen),
             activity: [128; 64],
             busy: 0,
+            smallest: if header.allow_intrabc && !halved { 2 } else { 3 },
             source: std::array::from_fn(|_| Box::new([0; SIDE * SIDE])),
             canvases: [0, 1, 2].map(|plane| Canvas::new(side(plane))),
             around: [nowhere; 3],
@@ -99,6 +101,7 @@ impl Search {
 
     /// Weighs errors by how busy the block at (x, y) is.
     pub(super) fn weigh(&mut self, x: usize, y: usize, log2: usize) {
+        let log2 = log2.max(3);
         let count = 1usize << (log2 - 3);
         let rows = self.activity.chunks_exact(8).skip(y / 8).take(count);
         let sum: u32 = rows.map(|row| row[x / 8..x / 8 + count].iter().sum::<u32>()).sum();

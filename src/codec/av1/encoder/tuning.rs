@@ -9,8 +9,7 @@ use crate::codec::av1::{
 /// What the search does.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tools {
-    /// Logarithms of the least and the largest side of blocks.
-    pub smallest: usize,
+    /// Logarithm of the largest side of blocks.
     pub largest: usize,
     /// How many of luma's modes are measured, in the order of their trial.
     pub modes: usize,
@@ -38,10 +37,10 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Of an effort from 0 to 6: for the division into blocks, and, if they aren't the same, for the blocks of it.
-    pub(super) fn of(effort: u8) -> (Self, Option<Self>) {
+    /// Of an effort from 0 to 6: for the division into blocks, and, if they aren't the same, for the blocks of it. A
+    /// screen, most of which is settled soon, gets more by efforts 4 and 5.
+    pub(super) fn of(effort: u8, is_screen: bool) -> (Self, Option<Self>) {
         let fast = Self {
-            smallest: 3,
             largest: 6,
             modes: 5,
             angles: 0,
@@ -73,8 +72,9 @@ impl Tools {
             1 => (fast, Some(Self { trellis: true, cfl: true, modes: 7, ..fast })),
             2 => (fast, Some(Self { angles: 1, candidates: 1, tx_split: false, ..full })),
             3 => (fast, Some(Self { angles: 1, candidates: 1, ..full })),
-            4 => (Self { modes: 7, ..fast }, Some(Self { angles: 1, ..full })),
-            5 => (
+            4 if !is_screen => (Self { modes: 7, ..fast }, Some(Self { angles: 1, ..full })),
+            5 if is_screen => (full, Some(Self { candidates: 3, all_types: true, ..full })),
+            4 | 5 => (
                 Self { modes: 13, trellis: true, cfl: true, tx_split: true, ..fast },
                 Some(Self { candidates: 3, ..full }),
             ),
@@ -92,6 +92,9 @@ impl Tools {
         }
     }
 }
+
+/// A block of 8 x 8 that costs less than this isn't divided.
+pub(super) const SETTLED_EIGHT: i64 = 30 * BIT as i64;
 
 /// A copy without levels that costs less than this is taken for the best that a block can have.
 pub(super) const SETTLED_COPY: i64 = 40 * BIT as i64;
