@@ -5,7 +5,7 @@
 //! A request that is part of a trace (`traceparent`, W3C Trace Context) becomes part of it here. Nobody waits for a
 //! collector: spans wait in a queue with an end, and what finds no place there or can't be sent is dropped and counted.
 //!
-//! A build without the feature `otel` knows when traces are wanted, and makes none.
+//! A build without the feature `otel` knows when traces are wanted, and makes none. `NOTES.md` says what was weighed.
 
 #[cfg(not(feature = "otel"))]
 mod absent;
