@@ -47,6 +47,8 @@ impl App {
         let mut settings = Settings::read(env)?;
         settings.policy.budget = 0;
         settings.policy.max_age = settings.policy.short_max_age;
+        // What was lost may still be taken for being made.
+        (settings.once, settings.later) = (None, None);
         Ok(Self::new(settings))
     }
 

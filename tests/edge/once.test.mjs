@@ -100,3 +100,14 @@ test("without a bucket, or where the object fails, pictures are made as without 
   assert.equal((await isolates.get("one", "/a.jpg", { accept: WEBP })).type, "image/webp");
   assert.match(isolates.log.join("\n"), /once: ONCE can't be asked about .*broken/);
 });
+
+test("a request whose instance is lost doesn't wait for itself", async () => {
+  const large = ramp(7000, 6000);
+  // A budget past the wall: what is admitted and held as a whole meets the wall.
+  const variables = { MEMORY: "2000M", FORMATS: "avif" };
+  const worker = start(new Origin({ "/large.png": large }), variables, { durableObjects: { ONCE: "Once" } });
+  const answer = await worker.get("/large.png?format=jpeg");
+  assert.deepEqual([answer.type, answer.body.length], ["image/png", large.length]);
+  assert.ok(worker.log.some((line) => line.includes("RuntimeError")), `no trap: ${worker.log}`);
+  assert.deepEqual(worker.log.filter((line) => line.startsWith("once:")), []);
+});
