@@ -66,7 +66,7 @@
 //! | `heic` (default) | HEIC as a source, by heic-decoder |
 //! | `jxl` (default) | JPEG XL as a source, by jxl |
 //! | `svg` (default) | SVG as a source, drawn by resvg |
-//! | `svg-text` (default) | text in it, with the fonts of `Limits::font_files` |
+//! | `svg-text` (default) | text in it, with the fonts of `Limits::font_files` and `font_data` |
 //! | `native` (default) | the server and the command line; a library has no use for it |
 //! | `object-store` | `native` with originals and shared results in buckets |
 //! | `otel` | `native` with traces for OpenTelemetry |
@@ -168,7 +168,7 @@ pub use self::{
         Params, Placement, Plan, Resize, Trim, Watermark, convert, describe, plan, read_mark,
     },
     error::{Error, ErrorKind, Result},
-    limits::{Limits, Pause},
+    limits::{FontData, Limits, Pause},
     pixel::{Layout, Metadata, Size},
 };
 

@@ -56,8 +56,35 @@ pub struct Limits {
     /// Files of fonts with which text in SVG may be drawn, by builds with the feature `svg-text`. Default none: then an
     /// SVG with text is not drawn.
     pub font_files: Arc<[PathBuf]>,
+    /// Fonts in memory with which that may be done as well, after those in files. Default none. They are the caller's, and
+    /// no statement counts them.
+    pub font_data: Arc<[FontData]>,
     /// Is called while an animation is converted, before each frame. Default nothing.
     pub pause: Pause,
+}
+
+/// The bytes of a font's file: TrueType, OpenType, or a collection of these. A clone is the same bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FontData(Arc<Vec<u8>>);
+
+impl FontData {
+    /// A file's bytes. What is no font is none for a drawing either.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(bytes))
+    }
+}
+
+impl AsRef<[u8]> for FontData {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FontData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FontData({} bytes)", self.0.len())
+    }
 }
 
 /// What a conversion that may take long calls now and then, so that a host lets others go first.
@@ -111,6 +138,7 @@ impl Default for Limits {
             max_output_bytes: u64::MAX,
             threads: 1,
             font_files: Arc::default(),
+            font_data: Arc::default(),
             pause: Pause::default(),
         }
     }
@@ -170,6 +198,13 @@ impl Limits {
     #[must_use]
     pub fn with_font_files(mut self, font_files: impl Into<Arc<[PathBuf]>>) -> Self {
         self.font_files = font_files.into();
+        self
+    }
+
+    /// Sets fonts in memory with which text in SVG may be drawn, too.
+    #[must_use]
+    pub fn with_font_data(mut self, font_data: impl Into<Arc<[FontData]>>) -> Self {
+        self.font_data = font_data.into();
         self
     }
 

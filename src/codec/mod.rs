@@ -40,14 +40,14 @@ mod whole;
 
 pub(crate) use self::probe::{Demands, Writing};
 pub(crate) use self::row_writer::RowWriter;
-pub use self::svg::count_fonts;
 pub(crate) use self::svg::packed as packed_svg;
+pub use self::svg::{DRAWS_TEXT, count_fonts};
 pub(crate) use self::webp::{AnimationWriter, Loss, Sketch};
 pub use self::{
     format::{Format, FormatInfo, Modes},
     probe::Probe,
     probing::{Looked, Prober, Probing, probe},
-    sniff::sniff,
+    sniff::{may_want_fonts, sniff},
     view::Need,
     whole::{is_cut, is_whole},
 };

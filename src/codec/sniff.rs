@@ -27,6 +27,15 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
     }
 }
 
+/// True if a picture is a drawing that may have text, in itself or in another within it, for which fonts are wanted. What is
+/// compressed or in UTF-16 isn't looked through.
+#[must_use]
+pub fn may_want_fonts(file: &[u8]) -> bool {
+    let has = |word: &[u8]| file.windows(word.len()).any(|part| part == word);
+    sniff(file) == Some(Format::Svg)
+        && (has(b"text") || has(b"svg+xml") || file.contains(&0) || file.starts_with(&[0x1f, 0x8b]))
+}
+
 /// The format of a file.
 pub(super) fn format(view: View<'_>) -> Option<Format> {
     let head = view.up_to(0, MAGIC);
@@ -75,6 +84,20 @@ fn is_ico(head: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_drawings_with_text_want_fonts() {
+        let svg = |inside: &str| format!("<svg xmlns='http://www.w3.org/2000/svg'>{inside}</svg>");
+        for (inside, expected) in [
+            ("<rect/>", false),
+            ("<text>a</text>", true),
+            ("<s:text/>", true),
+            ("<image href='data:image/svg+xml;base64,PHN2Zy8+'/>", true),
+        ] {
+            assert_eq!(may_want_fonts(svg(inside).as_bytes()), expected, "{inside}");
+        }
+        assert!(!may_want_fonts(b"\xff\xd8\xfftext") && !may_want_fonts(b"text"));
+    }
 
     #[test]
     fn svg_is_known_by_its_root_alone() {

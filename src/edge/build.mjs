@@ -1,5 +1,6 @@
 // Builds the Worker into target/edge (worker.mjs and slimpix_bg.wasm), and the page for its assets into
-// target/edge-assets/_demo, when `www/build` has made that. wrangler runs this by itself.
+// target/edge-assets/_demo, when `www/build` has made that. wrangler runs this by itself. With `--text` it is the Worker that
+// draws text in SVG, into target/edge-text: that is a fifth larger.
 //
 // cargo → wasm-bindgen → wasm-opt → esbuild. The first two come with Rust (`cargo install wasm-bindgen-cli`), the
 // others by `npm ci --ignore-scripts --prefix tests/edge`. What is missing of all that is told at once.
@@ -7,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -18,7 +19,8 @@ const TOOLS = join(ROOT, "tests/edge/node_modules");
 const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
 const RUST_TARGET = "wasm32-unknown-unknown";
 const COMPILED = join(TARGET, RUST_TARGET, "release/slimpix.wasm");
-const OUT = join(ROOT, "target/edge");
+const TEXT = process.argv.includes("--text");
+const OUT = join(ROOT, TEXT ? "target/edge-text" : "target/edge");
 // Not below OUT: wrangler takes every module that it finds there.
 const GLUE = join(TARGET, "edge-glue");
 // Beside the glue in the bundle; the first is the entry.
@@ -90,7 +92,7 @@ A packed Worker (slimpix-worker-VERSION.tgz) needs nothing of Rust.`);
 function compile() {
   run("cargo", [
     "rustc", "--lib", "--crate-type", "cdylib", "--release", "--locked", "--target", RUST_TARGET, "--no-default-features",
-    "--features", "avif,heic,jxl,svg,edge", "--", `-Clink-arg=--max-memory=${MAX_MEMORY}`,
+    "--features", `avif,heic,jxl,svg,edge${TEXT ? ",svg-text" : ""}`, "--", `-Clink-arg=--max-memory=${MAX_MEMORY}`,
   ]);
 }
 
@@ -133,7 +135,7 @@ function report() {
   const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
   const raw = files.reduce((sum, file) => sum + file.length, 0);
   const packed = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
-  console.log(`target/edge: ${kb(raw)}, ${kb(packed)} gzip`);
+  console.log(`${relative(ROOT, OUT)}: ${kb(raw)}, ${kb(packed)} gzip`);
 }
 
 // wrangler runs this at every turn, and optimising takes longer than all the rest.

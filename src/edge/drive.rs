@@ -192,15 +192,18 @@ impl Drive {
         if codec::is_cut(bytes) {
             convert = convert.of_cut();
         }
+        let mut limits = settings.policy.limits.clone();
+        if let Some(place) = settings.fonts.as_ref().filter(|_| codec::may_want_fonts(bytes)) {
+            limits.font_data = held_during(held, place.fonts()).await;
+        }
         let Task::Picture(params) = &convert.job.task else {
-            return match convert::describe(bytes, &settings.policy.limits) {
+            return match convert::describe(bytes, &limits) {
                 Ok(description) => convert.described(&description),
                 Err(error) => self.fail(convert, error),
             };
         };
         hold_for_converting(held, bytes, params.format).await;
-        let limits = convert.job.limits(&settings.policy.limits);
-        match convert::convert(bytes, params, &limits) {
+        match convert::convert(bytes, params, &convert.job.limits(&limits)) {
             Ok(Outcome::Made(made)) => {
                 console_log!(
                     "converted {} to {}: {} to {} bytes, {} of memory",

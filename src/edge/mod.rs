@@ -2,7 +2,7 @@
 //!
 //! `shim.mjs` is the module that the runtime loads: it owns the life of the wasm instance, traps included. [`entry`]
 //! has the events, `drive`, `fetching` and `sharing` perform the service's steps, and `source` (by `origin`, `bucket` and
-//! `piece`), `store`, `flight`, `fetch_flight`, `once` (by `once.mjs`) and `later` (by `queue`) are what it performs them on. What is no picture goes on to the
+//! `piece`), `store`, `flight`, `fetch_flight`, `once` (by `once.mjs`), `later` (by `queue`) and `fonts` are what it performs them on. What is no picture goes on to the
 //! origin in `shim.mjs`, or comes out of the bucket as `object` has it. `build.mjs` makes all of it into one module,
 //! `pack.mjs` a package of that for people without Rust, and `dev.mjs` runs it before a folder.
 
@@ -13,6 +13,7 @@ pub mod entry;
 mod fetch_flight;
 mod fetching;
 mod flight;
+mod fonts;
 mod later;
 mod memory;
 mod object;

@@ -1,5 +1,6 @@
 // Packs the built Worker for people without Rust: `node src/edge/pack.mjs` makes
-// target/edge-package/slimpix-worker-VERSION.tgz, with the page in it when `www/build` has made that.
+// target/edge-package/slimpix-worker-VERSION.tgz, with the page in it when `www/build` has made that. With `--text` the Worker in
+// it draws text in SVG.
 //
 // wrangler.toml goes in as it is here, but for what belongs to building. The Worker has a folder of its own there,
 // since wrangler takes every module beside its entry for a part of it.
@@ -38,10 +39,12 @@ function manifest() {
   return `${JSON.stringify({ ...text, version, dependencies: { wrangler } }, undefined, 2)}\n`;
 }
 
-execFileSync(process.execPath, [join(HERE, "build.mjs")], { stdio: "inherit" });
+const words = process.argv.slice(2);
+const BUILT = words.includes("--text") ? "target/edge-text" : "target/edge";
+execFileSync(process.execPath, [join(HERE, "build.mjs"), ...words], { stdio: "inherit" });
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(join(PACKAGE, "worker"), { recursive: true });
-for (const name of ["worker.mjs", "slimpix_bg.wasm"]) cpSync(join(ROOT, "target/edge", name), join(PACKAGE, "worker", name));
+for (const name of ["worker.mjs", "slimpix_bg.wasm"]) cpSync(join(ROOT, BUILT, name), join(PACKAGE, "worker", name));
 cpSync(join(ROOT, "target/edge-assets"), join(PACKAGE, "assets"), { recursive: true });
 // A package has no empty folders, and wrangler wants this one.
 writeFileSync(join(PACKAGE, "assets/.assetsignore"), "# Files here are served as they are.\n");

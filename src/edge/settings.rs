@@ -14,8 +14,12 @@ use ::worker::{
 };
 use serde_json::Value as Json;
 
-use super::queue::{self, Queue};
+use super::{
+    fonts,
+    queue::{self, Queue},
+};
 use crate::{
+    codec::DRAWS_TEXT,
     error::{Error, Kind, Result},
     service::{self, Policy, Target},
     settings::{Grammar, Setting, nearest, shared, worker},
@@ -35,6 +39,8 @@ pub(super) struct Settings {
     pub(super) once: Option<ObjectNamespace>,
     /// What is to be made after answering.
     pub(super) later: Option<Queue>,
+    /// Where the fonts are with which text in SVG is drawn.
+    pub(super) fonts: Option<fonts::Place>,
 }
 
 /// Where the pictures come from.
@@ -64,7 +70,8 @@ impl Settings {
             console_warn!("ONCE and LATER are of no use without the bucket STORE");
             (once, later) = (None, None);
         }
-        Ok(Self { policy, origin, timeout: variables.value(&worker::TIMEOUT)?, store, once, later })
+        let fonts = variables.fonts(&mut policy)?;
+        Ok(Self { policy, origin, timeout: variables.value(&worker::TIMEOUT)?, store, once, later, fonts })
     }
 }
 
@@ -195,6 +202,27 @@ impl Variables<'_> {
         policy.sign_keys = self.value(&shared::SIGN_KEYS)?;
         policy.signed = self.value(&shared::SIGN)?;
         Ok(())
+    }
+
+    /// Where fonts are, whose room is taken from conversions.
+    fn fonts(&self, policy: &mut Policy) -> Result<Option<fonts::Place>> {
+        let prefix = self.value(&worker::FONTS)?;
+        if prefix.is_empty() {
+            return Ok(None);
+        }
+        if !DRAWS_TEXT {
+            let what = "FONTS: this Worker draws no text; one that was built or packed with --text does";
+            return Err(Error::new(Kind::Parameter, what));
+        }
+        let [source, store] = worker::BUCKETS.map(|name| self.bucket(name));
+        let Some(bucket) = source?.or(store?) else {
+            let what = "FONTS: there is no bucket for them: bind SOURCE_BUCKET or STORE with [[r2_buckets]] in wrangler.toml";
+            return Err(Error::new(Kind::Parameter, what));
+        };
+        let place = fonts::Place::new(bucket, prefix, policy.budget);
+        policy.budget -= place.room();
+        policy.limits.max_memory = policy.budget;
+        Ok(Some(place))
     }
 
     fn bucket(&self, name: &str) -> Result<Option<Bucket>> {

@@ -12,7 +12,7 @@ use std::{
 use tokio::{runtime, task, task::JoinSet};
 
 use crate::{
-    codec::{Format, Looked, Probe},
+    codec::{self, Format, Looked, Probe},
     convert::{self, Made, Outcome, Params},
     error::{Error, Kind, Result},
     limits::Limits,
@@ -47,7 +47,7 @@ struct Batch {
 impl Batch {
     /// The limits of a picture's conversion.
     fn limits_of(&self, bytes: &[u8]) -> &Limits {
-        if !fonts::may_be_wanted(bytes) {
+        if !codec::may_want_fonts(bytes) {
             return &self.limits;
         }
         self.limits_with_fonts

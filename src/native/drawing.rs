@@ -243,6 +243,8 @@ fn written(params: &Params, limits: &Limits) -> Json {
         max_frame_pixels: _,
         threads: _,
         font_files,
+        // Only the Worker has fonts in memory.
+        font_data: _,
         pause: _,
     } = limits;
     let resize = resize.map(|Resize { width, height, fit, enlarge, interest, filter, linear }| {

@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::codec::{self, Format};
-
 /// The words that aren't folders.
 pub(super) const SYSTEM: &str = "system";
 const NONE: &str = "none";
@@ -55,14 +53,6 @@ pub(super) fn files(named: &str, warnings: &mut Vec<String>) -> Vec<PathBuf> {
     found.into_iter().collect()
 }
 
-/// True if a picture is a drawing that may have text, in itself or in another within it. What is compressed or in UTF-16
-/// isn't looked through.
-pub(super) fn may_be_wanted(picture: &[u8]) -> bool {
-    let has = |word: &[u8]| picture.windows(word.len()).any(|part| part == word);
-    codec::sniff(picture) == Some(Format::Svg)
-        && (has(b"text") || has(b"svg+xml") || picture.contains(&0) || picture.starts_with(&[0x1f, 0x8b]))
-}
-
 fn gather(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -87,20 +77,6 @@ fn is_font(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_drawings_with_text_want_fonts() {
-        let svg = |inside: &str| format!("<svg xmlns='http://www.w3.org/2000/svg'>{inside}</svg>");
-        for (inside, expected) in [
-            ("<rect/>", false),
-            ("<text>a</text>", true),
-            ("<s:text/>", true),
-            ("<image href='data:image/svg+xml;base64,PHN2Zy8+'/>", true),
-        ] {
-            assert_eq!(may_be_wanted(svg(inside).as_bytes()), expected, "{inside}");
-        }
-        assert!(!may_be_wanted(b"\xff\xd8\xfftext") && !may_be_wanted(b"text"));
-    }
 
     #[test]
     fn fonts_are_found_in_folders_and_nothing_else_is() {

@@ -88,6 +88,9 @@ settings! {
         /// The server has no such bound: it has no limit on the time of a conversion.
         AVIF_MAX_PIXELS: Whole<u64> = setting(Whole(0, 1_000_000_000), 16_000_000, "pixels above which no AVIF is made");
 
+        /// The server's `FONTS` are folders.
+        FONTS: Text = setting(Text, "", "what stands before the names of fonts in SOURCE_BUCKET or else STORE, with which text in SVG is drawn");
+
         LAZY: Switch = setting(Switch, server::LAZY_MODE.default, "send the original now, and convert after answering");
     }
 }

@@ -56,6 +56,7 @@ const WRONG = [
   [{ SIGN_KEYS: "00" }, /SIGN_KEYS: "key 1" is not allowed; it is one or two of KEY or KEY:SALT/],
   [{ SIGN: "some" }, /SIGN: "some" is not allowed; it is params or all/],
   [{ STORE: "photos" }, /STORE is no R2 bucket.*r2_buckets/],
+  [{ FONTS: "fonts/" }, /FONTS: this Worker draws no text.*--text/],
   [{ LATER: "later" }, /LATER is no queue.*queues\.producers/],
   [{ ONCE: "once" }, /ONCE is no Durable Object.*durable_objects\.bindings/],
   ...["KEEP_METADATA", "PARAMS", "PASS", "OVERRULE_ORIGIN", "LAZY", "EXPLAIN", "CLIENT_HINTS", "IMGPROXY_URLS", "CLOUDFLARE_URLS"].map((name) => [

@@ -10,8 +10,6 @@ export const ORIGIN = "http://origin.test";
 export const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
 export const WEBP = "image/webp,*/*;q=0.8";
 
-const BUILT = resolve(ROOT, "target/edge");
-
 export const picture = (name) => readFileSync(resolve(ROOT, "tests/data/golden", name));
 export const PHOTO = picture("photo-420.jpg");
 
@@ -41,26 +39,27 @@ export class Origin {
   }
 }
 
-function script(variables, store) {
+function script(variables, store, build = "edge") {
+  const built = resolve(ROOT, "target", build);
   return {
     modules: [
-      { type: "ESModule", path: `${BUILT}/worker.mjs` },
-      { type: "CompiledWasm", path: `${BUILT}/slimpix_bg.wasm` },
+      { type: "ESModule", path: `${built}/worker.mjs` },
+      { type: "CompiledWasm", path: `${built}/slimpix_bg.wasm` },
     ],
-    modulesRoot: BUILT,
+    modulesRoot: built,
     compatibilityDate: "2026-10-30",
     bindings: { ORIGIN, ...variables },
     r2Buckets: store ? ["STORE"] : [],
   };
 }
 
-// A Worker with variables of its own, whose caches and buckets lie in the folder `keep` if one is named. Close it at the end of
-// the test.
+// A Worker with variables of its own, of the folder `build` below target, whose caches and buckets lie in the folder `keep` if one is
+// named. Close it at the end of the test.
 export class Worker {
-  constructor(origin, variables = {}, { store = true, keep, ...options } = {}) {
+  constructor(origin, variables = {}, { store = true, keep, build, ...options } = {}) {
     this.log = [];
     const converted = convertV4MiniflareOptions({
-      ...script(variables, store),
+      ...script(variables, store, build),
       outboundService: (request) => origin.answer(request),
       handleStructuredLogs: ({ message }) => this.log.push(message),
       ...options,

@@ -10,7 +10,7 @@ use slimpix::{
     ErrorKind,
     codec::{self, Format},
     convert::{Outcome, Params, Resize, convert, plan},
-    limits::Limits,
+    limits::{FontData, Limits},
     pixel::Picture,
 };
 
@@ -88,6 +88,16 @@ fn letters_stand_where_they_belong() {
             assert_eq!(is_ink(second + x, y), ink, "B at {x},{y}: {text}");
         }
     }
+}
+
+#[test]
+fn fonts_in_memory_draw_what_those_in_files_draw() {
+    let place = tempfile::tempdir().unwrap();
+    let text = svg("<text x='10' y='90' font-family='Squares' font-size='100'>AB</text>");
+    let in_memory = |bytes: Vec<u8>| Limits::default().with_font_data([FontData::new(bytes)]);
+    let font = fs::read(write_font(place.path())).unwrap();
+    assert_eq!(drawn(&text, &in_memory(font)).unwrap(), drawn(&text, &with_font(place.path())).unwrap());
+    assert_eq!(drawn(&text, &in_memory(b"no font".to_vec())), Err(ErrorKind::Unsupported));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Fonts for the text of a drawing: those whose files the caller names, and no others.
+//! Fonts for the text of a drawing: those whose files the caller names or whose bytes it has, and no others.
 //!
 //! A file is mapped by `fontdb` while it is looked at, so that nothing of it is held. Where the family that is asked for
 //! isn't there, a character has no glyph in it, or browsers would make a slant or weight up, the drawing is refused: a
@@ -9,11 +9,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use fontdb::{Database, Family, ID, Query, Stretch, Style, Weight};
+use fontdb::{Database, Family, ID, Query, Source, Stretch, Style, Weight};
 use resvg::usvg::{Font, FontFamily, FontResolver, FontStretch, FontStyle, Group, Node, Options, Tree};
 
 use super::memory::MAX_FACES;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    limits::{FontData, Limits},
+};
 
 /// The family of text that names none: what stands for serif, as in browsers.
 const UNNAMED: &str = "(no family)";
@@ -33,24 +36,27 @@ const BOLD: u16 = 600;
 /// The fonts of one drawing, read when the first text is met.
 pub(super) struct Fonts {
     files: Arc<[PathBuf]>,
+    data: Arc<[FontData]>,
     database: OnceLock<Arc<Database>>,
     refused: Mutex<Option<Error>>,
 }
 
 impl Fonts {
-    pub(super) fn new(files: &Arc<[PathBuf]>) -> Self {
-        Self { files: Arc::clone(files), database: OnceLock::new(), refused: Mutex::new(None) }
+    pub(super) fn new(limits: &Limits) -> Self {
+        let (files, data) = (Arc::clone(&limits.font_files), Arc::clone(&limits.font_data));
+        Self { files, data, database: OnceLock::new(), refused: Mutex::new(None) }
     }
 
     /// True if there may be a font.
     pub(super) fn are_there(&self) -> bool {
-        !self.files.is_empty()
+        !self.files.is_empty() || !self.data.is_empty()
     }
 
     /// Has `usvg` draw text with these.
     pub(super) fn set<'a>(&'a self, options: &mut Options<'a>) {
         options.font_family = UNNAMED.to_owned();
-        options.fontdb = Arc::clone(self.database.get_or_init(|| Arc::new(database(&self.files))));
+        options.fontdb =
+            Arc::clone(self.database.get_or_init(|| Arc::new(database(&self.files, &self.data))));
         options.font_resolver = FontResolver {
             select_font: Box::new(|font, database| {
                 select(font, database).map_err(|error| self.refuse(error)).ok()
@@ -92,7 +98,7 @@ impl Fonts {
 /// How many faces of fonts there are in files, as text in SVG may be drawn with, and of how many families these are.
 #[must_use]
 pub fn count(files: &[PathBuf]) -> [usize; 2] {
-    let database = database(files);
+    let database = database(files, &[]);
     let mut families: Vec<&str> =
         database.faces().filter_map(|face| Some(face.families.first()?.0.as_str())).collect();
     families.sort_unstable();
@@ -101,13 +107,19 @@ pub fn count(files: &[PathBuf]) -> [usize; 2] {
 }
 
 /// What can't be read is no font.
-fn database(files: &[PathBuf]) -> Database {
+fn database(files: &[PathBuf], data: &[FontData]) -> Database {
     let mut database = Database::new();
     for file in files {
         if database.len() >= MAX_FACES {
             break;
         }
         let _ = database.load_font_file(file);
+    }
+    for font in data {
+        if database.len() >= MAX_FACES {
+            break;
+        }
+        database.load_font_source(Source::Binary(Arc::new(font.clone())));
     }
     database
 }

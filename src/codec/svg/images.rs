@@ -52,7 +52,7 @@ struct State {
 impl Images {
     pub(super) fn new(embedded: Embedded, limits: &Limits) -> Self {
         let state = State { left: memory::IMAGES, refused: None, depth: 0, pixels: Vec::new() };
-        let fonts = Fonts::new(&limits.font_files);
+        let fonts = Fonts::new(limits);
         Self { embedded, limits: limits.clone(), fonts, state: Mutex::new(state) }
     }
 

@@ -70,8 +70,8 @@ pub(super) struct Embedded {
     pub decode: fn(Format, &[u8], &Limits) -> Result<Decoded>,
 }
 
-/// True if text is drawn, where there are fonts.
-const DRAWS_TEXT: bool = cfg!(feature = "svg-text");
+/// True if text in SVG is drawn where there are fonts: in builds with the feature `svg-text`.
+pub const DRAWS_TEXT: bool = cfg!(feature = "svg-text");
 
 /// Counts none in a build that draws no text.
 #[cfg(not(feature = "svg-text"))]

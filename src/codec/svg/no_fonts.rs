@@ -1,15 +1,13 @@
 //! What stands for `fonts` in a build that draws no text.
 
-use std::{path::PathBuf, sync::Arc};
-
 use resvg::usvg::{Options, Tree};
 
-use crate::error::Result;
+use crate::{error::Result, limits::Limits};
 
 pub(super) struct Fonts;
 
 impl Fonts {
-    pub(super) fn new(_: &Arc<[PathBuf]>) -> Self {
+    pub(super) fn new(_: &Limits) -> Self {
         Self
     }
 
