@@ -30,9 +30,10 @@ impl Drive {
         // Who waits for others holds nothing.
         self.let_go_of_what_comes();
         let judge = OfThisState { app: &self.app, step: &step, source: &source, checksum: OnceCell::new() };
-        let part = self.trace.as_ref().map(|trace| trace.part("bucket"));
-        let settled = shared.settle(&keys, format, step.patience, &judge).await;
-        drop(part);
+        let settled = {
+            let _part = self.trace.as_ref().map(|trace| trace.part("bucket"));
+            shared.settle(&keys, format, step.patience, &judge).await
+        };
         let checksum = judge.checksum.into_inner().flatten();
         let (is_there, lease, next) = match settled {
             Settled::Found(entry) => {
