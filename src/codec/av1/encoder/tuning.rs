@@ -72,12 +72,12 @@ impl Tools {
             1 => (fast, Some(Self { trellis: true, cfl: true, modes: 7, ..fast })),
             2 => (fast, Some(Self { angles: 1, candidates: 1, tx_split: false, ..full })),
             3 => (fast, Some(Self { angles: 1, candidates: 1, ..full })),
-            4 if !is_screen => (Self { modes: 7, ..fast }, Some(Self { angles: 1, ..full })),
+            4 if is_screen => {
+                (Self { modes: 13, angles: 1, cfl: true, ..fast }, Some(Self { angles: 1, ..full }))
+            }
+            4 => (Self { modes: 7, ..fast }, Some(Self { angles: 1, ..full })),
             5 if is_screen => (full, Some(Self { candidates: 3, all_types: true, ..full })),
-            4 | 5 => (
-                Self { modes: 13, trellis: true, cfl: true, tx_split: true, ..fast },
-                Some(Self { candidates: 3, ..full }),
-            ),
+            5 => (Self { modes: 13, angles: 1, cfl: true, ..fast }, Some(Self { candidates: 3, ..full })),
             _ => (
                 Self { candidates: 3, ..full },
                 Some(Self {
