@@ -79,7 +79,7 @@ impl Tools {
             5 if is_screen => (full, Some(Self { candidates: 3, all_types: true, ..full })),
             5 => (Self { modes: 13, angles: 1, cfl: true, ..fast }, Some(Self { candidates: 3, ..full })),
             _ => (
-                Self { candidates: 3, ..full },
+                Self { candidates: 3, all_types: true, split_from: 0, ..full },
                 Some(Self {
                     angles: 8,
                     candidates: 5,
