@@ -91,6 +91,8 @@ def pictures(options, folder):
         source = os.path.join(os.environ["SLIMPIX_CORPUS"], "quality", part)
         for name in sorted(os.listdir(source)):
             image = Image.open(os.path.join(source, name)).convert("RGB")
+            # Else Pillow writes a picture's profile and metadata into all that is made of it: samples are compared here.
+            image.info = {}
             width, height = (min(length, options.side) for length in image.size)
             left, top = (image.width - width) // 2, (image.height - height) // 2
             to = os.path.join(folder, f"{part}-{name}")
