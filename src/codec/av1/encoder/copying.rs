@@ -78,6 +78,14 @@ impl Vectors {
     }
 }
 
+/// The longest difference of a vector from the predicted one, of each component: `MV_CLASS_10` ends with it.
+const LONGEST: u32 = 2048 * 8;
+
+/// Whether there is a symbol for the difference: between vectors of tiles of more than 2048 columns it may be longer.
+const fn can_be_written(mv: Mv, predicted: Mv) -> bool {
+    mv.row.abs_diff(predicted.row) <= LONGEST && mv.col.abs_diff(predicted.col) <= LONGEST
+}
+
 impl Search {
     /// What it costs to say whether a block is copied.
     pub(super) fn copy_rate(&self, is_copied: bool) -> u16 {
@@ -138,7 +146,7 @@ impl Search {
         let mut best: Option<Candidate> = None;
         for &mv in self.vectors(from, predicted, (x, y), log2).seen() {
             block.mv = mv;
-            if !from.state.is_mv_valid(block) {
+            if !from.state.is_mv_valid(block) || !can_be_written(mv, predicted) {
                 continue;
             }
             let Some(sum) = self.difference(from.column, (column, x, y), mv, log2) else { continue };
