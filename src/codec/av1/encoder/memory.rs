@@ -11,21 +11,57 @@ use super::{
     store::{Piece, SLACK},
     strip::Strip,
     tile::{PIECE, SUPERBLOCK_BYTES, Tile},
-    tuning,
 };
 use crate::codec::{
-    av1::syntax::{ColorMaps, Frame, TileState},
+    av1::{
+        header::{FrameHeader, SequenceHeader},
+        syntax::{ColorMaps, Frame, TileState},
+    },
     file_capacity::FileCapacity,
 };
+
+/// What an encoder of up to 8192 columns may take beside its file.
+const MOST: usize = 3_000_000;
+
+/// Rows above a strip that blocks of a screen are copied from: as many as there is room for, none of other pictures.
+pub(super) fn held_rows(config: &Config) -> usize {
+    if !config.is_screen {
+        return 0;
+    }
+    let headers = headers(config, true);
+    let mut rows = (16..=256).rev().step_by(8);
+    rows.find(|held| bytes_beside_data(config, &headers, *held, 1) <= MOST).unwrap_or(0)
+}
 
 /// The most bytes that an encoder of such a picture takes on the heap: the buffer of its data, what waits of the picture,
 /// the lines above the superblocks, and what the search works in.
 #[must_use]
 pub fn heap_bytes(config: &Config, capacity: FileCapacity, threads: usize) -> usize {
-    let copies = tuning::held_rows(config) > 0;
+    let held = held_rows(config);
+    let headers = headers(config, held > 0);
+    // A list that grows.
+    let pieces = if headers.1.tile_info.tile_cols > 1 {
+        3 * size_of::<Piece>() * (capacity.max as usize / PIECE + 64)
+    } else {
+        0
+    };
+    (bytes_beside_data(config, &headers, held, threads) + pieces)
+        .saturating_add(capacity.bytes(SLACK) as usize)
+}
+
+fn headers(config: &Config, copies: bool) -> (SequenceHeader, FrameHeader) {
     let sequence = sequence_header(config, copies);
-    let header = frame_header(config, &sequence, copies);
-    let frame = Frame::new(&sequence, &header);
+    let frame = frame_header(config, &sequence, copies);
+    (sequence, frame)
+}
+
+fn bytes_beside_data(
+    config: &Config,
+    (sequence, header): &(SequenceHeader, FrameHeader),
+    held: usize,
+    threads: usize,
+) -> usize {
+    let frame = Frame::new(sequence, header);
     let info = &header.tile_info;
     let tiles: usize = (0..info.tile_cols)
         .map(|column| {
@@ -49,11 +85,7 @@ pub fn heap_bytes(config: &Config, capacity: FileCapacity, threads: usize) -> us
     let copies = if header.allow_intrabc { size_of::<Copies>() + 2 * COPY_LEVELS } else { 0 };
     let searches =
         threads.clamp(1, info.tile_cols) * (Search::bytes() + palettes + copies + LEVELS * 2 + 8192);
-    // A list that grows.
-    let pieces =
-        if info.tile_cols > 1 { 3 * size_of::<Piece>() * (capacity.max as usize / PIECE + 64) } else { 0 };
-    (Strip::bytes(config, &header) + tiles + maps + searches + pieces)
-        .saturating_add(capacity.bytes(SLACK) as usize)
+    Strip::bytes(config, header, held) + tiles + maps + searches
 }
 
 /// What noise of full contrast takes, in 1/64 bytes a pixel: the most, with room. Measured at every effort.
@@ -94,3 +126,25 @@ pub fn most_bytes(config: &Config) -> u64 {
 
 /// Headers and the first bytes of tiles, however small the picture.
 const HEADERS: u64 = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the picture, and a screen's rows above are held down to widths that are far from any screen's.
+    #[test]
+    fn three_megabytes_beside_the_data() {
+        for sampling in [Sampling::Monochrome, Sampling::Yuv420, Sampling::Yuv444] {
+            for (width, is_screen) in [(1, true), (1920, true), (3840, true), (8192, true), (8192, false)] {
+                let color = (1, 13, 6, true);
+                let config =
+                    Config { width, height: 4320, sampling, base_q_idx: 100, effort: 4, is_screen, color };
+                let capacity = FileCapacity { initial: 0, max: 0 };
+                let bytes = heap_bytes(&config, capacity, 1);
+                assert!(bytes <= 3_100_000, "{width} {sampling:?} {is_screen}: {bytes}");
+                let least = if is_screen { [16, 0][usize::from(width > 4096)] } else { 0 };
+                assert!(held_rows(&config) >= least, "{width} {sampling:?}");
+            }
+        }
+    }
+}

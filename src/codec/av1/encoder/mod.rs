@@ -124,14 +124,14 @@ impl Encoder {
         {
             return Err(Error::new(Kind::Internal, "AV1: the size or the quantiser is out of its range"));
         }
-        let copies = tuning::held_rows(&config) > 0;
-        let sequence = sequence_header(&config, copies);
-        let header = frame_header(&config, &sequence, copies);
+        let held = memory::held_rows(&config);
+        let sequence = sequence_header(&config, held > 0);
+        let header = frame_header(&config, &sequence, held > 0);
         let frame = Frame::new(&sequence, &header);
         let threads = threads.clamp(1, header.tile_info.tile_cols);
         let search = |_| Search::new(Level::new(), &config, &header).map(Box::new);
         let searches = (0..threads).map(search).collect::<Result<_>>()?;
-        let strip = Strip::new(&config, &header)?;
+        let strip = Strip::new(&config, &header, held)?;
         Ok(Self {
             config,
             sequence,

@@ -2,12 +2,8 @@
 //! they were reconstructed: each column of tiles has its own.
 
 use super::{
-    Config, SUPERBLOCK, Sampling,
-    canvas::Canvas,
-    kernels::SIDE,
-    matches::Matches,
-    search::Search,
-    tuning::{self, Repeats},
+    Config, SUPERBLOCK, Sampling, canvas::Canvas, kernels::SIDE, matches::Matches, search::Search,
+    tuning::Repeats,
 };
 use crate::{codec::av1::header::FrameHeader, error::Result};
 
@@ -61,8 +57,8 @@ fn columns(config: &Config, header: &FrameHeader) -> impl Iterator<Item = (usize
 }
 
 impl Strip {
-    pub(super) fn new(config: &Config, header: &FrameHeader) -> Result<Self> {
-        let held = tuning::held_rows(config);
+    /// `held` rows above each strip stay.
+    pub(super) fn new(config: &Config, header: &FrameHeader, held: usize) -> Result<Self> {
         // Whole strips fit in the room of those that are held.
         let first = if held.is_multiple_of(SUPERBLOCK) { 0 } else { held };
         let mut all = Vec::with_capacity(header.tile_info.tile_cols);
@@ -98,8 +94,7 @@ impl Strip {
     }
 
     /// Bytes that such a strip takes.
-    pub(super) fn bytes(config: &Config, header: &FrameHeader) -> usize {
-        let held = tuning::held_rows(config);
+    pub(super) fn bytes(config: &Config, header: &FrameHeader, held: usize) -> usize {
         let column = |(start, end): (usize, usize)| {
             let plane =
                 |shift: usize| (((end + shift) >> shift) - (start >> shift)) * ((SUPERBLOCK + held) >> shift);

@@ -116,23 +116,6 @@ pub(super) fn copies_pay(repeats: Repeats) -> bool {
     repeated > 0 && (repeated * 8 >= textured || textured * 5 <= all * 2)
 }
 
-/// Rows above a strip that blocks of a screen are copied from: as many as fit beside the strip; none of other pictures.
-pub(super) fn held_rows(config: &Config) -> usize {
-    // Of luma and chroma; of luma alone less, as the table of what is held is no smaller.
-    const SAMPLES: usize = 2 << 20;
-    const MOST: usize = 256;
-    if !config.is_screen {
-        return 0;
-    }
-    let row = config.width as usize * if config.sampling == Sampling::Monochrome { 3 } else { 6 } / 2;
-    let rows = (SAMPLES / row).saturating_sub(64).min(MOST);
-    match rows {
-        ..16 => 0,
-        16..64 => rows & !7,
-        _ => rows & !63,
-    }
-}
-
 /// The level of the quantiser matrices: the lower, the steeper.
 pub(super) fn matrix_level(base_q_idx: u8) -> u8 {
     match base_q_idx {
