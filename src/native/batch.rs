@@ -251,8 +251,6 @@ impl Target {
     /// Why a result isn't taken, if it isn't.
     fn refuses(&self, made: &Made, length: u64, batch: &Batch) -> Option<Came> {
         let len = made.bytes.len() as u64;
-        let asks_little =
-            self.params.iter().all(|params| params.resize.is_none() && params.target_size.is_none());
         if self.replaces.is_some() {
             // Less than this isn't worth another loss, time after time.
             return (len > length.saturating_sub(length / 50)).then_some(Came::Stays);
@@ -260,7 +258,8 @@ impl Target {
         if batch.only_if_smaller {
             return (len >= length).then_some(Came::NotWritten);
         }
-        (made.format == self.probe.format && asks_little && len >= length).then_some(Came::Grew)
+        let shows_source = self.params.iter().all(wanted::shows_source);
+        (made.format == self.probe.format && shows_source && len >= length).then_some(Came::Grew)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
         conversions::format_of_name,
         watermark,
     },
+    pixel::Orientation,
 };
 
 /// One result of each picture.
@@ -190,4 +191,28 @@ fn params(args: &ConvertArgs, format: Format, width: Option<u32>, mark: Option<&
         target_size: args.target_size,
         still: false,
     }
+}
+
+/// True if nothing is asked for but a format and how well the picture is coded: the source may stand for the result.
+pub(super) fn shows_source(params: &Params) -> bool {
+    let Params {
+        format: _,
+        quality: _,
+        alpha_quality: _,
+        effort: _,
+        mode: _,
+        resize,
+        turn,
+        trim,
+        background,
+        blur,
+        sharpen,
+        watermark,
+        still,
+        keep_metadata: _,
+        target_size,
+    } = params;
+    let is_in_place = resize.is_none() && *turn == Orientation::Upright && trim.is_none();
+    let is_untouched = background.is_none() && (*blur, *sharpen) == (0, 0) && watermark.is_none();
+    is_in_place && is_untouched && !still && target_size.is_none()
 }

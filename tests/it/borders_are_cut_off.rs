@@ -69,7 +69,9 @@ fn what_is_left_is_as_it_was() {
                 let inside = inside(61, 40, layout);
                 let source = png(framed(&inside, border, *color));
                 let case = format!("{layout:?} {border:?} {color:?}");
-                assert!(pixels(&converted(&source, &to_png())) == inside, "{case}");
+                // The same as of what never had a border, to the byte.
+                let plain = to_png().with_trim(None);
+                assert!(converted(&source, &to_png()) == converted(&png(inside.clone()), &plain), "{case}");
                 // A lossless WebP is made of a whole picture, and a photo's by rows.
                 let webp = to_png().with_format(Format::WebP).with_mode(Mode::Lossless);
                 assert_eq!(codec::probe(&converted(&source, &webp)).unwrap().size, inside.size(), "{case}");

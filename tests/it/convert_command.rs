@@ -399,6 +399,18 @@ fn what_would_grow_is_not_made() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.text().contains("as it is: made anew it is no smaller"), "{}", ran.text());
     assert_eq!(fs::read(path("b.webp")).unwrap(), poor);
+    // What shows something else is made, however long it gets.
+    for (index, effect) in
+        [["--rotate", "90"], ["--blur", "0.3"], ["--sharpen", "5"], ["--trim", "0"], ["--background", "fff"]]
+            .into_iter()
+            .enumerate()
+    {
+        let out = format!("effect-{index}.webp");
+        let ran = run(folder.path(), &[&["convert", "a.webp", "-q", "95", "-o", &out], &effect[..]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(fs::read(path(&out)).unwrap().len() > poor.len(), "{effect:?}: {}", ran.text());
+        fs::remove_file(path(&out)).unwrap();
+    }
     let ran = run(folder.path(), &["convert", "a.webp", "--only-if-smaller", "-f", "png"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.text().contains("not written: it is no smaller"), "{}", ran.text());

@@ -1,6 +1,6 @@
 //! What is chosen by number: tools by effort; matrices, chroma's quantisers, weights and filters by the quantiser.
 
-use super::{Config, Sampling, cost::BIT, levels::Weights};
+use super::{cost::BIT, levels::Weights};
 use crate::codec::av1::{
     header::{CdefParams, LoopFilterParams},
     tables::quantizer::AC_QLOOKUP,
