@@ -411,7 +411,8 @@ fn noise(width: u32, height: u32, subsampling: Subsampling) -> Vec<u8> {
 
 /// What a statement may be of what is measured, in hundredths, where others' codecs or a picture's content decide.
 ///
-/// With `Mode::Auto` the header can't tell a graphic, which is coded twice, from a photo. Nor can it tell whether the colour and alpha are used of which there are samples: `is_used`.
+/// With `Mode::Auto` the header can't tell a graphic, which is coded twice or by more tools, from a photo. Nor can it tell
+/// whether the colour and alpha are used of which there are samples: `is_used`.
 const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> u64 {
     // Others' decoders hold what is in a file.
     let is_open = matches!(probe.format, Format::Gif)
@@ -419,7 +420,7 @@ const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> 
     match (format, mode) {
         // A sample may say that only one of the two files is worth making.
         (Format::WebP, Mode::Auto) if probe.alpha => 275,
-        (Format::WebP, Mode::Auto) => 175,
+        (Format::WebP | Format::Avif, Mode::Auto) => 175,
         _ if !is_used => 275,
         _ if is_open => 170,
         // Alpha is coded as a lossless picture.
@@ -489,7 +490,9 @@ fn every_kind_is_stated_as_closely_as_can_be() {
                     let group = format!("{:?} {:?} {used}", params.format, params.mode);
                     groups.entry(group).or_default().push(statement.ratio());
                 }
-                if !statement.is_close(looseness(&probe, params.format, params.mode, is_used)) {
+                // A mark's rows wait in a buffer that grows by doubling.
+                let marked = if params.watermark.is_some() { 135 } else { CLOSE };
+                if !statement.is_close(looseness(&probe, params.format, params.mode, is_used).max(marked)) {
                     let Statement { peak, stated, .. } = statement;
                     failures.push(format!("{path} to {target}, {resize:?}: {peak} bytes, {stated} stated"));
                 }

@@ -23,13 +23,15 @@ use crate::codec::{
 /// What an encoder of up to 8192 columns may take beside its file.
 const MOST: usize = 3_000_000;
 
-/// Rows above a strip that blocks of a screen are copied from: as many as there is room for, none of other pictures.
+/// Rows above a strip that blocks of a screen are copied from: as many as there are above the last, and as there is room
+/// for; none of other pictures.
 pub(super) fn held_rows(config: &Config) -> usize {
     if !config.is_screen {
         return 0;
     }
     let headers = headers(config, true);
-    let mut rows = (16..=256).rev().step_by(8);
+    let above_last = (config.height as usize - 1) / SUPERBLOCK * SUPERBLOCK;
+    let mut rows = (16..=above_last.clamp(SUPERBLOCK, 256)).rev().step_by(8);
     rows.find(|held| bytes_beside_data(config, &headers, *held, 1) <= MOST).unwrap_or(0)
 }
 
