@@ -11,7 +11,7 @@ use slimpix::{
 };
 
 use crate::{
-    pictures::{coding, converted, encode, pixels, png, raster},
+    pictures::{coding, converted, encode, pixel, pixels, png, raster},
     support::{
         http::WEBP,
         pictures::gif,
@@ -30,19 +30,6 @@ fn flat(width: u32, height: u32, color: [u8; 4]) -> Raster {
 fn marked(place: &str, mark: Raster) -> Params {
     let place = Placement::parse(place).unwrap();
     Params::default().with_format(Format::Png).with_watermark(Watermark::new(Mark::new(mark), place))
-}
-
-/// A pixel, as RGBA.
-fn pixel(raster: &Raster, x: u32, y: u32) -> [u8; 4] {
-    let channels = raster.layout().channels() as usize;
-    let at = (y as usize * raster.size().width as usize + x as usize) * channels;
-    match raster.data()[at..at + channels] {
-        [v] => [v, v, v, 255],
-        [v, a] => [v, v, v, a],
-        [r, g, b] => [r, g, b, 255],
-        [r, g, b, a] => [r, g, b, a],
-        _ => panic!("no pixel"),
-    }
 }
 
 #[test]

@@ -5,26 +5,13 @@ use slimpix::{
     codec::{self, Format},
     convert::{Fit, Interest, Mode, Params, Resize},
     limits::Limits,
-    pixel::{Layout, Metadata, Picture, Raster, Size},
+    pixel::{Layout, Metadata, Picture, Size},
 };
 
 use crate::{
-    pictures::{coding, converted, encode, pixels, png, raster},
+    pictures::{coding, converted, encode, pixel, pixels, png, raster},
     support::{pictures::gif, program::run},
 };
-
-/// A pixel, as RGBA.
-fn pixel(raster: &Raster, x: u32, y: u32) -> [u8; 4] {
-    let channels = raster.layout().channels() as usize;
-    let at = (y as usize * raster.size().width as usize + x as usize) * channels;
-    match raster.data()[at..at + channels] {
-        [v] => [v, v, v, 255],
-        [v, a] => [v, v, v, a],
-        [r, g, b] => [r, g, b, 255],
-        [r, g, b, a] => [r, g, b, a],
-        _ => panic!("no pixel"),
-    }
-}
 
 fn in_box(width: u32, height: u32, interest: &str) -> Params {
     let resize = Resize::new(width, height).with_interest(Interest::parse(interest).unwrap());

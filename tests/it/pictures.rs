@@ -51,3 +51,16 @@ pub fn converted(source: &[u8], params: &Params) -> Vec<u8> {
 pub fn pixels(file: &[u8]) -> Raster {
     codec::decode(file, &Limits::default()).unwrap().picture.into_raster().unwrap()
 }
+
+/// A pixel, as RGBA.
+pub fn pixel(raster: &Raster, x: u32, y: u32) -> [u8; 4] {
+    let channels = raster.layout().channels() as usize;
+    let at = (y as usize * raster.size().width as usize + x as usize) * channels;
+    match raster.data()[at..at + channels] {
+        [v] => [v, v, v, 255],
+        [v, a] => [v, v, v, a],
+        [r, g, b] => [r, g, b, 255],
+        [r, g, b, a] => [r, g, b, a],
+        _ => panic!("no pixel"),
+    }
+}
