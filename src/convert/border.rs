@@ -3,7 +3,7 @@
 use super::Trim;
 use crate::{
     codec::animation::Area,
-    pixel::{Layout, Size},
+    pixel::{Layout, Size, premultiplied},
 };
 
 /// A border that is being looked for.
@@ -29,7 +29,7 @@ impl Border {
 
     /// Says that it has the colour of a pixel, RGB or RGBA.
     pub(super) fn set_color(&mut self, layout: Layout, pixel: &[u8]) {
-        self.color = Some(multiplied(layout.rgba(pixel)));
+        self.color = Some(premultiplied(layout.rgba(pixel)));
     }
 
     /// Looks at a row of RGB or RGBA.
@@ -39,7 +39,8 @@ impl Border {
         let is_near = |one: u8, other: u8| one.abs_diff(other) <= least;
         let found = match layout {
             Layout::Rgba => ends(row.as_chunks::<4>().0, |pixel| {
-                let pixel = multiplied(*pixel);
+                // What isn't seen has no colour.
+                let pixel = premultiplied(*pixel);
                 pixel[3] <= least || pixel.iter().zip(color).all(|(one, other)| is_near(*one, other))
             }),
             _ => {
@@ -67,12 +68,6 @@ fn ends<const N: usize>(row: &[[u8; N]], is_border: impl Fn(&[u8; N]) -> bool) -
     let first = row.iter().position(|pixel| !is_border(pixel))?;
     let last = row.iter().rposition(|pixel| !is_border(pixel)).unwrap_or(first);
     Some((first, last))
-}
-
-/// A pixel with its alpha multiplied in: what isn't seen has no colour.
-fn multiplied([r, g, b, a]: [u8; 4]) -> [u8; 4] {
-    let seen = |sample: u8| ((u32::from(sample) * u32::from(a) + 127) / 255) as u8;
-    [seen(r), seen(g), seen(b), a]
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::Result,
     limits::try_zeroed,
-    pixel::{Layout, Size},
+    pixel::{Layout, Size, over},
 };
 
 /// A mark whose place is known.
@@ -172,16 +172,6 @@ impl Stamping {
 /// A pixel of so many hundredths of its opacity.
 fn faint([r, g, b, a]: [u8; 4], opacity: u8) -> [u8; 4] {
     [r, g, b, ((u32::from(a) * u32::from(opacity) + 50) / 100) as u8]
-}
-
-/// A pixel over another one, alpha not multiplied in.
-fn over([r, g, b, a]: [u8; 4], [red, green, blue, alpha]: [u8; 4]) -> [u8; 4] {
-    let (above, below) = (u32::from(a) * 255, u32::from(alpha) * (255 - u32::from(a)));
-    let sum = above + below;
-    let mix = |one: u8, other: u8| {
-        (u32::from(one) * above + u32::from(other) * below + sum / 2).checked_div(sum).unwrap_or(0) as u8
-    };
-    [mix(r, red), mix(g, green), mix(b, blue), ((sum + 127) / 255) as u8]
 }
 
 /// Writes a pixel of RGBA in any layout; what is written as grey has equal samples.

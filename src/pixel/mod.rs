@@ -20,7 +20,7 @@ pub(crate) use self::{
     hidden::continue_row,
     inks::complement,
     planes::Moved,
-    straight::straight,
+    straight::{over, premultiplied, straight},
     upsample::{Upsampler, ycbcr_to_rgb},
 };
 pub use self::{

@@ -7,7 +7,7 @@ use super::{Area, Disposal, FrameHead, Screen};
 use crate::{
     error::{Error, Result},
     limits::{try_filled, try_zeroed},
-    pixel::Size,
+    pixel::{self, Size},
 };
 
 /// What is shown, frame after frame.
@@ -182,22 +182,9 @@ fn draw(under: &mut [u8], pixels: &[u8], is_blended: bool) {
         match over[3] {
             0 => {}
             255 => *under = *over,
-            _ => *under = blended(*under, *over),
+            _ => *under = pixel::over(*over, *under),
         }
     }
-}
-
-/// A pixel over another, straight alpha, rounded.
-fn blended(under: [u8; 4], over: [u8; 4]) -> [u8; 4] {
-    let (above, below) = (u32::from(over[3]), u32::from(under[3]));
-    // In parts of 255².
-    let (above, below) = (above * 255, below * (255 - above));
-    let all = above + below;
-    let color = |at: usize| {
-        let sum = u32::from(over[at]) * above + u32::from(under[at]) * below;
-        ((sum + all / 2) / all) as u8
-    };
-    [color(0), color(1), color(2), ((all + 127) / 255) as u8]
 }
 
 #[cfg(test)]
@@ -260,13 +247,5 @@ mod tests {
         assert_eq!(shown(&compositor), [NONE; 4]);
         let error = compositor.show(&head(0, 0, Disposal::Previous), rows).unwrap_err();
         assert_eq!(error.kind(), crate::error::Kind::LimitExceeded);
-    }
-
-    #[test]
-    fn colours_mix_as_their_alpha_says() {
-        assert_eq!(blended([9, 9, 9, 0], [200, 100, 50, 128]), [200, 100, 50, 128]);
-        assert_eq!(blended([100, 0, 0, 255], [200, 100, 0, 51]), [120, 20, 0, 255]);
-        assert_eq!(blended([100, 0, 0, 255], [200, 100, 0, 254])[3], 255);
-        assert_eq!(blended([0, 0, 0, 100], [255, 255, 255, 100]), [159, 159, 159, 161]);
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     codec::Format,
     error::{Error, Result},
     limits::{Limits, area_bytes, try_zeroed},
-    pixel::{Layout, Orientation, Picture, Raster},
+    pixel::{self, Orientation, Picture, Raster},
 };
 
 /// SVG in SVG in SVG is drawn no deeper than that.
@@ -177,16 +177,8 @@ pub(super) fn number(kind: &ImageKind) -> Option<usize> {
 fn premultiplied(raster: &Raster) -> Result<Pixmap> {
     let channels = raster.layout().channels() as usize;
     let mut pixels = try_zeroed(area_bytes(raster.size(), 4)?)?;
-    let multiply = |color: u8, alpha: u8| ((u32::from(color) * u32::from(alpha) + 127) / 255) as u8;
     for (to, from) in pixels.as_chunks_mut::<4>().0.iter_mut().zip(raster.data().chunks_exact(channels)) {
-        let [red, green, blue, alpha] = match (raster.layout(), from) {
-            (Layout::Gray, [gray, ..]) => [*gray, *gray, *gray, 255],
-            (Layout::GrayAlpha, [gray, alpha, ..]) => [*gray, *gray, *gray, *alpha],
-            (Layout::Rgb, [red, green, blue, ..]) => [*red, *green, *blue, 255],
-            (Layout::Rgba, [red, green, blue, alpha, ..]) => [*red, *green, *blue, *alpha],
-            _ => [0; 4],
-        };
-        *to = [multiply(red, alpha), multiply(green, alpha), multiply(blue, alpha), alpha];
+        *to = pixel::premultiplied(raster.layout().rgba(from));
     }
     let size = IntSize::from_wh(raster.size().width, raster.size().height);
     size.and_then(|size| Pixmap::from_vec(pixels, size))
