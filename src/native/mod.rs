@@ -77,6 +77,7 @@ mod sign;
 mod source;
 mod spool;
 mod store;
+mod tls;
 mod traces;
 mod upstream;
 mod uses;

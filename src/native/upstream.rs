@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -25,6 +25,7 @@ use crate::{
         download::{Download, Raw},
         reach::{Guard, Refused},
         redirect::redirected,
+        tls,
     },
     service::{OriginCaching, Policy, Target, Validators, http_date},
 };
@@ -81,16 +82,9 @@ impl Upstream {
         let mut http = HttpConnector::new_with_resolver(Guard::new(private));
         http.set_connect_timeout(Some(CONNECT));
         http.enforce_http(false);
-        let builder = HttpsConnectorBuilder::new();
-        let builder = if origins.iter().any(|origin| origin.starts_with("https:")) {
-            builder
-                .with_native_roots()
-                .map_err(|source| Error::with_source(Kind::Io, "no root certificates for https", source))?
-        } else {
-            let none = rustls::RootCertStore::empty();
-            let config = rustls::ClientConfig::builder().with_root_certificates(none).with_no_client_auth();
-            builder.with_tls_config(config)
-        };
+        let is_secure = origins.iter().any(|origin| origin.starts_with("https:"));
+        let none = |source| Error::with_source(Kind::Io, "no root certificates for https", source);
+        let builder = if is_secure { tls::with_roots().map_err(none)? } else { tls::without_roots() };
         let connector = builder.https_or_http().enable_http1().wrap_connector(http);
         let client = Client::builder(TokioExecutor::new())
             .http1_max_buf_size(MOST_AHEAD)

@@ -3,7 +3,7 @@
 
 use std::{pin::Pin, time::Duration};
 
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector as Tcp},
     rt::TokioExecutor,
@@ -18,6 +18,8 @@ use object_store::{
 use tokio::time;
 
 use http_body_util::BodyExt;
+
+use crate::native::tls;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Until the head of an answer is there.
@@ -34,16 +36,10 @@ impl HttpConnector for Connector {
         let mut tcp = Tcp::new();
         tcp.set_connect_timeout(Some(CONNECT));
         tcp.enforce_http(false);
-        let builder = match HttpsConnectorBuilder::new().with_native_roots() {
-            Ok(builder) => builder,
-            Err(error) => {
-                tracing::warn!(%error, "no root certificates: buckets can be asked by http alone");
-                let none = rustls::RootCertStore::empty();
-                let config =
-                    rustls::ClientConfig::builder().with_root_certificates(none).with_no_client_auth();
-                HttpsConnectorBuilder::new().with_tls_config(config)
-            }
-        };
+        let builder = tls::with_roots().unwrap_or_else(|error| {
+            tracing::warn!(%error, "no root certificates: buckets can be asked by http alone");
+            tls::without_roots()
+        });
         let connector = builder.https_or_http().enable_http1().wrap_connector(tcp);
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(MOST_IDLE).build(connector);
         Ok(HttpClient::new(Service(client)))

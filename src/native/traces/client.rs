@@ -6,13 +6,15 @@ use std::{pin::Pin, time::Duration};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use opentelemetry_http::{HttpClient, HttpError};
 use tokio::time;
+
+use crate::native::tls;
 
 /// Bytes of an answer at the most: it says no more than how many spans were refused.
 const MOST: usize = 64 << 10;
@@ -29,16 +31,10 @@ impl Sender {
     pub(super) fn new(patience: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
-        let builder = match HttpsConnectorBuilder::new().with_native_roots() {
-            Ok(builder) => builder,
-            Err(error) => {
-                tracing::warn!(%error, "no root certificates: traces can be sent by http alone");
-                let none = rustls::RootCertStore::empty();
-                let config =
-                    rustls::ClientConfig::builder().with_root_certificates(none).with_no_client_auth();
-                HttpsConnectorBuilder::new().with_tls_config(config)
-            }
-        };
+        let builder = tls::with_roots().unwrap_or_else(|error| {
+            tracing::warn!(%error, "no root certificates: traces can be sent by http alone");
+            tls::without_roots()
+        });
         let connector = builder.https_or_http().enable_http1().wrap_connector(tcp);
         Self { client: Client::builder(TokioExecutor::new()).build(connector), patience }
     }
