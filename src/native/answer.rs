@@ -16,6 +16,7 @@ use crate::{
         drive::Drive,
         hit::{self, Advanced},
         metrics::{Facts, Metrics},
+        passed_on::PassedOn,
         ready::Asking,
         request_id::RequestId,
         traces::Trace,
@@ -79,10 +80,16 @@ impl App {
         let step = service::begin(Arc::clone(&self.policy), &head, SystemTime::now());
         let mut drive = Drive::new(self.clone()).traced(trace);
         match hit::advance(self, &mut drive, step) {
-            Advanced::Answered(answer, body) => Ok(drive.respond(*answer, body)),
+            Advanced::Answered(answer, body) => {
+                if answer.background.is_some() {
+                    drive = drive.passing_on(PassedOn::of(request, id));
+                }
+                Ok(drive.respond(*answer, body))
+            }
             Advanced::Waits(step) => {
                 // Whatever is logged on the way says for whom.
                 let span = tracing::error_span!("request", id = id.made());
+                let drive = drive.passing_on(PassedOn::of(request, id));
                 Err(tokio::spawn(drive.run(step).instrument(span)))
             }
         }

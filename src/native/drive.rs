@@ -30,11 +30,12 @@ use crate::{
         lookup::Query,
         metrics::Facts,
         opening::{self, Held},
+        passed_on::PassedOn,
         pool::Ticket,
-        remote::Fetched,
+        remote::{Asker, Fetched},
         shared::Sharing,
         shown::shown,
-        traces::Trace,
+        traces::{Part, Trace},
     },
     service::{
         Admit, Body as What, Decision, Fetch, FlightError, Found, Join, Lookup, OriginCaching, Record,
@@ -62,6 +63,8 @@ pub(super) struct Drive {
     /// The origin wants nothing of this to be kept or shared.
     restriction: Option<Restriction>,
     trace: Option<Trace>,
+    /// What origins are told of the request.
+    passed_on: PassedOn,
 }
 
 /// A flight that this request leads.
@@ -89,6 +92,7 @@ impl Drive {
             made: BTreeMap::new(),
             restriction: None,
             trace: None,
+            passed_on: PassedOn::default(),
             app,
         }
     }
@@ -96,6 +100,11 @@ impl Drive {
     /// The same, whose steps belong to a trace.
     pub(super) fn traced(self, trace: Option<Trace>) -> Self {
         Self { trace, ..self }
+    }
+
+    /// The same, of which origins are told that.
+    pub(super) fn passing_on(self, passed_on: PassedOn) -> Self {
+        Self { passed_on, ..self }
     }
 
     /// Does all that the answer takes, from a step on.
@@ -113,10 +122,10 @@ impl Drive {
     async fn advance(&mut self, mut step: Step) -> Answer {
         loop {
             self.land_unless_named_by(&step);
-            let _part = self.trace.as_ref().zip(step.name()).map(|(trace, name)| trace.part(name));
+            let part = self.trace.as_ref().zip(step.name()).map(|(trace, name)| trace.part(name));
             step = match step {
                 Step::Lookup(step) => self.look_up(step).await,
-                Step::Fetch(step) => self.fetch(step).await,
+                Step::Fetch(step) => self.fetch(step, part.as_ref()).await,
                 Step::Join(step) => self.join(step).await,
                 Step::Admit(step) => self.admit(step).await,
                 Step::Convert(step) => self.convert(step).await,
@@ -173,7 +182,9 @@ impl Drive {
     /// The bytes to send, if they are there.
     async fn open(&mut self, body: &What) -> Option<Body> {
         let name = self.source.as_ref().map_or("-", Source::name);
-        opening::open(&self.app, body, Held { content: &mut self.content, made: &self.made, name }).await
+        let passed_on = &self.passed_on(None);
+        let held = Held { content: &mut self.content, made: &self.made, name, passed_on };
+        opening::open(&self.app, body, held).await
     }
 
     /// Ends the flight that this request leads as soon as its steps go on to something else.
@@ -222,10 +233,10 @@ impl Drive {
         }
     }
 
-    async fn fetch(&mut self, step: Fetch) -> Step {
+    async fn fetch(&mut self, step: Fetch, part: Option<&Part>) -> Step {
         let looked = match step.source {
             Source::Local { .. } => self.look_at(&step).await,
-            Source::Remote { .. } => self.ask_for(&step).await,
+            Source::Remote { .. } => self.ask_for(&step, part).await,
         };
         match looked {
             Ok(Looked::Found(info, caching)) => step.said(caching).found(*info),
@@ -239,11 +250,12 @@ impl Drive {
     }
 
     /// Asks the origin for the original.
-    async fn ask_for(&mut self, step: &Fetch) -> Result<Looked> {
+    async fn ask_for(&mut self, step: &Fetch, part: Option<&Part>) -> Result<Looked> {
         // Who waits for a place holds none.
         self.content = None;
-        let (known, demand) = (step.known.as_ref(), step.demand);
-        match self.app.sources.fetch(&step.source, known, demand, self.looked_at).await? {
+        let passed_on = self.passed_on(part);
+        let asker = Asker { passed_on: &passed_on, looked_at: self.looked_at };
+        match self.app.sources.fetch(&step.source, step.known.as_ref(), step.demand, asker).await? {
             Fetched::Found(seen, content) => {
                 self.restriction = seen.caching().restriction;
                 self.content = content;
@@ -251,6 +263,15 @@ impl Drive {
             }
             Fetched::Unchanged(caching) => Ok(Looked::Unchanged(caching)),
             Fetched::Missing => Err(Error::new(Kind::NotFound, "the origin has none")),
+        }
+    }
+
+    /// What an origin is told at a step.
+    fn passed_on(&self, part: Option<&Part>) -> PassedOn {
+        let passed_on = self.passed_on.clone();
+        match &self.trace {
+            Some(trace) => passed_on.within(trace, part),
+            None => passed_on,
         }
     }
 
@@ -321,6 +342,7 @@ impl Drive {
             purges: self.purges,
             content: self.content.take(),
             trace: self.trace.clone(),
+            passed_on: self.passed_on.clone(),
             ..Self::new(self.app.clone())
         };
         let work = async move {

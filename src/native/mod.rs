@@ -48,6 +48,7 @@ mod old_flags;
 mod opening;
 mod operator;
 mod page_cache;
+mod passed_on;
 mod pool;
 mod prefetch;
 mod prefetch_at;

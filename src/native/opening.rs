@@ -14,6 +14,7 @@ use crate::{
         body::{self, Body},
         files::Content,
         log,
+        passed_on::PassedOn,
         source::validators_of,
     },
     service::{Body as What, Source, Validators},
@@ -27,6 +28,8 @@ pub(super) struct Held<'a> {
     pub(super) made: &'a BTreeMap<Format, Bytes>,
     /// What the log calls it.
     pub(super) name: &'a str,
+    /// What an origin is told, should it be asked once more.
+    pub(super) passed_on: &'a PassedOn,
 }
 
 /// The bytes to send, if they are at hand and as many as they must be.
@@ -48,14 +51,14 @@ pub(super) fn at_hand(app: &App, body: &What) -> Option<Body> {
 
 /// The bytes to send; `None` when they aren't there, or aren't as many as they must be: then the log has the reason.
 pub(super) async fn open(app: &App, body: &What, held: Held<'_>) -> Option<Body> {
-    let Held { content: open, made, name } = held;
+    let Held { content: open, made, name, passed_on } = held;
     let (content, validators, range) = match body {
         What::Empty | What::Bytes(_) => return at_hand(app, body),
         What::Source { source, validators, hash, range } => {
             let content = match open.take() {
                 Some(content) => content,
                 None => {
-                    let opened = app.sources.content(source, validators, hash.as_deref()).await;
+                    let opened = app.sources.content(source, validators, hash.as_deref(), passed_on).await;
                     log::or_warn(source.name(), "an original can't be opened", opened)?
                 }
             };

@@ -29,9 +29,10 @@ use crate::{
         files::{self, Content},
         flight::{FlightEnd, Flights, Follower, Joined},
         lately::Lately,
+        passed_on::PassedOn,
         spool::{Spool, Spooled, Unspooled},
         store::Store,
-        upstream::{Answer, Upstream},
+        upstream::{Answer, Upstream, Wanted},
     },
     service::{Demand, Failures, OriginCaching, Seen, SourceInfo, Validators},
 };
@@ -86,10 +87,19 @@ pub(crate) struct Question<'a> {
     pub(crate) known: Option<&'a Validators>,
     /// What the answer must be.
     pub(crate) demand: Demand,
-    /// When it was looked for in the cache.
-    pub(crate) looked_at: Instant,
+    /// For whom it is asked.
+    pub(crate) asker: Asker<'a>,
     /// How many purges there had been before it is asked.
     pub(crate) purges: u64,
+}
+
+/// A request for which an origin is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    /// What the origin is told of it.
+    pub(crate) passed_on: &'a PassedOn,
+    /// When it looked in the cache.
+    pub(crate) looked_at: Instant,
 }
 
 /// An error that any number of requests can have; without one there is no such original.
@@ -154,7 +164,7 @@ impl Remote {
             Joined::Leader(lead) => lead,
             Joined::Follower(follower) => return self.follow(question, follower).await,
         };
-        if let Some(outcome) = self.lately.since(lead.key(), question.looked_at) {
+        if let Some(outcome) = self.lately.since(lead.key(), question.asker.looked_at) {
             lead.land(outcome.clone());
             return self.share(question, outcome).await;
         }
@@ -242,15 +252,20 @@ impl Remote {
             Ok(Ok(permit)) => permit,
             _ => return Err(Error::new(Kind::Overload, "no room for the original in time")),
         };
-        let mut answer = self.upstream.get(question.url, question.known, self.bounds.most_bytes).await?;
+        let mut answer = self.get(question, question.known).await?;
         if let Answer::Unchanged(OriginCaching { restriction: Some(_), .. }) = answer {
-            answer = self.upstream.get(question.url, None, self.bounds.most_bytes).await?;
+            answer = self.get(question, None).await?;
         }
         match answer {
             Answer::Unchanged(caching) => Ok(Asked::Unchanged(caching)),
             Answer::Missing => Ok(Asked::Missing),
             Answer::Body(download) => self.receive(question, *download, permit).await.map(Asked::Received),
         }
+    }
+
+    async fn get(&self, question: Question<'_>, known: Option<&Validators>) -> Result<Answer> {
+        let wanted = Wanted { url: question.url, known, fields: question.asker.passed_on.fields() };
+        self.upstream.get(wanted, self.bounds.most_bytes).await
     }
 
     /// Takes what comes into a file, or, where the disk takes no more, as it comes.
@@ -378,7 +393,7 @@ impl Remote {
 
     /// Asks for the same once more.
     async fn again(&self, question: Question<'_>) -> Result<Download> {
-        match self.upstream.get(question.url, None, self.bounds.most_bytes).await? {
+        match self.get(question, None).await? {
             Answer::Body(download) => Ok(*download),
             Answer::Unchanged(_) | Answer::Missing => {
                 Err(Error::new(Kind::Upstream, "has no such original any more"))

@@ -31,6 +31,11 @@ impl RequestId {
         value.to_str().unwrap_or_default()
     }
 
+    /// The id as a header has it, if there is one by now.
+    pub(crate) const fn field(&self) -> Option<&HeaderValue> {
+        self.0.as_ref()
+    }
+
     /// Writes it into the answer, if there is one; an error always has one, and so has what is logged.
     pub(crate) fn mark(&mut self, response: &mut Response<Body>, is_logged: bool) {
         let status = response.status();

@@ -15,7 +15,8 @@ use crate::{
         blocking::blocking,
         cache_names::{file_name, raw_name},
         files::Content,
-        remote::{Fetched, Question, Remote},
+        passed_on::PassedOn,
+        remote::{Asker, Fetched, Question, Remote},
         root::Root,
         store::Store,
     },
@@ -60,7 +61,7 @@ impl Sources {
         Ok((Content::File(file), validators_of(&metadata)))
     }
 
-    /// Asks an origin for an original, of which the cache was asked at that time.
+    /// Asks an origin for an original.
     ///
     /// # Errors
     /// As [`Remote::fetch`].
@@ -69,7 +70,7 @@ impl Sources {
         source: &Source,
         known: Option<&Validators>,
         demand: Demand,
-        looked_at: Instant,
+        asker: Asker<'_>,
     ) -> Result<Fetched> {
         let Source::Remote { url, .. } = source else {
             return Err(Error::new(Kind::Internal, "not a remote source"));
@@ -78,14 +79,7 @@ impl Sources {
         // What is only known, but not here any more, must be had again.
         let known = known.filter(|_| now.is_file() || old.is_file());
         self.remote
-            .fetch(Question {
-                url,
-                path: &now,
-                known,
-                demand,
-                looked_at,
-                purges: self.store.purges().count(),
-            })
+            .fetch(Question { url, path: &now, known, demand, asker, purges: self.store.purges().count() })
             .await
     }
 
@@ -99,6 +93,7 @@ impl Sources {
         source: &Source,
         validators: &Validators,
         hash: Option<&str>,
+        passed_on: &PassedOn,
     ) -> Result<Content> {
         if let Source::Local { .. } = source {
             let (sources, source) = (Arc::clone(self), source.clone());
@@ -114,8 +109,8 @@ impl Sources {
             return Ok(Content::File(file));
         }
         // What was kept a moment ago is gone.
-        let looked_at = Instant::now();
-        let mut fetched = self.fetch(source, None, Demand::anything(), looked_at).await?;
+        let asker = Asker { passed_on, looked_at: Instant::now() };
+        let mut fetched = self.fetch(source, None, Demand::anything(), asker).await?;
         if let (Fetched::Found(_, None), Source::Remote { url, .. }) = (&fetched, source) {
             // It is with another request: this one needs its own.
             let path = self.raw_paths(source).now;
@@ -124,7 +119,7 @@ impl Sources {
                 path: &path,
                 known: None,
                 demand: Demand::anything(),
-                looked_at,
+                asker,
                 purges: self.store.purges().count(),
             };
             fetched = self.remote.fetch_alone(question).await?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{
@@ -52,6 +52,16 @@ pub(crate) struct Upstream {
     policy: Arc<Policy>,
 }
 
+/// What is wanted of an origin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) url: &'a str,
+    /// It is asked conditionally when something is known.
+    pub(crate) known: Option<&'a Validators>,
+    /// Header fields of the request for which it is asked; buckets have no use for them.
+    pub(crate) fields: &'a HeaderMap,
+}
+
 /// What an origin answered.
 pub(crate) enum Answer {
     /// The thing itself.
@@ -93,12 +103,13 @@ impl Upstream {
         Ok(Self { client, origins, buckets, policy: Arc::clone(policy) })
     }
 
-    /// Asks for a URL, conditionally when something is known; `most` bounds the body's bytes.
+    /// Asks an origin; `most` bounds the body's bytes.
     ///
     /// # Errors
     /// [`Kind::Upstream`] when the origin fails, leads elsewhere or takes too long, [`Kind::LimitExceeded`] when the
     /// body is announced to be too long.
-    pub(crate) async fn get(&self, url: &str, known: Option<&Validators>, most: u64) -> Result<Answer> {
+    pub(crate) async fn get(&self, wanted: Wanted<'_>, most: u64) -> Result<Answer> {
+        let Wanted { url, known, .. } = wanted;
         let mut uri: Uri =
             url.parse().map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))?;
         for _ in 0..=MOST_REDIRECTS {
@@ -110,7 +121,7 @@ impl Upstream {
                     let key = percent_decode_str(uri.path()).decode_utf8_lossy();
                     bucket.get(key.trim_start_matches('/'), known).await?
                 }
-                None => self.ask(&uri, known).await?.map(|body| body.map_err(Into::into).boxed()),
+                None => self.ask(&uri, wanted).await?.map(|body| body.map_err(Into::into).boxed()),
             };
             let caching = OriginCaching::from_headers(response.headers(), &self.policy, SystemTime::now());
             match response.status() {
@@ -125,10 +136,10 @@ impl Upstream {
     }
 
     /// Asks one origin, again after a pause where that may help: it has no state that a GET would change.
-    async fn ask(&self, uri: &Uri, known: Option<&Validators>) -> Result<Response<hyper::body::Incoming>> {
+    async fn ask(&self, uri: &Uri, wanted: Wanted<'_>) -> Result<Response<hyper::body::Incoming>> {
         let (began, mut pauses) = (Instant::now(), PAUSES.into_iter());
         loop {
-            let asking = self.client.request(request(uri, known)?);
+            let asking = self.client.request(request(uri, wanted)?);
             let asked = match time::timeout(HEAD.saturating_sub(began.elapsed()), asking).await {
                 Ok(Ok(response)) if !is_behind(&response) => return Ok(response),
                 Ok(Ok(response)) => Ok(response),
@@ -164,7 +175,7 @@ fn origin(uri: &Uri) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?).to_ascii_lowercase())
 }
 
-fn request(uri: &Uri, known: Option<&Validators>) -> Result<Request<Empty<Bytes>>> {
+fn request(uri: &Uri, Wanted { known, fields, .. }: Wanted<'_>) -> Result<Request<Empty<Bytes>>> {
     let mut request = Request::get(uri)
         .header(header::ACCEPT, "image/*,*/*;q=0.8")
         .header(header::ACCEPT_ENCODING, "identity")
@@ -174,9 +185,11 @@ fn request(uri: &Uri, known: Option<&Validators>) -> Result<Request<Empty<Bytes>
     } else if let Some(date) = known.and_then(|validators| validators.modified).and_then(http_date) {
         request = request.header(header::IF_MODIFIED_SINCE, date);
     }
-    request
+    let mut request = request
         .body(Empty::new())
-        .map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))
+        .map_err(|source| Error::with_source(Kind::NotFound, "no URL to ask for", source))?;
+    request.headers_mut().extend(fields.clone());
+    Ok(request)
 }
 
 fn download(response: Response<Raw>, most: u64, caching: OriginCaching) -> Result<Box<Download>> {

@@ -1,9 +1,11 @@
-//! A request can be found again, in its answer and in both logs, by the name that it came with or was given here.
+//! A request can be found again, in its answer, in both logs and at its origin, by the name that it came with or was given
+//! here, and by the trace to which it belongs.
 
 use std::{fs, thread, time::Instant};
 
 use crate::support::{
     http::{self, WEBP},
+    origin::{Origin, Page},
     pictures,
     server::{DEADLINE, Place},
 };
@@ -60,4 +62,23 @@ fn both_forms_of_the_access_log_have_it() {
             assert!(if form == "json" { line.contains(&end) } else { line.ends_with(&end) }, "{line}");
         }
     }
+}
+
+#[test]
+fn an_origin_is_told_the_name_and_the_trace() {
+    let origin = Origin::new(&[("*", Page::File(pictures::jpeg(64, 48, 1), "\"1\""))]);
+    let place = Place::new(&[]);
+    let server = place.serve_before(&origin, &[]);
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let said =
+        [WEBP, (NAME, "abc-1/2"), ("traceparent", trace), ("tracestate", "a=1,b=2"), ("cookie", "secret")];
+    assert!(http::get(server.address, "/a.jpg", &said).is_webp());
+    let unsound = [WEBP, ("traceparent", "00-4bf9-00f0-01"), ("tracestate", "a=1")];
+    let named = http::get(server.address, "/b.jpg", &unsound);
+    assert!(named.is_webp());
+    let given = Some(named.header(NAME).to_owned());
+    assert_eq!(origin.told(NAME), [Some("abc-1/2".to_owned()), given]);
+    assert_eq!(origin.told("traceparent"), [Some(trace.to_owned()), None]);
+    assert_eq!(origin.told("tracestate"), [Some("a=1,b=2".to_owned()), None]);
+    assert_eq!(origin.told("cookie"), [None, None]);
 }

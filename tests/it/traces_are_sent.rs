@@ -11,6 +11,7 @@ use crate::support::{
     collector::{Collector, Span},
     figures::figures,
     http::{self, WEBP},
+    origin::{Origin, Page},
     pictures, program,
     server::{DEADLINE, Place, Server},
 };
@@ -20,6 +21,10 @@ const PARENT: &str = "00f067aa0ba902b7";
 
 /// A server that sends its traces there, soon.
 fn serve(place: &Place, collector: &str, more: &[(&str, &str)]) -> Server {
+    serve_of(place, "pics", collector, more)
+}
+
+fn serve_of(place: &Place, what: &str, collector: &str, more: &[(&str, &str)]) -> Server {
     let mut command = program::command(place.path());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("OTEL_") {
@@ -28,7 +33,7 @@ fn serve(place: &Place, collector: &str, more: &[(&str, &str)]) -> Server {
     }
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector).env("OTEL_BSP_SCHEDULE_DELAY", "50");
     command.envs(more.iter().copied());
-    Server::serve(command, "pics", &["--admin-listen", "127.0.0.1:0"])
+    Server::serve(command, what, &["--admin-listen", "127.0.0.1:0"])
 }
 
 fn ask(server: &Server, path: &str, flags: &str) -> u16 {
@@ -111,6 +116,18 @@ fn a_request_and_its_steps_are_one_trace() {
         assert!(began.elapsed() < DEADLINE, "{:#?}", figures(admin));
     }
     assert_eq!(figures(admin)["slimpix_spans_dropped_total"], 0.0);
+}
+
+#[test]
+fn an_origin_joins_the_trace_below_the_step_that_asks_it() {
+    let collector = Collector::new();
+    let origin = Origin::new(&[("/a.jpg", Page::File(pictures::jpeg(64, 48, 1), "\"1\""))]);
+    let place = Place::new(&[]);
+    let server = serve_of(&place, &origin.url(), &collector.url(), &[]);
+    assert_eq!(ask(&server, "/a.jpg", "01"), 200);
+    let spans = wait_for(&collector, 1);
+    let fetch = spans.iter().find(|span| span.name == "fetch").unwrap();
+    assert_eq!(origin.told("traceparent"), [Some(format!("00-{TRACE}-{}-01", fetch.id))]);
 }
 
 #[test]

@@ -78,7 +78,8 @@ impl Drive {
             Some(content) => content,
             None => {
                 let ExpectedSource { validators, hash } = &*step.expected;
-                self.app.sources.content(&step.source, validators, hash.as_deref()).await?
+                let passed_on = self.passed_on(None);
+                self.app.sources.content(&step.source, validators, hash.as_deref(), &passed_on).await?
             }
         };
         let provenance = match step.source {

@@ -47,9 +47,10 @@ async fn who_looked_before_a_fetch_ended_takes_what_it_brought() -> Result<()> {
     let bounds = Bounds { memory: 1 << 20, patience: Duration::from_secs(60), most_bytes: 1 << 20 };
     let remote = Remote::new(Upstream::new(&Arc::new(policy), &[])?, Arc::new(Store::new(folders)), bounds);
     let (url, path) = (format!("{base}/a.png"), folder("remote-raw").join("a.png"));
-    let looked_at = Instant::now();
+    let passed_on = PassedOn::default();
+    let asker = Asker { passed_on: &passed_on, looked_at: Instant::now() };
     let question =
-        Question { url: &url, path: &path, known: None, demand: Demand::anything(), looked_at, purges: 0 };
+        Question { url: &url, path: &path, known: None, demand: Demand::anything(), asker, purges: 0 };
     for _ in 0..2 {
         let fetched = remote.fetch(question).await?;
         assert!(matches!(fetched, Fetched::Found(_, Some(Content::File(_)))));
@@ -59,7 +60,7 @@ async fn who_looked_before_a_fetch_ended_takes_what_it_brought() -> Result<()> {
     std::fs::remove_file(&path).expect("there");
     assert!(matches!(remote.fetch(question).await?, Fetched::Found(_, Some(_))));
     // Who looked later found it, or wants it anew.
-    remote.fetch(Question { looked_at: Instant::now(), ..question }).await?;
+    remote.fetch(Question { asker: Asker { looked_at: Instant::now(), ..asker }, ..question }).await?;
     assert_eq!(asked.load(Ordering::SeqCst), 3);
     Ok(())
 }

@@ -17,9 +17,9 @@ mod queue;
 mod spans;
 
 #[cfg(not(feature = "otel"))]
-pub(crate) use self::absent::{Trace, Traces};
+pub(crate) use self::absent::{Part, Trace, Traces};
 #[cfg(feature = "otel")]
-pub(crate) use self::spans::{Trace, Traces};
+pub(crate) use self::spans::{Part, Trace, Traces};
 
 use std::env;
 

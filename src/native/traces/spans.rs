@@ -2,13 +2,13 @@
 
 use std::{env, time::Duration};
 
-use http::request::Parts;
+use http::{HeaderMap, request::Parts};
 use opentelemetry::{
     Context, KeyValue,
     propagation::TextMapPropagator,
-    trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider},
+    trace::{Span, SpanKind, Status, TraceContextExt, Tracer, TracerProvider},
 };
-use opentelemetry_http::HeaderExtractor;
+use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
@@ -43,7 +43,7 @@ pub(crate) struct Trace {
 /// A step's span, which ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Part {
-    _span: opentelemetry_sdk::trace::Span,
+    span: opentelemetry_sdk::trace::Span,
 }
 
 impl Traces {
@@ -104,7 +104,16 @@ impl Traces {
 impl Trace {
     /// Begins the span of a step.
     pub(crate) fn part(&self, name: &'static str) -> Part {
-        Part { _span: self.tracer.start_with_context(name, &self.context) }
+        Part { span: self.tracer.start_with_context(name, &self.context) }
+    }
+
+    /// Writes as what others are to be part of this trace: of that step, or else of the request.
+    pub(crate) fn write_to(&self, part: Option<&Part>, fields: &mut HeaderMap) {
+        let context = match part {
+            Some(part) => Context::new().with_remote_span_context(part.span.span_context().clone()),
+            None => self.context.clone(),
+        };
+        TraceContextPropagator::new().inject_context(&context, &mut HeaderInjector(fields));
     }
 
     /// The answer is decided: the request's span ends. What goes on after that still belongs to it.

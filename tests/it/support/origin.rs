@@ -30,8 +30,16 @@ pub enum Page {
     Stalls(&'static str, Vec<u8>),
 }
 
-type Asked = Arc<Mutex<Vec<String>>>;
+type Asked = Arc<Mutex<Vec<Request>>>;
 type Pages = Arc<Mutex<HashMap<String, Page>>>;
+
+/// What was asked.
+struct Request {
+    /// `/path` or `/path known`.
+    line: String,
+    /// Its header lines.
+    head: String,
+}
 
 /// An origin under way.
 pub struct Origin {
@@ -69,7 +77,17 @@ impl Origin {
 
     /// `/path` or `/path known` for each request so far.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        self.asked.lock().unwrap().iter().map(|request| request.line.clone()).collect()
+    }
+
+    /// The values of a header field in each request so far.
+    pub fn told(&self, name: &str) -> Vec<Option<String>> {
+        let value = |request: &Request| {
+            let fields = request.head.lines().filter_map(|line| line.split_once(':'));
+            let values = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));
+            values.map(|(_, value)| value.trim().to_owned()).next()
+        };
+        self.asked.lock().unwrap().iter().map(value).collect()
     }
 
     /// From now on a path answers so.
@@ -90,7 +108,7 @@ fn answer(stream: TcpStream, pages: &HashMap<String, Page>, log: &Asked) {
         return;
     }
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut known = None;
+    let (mut known, mut head) = (None, String::new());
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).is_err() || line.trim_end().is_empty() {
@@ -101,8 +119,10 @@ fn answer(stream: TcpStream, pages: &HashMap<String, Page>, log: &Asked) {
         {
             known = Some(value.trim().to_owned());
         }
+        head += &line;
     }
-    log.lock().unwrap().push(known.as_ref().map_or_else(|| path.clone(), |_| format!("{path} known")));
+    let line = known.as_ref().map_or_else(|| path.clone(), |_| format!("{path} known"));
+    log.lock().unwrap().push(Request { line, head });
     let (head, body): (String, &[u8]) = match pages.get(&path).or_else(|| pages.get("*")) {
         Some(Page::File(_, etag)) if known.as_deref() == Some(etag) => {
             (format!("304 Not Modified\r\netag: {etag}"), &[])
