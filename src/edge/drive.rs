@@ -213,12 +213,8 @@ impl Drive {
                     made.bytes.len(),
                     memory_bytes(),
                 );
-                let info = MadeInfo {
-                    len: made.bytes.len() as u64,
-                    hash: hash_hex(&made.bytes),
-                    size: made.size,
-                    source_checksum: None,
-                };
+                let info =
+                    MadeInfo { len: made.bytes.len() as u64, hash: hash_hex(&made.bytes), size: made.size };
                 self.made.insert(params.format, Rc::new(made.bytes));
                 convert.made(info)
             }

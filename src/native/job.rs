@@ -37,38 +37,42 @@ pub(super) enum Provenance {
 
 /// A job that is done.
 pub(super) struct FinishedJob {
-    pub(super) outcome: JobOutcome,
+    /// What came of it, or why nothing did.
+    pub(super) outcome: Result<JobOutcome>,
     /// Bytes of the original.
     pub(super) in_bytes: u64,
+    /// The checksum of these bytes, where they come from a folder.
+    pub(super) checksum: Option<String>,
     /// The original ends before its picture does.
     pub(super) is_cut: bool,
 }
 
 /// Does a job. From here on the original is in memory, until it is converted; the result stays on the ticket until it
 /// is stored or sent.
-pub(super) fn run(mut ticket: Ticket, original: Original, job: &Job, limits: &Limits) -> Result<FinishedJob> {
+pub(super) fn run(ticket: Ticket, original: Original, job: &Job, limits: &Limits) -> Result<FinishedJob> {
     let Original { content, provenance } = original;
     let is_cut = matches!(&content, Content::Memory(bytes) if provenance == Provenance::Network && codec::is_cut(bytes));
     let bytes = content.read(limits.max_input_bytes)?;
     drop(content);
     let in_bytes = bytes.len() as u64;
+    let checksum = (provenance == Provenance::Folder).then(|| hash_hex(&bytes));
+    Ok(FinishedJob { outcome: work(ticket, bytes, job, limits), in_bytes, checksum, is_cut })
+}
+
+fn work(mut ticket: Ticket, bytes: Bytes, job: &Job, limits: &Limits) -> Result<JobOutcome> {
     let limits = with_idle_threads(&mut ticket, &bytes, &job.task.planned_params(), limits);
     let limits = &limits.with_pause(ticket.pause());
-    let outcome = match &job.task {
-        Task::Describe => JobOutcome::Described(convert::describe(&bytes, limits)?),
-        Task::Picture(params) => match drawing::convert(&bytes, params, limits)? {
-            Outcome::Kept(kept) => JobOutcome::Kept(kept),
-            Outcome::Made(made) => {
-                let info = MadeInfo {
-                    len: made.bytes.len() as u64,
-                    hash: hash_hex(&made.bytes),
-                    size: made.size,
-                    source_checksum: (provenance == Provenance::Folder).then(|| hash_hex(&bytes)),
-                };
-                drop(bytes);
-                JobOutcome::Made { format: params.format, info, bytes: ticket.keep(made.bytes) }
-            }
-        },
+    let params = match &job.task {
+        Task::Describe => return convert::describe(&bytes, limits).map(JobOutcome::Described),
+        Task::Picture(params) => params,
     };
-    Ok(FinishedJob { outcome, in_bytes, is_cut })
+    Ok(match drawing::convert(&bytes, params, limits)? {
+        Outcome::Kept(kept) => JobOutcome::Kept(kept),
+        Outcome::Made(made) => {
+            let (len, hash) = (made.bytes.len() as u64, hash_hex(&made.bytes));
+            let info = MadeInfo { len, hash, size: made.size };
+            drop(bytes);
+            JobOutcome::Made { format: params.format, info, bytes: ticket.keep(made.bytes) }
+        }
+    })
 }

@@ -408,7 +408,7 @@ impl Exchange {
         }
     }
 
-    fn set_checksum(&mut self, checksum: &str) {
+    pub(super) fn set_checksum(&mut self, checksum: &str) {
         for record in [Some(&mut self.record), self.source_record.as_mut()].into_iter().flatten() {
             record.set_checksum(checksum);
         }

@@ -312,14 +312,19 @@ pub struct MadeInfo {
     pub hash: String,
     /// Its size in pixels.
     pub size: Size,
-    /// [`hash_hex`](super::hash_hex) of the source's bytes, where the host has it.
-    pub source_checksum: Option<String>,
 }
 
 impl Convert {
     /// The source that was read ends before the picture does. To be said before what came of it.
     pub fn of_cut(mut self) -> Self {
         self.exchange.doubt();
+        self
+    }
+
+    /// [`hash_hex`](super::hash_hex) of a local source's bytes. To be said before what came of them, be it nothing: other
+    /// hosts know by it that theirs are the same.
+    pub fn of_bytes(mut self, checksum: &str) -> Self {
+        self.exchange.set_checksum(checksum);
         self
     }
 

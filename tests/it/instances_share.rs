@@ -236,6 +236,33 @@ fn an_original_is_read_once_and_what_came_of_it_is_counted() {
 }
 
 #[test]
+fn what_was_described_declined_or_failed_first_is_not_tried_by_others() {
+    let moto = Moto::new();
+    let jpeg = |seed| pictures::jpeg(300, 200, seed);
+    let mut torn = pictures::png(300, 200, 1);
+    let middle = torn.len() / 2;
+    torn[middle] ^= 0x55;
+    let pictures = [("described.jpg", jpeg(1)), ("larger.jpg", jpeg(2)), ("torn.png", torn)];
+    let places: Vec<Place> = (0..2).map(|_| Place::new(&pictures)).collect();
+    // A JPEG is shorter than what has each of its pixels.
+    let flags = ["--quality", "100", "--admin-listen", "127.0.0.1:0"];
+    let mut servers: Vec<Server> = places.iter().map(|place| instance(&moto, place, &flags)).collect();
+    for path in ["/described.jpg?meta=full", "/larger.jpg", "/torn.png"] {
+        let replies: Vec<Reply> = servers.iter().map(|server| server.get(path, WEBP)).collect();
+        assert_eq!((replies[0].status, &replies[0].body), (200, &replies[1].body), "{path}");
+        wait_for_no_lease(&moto);
+    }
+    assert_eq!((conversions(&servers), keys(&moto, "results").len()), (0, 3));
+    for (server, hits, misses) in
+        servers.iter_mut().zip([0.0, 3.0]).zip([3.0, 0.0]).map(|((a, b), c)| (a, b, c))
+    {
+        let figures = figures(server.admin());
+        is(&figures, "slimpix_shared_hits_total", hits);
+        is(&figures, "slimpix_shared_misses_total", misses);
+    }
+}
+
+#[test]
 fn damaged_results_are_made_again_and_purged_ones_are_gone() {
     let moto = Moto::new();
     let pictures = [("a.jpg", pictures::jpeg(400, 300, 1)), ("b/c.jpg", pictures::jpeg(400, 300, 2))];

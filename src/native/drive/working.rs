@@ -16,11 +16,14 @@ impl Drive {
     pub(super) async fn convert(&mut self, mut step: Convert) -> Step {
         let name = step.source.name().to_owned();
         let outcome = match self.run_job(&step).await {
-            Ok(FinishedJob { outcome, is_cut, .. }) => {
+            Ok(FinishedJob { outcome, checksum, is_cut, .. }) => {
                 if is_cut {
                     step = step.of_cut();
                 }
-                Ok(outcome)
+                if let Some(checksum) = checksum {
+                    step = step.of_bytes(&checksum);
+                }
+                outcome
             }
             Err(error) => Err(error),
         };
@@ -49,14 +52,14 @@ impl Drive {
         let began = Instant::now();
         let working = move |ticket| job::run(ticket, original, &job, &limits);
         let done = self.app.pool.run(ticket, working).await;
-        let result = done.as_ref().ok().map(|done| (&done.outcome, done.in_bytes));
+        let result = done.as_ref().ok().and_then(|done| Some((done.outcome.as_ref().ok()?, done.in_bytes)));
         let format = match &step.job.task {
             Task::Picture(params) => Some(params.format),
             Task::Describe => None,
         };
         self.app.metrics.converted(format, result, began.elapsed());
         let done = done?;
-        if let JobOutcome::Made { format, info, .. } = &done.outcome {
+        if let Ok(JobOutcome::Made { format, info, .. }) = &done.outcome {
             let (name, format) = (shown(step.source.name()), format.extension());
             tracing::info!(
                 source = name,

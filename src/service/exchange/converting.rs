@@ -15,7 +15,6 @@ use crate::{
         params::Topic,
         policy::Allowed,
         record::{Entry, Record, SourceState, Variant},
-        route::Source,
         selection::{NextJob, Selected, Selector, SkipReason},
         steps::{Admit, Convert, ExpectedSource, FlightError, Join, MadeInfo, Step, Store},
         write::Write,
@@ -188,11 +187,6 @@ impl Exchange {
     pub(in crate::service) fn on_made(mut self: Box<Self>, key: String, job: &Job, made: MadeInfo) -> Step {
         let Task::Picture(params) = &job.task else { return self.on_convert_failed(key, job, &no_picture()) };
         self.trace.converted = true;
-        if let Some(checksum) = &made.source_checksum
-            && matches!(self.source, Source::Local { .. })
-        {
-            self.set_checksum(checksum);
-        }
         let settings = EncodeSettings::of(params);
         let is_worse = self
             .state

@@ -35,12 +35,16 @@ impl Exchange {
         mut record: Record,
         checksum: Option<&str>,
     ) -> bool {
-        let Some(state) = self.state.clone() else { return false };
+        let Some(mut state) = self.state.clone() else { return false };
         let is_same = match self.source {
             Source::Local { .. } => !record.checksum.is_empty() && Some(&*record.checksum) == checksum,
             Source::Remote { .. } => record.state().is_some_and(|theirs| is_same_original(theirs, &state)),
         };
         let Some(known) = record.slimpix.as_mut().filter(|_| is_same) else { return false };
+        // Whether it moves may be known only to who has read all of it.
+        if let (Some(probe), Some(theirs)) = (&mut state.probe, &known.source.probe) {
+            probe.animated = probe.animated.or(theirs.animated);
+        }
         known.source = state;
         self.learn(record);
         self.is_done(job)

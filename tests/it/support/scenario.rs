@@ -235,7 +235,7 @@ impl Scenario {
             Some(Err(kind)) => convert.failed(Error::new(*kind, "row 7 of /srv/secret is torn")),
             Some(Ok(len)) => {
                 let hash = service::hash_hex(format!("{format:?}{len}{resize:?}").as_bytes());
-                let made = MadeInfo { len: *len, hash, size: Size::new(64, 48), source_checksum: None };
+                let made = MadeInfo { len: *len, hash, size: Size::new(64, 48) };
                 convert.made(made)
             }
         }
