@@ -107,6 +107,7 @@ pub fn begin(policy: Arc<Policy>, head: &RequestHead<'_>, now: SystemTime) -> St
         lost: BTreeMap::new(),
         tries: 0,
         is_background: false,
+        asks_after: None,
         onward,
         restriction: None,
         said: OriginCaching::default(),
@@ -143,6 +144,8 @@ pub(super) struct Exchange {
     lost: BTreeMap<Format, Variant>,
     tries: u8,
     is_background: bool,
+    /// What the answer goes by, and is to be asked about after it.
+    asks_after: Option<SourceState>,
     /// Where the request goes on to when what is there is no picture.
     onward: Option<String>,
     /// Why nothing of this is kept or shared, if so.
@@ -200,6 +203,11 @@ impl Exchange {
         }
         match self.known() {
             Some(state) if self.is_fresh(&state, found.validators.as_ref()) => self.on_state(state),
+            Some(state) if self.may_be_stale_meanwhile(&state) => {
+                self.asks_after = Some(state.clone());
+                self.trace.is_stale = true;
+                self.on_state(state)
+            }
             known => self.fetch(known, found.validators.map(|validators| validators.len)),
         }
     }

@@ -37,6 +37,9 @@ pub struct Freshness {
     pub max_age: Option<Duration>,
     /// After that it is not to be used unasked, not even while the origin fails.
     pub must_revalidate: bool,
+    /// For how long after that it may be used all the same while the origin is asked (RFC 5861 §3).
+    #[serde(skip_serializing_if = "Duration::is_zero")]
+    pub stale_meanwhile: Duration,
 }
 
 impl OriginCaching {
@@ -59,7 +62,7 @@ impl OriginCaching {
 impl Freshness {
     fn of(headers: &HeaderMap, directives: &Directives, now: SystemTime) -> Option<Self> {
         if directives.has_whole("no-cache") || varies_by_anything(headers) {
-            return Some(Self { lifetime: Some(Duration::ZERO), max_age: None, must_revalidate: true });
+            return Some(Self { lifetime: Some(Duration::ZERO), must_revalidate: true, ..Self::default() });
         }
         let shared = directives.time("s-maxage");
         let max_age = directives.time("max-age");
@@ -68,7 +71,10 @@ impl Freshness {
         let must_revalidate = shared.is_some()
             || ["must-revalidate", "proxy-revalidate"].into_iter().any(|name| directives.has(name));
         let max_age = max_age.filter(|_| shared.is_some());
-        (lifetime.is_some() || must_revalidate).then_some(Self { lifetime, max_age, must_revalidate })
+        let stale_meanwhile = directives.time("stale-while-revalidate").filter(|_| !must_revalidate);
+        let says_so = lifetime.is_some() || must_revalidate || stale_meanwhile.is_some();
+        let stale_meanwhile = stale_meanwhile.unwrap_or_default();
+        says_so.then_some(Self { lifetime, max_age, must_revalidate, stale_meanwhile })
     }
 }
 

@@ -1,7 +1,10 @@
 //! What an origin says is for one client, for nobody to keep, or sends with a cookie, is neither kept nor shared:
 //! unless the settings overrule it.
 
-use std::fs;
+use std::{
+    fs, thread,
+    time::{Duration, Instant, SystemTime},
+};
 
 use slimpix::service::{Restriction, Target};
 
@@ -10,7 +13,7 @@ use crate::support::{
     origin::{Origin, Page},
     pictures,
     scenario::{Scenario, header, sent},
-    server::Place,
+    server::{DEADLINE, Place},
 };
 
 const WORDS: [(&str, &str); 5] = [
@@ -125,5 +128,56 @@ fn what_is_not_kept_is_not_made_for_later_and_no_cache_of_answers_gets_it() {
     assert!(response.background.is_none() && response.whole().is_none());
     for what in ["join", "store", "forget"] {
         assert_eq!(scenario.count(what), 0, "{:?}", scenario.did);
+    }
+}
+
+#[test]
+fn what_may_be_stale_goes_out_while_the_origin_is_asked() {
+    let page = |seed, etag, words| Page::With(pictures::jpeg(400, 300, seed), etag, words);
+    let words = "cache-control: max-age=1000, stale-while-revalidate=86400";
+    let origin = Origin::new(&[("/x.jpg", page(1, "\"1\"", words))]);
+    let place = Place::new(&[]);
+    let server = place.serve_before(&origin, &["--resize"]);
+    let first = server.get("/x.jpg", WEBP);
+    assert!(first.is_webp());
+    age(&place, &origin, Duration::from_secs(2000));
+    origin.put("/x.jpg", page(2, "\"2\"", words));
+    let stale = server.get("/x.jpg", WEBP);
+    assert_eq!((stale.body == first.body, stale.header("cache-control")), (true, "public, max-age=10"));
+    let began = Instant::now();
+    let second = loop {
+        let reply = server.get("/x.jpg", WEBP);
+        if reply.body != first.body {
+            break reply;
+        }
+        assert!(began.elapsed() < DEADLINE, "{:?}", origin.asked());
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert!(second.is_webp());
+    assert_eq!(origin.asked(), ["/x.jpg", "/x.jpg known"]);
+    assert_eq!(server.conversions(), 2, "it was made for who asks later");
+
+    // Past its time, or where nothing may be stale, the origin is waited for.
+    for (age_of_it, words) in [
+        (100_000, words),
+        (2000, "cache-control: max-age=1000, must-revalidate, stale-while-revalidate=86400"),
+        (2000, "cache-control: max-age=1000"),
+    ] {
+        origin.put("/y.jpg", page(3, "\"3\"", words));
+        let before = server.get("/y.jpg", WEBP).body;
+        age(&place, &origin, Duration::from_secs(age_of_it));
+        origin.put("/y.jpg", page(4, "\"4\"", words));
+        assert!(server.get("/y.jpg", WEBP).body != before, "{age_of_it} {words}");
+        age(&place, &origin, Duration::from_secs(9_000_000));
+    }
+}
+
+/// Makes what is known look as if it had been learnt so long ago.
+fn age(place: &Place, origin: &Origin, time: Duration) {
+    let then = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() - time;
+    for path in place.cached(&format!("metadata/{}", origin.address)) {
+        let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        record["slimpix"]["source"]["checked_at"]["secs_since_epoch"] = then.as_secs().into();
+        fs::write(path, record.to_string()).unwrap();
     }
 }

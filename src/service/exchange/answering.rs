@@ -19,6 +19,7 @@ use crate::{
         selection::{Selected, SkipReason},
         steps::Step,
         time,
+        trace::Trace,
         write::Write,
     },
 };
@@ -54,7 +55,18 @@ impl Exchange {
                 Selected::Nothing => return self.nothing_to_show(),
             },
         };
-        response.until(self.expires, self.now).with_exchange(self).into()
+        let response = response.until(self.expires, self.now);
+        match self.asks_after.clone() {
+            Some(state) => response.with_background(self.ask_after(state)).with_exchange(self).into(),
+            None => response.with_exchange(self).into(),
+        }
+    }
+
+    /// Asks the origin about what is known, and makes what comes of that, for those who ask later.
+    fn ask_after(&self, state: SourceState) -> Step {
+        let mut later = self.in_background();
+        (later.asks_after, later.trace) = (None, Trace::default());
+        later.fetch(Some(state), None)
     }
 
     /// What is no picture: served where everything is.

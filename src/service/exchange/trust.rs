@@ -50,11 +50,19 @@ impl Exchange {
         !self.is_local() && self.demand(Some(state)).takes(state) && !must_revalidate
     }
 
+    /// True if what is known may be used once more while the origin is asked about it.
+    pub(super) fn may_be_stale_meanwhile(&self, state: &SourceState) -> bool {
+        let window = self.said_of(state).unwrap_or_default().stale_meanwhile;
+        let said = self.said_of(state).and_then(|freshness| freshness.lifetime);
+        let lifetime = said.into_iter().chain(self.our_lifetime()).min().unwrap_or_default();
+        let is_within = self.age_of(state) < lifetime.saturating_add(window);
+        !window.is_zero() && is_within && !self.is_background && state.doubts == 0 && self.may_be_stale(state)
+    }
+
     /// For how long what is known of a remote source may still be used unasked; `None`: for ever.
     pub(super) fn left_of(&self, state: &SourceState) -> Option<Duration> {
         let said = self.said_of(state).and_then(|freshness| freshness.lifetime);
-        let ours = Some(self.policy.revalidate).filter(|time| !time.is_zero());
-        self.left_of_shortest(state, [said, ours])
+        self.left_of_shortest(state, [said, self.our_lifetime()])
     }
 
     /// For how long a client's own cache may use it. Our own time for asking again is no bound of that.
@@ -68,6 +76,10 @@ impl Exchange {
         let doubt = (state.doubts > 0).then(|| backoff::of_doubt(state.doubts));
         let lifetime = lifetimes.into_iter().chain([doubt]).flatten().min();
         lifetime.map(|lifetime| lifetime.saturating_sub(self.age_of(state)))
+    }
+
+    fn our_lifetime(&self) -> Option<Duration> {
+        Some(self.policy.revalidate).filter(|time| !time.is_zero())
     }
 
     fn said_of(&self, state: &SourceState) -> Option<Freshness> {
