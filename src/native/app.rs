@@ -60,6 +60,8 @@ pub(crate) struct App {
     pub(super) traces: Option<Traces>,
     /// What is made before anybody asks.
     pub(super) prefetcher: Arc<Prefetcher>,
+    /// The widths of which that is so, beside the picture as it is.
+    pub(super) prefetch_widths: Arc<[u32]>,
     /// The server was told to stop.
     is_stopping: Arc<AtomicBool>,
 }
@@ -114,6 +116,7 @@ impl App {
             metrics: Arc::default(),
             traces: None,
             prefetcher: Arc::default(),
+            prefetch_widths: settings.prefetch_widths.as_slice().into(),
             is_stopping: Arc::default(),
             is_near: settings
                 .roots

@@ -7,7 +7,9 @@
 use std::{
     collections::HashSet,
     fmt::Write,
+    fs::Metadata,
     hash::{DefaultHasher, Hash, Hasher},
+    os::unix::fs::MetadataExt,
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -125,13 +127,14 @@ async fn pass(app: &Arc<App>, wanted: Vec<Picture>, known: &mut HashSet<u64>) {
     tracing::info!(done = progress.done, failed = progress.failed, left = progress.left, "{why}");
 }
 
-/// A file that is served.
+/// A file that is served, as it is or in a width.
 struct Picture {
     /// Where its folder is mounted.
     place: Arc<Place>,
     /// Below the folder.
-    path: String,
-    /// A hash of it and of its file's state.
+    path: Arc<str>,
+    width: Option<u32>,
+    /// A hash of all that and of its file's state.
     state: u64,
 }
 
@@ -171,19 +174,21 @@ fn pictures(app: &App) -> Vec<Picture> {
     pictures
 }
 
-/// The files below a root that have served names, without those of the cache.
+/// The files below a root that have served names, without those of the cache, in all widths that are wanted.
 fn below(app: &App, root: &Root, place: &Arc<Place>) -> Vec<Picture> {
+    let widths = || [None].into_iter().chain(app.prefetch_widths.iter().copied().map(Some));
     entries(app, root)
         .filter(|entry| entry.file_type().is_file())
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| app.policy().allowed.permits(name)))
         .filter_map(|entry| {
-            let path = entry.path().strip_prefix(root.path()).ok()?.to_str()?.to_owned();
-            let about = entry.metadata().ok()?;
-            let mut state = DefaultHasher::new();
-            (&place.host, &place.prefix, &path, about.len(), about.modified().ok()).hash(&mut state);
-            Some(Picture { place: Arc::clone(place), path, state: state.finish() })
+            let path = entry.path().strip_prefix(root.path()).ok()?.to_str()?;
+            Some((Arc::<str>::from(path), entry.metadata().ok()?))
         })
-        .filter(|picture| !app.policy().allowed.hides(&picture.path))
+        .filter(|(path, _)| !app.policy().allowed.hides(path))
+        .flat_map(|(path, about)| {
+            let picture = move |width| Picture::new(Arc::clone(place), Arc::clone(&path), width, &about);
+            widths().map(picture)
+        })
         .collect()
 }
 
@@ -206,18 +211,27 @@ pub(crate) fn entries(app: &App, root: &Root) -> impl Iterator<Item = DirEntry> 
 }
 
 impl Picture {
-    fn request(&self) -> Option<Parts> {
-        let Place { host, prefix } = &*self.place;
-        request(host.as_deref(), prefix, &self.path)
+    fn new(place: Arc<Place>, path: Arc<str>, width: Option<u32>, about: &Metadata) -> Self {
+        let mut state = DefaultHasher::new();
+        (&place.host, &place.prefix, &path, width).hash(&mut state);
+        // As requests tell states of a file apart.
+        (about.len(), about.modified().ok(), about.dev(), about.ino()).hash(&mut state);
+        (about.ctime(), about.ctime_nsec()).hash(&mut state);
+        Self { place, path, width, state: state.finish() }
     }
-}
 
-fn request(host: Option<&str>, prefix: &str, path: &str) -> Option<Parts> {
-    let mut uri = String::new();
-    write!(uri, "{}/{}", utf8_percent_encode(prefix, PATH), utf8_percent_encode(path, PATH)).ok()?;
-    let mut request = Request::get(uri).header(header::ACCEPT, ACCEPT);
-    if let Some(host) = host {
-        request = request.header(header::HOST, host);
+    fn request(&self) -> Option<Parts> {
+        let Self { place, path, width, .. } = self;
+        let mut uri = String::new();
+        write!(uri, "{}/{}", utf8_percent_encode(&place.prefix, PATH), utf8_percent_encode(path, PATH))
+            .ok()?;
+        if let Some(width) = width {
+            write!(uri, "?w={width}").ok()?;
+        }
+        let mut request = Request::get(uri).header(header::ACCEPT, ACCEPT);
+        if let Some(host) = &place.host {
+            request = request.header(header::HOST, host);
+        }
+        Some(request.body(()).ok()?.into_parts().0)
     }
-    Some(request.body(()).ok()?.into_parts().0)
 }

@@ -30,6 +30,7 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
     let target = roots.target("IMG_PATH", &written.value(&server::IMG_PATH), "")?;
     let mounts = mounts(written, &mut roots)?;
     let policy = Policy { target, mounts, ..pictures(written, memory, &mut warnings)? };
+    let prefetch_widths = prefetch_widths(written, &policy, &mut warnings);
     Ok(Settings {
         policy,
         roots: roots.0,
@@ -50,6 +51,7 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
         },
         follow_links: written.value(&server::FOLLOW_LINKS),
         watch: written.value(&server::WATCH),
+        prefetch_widths,
         verify_every: written.value(&server::VERIFY_EVERY),
         demo: written.value(&server::DEMO).then(|| written.value(&server::DEMO_PATH).into()),
         json_log: written.value(&server::LOG),
@@ -63,6 +65,16 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
         fixed: written.fixed(),
         warnings,
     })
+}
+
+/// The widths that are made before anybody asks, where anybody may ask for them.
+fn prefetch_widths(written: &Written, policy: &Policy, warnings: &mut Vec<String>) -> Vec<u32> {
+    let widths = written.value(&server::PREFETCH_WIDTHS);
+    if !widths.is_empty() && !policy.extra_params {
+        warnings.push("PREFETCH_WIDTHS is of no use without ENABLE_EXTRA_PARAMS".to_owned());
+        return Vec::new();
+    }
+    widths
 }
 
 fn wrong(key: &str, value: &str, allowed: &str) -> Error {

@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) verify_every: Duration,
     /// What is new in the folders is made before anybody asks.
     pub(crate) watch: bool,
+    /// The widths that are made before anybody asks, beside the picture as it is.
+    pub(crate) prefetch_widths: Vec<u32>,
     /// The folder of the demo page, when it is served.
     pub(crate) demo: Option<PathBuf>,
     /// Log lines as JSON.

@@ -43,7 +43,7 @@ pub use self::{
     keys::{Key, Keys, Signed},
     networks::{Network, Networks},
     size::Size,
-    words::{Crop, Drawings, ListOf, Names, Widths},
+    words::{Crop, Drawings, ListOf, Names, Sizes, Widths},
 };
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Address, Allowed, Crop, Definition, Extensions, ListOf, Names, Networks, OneOf, OrAuto, Pairs, Size,
-    Switch, Text, Time, Unset, Whole,
+    Sizes, Switch, Text, Time, Unset, Whole,
     definition::{setting, settings},
     shared,
 };
@@ -144,6 +144,10 @@ settings! {
         WATCH: Switch = setting(Switch, false,
             "make what is new in the folders before anybody asks, one picture at a time and while nothing else converts")
             .ours().flag("watch", "").needs_restart();
+
+        PREFETCH_WIDTHS: Sizes = setting(Sizes, &[],
+            "the widths that are made before anybody asks beside the picture as it is, with ENABLE_EXTRA_PARAMS")
+            .ours().flag("prefetch-widths", "LIST").needs_restart();
 
         LOG: OneOf<bool> = setting(OneOf(&[("text", false), ("json", true)]), false, "log lines as text or as json")
             .ours().flag("log", "FORM").needs_restart();

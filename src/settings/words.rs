@@ -100,6 +100,39 @@ impl Grammar for Names {
     }
 }
 
+fn sizes(words: Vec<String>) -> Result<Vec<u32>, Json> {
+    let mut sizes =
+        words.into_iter().map(|word| SIDE.read(&Json::String(word))).collect::<Result<Vec<_>, _>>()?;
+    sizes.sort_unstable();
+    Ok(sizes)
+}
+
+/// Sizes in pixels, if any.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes;
+
+impl Grammar for Sizes {
+    /// Ascending.
+    type Value = Vec<u32>;
+    type Default = &'static [u32];
+
+    fn read(self, written: &Json) -> Result<Vec<u32>, Json> {
+        sizes(words(written)?)
+    }
+
+    fn allowed(self) -> String {
+        format!("a list of sizes from {} to {}", SIDE.0, SIDE.1)
+    }
+
+    fn value(self, default: Self::Default) -> Vec<u32> {
+        default.to_vec()
+    }
+
+    fn write(self, default: Self::Default) -> Json {
+        default.into()
+    }
+}
+
 /// Sizes in pixels, or `any`, which is no list at all.
 #[derive(Debug, Clone, Copy)]
 pub struct Widths;
@@ -114,10 +147,7 @@ impl Grammar for Widths {
         if words == ["any"] {
             return Ok(Vec::new());
         }
-        let mut sizes =
-            words.into_iter().map(|word| SIDE.read(&Json::String(word))).collect::<Result<Vec<_>, _>>()?;
-        sizes.sort_unstable();
-        Ok(sizes)
+        sizes(words)
     }
 
     fn allowed(self) -> String {

@@ -1,8 +1,10 @@
 //! What is new in the folders is there before anybody asks (`--watch`, `POST /prefetch`): with the keys of requests, once,
-//! across restarts, within the cache's bound, and to nobody's cost.
+//! across restarts, within the cache's bound, and to nobody's cost; whatever folders and links do meanwhile.
 
 use std::{
-    fs, thread,
+    fs::{self, File, FileTimes},
+    os::unix::fs::symlink,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -24,7 +26,10 @@ fn serve(
 ) -> (Server, impl Fn(&str, &str) -> http::Reply) {
     let mut command = program::command(place.path());
     command.env("WEBP_ADMIN_TOKEN", TOKEN).envs(settings.iter().copied());
-    let mut server = Server::serve(command, "pics", &[flags, &["--admin-listen", "127.0.0.1:0"]].concat());
+    asking(Server::serve(command, "pics", &[flags, &["--admin-listen", "127.0.0.1:0"]].concat()))
+}
+
+fn asking(mut server: Server) -> (Server, impl Fn(&str, &str) -> http::Reply) {
     let admin = server.admin();
     let token = format!("Bearer {TOKEN}");
     (server, move |method: &str, path: &str| http::request(admin, method, path, &[("authorization", &token)]))
@@ -71,6 +76,25 @@ fn what_is_new_is_converted_before_anybody_asks() {
     {
         assert!(figures.contains(line), "{line}");
     }
+}
+
+#[test]
+fn widths_that_are_wanted_are_made_as_well() {
+    // The last one is as wide as the widest.
+    let small = pictures::jpeg(300, 200, 3);
+    let place = Place::new(&[("a b.jpg", pictures::jpeg(600, 400, 1)), ("c.jpg", small)]);
+    let (server, ask) = serve(&place, &["--watch", "--resize", "--prefetch-widths", "300,100"], &[]);
+    until_done(&ask, 6);
+    assert_eq!(server.conversions(), 5);
+    for path in ["/a%20b.jpg", "/a%20b.jpg?w=100", "/a%20b.jpg?width=300", "/c.jpg?w=100", "/c.jpg?w=300"] {
+        assert!(server.get(path, WEBP).is_webp(), "{path}");
+    }
+    assert_eq!(server.conversions(), 5);
+    // They are nobody's where no sizes are obeyed.
+    let (server, ask) = serve(&place, &["--prefetch-widths", "200"], &[]);
+    assert_eq!(server.count("PREFETCH_WIDTHS is of no use without ENABLE_EXTRA_PARAMS"), 1);
+    ask("POST", "/prefetch");
+    until_done(&ask, 2);
 }
 
 #[test]
@@ -160,4 +184,102 @@ fn it_fills_the_cache_and_sweeps_nothing_away() {
     let before = server.conversions();
     assert!(server.get("/asked.jpg", WEBP).is_webp());
     assert_eq!(server.conversions(), before, "it is still there");
+}
+
+/// Waits until so many pictures were looked at, and nothing else is to be.
+fn until_done(ask: &impl Fn(&str, &str) -> http::Reply, done: u64) {
+    let progress =
+        until(ask, |progress| progress["done"].as_u64() >= Some(done) && progress["state"] == "idle");
+    assert_eq!((&progress["done"], &progress["failed"]), (&done.into(), &0.into()));
+}
+
+#[test]
+fn what_is_kept_is_no_original_wherever_it_lies() {
+    let photo = |seed| pictures::jpeg(300, 200, seed);
+    let place = Place::new(&[("a.jpg", photo(1))]);
+    let at = |name: &str| place.path().join(name);
+    fs::create_dir(at("away")).unwrap();
+    fs::write(at("away/out.jpg"), photo(2)).unwrap();
+    // Within the folder that is served, and there once more by another name, as what is elsewhere is.
+    fs::create_dir_all(at("pics/kept/exhaust")).unwrap();
+    symlink(at("pics/kept"), at("away/same")).unwrap();
+    symlink(at("away"), at("pics/more")).unwrap();
+    let mut command = program::command(place.path());
+    command.env("WEBP_ADMIN_TOKEN", TOKEN).args(["serve", "pics", "--cache", "pics/kept"]);
+    command.args(["--watch", "--follow-links", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    let (server, ask) = asking(Server::start(command));
+    until_done(&ask, 2);
+    // What was written meanwhile would be seen by now.
+    fs::write(at("away/new.jpg"), photo(3)).unwrap();
+    until_done(&ask, 3);
+    assert_eq!(server.conversions(), 3);
+}
+
+#[test]
+fn what_takes_a_place_is_made_and_what_leads_out_is_not() {
+    let photo = |seed| {
+        let mut photo = pictures::jpeg(300, 200, seed);
+        // All of one length.
+        photo.resize(60_000, 0);
+        photo
+    };
+    let place = Place::new(&[("a.jpg", photo(1)), ("in/b.jpg", photo(2))]);
+    let at = |name: &str| place.path().join(name);
+    fs::create_dir(at("out")).unwrap();
+    fs::write(at("out/c.jpg"), photo(3)).unwrap();
+    symlink("../out", at("pics/folder-out")).unwrap();
+    let (server, ask) = serve(&place, &["--watch"], &[]);
+    until_done(&ask, 2);
+
+    symlink("../out/c.jpg", at("pics/out.jpg")).unwrap();
+    symlink("loop.jpg", at("pics/loop.jpg")).unwrap();
+    fs::write(at("out/d.jpg"), photo(4)).unwrap();
+    symlink("in/b.jpg", at("pics/inside.jpg")).unwrap();
+    until_done(&ask, 3);
+
+    // Another picture of the same length and time.
+    let time = fs::metadata(at("pics/a.jpg")).unwrap().modified().unwrap();
+    fs::write(at("next"), photo(5)).unwrap();
+    let next = File::options().write(true).open(at("next")).unwrap();
+    next.set_times(FileTimes::new().set_modified(time)).unwrap();
+    fs::rename(at("next"), at("pics/a.jpg")).unwrap();
+    until_done(&ask, 4);
+    assert_eq!(server.conversions(), 4);
+    assert!(server.get("/a.jpg", WEBP).is_webp());
+    assert_eq!((server.get("/out.jpg", WEBP).status, server.conversions()), (404, 4));
+}
+
+#[test]
+fn folders_come_and_go() {
+    let photo = |seed| pictures::jpeg(300, 200, seed);
+    let place = Place::new(&[("old/a.jpg", photo(1))]);
+    let at = |name: &str| place.path().join(name);
+    let (server, ask) = serve(&place, &["--watch"], &[]);
+    until_done(&ask, 1);
+    // With folders in it, and what comes into it later.
+    fs::create_dir_all(at("album/deep")).unwrap();
+    fs::write(at("album/deep/b.jpg"), photo(2)).unwrap();
+    fs::rename(at("album"), at("pics/album")).unwrap();
+    until_done(&ask, 2);
+    place.put("album/deep/c.jpg", &photo(3));
+    until_done(&ask, 3);
+
+    // Out again, where nothing of it is served; what is deleted is nothing to make.
+    fs::rename(at("pics/album"), at("album")).unwrap();
+    fs::write(at("album/deep/d.jpg"), photo(4)).unwrap();
+    fs::remove_dir_all(at("pics/old")).unwrap();
+    // As before, but for what is new.
+    place.put("old/e.jpg", &photo(5));
+    until_done(&ask, 4);
+    assert_eq!(server.get("/old/a.jpg", WEBP).status, 404);
+
+    // The folder itself, by a link that is turned as well.
+    fs::rename(at("pics"), at("before")).unwrap();
+    fs::create_dir(at("release")).unwrap();
+    fs::write(at("release/f.jpg"), photo(6)).unwrap();
+    symlink("release", at("pics")).unwrap();
+    until_done(&ask, 5);
+    place.put("g.jpg", &photo(7));
+    until_done(&ask, 6);
+    assert_eq!(server.conversions(), 6);
 }
