@@ -1,11 +1,19 @@
 //! What all requests of an isolate share: how it is set up. Variables don't change while an isolate lives, so they are
 //! read once.
 
-use std::{cell::OnceCell, rc::Rc, sync::Arc};
+use std::{
+    cell::{Cell, OnceCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use worker::Env;
 
-use super::settings::Settings;
+use super::{
+    flight::{now, poll},
+    settings::Settings,
+};
 use crate::{
     error::Result,
     service::{Policy, hash_hex},
@@ -24,27 +32,46 @@ thread_local! {
     static APP: OnceCell<App> = const { OnceCell::new() };
 }
 
+/// For how long a request waits for another one that reads the watermark, in milliseconds; what took longer was cancelled.
+const PATIENCE: u64 = 10_000;
+
 impl App {
     /// The isolate's. Settings that can't be are read anew each time: nothing is served by them.
     ///
     /// # Errors
-    /// Those of [`Settings::read`].
-    pub(super) fn of(env: &Env) -> Result<Self> {
-        APP.with(|app| match app.get() {
-            Some(app) => Ok(app.clone()),
-            None => {
-                let read = Self::new(Settings::read(env)?);
-                Ok(app.get_or_init(|| read).clone())
+    /// Those of [`Settings::read`], and of reading the watermark.
+    pub(super) async fn of(env: &Env) -> Result<Self> {
+        thread_local! {
+            /// By a request that began then.
+            static READING: Cell<Option<u64>> = const { Cell::new(None) };
+        }
+        let known = || APP.with(|app| app.get().cloned());
+        if let Some(app) = known() {
+            return Ok(app);
+        }
+        let mut settings = Settings::read(env)?;
+        if settings.mark.is_some() {
+            let is_read = || READING.get().is_none_or(|since| now().saturating_sub(since) >= PATIENCE);
+            poll(Duration::from_millis(PATIENCE), || is_read().then_some(())).await;
+            if let Some(app) = known() {
+                return Ok(app);
             }
-        })
+            READING.set(Some(now()));
+            let read = settings.read_mark().await;
+            READING.set(None);
+            read?;
+        }
+        let app = Self::new(settings);
+        Ok(APP.with(|known| known.get_or_init(|| app).clone()))
     }
 
     /// One that converts nothing, and whose answers are kept for a short time.
     ///
     /// # Errors
-    /// Those of [`Settings::read`].
-    pub(super) fn that_rescues(env: &Env) -> Result<Self> {
+    /// As [`App::of`].
+    pub(super) async fn that_rescues(env: &Env) -> Result<Self> {
         let mut settings = Settings::read(env)?;
+        settings.read_mark().await?;
         settings.policy.budget = 0;
         settings.policy.max_age = settings.policy.short_max_age;
         // What was lost may still be taken for being made.

@@ -36,7 +36,7 @@ pub async fn answer(
     env: Env,
     context: worker::worker_sys::Context,
 ) -> Result<JsValue, JsValue> {
-    let answer = match App::of(&env) {
+    let answer = match App::of(&env).await {
         Ok(app) => serve(request, app, &Context::new(context)).await?,
         Err(error) => {
             console_error!("{error}");
@@ -54,7 +54,8 @@ pub async fn rescue(
     env: Env,
     context: worker::worker_sys::Context,
 ) -> Result<JsValue, JsValue> {
-    let app = App::that_rescues(&env).map_err(|error| worker::js_sys::Error::new(&error.to_string()))?;
+    let app =
+        App::that_rescues(&env).await.map_err(|error| worker::js_sys::Error::new(&error.to_string()))?;
     Ok(serve(request, app, &Context::new(context)).await?.into())
 }
 
@@ -62,7 +63,7 @@ pub async fn rescue(
 /// if it may go better another time.
 #[wasm_bindgen]
 pub async fn make(message: JsValue, written: f64, env: Env) -> bool {
-    let app = match App::of(&env) {
+    let app = match App::of(&env).await {
         Ok(app) => app.that_makes(),
         Err(error) => {
             console_error!("{error}");

@@ -2,8 +2,8 @@
 //!
 //! `shim.mjs` is the module that the runtime loads: it owns the life of the wasm instance, traps included. [`entry`]
 //! has the events, `drive`, `fetching` and `sharing` perform the service's steps, and `source` (by `origin`, `bucket` and
-//! `piece`), `store`, `flight`, `fetch_flight`, `once` (by `once.mjs`), `later` (by `queue`) and `fonts` are what it performs them on. What is no picture goes on to the
-//! origin in `shim.mjs`, or comes out of the bucket as `object` has it. `build.mjs` makes all of it into one module,
+//! `piece`), `store`, `flight`, `fetch_flight`, `once` (by `once.mjs`), `later` (by `queue`), `fonts` and `mark` are what it
+//! performs them on. What is no picture goes on to the origin in `shim.mjs`, or comes out of the bucket as `object` has it. `build.mjs` makes all of it into one module,
 //! `pack.mjs` a package of that for people without Rust, and `dev.mjs` runs it before a folder.
 
 mod app;
@@ -15,6 +15,7 @@ mod fetching;
 mod flight;
 mod fonts;
 mod later;
+mod mark;
 mod memory;
 mod object;
 mod once;

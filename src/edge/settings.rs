@@ -15,7 +15,7 @@ use ::worker::{
 use serde_json::Value as Json;
 
 use super::{
-    fonts,
+    fonts, mark,
     queue::{self, Queue},
 };
 use crate::{
@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) later: Option<Queue>,
     /// Where the fonts are with which text in SVG is drawn.
     pub(super) fonts: Option<fonts::Place>,
+    /// Where the watermark is, which isn't in the policy before it is read.
+    pub(super) mark: Option<mark::Place>,
 }
 
 /// Where the pictures come from.
@@ -70,8 +72,22 @@ impl Settings {
             console_warn!("ONCE and LATER are of no use without the bucket STORE");
             (once, later) = (None, None);
         }
-        let fonts = variables.fonts(&mut policy)?;
-        Ok(Self { policy, origin, timeout: variables.value(&worker::TIMEOUT)?, store, once, later, fonts })
+        let (fonts, mark) = (variables.fonts(&mut policy)?, variables.mark()?);
+        let timeout = variables.value(&worker::TIMEOUT)?;
+        Ok(Self { policy, origin, timeout, store, once, later, fonts, mark })
+    }
+
+    /// Reads the watermark, if there is one, whose room is taken from conversions.
+    ///
+    /// # Errors
+    /// Those of [`mark::Place::read`].
+    pub(super) async fn read_mark(&mut self) -> Result<()> {
+        let Some(place) = &self.mark else { return Ok(()) };
+        let mark = place.read().await?;
+        self.policy.budget = self.policy.budget.saturating_sub(mark.heap_bytes());
+        self.policy.limits.max_memory = self.policy.budget;
+        self.policy.watermark = Some(mark);
+        Ok(())
     }
 }
 
@@ -214,15 +230,30 @@ impl Variables<'_> {
             let what = "FONTS: this Worker draws no text; one that was built or packed with --text does";
             return Err(Error::new(Kind::Parameter, what));
         }
-        let [source, store] = worker::BUCKETS.map(|name| self.bucket(name));
-        let Some(bucket) = source?.or(store?) else {
-            let what = "FONTS: there is no bucket for them: bind SOURCE_BUCKET or STORE with [[r2_buckets]] in wrangler.toml";
-            return Err(Error::new(Kind::Parameter, what));
-        };
-        let place = fonts::Place::new(bucket, prefix, policy.budget);
+        let place = fonts::Place::new(self.bucket_for("FONTS")?, prefix, policy.budget);
         policy.budget -= place.room();
         policy.limits.max_memory = policy.budget;
         Ok(Some(place))
+    }
+
+    /// Where the watermark is.
+    fn mark(&self) -> Result<Option<mark::Place>> {
+        let (key, place) = (self.value(&worker::WATERMARK)?, self.value(&worker::WATERMARK_ALWAYS)?);
+        let always = service::watermark_always(&key, &place)?;
+        if key.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(mark::Place::new(self.bucket_for("WATERMARK")?, key, always)))
+    }
+
+    /// The bucket of what a variable names beside pictures.
+    fn bucket_for(&self, variable: &str) -> Result<Bucket> {
+        let [source, store] = worker::BUCKETS.map(|name| self.bucket(name));
+        let what = || {
+            let how = "bind SOURCE_BUCKET or STORE with [[r2_buckets]] in wrangler.toml";
+            Error::new(Kind::Parameter, format!("{variable}: there is no bucket for it: {how}"))
+        };
+        source?.or(store?).ok_or_else(what)
     }
 
     fn bucket(&self, name: &str) -> Result<Option<Bucket>> {

@@ -3,10 +3,10 @@
 use std::{fs, path::Path};
 
 use crate::{
-    convert::{Mark, Placement, read_mark},
+    convert::{Mark, read_mark},
     error::{Error, Kind, Result},
     limits::Limits,
-    service::Watermarking,
+    service::{self, Watermarking},
 };
 
 /// The mark of `WATERMARK` in the place of `WATERMARK_ALWAYS`; `None` where no file is named.
@@ -14,24 +14,13 @@ use crate::{
 /// # Errors
 /// [`Kind::Parameter`] with the key, and what is wrong.
 pub(super) fn of_settings(path: &str, always: &str) -> Result<Option<Watermarking>> {
-    let wrong = |key: &str, value: &str, what: &str| {
-        Error::new(Kind::Parameter, format!("{key}: {value:?} is not allowed; {what}"))
-    };
-    let place = match always {
-        "" => None,
-        text => Some(
-            Placement::parse(text)
-                .map_err(|allowed| wrong("WATERMARK_ALWAYS", text, &format!("it is {allowed}")))?,
-        ),
-    };
+    let place = service::watermark_always(path, always)?;
     if path.is_empty() {
-        return match place {
-            None => Ok(None),
-            Some(_) => Err(wrong("WATERMARK_ALWAYS", always, "WATERMARK names no picture")),
-        };
+        return Ok(None);
     }
-    let mark = read(Path::new(path)).map_err(|error| wrong("WATERMARK", path, &error.to_string()))?;
-    Ok(Some(Watermarking::new(mark, place)))
+    let wrong =
+        |error: Error| Error::new(Kind::Parameter, format!("WATERMARK: {path:?} is not allowed; {error}"));
+    Ok(Some(Watermarking::new(read(Path::new(path)).map_err(wrong)?, place)))
 }
 
 /// The mark in a file.

@@ -83,6 +83,6 @@ pub use self::{
     sizes::Sizes,
     steps::{Admit, Convert, ExpectedSource, Fetch, FlightError, Found, Join, Lookup, MadeInfo, Step, Store},
     time::http_date,
-    watermarking::Watermarking,
+    watermarking::{Watermarking, always as watermark_always},
     write::Write,
 };

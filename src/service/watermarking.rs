@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::convert::{Mark, Placement, Watermark};
+use crate::{
+    convert::{Mark, Placement, Watermark},
+    error::{Error, Kind, Result},
+};
 
 /// A mark for pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,4 +44,22 @@ impl Watermarking {
     pub(super) fn at(&self, placement: Placement) -> Watermark {
         Watermark::new(self.mark.clone(), placement)
     }
+}
+
+/// Where the mark that `WATERMARK` names is on every picture, as `WATERMARK_ALWAYS` says; `None` where that is empty.
+///
+/// # Errors
+/// [`Kind::Parameter`] with the key, and what is wrong.
+pub fn always(mark: &str, place: &str) -> Result<Option<Placement>> {
+    if place.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |what: &str| {
+        Error::new(Kind::Parameter, format!("WATERMARK_ALWAYS: {place:?} is not allowed; {what}"))
+    };
+    let placement = Placement::parse(place).map_err(|allowed| wrong(&format!("it is {allowed}")))?;
+    if mark.is_empty() {
+        return Err(wrong("WATERMARK names no picture"));
+    }
+    Ok(Some(placement))
 }

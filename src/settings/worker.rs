@@ -91,6 +91,13 @@ settings! {
         /// The server's `FONTS` are folders.
         FONTS: Text = setting(Text, "", "what stands before the names of fonts in SOURCE_BUCKET or else STORE, with which text in SVG is drawn");
 
+        /// The server's `WATERMARK` is a file.
+        WATERMARK: Text = setting(Text, "",
+            "the name of a picture in SOURCE_BUCKET or else STORE that is put on others: where a request asks for it, or as WATERMARK_ALWAYS says");
+
+        WATERMARK_ALWAYS: Text = setting(Text, "",
+            "where WATERMARK is on every picture, whatever requests say: opacity, position, offsets, share of the width, as 0.5:bottom-right:10:10:0.2");
+
         LAZY: Switch = setting(Switch, server::LAZY_MODE.default, "send the original now, and convert after answering");
     }
 }

@@ -1,6 +1,7 @@
 //! A mark that is put on pictures, and where.
 
 use std::{
+    fmt,
     hash::{Hash, Hasher},
     sync::Arc,
 };
@@ -39,7 +40,7 @@ impl Watermark {
 }
 
 /// The pixels of a mark, in sRGB. Copies share them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mark {
     pixels: Arc<Raster>,
     /// True if it isn't grey where it is seen.
@@ -71,6 +72,13 @@ impl Mark {
     /// True if grey pictures get colour.
     pub(crate) const fn colors(&self) -> bool {
         self.is_colored
+    }
+}
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Its samples may be millions.
+        f.debug_struct("Mark").field("size", &self.pixels.size()).finish_non_exhaustive()
     }
 }
 
