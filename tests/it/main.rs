@@ -38,6 +38,7 @@ mod drawings;
 mod encoding_is_faithful;
 mod facts_stand_anywhere;
 mod faults;
+mod features_are_shown;
 mod figures_are_exact;
 mod first_hour;
 mod foreign_urls_are_read;

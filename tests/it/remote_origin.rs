@@ -1,13 +1,16 @@
 //! A server before an origin: originals are kept, asked about again only when they are old, and nothing but the
 //! configured origin is ever asked.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use crate::support::{
-    http::{OLD, WEBP},
+    http::{self, OLD, WEBP},
     origin::{Origin, Page},
     pictures,
-    server::Place,
+    server::{DEADLINE, Place},
 };
 
 /// Makes what is known look as if it had been learnt long ago.
@@ -83,4 +86,30 @@ fn what_an_origin_does_wrong_is_no_fault_of_ours() {
     assert!(server.get("/moved.jpg", WEBP).is_webp());
     origin.go_down();
     assert!([404, 502, 504].contains(&server.get("/new.jpg", WEBP).status));
+}
+
+#[test]
+fn a_slow_origin_holds_up_nobody_who_asks_for_something_else() {
+    let stalls = || Page::Stalls("200 OK\r\ncontent-length: 100", Vec::new());
+    let origin = Origin::new(&[
+        ("/a.jpg", stalls()),
+        ("/b.jpg", stalls()),
+        ("/quick.jpg", Page::File(pictures::jpeg(64, 48, 1), "\"1\"")),
+    ]);
+    let place = Place::new(&[]);
+    let server = place.serve_before(&origin, &[]);
+    let waiting: Vec<_> = ["/a.jpg", "/b.jpg"]
+        .iter()
+        .flat_map(|path| (0..4).map(|_| http::send(server.address, "GET", path, &[WEBP])))
+        .collect();
+    let began = Instant::now();
+    while origin.asked().len() < 2 {
+        assert!(began.elapsed() < DEADLINE, "{:?}", origin.asked());
+    }
+    // Who would wait for the others would do so until they are given up on.
+    let began = Instant::now();
+    assert!(server.get("/quick.jpg", WEBP).is_webp());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(origin.asked().len(), 3, "each is asked for once");
+    drop(waiting);
 }
