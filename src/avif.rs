@@ -1,4 +1,4 @@
-//! An AVIF encoder for own pixels.
+//! An AVIF encoder for own pixels: whole pictures, or rows as they come.
 //!
 //! ```
 //! # fn main() -> slimpix::error::Result<()> {
@@ -12,17 +12,18 @@
 //! Owns what a caller says and what is checked of it. The coding itself is in [`codec`](crate::codec).
 
 use crate::{
-    codec::{Coding, Format, encode},
-    convert::guarded,
+    codec::{Coding, Format},
     error::Result,
-    limits::try_copy,
-    pixel::{Layout, Metadata, Picture, Raster, Size},
+    pixel::{Layout, Metadata, Size},
 };
+
+pub use crate::row_encoder::RowEncoder;
 
 /// Encodes still AVIFs of 8 bits. See the [module](self) for an example.
 ///
 /// Pixels are bytes in rows from top to bottom, without padding: grey, grey and alpha, RGB or RGBA, in sRGB, alpha
-/// not multiplied in. Coding takes some megabytes beside them and the file, whatever the picture's height.
+/// not multiplied in. Coding takes some megabytes beside them and the file, whatever the picture's height. The bytes
+/// that come out are the same on every machine, and for any number of threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     coding: Coding,
@@ -51,6 +52,23 @@ impl Encoder {
         self
     }
 
+    /// Sets whether the picture is drawn, as screens, diagrams and icons are: palettes and copies of what stood before
+    /// are tried, which such pictures get much smaller by. They want [full chroma](Self::with_full_chroma) as well.
+    /// Default: it is a photo.
+    #[must_use]
+    pub const fn with_graphic(mut self, is_graphic: bool) -> Self {
+        self.coding = self.coding.with_graphic(is_graphic);
+        self
+    }
+
+    /// Sets the number of threads that code a picture of several tiles, the caller's among them. Default 1. Each one
+    /// takes memory. Where there are no threads, as on wasm, it must be 1.
+    #[must_use]
+    pub const fn with_threads(mut self, threads: usize) -> Self {
+        self.coding = self.coding.with_threads(threads);
+        self
+    }
+
     /// Sets the most bytes that the file may have. Default: as long as it gets.
     #[must_use]
     pub const fn with_max_bytes(mut self, max_bytes: u64) -> Self {
@@ -74,10 +92,35 @@ impl Encoder {
     /// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is longer than it may be;
     /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
     pub fn encode(&self, pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
-        let size = Size::new(width, height);
-        let layout = Layout::of_length(pixels.len(), size)?;
-        self.coding.check()?;
-        let raster = Raster::new(size, layout, try_copy(pixels)?)?;
-        guarded(|| encode(Picture::Raster(raster), &self.coding, &self.metadata))
+        let layout = Layout::of_length(pixels.len(), Size::new(width, height))?;
+        let mut rows = self.rows(width, height, layout)?;
+        rows.push_rows(pixels)?;
+        rows.finish()
+    }
+
+    /// Begins a picture whose rows come one after another. It is never held as a whole: beside the file, coding takes
+    /// 3 MB and some rows, whatever the picture's height.
+    ///
+    /// ```
+    /// use slimpix::{Layout, avif::Encoder};
+    ///
+    /// # fn main() -> slimpix::error::Result<()> {
+    /// let mut rows = Encoder::new(60).with_effort(0).rows(256, 100, Layout::Rgb)?;
+    /// for y in 0..100 {
+    ///     let row: Vec<u8> = (0..=255).flat_map(|x| [x, y, 128]).collect();
+    ///     rows.push_rows(&row)?;
+    /// }
+    /// let file = rows.finish()?;
+    /// # assert_eq!(slimpix::probe(&file)?.size, slimpix::Size::new(256, 100));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Parameter`](crate::ErrorKind::Parameter) when a side is zero or a setting is out of its range,
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when a side is longer than 65,535,
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
+    pub fn rows(&self, width: u32, height: u32, layout: Layout) -> Result<RowEncoder> {
+        RowEncoder::new(self.coding, self.metadata.clone(), Size::new(width, height), layout)
     }
 }

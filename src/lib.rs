@@ -100,7 +100,7 @@
 //! | [`pixel`] | sizes, rasters, planar YCbCr, orientation, metadata: plain data |
 //! | [`codec`] | bytes ↔ pictures, one folder a format; what a file is; what a conversion costs |
 //! | [`mod@convert`] | one conversion as a visible list of steps, pure: bytes + parameters + limits → bytes |
-//! | [`webp`], `avif` | what a caller says who encodes own pixels |
+//! | [`webp`], `avif` | what a caller says who encodes own pixels, at once or by rows |
 //! | `settings` | each setting of the hosts once: its name, values, default and help |
 //! | `service` | every HTTP decision, without IO, clock or codec: a request's head → steps for a host to perform |
 //! | `native` | tokio and hyper, the disk cache, the layers of settings, the command line |
@@ -148,6 +148,7 @@ pub mod native;
 pub mod pixel;
 #[cfg(feature = "rav1e")]
 pub mod rav1e;
+mod row_encoder;
 #[cfg(feature = "service")]
 pub mod service;
 #[cfg(feature = "service")]

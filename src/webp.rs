@@ -13,11 +13,12 @@
 //! Owns what a caller says and what is checked of it. The coding itself is in [`codec`](crate::codec).
 
 use crate::{
-    codec::{Coding, Format, RowWriter, encode},
-    error::{Error, Kind, Result},
-    limits::area_bytes,
-    pixel::{Layout, Metadata, Picture, Raster, Size},
+    codec::{Coding, Format},
+    error::Result,
+    pixel::{Layout, Metadata, Size},
 };
+
+pub use crate::row_encoder::RowEncoder;
 
 /// Encodes still WebPs, with loss or without. See the [module](self) for an example.
 ///
@@ -139,105 +140,6 @@ impl Encoder {
     /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) when a side is longer than 16,383,
     /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
     pub fn rows(&self, width: u32, height: u32, layout: Layout) -> Result<RowEncoder> {
-        let size = Size::new(width, height);
-        let row_bytes = layout.row_bytes(size)?;
-        self.coding.check()?;
-        Format::WebP.info().check_side(size)?;
-        let target = if self.coding.lossless {
-            let mut pixels = Vec::new();
-            pixels.try_reserve_exact(area_bytes(size, layout.channels())?)?;
-            Target::Whole(pixels)
-        } else {
-            Target::Lossy(Box::new(RowWriter::new(size, &self.coding)?))
-        };
-        Ok(RowEncoder { encoder: self.clone(), size, layout, row_bytes, rows_left: height, target })
-    }
-}
-
-/// Takes a picture's rows from top to bottom, and gives its file. See [`Encoder::rows`].
-///
-/// The file is given at the end, and not written as it grows: what stands at its beginning (its length, the
-/// probabilities of its tokens, alpha) is known last.
-#[must_use]
-pub struct RowEncoder {
-    encoder: Encoder,
-    size: Size,
-    layout: Layout,
-    row_bytes: usize,
-    rows_left: u32,
-    target: Target,
-}
-
-/// Where rows go.
-enum Target {
-    Lossy(Box<RowWriter>),
-    /// Without loss the picture is coded as a whole.
-    Whole(Vec<u8>),
-}
-
-impl RowEncoder {
-    /// Takes the next row, or several.
-    ///
-    /// # Errors
-    /// [`Parameter`](crate::ErrorKind::Parameter) when these aren't whole rows, or more than the picture has: then
-    /// none is taken. [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is sure to be longer than
-    /// it may be, [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
-    pub fn push_rows(&mut self, rows: &[u8]) -> Result<()> {
-        let (count, rest) = (rows.len() / self.row_bytes, rows.len() % self.row_bytes);
-        let rows_left = u32::try_from(count).ok().and_then(|count| self.rows_left.checked_sub(count));
-        let Some(rows_left) = rows_left.filter(|_| rest == 0) else {
-            return Err(Error::new(
-                Kind::Parameter,
-                format!(
-                    "{} bytes are not up to {} rows of {} bytes",
-                    rows.len(),
-                    self.rows_left,
-                    self.row_bytes
-                ),
-            ));
-        };
-        match &mut self.target {
-            Target::Lossy(writer) => writer.push_rows(self.layout, rows)?,
-            Target::Whole(pixels) => pixels.extend_from_slice(rows),
-        }
-        self.rows_left = rows_left;
-        Ok(())
-    }
-
-    /// How many rows are still to come.
-    #[must_use]
-    pub const fn rows_left(&self) -> u32 {
-        self.rows_left
-    }
-
-    /// The file.
-    ///
-    /// # Errors
-    /// [`Parameter`](crate::ErrorKind::Parameter) when rows are missing,
-    /// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when the file is longer than it may be,
-    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when there is no room.
-    pub fn finish(self) -> Result<Vec<u8>> {
-        if self.rows_left > 0 {
-            let what = format!("{} of {} rows are missing", self.rows_left, self.size.height);
-            return Err(Error::new(Kind::Parameter, what));
-        }
-        let Encoder { coding, metadata } = &self.encoder;
-        match self.target {
-            Target::Lossy(writer) => writer.finish(metadata),
-            Target::Whole(pixels) => {
-                encode(Picture::Raster(Raster::new(self.size, self.layout, pixels)?), coding, metadata)
-            }
-        }
-    }
-}
-
-impl std::fmt::Debug for RowEncoder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RowEncoder")
-            .field("encoder", &self.encoder)
-            .field("size", &self.size)
-            .field("layout", &self.layout)
-            .field("rows_left", &self.rows_left)
-            .finish_non_exhaustive()
+        RowEncoder::new(self.coding, self.metadata.clone(), Size::new(width, height), layout)
     }
 }

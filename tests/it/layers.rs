@@ -6,7 +6,7 @@ use crate::support::sources::sources;
 const HOSTS: [&str; 3] = ["native", "edge", "browser"];
 
 /// Each ring, and what it may name of the crate beside itself.
-const RINGS: [(&str, &[&str]); 14] = [
+const RINGS: [(&str, &[&str]); 15] = [
     ("error", &[]),
     ("pixel", &["error", "limits"]),
     ("limits", &["error", "pixel"]),
@@ -18,8 +18,9 @@ const RINGS: [(&str, &[&str]); 14] = [
     ("native", &["error", "limits", "pixel", "codec", "convert", "settings", "service"]),
     ("edge", &["error", "limits", "pixel", "codec", "convert", "settings", "service"]),
     ("browser", &["error", "limits", "pixel", "codec", "convert"]),
-    ("webp", &["error", "limits", "pixel", "codec"]),
-    ("avif", &["error", "limits", "pixel", "codec", "convert"]),
+    ("row_encoder", &["error", "limits", "pixel", "codec"]),
+    ("webp", &["error", "pixel", "codec", "row_encoder"]),
+    ("avif", &["error", "pixel", "codec", "row_encoder"]),
     ("rav1e", &["error", "limits", "pixel", "codec", "convert"]),
 ];
 

@@ -36,6 +36,18 @@ fn rows_give_the_file_of_the_whole_picture() {
             }
             assert_eq!(probe(&whole).unwrap().size, Size::new(width, height));
         }
+        for encoder in [
+            avif::Encoder::new(50).with_effort(1),
+            avif::Encoder::new(70).with_full_chroma(true).with_graphic(true).with_threads(2),
+        ] {
+            let whole = encoder.encode(picture.data(), width, height).unwrap();
+            for rows_at_once in [1, 5] {
+                let bytes = rows_at_once * (width * layout.channels()) as usize;
+                let mut rows = encoder.rows(width, height, layout).unwrap();
+                picture.data().chunks(bytes).for_each(|some| rows.push_rows(some).unwrap());
+                assert!(rows.finish().unwrap() == whole, "{encoder:?} {layout:?}, {rows_at_once} at once");
+            }
+        }
         let lossless = Encoder::lossless().encode(picture.data(), width, height).unwrap();
         let Picture::Raster(decoded) = codec::decode(&lossless, &Limits::default()).unwrap().picture else {
             panic!("no raster")
@@ -65,6 +77,19 @@ fn avif_of_every_layout_is_made() {
         assert_eq!((probe.format, probe.size), (codec::Format::Avif, Size::new(40, 30)));
         assert_eq!(probe.alpha, layout.has_alpha(), "{layout:?}");
     }
+}
+
+/// A page of lines and letters, as a screen is.
+#[test]
+fn an_avif_of_what_is_drawn_is_smaller_if_that_is_said() {
+    let drawn = |x: u32, y: u32| {
+        if (x / 3 * 7 + y / 5 * 3 + x * y / 40) % 4 == 0 { [20, 40, 120] } else { [250, 250, 245] }
+    };
+    let pixels: Vec<u8> = (0..200 * 160).flat_map(|at| drawn(at % 200, at / 200)).collect();
+    let photo = avif::Encoder::new(70).with_effort(2).with_full_chroma(true);
+    let length = |encoder: &avif::Encoder| encoder.encode(&pixels, 200, 160).unwrap().len();
+    let (drawn, as_photo) = (length(&photo.clone().with_graphic(true)), length(&photo));
+    assert!(drawn * 10 < as_photo * 8, "{drawn} bytes, {as_photo} as a photo");
 }
 
 #[test]
@@ -136,14 +161,12 @@ fn rows_that_are_broken_too_many_or_missing_are_refused() {
     }
 }
 
-/// A photo of 12 megapixels whose rows come out of nothing takes 8 MB, its file included.
-#[test]
-fn twelve_megapixels_by_rows_take_little() {
-    let (width, height) = (4032_u32, 3024_u32);
+/// Gives rows of a photo that come out of nothing to an encoder: the most bytes that are held, and the file.
+fn by_rows(begin: impl FnOnce() -> RowEncoder, (width, height): (u32, u32)) -> (u64, Vec<u8>) {
     let mut noise = 1_u32;
     let mut row = vec![0; width as usize * 3];
-    let (peak, file) = peak_of(|| {
-        let mut rows = Encoder::new(80).with_effort(0).rows(width, height, Layout::Rgb).unwrap();
+    peak_of(|| {
+        let mut rows = begin();
         for y in 0..height {
             for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
                 noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -153,8 +176,26 @@ fn twelve_megapixels_by_rows_take_little() {
             rows.push_rows(&row).unwrap();
         }
         rows.finish().unwrap()
-    });
+    })
+}
+
+/// A photo of 12 megapixels takes 8 MB, its file included.
+#[test]
+fn twelve_megapixels_by_rows_take_little() {
+    let encoder = Encoder::new(80).with_effort(0);
+    let (peak, file) = by_rows(|| encoder.rows(4032, 3024, Layout::Rgb).unwrap(), (4032, 3024));
     println!("{peak} bytes, {} made", file.len());
     assert!(peak <= 8_000_000, "{peak} bytes");
     assert!(file.len() > 50_000, "{} bytes: there is nothing to see", file.len());
+}
+
+/// The taller AVIF takes no more than the other, but for its file.
+#[test]
+fn a_taller_avif_by_rows_takes_no_more() {
+    let encoder = avif::Encoder::new(60).with_effort(0);
+    let [(low, small), (high, large)] = [256, 1024]
+        .map(|height| by_rows(|| encoder.rows(2000, height, Layout::Rgb).unwrap(), (2000, height)));
+    println!("{low} and {high} bytes, {} and {} made", small.len(), large.len());
+    assert!(high - large.len() as u64 <= 5_000_000, "{high} bytes");
+    assert!(high <= low + 3 * (large.len() - small.len()) as u64, "{high} bytes, {low} of a quarter");
 }
