@@ -80,10 +80,20 @@ pub(crate) fn make_way() {}
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn make_more_way() {}
 
+/// Bytes of address space that this process has taken, where the system tells.
+pub(crate) fn address_space() -> Option<u64> {
+    pages(0)
+}
+
 /// Bytes of this process that are in memory, where the system tells.
 pub(crate) fn resident() -> Option<u64> {
+    pages(1)
+}
+
+/// A number of `/proc/self/statm`, which counts pages, in bytes.
+fn pages(field: usize) -> Option<u64> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = pages.split(' ').nth(1)?.parse().ok()?;
+    let pages: u64 = pages.split(' ').nth(field)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
 }
 

@@ -4,10 +4,12 @@
 //! [`boxes`] walks boxes, [`items`] finds the items of a file, their bytes and how they belong together,
 //! [`properties`] reads what is said of an item, [`probe`] tells what all of that says of the primary picture.
 //!
-//! [`picture`] finds what is to be decoded, by a [`Coding`] that the format brings; [`ycbcr`] makes colours of its samples,
+//! [`picture`] says what is to be decoded, by a [`coding`] that the format brings, and [`finder`] of which tiles; [`ycbcr`] makes colours of its samples,
 //! [`rows`] puts rows together with alpha and the part that is shown.
 
 mod boxes;
+mod coding;
+mod finder;
 mod items;
 mod memory;
 mod picture;
@@ -17,9 +19,9 @@ mod rows;
 mod ycbcr;
 
 pub(super) use self::{
+    coding::{Chroma, Coding, Facts, Source, Tile, TileRows, Tiles},
     items::{Items, Locations},
     memory::decoding,
-    picture::{Chroma, Coding, Facts, Source, Tile, TileRows, Tiles},
     probe::probe_coded,
     properties::{Nclx, Properties},
     rows::{decode, decode_rows},

@@ -2,8 +2,9 @@
 
 use super::{
     boxes::IsoBox,
+    coding::{Chroma, Coding},
     items::Items,
-    picture::{Chroma, Coding, Still},
+    picture::Still,
 };
 use crate::{
     codec::{Demands, Format, Probe, icc, view::View},

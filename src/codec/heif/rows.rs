@@ -1,7 +1,8 @@
 //! Gives a HEIF's rows: the part that is shown, in RGB or grey, with alpha where there is some.
 
 use super::{
-    picture::{Chroma, Coding, Facts, Still, TileRows, Tiles},
+    coding::{Chroma, Coding, Facts, TileRows, Tiles},
+    picture::Still,
     ycbcr::Painter,
 };
 use crate::{

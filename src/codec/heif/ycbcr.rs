@@ -3,7 +3,7 @@
 
 use super::{
     Nclx,
-    picture::{Chroma, Facts},
+    coding::{Chroma, Facts},
 };
 use crate::{
     error::{Error, Result},
