@@ -189,12 +189,13 @@ impl Interest {
         ("bottom-right", Self::Around(Focus::new(100, 100))),
     ];
 
-    /// Reads one of the words, or a point as two shares of width and height: `0.25x1`.
+    /// Reads one of the words, `center` for `centre`, or a point as two shares of width and height: `0.25x1`.
     ///
     /// # Errors
     /// What is allowed, to be read after "it is".
     pub fn parse(text: &str) -> Result<Self, String> {
-        let named = Self::NAMES.iter().find(|(name, _)| *name == text).map(|&(_, interest)| interest);
+        let word = if text == "center" { "centre" } else { text };
+        let named = Self::NAMES.iter().find(|(name, _)| *name == word).map(|&(_, interest)| interest);
         named.or_else(|| Focus::parse(text).map(Self::Around)).ok_or_else(|| {
             let names: Vec<_> = Self::NAMES.iter().map(|(name, _)| *name).collect();
             format!("one of {}, or two shares from 0 to 1, as 0.5x0.25", names.join(", "))
@@ -224,6 +225,7 @@ mod tests {
             assert_eq!(Interest::parse(&interest.name()), Ok(interest), "{}", interest.name());
         }
         assert_eq!(Interest::parse("0.5x0"), Interest::parse("top"));
+        assert_eq!(Interest::parse("center"), Ok(Interest::Centre));
         assert_eq!(Interest::parse("0.254x1.0"), Ok(Interest::Around(Focus::new(25, 100))));
         for wrong in
             ["", "middle", "x", "0.5", "0.5x", "1.01x0", "-0.1x0", "nanx0", "1e0x1", "0.5x0.5x0.5", "+0x0"]
