@@ -83,7 +83,7 @@ fn avif_of_every_layout_is_made() {
 #[test]
 fn an_avif_of_what_is_drawn_is_smaller_if_that_is_said() {
     let drawn = |x: u32, y: u32| {
-        if (x / 3 * 7 + y / 5 * 3 + x * y / 40) % 4 == 0 { [20, 40, 120] } else { [250, 250, 245] }
+        if (x / 3 * 7 + y / 5 * 3 + x * y / 40).is_multiple_of(4) { [20, 40, 120] } else { [250, 250, 245] }
     };
     let pixels: Vec<u8> = (0..200 * 160).flat_map(|at| drawn(at % 200, at / 200)).collect();
     let photo = avif::Encoder::new(70).with_effort(2).with_full_chroma(true);
