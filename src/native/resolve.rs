@@ -172,6 +172,7 @@ fn formats(written: &Written, warnings: &mut Vec<String>) -> Vec<Format> {
             formats.push(format);
         }
     }
+    let asked = formats.len();
     formats.retain(|format| {
         if !format.can_encode() {
             let name = format.extension();
@@ -179,6 +180,9 @@ fn formats(written: &Written, warnings: &mut Vec<String>) -> Vec<Format> {
         }
         format.can_encode()
     });
+    if formats.is_empty() && asked > 0 {
+        warnings.push("CONVERT_TYPES: no other format is named, so pictures go out as they are".to_owned());
+    }
     formats
 }
 
@@ -301,7 +305,10 @@ mod tests {
         assert_eq!(formats(&enabled, &mut warnings), [Format::WebP, Format::Avif]);
         let listed = written([(&server::CONVERT_TYPES, json!(["AVIF", "jxl"]))]);
         assert_eq!(formats(&listed, &mut warnings), [Format::Avif]);
-        assert!(warnings.iter().any(|warning| warning.contains("jxl")));
+        assert_eq!(warnings, ["CONVERT_TYPES: jxl can't be made by this build and is left out"]);
+        let alone = written([(&server::CONVERT_TYPES, json!(["jxl"]))]);
+        assert_eq!(formats(&alone, &mut warnings), []);
+        assert!(warnings.iter().any(|warning| warning.contains("go out as they are")), "{warnings:?}");
     }
 
     #[test]
