@@ -16,7 +16,7 @@ pub(super) const FRACTION: u32 = 7;
 const ONE: i32 = 1 << FRACTION;
 
 /// Coefficients beyond this count as this one where they're left out.
-const LARGEST: u32 = 4095;
+pub(super) const LARGEST: u32 = 4095;
 
 /// Levels with their padding, as large as they can be, up to a power of two: capped at 15 in the low bits, capped at 3
 /// above them, so that both sums of neighbours are made at once.
@@ -57,30 +57,13 @@ pub(super) struct Weights {
     pub least: i32,
 }
 
-/// Sum of squares of `steps`, weighed by `weights`, in 1/1024 of a squared step.
-#[inline(always)]
-pub(super) fn energy(steps: &[u32], weights: &[u32]) -> u64 {
-    let mut sums = [0u32; 16];
-    for (steps, weights) in steps.chunks_exact(16).zip(weights.chunks_exact(16)) {
-        for lane in 0..16 {
-            let x = steps[lane].min(LARGEST);
-            sums[lane] += (((x * x) >> 4) * weights[lane]) >> 4;
-        }
-    }
-    sums.iter().map(|&sum| u64::from(sum)).sum()
-}
-
-/// One past the last place of the scan where `x` is at least `least`; `ends` is one past each position's place.
-#[inline(always)]
-pub(super) fn last(steps: &[u32], ends: &[u32], least: u32) -> usize {
-    let mut last = [0u32; 16];
-    for (steps, ends) in steps.chunks_exact(16).zip(ends.chunks_exact(16)) {
-        for lane in 0..16 {
-            let is_there = u32::from(steps[lane] >= least).wrapping_neg();
-            last[lane] = last[lane].max(ends[lane] & is_there);
-        }
-    }
-    last.iter().copied().max().unwrap_or(0) as usize
+/// What a block's coefficients come to before any level is chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measured {
+    /// Sum of their squares, weighed, in 1/1024 of a squared step.
+    pub energy: u32,
+    /// One past the last place of the scan with a candidate for a level.
+    pub end: usize,
 }
 
 /// What the levels before the block's first one are coded by.
@@ -89,8 +72,8 @@ pub(super) struct Coded<'a> {
     pub rates: &'a TxRates,
     pub block: BlockRates,
     pub weights: &'a Weights,
-    /// How errors weigh at each position, in sixteenths.
-    pub positions: &'a [u32],
+    /// How errors of DC weigh, in sixteenths.
+    pub dc: u32,
 }
 
 /// Bits of a level past the last that `coeff_br` tells.
@@ -127,20 +110,19 @@ pub(super) fn choose(
     coded: &Coded,
     coefficients: &[i32; COUNT],
     steps: &[u32; COUNT],
+    measured: Measured,
     levels: &mut Levels,
     padded: &mut Padded,
     search: bool,
 ) -> Chosen {
-    let Coded { scan, rates, block, weights, positions } = coded;
-    let count = scan.side * scan.side;
-    let total = energy(&steps[..count], positions);
-    let zero_distortion = ((total * weights.error as u64) >> 4) as i64;
+    let Coded { scan, rates, block, weights, dc } = coded;
+    let Measured { energy, end } = measured;
+    let zero_distortion = ((u64::from(energy) * weights.error as u64) >> 4) as i64;
     let all_zero = Chosen {
         cost: zero_distortion + i64::from(block.all_zero[1]),
         none: zero_distortion,
         ..Chosen::default()
     };
-    let end = last(&steps[..count], &scan.ends, weights.least as u32);
     if end == 0 {
         return all_zero;
     }
@@ -161,7 +143,7 @@ pub(super) fn choose(
             continue;
         }
         let sign = if index == 0 { u32::from(block.dc_sign[usize::from(negative_dc)]) } else { BIT };
-        let weight = (weights.error * positions[position] as i32) >> 4;
+        let weight = if position == 0 { (weights.error * *dc as i32) >> 4 } else { weights.error };
         // What a level costs, less the distortion that none would have.
         let clipped = x.min(LARGEST as i32);
         let zero = ((i64::from((clipped * clipped) >> 4) * i64::from(weight)) >> 4) as i32;

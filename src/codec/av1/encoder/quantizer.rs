@@ -1,6 +1,9 @@
 //! Steps of a superblock's quantiser for each coefficient, and their reciprocals.
 
-use super::{levels::FRACTION, tuning};
+use super::{
+    levels::{FRACTION, LARGEST, Measured},
+    tuning,
+};
 use crate::codec::av1::{
     quantizer::denominator_log2,
     sizes::{TxSize, TxType},
@@ -13,6 +16,9 @@ use crate::codec::av1::{
 /// The square sizes in order.
 pub(super) const SQUARES: [TxSize; 5] =
     [TxSize::Tx4x4, TxSize::Tx8x8, TxSize::Tx16x16, TxSize::Tx32x32, TxSize::Tx64x64];
+
+/// Coefficients that are divided together.
+const LANES: usize = 16;
 
 /// What a plane is quantised by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +37,8 @@ pub(super) struct Steps {
     /// `q2` of each position, row-major.
     steps: Vec<u16>,
     inverses: Vec<u16>,
-    /// How a squared step of error weighs, in sixteenths.
-    weights: Vec<u32>,
+    /// How a squared step of an error of DC weighs, in sixteenths; of all others it is 16.
+    dc_weight: u32,
     shift: u32,
     /// `dqDenom` as a shift.
     scale: u32,
@@ -45,7 +51,6 @@ impl Steps {
         self.scale = denominator_log2(size).into();
         self.steps.resize(count, 0);
         self.inverses.resize(count, 0);
-        self.weights.resize(count, 0);
         let matrix = (plane.matrix < 15).then(|| {
             let from = usize::from(QM_OFFSET[size as usize]);
             &QUANTIZER_MATRIX[usize::from(plane.matrix)][usize::from(plane.chroma)][from..from + count]
@@ -57,9 +62,7 @@ impl Steps {
             *step = matrix.map_or(q, |matrix| (q * u32::from(matrix[position]) + 16) >> 5) as u16;
             least = least.min(*step);
         }
-        for (position, (weight, &step)) in self.weights.iter_mut().zip(&self.steps).enumerate() {
-            *weight = tuning::position_weight(position, step.into(), ac.into());
-        }
+        self.dc_weight = tuning::dc_weight(self.steps[0].into(), ac.into());
         // The greatest reciprocal just fits into 16 bits.
         let shift = 8 + u32::from(least).ilog2() - self.scale;
         self.shift = shift;
@@ -74,21 +77,40 @@ impl Steps {
         self.steps[1]
     }
 
-    /// How a squared step of error weighs at each position, in sixteenths.
+    /// How a squared step of an error of DC weighs, in sixteenths; of all others it is 16.
     #[inline(always)]
-    pub(super) fn weights(&self) -> &[u32] {
-        &self.weights
+    pub(super) fn dc_weight(&self) -> u32 {
+        self.dc_weight
     }
 
-    /// Absolute coefficients in steps.
+    /// Absolute coefficients in steps, and what they come to; `ends` is one past each position's place in the scan, and
+    /// `least` the least that is a candidate for a level.
     #[inline(always)]
-    pub(super) fn divide(&self, coefficients: &[i32], out: &mut [u32]) {
+    pub(super) fn divide(&self, coefficients: &[i32], ends: &[u32], least: u32, out: &mut [u32]) -> Measured {
         let shift = self.shift;
         let count = self.inverses.len();
-        let (coefficients, out) = (&coefficients[..count], &mut out[..count]);
-        for ((out, &coefficient), &inverse) in out.iter_mut().zip(coefficients).zip(&self.inverses) {
-            *out = (coefficient.unsigned_abs().min(65535) * u32::from(inverse)) >> shift;
+        let (mut sums, mut last) = ([0u32; LANES], [0u32; LANES]);
+        let chunks = coefficients[..count]
+            .as_chunks::<LANES>()
+            .0
+            .iter()
+            .zip(self.inverses.as_chunks::<LANES>().0)
+            .zip(ends[..count].as_chunks::<LANES>().0)
+            .zip(out[..count].as_chunks_mut::<LANES>().0);
+        for (((coefficients, inverses), ends), out) in chunks {
+            for lane in 0..LANES {
+                let x = (coefficients[lane].unsigned_abs().min(65535) * u32::from(inverses[lane])) >> shift;
+                out[lane] = x;
+                let is_there = u32::from(x >= least).wrapping_neg();
+                last[lane] = last[lane].max(ends[lane] & is_there);
+                let x = x.min(LARGEST);
+                sums[lane] += (x * x) >> 4;
+            }
         }
+        let dc = out[0].min(LARGEST);
+        let dc = (dc * dc) >> 4;
+        let energy = sums.iter().sum::<u32>() - dc + ((dc * self.dc_weight) >> 4);
+        Measured { energy, end: last.iter().copied().max().unwrap_or(0) as usize }
     }
 
     /// `Dequant` of a level.

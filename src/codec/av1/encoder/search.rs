@@ -211,15 +211,16 @@ impl Search {
         let mut block = rates.block(contexts.all_zero, contexts.dc_sign);
         block.all_zero[0] += type_rate;
         let coded =
-            Coded { scan, rates, block, weights: &self.weights[chroma], positions: quantizer.weights() };
+            Coded { scan, rates, block, weights: &self.weights[chroma], dc: quantizer.dc_weight() };
         let search = self.tools.trellis;
         let count = scan.side * scan.side;
         let Trial { chosen, tx_type: trial_type, levels } = &mut trials[trial];
         *chosen = dispatch!(level, simd => simd.vectorize(
             #[inline(always)]
             || {
-                quantizer.divide(coefficients, steps);
-                levels::choose(&coded, coefficients, steps, levels, padded, search)
+                let least = coded.weights.least as u32;
+                let measured = quantizer.divide(&coefficients[..], &scan.ends, least, &mut steps[..]);
+                levels::choose(&coded, coefficients, steps, measured, levels, padded, search)
             }
         ));
         if size == 4 {
@@ -239,7 +240,7 @@ impl Search {
         let prediction = &self.scratch.predictions[slot];
         dispatch!(self.level, simd => simd.vectorize(
             #[inline(always)]
-            || kernels::satd(4 << size, source, SIDE, prediction, SIDE)
+            || kernels::satd(simd, 4 << size, source, SIDE, prediction, SIDE)
         ))
     }
 

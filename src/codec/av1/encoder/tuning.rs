@@ -153,10 +153,10 @@ pub(super) fn boost(base_q_idx: u8, busyness: i32) -> i32 {
     ((base + 544) * (base - target).max(0) / 1279).min(80)
 }
 
-/// How a squared step of error weighs at a position, in sixteenths; `flat` is the step of AC without a matrix. Errors
-/// of DC count as much as those of AC; where a matrix makes steps coarser, errors count less.
-pub(super) fn position_weight(position: usize, step: u32, flat: u32) -> u32 {
-    if position == 0 { (16 * step * step / (flat * flat)).max(1) } else { 16 }
+/// How a squared step of an error of DC weighs, in sixteenths: errors of DC count as much as those of AC, whose step
+/// without a matrix is `flat`. Of AC all weigh 16, and so, where a matrix makes steps coarser, errors count less.
+pub(super) fn dc_weight(step: u32, flat: u32) -> u32 {
+    (16 * step * step / (flat * flat)).max(1)
 }
 
 /// How errors weigh where the variance of 8 x 8 samples is this, in 1/128: less where it is busy.
