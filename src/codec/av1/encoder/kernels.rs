@@ -1,6 +1,6 @@
 //! Loops over samples: residuals, and sums of absolute Hadamard-transformed differences.
 
-use crate::simd::{Bytes, Simd, SimdBase, SimdInt, SimdIntWiden, i16x8, u16x8};
+use crate::simd::{Bytes, Simd, SimdBase, SimdIntWiden, i16x8, u16x8};
 
 /// Rows of a block's own buffers.
 pub(super) const SIDE: usize = 64;

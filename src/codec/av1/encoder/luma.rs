@@ -38,21 +38,13 @@ struct Candidate {
     palette: Option<Palette>,
 }
 
-/// Modes in the order of their trial; those along directions come last.
-const MODES: [PredictionMode; 13] = [
+/// Modes without a direction in the order of their trial.
+const MODES: [PredictionMode; 5] = [
     PredictionMode::Dc,
     PredictionMode::Smooth,
     PredictionMode::Paeth,
-    PredictionMode::V,
-    PredictionMode::H,
     PredictionMode::SmoothV,
     PredictionMode::SmoothH,
-    PredictionMode::D45,
-    PredictionMode::D135,
-    PredictionMode::D113,
-    PredictionMode::D157,
-    PredictionMode::D203,
-    PredictionMode::D67,
 ];
 
 /// Types that luma may have, with the indices by which the two sets name them.
@@ -241,18 +233,30 @@ impl Search {
         let limit = self.tools.candidates;
         let mut best: Vec<Candidate> = Vec::with_capacity(limit + 1);
         let mut free: Vec<usize> = (0..=limit).rev().collect();
-        let count = if at.size == 4 { 5 } else { self.tools.modes.min(MODES.len()) };
-        let mut directions: Vec<(i64, PredictionMode)> = Vec::with_capacity(8);
-        for &mode in &MODES[..count] {
-            let score =
-                self.consider(at, edges, smooth, (mode, 0), rates[mode as usize], step, &mut best, &mut free);
-            if mode.is_directional() {
-                directions.push((score, mode));
-            }
+        // Of 64 x 64 little is tried.
+        let is_large = at.size == 4;
+        for &mode in &MODES[..if is_large { 3 } else { self.tools.modes }] {
+            let rate = rates[mode as usize];
+            self.consider(at, edges, smooth, (mode, 0), rate, step, &mut best, &mut free);
+        }
+        let source = self.directions.of(at.x, at.y, at.size + 2);
+        let fitted = self.tools.fitted && at.size > 0 && !is_large;
+        let mut measured: Vec<(i64, PredictionMode)> = Vec::with_capacity(8);
+        let directions = source.modes();
+        let directions = if is_large {
+            &[PredictionMode::V, PredictionMode::H]
+        } else {
+            &directions[..self.tools.directions]
+        };
+        for &mode in directions {
+            let angle = if fitted { source.angle(mode) } else { 0 };
+            let rate = rates[mode as usize];
+            let score = self.consider(at, edges, smooth, (mode, angle), rate, step, &mut best, &mut free);
+            measured.push((score, mode));
         }
         if self.tools.angles > 0 && (1..4).contains(&at.size) {
-            directions.sort_by_key(|&(score, _)| score);
-            for &(score, mode) in directions.iter().take(self.tools.angles) {
+            measured.sort_by_key(|&(score, _)| score);
+            for &(score, mode) in measured.iter().take(self.tools.angles) {
                 let rate = rates[mode as usize];
                 let (mut least, mut nearest) = (score, 0);
                 for angle in [-2, 2] {

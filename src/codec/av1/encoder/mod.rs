@@ -5,7 +5,8 @@
 //! samples and [`Config`] alone.
 //!
 //! - [`Encoder`] takes rows and gives OBUs; `strip` holds 64 rows, `tile` the tiles in work, `store` their data.
-//! - `search` with `partition`, `luma`, `chroma` chooses blocks; `levels` chooses coefficients' levels.
+//! - `search` with `partition`, `luma`, `chroma` chooses blocks, of whose directions `directions` says which are worth a
+//!   trial; `levels` chooses coefficients' levels.
 //! - `palette` with `palette_search` finds the few colours of blocks of screens and drawings, `copying` with `copies`
 //!   and `matches` where such blocks have been before.
 //! - `rates` and `cost` say what symbols cost, `quantizer` and `scan` are tables, `tuning` has the numbers.
@@ -16,6 +17,7 @@ mod chroma;
 mod copies;
 mod copying;
 mod cost;
+mod directions;
 mod kernels;
 mod levels;
 mod luma;

@@ -4,6 +4,7 @@ use super::{
     block::{Block, TxBlock},
     canvas::{Canvas, STRIDE, Surroundings},
     copies::Copies,
+    directions::Directions,
     kernels::{self, SIDE, Samples},
     levels::{self, COUNT, Chosen, Coded, Levels, PADDED, Padded, Weights},
     neighbours::{Neighbours, TxContexts},
@@ -116,6 +117,8 @@ pub(super) struct Search {
     pub activity: [u32; 64],
     /// 512 times the logarithm of the superblock's variance.
     pub busy: i32,
+    /// Of luma's source.
+    pub directions: Directions,
     /// Logarithm of the least side of blocks.
     pub smallest: usize,
     pub source: [Box<Samples>; 3],
@@ -210,8 +213,7 @@ impl Search {
         let rates = &self.rates.tx[size][chroma];
         let mut block = rates.block(contexts.all_zero, contexts.dc_sign);
         block.all_zero[0] += type_rate;
-        let coded =
-            Coded { scan, rates, block, weights: &self.weights[chroma], dc: quantizer.dc_weight() };
+        let coded = Coded { scan, rates, block, weights: &self.weights[chroma], dc: quantizer.dc_weight() };
         let search = self.tools.trellis;
         let count = scan.side * scan.side;
         let Trial { chosen, tx_type: trial_type, levels } = &mut trials[trial];

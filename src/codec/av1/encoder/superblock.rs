@@ -5,6 +5,7 @@ use super::{
     canvas::{Canvas, Surroundings},
     copies::Copies,
     cost::log2_q9,
+    directions::Directions,
     kernels::SIDE,
     neighbours::{Line, Neighbours},
     palette::Palettes,
@@ -51,6 +52,7 @@ impl Search {
             base_weights: tuning::weights(config.base_q_idx, config.base_q_idx, config.is_screen),
             activity: [128; 64],
             busy: 0,
+            directions: Directions::new(),
             smallest: if header.allow_intrabc && !halved { 2 } else { 3 },
             source: std::array::from_fn(|_| Box::new([0; SIDE * SIDE])),
             canvases: [0, 1, 2].map(|plane| Canvas::new(side(plane))),
@@ -82,6 +84,7 @@ impl Search {
         }
         let base = self.quantization.base_q_idx;
         self.busy = self.busyness();
+        self.directions.measure(self.level, &self.source[0]);
         let boost = tuning::boost(base, self.busy);
         let resolution = self.delta_resolution;
         let steps = (boost + (1 << resolution >> 1)) >> resolution;

@@ -11,9 +11,13 @@ use crate::codec::av1::{
 pub(super) struct Tools {
     /// Logarithm of the largest side of blocks.
     pub largest: usize,
-    /// How many of luma's modes are measured, in the order of their trial.
+    /// How many of luma's modes without a direction are measured, in the order of their trial.
     pub modes: usize,
-    /// How many directions are refined by angles.
+    /// How many directions are measured: those along which the source varies least.
+    pub directions: usize,
+    /// These by the angle that fits the source best, not by their mode's own.
+    pub fitted: bool,
+    /// How many directions are refined by angles, from their modes' own on.
     pub angles: usize,
     /// How many modes are tried by their true cost.
     pub candidates: usize,
@@ -42,7 +46,9 @@ impl Tools {
     pub(super) fn of(effort: u8, is_screen: bool) -> (Self, Option<Self>) {
         let fast = Self {
             largest: 6,
-            modes: 5,
+            modes: 3,
+            directions: 1,
+            fitted: true,
             angles: 0,
             candidates: 1,
             tx_types: false,
@@ -57,8 +63,10 @@ impl Tools {
             busy: 3000,
         };
         let full = Self {
-            modes: 13,
-            angles: 2,
+            modes: 5,
+            directions: 2,
+            fitted: false,
+            angles: 1,
             candidates: 2,
             tx_types: true,
             tx_split: true,
@@ -67,28 +75,29 @@ impl Tools {
             chroma_modes: 2,
             ..fast
         };
+        let with_cfl = Self { cfl: true, ..fast };
+        let angled = Self { directions: 2, fitted: false, angles: 1, ..with_cfl };
         match effort {
             0 => (fast, None),
-            1 => (fast, Some(Self { trellis: true, cfl: true, modes: 7, ..fast })),
-            2 => (fast, Some(Self { angles: 1, candidates: 1, tx_split: false, ..full })),
-            3 => (fast, Some(Self { angles: 1, candidates: 1, ..full })),
+            1 => (fast, Some(Self { directions: 2, trellis: true, ..with_cfl })),
+            2 => (fast, Some(Self { candidates: 1, tx_split: false, ..full })),
+            3 => (fast, Some(Self { candidates: 1, ..full })),
             4 if is_screen => {
-                (Self { modes: 13, angles: 1, cfl: true, ..fast }, Some(Self { angles: 1, ..full }))
+                (Self { modes: 5, directions: 8, ..angled }, Some(Self { directions: 8, ..full }))
             }
-            4 => (Self { modes: 7, ..fast }, Some(Self { angles: 1, ..full })),
-            5 if is_screen => (full, Some(Self { candidates: 3, all_types: true, ..full })),
-            5 => (Self { modes: 13, angles: 1, cfl: true, ..fast }, Some(Self { candidates: 3, ..full })),
-            _ => (
-                Self { candidates: 3, all_types: true, split_from: 0, ..full },
-                Some(Self {
-                    angles: 8,
-                    candidates: 5,
-                    all_types: true,
-                    split_from: 0,
-                    chroma_modes: 4,
-                    ..full
-                }),
-            ),
+            4 => (with_cfl, Some(full)),
+            5 if is_screen => {
+                let full = Self { directions: 8, angles: 2, ..full };
+                (full, Some(Self { candidates: 3, all_types: true, ..full }))
+            }
+            5 => (angled, Some(Self { angles: 2, candidates: 3, ..full })),
+            _ => {
+                let all = Self { directions: 8, angles: 2, all_types: true, split_from: 0, ..full };
+                (
+                    Self { candidates: 3, ..all },
+                    Some(Self { angles: 8, candidates: 5, chroma_modes: 4, ..all }),
+                )
+            }
         }
     }
 }

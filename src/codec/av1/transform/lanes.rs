@@ -14,7 +14,7 @@ static COS128: [i32; 65] = [
 
 /// `cos128`.
 #[inline(always)]
-pub(super) fn cos128(angle: i32) -> i32 {
+pub(crate) fn cos128(angle: i32) -> i32 {
     let angle = (angle & 255) as usize;
     match angle {
         0..=64 => COS128[angle],

@@ -13,6 +13,7 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::lanes::cos128;
 pub use self::{
     forward::Forward,
     inverse::{Inverse, add_lossless},
