@@ -276,8 +276,10 @@ fn an_animation_holds_what_is_stated_however_long_it_is() {
     for (side, count) in [(90, 3), (90, 60), (400, 4)] {
         let frames: Vec<_> = (0..count)
             .map(|seed| {
-                let indices = (0..side * side).map(|at| noise(seed, at)).collect();
-                (0, 0, side as u16, DisposalMethod::Previous, 5, indices)
+                // What was there before is needed of another area each time.
+                let left = [0, side / 2, side / 3][seed as usize % 3];
+                let indices = (0..(side - left) * side).map(|at| noise(seed, at)).collect();
+                (left as u16, 0, (side - left) as u16, DisposalMethod::Previous, 5, indices)
             })
             .collect();
         let file = gif_of((side as u16, side as u16), None, &frames);

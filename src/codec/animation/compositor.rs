@@ -3,6 +3,8 @@
 //!
 //! Both are done row by row in one go, so that the screen notes as changed only what looks different afterwards.
 
+use std::ops::Range;
+
 use super::{Area, Disposal, FrameHead, Screen};
 use crate::{
     error::{Error, Result},
@@ -16,16 +18,43 @@ pub(crate) struct Compositor {
     /// What must be done before the next frame.
     last: Option<Dispose>,
     is_first: bool,
-    /// The most bytes that may be kept of what was there before a frame.
-    most_saved: u64,
+    room: Saving,
     row: Vec<u8>,
+}
+
+/// The most bytes that may be kept of what was there before a frame: beside the coding of a frame, and while one is
+/// put on the screen, where two such areas are held.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Saving {
+    pub kept: u64,
+    pub at_once: u64,
+}
+
+impl Saving {
+    /// As much as there is to be kept.
+    pub(crate) const UNBOUNDED: Self = Self { kept: u64::MAX, at_once: u64::MAX };
 }
 
 /// How an area is disposed of.
 struct Dispose {
     area: Area,
     /// What was there before; `None` for the background.
-    saved: Option<Vec<u8>>,
+    saved: Option<Saved>,
+}
+
+/// What an area showed, its rows one after the other. It may be larger than what is disposed of.
+struct Saved {
+    area: Area,
+    pixels: Vec<u8>,
+}
+
+impl Saved {
+    /// Where a row's bytes lie, from a column to another on the canvas, counted in bytes.
+    fn bytes(&self, y: usize, [from, to]: [usize; 2]) -> Range<usize> {
+        let left = 4 * self.area.left as usize;
+        let start = (y - self.area.top as usize) * 4 * self.area.size.width as usize;
+        start + from - left..start + to - left
+    }
 }
 
 impl Compositor {
@@ -35,14 +64,14 @@ impl Compositor {
     }
 
     /// A transparent screen. Frames after which what was there before is to be seen again are refused if that takes
-    /// more than `most_saved` bytes.
+    /// more than `room`.
     ///
     /// # Errors
     /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) or
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
-    pub(crate) fn new(size: Size, most_saved: u64) -> Result<Self> {
+    pub(crate) fn new(size: Size, room: Saving) -> Result<Self> {
         let row = try_zeroed(4 * size.width as usize)?;
-        Ok(Self { screen: Screen::new(size)?, last: None, is_first: true, most_saved, row })
+        Ok(Self { screen: Screen::new(size)?, last: None, is_first: true, room, row })
     }
 
     /// What is shown.
@@ -58,7 +87,7 @@ impl Compositor {
     /// Bytes that are kept of what was there before the last frame.
     pub(crate) fn saved_bytes(&self) -> u64 {
         let saved = self.last.as_ref().and_then(|last| last.saved.as_ref());
-        saved.map_or(0, |saved| saved.len() as u64)
+        saved.map_or(0, |saved| saved.pixels.len() as u64)
     }
 
     /// How many pixels [`Self::show`] works on for a frame, at the most.
@@ -78,15 +107,16 @@ impl Compositor {
         draw: impl FnOnce(&mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()>,
     ) -> Result<()> {
         let area = frame.area.on(self.screen.size());
-        let last = self.last.take();
         let saves = frame.disposal == Disposal::Previous && !self.is_first;
-        let held = last.as_ref().and_then(|last| Some((last.area, last.saved.as_ref()?.len() as u64)));
+        let held = self.saved_bytes();
+        let last = self.last.take();
         // What comes back is there before this frame as well.
-        let is_same = saves && held.is_some_and(|(of, _)| of == area);
-        let held = held.map_or(0, |(_, bytes)| bytes);
-        let mut saved = if saves && !is_same { Some(self.room_for(area, held)?) } else { None };
+        let saved_before = last.as_ref().and_then(|last| last.saved.as_ref());
+        let is_saved = saves && saved_before.is_some_and(|saved| saved.area.with(area) == saved.area);
+        let mut saved = if saves && !is_saved { Some(self.room_for(area, held)?) } else { None };
         let mut done = try_filled(area.size.height as usize, false)?;
-        let mut step = Step { frame, area, last: last.as_ref(), saved: saved.as_deref_mut() };
+        let disposed = last.as_ref().map(|last| last.area);
+        let mut step = Step { frame, area, last: last.as_ref(), saved: saved.as_mut() };
         draw(&mut |y, pixels| {
             if let Some(done) = done.get_mut(y as usize)
                 && !*done
@@ -96,8 +126,8 @@ impl Compositor {
             }
             Ok(())
         })?;
-        let rows = last.as_ref().map_or(area.top..area.bottom(), |last| {
-            last.area.top.min(area.top)..last.area.bottom().max(area.bottom())
+        let rows = disposed.map_or(area.top..area.bottom(), |disposed| {
+            disposed.top.min(area.top)..disposed.bottom().max(area.bottom())
         });
         for y in rows.start..rows.end.min(self.screen.size().height) {
             let is_done =
@@ -108,7 +138,7 @@ impl Compositor {
         }
         self.last = match frame.disposal {
             Disposal::Keep => None,
-            _ if is_same => last,
+            _ if is_saved => last.map(|last| Dispose { area, ..last }),
             _ => Some(Dispose { area, saved }),
         };
         self.is_first = false;
@@ -116,12 +146,12 @@ impl Compositor {
     }
 
     /// Room to save an area, beside what is saved already.
-    fn room_for(&self, area: Area, held: u64) -> Result<Vec<u8>> {
+    fn room_for(&self, area: Area, held: u64) -> Result<Saved> {
         let bytes = 4 * area.size.pixels();
-        if bytes + held > self.most_saved {
+        if bytes > self.room.kept || bytes + held > self.room.at_once {
             return Err(Error::limit(format!("a frame of {bytes} bytes covers what is to be shown again")));
         }
-        try_zeroed(bytes as usize)
+        Ok(Saved { area, pixels: try_zeroed(bytes as usize)? })
     }
 }
 
@@ -132,7 +162,7 @@ struct Step<'a> {
     area: Area,
     last: Option<&'a Dispose>,
     /// Takes what is there before the frame.
-    saved: Option<&'a mut [u8]>,
+    saved: Option<&'a mut Saved>,
 }
 
 impl Step<'_> {
@@ -142,28 +172,26 @@ impl Step<'_> {
             let is_there = (area.top as usize..area.bottom() as usize).contains(&y) && area.size.width > 0;
             is_there.then_some([4 * area.left as usize, 4 * area.right() as usize])
         };
-        let disposed = self.last.and_then(|last| Some((last, within(last.area)?)));
+        let disposed = self.last.and_then(|last| Some((within(last.area)?, &last.saved)));
         let drawn = within(self.area);
         let (left, right) = match (disposed, drawn) {
-            (Some((_, disposed)), Some(drawn)) => (disposed[0].min(drawn[0]), disposed[1].max(drawn[1])),
-            (Some((_, [left, right])), None) | (None, Some([left, right])) => (left, right),
+            (Some((disposed, _)), Some(drawn)) => (disposed[0].min(drawn[0]), disposed[1].max(drawn[1])),
+            (Some(([left, right], _)), None) | (None, Some([left, right])) => (left, right),
             (None, None) => return,
         };
         row[left..right].copy_from_slice(&screen.row(y)[left..right]);
-        if let Some((Dispose { area, saved }, [from, to])) = disposed {
+        if let Some((disposed, saved)) = disposed {
+            let area = &mut row[disposed[0]..disposed[1]];
             match saved {
-                Some(saved) => {
-                    let at = (y - area.top as usize) * (to - from);
-                    row[from..to].copy_from_slice(&saved[at..at + to - from]);
-                }
-                None => row[from..to].fill(0),
+                Some(saved) => area.copy_from_slice(&saved.pixels[saved.bytes(y, disposed)]),
+                None => area.fill(0),
             }
         }
-        if let Some([from, to]) = drawn {
-            let under = &mut row[from..to];
+        if let Some(drawn) = drawn {
+            let under = &mut row[drawn[0]..drawn[1]];
             if let Some(saved) = &mut self.saved {
-                let at = (y - self.area.top as usize) * under.len();
-                saved[at..at + under.len()].copy_from_slice(under);
+                let bytes = saved.bytes(y, drawn);
+                saved.pixels[bytes].copy_from_slice(under);
             }
             draw(under, pixels, self.frame.is_blended);
         }
@@ -207,7 +235,7 @@ mod tests {
 
     #[test]
     fn frames_are_disposed_of_as_they_say() {
-        let mut compositor = Compositor::new(Size::new(4, 1), 100).unwrap();
+        let mut compositor = Compositor::new(Size::new(4, 1), Saving::UNBOUNDED).unwrap();
         // What was there before the first frame is nothing.
         show(&mut compositor, 0, Disposal::Previous, true, &[RED, RED, RED]);
         assert_eq!(shown(&compositor), [RED, RED, RED, NONE]);
@@ -225,8 +253,29 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_back_is_kept_once_for_frames_of_any_area() {
+        let room = Saving { kept: 16, at_once: 24 };
+        let mut compositor = Compositor::new(Size::new(4, 1), room).unwrap();
+        show(&mut compositor, 0, Disposal::Keep, false, &[RED, BLUE, RED, BLUE]);
+        show(&mut compositor, 2, Disposal::Previous, false, &[NONE, RED]);
+        // Another area: what was kept is still needed while the screen is drawn.
+        show(&mut compositor, 0, Disposal::Previous, false, &[BLUE, RED, BLUE, RED]);
+        assert_eq!(compositor.saved_bytes(), 16);
+        // Parts of what is kept already take nothing.
+        for left in [1, 2, 0] {
+            show(&mut compositor, left, Disposal::Previous, false, &[NONE, NONE]);
+            let mut expected = [RED, BLUE, RED, BLUE];
+            expected[left as usize..][..2].fill(NONE);
+            assert_eq!((shown(&compositor), compositor.saved_bytes()), (expected.to_vec(), 16));
+        }
+        show(&mut compositor, 3, Disposal::Background, false, &[RED]);
+        assert_eq!(shown(&compositor), [RED, BLUE, RED, RED]);
+        assert_eq!(compositor.saved_bytes(), 0);
+    }
+
+    #[test]
     fn frames_past_the_corner_and_ones_without_rows_are_shown_as_far_as_they_go() {
-        let mut compositor = Compositor::new(Size::new(2, 2), 0).unwrap();
+        let mut compositor = Compositor::new(Size::new(2, 2), Saving { kept: 0, at_once: 0 }).unwrap();
         let head = |left, top, disposal| FrameHead {
             area: Area { left, top, size: Size::new(3, 3) },
             delay: 0,

@@ -4,7 +4,10 @@
 mod compositor;
 mod screen;
 
-pub(crate) use self::{compositor::Compositor, screen::Screen};
+pub(crate) use self::{
+    compositor::{Compositor, Saving},
+    screen::Screen,
+};
 
 use crate::{
     error::Result,

@@ -18,7 +18,7 @@ pub(in crate::convert) const LAYOUT: Layout = Layout::Rgba;
 /// of reading.
 pub(in crate::convert) fn look(bytes: &[u8], plan: &Plan, mut take: impl FnMut(&Screen, Area)) -> Result<()> {
     let room = Room::of(plan);
-    let mut player = Player::new(bytes, &plan.probe, &plan.limits, room.saved, plan.keep_metadata)?;
+    let mut player = Player::new(bytes, &plan.probe, &plan.limits, room.saving(), plan.keep_metadata)?;
     let mut changed = Some(Area { left: 0, top: 0, size: player.size() });
     while player.next()?.is_some() {
         if let Some(area) = changed.take().or_else(|| player.compositor.screen().changed_area()) {

@@ -4,7 +4,7 @@
 use crate::{
     codec::{
         Format, Loss,
-        animation::{Compositor, Screen},
+        animation::{Compositor, Saving, Screen},
         cost,
     },
     convert::{
@@ -35,7 +35,7 @@ pub(super) struct Room {
     /// The most bytes that are held at once, but for the file.
     total: u64,
     /// The most bytes of what was there before a frame.
-    pub saved: u64,
+    saved: u64,
     /// What a frame may take while it is coded, with what is kept; and what it takes without loss.
     pub frame: u64,
     pub lossless: u64,
@@ -63,6 +63,11 @@ impl Room {
         let total = (fixed + most).max((fixed + least + whole).min(bound));
         let saved = (total - fixed - least).min(whole);
         Self { total, saved, frame: total - fixed, lossless }
+    }
+
+    /// The room for what was there before a frame: no frame is coded while the next one is put on the screen.
+    pub(super) const fn saving(&self) -> Saving {
+        Saving { kept: self.saved, at_once: self.frame }
     }
 }
 

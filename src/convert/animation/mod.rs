@@ -14,7 +14,7 @@ use super::{color::Conversion, metadata, recolor::RecolorRows};
 use crate::{
     codec::{
         self, Format, Probe,
-        animation::{Compositor, FrameHead, FrameReader, Head, played_delay},
+        animation::{Compositor, FrameHead, FrameReader, Head, Saving, played_delay},
     },
     error::{Error, Result},
     limits::{Limits, try_zeroed},
@@ -55,7 +55,7 @@ impl<'a> Animation<'a> {
         if probe.animated != Some(true) {
             return Err(Error::unsupported("the picture doesn't move"));
         }
-        Ok(Self { player: Player::new(bytes, &probe, limits, u64::MAX, false)? })
+        Ok(Self { player: Player::new(bytes, &probe, limits, Saving::UNBOUNDED, false)? })
     }
 
     /// The size of its canvas, as it is stored.
@@ -106,20 +106,19 @@ pub(super) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    /// `most_saved` is the most bytes that may be kept of what was there before a frame. Pixels stay in the colours of
-    /// their profile if that is kept.
+    /// `room` is for what was there before a frame. Pixels stay in the colours of their profile if that is kept.
     pub(super) fn new(
         bytes: &'a [u8],
         probe: &Probe,
         limits: &Limits,
-        most_saved: u64,
+        room: Saving,
         keeps: bool,
     ) -> Result<Self> {
         let reader = codec::frames(probe.format, bytes, limits)?;
         let Head { canvas, layout, orientation, metadata } = reader.head();
         limits.check_size(canvas)?;
         Ok(Self {
-            compositor: Compositor::new(canvas, most_saved)?,
+            compositor: Compositor::new(canvas, room)?,
             colors: Colors::new(layout, &metadata, keeps)?,
             orientation,
             metadata,

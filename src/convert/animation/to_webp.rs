@@ -27,7 +27,7 @@ use crate::{
 /// those of reading.
 pub(in crate::convert) fn to_webp(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
     let room = Room::of(plan);
-    let mut player = Player::new(bytes, &plan.probe, &plan.limits, room.saved, plan.keep_metadata)?;
+    let mut player = Player::new(bytes, &plan.probe, &plan.limits, room.saving(), plan.keep_metadata)?;
     let mut writer = AnimationWriter::new(plan.output, &plan.coding, loss(plan.mode))?;
     let mut view = View::of(plan, player.size(), player.orientation.then(plan.frame.turn))?;
     while let Some(delay) = player.next()? {
