@@ -38,7 +38,7 @@ impl Written {
     /// it is no JSON, has an unknown key, or a value that is not allowed.
     pub(crate) fn from_file(path: &Path) -> Result<Self> {
         let name = path.display();
-        let text = fs::read_to_string(path).map_err(|source| {
+        let text = read_text(path).map_err(|source| {
             let kind = match source.kind() {
                 io::ErrorKind::NotFound => Kind::NotFound,
                 _ => Kind::Io,
@@ -192,6 +192,12 @@ impl<'de> Visitor<'de> for Keys {
         }
         Ok(written)
     }
+}
+
+/// A file's text without the mark with which some editors begin UTF-8, and which is no part of JSON (RFC 8259, 8.1).
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    let text = fs::read_to_string(path)?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 /// What is said of a key that isn't known.

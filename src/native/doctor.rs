@@ -2,7 +2,7 @@
 //!
 //! It reads what it can even where `serve` would refuse the file, and says why that would be.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ pub(crate) fn examine(path: &Path) -> Result<Report> {
     let name = path.display();
     let unreadable =
         |source| Error::with_source(Kind::NotFound, format!("can't read the configuration {name}"), source);
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = config::read_text(path).map_err(unreadable)?;
     let written: Map<String, Value> = serde_json::from_str(&text)
         .map_err(|source| Error::with_source(Kind::Parameter, format!("{name}: no JSON object"), source))?;
     let verdict = Written::from_file(path).and_then(|written| resolve::resolve(&written));
@@ -108,6 +108,8 @@ pub(crate) fn default_config() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -55,8 +55,11 @@ fn the_keys_of_the_file_hold() {
 
 #[test]
 fn the_environment_beats_the_file_and_flags_beat_both() {
-    let place =
-        with_config(&[("a.jpg", pictures::jpeg(400, 300, 1))], r#"{"QUALITY": 90, "HOST": "0.0.0.0"}"#);
+    // As an editor of Windows writes it.
+    let config = "\u{feff}{\"QUALITY\": 90, \"HOST\": \"0.0.0.0\"}\r\n";
+    let place = with_config(&[("a.jpg", pictures::jpeg(400, 300, 1))], config);
+    let examined = program::run(place.path(), &["doctor", "config.json"]);
+    assert!(examined.text().contains("QUALITY = 90"), "{}", examined.stderr);
     let sizes = ["", "20", "50"].map(|quality| {
         let mut command = program::command(place.path());
         command.args(["serve", "pics", "--config", "config.json", "--listen", "127.0.0.1:0"]);
