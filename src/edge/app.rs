@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use worker::Env;
+use worker::{Env, console_error};
 
 use super::{
     flight::{now, poll},
     settings::Settings,
 };
 use crate::{
-    error::Result,
+    error::{Kind, Result},
     service::{Policy, hash_hex},
 };
 
@@ -59,7 +59,14 @@ impl App {
             READING.set(Some(now()));
             let read = settings.read_mark().await;
             READING.set(None);
-            read?;
+            match read {
+                Err(error) if error.kind() == Kind::Upstream => {
+                    // The site goes on, with its originals; the next request asks the bucket again.
+                    console_error!("{error}");
+                    return Ok(Self::that_converts_nothing(settings));
+                }
+                read => read?,
+            }
         }
         let app = Self::new(settings);
         Ok(APP.with(|known| known.get_or_init(|| app).clone()))
@@ -71,12 +78,18 @@ impl App {
     /// As [`App::of`].
     pub(super) async fn that_rescues(env: &Env) -> Result<Self> {
         let mut settings = Settings::read(env)?;
-        settings.read_mark().await?;
+        match settings.read_mark().await {
+            Err(error) if error.kind() != Kind::Upstream => Err(error),
+            _ => Ok(Self::that_converts_nothing(settings)),
+        }
+    }
+
+    fn that_converts_nothing(mut settings: Settings) -> Self {
         settings.policy.budget = 0;
         settings.policy.max_age = settings.policy.short_max_age;
         // What was lost may still be taken for being made.
         (settings.once, settings.later) = (None, None);
-        Ok(Self::new(settings))
+        Self::new(settings)
     }
 
     /// The same that makes what is asked for before it answers, under the same keys.

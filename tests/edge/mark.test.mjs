@@ -9,9 +9,9 @@ import { ramp } from "./png.mjs";
 import { Origin, Worker, each, start } from "./worker.mjs";
 
 const KEY = "marks/logo.png";
-const MARK = ramp(64, 48, 50_000);
-// Its middle is as large as the mark, which covers it.
-const ORIGIN = new Origin({ "/a.png": ramp(128, 48, 50_000), "/mark.png": MARK, "/other.png": ramp(63, 48, 50_000) });
+const MARK = ramp(64, 48);
+// Their middles are as large as the mark, which covers them.
+const ORIGIN = new Origin({ "/a.png": ramp(128, 48, 50_000), "/b.png": ramp(200, 48, 50_000) });
 const PART = "w=64&h=48&fit=cover&format=png";
 
 const put = async (worker, bytes, bucket = "STORE") => (await worker.mf.getR2Bucket(bucket)).put(KEY, bytes);
@@ -24,11 +24,11 @@ const png = async (worker, path) => {
 test("a mark is put on where a URL asks for it, and is read once", async () => {
   const worker = start(ORIGIN, { WATERMARK: KEY, WIDTHS: "any" }, { r2Buckets: ["STORE", "SOURCE_BUCKET"] });
   await put(worker, MARK, "SOURCE_BUCKET");
-  const paths = [`/a.png?${PART}`, `/a.png?${PART}&watermark=1`, `/a.png?${PART}&watermark=0.5`, "/mark.png?format=png"];
-  const [plain, marked, faint, mark] = await Promise.all(paths.map((path) => png(worker, path)));
-  assert.deepEqual(marked, mark);
-  assert.notDeepEqual(plain, mark);
-  assert.ok(![plain, mark].some((other) => other.equals(faint)));
+  const paths = ["a", "b"].flatMap((name) => ["", "&watermark=1", "&watermark=0.5"].map((mark) => `/${name}.png?${PART}${mark}`));
+  const [plainA, markedA, faintA, plainB, markedB, faintB] = await Promise.all(paths.map((path) => png(worker, path)));
+  assert.ok(markedA.equals(markedB), "nothing of either is seen");
+  const all = [plainA, markedA, faintA, plainB, faintB].map((body) => body.toString("base64"));
+  assert.equal(new Set(all).size, all.length);
   const told = worker.log.filter((line) => line.startsWith("watermark: "));
   assert.deepEqual(told, [`watermark: ${KEY} of 64x48 pixels`]);
   const { status, body } = await worker.get("/a.png?watermark=2");
@@ -48,10 +48,11 @@ test("it is on every picture, and another one makes other variants", async () =>
     bodies.push(await png(worker, `/a.png?${PART}`), await png(worker, `/a.png?${PART}&watermark=0.1`));
     await worker.close();
   }
-  const plain = start(ORIGIN, { WIDTHS: "any" });
-  assert.deepEqual(bodies[0], await png(plain, "/mark.png?format=png"));
-  assert.deepEqual([bodies[0], bodies[2]], [bodies[1], bodies[3]]);
-  assert.notDeepEqual(bodies[2], bodies[0]);
+  const asked = start(ORIGIN, { WATERMARK: KEY, WIDTHS: "any" });
+  await put(asked, MARK);
+  assert.ok(bodies[0].equals(await png(asked, `/b.png?${PART}&watermark=1`)));
+  assert.ok(bodies[0].equals(bodies[1]) && bodies[2].equals(bodies[3]));
+  assert.ok(!bodies[2].equals(bodies[0]));
 });
 
 test("without a mark nothing is served, and it is told why", async () => {
@@ -71,4 +72,17 @@ test("without a mark nothing is served, and it is told why", async () => {
   // As soon as there is one.
   await put(worker, MARK);
   assert.equal((await worker.get("/a.png")).status, 200);
+});
+
+test("while the bucket fails the site goes on, with its originals and for a short time", async () => {
+  // No object can have such a name.
+  const worker = start(ORIGIN, { WATERMARK: "k".repeat(2000), WATERMARK_ALWAYS: "1" });
+  for (const path of ["/a.png", "/a.png?w=64"]) {
+    const { status, body, headers } = await worker.get(path);
+    assert.equal(status, 200);
+    assert.ok(body.equals(ORIGIN.pictures["/a.png"]), path);
+    assert.equal(headers.get("cache-control"), "public, max-age=10");
+  }
+  assert.equal(worker.conversions, 0);
+  assert.equal(worker.log.filter((line) => /^WATERMARK: "k+" can't be read/.test(line)).length, 2);
 });

@@ -57,6 +57,8 @@ const WRONG = [
   [{ SIGN: "some" }, /SIGN: "some" is not allowed; it is params or all/],
   [{ STORE: "photos" }, /STORE is no R2 bucket.*r2_buckets/],
   [{ FONTS: "fonts/" }, /FONTS: this Worker draws no text.*--text/],
+  [{ WATERMARK: "logo.png" }, /WATERMARK: there is no bucket for it.*r2_buckets/],
+  [{ WATERMARK_ALWAYS: "0.5" }, /WATERMARK_ALWAYS: "0\.5" is not allowed; WATERMARK names no picture/],
   [{ LATER: "later" }, /LATER is no queue.*queues\.producers/],
   [{ ONCE: "once" }, /ONCE is no Durable Object.*durable_objects\.bindings/],
   ...["KEEP_METADATA", "PARAMS", "PASS", "OVERRULE_ORIGIN", "LAZY", "EXPLAIN", "CLIENT_HINTS", "IMGPROXY_URLS", "CLOUDFLARE_URLS"].map((name) => [
