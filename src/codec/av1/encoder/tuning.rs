@@ -78,7 +78,8 @@ impl Tools {
         let with_cfl = Self { cfl: true, ..fast };
         let angled = Self { directions: 2, fitted: false, angles: 1, ..with_cfl };
         match effort {
-            0 => (fast, None),
+            0 if is_screen => (fast, None),
+            0 => (Self { modes: 2, settled: 20000, busy: 1500, ..fast }, None),
             1 => (fast, Some(Self { directions: 2, trellis: true, ..with_cfl })),
             2 => (fast, Some(Self { candidates: 1, tx_split: false, ..full })),
             3 => (fast, Some(Self { candidates: 1, ..full })),
