@@ -98,6 +98,9 @@ fn header_walk(format: Format) -> Box<dyn probing::Walk> {
 /// How the pictures inside a drawing are read.
 const EMBEDDED: svg::Embedded = svg::Embedded { probe, decode: decode_as };
 
+/// How the pictures inside a TIFF are read.
+const IN_TIFF: tiff::Decoders = tiff::Decoders { jpeg: jpeg::decode, webp: webp::decode };
+
 /// A decoded still picture with what its file carried beside it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -291,7 +294,7 @@ pub(crate) fn decode_as(format: Format, bytes: &[u8], limits: &Limits) -> Result
         Format::WebP => webp::decode(bytes, limits),
         Format::Bmp => bmp::decode(bytes, limits),
         Format::Ico => ico::decode(bytes, limits, png::decode, bmp::decode_icon),
-        Format::Tiff => tiff::decode(bytes, limits, jpeg::decode),
+        Format::Tiff => tiff::decode(bytes, limits, IN_TIFF),
         Format::Avif => avif::decode(bytes, limits),
         Format::Heic => heic::decode(bytes, limits),
         Format::Jxl => jxl::decode(bytes, limits),
@@ -338,7 +341,7 @@ pub(crate) fn decode_rows(
         Format::WebP => webp::decode_rows(bytes, limits, sink),
         Format::Avif => avif::decode_rows(bytes, limits, sink),
         Format::Heic => heic::decode_rows(bytes, limits, sink),
-        Format::Tiff => tiff::decode_rows(bytes, limits, jpeg::decode, sink),
+        Format::Tiff => tiff::decode_rows(bytes, limits, IN_TIFF, sink),
         _ => Ok(false),
     }
 }

@@ -28,7 +28,10 @@ fn drawing(name: &str) -> (Drawing, u8) {
         "signed16.tif" => {
             (|x, _| [((768 * x).saturating_sub(1000) * 255 + 32_767) / 65_535; 3].alpha(255), 0)
         }
-        "cmyk-alpha.tif" | "rgb-premultiplied16.tif" => (|x, y| colors(x, y).alpha(255 - 4 * x), 0),
+        "cmyk-alpha.tif" | "rgb-premultiplied16.tif" | "rgba-webp-tiles.tif" => {
+            (|x, y| colors(x, y).alpha(255 - 4 * x), 0)
+        }
+        "rgb-webp-lossy.tif" => (|x, y| colors(x, y).alpha(255), 20),
         "lab8.tif" => (|x, y| colors(x, y).alpha(255), 17),
         "ycbcr-420-video.tif" | "rgb-jpeg-strips.tif" => (|x, y| colors(x, y).alpha(255), 8),
         _ if name.contains("jpeg") => (|x, y| colors(x, y).alpha(255), 1),

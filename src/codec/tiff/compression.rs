@@ -17,6 +17,7 @@ pub(super) const PACK_BITS: u16 = 32_773;
 pub(super) const OLD_DEFLATE: u16 = 32_946;
 pub(super) const LZMA: u16 = 34_925;
 pub(super) const ZSTD: u16 = 50_000;
+pub(super) const WEBP: u16 = 50_001;
 
 /// How a file that is refused is compressed.
 pub(super) fn name(compression: u16) -> String {
@@ -36,7 +37,6 @@ pub(super) fn name(compression: u16) -> String {
         34_887 => "with LERC",
         34_892 => "with lossy JPEG of DNG",
         34_934 | 22_610 => "with JPEG XR",
-        50_001 => "with WebP",
         50_002 | 52_546 => "with JPEG XL",
         _ => return format!("in an unknown way ({compression})"),
     };

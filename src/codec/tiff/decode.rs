@@ -4,6 +4,7 @@ use super::{
     colors::Painter,
     compression,
     directory::Directory,
+    embedded::Decoders,
     header::{Alpha, Header, Photometric, no_directory},
     rows::{Reader, Rows, heap_bytes},
     segments::{Segment, Segments, segment_size},
@@ -24,20 +25,16 @@ use crate::{
 const SMALL: u64 = 64 << 10;
 
 /// Decodes the first picture of a TIFF.
-pub(in crate::codec) fn decode(
-    file: &[u8],
-    limits: &Limits,
-    decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
-) -> Result<Decoded> {
+pub(in crate::codec) fn decode(file: &[u8], limits: &Limits, decoders: Decoders) -> Result<Decoded> {
     let directory = Directory::of(View::whole(file)).ok_or_else(no_directory)?;
     let header = Header::read(&directory)?;
     limits.check_size(header.size)?;
     let picture = if header.compression == compression::OLD_JPEG {
-        old_jpeg(file, &directory, header.size, limits, decode_jpeg)?
+        old_jpeg(file, &directory, header.size, limits, decoders.jpeg)?
     } else {
         let channels = Painter::new(&header, &directory)?.channels();
         let held = u64::from(channels) * header.size.pixels();
-        Parts::open(file, &directory, &header, limits, decode_jpeg, held)?.read()?
+        Parts::open(file, &directory, &header, limits, decoders, held)?.read()?
     };
     Ok(Decoded { picture, orientation: header.orientation, metadata: metadata(&directory)? })
 }
@@ -50,14 +47,14 @@ pub(in crate::codec) fn decode(
 pub(in crate::codec) fn decode_rows(
     file: &[u8],
     limits: &Limits,
-    decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+    decoders: Decoders,
     sink: &mut dyn Sink,
 ) -> Result<bool> {
     let directory = Directory::of(View::whole(file)).ok_or_else(no_directory)?;
     let header = Header::read(&directory)?;
     limits.check_size(header.size)?;
     let Some(band) = band_bytes(&header, segment_size(&directory, header.size)) else { return Ok(false) };
-    let parts = Parts::open(file, &directory, &header, limits, decode_jpeg, band)?;
+    let parts = Parts::open(file, &directory, &header, limits, decoders, band)?;
     let head = Head {
         size: header.size,
         scales: FULL_SIZE,
@@ -112,7 +109,7 @@ impl<'a> Parts<'a> {
         directory: &Directory<'a>,
         header: &'a Header,
         limits: &Limits,
-        decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+        decoders: Decoders,
         held: u64,
     ) -> Result<Self> {
         let painter = Painter::new(header, directory)?;
@@ -121,7 +118,7 @@ impl<'a> Parts<'a> {
         let peak = (file.len() + profile) as u64 + held + SMALL;
         let segment_limits = Limits { max_memory: limits.max_memory.saturating_sub(peak), ..limits.clone() };
         let tables = directory.field(tags::JPEG_TABLES).unwrap_or_default();
-        let reader = Reader::new(header, tables, segment_limits, decode_jpeg)?;
+        let reader = Reader::new(header, tables, segment_limits, decoders)?;
         limits.check_memory(peak.saturating_add(heap_bytes(header, segments.size(), painter.used())))?;
         let samples = try_filled(segments.size().width as usize * painter.used(), 0)?;
         Ok(Self { size: header.size, painter, segments, reader, samples })

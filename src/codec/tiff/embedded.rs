@@ -1,7 +1,8 @@
-//! JPEG inside TIFF (Technical Note 2): each strip or tile is a JPEG without its tables, which stand in the directory.
-//! With a planar configuration each plane has JPEGs of its own, of grey.
+//! Pictures inside TIFF. With JPEG (Technical Note 2) each strip or tile is a JPEG without its tables, which stand in the
+//! directory; with a planar configuration each plane has JPEGs of its own, of grey. With WebP, as libtiff and GDAL have it,
+//! each is a whole file.
 
-use super::header::Photometric;
+use super::{compression, header::Photometric};
 use crate::{
     codec::Decoded,
     error::{Error, Result},
@@ -12,15 +13,35 @@ use crate::{
 /// Pixels that a JPEG may have past the edges of its strip or tile: an MCU of four blocks.
 const PADDING: u32 = 32;
 
-/// The memory that decoding the JPEG of a strip or tile takes, in bytes: planes of up to four samples, the picture
-/// made of them, and the current rows.
-pub(super) fn heap_bytes(size: Size) -> u64 {
+/// The memory that decoding a strip or tile takes, in bytes; of a JPEG: planes of up to four samples, the picture made of
+/// them, and the current rows.
+pub(super) fn heap_bytes(compression: u16, size: Size) -> u64 {
+    if compression == compression::WEBP {
+        return webp_bytes(size);
+    }
     let [width, height] = [size.width, size.height].map(|side| u64::from(side) + u64::from(PADDING));
     (8 * width).saturating_mul(height).saturating_add(80 * width + (240 << 10))
 }
 
+/// The same of a WebP: the picture, what may be copied from and the alpha beside it, and tables.
+fn webp_bytes(size: Size) -> u64 {
+    12 * size.pixels() + 80 * u64::from(size.width) + (640 << 10)
+}
+
+/// True of a compression whose strips and tiles are pictures.
+pub(super) const fn is_embedded(compression: u16) -> bool {
+    matches!(compression, compression::JPEG | compression::WEBP)
+}
+
+/// Who decodes the pictures inside.
+#[derive(Clone, Copy)]
+pub(in crate::codec) struct Decoders {
+    pub(in crate::codec) jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+    pub(in crate::codec) webp: fn(&[u8], &Limits) -> Result<Decoded>,
+}
+
 /// A decoded strip or tile.
-pub(super) struct JpegSegment {
+pub(super) struct EmbeddedSegment {
     /// Samples of a pixel that stand together.
     channels: usize,
     /// One of all samples, or one of each.
@@ -33,9 +54,10 @@ struct Plane {
     samples: Vec<u8>,
 }
 
-/// How the JPEGs of a file are decoded.
-pub(super) struct JpegDecoding<'a> {
-    /// The tables that they share.
+/// How the pictures inside a file are decoded.
+pub(super) struct EmbeddedDecoding<'a> {
+    pub(super) compression: u16,
+    /// The tables that JPEGs share.
     pub(super) tables: &'a [u8],
     pub(super) photometric: Photometric,
     /// The least samples of a pixel that stand together.
@@ -43,27 +65,34 @@ pub(super) struct JpegDecoding<'a> {
     /// The size of a strip or tile.
     pub(super) size: Size,
     pub(super) limits: &'a Limits,
-    pub(super) decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+    pub(super) decoders: Decoders,
 }
 
-impl JpegSegment {
-    /// Decodes the JPEGs of a strip or tile: one, or one for each plane. Of one that is larger than the strip or tile
+impl EmbeddedSegment {
+    /// Decodes the pictures of a strip or tile: one, or one for each plane. Of one that is larger than the strip or tile
     /// no more is used, whatever it says of itself.
     ///
     /// # Errors
     /// [`Kind::Malformed`](crate::error::Kind::Malformed) when one is narrower or has fewer samples, and those of the
-    /// JPEG's decoder.
+    /// picture's decoder.
     pub(super) fn decode<'a>(
-        jpegs: impl Iterator<Item = Result<&'a [u8]>>,
-        decoding: &JpegDecoding<'_>,
+        files: impl Iterator<Item = Result<&'a [u8]>>,
+        decoding: &EmbeddedDecoding<'_>,
     ) -> Result<Self> {
-        let &JpegDecoding { tables, photometric, channels: least, size, limits, decode_jpeg } = decoding;
+        let &EmbeddedDecoding { compression, tables, photometric, channels: least, size, limits, decoders } =
+            decoding;
         let padded = Size::new(size.width.saturating_add(PADDING), size.height.saturating_add(PADDING));
         let limits = Limits { max_pixels: limits.max_pixels.min(padded.pixels()), ..limits.clone() };
         let mut segment = Self { channels: 0, planes: Vec::new(), row: 0 };
-        for jpeg in jpegs {
-            let decoded = decode_jpeg(&whole_jpeg(tables, jpeg?, photometric)?, &limits)?;
-            let (channels, plane) = samples(decoded.picture)?;
+        for file in files {
+            let (channels, plane) = match compression {
+                compression::WEBP => {
+                    let most = limits.max_memory.min(webp_bytes(size));
+                    let limits = limits.clone().with_max_memory(most);
+                    webp_samples((decoders.webp)(file?, &limits)?.picture, least)?
+                }
+                _ => samples((decoders.jpeg)(&whole_jpeg(tables, file?, photometric)?, &limits)?.picture)?,
+            };
             if plane.width < size.width as usize {
                 return Err(Error::malformed("a part of the TIFF is narrower than it says"));
             }
@@ -122,6 +151,18 @@ fn samples(picture: Picture) -> Result<(usize, Plane)> {
     let raster = picture.into_raster()?;
     let channels = raster.layout().channels() as usize;
     Ok((channels, Plane { width: raster.size().width as usize, samples: raster.into_data() }))
+}
+
+/// The samples of a WebP, and how many a pixel has. One that is opaque has no alpha, though its TIFF may.
+fn webp_samples(picture: Picture, least: usize) -> Result<(usize, Plane)> {
+    let (channels, plane) = samples(picture)?;
+    if channels != 3 || least != 4 {
+        return Ok((channels, plane));
+    }
+    let mut samples = Vec::new();
+    samples.try_reserve_exact(plane.samples.len() / 3 * 4)?;
+    samples.extend(plane.samples.as_chunks::<3>().0.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]));
+    Ok((4, Plane { samples, ..plane }))
 }
 
 /// A JPEG of the tables and the strip or tile. Adobe's segment says whether the colours are to be converted.

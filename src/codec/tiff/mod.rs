@@ -5,7 +5,7 @@
 //! From the directory ([`directory`], [`tags`], [`header`]) to the strips and tiles ([`segments`]), their bytes
 //! ([`packed`]), unpacked ([`unpack`], [`window`], [`zstd`], [`fax`]), freed of prediction ([`predictor`]), as
 //! samples of one kind ([`rows`], [`samples`]) and as colours ([`colors`], [`light`], [`lab`], [`ycbcr`]). JPEG
-//! inside TIFF ([`embedded`]) is decoded by the decoder that `codec` hands in.
+//! and WebP inside TIFF ([`embedded`]) are decoded by the decoders that `codec` hands in.
 
 mod colors;
 mod compression;
@@ -31,6 +31,7 @@ mod zstd;
 
 pub(super) use self::{
     decode::{decode, decode_rows},
+    embedded::Decoders,
     memory::decoding,
     probe::probe,
 };

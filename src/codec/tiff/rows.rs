@@ -2,7 +2,7 @@
 
 use super::{
     compression,
-    embedded::{self, JpegDecoding, JpegSegment},
+    embedded::{self, Decoders, EmbeddedDecoding, EmbeddedSegment, is_embedded},
     header::{ChromaSubsampling, Header, Photometric},
     predictor::{undo_floating, undo_horizontal},
     samples::Samples,
@@ -10,7 +10,6 @@ use super::{
     unpack::{Packing, Unpacker},
 };
 use crate::{
-    codec::Decoded,
     error::{Error, Result},
     limits::{Limits, try_zeroed},
     pixel::Size,
@@ -27,7 +26,7 @@ pub(super) struct Reader<'a> {
     /// The tables that all JPEGs share.
     tables: &'a [u8],
     limits: Limits,
-    decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+    decoders: Decoders,
 }
 
 /// The rows of a strip or tile, read in order.
@@ -44,7 +43,7 @@ pub(super) enum Rows<'a> {
         units: Vec<u8>,
         line: u32,
     },
-    Jpeg(JpegSegment),
+    Embedded(EmbeddedSegment),
 }
 
 /// The memory that reading strips or tiles of `size` takes, of `used` samples a pixel, beside the whole picture, in
@@ -58,7 +57,7 @@ pub(super) fn heap_bytes(header: &Header, size: Size, used: usize) -> u64 {
     let samples = 2 * u64::from(size.width) * used as u64;
     let held = match header.compression {
         // Planes are decoded one after the other.
-        compression::JPEG => embedded::heap_bytes(size),
+        embedded if is_embedded(embedded) => embedded::heap_bytes(embedded, size),
         _ => packing(header, size, stored).heap_bytes().saturating_mul(planes),
     };
     row.saturating_add(samples).saturating_add(held)
@@ -85,7 +84,7 @@ impl<'a> Reader<'a> {
         header: &'a Header,
         tables: &'a [u8],
         limits: Limits,
-        decode_jpeg: fn(&[u8], &Limits) -> Result<Decoded>,
+        decoders: Decoders,
     ) -> Result<Self> {
         let photometric = header.photometric()?;
         let is_subsampled = header.subsampling != ChromaSubsampling::NONE;
@@ -108,6 +107,13 @@ impl<'a> Reader<'a> {
         if header.compression == compression::JPEG && header.depth != 8 {
             return Err(Error::unsupported(format!("a TIFF of JPEGs of {} bits a sample", header.depth)));
         }
+        if header.compression == compression::WEBP
+            && (header.depth != 8 || header.is_planar || photometric != Photometric::Rgb)
+        {
+            return Err(Error::unsupported(
+                "a TIFF of WebPs that is not RGB of 8 bits with its samples together",
+            ));
+        }
         Ok(Self {
             header,
             samples: Samples::new(header, photometric.count(), photometric == Photometric::Palette)?,
@@ -115,7 +121,7 @@ impl<'a> Reader<'a> {
             stored: if header.is_planar { 1 } else { header.samples },
             tables,
             limits,
-            decode_jpeg,
+            decoders,
         })
     }
 
@@ -123,17 +129,18 @@ impl<'a> Reader<'a> {
     pub(super) fn open<'b>(&self, segments: &Segments<'b>, segment: Segment) -> Result<Rows<'b>> {
         let header = self.header;
         let planes = if header.is_planar { self.used } else { 1 };
-        if header.compression == compression::JPEG {
+        if is_embedded(header.compression) {
             let bytes = (0..planes).map(|plane| segments.bytes(segment, plane));
-            let decoding = JpegDecoding {
+            let decoding = EmbeddedDecoding {
+                compression: header.compression,
                 tables: self.tables,
                 photometric: header.photometric()?,
                 channels: if header.is_planar { 1 } else { self.used },
                 size: segments.size(),
                 limits: &self.limits,
-                decode_jpeg: self.decode_jpeg,
+                decoders: self.decoders,
             };
-            return JpegSegment::decode(bytes, &decoding).map(Rows::Jpeg);
+            return EmbeddedSegment::decode(bytes, &decoding).map(Rows::Embedded);
         }
         let packing = packing(header, segments.size(), self.stored);
         let unpacker = |plane| Unpacker::new(segments.bytes(segment, plane)?, &packing);
@@ -163,7 +170,7 @@ impl<'a> Reader<'a> {
                 }
                 Ok(None)
             }
-            Rows::Jpeg(segment) => segment.next_bytes(self.used),
+            Rows::Embedded(segment) => segment.next_bytes(self.used),
             _ => Ok(None),
         }
     }
@@ -197,7 +204,7 @@ impl<'a> Reader<'a> {
                 }
                 *line = (*line + 1) % down as u32;
             }
-            Rows::Jpeg(segment) => {
+            Rows::Embedded(segment) => {
                 let stored = segment.channels();
                 segment.next(|number, row| self.samples.read(row, stored, plane(number), self.used, out))?;
             }
