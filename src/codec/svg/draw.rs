@@ -36,7 +36,8 @@ pub(in crate::codec) fn draw(
         let parsed = document::parse(&text)?;
         let has_text = scan::check(&parsed, images.fonts().are_there())?;
         expansion::check(&parsed, &demands)?;
-        let tree = Tree::from_xmltree(&parsed, &images.options(has_text)).map_err(document::refused)?;
+        let tree = Tree::from_xmltree(&parsed, &images.options(has_text.then_some(&parsed)))
+            .map_err(document::refused)?;
         images.fonts().check(&tree, demands.outlines())?;
         tree
     };

@@ -1,16 +1,20 @@
 //! Fonts for the text of a drawing: those whose files the caller names or whose bytes it has, and no others.
 //!
-//! A file is mapped by `fontdb` while it is looked at, so that nothing of it is held. Where the family that is asked for
+//! A file is mapped by `fontdb` while it is looked at, so that nothing of it is held; faces are remembered of families
+//! alone that a document may name. Where the family that is asked for
 //! isn't there, a character has no glyph in it, or browsers would make a slant or weight up, the drawing is refused: a
 //! raster would show other letters than the SVG.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use fontdb::{Database, Family, ID, Query, Source, Stretch, Style, Weight};
-use resvg::usvg::{Font, FontFamily, FontResolver, FontStretch, FontStyle, Group, Node, Options, Tree};
+use fontdb::{Database, FaceInfo, Family, ID, Query, Source, Stretch, Style, Weight};
+use resvg::usvg::{
+    Font, FontFamily, FontResolver, FontStretch, FontStyle, Group, Node, Options, Tree, roxmltree::Document,
+};
 
 use super::memory::MAX_FACES;
 use crate::{
@@ -29,6 +33,7 @@ const MONOSPACE: [&str; 6] =
     ["Courier New", "Courier", "Liberation Mono", "Cousine", "DejaVu Sans Mono", "Noto Sans Mono"];
 const CURSIVE: [&str; 1] = ["Comic Sans MS"];
 const FANTASY: [&str; 1] = ["Impact"];
+const GENERIC: [&[&str]; 5] = [&SERIF, &SANS_SERIF, &MONOSPACE, &CURSIVE, &FANTASY];
 
 /// From this weight on browsers thicken a face that has less.
 const BOLD: u16 = 600;
@@ -52,11 +57,20 @@ impl Fonts {
         !self.files.is_empty() || !self.data.is_empty()
     }
 
-    /// Has `usvg` draw text with these.
-    pub(super) fn set<'a>(&'a self, options: &mut Options<'a>) {
+    /// Has `usvg` draw a document's text with these.
+    pub(super) fn set<'a>(&'a self, options: &mut Options<'a>, document: &Document<'_>) {
         options.font_family = UNNAMED.to_owned();
-        options.fontdb =
-            Arc::clone(self.database.get_or_init(|| Arc::new(database(&self.files, &self.data))));
+        let database = || {
+            let named = named(document);
+            let may_be_asked = |face: &FaceInfo| {
+                face.families.iter().any(|(name, _)| {
+                    named.contains(&name.to_ascii_lowercase())
+                        || GENERIC.iter().any(|names| names.iter().any(|it| it.eq_ignore_ascii_case(name)))
+                })
+            };
+            Arc::new(database(&self.files, &self.data, MAX_FACES, may_be_asked))
+        };
+        options.fontdb = Arc::clone(self.database.get_or_init(database));
         options.font_resolver = FontResolver {
             select_font: Box::new(|font, database| {
                 select(font, database).map_err(|error| self.refuse(error)).ok()
@@ -98,7 +112,7 @@ impl Fonts {
 /// How many faces of fonts there are in files, as text in SVG may be drawn with, and of how many families these are.
 #[must_use]
 pub fn count(files: &[PathBuf]) -> [usize; 2] {
-    let database = database(files, &[]);
+    let database = database(files, &[], usize::MAX, |_| true);
     let mut families: Vec<&str> =
         database.faces().filter_map(|face| Some(face.families.first()?.0.as_str())).collect();
     families.sort_unstable();
@@ -106,20 +120,37 @@ pub fn count(files: &[PathBuf]) -> [usize; 2] {
     [database.len(), families.len()]
 }
 
-/// What can't be read is no font.
-fn database(files: &[PathBuf], data: &[FontData]) -> Database {
-    let mut database = Database::new();
-    for file in files {
-        if database.len() >= MAX_FACES {
-            break;
-        }
-        let _ = database.load_font_file(file);
+/// What in a document may name a family, in small letters.
+fn named(document: &Document<'_>) -> String {
+    let elements = || document.descendants().filter(|node| node.is_element());
+    let attributes = elements().flat_map(|node| node.attributes());
+    let values =
+        attributes.filter(|it| matches!(it.name(), "font-family" | "font" | "style")).map(|it| it.value());
+    let sheets = elements().filter(|node| node.tag_name().name() == "style").filter_map(|node| node.text());
+    let mut named = String::new();
+    for value in values.chain(sheets).collect::<BTreeSet<_>>() {
+        named.extend([value, "\n"]);
     }
-    for font in data {
-        if database.len() >= MAX_FACES {
-            break;
+    named.make_ascii_lowercase();
+    named
+}
+
+/// At most so many faces that are wanted. What can't be read is no font.
+fn database(
+    files: &[PathBuf],
+    data: &[FontData],
+    most: usize,
+    is_wanted: impl Fn(&FaceInfo) -> bool,
+) -> Database {
+    let mut database = Database::new();
+    let files = files.iter().map(|file| Source::File(file.clone()));
+    let data = data.iter().map(|font| Source::Binary(Arc::new(font.clone())));
+    for source in files.chain(data) {
+        for face in database.load_font_source(source) {
+            if database.len() > most || !database.face(face).is_some_and(&is_wanted) {
+                database.remove_face(face);
+            }
         }
-        database.load_font_source(Source::Binary(Arc::new(font.clone())));
     }
     database
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use resvg::{
     tiny_skia::{IntSize, Pixmap},
-    usvg::{ImageHrefResolver, ImageKind, Options, Tree},
+    usvg::{ImageHrefResolver, ImageKind, Options, Tree, roxmltree::Document},
 };
 
 use super::{
@@ -69,13 +69,13 @@ impl Images {
         state.refused.map_or(Ok(state.pixels), Err)
     }
 
-    /// How `usvg` reads a document: the same on each machine, in English, with browsers' em; with fonts where there is
+    /// How `usvg` reads a document: the same on each machine, in English, with browsers' em; with fonts for one that has
     /// text.
-    pub(super) fn options(&self, has_text: bool) -> Options<'_> {
+    pub(super) fn options(&self, with_text: Option<&Document<'_>>) -> Options<'_> {
         let mut options =
             Options { font_size: 16.0, image_href_resolver: self.resolver(), ..Options::default() };
-        if has_text {
-            self.fonts.set(&mut options);
+        if let Some(document) = with_text {
+            self.fonts.set(&mut options, document);
         }
         options
     }
@@ -127,7 +127,7 @@ impl Images {
         // A text in a picture in a drawing would be stated nowhere.
         scan::check(&parsed, false)?;
         expansion::check(&parsed, &demands)?;
-        let tree = Tree::from_xmltree(&parsed, &self.options(false)).map_err(document::refused)?;
+        let tree = Tree::from_xmltree(&parsed, &self.options(None)).map_err(document::refused)?;
         self.with(|state| state.depth -= 1);
         Ok(ImageKind::SVG(tree))
     }

@@ -29,8 +29,8 @@ const STROKED_EDGES: u64 = 6;
 const MOST_EDGES: u64 = 24 << 20;
 /// The most bytes of text that are drawn.
 pub(super) const MAX_LETTERS: u64 = 2 << 10;
-/// The most faces of fonts, and what is remembered of them.
-pub(super) const MAX_FACES: usize = 4 << 10;
+/// The most faces of fonts, of the families that a document may name, and what is remembered of them.
+pub(super) const MAX_FACES: usize = 512;
 const FACES: u64 = MAX_FACES as u64 * (1 << 10);
 /// What embedded pictures take, if there are any.
 pub(super) const IMAGES: u64 = 24 << 20;

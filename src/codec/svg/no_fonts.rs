@@ -1,6 +1,6 @@
 //! What stands for `fonts` in a build that draws no text.
 
-use resvg::usvg::{Options, Tree};
+use resvg::usvg::{Options, Tree, roxmltree::Document};
 
 use crate::{error::Result, limits::Limits};
 
@@ -15,7 +15,7 @@ impl Fonts {
         false
     }
 
-    pub(super) fn set(&self, _: &mut Options<'_>) {}
+    pub(super) fn set(&self, _: &mut Options<'_>, _: &Document<'_>) {}
 
     pub(super) fn check(&self, _: &Tree, _: u64) -> Result<()> {
         Ok(())
