@@ -38,6 +38,7 @@ mod view;
 mod webp;
 mod whole;
 
+pub(crate) use self::png::{Facts, Survey};
 pub(crate) use self::probe::{Demands, Writing};
 pub(crate) use self::row_writer::RowWriter;
 pub(crate) use self::svg::packed as packed_svg;

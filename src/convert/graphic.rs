@@ -196,6 +196,11 @@ impl Look {
         if format == Format::WebP { self.may_be_lossless(Some(lossy)) } else { self.flatness.is_graphic() }
     }
 
+    /// True if it is a graphic, whatever the rows of a picture of such a size show that haven't come yet.
+    pub(super) fn is_surely_graphic(&self, size: Size) -> bool {
+        self.flatness.is_surely_graphic(size.height)
+    }
+
     /// True if the lossless file may be smaller than such a lossy one; any is smaller than none.
     pub(super) fn may_be_lossless(&self, lossy: Option<&[u8]>) -> bool {
         self.flatness.is_graphic() && lossy.is_none_or(|lossy| !is_surely_longer(self.sketch.bytes(), lossy))
@@ -232,6 +237,12 @@ impl Flatness {
         };
         self.flat += flat as u64;
         self.seen += u64::from(self.width - 1);
+    }
+
+    /// True if it stays a graphic even if no other of so many rows is flat.
+    const fn is_surely_graphic(&self, height: u32) -> bool {
+        let all = height.div_ceil(ROW_STEP as u32) as u64 * (self.width as u64 - 1);
+        all > 0 && self.flat * 100 >= all * FLAT_PERCENT
     }
 
     /// What the rows until now say.

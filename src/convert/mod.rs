@@ -1,7 +1,7 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
 //! [`convert`] reads like the pipeline: probe, plan, trim, decode, crop and scale, turn, colour, finish, encode. Where a picture
-//! comes by rows, decoding and scaling are one step, and for a lossy WebP it is never whole (`strips`). [`plan`] is
+//! comes by rows, decoding and scaling are one step, and but for a lossless WebP it is never whole (`strips`). [`plan`] is
 //! what can be said of it from the header alone, and `codec::cost` states its memory from that.
 
 mod animation;
@@ -48,7 +48,7 @@ pub use self::{
 
 use std::panic::{self, AssertUnwindSafe};
 
-use self::strips::Framed;
+use self::strips::{Framed, Goal};
 use crate::{
     codec::{self, Coding, Format, Probe},
     error::{Error, Kind, Result, panic_message},
@@ -159,9 +159,9 @@ fn pack(bytes: &[u8], probe: Probe, limits: &Limits) -> Result<Outcome> {
     Ok(Outcome::Made(Made { bytes, format, size, lossless: true, source: probe }))
 }
 
-/// Turns a panic into an error. The codecs below are other people's, and assert here and there (`jpeg-encoder` on
-/// buffers); a stranger's picture must not end the program. Nothing is shared with the work, so nothing can be left half
-/// done. On wasm a panic traps all the same.
+/// Turns a panic into an error. Some of the codecs below are other people's, and assert here and there; a stranger's picture
+/// must not end the program. Nothing is shared with the work, so nothing can be left half done. On wasm a panic traps all
+/// the same.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic_message(&*panic).to_owned();
@@ -184,19 +184,10 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
     }
     let mut lossy = None;
     if plan.streams {
-        // A graphic is looked at once more, as a whole, where there is room for that.
-        let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
-        let has_room = plan.may_be_graphic && plan.limits.check_memory(most).is_ok();
-        match strips::photo_to_file(bytes, plan) {
-            // An AVIF of it has its chroma at full size, and is made whether it is shorter or not.
-            Ok(Some(streamed)) if streamed.may_be_graphic && has_room => {
-                lossy = Some(streamed.file).filter(|_| plan.coding.format == Format::WebP);
-            }
-            Ok(Some(streamed)) => return Ok(Encoded { file: streamed.file, lossless: false }),
-            Ok(None) => (),
-            // Without loss it may be shorter.
-            Err(error) if error.kind() == Kind::OutputTooLarge && has_room => (),
-            Err(error) => return Err(error),
+        match by_rows(bytes, plan)? {
+            ByRows::Made(encoded) => return Ok(encoded),
+            ByRows::Graphic(file) => lossy = file,
+            ByRows::Turned => (),
         }
     }
     let Framed { picture, orientation, metadata, is_complement } =
@@ -233,6 +224,43 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
         Some(lossy) => graphic::smaller(Ok(lossy), picture, plan.coding, &metadata),
         None if plan.may_be_graphic => graphic::encode(picture, plan.coding, &metadata),
         None => encode(picture, &plan.coding, &metadata),
+    }
+}
+
+/// What came of a picture's rows.
+enum ByRows {
+    Made(Encoded),
+    /// It may be shorter without loss than its lossy file, or than it may be: it is looked at once more, as a whole.
+    Graphic(Option<Vec<u8>>),
+    /// It can't come by rows as it has to be turned.
+    Turned,
+}
+
+/// Codes a picture as its rows come; a graphic, which takes more, as far as there is room for that.
+fn by_rows(bytes: &[u8], plan: &Plan) -> Result<ByRows> {
+    let coding = &plan.coding;
+    let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
+    let has_room = plan.may_be_graphic && plan.limits.check_memory(most).is_ok();
+    let is_webp = coding.format == Format::WebP;
+    let made = |file| Ok(ByRows::Made(Encoded { file, lossless: coding.lossless }));
+    let goal =
+        if coding.is_surveyed() { Goal::Survey } else { Goal::Photo { ends_early: has_room && !is_webp } };
+    match strips::photo_to_file(bytes, plan, goal) {
+        Ok(None) => Ok(ByRows::Turned),
+        Ok(Some(streamed)) if !streamed.may_be_graphic || !has_room => made(streamed.file),
+        Ok(Some(streamed)) if is_webp => Ok(ByRows::Graphic(Some(streamed.file))),
+        // Its chroma is at full size then, and it is made so whether it is shorter or not.
+        Ok(Some(streamed)) => {
+            drop(streamed);
+            match strips::photo_to_file(bytes, plan, Goal::Graphic)? {
+                Some(streamed) => made(streamed.file),
+                None => Ok(ByRows::Turned),
+            }
+        }
+        Err(error) if error.kind() == Kind::OutputTooLarge && has_room && is_webp => {
+            Ok(ByRows::Graphic(None))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -294,6 +322,26 @@ mod tests {
         assert_eq!(refused.map(|made| made.size).map_err(|error| error.kind()), Err(Kind::LimitExceeded));
     }
 
+    /// Its rows come once more as soon as it is sure to be a graphic.
+    #[test]
+    fn a_graphic_by_rows_is_the_file_of_the_whole_one() {
+        let bytes = graphic();
+        for format in [Format::Jpeg, Format::Avif].into_iter().filter(|format| format.can_encode()) {
+            let params = Params { effort: 0, ..Params::default() }.with_format(format);
+            let plan = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
+            assert!(plan.streams && plan.may_be_graphic);
+            let mut photo = plan.clone();
+            photo.may_be_graphic = false;
+            let photo = run(&bytes, &photo).unwrap();
+            let [by_rows, whole] = [true, false].map(|streams| {
+                let mut plan = plan.clone();
+                plan.streams = streams;
+                run(&bytes, &plan).unwrap()
+            });
+            assert!(by_rows == whole && by_rows.file != photo.file, "{format}");
+        }
+    }
+
     /// Colourful pixels, some of which can't be seen where there is alpha.
     fn colorful(layout: Layout) -> Picture {
         let sample = |at: u32, channel: u32| match (at % 41, layout.has_alpha(), channel + 1) {
@@ -327,15 +375,21 @@ mod tests {
                     (Some(20), Some(20), true),
                 ] {
                     let resize = Some(Resize { width, height, fit: Fit::Cover, ..Resize::default() });
-                    let params =
-                        Params { mode: Mode::Lossy, effort: 0, resize, keep_metadata, ..Params::default() };
-                    let by_rows = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
-                    assert!(by_rows.streams);
-                    let mut whole = by_rows.clone();
-                    whole.streams = false;
-                    let [by_rows, whole] = [by_rows, whole].map(|plan| run(&bytes, &plan));
-                    let case = format!("{format:?} {layout:?} {} {width:?}", icc.is_some());
-                    assert!(by_rows.unwrap() == whole.unwrap(), "{case}");
+                    for (target, mode) in
+                        [(Format::WebP, Mode::Lossy), (Format::Jpeg, Mode::Auto), (Format::Png, Mode::Auto)]
+                    {
+                        let params = Params { mode, effort: 0, resize, keep_metadata, ..Params::default() };
+                        let params = params.with_format(target);
+                        let plan = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
+                        assert!(plan.streams || target != Format::WebP);
+                        let [by_rows, whole] = [true, false].map(|streams| {
+                            let mut plan = plan.clone();
+                            plan.streams = streams;
+                            run(&bytes, &plan)
+                        });
+                        let case = format!("{format:?} {layout:?} {} {width:?} {target:?}", icc.is_some());
+                        assert!(by_rows.unwrap() == whole.unwrap(), "{case}");
+                    }
                 }
             }
         }

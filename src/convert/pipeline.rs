@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     codec::{
-        Coding, Format, Probe,
+        Coding, Format, Modes, Probe,
         cost::{self, Buffering},
         rows,
     },
@@ -51,7 +51,9 @@ impl Wanted<'_> {
 
     /// True if pixels have to be looked at to know whether it is a photo.
     pub(super) fn may_be_graphic(&self) -> bool {
-        self.params.settled_mode() == Mode::Auto && is_maybe_graphic(self.probe)
+        // Without loss all are coded alike.
+        let is_lossless = self.params.format.info().encodes == Some(Modes::Lossless);
+        !is_lossless && self.params.settled_mode() == Mode::Auto && is_maybe_graphic(self.probe)
     }
 
     /// A look at all of its rows.
@@ -79,7 +81,9 @@ impl Wanted<'_> {
         let output = finish.as_ref().map_or(scaled, |finish| finish.size(scaled));
         let scaling = if is_plain { 0 } else { resize::heap_bytes(probe, frame, buffering) };
         let recoloring = match (buffering, probe.format) {
-            (Buffering::Streamed, Format::Jpeg) if probe.may_need_conversion() || finish.is_some() => {
+            (Buffering::Streamed, Format::Jpeg)
+                if probe.may_need_conversion() || finish.is_some() || params.format == Format::Png =>
+            {
                 let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, scaled));
                 Recolor::heap_bytes(scaled.width, subsampling.unwrap_or(Subsampling::Yuv444))
             }
@@ -122,7 +126,9 @@ impl Wanted<'_> {
             return Buffering::Whole;
         }
         let is_plain = frame.is_plain(source);
-        let is_small_graphic = self.may_be_graphic() && self.output().pixels() <= SMALL_PIXELS;
+        let is_small = self.output().pixels() <= SMALL_PIXELS;
+        // To look at rows before they are coded they are decoded twice.
+        let is_small_graphic = is_small && (self.may_be_graphic() || coding.is_surveyed());
         let is_jpeg = probe.format == Format::Jpeg;
         // Only a JPEG's rows can come turned.
         let is_turned_later = match probe.orientation {

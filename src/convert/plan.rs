@@ -102,10 +102,11 @@ impl Plan {
         let peak = |pipeline: &cost::Pipeline| cost::peak_bytes(&self.probe, 0, &self.coding, pipeline);
         self.photo_bytes = peak(&self.pipeline).saturating_add(best);
         // A graphic is made without loss with its lossy file in hand.
+        let lossy = if self.coding.format == Format::WebP { file } else { 0 };
         let graphic = self
             .graphic
             .as_ref()
-            .map_or(0, |pipeline| peak(pipeline).saturating_add(file).saturating_add(best));
+            .map_or(0, |pipeline| peak(pipeline).saturating_add(lossy).saturating_add(best));
         self.peak_bytes = self.photo_bytes.max(graphic);
         if self.moves {
             self.coding.max_bytes = self.coding.max_bytes.min(MOST_OF_ANIMATION);
@@ -295,7 +296,11 @@ fn planned(wanted: &Wanted<'_>, source: Size, coding: Coding, buffering: Bufferi
         probe: probe.clone(),
         limits: Limits::default(),
         pipeline: wanted.pipeline(buffering, may_be_graphic),
-        graphic: (streams && may_be_graphic).then(|| wanted.pipeline(gathering, true)),
+        graphic: (streams && may_be_graphic).then(|| match coding.format {
+            Format::WebP => wanted.pipeline(gathering, true),
+            // Its rows come once more.
+            _ => cost::Pipeline { may_be_graphic: true, ..wanted.pipeline(Buffering::Streamed, false) },
+        }),
         trimming: None,
     }
 }

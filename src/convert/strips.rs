@@ -1,8 +1,9 @@
-//! The steps that need no whole picture: rows are scaled as they are decoded, and coded at once for a lossy file.
+//! The steps that need no whole picture: rows are scaled as they are decoded, and coded at once where the format allows it.
 
 mod output;
 
-use self::output::{Output, Streamed};
+pub(super) use self::output::{Goal, Streamed};
+use self::output::{Made, Output, Samples};
 use super::{
     color::{self, Conversion},
     crop::Region,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     codec::{
-        self, Decoded, Format, Probe,
+        self, Decoded, Facts, Format, Probe,
         rows::{Form, Head, Rows, Sink},
     },
     error::{Error, Kind, Result},
@@ -57,15 +58,32 @@ pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame
     Ok(Framed { picture, orientation, metadata, is_complement })
 }
 
-/// Turns a picture that comes by rows into a lossy file, of which no more than some rows, its alpha where it has any,
-/// and the coded file are held. `None` when it has to be turned and can't come so.
+/// Turns a picture that comes by rows into a file, of which no more than some rows, what its format needs of them, and the
+/// coded file are held. `None` when it has to be turned and can't come so.
 ///
 /// # Errors
 /// Those of [`codec::decode_as`] and [`codec::encode`].
-pub(super) fn photo_to_file(bytes: &[u8], plan: &Plan) -> Result<Option<Streamed>> {
-    let mut photo = Photo { plan, work: None };
-    let comes = codec::decode_rows(plan.probe.format, bytes, &plan.limits, &mut photo)?;
-    if comes { photo.finish().map(Some) } else { Ok(None) }
+pub(super) fn photo_to_file(bytes: &[u8], plan: &Plan, mut goal: Goal) -> Result<Option<Streamed>> {
+    loop {
+        let mut photo = Photo { plan, goal: goal.clone(), work: None };
+        let failed = match codec::decode_rows(plan.probe.format, bytes, &plan.limits, &mut photo) {
+            Ok(false) => return Ok(None),
+            Err(error) if !photo.is_settled() => (photo.instead(&error), error),
+            // Nothing failed but what had come to its end.
+            Ok(true) | Err(_) => match photo.finish() {
+                Ok(Made::File(streamed)) => return Ok(Some(streamed)),
+                Ok(Made::Facts(facts)) => {
+                    goal = Goal::Surveyed(facts);
+                    continue;
+                }
+                Err((error, instead)) => (instead, error),
+            },
+        };
+        match failed {
+            (Some(instead), _) => goal = Goal::Surveyed(instead),
+            (None, error) => return Err(error),
+        }
+    }
 }
 
 /// Rows on their way to another size. Those that are done wait in `done`, the only one or Y, Cb and Cr.
@@ -192,6 +210,7 @@ impl Sink for Gathered<'_> {
 /// Codes a picture's rows as they come.
 struct Photo<'a> {
     plan: &'a Plan,
+    goal: Goal,
     work: Option<PhotoWork>,
 }
 
@@ -213,14 +232,28 @@ enum Colors {
 }
 
 impl Photo<'_> {
-    fn finish(self) -> Result<Streamed> {
-        let mut work = self.work.ok_or_else(no_rows)?;
-        work.code_done(true)?;
-        work.code_widened([&[]; 3], true)?;
-        work.code_recolored([&[]; 3], true)?;
+    /// See [`Output::is_settled`].
+    fn is_settled(&self) -> bool {
+        self.work.as_ref().is_some_and(|work| work.output.is_settled())
+    }
+
+    /// See [`Output::instead`].
+    fn instead(&self, error: &Error) -> Option<Facts> {
+        self.work.as_ref().and_then(|work| work.output.instead(error))
+    }
+
+    fn finish(self) -> Result<Made, (Error, Option<Facts>)> {
+        let plan = self.plan;
+        let mut work = self.work.ok_or_else(|| (no_rows(), None))?;
+        if !work.output.is_settled()
+            && let Err(error) = work.code_rest()
+        {
+            let instead = work.output.instead(&error);
+            return Err((error, instead));
+        }
         // The rows' memory is free before the file is put together.
         drop((work.scaling, work.widening));
-        work.output.into_file(&work.metadata, self.plan.coding.format)
+        work.output.into_made(&work.metadata, plan.coding.format)
     }
 }
 
@@ -267,7 +300,8 @@ impl Sink for Photo<'_> {
             (Some(Conversion::Rgb(transform)), Form::Planes(subsampling)) => {
                 Colors::OfPlanes(Recolor::new(Some(transform), subsampling, width))
             }
-            (_, Form::Planes(subsampling)) if self.plan.finish.is_some() => {
+            // What is coded without loss becomes RGB first.
+            (_, Form::Planes(subsampling)) if self.plan.finish.is_some() || self.plan.coding.lossless => {
                 Colors::OfPlanes(Recolor::new(None, subsampling, width))
             }
             (Some(conversion), Form::Raster(layout)) => {
@@ -276,7 +310,15 @@ impl Sink for Photo<'_> {
             _ => Colors::Stay,
         };
         let layout = if let Form::Raster(layout) = form { layout } else { Layout::Rgb };
-        let output = Output::new(self.plan, layout)?;
+        let mut coding = self.plan.coding;
+        let is_halved = matches!(form, Form::Planes(Subsampling::Yuv420)) && self.plan.finish.is_none();
+        if coding.format == Format::Jpeg && is_halved {
+            // Planes that become RGB on their way have no more chroma than before.
+            coding.full_chroma = false;
+        }
+        // A profile that is kept says RGB, even where all is grey.
+        let samples = Samples { layout, reduces: !keeps_colors };
+        let output = Output::new(self.plan, &coding, samples, self.goal.clone(), &metadata)?;
         self.work = Some(PhotoWork { output, form, scaling, widening, colors, metadata });
         Ok(Some(scale_num))
     }
@@ -290,15 +332,24 @@ impl Sink for Photo<'_> {
         match (&mut work.scaling, &work.widening, rows) {
             (Some(scaling), ..) => {
                 scaling.take(rows)?;
-                work.code_done(false)
+                work.code_done(false)?;
             }
-            (None, Some(_), Rows::Planes(planes)) => work.code_widened(planes, false),
-            (None, ..) => work.code(rows),
+            (None, Some(_), Rows::Planes(planes)) => work.code_widened(planes, false)?,
+            (None, ..) => work.code(rows)?,
         }
+        // Ends the decoder's work.
+        if work.output.is_settled() { Err(no_rows()) } else { Ok(()) }
     }
 }
 
 impl PhotoWork {
+    /// Codes all that waits.
+    fn code_rest(&mut self) -> Result<()> {
+        self.code_done(true)?;
+        self.code_widened([&[]; 3], true)?;
+        self.code_recolored([&[]; 3], true)
+    }
+
     /// Codes rows as they are, or in other colours.
     fn code(&mut self, rows: Rows<'_>) -> Result<()> {
         match (rows, self.form, &mut self.colors) {

@@ -158,6 +158,39 @@ fn a_png_is_converted_by_rows() {
     }
 }
 
+/// A photo of 12 megapixels as JPEG or PNG: what is held beside the file, or beside the room for one, in megabytes of a
+/// million bytes at the most.
+#[test]
+fn jpeg_and_png_are_written_by_rows() {
+    let size = (4032, 3024);
+    let mut photo = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut photo, 85);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder.encode_image(Sky(size.0, size.1)).unwrap();
+    let png = grainy_png(size.0.into(), size.1.into(), png::ColorType::Rgb);
+    for (source, file) in [("JPEG", &photo), ("PNG", &png)] {
+        for (format, quality, most) in [(Format::Jpeg, 80, 9), (Format::Jpeg, 92, 12), (Format::Png, 80, 2)] {
+            let params = Params::default().with_format(format).with_quality(quality).with_effort(0);
+            let plan = plan(&codec::probe(file).unwrap(), &params).unwrap();
+            let limits = Limits::default().with_max_output_bytes(plan.likely_file_bytes().unwrap());
+            let plan = plan.within(&limits);
+            assert!(plan.streams);
+            let (peak, outcome) = peak_of(|| convert(file, &params, &limits));
+            let Ok(Outcome::Made(made)) = outcome else { panic!("{outcome:?}") };
+            let (length, stated) = (made.bytes.len() as u64, plan.photo_bytes);
+            println!("{source} to {format} at {quality}: {peak} bytes, {stated} stated, {length} made");
+            let room = if format == Format::Png { limits.max_output_bytes } else { length };
+            assert!(peak - room <= most * 1_000_000, "{source} to {format}: {peak} bytes, {length} made");
+            // A longer file might be made, and of more symbols.
+            let content = if format == Format::Png { 0 } else { 2 * limits.max_output_bytes };
+            assert!(
+                peak <= stated && stated <= peak * CLOSE / 100 + content + (512 << 10),
+                "{source} to {format}: {peak} bytes, {stated} stated"
+            );
+        }
+    }
+}
+
 /// Lossless WebP, with all that it takes at high efforts.
 #[test]
 fn large_lossless_pictures_are_stated_closely() {

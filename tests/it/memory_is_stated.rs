@@ -284,8 +284,13 @@ impl Statement {
         };
         let profile = if probe.icc { PROFILE } else { 0 };
         let tables = if params.mode == Mode::Lossless { TABLES } else { 0 };
+        // Pictures of hard edges have more symbols, and longer files.
+        let symbols = match &outcome {
+            Ok(Outcome::Made(made)) if made.format == Format::Jpeg => (512 << 10) + made.size.pixels(),
+            _ => 0,
+        };
         let is_made = matches!(outcome, Ok(Outcome::Made(_)));
-        Some(Self { peak, stated, is_made, slack: SLACK + decoder + profile + tables })
+        Some(Self { peak, stated, is_made, slack: SLACK + decoder + profile + tables + symbols })
     }
 
     /// Never less, and no more than so many hundredths of what is measured.

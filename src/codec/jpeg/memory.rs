@@ -1,12 +1,14 @@
 //! What decoding a JPEG takes, told from its probe, and what encoding one does. Exact sums, from the header itself, are
 //! [`super::decoder`]'s.
 
-use super::decoder::INDEX_ENTRY_BYTES;
+use super::{
+    decoder::INDEX_ENTRY_BYTES,
+    encode::{BAND, BEGUN, most_symbol_bytes, symbol_bytes},
+};
 use crate::{
     codec::{
         Coding, Probe,
         cost::{Buffering, Decoding, Encoding, Input, SMALL_FILE, channels},
-        file_buffer,
     },
     pixel::{Orientation, Size, Subsampling},
 };
@@ -83,33 +85,39 @@ fn coefficient_bytes(probe: &Probe, scale_num: u32) -> u64 {
     groups * GROUP * (kept + nonzero)
 }
 
-/// Headers and tables of ten scans.
-const HEADERS: u64 = 8 << 10;
+/// Headers, and the counts and codes of all scans.
+const HEADERS: u64 = 24 << 10;
 
-/// States what encoding a progressive file takes. `jpeg-encoder` has room for the samples and the coefficients of each
-/// component at full size.
+/// States what encoding takes.
 pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     let (size, pixels) = (input.size, input.size.pixels());
     let is_full = coding.full_chroma || input.may_be_graphic;
-    let full = input.planes.unwrap_or(Subsampling::Yuv444);
+    let full = match input.planes {
+        Some(own) if !input.converts_color || own == Subsampling::Yuv420 => own,
+        _ => Subsampling::Yuv444,
+    };
     let subsampling =
         (input.layout.channels() >= 3).then_some(if is_full { full } else { Subsampling::Yuv420 });
-    let (planes, components) = match subsampling {
-        None => (pixels, 1),
-        Some(subsampling) => (pixels + 2 * subsampling.chroma_size(size).pixels(), 3),
-    };
     let noise = most_bytes(size, subsampling, coding.quality);
-    let file = file_buffer::peak_bytes(noise, coding.max_bytes);
-    let held = padded(size).saturating_mul(3 * components).saturating_add(planes).saturating_add(file);
-    // Interleaved samples are there while planes are made of them.
-    let raster = if input.planes_bytes > 0 { 0 } else { pixels * input.raster_bytes };
-    let likely = (noise / 2).max(SMALL_FILE);
+    let rows = encoder_bytes(size, subsampling, coding.quality, noise.min(coding.max_bytes));
+    let likely = (noise / 4).max(SMALL_FILE);
     Encoding {
-        rows_bytes: None,
-        peak_bytes: held.max(raster + 3 * pixels + 12 * u64::from(size.width)),
+        rows_bytes: Some(rows),
+        peak_bytes: pixels.saturating_mul(input.pixel_bytes()).saturating_add(rows),
         file_bytes: noise.min(coding.max_bytes),
         likely_file_bytes: (likely < coding.max_bytes).then_some(likely),
     }
+}
+
+/// What coding rows holds, with a file of so many bytes: symbols and a band of rows, as they come and as planes; or what
+/// is coded, and the file that is made of it.
+fn encoder_bytes(size: Size, subsampling: Option<Subsampling>, quality: u8, file: u64) -> u64 {
+    let band = BAND as u64 * u64::from(size.width.next_multiple_of(16));
+    let samples = if subsampling.is_some() { 3 * band } else { band };
+    let most = most_symbol_bytes(padded(size).saturating_mul(samples / band));
+    let symbols = symbol_bytes(size, quality).max(file).min(most);
+    let held = symbols.saturating_add(most_symbol_bytes(samples)).max(file.saturating_mul(2));
+    held.saturating_add(2 * samples + BEGUN + HEADERS)
 }
 
 /// The most bytes of a file of grey (`None`) or of planes subsampled so: noise of full contrast takes 0.9 bytes a

@@ -1,4 +1,4 @@
-//! JPEG (ITU-T T.81), read by a decoder of our own: a photo stays in its planes at its own subsampling.
+//! JPEG (ITU-T T.81), read and written by coders of our own: a photo stays in its planes at its own subsampling.
 
 mod decode;
 mod decoder;
@@ -10,6 +10,7 @@ mod memory;
 mod segments;
 mod strips;
 
+pub(super) use self::encode::RowWriter;
 pub use self::encode::encode;
 pub(super) use self::{
     decode::decode,

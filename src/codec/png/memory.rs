@@ -15,6 +15,9 @@ const OVERHEAD: u64 = 360 << 10;
 /// The memory of deflate and of a chunk, beyond what is counted for small things anyway. Four rows come on top.
 const DEFLATE: u64 = 256 << 10;
 
+/// What an encoder of rows takes besides.
+const ROWS_OVERHEAD: u64 = 192 << 10;
+
 /// Headers and a palette.
 const HEADERS: u64 = 2 << 10;
 
@@ -25,6 +28,9 @@ pub fn frame_reader_bytes(probe: &Probe) -> u64 {
     let frame = if probe.progressive { sample * u64::from(channels(probe)) * probe.size.pixels() } else { 0 };
     row + frame + OVERHEAD
 }
+
+/// A file of so many bytes, were it noise, is likely to be a quarter shorter.
+const LARGE: u64 = 3 << 20;
 
 /// States what decoding takes.
 pub fn decoding(probe: &Probe, _scale_num: u32, buffering: Buffering) -> Decoding {
@@ -48,12 +54,13 @@ pub fn decoding(probe: &Probe, _scale_num: u32, buffering: Buffering) -> Decodin
 pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     let (size, pixels) = (input.size, input.size.pixels());
     let noise = most_bytes(size, input.channels);
-    let rows = 4 * u64::from(size.width) * u64::from(input.channels);
+    let rows = 5 * u64::from(size.width) * u64::from(input.channels);
     let held = file_buffer::peak_bytes(noise, coding.max_bytes).saturating_add(rows + DEFLATE);
     let [raster, planes] = [input.raster_bytes, input.planes_bytes].map(|bytes| pixels.saturating_mul(bytes));
-    let likely = noise.max(SMALL_FILE);
+    // Pictures of that size are no noise.
+    let likely = if noise > LARGE { noise / 4 * 3 } else { noise.max(SMALL_FILE) };
     Encoding {
-        rows_bytes: None,
+        rows_bytes: Some(held.saturating_add(ROWS_OVERHEAD)),
         // A JPEG's planes are there while they become interleaved samples.
         peak_bytes: raster.saturating_add(held.max(planes)),
         file_bytes: noise.min(coding.max_bytes),

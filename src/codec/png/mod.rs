@@ -9,14 +9,18 @@ mod interlaced;
 mod memory;
 mod palette;
 mod reader;
+mod rows;
+mod survey;
 mod with_iend;
 
 pub use self::encode::encode;
+pub(crate) use self::survey::{Facts, Survey};
 pub(super) use self::{
     decode::{decode, decode_rows},
     frames::Frames,
     header::Walk,
     memory::{decoding, encoding, frame_reader_bytes},
+    rows::RowWriter,
 };
 
 use super::{FormatInfo, Modes};

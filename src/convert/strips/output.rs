@@ -1,24 +1,52 @@
 //! Where rows go in the end: they are finished, looked at where it matters what they show, and coded.
 
 use crate::{
-    codec::{Format, RowWriter},
+    codec::{Coding, Facts, Format, RowWriter, Survey},
     convert::{finish::Finishing, graphic::Look, plan::Plan},
-    error::Result,
-    pixel::{Layout, Metadata, Subsampling},
+    error::{Error, Kind, Result},
+    pixel::{Layout, Metadata, Size, Subsampling},
 };
 
-/// A lossy file that was coded as its rows came.
+/// A file that was coded as its rows came.
 pub(in crate::convert) struct Streamed {
-    /// The file.
+    /// The file; empty if it wasn't wanted any more, see [`Goal::Photo`].
     pub file: Vec<u8>,
     /// True if the picture was looked at, and coded as a graphic it may be smaller, or better.
     pub may_be_graphic: bool,
 }
 
+/// What rows are wanted for.
+#[derive(Clone)]
+pub(in crate::convert) enum Goal {
+    /// The file of a photo. Where it may be a graphic it is looked at, and where `ends_early` its file is given up as soon as
+    /// it is sure to be one.
+    Photo { ends_early: bool },
+    /// The file of a graphic.
+    Graphic,
+    /// What must be known before there can be a file.
+    Survey,
+    /// The file of a picture that was looked at.
+    Surveyed(Facts),
+}
+
 pub(super) struct Output {
+    size: Size,
     finishing: Option<Finishing>,
     look: Option<Look>,
-    writer: RowWriter,
+    ends_early: bool,
+    drain: Drain,
+}
+
+enum Drain {
+    Writer(RowWriter),
+    Survey(Survey),
+}
+
+/// How interleaved rows come.
+pub(super) struct Samples {
+    pub(super) layout: Layout,
+    /// Samples that say nothing may be left out.
+    pub(super) reduces: bool,
 }
 
 impl Output {
@@ -26,15 +54,35 @@ impl Output {
     ///
     /// # Errors
     /// Those of [`RowWriter::new`].
-    pub(super) fn new(plan: &Plan, layout: Layout) -> Result<Self> {
+    pub(super) fn new(
+        plan: &Plan,
+        coding: &Coding,
+        Samples { layout, reduces }: Samples,
+        goal: Goal,
+        metadata: &Metadata,
+    ) -> Result<Self> {
         let size = plan.frame.output;
         let finishing =
             plan.finish.as_ref().map(|finish| Finishing::new(finish, layout, finish.layout(layout), size));
-        let look = if plan.may_be_graphic { Some(Look::new(plan.output)?) } else { None };
+        let finishing = finishing.transpose()?;
+        let layout = finishing.as_ref().map_or(layout, Finishing::layout);
+        let is_looked_at = plan.may_be_graphic && matches!(goal, Goal::Photo { .. });
         Ok(Self {
-            finishing: finishing.transpose()?,
-            look,
-            writer: RowWriter::new(plan.output, &plan.coding)?,
+            size: plan.output,
+            finishing,
+            look: if is_looked_at { Some(Look::new(plan.output)?) } else { None },
+            ends_early: matches!(goal, Goal::Photo { ends_early: true }),
+            drain: match goal {
+                Goal::Photo { .. } => Drain::Writer(RowWriter::new(plan.output, coding)?),
+                Goal::Graphic => {
+                    let coding = coding.with_full_chroma(true).with_graphic(true);
+                    Drain::Writer(RowWriter::new(plan.output, &coding)?)
+                }
+                Goal::Survey => Drain::Survey(Survey::new(layout, reduces)),
+                Goal::Surveyed(facts) => {
+                    Drain::Writer(RowWriter::of_surveyed(plan.output, facts, coding, metadata)?)
+                }
+            },
         })
     }
 
@@ -43,18 +91,27 @@ impl Output {
     /// # Errors
     /// Those of [`RowWriter::push_planes`].
     pub(super) fn push_planes(&mut self, subsampling: Subsampling, planes: [&[u8]; 3]) -> Result<()> {
-        self.writer.push_planes(subsampling, planes)
+        match &mut self.drain {
+            Drain::Writer(writer) => writer.push_planes(subsampling, planes),
+            Drain::Survey(_) => Err(Error::new(Kind::Internal, "a survey of planes")),
+        }
     }
 
     /// # Errors
     /// Those of [`RowWriter::push_rows`].
     pub(super) fn push_rows(&mut self, layout: Layout, rows: &[u8]) -> Result<()> {
-        let Self { finishing, look, writer } = self;
+        let Self { finishing, look, drain, .. } = self;
         let mut put = |layout: Layout, rows: &[u8]| {
             if let Some(look) = look {
                 look.push(layout, rows);
             }
-            writer.push_rows(layout, rows)
+            match drain {
+                Drain::Writer(writer) => writer.push_rows(layout, rows),
+                Drain::Survey(survey) => {
+                    survey.push(rows);
+                    Ok(())
+                }
+            }
         };
         match finishing {
             Some(finishing) => {
@@ -65,13 +122,44 @@ impl Output {
         }
     }
 
-    /// Ends the picture.
+    /// True if no more rows are needed.
+    pub(super) fn is_settled(&self) -> bool {
+        let is_surely = |look: &Look| look.is_surely_graphic(self.size);
+        match &self.drain {
+            Drain::Writer(_) => self.ends_early && self.look.as_ref().is_some_and(is_surely),
+            Drain::Survey(survey) => survey.is_settled(),
+        }
+    }
+
+    /// See [`RowWriter::instead`].
+    pub(super) fn instead(&self, error: &Error) -> Option<Facts> {
+        if let Drain::Writer(writer) = &self.drain { writer.instead(error) } else { None }
+    }
+
+    /// Ends the picture, or the work on it as far as that is settled.
     ///
     /// # Errors
-    /// Those of [`RowWriter::finish`].
-    pub(super) fn into_file(self, metadata: &Metadata, format: Format) -> Result<Streamed> {
-        let file = self.writer.finish(metadata)?;
+    /// Those of [`RowWriter::finish_surveyed`].
+    pub(super) fn into_made(
+        self,
+        metadata: &Metadata,
+        format: Format,
+    ) -> Result<Made, (Error, Option<Facts>)> {
+        if self.is_settled() && matches!(self.drain, Drain::Writer(_)) {
+            return Ok(Made::File(Streamed { file: vec![], may_be_graphic: true }));
+        }
+        let writer = match self.drain {
+            Drain::Survey(survey) => return Ok(Made::Facts(survey.into_facts())),
+            Drain::Writer(writer) => writer,
+        };
+        let file = writer.finish_surveyed(metadata)?;
         let may_be_graphic = self.look.is_some_and(|look| look.may_be_graphic(format, &file));
-        Ok(Streamed { file, may_be_graphic })
+        Ok(Made::File(Streamed { file, may_be_graphic }))
     }
+}
+
+/// What came of rows.
+pub(super) enum Made {
+    File(Streamed),
+    Facts(Facts),
 }

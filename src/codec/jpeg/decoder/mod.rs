@@ -31,7 +31,6 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::mcu_index::INDEX_ENTRY_BYTES;
 pub(in crate::codec) use self::parallel::decode_ahead_bytes;
 use self::{
     coefficients::CoefficientBuffer,
@@ -44,6 +43,7 @@ use self::{
     sequential::{ScanReader, SequentialScan},
     tables::Tables,
 };
+pub(super) use self::{layout::ZIGZAG, mcu_index::INDEX_ENTRY_BYTES};
 use super::header::Header;
 use crate::{
     error::{Error, Result},

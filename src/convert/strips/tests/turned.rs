@@ -70,7 +70,7 @@ fn a_photo_that_is_turned_by_rows_is_the_one_that_is_turned_as_a_whole() {
                 if params.resize.is_none() {
                     assert!(plan.streams, "{case}");
                     let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
-                    let photo = photo_to_file(&source, &plan).unwrap();
+                    let photo = photo_to_file(&source, &plan, goal(&plan)).unwrap();
                     assert!(photo.is_some_and(|photo| photo.file == coded), "{case}");
                 } else if plan.frame.is_placed(plan.source) {
                     let mut sink = Turned { frame: &plan.frame, scaling: None };
@@ -98,7 +98,7 @@ fn a_photo_of_other_colours_is_turned_by_rows() {
             let whole = Picture::Raster(whole.into_raster().unwrap());
             let whole = color::to_srgb(whole, &metadata).unwrap();
             let coded = codec::encode(whole, &plan.coding, &Metadata::default()).unwrap();
-            let photo = photo_to_file(&source, &plan).unwrap();
+            let photo = photo_to_file(&source, &plan, goal(&plan)).unwrap();
             assert!(photo.is_some_and(|photo| photo.file == coded), "{kind:?} {orientation:?}");
         }
     }
