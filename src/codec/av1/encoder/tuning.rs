@@ -94,10 +94,13 @@ impl Tools {
             5 => (angled, Some(Self { angles: 2, candidates: 3, ..full })),
             _ => {
                 let all = Self { directions: 8, angles: 2, all_types: true, split_from: 0, ..full };
-                (
-                    Self { candidates: 3, ..all },
-                    Some(Self { angles: 8, candidates: 5, chroma_modes: 4, ..all }),
-                )
+                let first = Self { candidates: 3, ..all };
+                let second = Self { angles: 8, candidates: 5, chroma_modes: 4, ..all };
+                if is_screen {
+                    (first, Some(second))
+                } else {
+                    (Self { directions: 3, settled: 4000, ..first }, Some(Self { directions: 4, ..second }))
+                }
             }
         }
     }
