@@ -2,8 +2,8 @@
 # pillow-jxl-plugin 1.3.8 with Pillow 13.0.0: an image that was opened from a JPEG file and changed in place is saved as
 # JPEG XL without the change. The plugin asks whether `image.format` is JPEG and has a name, and then repacks that file's
 # bytes; Pillow keeps both through `thumbnail`, `paste`, `putpixel` and `ImageDraw`.
-# So a thumbnail of 16x12 is a file of 64x48 that is no smaller, what was blacked out is still there, and `quality` counts
-# for nothing: all that is told is a warning of "JPEG reconstruction". With `lossless_jpeg=False`, or of `image.copy()`, what is
+# So a thumbnail of 16x12 is a file of 64x48 that is no smaller, what was drawn isn't there, and `quality` counts for
+# nothing: all that is told is a warning of "JPEG reconstruction". With `lossless_jpeg=False`, or of `image.copy()`, what is
 # seen is saved; the same calls save the changes as WebP. Even a file that was written anew since it was opened is taken:
 # its new pixels are what is saved.
 # Seen: below, in `expected`. Needs Python 3.11 or newer with venv. Fails if that changes.
