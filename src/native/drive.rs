@@ -102,7 +102,7 @@ impl Drive {
         Self { trace, ..self }
     }
 
-    /// The same, of which origins are told that.
+    /// Tells origins that of the request.
     pub(super) fn passing_on(self, passed_on: PassedOn) -> Self {
         Self { passed_on, ..self }
     }
