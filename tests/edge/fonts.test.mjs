@@ -66,7 +66,7 @@ test("fonts are bounded in number and bytes, and what they take is taken from co
   };
   const bytes = await stated("88M", "");
   assert.ok(bytes > 1 << 20, String(bytes));
-  const tight = `${Math.ceil(bytes / (1 << 20))}M`;
+  const tight = `${Math.ceil(bytes / (1 << 10))}K`;
   assert.equal(await stated(tight, ""), bytes);
   assert.notEqual(await stated(tight, "f/"), bytes);
 });
@@ -75,5 +75,5 @@ test("a bucket of fonts that isn't there is told of", async () => {
   const bare = start(new Origin({ "/text.svg": TEXT }), { FONTS: "fonts/" }, { ...BUILD, store: false });
   const { status, body } = await bare.get("/text.svg");
   assert.equal(status, 500);
-  assert.match(body.toString(), /FONTS: there is no bucket for them: bind SOURCE_BUCKET or STORE/);
+  assert.match(body.toString(), /FONTS: there is no bucket for it: bind SOURCE_BUCKET or STORE/);
 });

@@ -12,6 +12,10 @@ export const WEBP = "image/webp,*/*;q=0.8";
 
 export const picture = (name) => readFileSync(resolve(ROOT, "tests/data/golden", name));
 export const PHOTO = picture("photo-420.jpg");
+// Drawn 3840 pixels wide, its canvas is held, but the layer behind it meets the wall of the instance's memory, and the library
+// that takes it can't be told so: where the budget is past the wall, that is a trap.
+export const LAYERS = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="6000" height="6000">\
+<g opacity="0.5"><rect width="6000" height="5000" fill="red"/><circle cx="3000" cy="3000" r="2000"/></g></svg>`);
 
 // An origin server: its pictures by path, what it was asked, and how it answers.
 export class Origin {

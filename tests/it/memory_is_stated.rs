@@ -425,6 +425,8 @@ const fn looseness(probe: &Probe, format: Format, mode: Mode, is_used: bool) -> 
     match (format, mode) {
         // A sample may say that only one of the two files is worth making.
         (Format::WebP, Mode::Auto) if probe.alpha => 275,
+        // An alpha that isn't used would have had an encoder of its own.
+        (Format::Avif, Mode::Auto) if !is_used => 200,
         (Format::WebP | Format::Avif, Mode::Auto) => 175,
         _ if !is_used => 275,
         _ if is_open => 170,

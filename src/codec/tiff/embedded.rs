@@ -2,6 +2,8 @@
 //! directory; with a planar configuration each plane has JPEGs of its own, of grey. With WebP, as libtiff and GDAL have it,
 //! each is a whole file.
 
+use std::borrow::Cow;
+
 use super::{compression, header::Photometric};
 use crate::{
     codec::Decoded,
@@ -23,9 +25,20 @@ pub(super) fn heap_bytes(compression: u16, size: Size) -> u64 {
     (8 * width).saturating_mul(height).saturating_add(80 * width + (240 << 10))
 }
 
-/// The same of a WebP: the picture, what may be copied from and the alpha beside it, and tables.
+/// The same of a WebP: the picture, what may be copied from and the alpha beside it, tables, and its file where the bits of
+/// that are turned.
 fn webp_bytes(size: Size) -> u64 {
-    12 * size.pixels() + 80 * u64::from(size.width) + (640 << 10)
+    16 * size.pixels() + 80 * u64::from(size.width) + (640 << 10)
+}
+
+/// A WebP of fill order 2, whose bits libtiff turns as well (those of a JPEG it doesn't); no more of it than is stated.
+fn turned(file: &[u8], size: Size) -> Result<Vec<u8>> {
+    let most = usize::try_from(4 * size.pixels() + (64 << 10)).unwrap_or(usize::MAX);
+    let file = &file[..file.len().min(most)];
+    let mut turned = Vec::new();
+    turned.try_reserve_exact(file.len())?;
+    turned.extend(file.iter().map(|byte| byte.reverse_bits()));
+    Ok(turned)
 }
 
 /// True of a compression whose strips and tiles are pictures.
@@ -57,6 +70,8 @@ struct Plane {
 /// How the pictures inside a file are decoded.
 pub(super) struct EmbeddedDecoding<'a> {
     pub(super) compression: u16,
+    /// Fill order 2: the first bit is the lowest of a byte.
+    pub(super) is_lsb_first: bool,
     /// The tables that JPEGs share.
     pub(super) tables: &'a [u8],
     pub(super) photometric: Photometric,
@@ -79,8 +94,9 @@ impl EmbeddedSegment {
         files: impl Iterator<Item = Result<&'a [u8]>>,
         decoding: &EmbeddedDecoding<'_>,
     ) -> Result<Self> {
-        let &EmbeddedDecoding { compression, tables, photometric, channels: least, size, limits, decoders } =
+        let &EmbeddedDecoding { compression, is_lsb_first, tables, photometric, channels: least, .. } =
             decoding;
+        let &EmbeddedDecoding { size, limits, decoders, .. } = decoding;
         let padded = Size::new(size.width.saturating_add(PADDING), size.height.saturating_add(PADDING));
         let limits = Limits { max_pixels: limits.max_pixels.min(padded.pixels()), ..limits.clone() };
         let mut segment = Self { channels: 0, planes: Vec::new(), row: 0 };
@@ -89,7 +105,8 @@ impl EmbeddedSegment {
                 compression::WEBP => {
                     let most = limits.max_memory.min(webp_bytes(size));
                     let limits = limits.clone().with_max_memory(most);
-                    webp_samples((decoders.webp)(file?, &limits)?.picture, least)?
+                    let file = if is_lsb_first { Cow::from(turned(file?, size)?) } else { Cow::from(file?) };
+                    webp_samples((decoders.webp)(&file, &limits)?.picture, least)?
                 }
                 _ => samples((decoders.jpeg)(&whole_jpeg(tables, file?, photometric)?, &limits)?.picture)?,
             };

@@ -133,6 +133,7 @@ impl<'a> Reader<'a> {
             let bytes = (0..planes).map(|plane| segments.bytes(segment, plane));
             let decoding = EmbeddedDecoding {
                 compression: header.compression,
+                is_lsb_first: header.is_lsb_first,
                 tables: self.tables,
                 photometric: header.photometric()?,
                 channels: if header.is_planar { 1 } else { self.used },
