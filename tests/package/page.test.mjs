@@ -73,7 +73,7 @@ test('after a large picture the main thread can have a new engine', { timeout: P
     canvas.getContext('2d').fillRect(0, 0, 1200, 900);
     const png = await canvas.convertToBlob();
     const small = { format: 'png', width: 60 };
-    const [one, two] = [await convert(png, small), await convert(png, { format: 'jpeg' })];
+    const [one, two] = [await convert(png, small), await convert(png, { lossless: true })];
     const three = await convert(png, small);
     return [one.bytes.join(), two.peakBytes, three.bytes.join()];
   });
