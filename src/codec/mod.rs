@@ -378,10 +378,13 @@ pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<
     }
     info.check_side(picture.size())?;
     let file = match coding.format {
-        Format::Jpeg => jpeg::encode(picture, coding, metadata),
         Format::Png => png::encode(picture, coding, metadata),
-        Format::WebP => webp::encode(picture, coding, metadata),
-        Format::Avif => avif::encode(picture, coding, metadata),
+        Format::WebP if coding.lossless => webp::encode(picture, coding, metadata),
+        Format::Avif | Format::Jpeg | Format::WebP => {
+            let mut writer = RowWriter::new(picture.size(), coding)?;
+            writer.push(picture)?;
+            writer.finish(metadata)
+        }
         format => Err(Error::unsupported(format!("{format} pictures can't be made here"))),
     }?;
     coding.check_length(&file)?;

@@ -3,7 +3,7 @@
 use super::{Coding, Format, avif, jpeg, png, webp};
 use crate::{
     error::{Error, Kind, Result},
-    pixel::{Layout, Metadata, Size, Subsampling},
+    pixel::{Layout, Metadata, Picture, Size, Subsampling},
 };
 
 /// A lossy AVIF or WebP, a JPEG or PNG that is written by rows.
@@ -38,7 +38,8 @@ impl RowWriter {
         Ok(match coding.format {
             Format::Avif => Self::Avif(Box::new(avif::RowWriter::new(size, coding)?)),
             Format::Jpeg => Self::Jpeg(Box::new(jpeg::RowWriter::new(size, coding)?)),
-            _ => Self::WebP(Box::new(webp::RowWriter::new(size, coding)?)),
+            Format::WebP => Self::WebP(Box::new(webp::RowWriter::new(size, coding)?)),
+            format => return Err(Error::new(Kind::Internal, format!("no {format} is coded by rows so"))),
         })
     }
 
@@ -59,6 +60,23 @@ impl RowWriter {
     /// What must be known instead where rows weren't taken; `None` where nothing else helps.
     pub(crate) fn instead(&self, error: &Error) -> Option<png::Facts> {
         if let Self::Png(writer) = self { writer.instead(error) } else { None }
+    }
+
+    /// Takes a whole picture.
+    ///
+    /// # Errors
+    /// Those of [`RowWriter::push_planes`].
+    pub(crate) fn push(&mut self, picture: Picture) -> Result<()> {
+        match picture {
+            Picture::Planes(planes) => {
+                let [y, cb, cr] = planes.planes();
+                self.push_planes(planes.subsampling(), [y, cb, cr])
+            }
+            other => {
+                let raster = other.into_raster()?;
+                self.push_rows(raster.layout(), raster.data())
+            }
+        }
     }
 
     /// Takes whole rows of planes: a multiple of two of luma, but at the end.
@@ -97,9 +115,12 @@ impl RowWriter {
     /// see [`RowWriter::instead`].
     pub(crate) fn finish_surveyed(self, metadata: &Metadata) -> Result<Vec<u8>, (Error, Option<png::Facts>)> {
         match self {
-            Self::Png(writer) => writer.finish(),
-            other => other.finish(metadata).map_err(|error| (error, None)),
+            Self::Avif(writer) => writer.finish(metadata),
+            Self::Jpeg(writer) => writer.finish(metadata),
+            Self::Png(writer) => return writer.finish(),
+            Self::WebP(writer) => writer.finish(metadata),
         }
+        .map_err(|error| (error, None))
     }
 
     /// Ends the picture, and returns the file.
@@ -107,11 +128,6 @@ impl RowWriter {
     /// # Errors
     /// Those of [`RowWriter::finish_surveyed`].
     pub(crate) fn finish(self, metadata: &Metadata) -> Result<Vec<u8>> {
-        match self {
-            Self::Avif(writer) => writer.finish(metadata),
-            Self::Jpeg(writer) => writer.finish(metadata),
-            Self::Png(writer) => writer.finish().map_err(|(error, _)| error),
-            Self::WebP(writer) => writer.finish(metadata),
-        }
+        self.finish_surveyed(metadata).map_err(|(error, _)| error)
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     limits::{area_bytes, try_zeroed},
-    pixel::{Layout, Raster, Size},
+    pixel::{Layout, Raster, Size, over_opaque},
 };
 
 /// What there is to be done.
@@ -230,10 +230,7 @@ impl Rim {
 
 /// A pixel over a colour.
 fn over([r, g, b, a]: [u8; 4], [red, green, blue]: [u8; 3]) -> [u8; 4] {
-    let a = u32::from(a);
-    let mix =
-        |above: u8, below: u8| ((u32::from(above) * a + u32::from(below) * (255 - a) + 127) / 255) as u8;
-    [mix(r, red), mix(g, green), mix(b, blue), 255]
+    [over_opaque(r, a, red), over_opaque(g, a, green), over_opaque(b, a, blue), 255]
 }
 
 #[cfg(test)]

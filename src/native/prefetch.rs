@@ -9,7 +9,6 @@ use std::{
     fmt::Write,
     fs::Metadata,
     hash::{DefaultHasher, Hash, Hasher},
-    os::unix::fs::MetadataExt,
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -22,7 +21,10 @@ use tokio::{task::JoinSet, time};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    native::{app::App, blocking::blocking, connection::Host, files, log, prefetcher::Asked, root::Root},
+    native::{
+        app::App, blocking::blocking, connection::Host, file_version::FileVersion, files, log,
+        prefetcher::Asked, root::Root,
+    },
     service::{MountPoint, Target},
 };
 
@@ -213,10 +215,7 @@ pub(crate) fn entries(app: &App, root: &Root) -> impl Iterator<Item = DirEntry> 
 impl Picture {
     fn new(place: Arc<Place>, path: Arc<str>, width: Option<u32>, about: &Metadata) -> Self {
         let mut state = DefaultHasher::new();
-        (&place.host, &place.prefix, &path, width).hash(&mut state);
-        // As requests tell states of a file apart.
-        (about.len(), about.modified().ok(), about.dev(), about.ino()).hash(&mut state);
-        (about.ctime(), about.ctime_nsec()).hash(&mut state);
+        (&place.host, &place.prefix, &path, width, FileVersion::of(about)).hash(&mut state);
         Self { place, path, width, state: state.finish() }
     }
 

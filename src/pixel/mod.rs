@@ -20,7 +20,7 @@ pub(crate) use self::{
     hidden::continue_row,
     inks::complement,
     planes::Moved,
-    straight::{over, premultiplied, straight},
+    straight::{over, over_opaque, premultiplied, straight},
     upsample::{Upsampler, ycbcr_to_rgb},
 };
 pub use self::{

@@ -7,9 +7,16 @@ pub(crate) fn straight(sample: u16, alpha: u16) -> u8 {
     (sample * 255 + alpha / 2).checked_div(alpha).map_or(0, |straight| straight.min(255) as u8)
 }
 
+/// A sample of a pixel over one of an opaque pixel, rounded.
+#[inline(always)]
+pub(crate) fn over_opaque(above: u8, alpha: u8, below: u8) -> u8 {
+    let alpha = u32::from(alpha);
+    ((u32::from(above) * alpha + u32::from(below) * (255 - alpha) + 127) / 255) as u8
+}
+
 /// A pixel with its alpha multiplied in, rounded.
 pub(crate) fn premultiplied([r, g, b, a]: [u8; 4]) -> [u8; 4] {
-    let multiply = |color: u8| ((u32::from(color) * u32::from(a) + 127) / 255) as u8;
+    let multiply = |color| over_opaque(color, a, 0);
     [multiply(r), multiply(g), multiply(b), a]
 }
 

@@ -10,7 +10,7 @@ use crate::{
     },
     error::{Error, Result},
     limits::Limits,
-    pixel::{Layout, Metadata, Picture, Size, Subsampling},
+    pixel::{Layout, Metadata, Size, Subsampling},
 };
 
 /// Reads what the boxes say.
@@ -34,20 +34,12 @@ pub fn decode_rows(_bytes: &[u8], _limits: &Limits, _sink: &mut dyn Sink) -> Res
     Ok(false)
 }
 
-/// Refuses.
-///
-/// # Errors
-/// [`Unsupported`](crate::error::Kind::Unsupported), always.
-pub fn encode(_picture: Picture, _coding: &Coding, _metadata: &Metadata) -> Result<Vec<u8>> {
-    Err(no_avif())
-}
-
 /// A writer that there is none of.
 pub enum RowWriter {}
 
 impl RowWriter {
     pub fn new(_size: Size, _coding: &Coding) -> Result<Self> {
-        Err(no_avif())
+        Err(Error::unsupported("this build makes no AVIF"))
     }
 
     pub fn push_planes(&mut self, _subsampling: Subsampling, _planes: [&[u8]; 3]) -> Result<()> {
@@ -71,8 +63,4 @@ pub fn decoding(_probe: &Probe, _scale_num: u32, _buffering: Buffering) -> Decod
 /// Nothing is coded.
 pub const fn encoding(_input: &Input, _coding: &Coding) -> Encoding {
     Encoding { rows_bytes: None, peak_bytes: 0, file_bytes: 0, likely_file_bytes: None }
-}
-
-fn no_avif() -> Error {
-    Error::unsupported("this build makes no AVIF")
 }

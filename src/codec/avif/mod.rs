@@ -1,6 +1,6 @@
 //! AVIF (AV1 Image File Format 1.1): pictures of AV1 in HEIF.
 //!
-//! [`encode`](self::encode()) writes it. Of a file [`super::heif`] finds out what is to be decoded, and makes colours of
+//! `encode` writes it. Of a file [`super::heif`] finds out what is to be decoded, and makes colours of
 //! it; `tile_rows` has pictures decoded by `super::av1`, row by row.
 
 #[cfg(not(feature = "avif"))]
@@ -15,13 +15,13 @@ mod memory;
 mod tile_rows;
 
 #[cfg(not(feature = "avif"))]
-pub(super) use self::absent::{RowWriter, decode, decode_rows, decoding, encode, encoding, probe};
+pub(super) use self::absent::{RowWriter, decode, decode_rows, decoding, encoding, probe};
 #[cfg(feature = "avif")]
 use self::decode::Av1;
 #[cfg(feature = "avif")]
 pub(super) use self::{
     decode::{decode, decode_rows, probe},
-    encode::{RowWriter, encode},
+    encode::RowWriter,
     memory::{decoding, encoding},
 };
 

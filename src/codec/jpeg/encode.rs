@@ -19,30 +19,3 @@ pub(super) use self::{
     rows::BAND,
     scans::{BEGUN, most_symbol_bytes, symbol_bytes},
 };
-
-use crate::{
-    codec::Coding,
-    error::Result,
-    pixel::{Metadata, Picture},
-};
-
-/// Encodes a picture.
-///
-/// # Errors
-/// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when a side is longer than JPEG can say,
-/// [`Kind::OutputTooLarge`](crate::error::Kind::OutputTooLarge) when the file is longer than it may be,
-/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
-pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
-    let mut writer = RowWriter::new(picture.size(), coding)?;
-    match picture {
-        Picture::Planes(planes) => {
-            let [y, cb, cr] = planes.planes();
-            writer.push_planes(planes.subsampling(), [y, cb, cr])?;
-        }
-        other => {
-            let raster = other.into_raster()?;
-            writer.push_rows(raster.layout(), raster.data())?;
-        }
-    }
-    writer.finish(metadata)
-}

@@ -11,7 +11,6 @@ mod segments;
 mod strips;
 
 pub(super) use self::encode::RowWriter;
-pub use self::encode::encode;
 pub(super) use self::{
     decode::decode,
     decoder::decode_ahead_bytes,

@@ -1,14 +1,14 @@
-//! Encodes a still WebP: [`super::lossy`] or [`super::lossless`] makes the picture, [`super::container`] the file
-//! around it.
+//! Encodes a still WebP without loss: [`super::lossless`] makes the picture, [`super::container`] the file around it.
+//! One with loss is written by rows ([`super::lossy`]).
 
-use super::{container, lossless, lossy};
+use super::{container, lossless};
 use crate::{
     codec::Coding,
     error::Result,
     pixel::{Metadata, Picture},
 };
 
-/// Encodes a picture.
+/// Encodes a picture without loss.
 ///
 /// # Errors
 /// [`Kind::LimitExceeded`](crate::error::Kind::LimitExceeded) when the picture doesn't fit the format;
@@ -16,10 +16,6 @@ use crate::{
 /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory) when there is no room.
 pub fn encode(picture: Picture, coding: &Coding, metadata: &Metadata) -> Result<Vec<u8>> {
     let size = picture.size();
-    let chunks = if coding.lossless {
-        lossless::encode(picture.into_raster()?, coding)?
-    } else {
-        lossy::encode(picture, coding)?
-    };
+    let chunks = lossless::encode(picture.into_raster()?, coding)?;
     container::file(size, chunks, metadata)
 }

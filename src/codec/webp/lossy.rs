@@ -13,7 +13,7 @@ use super::{
 use crate::{
     codec::Coding,
     error::{Error, Kind, Result},
-    pixel::{Layout, Metadata, Picture, Size, Subsampling, continue_row},
+    pixel::{Layout, Metadata, Size, Subsampling, continue_row},
 };
 
 /// A lossy WebP that is written by rows.
@@ -100,20 +100,4 @@ impl RowWriter {
 const fn config(coding: &Coding) -> Config {
     let Coding { quality, effort, full_chroma, threads, .. } = *coding;
     Config { quality, effort, sharp: full_chroma, threads }
-}
-
-/// Encodes a picture with loss.
-pub(super) fn encode(picture: Picture, coding: &Coding) -> Result<Chunks> {
-    let mut writer = RowWriter::new(picture.size(), coding)?;
-    match picture {
-        Picture::Planes(planes) => {
-            let [y, cb, cr] = planes.planes();
-            writer.push_planes(planes.subsampling(), [y, cb, cr])?;
-        }
-        other => {
-            let raster = other.into_raster()?;
-            writer.push_rows(raster.layout(), raster.data())?;
-        }
-    }
-    writer.chunks()
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     codec::Coding,
     error::{Error, Kind, Result},
-    pixel::{Layout, Metadata, Planes, Raster, Size, Subsampling},
+    pixel::{Layout, Metadata, Planes, Raster, Size, Subsampling, over_opaque},
     simd::{Level, Simd, dispatch},
 };
 
@@ -145,9 +145,7 @@ fn over_white(waiting: &mut Vec<u8>, row: &[u8], channels: usize) -> Result<()> 
     }
     for pixel in row.chunks_exact(channels) {
         let (color, alpha) = pixel.split_at(channels - 1);
-        let alpha = u32::from(alpha[0]);
-        let over = |sample: &u8| ((u32::from(*sample) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-        waiting.extend(color.iter().map(over));
+        waiting.extend(color.iter().map(|sample| over_opaque(*sample, alpha[0], 255)));
     }
     Ok(())
 }

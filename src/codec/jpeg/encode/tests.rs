@@ -7,10 +7,10 @@ use zune_jpeg::{
 
 use super::*;
 use crate::{
-    codec::{Format, jpeg},
+    codec::{Coding, Format, encode, jpeg},
     error::Kind,
     limits::Limits,
-    pixel::{Layout, Planes, Raster, Size, Subsampling},
+    pixel::{Layout, Metadata, Picture, Planes, Raster, Size, Subsampling},
 };
 
 const SUBSAMPLINGS: [Subsampling; 4] =
