@@ -32,7 +32,7 @@ use crate::{
         opening::{self, Held},
         passed_on::PassedOn,
         pool::Ticket,
-        remote::{Asker, Fetched},
+        remote::{Asker, Fetched, Unwritten},
         shared::Sharing,
         shown::shown,
         traces::{Part, Trace},
@@ -54,6 +54,8 @@ pub(super) struct Drive {
     purges: u64,
     /// The original, while it is open from looking at it.
     content: Option<Content>,
+    /// What the origin said of it, until that is recorded.
+    unwritten: Option<Unwritten>,
     leading: Option<Leading>,
     ticket: Option<Ticket>,
     /// How long the ticket was waited for.
@@ -86,6 +88,7 @@ impl Drive {
             looked_at: Instant::now(),
             purges: app.store.purges().count(),
             content: None,
+            unwritten: None,
             leading: None,
             ticket: None,
             waited: Duration::ZERO,
@@ -122,6 +125,7 @@ impl Drive {
     async fn advance(&mut self, mut step: Step) -> Answer {
         loop {
             self.land_unless_named_by(&step);
+            self.unwritten.take_if(|_| !matches!(step, Step::Store(_)));
             let part = self.trace.as_ref().zip(step.name()).map(|(trace, name)| trace.part(name));
             step = match step {
                 Step::Lookup(step) => self.look_up(step).await,
@@ -255,7 +259,11 @@ impl Drive {
         self.content = None;
         let passed_on = self.passed_on(part);
         let asker = Asker { passed_on: &passed_on, looked_at: self.looked_at };
-        match self.app.sources.fetch(&step.source, step.known.as_ref(), step.demand, asker).await? {
+        let sources = &self.app.sources;
+        let (fetched, unwritten) =
+            sources.fetch(&step.source, step.known.as_ref(), step.demand, asker).await?;
+        self.unwritten = unwritten;
+        match fetched {
             Fetched::Found(seen, content) => {
                 self.restriction = seen.caching().restriction;
                 self.content = content;
@@ -401,7 +409,9 @@ impl Drive {
         let (store, write, purges) = (Arc::clone(&self.app.store), step.write.clone(), self.purges);
         let made = write.variant.and_then(|format| self.made.get(&format).cloned());
         let kept = made.clone();
-        match blocking(move || store.write(&write, kept.as_ref(), purges)).await {
+        let written = blocking(move || store.write(&write, kept.as_ref(), purges)).await;
+        self.unwritten = None;
+        match written {
             Ok(record) => {
                 self.share(&step, &record, made.as_ref()).await;
                 self.set_outcome(Ok(record));

@@ -28,7 +28,7 @@ use crate::{
         eviction::{self, Reservation},
         files::{self, Content},
         flight::{FlightEnd, Flights, Follower, Joined},
-        lately::Lately,
+        lately::{self, Lately},
         passed_on::PassedOn,
         spool::{Spool, Spooled, Unspooled},
         store::Store,
@@ -60,7 +60,7 @@ pub(crate) struct Remote {
     upstream: Upstream,
     store: Arc<Store>,
     fetches: Flights<FetchOutcome>,
-    /// What is in its file, or as it was, as requests may not know yet that looked for it before.
+    /// What is in its file, or as it was, as requests may not know yet that looked before it was recorded.
     lately: Lately<FetchOutcome>,
     failures: Mutex<Failures<Failed>>,
     permits: Arc<Semaphore>,
@@ -105,9 +105,12 @@ pub(crate) struct Asker<'a> {
 /// An error that any number of requests can have; without one there is no such original.
 type Failed = Option<(Kind, String)>;
 
+/// What a fetch found, as long as no record has it.
+pub(crate) type Unwritten = lately::Unwritten<FetchOutcome>;
+
 /// What a fetch tells all who wanted it.
 #[derive(Debug, Clone)]
-enum FetchOutcome {
+pub(crate) enum FetchOutcome {
     /// It is in its file.
     Kept(Box<Seen>),
     /// It is nowhere but with the leader.
@@ -148,25 +151,28 @@ impl Remote {
         }
     }
 
-    /// Asks an origin for an original, once for all who ask now, and not at all where it failed a moment ago.
+    /// Asks an origin for an original, once for all who ask now, and not at all where it failed a moment ago. Until
+    /// what came is recorded, and [`Unwritten`] dropped, who asks the same hears of it.
     ///
     /// # Errors
     /// As [`Upstream::get`]; [`Kind::Malformed`] for an answer of no use, [`Kind::Overload`] when there was no permit
     /// in time.
-    pub(crate) async fn fetch(&self, question: Question<'_>) -> Result<Fetched> {
+    pub(crate) async fn fetch(&self, question: Question<'_>) -> Result<(Fetched, Option<Unwritten>)> {
         let url = question.url;
         if let Some(failed) = self.failures(|failures| failures.find(url, SystemTime::now())) {
-            return failed_lately(failed);
+            return failed_lately(failed).map(|fetched| (fetched, None));
         }
         // What is on its way since before a purge is not for who asks after it.
         let key = format!("{} {url} {:?}", question.purges, question.known);
         let lead = match self.fetches.join(&key) {
             Joined::Leader(lead) => lead,
-            Joined::Follower(follower) => return self.follow(question, follower).await,
+            Joined::Follower(follower) => {
+                return self.follow(question, follower).await.map(|fetched| (fetched, None));
+            }
         };
         if let Some(outcome) = self.lately.since(lead.key(), question.asker.looked_at) {
             lead.land(outcome.clone());
-            return self.share(question, outcome).await;
+            return self.share(question, outcome).await.map(|fetched| (fetched, None));
         }
         let asked = self.noting(url, self.ask(question).await);
         let outcome = match &asked {
@@ -175,11 +181,10 @@ impl Remote {
             Ok(Asked::Missing) => FetchOutcome::Failed(None),
             Err(error) => FetchOutcome::Failed(Some((error.kind(), error.to_string()))),
         };
-        if matches!(outcome, FetchOutcome::Kept(_) | FetchOutcome::Unchanged(_)) {
-            self.lately.note(lead.key(), outcome.clone(), Instant::now());
-        }
+        let unwritten = matches!(outcome, FetchOutcome::Kept(_) | FetchOutcome::Unchanged(_))
+            .then(|| self.lately.note(lead.key(), outcome.clone(), Instant::now()));
         lead.land(outcome);
-        asked.map(Fetched::from)
+        asked.map(|asked| (Fetched::from(asked), unwritten))
     }
 
     /// Forgets what was fetched and what failed lately.

@@ -16,7 +16,7 @@ use crate::{
         cache_names::{file_name, raw_name},
         files::Content,
         passed_on::PassedOn,
-        remote::{Asker, Fetched, Question, Remote},
+        remote::{Asker, Fetched, Question, Remote, Unwritten},
         root::Root,
         store::Store,
     },
@@ -71,7 +71,7 @@ impl Sources {
         known: Option<&Validators>,
         demand: Demand,
         asker: Asker<'_>,
-    ) -> Result<Fetched> {
+    ) -> Result<(Fetched, Option<Unwritten>)> {
         let Source::Remote { url, .. } = source else {
             return Err(Error::new(Kind::Internal, "not a remote source"));
         };
@@ -110,7 +110,7 @@ impl Sources {
         }
         // What was kept a moment ago is gone.
         let asker = Asker { passed_on, looked_at: Instant::now() };
-        let mut fetched = self.fetch(source, None, Demand::anything(), asker).await?;
+        let (mut fetched, _) = self.fetch(source, None, Demand::anything(), asker).await?;
         if let (Fetched::Found(_, None), Source::Remote { url, .. }) = (&fetched, source) {
             // It is with another request: this one needs its own.
             let path = self.raw_paths(source).now;

@@ -52,15 +52,27 @@ async fn who_looked_before_a_fetch_ended_takes_what_it_brought() -> Result<()> {
     let question =
         Question { url: &url, path: &path, known: None, demand: Demand::anything(), asker, purges: 0 };
     for _ in 0..2 {
-        let fetched = remote.fetch(question).await?;
+        let (fetched, _) = remote.fetch(question).await?;
         assert!(matches!(fetched, Fetched::Found(_, Some(Content::File(_)))));
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     // Its file is gone.
     std::fs::remove_file(&path).expect("there");
-    assert!(matches!(remote.fetch(question).await?, Fetched::Found(_, Some(_))));
+    assert!(matches!(remote.fetch(question).await?, (Fetched::Found(_, Some(_)), _)));
     // Who looked later found it, or wants it anew.
     remote.fetch(Question { asker: Asker { looked_at: Instant::now(), ..asker }, ..question }).await?;
     assert_eq!(asked.load(Ordering::SeqCst), 3);
+    // Until it is recorded, nobody found it.
+    let known = Some(&Validators::default());
+    let fetch = async || {
+        let asker = Asker { looked_at: Instant::now(), ..asker };
+        remote.fetch(Question { known, asker, ..question }).await
+    };
+    let (_, unwritten) = fetch().await?;
+    fetch().await?;
+    assert_eq!(asked.load(Ordering::SeqCst), 4);
+    drop(unwritten);
+    fetch().await?;
+    assert_eq!(asked.load(Ordering::SeqCst), 5);
     Ok(())
 }
