@@ -1,5 +1,5 @@
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::TcpListener,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
