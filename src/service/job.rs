@@ -19,6 +19,14 @@ pub struct Job {
 }
 
 impl Job {
+    /// The most bytes that the result may have by the request's own word.
+    pub(super) fn asked_bytes(&self) -> Option<u64> {
+        match &self.task {
+            Task::Picture(params) => params.target_size,
+            Task::Describe => None,
+        }
+    }
+
     /// The limits for `convert::convert`, given those for all.
     #[must_use]
     pub fn limits(&self, limits: &Limits) -> Limits {

@@ -277,9 +277,11 @@ impl Selector<'_> {
         }
     }
 
-    /// A job whose result was longer than is likely, anew, with memory for any length that is of use.
+    /// A job whose result was longer than is likely, anew, with memory for any length that is of use. None where it was no
+    /// longer than that, but than was asked for.
     pub(super) fn retry_with_more(&self, job: &Job) -> Option<Result<Job, SkipReason>> {
-        let probe = self.state.probe.as_ref().filter(|_| job.max_bytes < self.max_bytes())?;
+        let is_asked = job.asked_bytes().is_some_and(|asked| asked <= job.max_bytes);
+        let probe = self.state.probe.as_ref().filter(|_| job.max_bytes < self.max_bytes() && !is_asked)?;
         let requirements = self.requirements(probe, &job.task.planned_params(), Length::Any);
         Some(requirements.map(|Requirements { peak_bytes, max_memory, max_bytes }| Job {
             max_bytes,

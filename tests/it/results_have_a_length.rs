@@ -1,7 +1,7 @@
 //! `max_bytes=` bounds a result: its quality is lowered as far as it takes, and where that isn't enough the original goes out.
 
 use crate::support::{
-    http::{AVIF, OLD, WEBP},
+    http::{self, AVIF, OLD, WEBP},
     pictures,
     server::Place,
 };
@@ -38,4 +38,24 @@ fn a_result_is_no_longer_than_it_may_be() {
     assert_eq!((original.status, original.body), (200, jpeg));
     let refused = server.get("/a.jpg?max_bytes=1", WEBP);
     assert_eq!((refused.status, refused.header("cache-control")), (400, "no-store"));
+}
+
+/// No quality makes it so short: that costs the tries of one conversion, and is known from then on, be the original an answer of
+/// the same size or not.
+#[test]
+fn what_can_not_be_so_short_is_tried_for_once() {
+    let place = Place::new(&[("a.jpg", pictures::jpeg(640, 480, 1))]);
+    let mut server = place.serve(&["--resize", "--admin-listen", "127.0.0.1:0"]);
+    let admin = server.admin();
+    let tried = || -> u64 {
+        let figures = http::get(admin, "/metrics", &[]).text();
+        let conversions = figures.lines().filter(|line| line.starts_with("slimpix_conversions_total{"));
+        conversions.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    };
+    for (tries, uri) in [(1, "/a.jpg?max_bytes=1024"), (2, "/a.jpg?w=600&max_bytes=1024")] {
+        for _ in 0..3 {
+            assert_eq!(server.get(uri, WEBP).header("content-type"), "image/jpeg", "{uri}");
+        }
+        assert_eq!(tried(), tries, "{uri}");
+    }
 }

@@ -188,10 +188,8 @@ impl Exchange {
         let Task::Picture(params) = &job.task else { return self.on_convert_failed(key, job, &no_picture()) };
         self.trace.converted = true;
         let settings = EncodeSettings::of(params);
-        let is_worse = self
-            .state
-            .as_ref()
-            .is_some_and(|state| made.len >= state.validators.len && self.selector(state).source_competes());
+        let is_worse = self.source_competes()
+            && self.state.as_ref().is_some_and(|state| made.len >= state.validators.len);
         let entry = if is_worse {
             Entry::Declined { size: made.len, settings }
         } else {
@@ -208,13 +206,20 @@ impl Exchange {
     }
 
     /// The result would have been longer than it was allowed to be: no shorter than the source, or than is likely, for
-    /// which there is another try.
+    /// which there is another try; or than is asked for, which is no other than before in the next try.
     pub(in crate::service) fn on_larger(mut self: Box<Self>, key: String, job: &Job) -> Step {
         let Task::Picture(params) = &job.task else { return self.on_convert_failed(key, job, &no_picture()) };
         let retried = self.state.as_ref().and_then(|state| self.selector(state).retry_with_more(job));
         let entry = match retried {
             Some(Ok(job)) => return self.admit(key, job),
             Some(Err(_)) => Entry::failed(Kind::LimitExceeded, "the result is longer than there is room for"),
+            None if !self.source_competes() => Entry::failed(
+                Kind::OutputTooLarge,
+                format!(
+                    "even at quality 0 there are more than {} bytes",
+                    job.asked_bytes().unwrap_or(job.max_bytes)
+                ),
+            ),
             None => Entry::Declined {
                 size: job.max_bytes.saturating_add(1),
                 settings: EncodeSettings::of(params),
@@ -224,6 +229,10 @@ impl Exchange {
         self.record.set_entry(params.format, entry);
         self.write_later(Some(key), None);
         self.advance()
+    }
+
+    fn source_competes(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| self.selector(state).source_competes())
     }
 
     /// The source moves, and the wanted format doesn't.
