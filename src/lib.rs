@@ -166,7 +166,8 @@ pub use self::{
     codec::{Format, Probe, probe},
     convert::{
         Animation, Decoder, Description, Filter, Fit, Focus, Interest, Kept, Made, Mark, Mode, Outcome,
-        Params, Placement, Plan, Resize, Trim, Watermark, convert, describe, plan, read_mark,
+        Params, Placement, Plan, Resize, Trim, Watermark, convert, convert_each, describe, plan, read_mark,
+        together_bytes,
     },
     error::{Error, ErrorKind, Result},
     limits::{FontData, Limits, Pause},

@@ -34,7 +34,7 @@ pub(super) const JPEG_SCALES: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8];
 pub(super) const FULL_SIZE: &[u32] = &[8];
 
 /// What is known of a picture before its first row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Head {
     /// The size as stored.
     pub size: Size,

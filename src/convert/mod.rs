@@ -2,7 +2,8 @@
 //!
 //! [`convert`] reads like the pipeline: probe, plan, trim, decode, crop and scale, turn, colour, finish, encode. Where a picture
 //! comes by rows, decoding and scaling are one step, and but for a lossless WebP it is never whole (`strips`). [`plan`] is
-//! what can be said of it from the header alone, and `codec::cost` states its memory from that.
+//! what can be said of it from the header alone, and `codec::cost` states its memory from that. [`convert_each`] makes
+//! several results of one decoding.
 
 mod animation;
 mod blur;
@@ -12,6 +13,7 @@ mod colorimetry;
 mod crop;
 mod decoder;
 mod describe;
+mod fan;
 mod finish;
 mod geometry;
 mod graphic;
@@ -29,6 +31,7 @@ mod stamp;
 mod strips;
 mod target_size;
 mod thumbhash;
+pub(crate) mod together;
 mod trim;
 mod widen;
 
@@ -44,11 +47,12 @@ pub use self::{
     },
     plan::{Plan, plan},
     resize::Filter,
+    together::{convert_each, together_bytes},
 };
 
 use std::panic::{self, AssertUnwindSafe};
 
-use self::strips::{Framed, Goal};
+use self::strips::{Framed, Goal, Streamed};
 use crate::{
     codec::{self, Coding, Format, Probe},
     error::{Error, Kind, Result, panic_message},
@@ -117,28 +121,50 @@ pub enum Kept {
 /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory) when an allocation fails,
 /// [`OutputTooLarge`](crate::ErrorKind::OutputTooLarge) when `Params::target_size` can't be reached.
 pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome> {
+    match prepared(bytes, params, limits)? {
+        Prepared::Ended(outcome) => Ok(outcome),
+        Prepared::Planned(plan, probe) => {
+            let made = guarded(|| {
+                let plan = trim::settled(bytes, *plan, params)?;
+                limits.check_size(plan.output)?;
+                Ok((target_size::run_to_size(bytes, &plan)?, plan.output))
+            });
+            ended(made, params, probe, limits)
+        }
+    }
+}
+
+/// A conversion whose source's header was read.
+enum Prepared {
+    /// It needs no pixels.
+    Ended(Outcome),
+    /// By a plan, of a source that is this.
+    Planned(Box<Plan>, Probe),
+}
+
+/// Plans a conversion within its limits.
+fn prepared(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Prepared> {
     limits.check_input(bytes.len() as u64)?;
     let probe = codec::probe(bytes)?;
     if !probe.format.info().is_vector {
         limits.check_size(probe.size)?;
     }
     if probe.animated == Some(true) && !params.still && !params.moves(&probe) {
-        return Ok(Outcome::Kept(Kept::Animated));
+        return Ok(Prepared::Ended(Outcome::Kept(Kept::Animated)));
     }
     if params.format == Format::Svg && probe.format == Format::Svg {
-        return pack(bytes, probe, limits);
+        return pack(bytes, probe, limits).map(Prepared::Ended);
     }
     let plan = plan(&probe, params)?.within(limits);
     if plan.trim().is_none() {
         limits.check_size(plan.output)?;
     }
     limits.check_memory(plan.photo_bytes.saturating_add(bytes.len() as u64))?;
+    Ok(Prepared::Planned(Box::new(plan), probe))
+}
 
-    let made = guarded(|| {
-        let plan = trim::settled(bytes, plan, params)?;
-        limits.check_size(plan.output)?;
-        Ok((target_size::run_to_size(bytes, &plan)?, plan.output))
-    });
+/// What came of a conversion.
+fn ended(made: Result<(Encoded, Size)>, params: &Params, source: Probe, limits: &Limits) -> Result<Outcome> {
     let (Encoded { file, lossless }, size) = match made {
         Ok(made) => made,
         Err(error) if error.kind() == Kind::OutputTooLarge && limits.max_output_bytes < u64::MAX => {
@@ -146,7 +172,7 @@ pub fn convert(bytes: &[u8], params: &Params, limits: &Limits) -> Result<Outcome
         }
         Err(error) => return Err(error),
     };
-    Ok(Outcome::Made(Made { bytes: file, format: params.format, size, lossless, source: probe }))
+    Ok(Outcome::Made(Made { bytes: file, format: params.format, size, lossless, source }))
 }
 
 /// An SVG as UTF-8, compressed by gzip.
@@ -182,16 +208,26 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
     if plan.moves && plan.probe.animated == Some(true) {
         return animation::to_webp(bytes, plan);
     }
-    let mut lossy = None;
-    if plan.streams {
-        match by_rows(bytes, plan)? {
-            ByRows::Made(encoded) => return Ok(encoded),
-            ByRows::Graphic(file) => lossy = file,
-            ByRows::Turned => (),
-        }
-    }
-    let Framed { picture, orientation, metadata, is_complement } =
-        strips::decode_to_size(bytes, &plan.probe, &plan.limits, &plan.frame)?;
+    let by_rows = match plan.streams {
+        true => photo(bytes, plan, strips::photo_to_file(bytes, plan, goal(bytes, plan)))?,
+        false => ByRows::Turned,
+    };
+    run_rest(bytes, plan, by_rows)
+}
+
+/// The steps after its rows were coded as they came, or weren't.
+fn run_rest(bytes: &[u8], plan: &Plan, by_rows: ByRows) -> Result<Encoded> {
+    let lossy = match by_rows {
+        ByRows::Made(encoded) => return Ok(encoded),
+        ByRows::Graphic(file) => file,
+        ByRows::Turned => None,
+    };
+    finished(strips::decode_to_size(bytes, &plan.probe, &plan.limits, &plan.frame)?, plan, lossy)
+}
+
+/// The steps of a picture that is as small as it will be, of a graphic with its lossy file.
+fn finished(framed: Framed, plan: &Plan, lossy: Option<Vec<u8>>) -> Result<Encoded> {
+    let Framed { picture, orientation, metadata, is_complement } = framed;
     let picture = orient::upright(picture, orientation)?;
     // What is coded without loss becomes RGB in the end: before its colours change its chroma is still as it was
     // stored.
@@ -236,16 +272,27 @@ enum ByRows {
     Turned,
 }
 
-/// Codes a picture as its rows come; a graphic, which takes more, as far as there is room for that.
-fn by_rows(bytes: &[u8], plan: &Plan) -> Result<ByRows> {
-    let coding = &plan.coding;
+/// True if a graphic may be coded as one: that takes more.
+fn has_room(bytes: &[u8], plan: &Plan) -> bool {
     let most = plan.peak_bytes.saturating_add(bytes.len() as u64);
-    let has_room = plan.may_be_graphic && plan.limits.check_memory(most).is_ok();
+    plan.may_be_graphic && plan.limits.check_memory(most).is_ok()
+}
+
+/// What rows are wanted for when they come first.
+fn goal(bytes: &[u8], plan: &Plan) -> Goal {
+    match plan.coding.is_surveyed() {
+        true => Goal::Survey,
+        false => Goal::Photo { ends_early: has_room(bytes, plan) && plan.coding.format != Format::WebP },
+    }
+}
+
+/// Goes on with a picture that was coded as its rows came; a graphic is made one as far as there is room for that.
+fn photo(bytes: &[u8], plan: &Plan, streamed: Result<Option<Streamed>>) -> Result<ByRows> {
+    let coding = &plan.coding;
+    let has_room = has_room(bytes, plan);
     let is_webp = coding.format == Format::WebP;
     let made = |file| Ok(ByRows::Made(Encoded { file, lossless: coding.lossless }));
-    let goal =
-        if coding.is_surveyed() { Goal::Survey } else { Goal::Photo { ends_early: has_room && !is_webp } };
-    match strips::photo_to_file(bytes, plan, goal) {
+    match streamed {
         Ok(None) => Ok(ByRows::Turned),
         Ok(Some(streamed)) if !streamed.may_be_graphic || !has_room => made(streamed.file),
         Ok(Some(streamed)) if is_webp => Ok(ByRows::Graphic(Some(streamed.file))),

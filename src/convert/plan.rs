@@ -15,7 +15,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::Size,
+    pixel::{Orientation, Size},
 };
 
 /// The most bytes of an animated WebP where there is no other bound, and a length that most stay below.
@@ -79,6 +79,14 @@ struct Trimming {
     parts: Vec<Plan>,
     /// What finding it takes.
     reading: cost::Pipeline,
+}
+
+/// How a source's rows come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// In eighths of its size.
+    scale_num: u32,
+    turn: Orientation,
 }
 
 impl Trimming {
@@ -173,6 +181,31 @@ impl Plan {
         let metadata = if self.keep_metadata { self.probe.demands.metadata_bytes } else { 0 };
         cost::likely_file_bytes(&self.probe, &self.coding, &self.pipeline, self.may_be_graphic)
             .map(|picture| picture.saturating_add(metadata))
+    }
+
+    /// How the rows of the source have to come, where they come once and in order.
+    pub(super) fn reading(&self) -> Option<Reading> {
+        let is_moving = self.moves && self.probe.animated == Some(true);
+        let is_once = self.trimming.is_none() && self.target_size.is_none() && !is_moving;
+        let is_by_rows = match self.pipeline.buffering {
+            Buffering::Streamed => !self.coding.is_surveyed(),
+            Buffering::Gathered => true,
+            Buffering::Whole => false,
+        };
+        // Only a JPEG's rows can come turned.
+        let turns = self.streams && self.probe.format == Format::Jpeg;
+        (is_once && is_by_rows).then_some(Reading {
+            scale_num: self.pipeline.scale_num,
+            turn: if turns { self.probe.orientation } else { Orientation::Upright },
+        })
+    }
+
+    /// Of the bytes that the conversion holds: those that decoding by rows takes, and the rest, which is never less than
+    /// what is left to hold after that.
+    pub(super) fn parts(&self) -> (u64, u64) {
+        let decoding = cost::decoding_rows_bytes(&self.probe, &self.pipeline, self.coding.threads);
+        let file = cost::file_bytes(&self.probe, &self.coding, &self.pipeline, self.may_be_graphic);
+        (decoding, self.peak_bytes.saturating_sub(decoding).max(file))
     }
 
     /// True if pixels stay in the colours of their profile.

@@ -2,8 +2,8 @@
 
 mod output;
 
-pub(super) use self::output::{Goal, Streamed};
-use self::output::{Made, Output, Samples};
+pub(super) use self::output::{Goal, Made, Streamed};
+use self::output::{Output, Samples};
 use super::{
     color::{self, Conversion},
     crop::Region,
@@ -42,7 +42,7 @@ pub(super) struct Framed {
 /// Those of [`codec::decode_as`].
 pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame: &Frame) -> Result<Framed> {
     let format = probe.format;
-    let mut gathered = Gathered { frame, work: None };
+    let mut gathered = Gathered::new(frame);
     if codec::decode_rows(format, bytes, limits, &mut gathered)? {
         return gathered.finish();
     }
@@ -65,7 +65,7 @@ pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame
 /// Those of [`codec::decode_as`] and [`codec::encode`].
 pub(super) fn photo_to_file(bytes: &[u8], plan: &Plan, mut goal: Goal) -> Result<Option<Streamed>> {
     loop {
-        let mut photo = Photo { plan, goal: goal.clone(), work: None };
+        let mut photo = Photo::new(plan, goal.clone());
         let failed = match codec::decode_rows(plan.probe.format, bytes, &plan.limits, &mut photo) {
             Ok(false) => return Ok(None),
             Err(error) if !photo.is_settled() => (photo.instead(&error), error),
@@ -175,13 +175,26 @@ impl Scaling {
 }
 
 /// Gathers the scaled rows to a picture.
-struct Gathered<'a> {
+pub(super) struct Gathered<'a> {
     frame: &'a Frame,
     work: Option<(Scaling, Orientation, Metadata)>,
 }
 
-impl Gathered<'_> {
-    fn finish(self) -> Result<Framed> {
+impl<'a> Gathered<'a> {
+    pub(super) const fn new(frame: &'a Frame) -> Self {
+        Self { frame, work: None }
+    }
+
+    /// Lets go of the rows that were taken.
+    pub(super) fn let_go(&mut self) {
+        self.work = None;
+    }
+
+    /// The picture, once all of its rows were taken.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`] where no rows came.
+    pub(super) fn finish(self) -> Result<Framed> {
         let (scaling, orientation, metadata) = self.work.ok_or_else(no_rows)?;
         Ok(Framed { picture: scaling.into_picture()?, orientation, metadata, is_complement: false })
     }
@@ -208,7 +221,7 @@ impl Sink for Gathered<'_> {
 }
 
 /// Codes a picture's rows as they come.
-struct Photo<'a> {
+pub(super) struct Photo<'a> {
     plan: &'a Plan,
     goal: Goal,
     work: Option<PhotoWork>,
@@ -231,9 +244,18 @@ enum Colors {
     OfRows(RecolorRows),
 }
 
-impl Photo<'_> {
+impl<'a> Photo<'a> {
+    pub(super) const fn new(plan: &'a Plan, goal: Goal) -> Self {
+        Self { plan, goal, work: None }
+    }
+
+    /// Lets go of the rows that were taken.
+    pub(super) fn let_go(&mut self) {
+        self.work = None;
+    }
+
     /// See [`Output::is_settled`].
-    fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         self.work.as_ref().is_some_and(|work| work.output.is_settled())
     }
 
@@ -242,7 +264,11 @@ impl Photo<'_> {
         self.work.as_ref().and_then(|work| work.output.instead(error))
     }
 
-    fn finish(self) -> Result<Made, (Error, Option<Facts>)> {
+    /// What came of the rows, once all that are needed were taken.
+    ///
+    /// # Errors
+    /// Those of coding, with what must be known instead.
+    pub(super) fn finish(self) -> Result<Made, (Error, Option<Facts>)> {
         let plan = self.plan;
         let mut work = self.work.ok_or_else(|| (no_rows(), None))?;
         if !work.output.is_settled()
@@ -406,7 +432,7 @@ impl PhotoWork {
     }
 }
 
-fn no_rows() -> Error {
+pub(super) fn no_rows() -> Error {
     Error::new(Kind::Internal, "rows of another kind than was said")
 }
 

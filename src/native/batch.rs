@@ -3,6 +3,7 @@
 
 use std::{
     io::{self, IsTerminal, Read, Write},
+    ops::Range,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, OnceLock},
@@ -13,7 +14,7 @@ use tokio::{runtime, task, task::JoinSet};
 
 use crate::{
     codec::{self, Format, Looked, Probe},
-    convert::{self, Made, Outcome, Params},
+    convert::{self, Made, Outcome, Params, together},
     error::{Error, Kind, Result},
     limits::Limits,
     native::{
@@ -38,6 +39,8 @@ struct Batch {
     /// The same with the system's fonts, once a drawing may need them: there are many folders to look through.
     limits_with_fonts: OnceLock<Limits>,
     pool: Pool,
+    /// The memory for one of the pictures that are converted at a time.
+    share: u64,
     /// Results take their pictures' places.
     in_place: bool,
     only_if_smaller: bool,
@@ -80,6 +83,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
         limits,
         limits_with_fonts: OnceLock::new(),
         pool: Pool::new(budget, jobs),
+        share: budget / jobs.min(list.len()).max(1) as u64,
         in_place: args.in_place,
         only_if_smaller: args.only_if_smaller,
         dry_run: args.dry_run,
@@ -163,7 +167,7 @@ async fn convert_one(job: &Conversion, batch: &Arc<Batch>) -> Ended {
 async fn try_to_convert(job: &Conversion, batch: &Arc<Batch>) -> Result<Ended> {
     let began = Instant::now();
     let OpenInput { content, length, looked } = open(job.input.clone(), batch.limits.max_input_bytes).await?;
-    let BatchPlan { bytes, targets } = plan(looked, length, job, batch)?;
+    let BatchPlan { bytes, targets, sets } = plan(looked, length, job, batch)?;
     if batch.dry_run {
         let done = targets.iter().map(|target| target.would_be(length)).collect();
         return Ok(Ended { done, error: None });
@@ -172,7 +176,7 @@ async fn try_to_convert(job: &Conversion, batch: &Arc<Batch>) -> Result<Ended> {
     let ticket = batch.pool.admit(bytes, PATIENCE).await?;
     let (peak_bytes, waited) = (ticket.bytes(), asked.elapsed());
     let shared = Arc::clone(batch);
-    let made = move |_ticket| Ok(make(&content, &targets, &shared));
+    let made = move |_ticket| Ok(make(&content, &targets, &sets, &shared));
     let mut ended = batch.pool.run(ticket, made).await?;
     for done in &mut ended.done {
         (done.peak_bytes, done.elapsed) = (peak_bytes, began.elapsed() - waited);
@@ -268,6 +272,8 @@ struct BatchPlan {
     /// The memory to ask for.
     bytes: u64,
     targets: Vec<Target>,
+    /// Which of the results of all targets, one after the other, are made by one decoding.
+    sets: Vec<Range<usize>>,
 }
 
 /// What is to be made, and the memory to ask for: the largest plan's, and the file itself; nothing but the file for
@@ -291,34 +297,44 @@ fn plan(looked: Looked, length: u64, job: &Conversion, batch: &Batch) -> Result<
     if wanted.is_empty() {
         // Each result would be the same file: the name is that of the first.
         let output = job.results.first().map_or(Output::Stdout, |result| result.output.clone());
-        return Ok(BatchPlan { bytes: length, targets: vec![target(Vec::new(), output)] });
+        let targets = vec![target(Vec::new(), output)];
+        return Ok(BatchPlan { bytes: length, targets, sets: Vec::new() });
     }
-    let (mut most, mut held) = (0, 0);
-    let mut targets = Vec::new();
+    let mut held = 0;
+    let (mut targets, mut plans) = (Vec::new(), Vec::new());
     for (at, each, output) in wanted {
         let wanted = &batch.wanted[at];
         if batch.wanted[..at].iter().any(|smaller| wanted.is_beyond(smaller, &probe)) {
             continue;
         }
         for params in &each {
-            let plan = convert::plan(&probe, params)?.within(&batch.limits);
-            most = most.max(plan.peak_bytes);
+            plans.push(convert::plan(&probe, params)?.within(&batch.limits));
         }
         // With two formats the first result is held while the second is made.
         held = held.max(if each.len() > 1 { length } else { 0 });
         targets.push(target(each, output.clone()));
     }
-    Ok(BatchPlan { bytes: most.saturating_add(length).saturating_add(held), targets })
+    let beside = length.saturating_add(held);
+    let sets = together::sets(&plans, batch.share.saturating_sub(beside));
+    let most = sets.iter().map(|set| set.bytes).max().unwrap_or(0);
+    let sets = sets.into_iter().map(|set| set.plans).collect();
+    Ok(BatchPlan { bytes: most.saturating_add(beside), targets, sets })
 }
 
-fn make(content: &Content, targets: &[Target], batch: &Batch) -> Ended {
+fn make(content: &Content, targets: &[Target], sets: &[Range<usize>], batch: &Batch) -> Ended {
     let mut ended = Ended::default();
     let bytes = match content.read(batch.limits.max_input_bytes) {
         Ok(bytes) => bytes,
         Err(error) => return error.into(),
     };
+    let limits = batch.limits_of(&bytes);
+    let wanted: Vec<&Params> = targets.iter().flat_map(|target| &target.params).collect();
+    // A set is made when the first of its results is needed.
+    let mut outcomes =
+        sets.iter().flat_map(|set| together::convert_set(&bytes, &wanted[set.clone()], limits));
     for target in targets {
-        match make_one(&bytes, target, batch) {
+        let outcomes = outcomes.by_ref().take(target.params.len());
+        match smallest(outcomes).and_then(|made| finish(&bytes, target, made, batch)) {
             Ok(done) => ended.done.push(done),
             Err(error) => return Ended { error: Some(error), ..ended },
         }
@@ -326,10 +342,11 @@ fn make(content: &Content, targets: &[Target], batch: &Batch) -> Ended {
     ended
 }
 
-fn make_one(bytes: &[u8], target: &Target, batch: &Batch) -> Result<Done> {
+/// Writes what became of a target.
+fn finish(bytes: &[u8], target: &Target, made: Option<Made>, batch: &Batch) -> Result<Done> {
     let length = bytes.len() as u64;
     let as_it_is = target.as_it_is(length);
-    let came = match smallest(bytes, target, batch)? {
+    let came = match made {
         None => Came::Animation,
         Some(made) => match target.refuses(&made, length, batch) {
             None => {
@@ -355,21 +372,23 @@ fn make_one(bytes: &[u8], target: &Target, batch: &Batch) -> Result<Done> {
     Ok(Done { output, came, ..as_it_is })
 }
 
-/// The smallest of the formats asked for; `None` for what is kept as it is.
-fn smallest(bytes: &[u8], target: &Target, batch: &Batch) -> Result<Option<Made>> {
-    let mut best: Option<Made> = None;
-    let limits = batch.limits_of(bytes);
-    for params in &target.params {
-        match convert::convert(bytes, params, limits)? {
-            Outcome::Kept(_) => return Ok(None),
-            Outcome::Made(made) => {
-                if best.as_ref().is_none_or(|best| made.bytes.len() < best.bytes.len()) {
-                    best = Some(made);
-                }
-            }
+/// The smallest of the formats asked for; `None` for what is kept as it is. Takes all outcomes, be they needed or not.
+fn smallest(outcomes: impl Iterator<Item = Result<Outcome>>) -> Result<Option<Made>> {
+    outcomes.reduce(smaller).map_or(Ok(None), |outcome| match outcome? {
+        Outcome::Kept(_) => Ok(None),
+        Outcome::Made(made) => Ok(Some(made)),
+    })
+}
+
+/// The smaller of two outcomes; what failed first, or is kept as it is, stands for both.
+fn smaller(first: Result<Outcome>, second: Result<Outcome>) -> Result<Outcome> {
+    match (first, second) {
+        (Ok(Outcome::Made(first)), Ok(Outcome::Made(second))) => {
+            Ok(Outcome::Made(if second.bytes.len() < first.bytes.len() { second } else { first }))
         }
+        (Ok(Outcome::Made(_)), other) => other,
+        (first, _) => first,
     }
-    Ok(best)
 }
 
 /// Writes a result. One that takes its picture's place takes its permissions, too.

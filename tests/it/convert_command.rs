@@ -320,6 +320,35 @@ fn several_widths_and_formats_are_made_at_once() {
     assert!(ran.json_lines()[0]["up_to_date"].as_u64().unwrap() >= 4, "{}", ran.text());
 }
 
+/// Results that are made of one decoding are those that are made one by one, with much memory and with little, whatever is asked for.
+#[test]
+fn several_results_of_one_decoding_are_those_of_each_alone() {
+    let noisy = pictures::png(900, 700, 2);
+    let folder = folder_with(&[("a.jpg", pictures::jpeg(900, 700, 1)), ("b.png", noisy)]);
+    let common = ["convert", "a.jpg", "b.png", "--effort", "0", "--json"];
+    let made = |out: &str, more: &[&str]| {
+        let ran = run(folder.path(), &[&common, &["-d", out][..], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let peaks: Vec<u64> =
+            ran.json_lines().iter().filter_map(|line| line["peak_bytes"].as_u64()).collect();
+        peaks.into_iter().max().unwrap()
+    };
+    let read = |out: &str, name: &str| fs::read(folder.path().join(out).join(name)).unwrap();
+    let several = ["-w", "90,300,500", "-f", "webp,avif"];
+    let much = made("much", &several);
+    let little = made("little", &[&several[..], &["--memory", "8M", "--jobs", "4"]].concat());
+    assert!(little < much, "{little} bytes, {much} for all at once");
+    for (width, format) in ["90", "300", "500"].iter().flat_map(|w| ["webp", "avif"].map(|f| (w, f))) {
+        let out = format!("{width}{format}");
+        assert!(made(&out, &["-w", width, "-f", format]) < much);
+        for stem in ["a", "b"] {
+            let alone = read(&out, &format!("{stem}.{format}"));
+            let name = format!("{stem}-{width}.{format}");
+            assert!(read("much", &name) == alone && read("little", &name) == alone, "{name}");
+        }
+    }
+}
+
 #[test]
 fn results_of_other_runs_are_no_inputs_either() {
     let folder = folder_with(&[

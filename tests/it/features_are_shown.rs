@@ -6,8 +6,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How many things servers of pictures are compared by, and how many none of the others had.
 const ROWS: usize = 39;
-/// Without decoding once for several results, which is not done.
-const POINTS: &str = "abcdefghijkmnopq";
+const POINTS: &str = "abcdefghijklmnopq";
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -6,7 +6,7 @@ use std::{env, process::Command};
 use slimpix::{
     Mark, Placement, Watermark,
     codec::{self, Format, Probe},
-    convert::{Fit, Mode, Outcome, Params, Resize, Trim, convert, plan},
+    convert::{Fit, Mode, Outcome, Params, Resize, Trim, convert, convert_each, plan, together_bytes},
     limits::Limits,
     pixel::{Layout, Metadata, Orientation, Picture, Raster, Subsampling},
 };
@@ -221,6 +221,41 @@ fn no_conversion_takes_more_than_its_plan_states() {
         }
     }
     println!("at the most {highest:.2} of what is stated");
+}
+
+/// Of one decoding, results take what is stated for all of them.
+#[test]
+fn results_of_one_decoding_take_no_more_than_is_stated() {
+    let widths = |widths: &[u32], format, mode| -> Vec<Params> {
+        let params = Params::default().with_format(format).with_mode(mode).with_effort(1);
+        widths.iter().map(|width| params.clone().with_resize(Resize::to_width(*width))).collect()
+    };
+    let lists = [
+        widths(&[300, 500, 501], Format::WebP, Mode::Lossy),
+        [
+            widths(&[90, 300], Format::WebP, Mode::Auto),
+            widths(&[90, 300], Format::Avif, Mode::Auto),
+            widths(&[300], Format::Png, Mode::Auto),
+        ]
+        .concat(),
+        widths(&[90, 110], Format::Jpeg, Mode::Auto),
+        [widths(&[480], Format::WebP, Mode::Auto), widths(&[480], Format::Avif, Mode::Auto)].concat(),
+    ];
+    let mut together = 0;
+    let size = (1501, 1333);
+    for (source, bytes) in sources(size.0, size.1) {
+        let probe = codec::probe(&bytes).unwrap();
+        for (at, list) in lists.iter().enumerate() {
+            let plans: Vec<_> = list.iter().map(|params| plan(&probe, params).unwrap()).collect();
+            let Some(stated) = together_bytes(&plans) else { continue };
+            let (peak, made) = peak_of(|| convert_each(&bytes, list, &Limits::default()));
+            assert!(made.iter().all(|made| matches!(made, Ok(Outcome::Made(_)))), "{source} {at}");
+            println!("{source} {at}: {peak} of {stated}");
+            assert!(peak <= stated, "{source} {at}: {peak} bytes, {stated} stated");
+            together += 1;
+        }
+    }
+    assert!(together > 20, "{together}");
 }
 
 /// What a statement may have too much beside a share of what is measured.

@@ -123,6 +123,13 @@ pub fn reading_bytes(probe: &Probe, threads: usize, pipeline: &Pipeline) -> u64 
     .fold(0, u64::saturating_add)
 }
 
+/// Of what a conversion by rows holds, the part of its decoder.
+#[must_use]
+pub fn decoding_rows_bytes(probe: &Probe, pipeline: &Pipeline, threads: usize) -> u64 {
+    let decoding = decoding_by(probe, pipeline.scale_num, pipeline.buffering);
+    decoding.rows_bytes.saturating_add(decode_ahead_bytes(probe, pipeline, threads))
+}
+
 /// What EXIF and XMP take: they are read in any case. Where they go with the result they are in the file as well, and
 /// copied on their way.
 fn metadata_bytes(probe: &Probe, pipeline: &Pipeline, decoding: &Decoding) -> u64 {

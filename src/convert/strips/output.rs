@@ -159,7 +159,7 @@ impl Output {
 }
 
 /// What came of rows.
-pub(super) enum Made {
+pub(in crate::convert) enum Made {
     File(Streamed),
     Facts(Facts),
 }
