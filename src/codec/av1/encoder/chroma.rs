@@ -45,7 +45,7 @@ impl Search {
             return self.four_transforms(at, luma);
         }
         let followed = if log2 <= 5 && self.tools.cfl { self.from_luma(at, (x, y), luma) } else { None };
-        let mut candidates = vec![self.best_mode(at, log2, luma)];
+        let mut candidates = self.best_modes(at, log2, luma);
         candidates.extend(followed);
         let mut best: Option<(i64, Candidate)> = None;
         let contexts = [1, 2].map(|plane| self.contexts(Place { plane, ..at }, true));
@@ -87,8 +87,8 @@ impl Search {
         rate
     }
 
-    /// The mode, other than CfL, whose predictions are nearest.
-    fn best_mode(&mut self, at: Place, log2: usize, luma: &Luma) -> Candidate {
+    /// The modes, other than CfL, whose predictions are nearest.
+    fn best_modes(&mut self, at: Place, log2: usize, luma: &Luma) -> Vec<Candidate> {
         let edges = [1, 2].map(|plane: usize| {
             self.canvases[plane].edges(&self.around[plane], SQUARES[at.size], at.x, at.y)
         });
@@ -98,14 +98,15 @@ impl Search {
         let tried = [(PredictionMode::Dc, 0), (luma.mode, luma.angle)]
             .into_iter()
             .chain(others.into_iter().take(self.tools.chroma_modes).map(|mode| (mode, 0)));
-        let mut best: Option<(i64, Candidate)> = None;
-        let mut slots = [0, 1];
+        let mut best: Vec<(i64, Candidate)> = Vec::with_capacity(self.tools.chroma_candidates + 1);
+        let mut free = vec![[6, 7], [2, 3], [0, 1]];
         for (index, (mode, angle)) in tried.enumerate() {
             if index > 0
                 && (mode == PredictionMode::Dc || (index > 1 && (mode, angle) == (luma.mode, luma.angle)))
             {
                 continue;
             }
+            let slots = *free.last().expect("there is one more than is kept");
             let rate = self.uv_rate(log2, luma, mode, angle);
             let mut score = i64::from(rate);
             for plane in [1, 2] {
@@ -113,12 +114,16 @@ impl Search {
                 let difference = i64::from(self.measure(Place { plane, ..at }, slots[plane - 1]));
                 score += difference * i64::from(BIT) * self.tools.satd_weight / (64 * steps[plane - 1]);
             }
-            if best.is_none_or(|(least, _)| score < least) {
-                best = Some((score, Candidate { mode, angle, cfl: [0; 2], rate, slots }));
-                slots = if slots[0] == 0 { [2, 3] } else { [0, 1] };
+            let place = best.partition_point(|&(other, _)| other <= score);
+            if place < self.tools.chroma_candidates {
+                free.pop();
+                best.insert(place, (score, Candidate { mode, angle, cfl: [0; 2], rate, slots }));
+                if best.len() > self.tools.chroma_candidates {
+                    free.extend(best.pop().map(|(_, last)| last.slots));
+                }
             }
         }
-        best.expect("there is DC").1
+        best.into_iter().map(|(_, candidate)| candidate).collect()
     }
 
     /// CfL with the factors of the least squares, if they aren't both 0.

@@ -67,20 +67,22 @@ impl Search {
             candidates.extend(self.palette_candidate(at));
         }
         let depths = self.depth_rates(at);
-        let mut best: Option<(i64, Candidate)> = None;
+        let mut measured: Vec<(i64, Candidate)> = Vec::with_capacity(candidates.len());
         let contexts = self.contexts(at, true);
         // Trial 0 is the best so far.
         for candidate in candidates {
             let type_rate = self.type_rate(at.size, candidate.mode, 0);
             self.try_transform(at, TxType::DctDct, type_rate, contexts, Prediction::Kept(candidate.slot), 1);
             let cost = self.scratch.trials[1].chosen.cost + i64::from(candidate.rate);
-            if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, candidate));
+            let place = measured.partition_point(|&(other, _)| other <= cost);
+            measured.insert(place, (cost, candidate));
+            if place == 0 {
                 self.scratch.trials.swap(0, 1);
             }
         }
-        let (mut cost, candidate) = best.expect("there is a candidate");
-        if at.size < 3 && self.scratch.trials[0].chosen.eob > 1 {
+        let (mut cost, mut best) = measured[0];
+        let typed = if at.size < 3 && self.scratch.trials[0].chosen.eob > 1 { self.tools.typed } else { 0 };
+        for &(_, candidate) in measured.iter().take(typed) {
             for (index, &(tx_type, ..)) in TYPES.iter().enumerate().skip(1) {
                 let likely = tx_type == TxType::AdstAdst || tx_type == candidate.mode.tx_type();
                 let wanted = match tx_type {
@@ -94,11 +96,12 @@ impl Search {
                 self.try_transform(at, tx_type, type_rate, contexts, Prediction::Kept(candidate.slot), 1);
                 let other = self.scratch.trials[1].chosen.cost + i64::from(candidate.rate);
                 if other < cost {
-                    cost = other;
+                    (cost, best) = (other, candidate);
                     self.scratch.trials.swap(0, 1);
                 }
             }
         }
+        let candidate = best;
         cost += i64::from(depths[0]);
         let chosen = (self.scratch.trials[0].chosen.eob, self.scratch.trials[0].tx_type);
         if log2 > 2 && self.tools.tx_split && chosen.0 > self.tools.split_from {

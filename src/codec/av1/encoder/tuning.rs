@@ -22,6 +22,8 @@ pub(super) struct Tools {
     /// How many modes are tried by their true cost.
     pub candidates: usize,
     pub tx_types: bool,
+    /// How many of these modes are tried by several types of transforms: those that cost least by DCT.
+    pub typed: usize,
     /// All types of transforms, not only those that are likely by the mode.
     pub all_types: bool,
     /// Blocks with more coefficients than this are tried with four transforms.
@@ -32,6 +34,8 @@ pub(super) struct Tools {
     pub cfl: bool,
     /// Modes of chroma beside DC and luma's.
     pub chroma_modes: usize,
+    /// How many of these are tried by their true cost, 2 at the most; CfL always is.
+    pub chroma_candidates: usize,
     /// What an absolute transformed difference of a step costs, in 1/64 bits.
     pub satd_weight: i64,
     /// A block that costs less than this, for each 8 x 8, isn't divided.
@@ -41,65 +45,94 @@ pub(super) struct Tools {
 }
 
 impl Tools {
+    /// The fewest.
+    const FAST: Self = Self {
+        largest: 6,
+        modes: 3,
+        directions: 1,
+        fitted: true,
+        angles: 0,
+        candidates: 1,
+        tx_types: false,
+        typed: 1,
+        all_types: false,
+        split_from: 4,
+        tx_split: false,
+        trellis: false,
+        cfl: false,
+        chroma_modes: 0,
+        chroma_candidates: 1,
+        satd_weight: 48,
+        settled: 7000,
+        busy: 3000,
+    };
+
+    const FULL: Self = Self {
+        modes: 5,
+        directions: 2,
+        fitted: false,
+        angles: 1,
+        candidates: 2,
+        tx_types: true,
+        tx_split: true,
+        trellis: true,
+        cfl: true,
+        chroma_modes: 2,
+        chroma_candidates: 2,
+        ..Self::FAST
+    };
+
+    /// The most, after the division.
+    const THOROUGH: Self = Self {
+        directions: 4,
+        angles: 8,
+        candidates: 5,
+        typed: 3,
+        all_types: true,
+        split_from: 0,
+        chroma_modes: 4,
+        ..Self::FULL
+    };
+
     /// Of an effort from 0 to 6: for the division into blocks, and, if they aren't the same, for the blocks of it. A
     /// screen, most of which is settled soon, gets more by efforts 4 and 5.
     pub(super) fn of(effort: u8, is_screen: bool) -> (Self, Option<Self>) {
-        let fast = Self {
-            largest: 6,
-            modes: 3,
-            directions: 1,
-            fitted: true,
-            angles: 0,
-            candidates: 1,
-            tx_types: false,
-            all_types: false,
-            split_from: 4,
-            tx_split: false,
-            trellis: false,
-            cfl: false,
-            chroma_modes: 0,
-            satd_weight: 48,
-            settled: 7000,
-            busy: 3000,
-        };
-        let full = Self {
-            modes: 5,
-            directions: 2,
-            fitted: false,
-            angles: 1,
-            candidates: 2,
-            tx_types: true,
-            tx_split: true,
-            trellis: true,
-            cfl: true,
-            chroma_modes: 2,
-            ..fast
-        };
+        let (fast, full, thorough) = (Self::FAST, Self::FULL, Self::THOROUGH);
         let with_cfl = Self { cfl: true, ..fast };
         let angled = Self { directions: 2, fitted: false, angles: 1, ..with_cfl };
         match effort {
             0 if is_screen => (fast, None),
             0 => (Self { modes: 2, settled: 20000, busy: 1500, ..fast }, None),
             1 => (fast, Some(Self { directions: 2, trellis: true, ..with_cfl })),
-            2 => (fast, Some(Self { candidates: 1, tx_split: false, ..full })),
-            3 => (fast, Some(Self { candidates: 1, ..full })),
+            2 => (with_cfl, Some(Self { candidates: 1, ..full })),
+            3 => (with_cfl, Some(full)),
             4 if is_screen => {
                 (Self { modes: 5, directions: 8, ..angled }, Some(Self { directions: 8, ..full }))
             }
-            4 => (with_cfl, Some(full)),
+            4 => {
+                let second = Self { angles: 2, candidates: 3, all_types: true, chroma_modes: 4, ..full };
+                (with_cfl, Some(second))
+            }
             5 if is_screen => {
                 let full = Self { directions: 8, angles: 2, ..full };
-                (full, Some(Self { candidates: 3, all_types: true, ..full }))
+                let first = Self { chroma_candidates: 1, ..full };
+                (first, Some(Self { candidates: 3, all_types: true, ..full }))
             }
-            5 => (angled, Some(Self { angles: 2, candidates: 3, ..full })),
+            5 => (Self { chroma_candidates: 1, ..full }, Some(Self { typed: 2, ..thorough })),
             _ => {
-                let all = Self { directions: 8, angles: 2, all_types: true, split_from: 0, ..full };
-                let first = Self { candidates: 3, ..all };
-                let second = Self { angles: 8, candidates: 5, chroma_modes: 4, ..all };
+                let first = Self {
+                    directions: 8,
+                    angles: 2,
+                    candidates: 3,
+                    all_types: true,
+                    split_from: 0,
+                    chroma_candidates: 1,
+                    ..full
+                };
                 if is_screen {
-                    (first, Some(second))
+                    (first, Some(Self { directions: 8, ..thorough }))
                 } else {
-                    (Self { directions: 3, settled: 4000, ..first }, Some(Self { directions: 4, ..second }))
+                    (Self { directions: 3, settled: 4000, ..first }, Some(thorough))
                 }
             }
         }
