@@ -1,9 +1,9 @@
 //! SVG: its size as browsers have it, and in builds with the feature `svg` the drawing, by `usvg` and `resvg`.
 //!
 //! Neither bounds what a file may ask of it, so that is done here, in this order: the text's length (`text`), what a
-//! raster would show otherwise than browsers do (`scan`, of text `letters`), what the document grows to (`expansion`), and what its
-//! drawing takes in memory and time (`cost`). `memory` states the same bounds from the head alone. No address is ever
-//! read, and no file but those of fonts that the caller names (`fonts`).
+//! raster would show otherwise than browsers do (`scan`, of styles `sheet`, of values `values`, of text `letters`), what
+//! the document grows to (`expansion`), and what its drawing takes in memory and time (`cost`). `memory` states the same
+//! bounds from the head alone. No address is ever read, and no file but those of fonts that the caller names (`fonts`).
 
 #[cfg(feature = "svg")]
 mod cost;
@@ -31,8 +31,12 @@ mod probe;
 #[cfg(feature = "svg")]
 mod scan;
 #[cfg(feature = "svg")]
+mod sheet;
+#[cfg(feature = "svg")]
 mod styles;
 mod text;
+#[cfg(feature = "svg")]
+mod values;
 
 #[cfg(feature = "svg")]
 pub(super) use self::draw::draw;

@@ -1,9 +1,16 @@
 //! What a raster would show otherwise than browsers do: then the SVG is to be sent, not a picture of it.
 
+use std::collections::HashMap;
+
 use resvg::usvg::roxmltree::{Attribute, Document, Node};
 
-use super::{letters, styles::without_comments};
-use crate::error::{Error, Result};
+use super::{
+    letters,
+    sheet::{Sheets, check_declarations, check_value, differing, differs},
+    styles::references,
+    values,
+};
+use crate::error::Result;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 const XLINK: &str = "http://www.w3.org/1999/xlink";
@@ -28,74 +35,9 @@ const ELEMENTS: [&str; 16] = [
     "tref",
 ];
 
-/// Properties that browsers heed in style, and `usvg` doesn't: motion, geometry, boxes.
-const PROPERTIES: [&str; 40] = [
-    "animation",
-    "animation-name",
-    "transition",
-    "all",
-    "background",
-    "background-image",
-    "border",
-    "bottom",
-    "content",
-    "cx",
-    "cy",
-    "d",
-    "height",
-    "inset",
-    "left",
-    "mask-image",
-    "margin",
-    "max-height",
-    "max-width",
-    "min-height",
-    "min-width",
-    "object-fit",
-    "offset-path",
-    "outline",
-    "padding",
-    "perspective",
-    "position",
-    "r",
-    "right",
-    "rotate",
-    "rx",
-    "ry",
-    "scale",
-    "shape-inside",
-    "top",
-    "transform-box",
-    "translate",
-    "width",
-    "x",
-    "y",
-];
-
-/// Functions of values that `usvg` doesn't compute.
-const FUNCTIONS: [&str; 21] = [
-    "var(",
-    "calc(",
-    "env(",
-    "attr(",
-    "min(",
-    "max(",
-    "clamp(",
-    "color-mix(",
-    "color(",
-    "lab(",
-    "lch(",
-    "oklab(",
-    "oklch(",
-    "hwb(",
-    "light-dark(",
-    "image-set(",
-    "gradient(",
-    "polygon(",
-    "inset(",
-    "circle(",
-    "ellipse(",
-];
+/// Elements that are defined and not drawn: `display` is for those that are.
+const DEFINED: [&str; 9] =
+    ["clipPath", "defs", "filter", "linearGradient", "marker", "mask", "pattern", "radialGradient", "symbol"];
 
 /// Checks that a raster can show what browsers show, and says whether there is text, which takes fonts.
 ///
@@ -105,6 +47,7 @@ pub(super) fn check(document: &Document<'_>, has_fonts: bool) -> Result<bool> {
     if document.root_element().tag_name().namespace() != Some(SVG) {
         return Err(differing("no namespace, without which no browser shows it"));
     }
+    let mut scan = Scan::of(document);
     let mut has_text = false;
     for node in document.descendants() {
         match node.pi() {
@@ -114,10 +57,11 @@ pub(super) fn check(document: &Document<'_>, has_fonts: bool) -> Result<bool> {
             _ => (),
         }
         if node.is_element() {
-            check_element(node)?;
+            scan.check_element(node)?;
         }
         has_text |= node.has_tag_name((SVG, "text"));
     }
+    scan.check_styles()?;
     match (has_text, has_fonts) {
         (true, true) => letters::check(document)?,
         // Fonts differ from machine to machine.
@@ -127,112 +71,186 @@ pub(super) fn check(document: &Document<'_>, has_fonts: bool) -> Result<bool> {
     Ok(has_text)
 }
 
-fn differs(what: impl std::fmt::Display) -> Result<()> {
-    Err(differing(what))
+/// What is known of a document so far.
+struct Scan<'a> {
+    /// The elements that others can refer to, each with what it is.
+    targets: HashMap<&'a str, &'a str>,
+    sheets: Sheets,
+    has_use: bool,
+    /// A style of an element is important.
+    has_important: bool,
 }
 
-fn differing(what: impl std::fmt::Display) -> Error {
-    Error::unsupported(format!("the SVG has {what}: a raster of it would differ from it"))
-}
+impl<'a> Scan<'a> {
+    fn of(document: &'a Document<'_>) -> Self {
+        let elements = document.descendants().filter(Node::is_element);
+        let targets =
+            elements.filter_map(|node| Some((node.attribute("id")?, node.tag_name().name()))).collect();
+        Self { targets, sheets: Sheets::default(), has_use: false, has_important: false }
+    }
 
-fn check_element(node: Node<'_, '_>) -> Result<()> {
-    let name = node.tag_name().name();
-    let is_svg = node.tag_name().namespace() == Some(SVG);
-    // What Illustrator keeps for itself is shown by nobody.
-    let is_private =
-        name == "foreignObject" && node.attribute("requiredExtensions").is_some_and(|it| !it.is_empty());
-    if ELEMENTS.contains(&name) && !is_private {
-        return differs(format_args!("an element {name}"));
-    }
-    if !is_svg {
-        return Ok(());
-    }
-    if name == "style" {
-        let media = node.attribute("media").unwrap_or("all").trim();
-        if !matches!(media, "" | "all" | "screen") {
-            return differs("style for some media only");
+    fn check_element(&mut self, node: Node<'a, '_>) -> Result<()> {
+        let name = node.tag_name().name();
+        let is_svg = node.tag_name().namespace() == Some(SVG);
+        // What Illustrator keeps for itself is shown by nobody.
+        let is_private =
+            name == "foreignObject" && node.attribute("requiredExtensions").is_some_and(|it| !it.is_empty());
+        if ELEMENTS.contains(&name) && !is_private {
+            return differs(format_args!("an element {name}"));
         }
-        let text: String = node.children().filter_map(|child| child.text()).collect();
-        check_sheet(&text)?;
+        if !is_svg {
+            return Ok(());
+        }
+        self.has_use |= name == "use";
+        if name == "style" {
+            let media = node.attribute("media").unwrap_or("all").trim();
+            if !matches!(media, "" | "all" | "screen") {
+                return differs("style for some media only");
+            }
+            let text: String = node.children().filter_map(|child| child.text()).collect();
+            let Self { targets, sheets, .. } = self;
+            sheets.check(&text, &mut |name, value| check_reference(targets, name, value))?;
+        }
+        check_viewport(node)?;
+        let known = |attribute: &Attribute<'_, '_>| matches!(attribute.namespace(), None | Some(XLINK));
+        for attribute in node.attributes().filter(known) {
+            self.check_attribute(node, attribute.name(), attribute.value())?;
+        }
+        Ok(())
     }
-    let known = |attribute: &Attribute<'_, '_>| matches!(attribute.namespace(), None | Some(XLINK));
-    for attribute in node.attributes().filter(known) {
-        check_attribute(name, attribute.name(), attribute.value())?;
-    }
-    Ok(())
-}
 
-fn check_attribute(element: &str, name: &str, value: &str) -> Result<()> {
-    match name {
-        "href" if element != "a" => {
-            let value = value.trim();
-            let is_image = matches!(element, "image" | "feImage");
-            let is_inside = value.starts_with('#') || value.is_empty();
-            if !(is_inside || is_image && value.starts_with("data:")) {
-                return differs("what stands elsewhere");
+    fn check_attribute(&mut self, node: Node<'_, '_>, name: &str, value: &str) -> Result<()> {
+        let element = node.tag_name().name();
+        match name {
+            "href" if element != "a" => self.check_link(node, value),
+            "style" => {
+                self.has_important |= value.contains('!');
+                let targets = &self.targets;
+                check_declarations(value, &mut |name, value| {
+                    check_place(node, name, value, true)?;
+                    check_reference(targets, name, value)
+                })
+            }
+            "pathLength" => differs("a path with a length of its own"),
+            "vector-effect" if value != "none" => differs("an effect of vectors"),
+            _ if name.starts_with("on") && name.len() > 2 && name != "onset" => differs("a script"),
+            _ => {
+                check_place(node, name, value, false)?;
+                check_geometry(node, name, value)?;
+                check_value(name, value)?;
+                check_reference(&self.targets, name, value)
             }
         }
-        "style" => check_declarations(value)?,
-        "pathLength" => return differs("a path with a length of its own"),
-        "vector-effect" if value != "none" => return differs("an effect of vectors"),
-        _ if name.starts_with("on") && name.len() > 2 && name != "onset" => return differs("a script"),
-        _ => check_value(value)?,
     }
-    Ok(())
-}
 
-/// Checks the rules of a style sheet.
-fn check_sheet(text: &str) -> Result<()> {
-    let text = without_comments(text);
-    for rule in text.split('@').skip(1) {
-        if !rule.starts_with("charset") && !rule.starts_with("namespace") {
-            return differs("an at-rule of style");
-        }
-    }
-    for rule in text.split('}') {
-        let (selectors, declarations) = rule.split_once('{').unwrap_or((rule, ""));
-        let known = [":first-child", ":hover", ":active", ":focus"];
-        let left = known.iter().fold(selectors.to_owned(), |text, class| text.replace(class, ""));
-        if left.contains([':', '~', '|', '&']) {
-            return differs("a selector of style that is not known here");
-        }
-        check_declarations(declarations)?;
-    }
-    Ok(())
-}
-
-fn check_declarations(text: &str) -> Result<()> {
-    let text = without_comments(text);
-    // What stands in quotes or brackets may have a semicolon: a part of it is not taken for a property by its name.
-    for declaration in text.split(';') {
-        let Some((name, value)) = declaration.split_once(':') else { continue };
-        let (name, value) = (name.trim(), value.trim());
-        if name.starts_with("--") || PROPERTIES.contains(&name.to_ascii_lowercase().as_str()) {
-            return differs(format_args!("a style of {name}"));
-        }
-        let has_units =
-            || value.contains(['%', 'd']) || ["px", "em", "rad", "turn"].iter().any(|it| value.contains(it));
-        match name {
-            "transform" if value != "none" && has_units() => return differs("a transform with units"),
-            "vector-effect" if value != "none" => return differs("an effect of vectors"),
-            _ => check_value(value)?,
-        }
-    }
-    Ok(())
-}
-
-/// Checks that a value refers to nothing outside, and is not computed.
-fn check_value(value: &str) -> Result<()> {
-    if !value.contains('(') {
-        return Ok(());
-    }
-    for rest in value.split("url(").skip(1) {
-        if !rest.trim_start().trim_start_matches(['"', '\'']).trim_start().starts_with('#') {
+    fn check_link(&self, node: Node<'_, '_>, value: &str) -> Result<()> {
+        let element = node.tag_name().name();
+        let is_image = matches!(element, "image" | "feImage");
+        let inside = value.trim();
+        if !(inside.starts_with('#') || inside.is_empty() || is_image && inside.starts_with("data:")) {
             return differs("what stands elsewhere");
         }
+        if element == "use" && inside.len() < value.len() {
+            return differs("a reference among spaces");
+        }
+        if element == "filter" && inside.strip_prefix('#').is_some_and(|id| self.targets.contains_key(id)) {
+            return differs("a filter with another's attributes");
+        }
+        let aspect = node.attribute("preserveAspectRatio").unwrap_or("xMidYMid");
+        if inside.starts_with("data:image/svg") && !matches!(aspect, "xMidYMid" | "xMidYMid meet" | "none") {
+            return differs("an SVG inside that isn't fitted as a whole");
+        }
+        Ok(())
     }
-    match FUNCTIONS.iter().find(|function| value.contains(**function)) {
-        Some(function) => differs(format_args!("a value of {function})")),
+
+    /// Checks what depends on several styles.
+    fn check_styles(&self) -> Result<()> {
+        if self.sheets.has_combinators && self.has_use {
+            // To browsers the copy stands in no element of the document.
+            return differs("styles by where an element stands, and copies of elements");
+        }
+        if self.sheets.has_important && self.has_important {
+            return differs("important styles of elements and of sheets");
+        }
+        Ok(())
+    }
+}
+
+/// Checks the attributes and properties that some elements have in vain, or only to browsers.
+fn check_place(node: Node<'_, '_>, name: &str, value: &str, is_style: bool) -> Result<()> {
+    let element = node.tag_name().name();
+    let is_root = node.parent_element().is_none();
+    let differs_there = match name {
+        "display" => value == "none" && (is_root || DEFINED.contains(&element)),
+        "clip-path" | "mask" | "filter" => {
+            value != "none" && (is_root || name == "mask" && element == "mask")
+        }
+        "systemLanguage" => is_root,
+        // Gradients and patterns have one of their own name.
+        "transform" => is_style && DEFINED.contains(&element),
+        _ => false,
+    };
+    if differs_there {
+        return differs(format_args!("{name} of an element {element}"));
+    }
+    Ok(())
+}
+
+/// Checks the attributes that say where something is.
+fn check_geometry(node: Node<'_, '_>, name: &str, value: &str) -> Result<()> {
+    let element = node.tag_name().name();
+    let is_root = node.parent_element().is_none();
+    let is_known = match name {
+        "preserveAspectRatio" => !value.contains("defer"),
+        _ if is_root || matches!(element, "text" | "tspan" | "foreignObject") => true,
+        "x" | "y" | "width" | "height" | "transform" if element == "symbol" => false,
+        "rx" | "ry" if value == "auto" => false,
+        "x" | "y" | "width" | "height" | "rx" | "ry" | "cx" | "cy" | "r" | "x1" | "x2" | "y1" | "y2"
+        | "fx" | "fy" | "fr" => {
+            // To `usvg` a symbol's own sides are none.
+            let is_in_symbol = || node.ancestors().any(|it| it.has_tag_name((SVG, "symbol")));
+            values::is_coordinate(value) && !(value.ends_with('%') && is_in_symbol())
+        }
+        "points" if element == "polygon" => values::is_points(value),
+        "offset" if element == "stop" => value.trim().len() == value.len(),
+        "patternContentUnits" | "patternUnits" => matches!(value, "userSpaceOnUse" | "objectBoundingBox"),
+        "requiredFeatures" => value.is_empty() || value.starts_with("http://www.w3.org/TR/SVG11/feature"),
+        _ => true,
+    };
+    if is_known { Ok(()) } else { differs(format_args!("{name} of {value:?} in an element {element}")) }
+}
+
+/// Checks that what has sides has any.
+fn check_viewport(node: Node<'_, '_>) -> Result<()> {
+    if node.tag_name().name() != "svg" {
+        return Ok(());
+    }
+    let has_none =
+        ["width", "height"].iter().any(|side| node.attribute(*side).is_some_and(values::is_nothing));
+    let sides = node
+        .attribute("viewBox")
+        .into_iter()
+        .flat_map(|it| it.split([' ', ',']).filter(|it| !it.is_empty()).skip(2));
+    let sees_none = node.parent_element().is_some() && sides.into_iter().any(values::is_nothing);
+    if has_none || sees_none { differs("a viewport of no size") } else { Ok(()) }
+}
+
+/// Checks that what a property refers to is what it should be: else browsers leave the property aside. A clipping path
+/// or a mask that isn't there is left aside by both, and so is one filter of several.
+fn check_reference(targets: &HashMap<&str, &str>, name: &str, value: &str) -> Result<()> {
+    let wanted = match name {
+        "clip-path" => "clipPath",
+        "filter" => "filter",
+        "mask" => "mask",
+        _ => return Ok(()),
+    };
+    let is_one = values::reference(value.trim()).is_some();
+    let is_wrong = |id: &&str| match targets.get(id) {
+        Some(element) => *element != wanted,
+        None => name == "filter" && is_one,
+    };
+    match references(value).find(is_wrong) {
+        Some(id) => differs(format_args!("a {name} that isn't there: {id}")),
         None => Ok(()),
     }
 }
@@ -269,6 +287,39 @@ mod tests {
             "<rect style='clip-path: circle(4px)'/>",
             "<text>a</text>",
             "<path vector-effect='non-scaling-stroke'/>",
+            "<rect style='fill:bogus'/>",
+            "<rect style='fill red;stroke:red'/>",
+            "<rect style='FILL:red'/>",
+            "<rect style=';fill:red'/>",
+            "<rect style='fill:red!ie'/>",
+            "<rect width='2rem'/>",
+            "<ellipse rx='auto'/>",
+            "<polygon points='1,2 x 3'/>",
+            "<linearGradient style='transform:scale(2)'/>",
+            "<rect filter='url(#a)'/>",
+            "<rect id='a' mask='url(#a)'/>",
+            "<rect id='a' filter='url(#a)'/>",
+            "<mask id='a'/><mask mask='url(#a)'/>",
+            "<clipPath display='none'/>",
+            "<symbol width='9'/>",
+            "<symbol viewBox='0 0 9 9'><rect width='50%'/></symbol>",
+            "<svg width='0'/>",
+            "<svg viewBox='0 0 0 9'/>",
+            "<svg preserveAspectRatio='defer none'/>",
+            "<use href=' #a'/>",
+            "<filter id='a'/><filter href='#a'/>",
+            "<image href='data:image/svg+xml,a' preserveAspectRatio='xMaxYMax slice'/>",
+            "<rect requiredFeatures='urn:a'/>",
+            "<pattern patternUnits='bogus'/>",
+            "<style>g rect{fill:red}</style><use href='#a'/>",
+            "<style>rect{fill:red!important}</style><rect style='fill:blue!important'/>",
+            "<style>[a^=b]{fill:red}</style>",
+            "<style>a,,b{fill:red}</style>",
+            "<style>a{*fill:red}</style>",
+            "<style>&lt;!-- a{fill:red} --></style>",
+            "<style>a{filter:url(#a)}</style>",
+            "<style>a{-webkit-filter:blur(2px)}</style>",
+            "<style>a{transform-origin:10}</style>",
         ] {
             assert!(!passes(inside), "{inside}");
         }
@@ -281,7 +332,14 @@ mod tests {
             "<a href='http://a'><rect fill='url(#b)'/></a>",
             "<image href='data:image/png;base64,AA=='/>",
             "<style>/* @import */ .a:hover,a:first-child>b+c{fill:url('#a');opacity:.5}</style>",
-            "<rect style='fill:#123;transform:rotate(45)' transform='translate(3)'/>",
+            "<rect style='fill:#123; ;transform:none' transform='translate(3)'/>",
+            "<style>@charset 'utf-8';.a,b.c#d[e=f]{fill:red!important;;-inkscape-stroke:none}</style>",
+            "<style>.a{fill:red}</style><use href='#a'/>",
+            "<clipPath id='a'/><rect clip-path='url(#a)' style='mask:none;transform-origin:0 50%'/>",
+            "<symbol id='a' viewBox='0 0 9 9'><rect width='50'/></symbol>",
+            "<svg x='1' width='50%' height='2em' viewBox='0 0 9 9' preserveAspectRatio='none'/>",
+            "<stop offset='50%' stop-color='#fff'/>",
+            "<rect clip-path='url(#a)' mask='url(#b)' style='transform:scale(2)' transform='rotate(9)'/>",
             "<x:y xmlns:x='urn:other' href='http://a'/>",
             "<use xlink:href='#a'/>",
             "<g xmlns:i='urn:i' i:only-some='1'/>",
