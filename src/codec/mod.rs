@@ -43,7 +43,7 @@ pub(crate) use self::probe::{Demands, Writing};
 pub(crate) use self::row_writer::RowWriter;
 pub(crate) use self::svg::packed as packed_svg;
 pub use self::svg::{DRAWS_TEXT, count_fonts};
-pub(crate) use self::webp::{AnimationWriter, Loss, Sketch};
+pub(crate) use self::webp::{AnimationWriter, Loss, LosslessEnded, LosslessRows, Sketch};
 pub use self::{
     format::{Format, FormatInfo, Modes},
     probe::Probe,

@@ -15,9 +15,10 @@ pub(crate) enum RowWriter {
 }
 
 impl Coding {
-    /// True if a file can be coded as its rows come.
-    pub(crate) const fn is_by_rows(&self) -> bool {
+    /// True if a file of such a size can be coded as its rows come.
+    pub(crate) const fn is_by_rows(&self, size: Size) -> bool {
         match self.format {
+            Format::WebP if self.lossless => size.pixels() > webp::HELD_PIXELS,
             Format::Avif | Format::WebP => !self.lossless,
             Format::Jpeg | Format::Png => true,
             _ => false,

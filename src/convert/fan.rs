@@ -117,8 +117,8 @@ impl<'a> Lane<'a> {
             (Taker::Gathered(_), Some(error)) => Taken::Framed(Err(error)),
             (Taker::Photo(photo), None) => match photo.finish() {
                 Ok(Made::File(streamed)) => Taken::Coded(Ok(streamed)),
-                // It is known now what has to be known first.
-                Ok(Made::Facts(_)) => Taken::Apart,
+                // It needs the rows once more, and nobody else does.
+                Ok(Made::Again(_)) => Taken::Apart,
                 Err((error, _)) => Taken::Coded(Err(error)),
             },
             (Taker::Gathered(gathered), None) => Taken::Framed(gathered.finish()),

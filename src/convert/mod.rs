@@ -1,9 +1,8 @@
 //! One conversion, pure: bytes, parameters and limits in, bytes out. No IO, clock, environment or globals.
 //!
 //! [`convert`] reads like the pipeline: probe, plan, trim, decode, crop and scale, turn, colour, finish, encode. Where a picture
-//! comes by rows, decoding and scaling are one step, and but for a lossless WebP it is never whole (`strips`). [`plan`] is
-//! what can be said of it from the header alone, and `codec::cost` states its memory from that. [`convert_each`] makes
-//! several results of one decoding.
+//! comes by rows, decoding and scaling are one step, and it is never whole (`strips`). [`plan`] is what can be said of it from
+//! the header alone, and `codec::cost` states its memory from that. [`convert_each`] makes several results of one decoding.
 
 mod animation;
 mod blur;
@@ -219,6 +218,10 @@ fn run(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
 fn run_rest(bytes: &[u8], plan: &Plan, by_rows: ByRows) -> Result<Encoded> {
     let lossy = match by_rows {
         ByRows::Made(encoded) => return Ok(encoded),
+        ByRows::Graphic(file) if plan.graphic_streams() => match smaller_by_rows(bytes, plan, file)? {
+            Some(encoded) => return Ok(encoded),
+            None => None,
+        },
         ByRows::Graphic(file) => file,
         ByRows::Turned => None,
     };
@@ -280,8 +283,9 @@ fn has_room(bytes: &[u8], plan: &Plan) -> bool {
 
 /// What rows are wanted for when they come first.
 fn goal(bytes: &[u8], plan: &Plan) -> Goal {
-    match plan.coding.is_surveyed() {
-        true => Goal::Survey,
+    match plan.coding.lossless {
+        _ if plan.coding.is_surveyed() => Goal::Survey,
+        true => Goal::Lossless(None),
         false => Goal::Photo { ends_early: has_room(bytes, plan) && plan.coding.format != Format::WebP },
     }
 }
@@ -308,6 +312,23 @@ fn photo(bytes: &[u8], plan: &Plan, streamed: Result<Option<Streamed>>) -> Resul
             Ok(ByRows::Graphic(None))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Codes a graphic without loss as its rows come once more: the smaller of that file and the lossy one, if there is one.
+/// `None` when it can't come by rows as it has to be turned.
+fn smaller_by_rows(bytes: &[u8], plan: &Plan, lossy: Option<Vec<u8>>) -> Result<Option<Encoded>> {
+    let mut plan = plan.clone();
+    (plan.coding.lossless, plan.may_be_graphic) = (true, false);
+    if let Some(lossy) = &lossy {
+        // What is longer than the lossy file is of no use.
+        (plan.coding.max_bytes, plan.coding.gives_up) = (lossy.len() as u64, true);
+    }
+    match (strips::photo_to_file(bytes, &plan, Goal::Lossless(None)), lossy) {
+        (Err(error), Some(file)) if error.kind() == Kind::OutputTooLarge => {
+            Ok(Some(Encoded { file, lossless: false }))
+        }
+        (streamed, _) => Ok(streamed?.map(|streamed| Encoded { file: streamed.file, lossless: true })),
     }
 }
 

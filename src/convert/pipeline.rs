@@ -76,13 +76,15 @@ impl Wanted<'_> {
     pub(super) fn pipeline(&self, buffering: Buffering, may_be_graphic: bool) -> cost::Pipeline {
         let Self { probe, params, ref frame, .. } = *self;
         let finish = self.finish();
+        // That is coded as RGB.
+        let is_lossless = params.format == Format::Png || params.settled_mode() == Mode::Lossless;
         let is_plain = frame.is_plain(probe.oriented_size());
         let scaled = frame.output;
         let output = finish.as_ref().map_or(scaled, |finish| finish.size(scaled));
         let scaling = if is_plain { 0 } else { resize::heap_bytes(probe, frame, buffering) };
         let recoloring = match (buffering, probe.format) {
             (Buffering::Streamed, Format::Jpeg)
-                if probe.may_need_conversion() || finish.is_some() || params.format == Format::Png =>
+                if probe.may_need_conversion() || finish.is_some() || is_lossless =>
             {
                 let subsampling = probe.subsampling.filter(|_| !cost::has_full_chroma(probe, scaled));
                 Recolor::heap_bytes(scaled.width, subsampling.unwrap_or(Subsampling::Yuv444))
@@ -118,6 +120,12 @@ impl Wanted<'_> {
         }
     }
 
+    /// True if rows may come as often as a lossless file of them needs it. Some codecs take long for that.
+    pub(super) fn is_lossless_by_rows(&self, coding: &Coding) -> bool {
+        let is_slow = matches!(self.probe.format, Format::Avif | Format::Heic);
+        coding.with_lossless(true).is_by_rows(self.output()) && (coding.format != Format::WebP || !is_slow)
+    }
+
     /// How much of the picture has to be held at once.
     pub(super) fn buffering(&self, coding: &Coding) -> Buffering {
         let Self { probe, ref frame, .. } = *self;
@@ -138,7 +146,9 @@ impl Wanted<'_> {
         };
         // Light is scaled in RGB.
         let is_scaled_in_rgb = is_jpeg && frame.linear && !is_plain && probe.color;
-        if coding.is_by_rows() && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
+        let is_by_rows =
+            if coding.lossless { self.is_lossless_by_rows(coding) } else { coding.is_by_rows(self.output()) };
+        if is_by_rows && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
             Buffering::Streamed
         } else if is_plain {
             Buffering::Whole

@@ -107,14 +107,17 @@ impl Plan {
         // While a better quality is tried the best result is held.
         let file = cost::file_bytes(&self.probe, &self.coding, &self.pipeline, self.may_be_graphic);
         let best = self.target_size.map_or(0, |_| file);
-        let peak = |pipeline: &cost::Pipeline| cost::peak_bytes(&self.probe, 0, &self.coding, pipeline);
-        self.photo_bytes = peak(&self.pipeline).saturating_add(best);
+        self.photo_bytes =
+            cost::peak_bytes(&self.probe, 0, &self.coding, &self.pipeline).saturating_add(best);
         // A graphic is made without loss with its lossy file in hand.
         let lossy = if self.coding.format == Format::WebP { file } else { 0 };
-        let graphic = self
-            .graphic
-            .as_ref()
-            .map_or(0, |pipeline| peak(pipeline).saturating_add(lossy).saturating_add(best));
+        let mut coding = self.coding;
+        if self.graphic_streams() {
+            coding = coding.with_lossless(true).with_max_bytes(coding.max_bytes.min(file));
+        }
+        let graphic = self.graphic.as_ref().map_or(0, |pipeline| {
+            cost::peak_bytes(&self.probe, 0, &coding, pipeline).saturating_add(lossy).saturating_add(best)
+        });
         self.peak_bytes = self.photo_bytes.max(graphic);
         if self.moves {
             self.coding.max_bytes = self.coding.max_bytes.min(MOST_OF_ANIMATION);
@@ -164,7 +167,15 @@ impl Plan {
         let canvas = geometry::canvas(frame.output, params.resize.as_ref());
         let part = Wanted { probe, params, frame, canvas };
         params.format.info().check_side(part.output())?;
-        Ok(planned(&part, self.source, self.coding, self.pipeline.buffering).within(limits))
+        let held = [&Some(self.pipeline), &self.graphic]
+            .map(|pipeline| pipeline.as_ref().map_or(Buffering::Whole, |pipeline| pipeline.buffering));
+        Ok(planned(&part, self.source, self.coding, held).within(limits))
+    }
+
+    /// True if a graphic that came by rows does so once more to become a WebP without loss.
+    pub(super) fn graphic_streams(&self) -> bool {
+        let streams = |pipeline: &cost::Pipeline| pipeline.buffering == Buffering::Streamed;
+        self.coding.format == Format::WebP && self.graphic.as_ref().is_some_and(streams)
     }
 
     /// A length that the files of pictures don't pass, as opposed to noise, if that is less than what is allowed. As
@@ -188,7 +199,8 @@ impl Plan {
         let is_moving = self.moves && self.probe.animated == Some(true);
         let is_once = self.trimming.is_none() && self.target_size.is_none() && !is_moving;
         let is_by_rows = match self.pipeline.buffering {
-            Buffering::Streamed => !self.coding.is_surveyed(),
+            // A PNG and a WebP without loss need them more than once.
+            Buffering::Streamed => !self.coding.is_surveyed() && !self.coding.lossless,
             Buffering::Gathered => true,
             Buffering::Whole => false,
         };
@@ -284,7 +296,7 @@ fn untrimmed(probe: &Probe, params: &Params) -> Result<Plan> {
     let canvas = geometry::canvas(frame.output, params.resize.as_ref());
     let wanted = Wanted { probe, params, frame, canvas };
     params.format.info().check_side(wanted.output())?;
-    Ok(planned(&wanted, source, coding, wanted.buffering(&coding)).within(&Limits::default()))
+    Ok(planned(&wanted, source, coding, held(&wanted, &coding)).within(&Limits::default()))
 }
 
 /// Plans a conversion of what will be left of a picture, which `whole` is for where that is all. How much is held is
@@ -297,17 +309,24 @@ fn trimmed(trim: Trim, whole: Plan, params: &Params) -> Result<Plan> {
     let wanted = |frame| Wanted { probe, params, frame, canvas };
     let bounds = part::bounds(size, probe.orientation, most, params)?;
     let Some(first) = bounds.first().map(|frame| wanted(*frame)) else { return Ok(whole) };
-    let buffering = first.buffering(&coding);
-    let plan = planned(&first, source, coding, buffering);
-    let parts = bounds.iter().map(|frame| planned(&wanted(*frame), source, coding, buffering)).collect();
+    let held = held(&first, &coding);
+    let plan = planned(&first, source, coding, held);
+    let parts = bounds.iter().map(|frame| planned(&wanted(*frame), source, coding, held)).collect();
     let trimming = Trimming { trim, parts, reading: first.reading(), whole: whole.clone() };
     let output = canvas.map_or(most, |canvas| canvas.size);
     Ok(Plan { output, trimming: Some(Box::new(trimming)), ..plan }.within(&Limits::default()))
 }
 
-/// The plan for what is wanted, under no limits yet.
-fn planned(wanted: &Wanted<'_>, source: Size, coding: Coding, buffering: Buffering) -> Plan {
+/// How much of a picture is held, and of a graphic that came by rows.
+fn held(wanted: &Wanted<'_>, coding: &Coding) -> [Buffering; 2] {
+    let by_rows = coding.format != Format::WebP || wanted.is_lossless_by_rows(coding);
+    [wanted.buffering(coding), if by_rows { Buffering::Streamed } else { Buffering::Whole }]
+}
+
+/// The plan for what is wanted, of which so much is held, under no limits yet.
+fn planned(wanted: &Wanted<'_>, source: Size, coding: Coding, held: [Buffering; 2]) -> Plan {
     let &Wanted { probe, params, frame, .. } = wanted;
+    let [buffering, of_graphic] = held;
     let may_be_graphic = wanted.may_be_graphic();
     let streams = buffering == Buffering::Streamed;
     let gathering =
@@ -330,8 +349,9 @@ fn planned(wanted: &Wanted<'_>, source: Size, coding: Coding, buffering: Bufferi
         limits: Limits::default(),
         pipeline: wanted.pipeline(buffering, may_be_graphic),
         graphic: (streams && may_be_graphic).then(|| match coding.format {
-            Format::WebP => wanted.pipeline(gathering, true),
             // Its rows come once more.
+            Format::WebP if of_graphic == Buffering::Streamed => wanted.pipeline(Buffering::Streamed, false),
+            Format::WebP => wanted.pipeline(gathering, true),
             _ => cost::Pipeline { may_be_graphic: true, ..wanted.pipeline(Buffering::Streamed, false) },
         }),
         trimming: None,

@@ -65,15 +65,15 @@ pub(super) fn decode_to_size(bytes: &[u8], probe: &Probe, limits: &Limits, frame
 /// Those of [`codec::decode_as`] and [`codec::encode`].
 pub(super) fn photo_to_file(bytes: &[u8], plan: &Plan, mut goal: Goal) -> Result<Option<Streamed>> {
     loop {
-        let mut photo = Photo::new(plan, goal.clone());
+        let mut photo = Photo::new(plan, goal);
         let failed = match codec::decode_rows(plan.probe.format, bytes, &plan.limits, &mut photo) {
             Ok(false) => return Ok(None),
             Err(error) if !photo.is_settled() => (photo.instead(&error), error),
             // Nothing failed but what had come to its end.
             Ok(true) | Err(_) => match photo.finish() {
                 Ok(Made::File(streamed)) => return Ok(Some(streamed)),
-                Ok(Made::Facts(facts)) => {
-                    goal = Goal::Surveyed(facts);
+                Ok(Made::Again(next)) => {
+                    goal = next;
                     continue;
                 }
                 Err((error, instead)) => (instead, error),
@@ -223,7 +223,8 @@ impl Sink for Gathered<'_> {
 /// Codes a picture's rows as they come.
 pub(super) struct Photo<'a> {
     plan: &'a Plan,
-    goal: Goal,
+    /// Until there is an output.
+    goal: Option<Goal>,
     work: Option<PhotoWork>,
 }
 
@@ -246,7 +247,7 @@ enum Colors {
 
 impl<'a> Photo<'a> {
     pub(super) const fn new(plan: &'a Plan, goal: Goal) -> Self {
-        Self { plan, goal, work: None }
+        Self { plan, goal: Some(goal), work: None }
     }
 
     /// Lets go of the rows that were taken.
@@ -344,7 +345,8 @@ impl Sink for Photo<'_> {
         }
         // A profile that is kept says RGB, even where all is grey.
         let samples = Samples { layout, reduces: !keeps_colors };
-        let output = Output::new(self.plan, &coding, samples, self.goal.clone(), &metadata)?;
+        let goal = self.goal.take().ok_or_else(no_rows)?;
+        let output = Output::new(self.plan, &coding, samples, goal, &metadata)?;
         self.work = Some(PhotoWork { output, form, scaling, widening, colors, metadata });
         Ok(Some(scale_num))
     }

@@ -1,8 +1,9 @@
 //! Several results of one source by one decoding: its rows go to each of them, which makes of them what it would alone.
 //!
 //! Owns which results are made so, and what that takes. What is decoded as a whole, or more than once (a border that is cut
-//! off, a length that is tried for, a PNG of which many colours have to be counted), or at another scale of a JPEG, is made by
-//! itself; so is what there is no room for beside the others, and a graphic once it is known to be one.
+//! off, a length that is tried for, a PNG of which many colours have to be counted, a large WebP without loss), or at another
+//! scale of a JPEG, is made by itself; so is what there is no room for beside the others, and a graphic once it is known to
+//! be one.
 
 use std::ops::Range;
 
@@ -156,7 +157,10 @@ mod tests {
     };
 
     fn source(format: Format, layout: Layout, is_flat: bool) -> Vec<u8> {
-        let size = Size::new(1200, 960);
+        source_of(Size::new(1200, 960), format, layout, is_flat)
+    }
+
+    fn source_of(size: Size, format: Format, layout: Layout, is_flat: bool) -> Vec<u8> {
         let mut noise = 1_u32;
         let data = (0..size.width * size.height * layout.channels()).map(|at| {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -244,6 +248,25 @@ mod tests {
         assert_eq!(parts, [0..2, 2..3]);
         assert_eq!(together_bytes(&plans), None);
         assert_eq!(together_bytes(&[]), None);
+    }
+
+    /// A large WebP without loss needs its rows several times, and a graphic that becomes one once it is known to be one.
+    #[test]
+    fn what_needs_its_rows_several_times_has_them_by_itself() {
+        let bytes = source_of(Size::new(1600, 1400), Format::Png, Layout::Rgb, true);
+        let params = Params { effort: 0, ..Params::default() };
+        let lossless = of_widths(&params.clone().with_mode(Mode::Lossless), &[1600, 1500, 300, 200]);
+        let parts =
+            |plans: &[Plan]| sets(plans, u64::MAX).into_iter().map(|set| set.plans).collect::<Vec<_>>();
+        let planned = plans(&bytes, &lossless);
+        assert!(planned[0].streams && !planned[1].streams);
+        assert_eq!(parts(&planned), [0..1, 1..4]);
+        assert_alike("lossless", &bytes, &lossless, &Limits::default());
+        let graphics = of_widths(&params, &[1600, 1550, 300]);
+        let planned = plans(&bytes, &graphics);
+        assert_eq!(parts(&planned[..2]), [0..2]);
+        assert!(planned[..2].iter().all(Plan::graphic_streams));
+        assert_alike("graphic", &bytes, &graphics, &Limits::default());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use slimpix::{
     codec::{self, Format},
-    convert::{Mode, Outcome, Params, Resize, convert, plan},
+    convert::{Mode, Outcome, Params, Resize, convert, convert_each, plan, together_bytes},
     limits::Limits,
     pixel::{Layout, Raster, Size},
 };
@@ -42,12 +42,17 @@ fn a_photo_is_converted_by_rows() {
 
 /// Black and white at random, of which nothing can be predicted: the longest file that there is.
 fn checks(width: u32, height: u32) -> Vec<u8> {
+    noise(width, height, |state| if state.is_multiple_of(2) { 0 } else { 255 })
+}
+
+/// Samples at random.
+fn noise(width: u32, height: u32, sample: fn(u64) -> u8) -> Vec<u8> {
     let mut state = 1_u64;
     let samples = (0..width * height * 3).map(|_| {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        if state.is_multiple_of(2) { 0 } else { 255 }
+        sample(state)
     });
     let raster = Raster::new(Size::new(width, height), Layout::Rgb, samples.collect()).unwrap();
     encode(raster, &coding(Format::Png, 0, true))
@@ -189,6 +194,87 @@ fn jpeg_and_png_are_written_by_rows() {
             );
         }
     }
+}
+
+/// A screen of any size, made row by row: flat areas, steps, what repeats as letters do, and a part of grain.
+fn screen_png(width: u32, height: u32, color: png::ColorType) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(color);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().unwrap();
+    let mut rows = writer.stream_writer().unwrap();
+    for y in 0..height {
+        let row = (0..width).flat_map(|x| {
+            let is_grainy = x / 500 == 2 && y / 400 % 3 == 1;
+            let grain = if is_grainy { (x * x + y * 7 + x * y / 5) % 23 } else { 0 };
+            let is_text = !is_grainy && (x / 90 + y / 60) % 3 == 0;
+            let ink = if ((x % 90 * 7) ^ (y % 60 * 13)) % 5 == 0 { 20 } else { 240 };
+            let [red, green, blue] = match is_text {
+                true => [ink; 3],
+                false => [x / 90 * 17 + grain, y / 60 * 29 + grain, (x / 90 + y / 60) * 5],
+            };
+            let pixel = [red, green, blue, 255 - y / 200 % 2 * 90];
+            pixel.map(|sample| sample as u8).into_iter().take(color.samples())
+        });
+        rows.write_all(&row.collect::<Vec<u8>>()).unwrap();
+    }
+    rows.finish().unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+/// Lossless WebP of large pictures: what is held beside the file, and stated beside the room for one, in megabytes of a
+/// million bytes at the most, whatever the size. Where the lossy file is made as well there is room for both.
+#[test]
+fn lossless_webp_is_written_by_rows() {
+    let noise = noise(2400, 2000, |state| (state >> 32) as u8 % 12);
+    let grainy = grainy_png(2200, 1500, png::ColorType::Rgb);
+    let [opaque, clear] =
+        [png::ColorType::Rgb, png::ColorType::Rgba].map(|color| screen_png(4032, 3024, color));
+    for (file, mode, most, most_stated, name) in [
+        // Too many tokens to be kept.
+        (&noise, Mode::Lossless, 3, 8, "noise"),
+        (&grainy, Mode::Lossless, 7, 8, "grainy"),
+        (&opaque, Mode::Lossless, 7, 8, "screen"),
+        (&clear, Mode::Lossless, 8, 8, "screen with alpha"),
+        (&opaque, Mode::Auto, 11, 8, "screen that may be lossless"),
+    ] {
+        let params = Params::default().with_mode(mode).with_effort(2);
+        let plan = plan(&codec::probe(file).unwrap(), &params).unwrap();
+        assert!(plan.streams, "{name}");
+        let limits = Limits::default().with_max_output_bytes(plan.likely_file_bytes().unwrap());
+        let plan = plan.within(&limits);
+        let (peak, outcome) = peak_of(|| convert(file, &params, &limits));
+        let Ok(Outcome::Made(made)) = outcome else { panic!("{name}: {outcome:?}") };
+        assert!(made.lossless, "{name}");
+        let [source, result] = [file, &made.bytes].map(|file| {
+            codec::decode(file, &Limits::default()).unwrap().picture.into_raster().unwrap().reduced().unwrap()
+        });
+        assert!(source == result, "{name}");
+        let (length, stated) = (made.bytes.len() as u64, plan.peak_bytes);
+        let room = if mode == Mode::Auto { 2 } else { 1 } * limits.max_output_bytes;
+        println!("{name}: {peak} bytes, {stated} stated, {length} made in the room of {room}");
+        assert!(peak - length <= most * 1_000_000, "{name}: {peak} bytes, {length} made");
+        assert!(peak <= stated, "{name}: {peak} bytes, {stated} stated");
+        assert!(stated <= room + most_stated * 1_000_000, "{name}: {stated} stated, of a room of {room}");
+    }
+}
+
+/// Large screens of one decoding, of which each is decoded once more to be made without loss.
+#[test]
+fn screens_of_one_decoding_take_no_more_than_is_stated() {
+    let file = screen_png(2000, 1500, png::ColorType::Rgb);
+    let probe = codec::probe(&file).unwrap();
+    let wanted = [1, 2].map(|effort| Params::default().with_effort(effort));
+    let plans = wanted.each_ref().map(|params| plan(&probe, params).unwrap());
+    let stated = together_bytes(&plans).unwrap();
+    let (peak, made) = peak_of(|| convert_each(&file, &wanted, &Limits::default()));
+    assert!(made.iter().all(|made| matches!(made, Ok(Outcome::Made(made)) if made.lossless)));
+    println!("{peak} of {stated}");
+    assert!(peak <= stated, "{peak} bytes, {stated} stated");
+    assert!(stated < plans.iter().map(|plan| plan.peak_bytes).sum(), "{stated} stated");
 }
 
 /// Lossless WebP, with all that it takes at high efforts.

@@ -31,6 +31,9 @@ pub fn decoding(probe: &Probe, _scale_num: u32, buffering: Buffering) -> Decodin
     }
 }
 
+/// A picture of no more pixels is held while it is coded without loss: the rows of a larger one come several times.
+pub const HELD_PIXELS: u64 = 1 << 21;
+
 /// Bytes a pixel that no lossless file passes.
 const MOST_LOSSLESS: u64 = 5;
 
@@ -46,7 +49,16 @@ pub fn encoding(input: &Input, coding: &Coding) -> Encoding {
     if coding.lossless {
         let file_bytes = pixels.saturating_mul(MOST_LOSSLESS).min(coding.max_bytes);
         let peak_bytes = lossless_bytes(input, coding, coding.max_bytes);
-        return Encoding { rows_bytes: None, peak_bytes, file_bytes, likely_file_bytes: None };
+        let channels = u64::from(input.channels);
+        let rows = vp8l::image::rows_heap_bytes(size, channels, coding.effort, coding.max_bytes);
+        // Of photos half of all bits are left.
+        let likely = pixels.saturating_mul(channels) / 8 * 5;
+        return Encoding {
+            rows_bytes: Some(rows),
+            peak_bytes,
+            file_bytes,
+            likely_file_bytes: (pixels > HELD_PIXELS && likely < coding.max_bytes).then_some(likely),
+        };
     }
     let most = most_frame_bytes(size, coding);
     let likely = encoder::likely_bytes(size, coding.quality);

@@ -20,10 +20,11 @@ pub(super) use self::{
     animation::Frames,
     decode::{decode, decode_rows},
     header::Walk,
-    memory::{coded_frame_bytes, decoding, encoding, frame_reader_bytes},
+    memory::{HELD_PIXELS, coded_frame_bytes, decoding, encoding, frame_reader_bytes},
 };
 pub(crate) use self::{
     animation::{Loss, Writer as AnimationWriter},
+    lossless::{LosslessEnded, LosslessRows},
     lossy::RowWriter,
     vp8l::image::Sketch,
 };

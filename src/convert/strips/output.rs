@@ -1,7 +1,7 @@
 //! Where rows go in the end: they are finished, looked at where it matters what they show, and coded.
 
 use crate::{
-    codec::{Coding, Facts, Format, RowWriter, Survey},
+    codec::{Coding, Facts, Format, LosslessEnded, LosslessRows, RowWriter, Survey},
     convert::{finish::Finishing, graphic::Look, plan::Plan},
     error::{Error, Kind, Result},
     pixel::{Layout, Metadata, Size, Subsampling},
@@ -16,7 +16,6 @@ pub(in crate::convert) struct Streamed {
 }
 
 /// What rows are wanted for.
-#[derive(Clone)]
 pub(in crate::convert) enum Goal {
     /// The file of a photo. Where it may be a graphic it is looked at, and where `ends_early` its file is given up as soon as
     /// it is sure to be one.
@@ -27,6 +26,8 @@ pub(in crate::convert) enum Goal {
     Survey,
     /// The file of a picture that was looked at.
     Surveyed(Facts),
+    /// A WebP without loss, for which rows come several times: what has come of them.
+    Lossless(Option<LosslessRows>),
 }
 
 pub(super) struct Output {
@@ -40,6 +41,7 @@ pub(super) struct Output {
 enum Drain {
     Writer(RowWriter),
     Survey(Survey),
+    Lossless(LosslessRows),
 }
 
 /// How interleaved rows come.
@@ -82,6 +84,10 @@ impl Output {
                 Goal::Surveyed(facts) => {
                     Drain::Writer(RowWriter::of_surveyed(plan.output, facts, coding, metadata)?)
                 }
+                Goal::Lossless(Some(rows)) => Drain::Lossless(rows),
+                Goal::Lossless(None) => {
+                    Drain::Lossless(LosslessRows::new(plan.output, coding, layout, reduces)?)
+                }
             },
         })
     }
@@ -93,7 +99,7 @@ impl Output {
     pub(super) fn push_planes(&mut self, subsampling: Subsampling, planes: [&[u8]; 3]) -> Result<()> {
         match &mut self.drain {
             Drain::Writer(writer) => writer.push_planes(subsampling, planes),
-            Drain::Survey(_) => Err(Error::new(Kind::Internal, "a survey of planes")),
+            Drain::Survey(_) | Drain::Lossless(_) => Err(Error::new(Kind::Internal, "planes, not rows")),
         }
     }
 
@@ -111,6 +117,7 @@ impl Output {
                     survey.push(rows);
                     Ok(())
                 }
+                Drain::Lossless(coder) => coder.push_rows(rows),
             }
         };
         match finishing {
@@ -128,6 +135,7 @@ impl Output {
         match &self.drain {
             Drain::Writer(_) => self.ends_early && self.look.as_ref().is_some_and(is_surely),
             Drain::Survey(survey) => survey.is_settled(),
+            Drain::Lossless(rows) => rows.is_settled(),
         }
     }
 
@@ -149,7 +157,13 @@ impl Output {
             return Ok(Made::File(Streamed { file: vec![], may_be_graphic: true }));
         }
         let writer = match self.drain {
-            Drain::Survey(survey) => return Ok(Made::Facts(survey.into_facts())),
+            Drain::Survey(survey) => return Ok(Made::Again(Goal::Surveyed(survey.into_facts()))),
+            Drain::Lossless(rows) => {
+                return Ok(match rows.end(metadata).map_err(|error| (error, None))? {
+                    LosslessEnded::Again(rows) => Made::Again(Goal::Lossless(Some(rows))),
+                    LosslessEnded::File(file) => Made::File(Streamed { file, may_be_graphic: false }),
+                });
+            }
             Drain::Writer(writer) => writer,
         };
         let file = writer.finish_surveyed(metadata)?;
@@ -161,5 +175,6 @@ impl Output {
 /// What came of rows.
 pub(in crate::convert) enum Made {
     File(Streamed),
-    Facts(Facts),
+    /// The rows must come once more.
+    Again(Goal),
 }

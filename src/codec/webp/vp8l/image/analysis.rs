@@ -15,7 +15,7 @@ use crate::error::Result;
 const CACHE_BITS: [u32; 5] = [0, 3, 6, 8, 10];
 
 /// About how many pixels are analysed to choose transforms.
-const SAMPLED_PIXELS: usize = 1 << 19;
+pub const SAMPLED_PIXELS: usize = 1 << 19;
 
 /// The transforms that a picture goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,81 +45,156 @@ impl LiteralStatistics {
     }
 }
 
-/// Chooses transforms by the entropy that they leave.
-pub fn choose_transforms<const C: usize>(source: Pixels<C>, palette: Option<&Palette>) -> Result<Transforms> {
-    // Grey samples have no fewer symbols by a palette, other pixels have one instead of three.
-    if palette.is_some_and(|palette| palette.width_bits() > 0 || C >= 3) {
-        return Ok(Transforms::Palette);
+/// What is left of busy pixels by the transforms that there are, as a picture's rows come.
+pub struct TransformStatistics {
+    /// Plain and predicted pixels, then both less green.
+    literals: [LiteralStatistics; 4],
+    has_color: bool,
+    /// Eight rows of `8 * step` are looked at, so that the colour cache sees what is near.
+    step: usize,
+    count: usize,
+    pixels: u64,
+    busy_pixels: u64,
+}
+
+impl TransformStatistics {
+    /// Empty statistics of so many pixels.
+    ///
+    /// # Errors
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn new(count: usize, has_color: bool) -> Result<Self> {
+        let bits = if has_color { 8 } else { 0 };
+        let new = || LiteralStatistics::new(bits);
+        Ok(Self {
+            literals: [new()?, new()?, new()?, new()?],
+            has_color,
+            step: count.div_ceil(SAMPLED_PIXELS),
+            count,
+            pixels: 0,
+            busy_pixels: 0,
+        })
     }
-    let bits = if C >= 3 { 8 } else { 0 };
-    // Plain and predicted pixels, then both less green.
-    let mut statistics = [
-        LiteralStatistics::new(bits)?,
-        LiteralStatistics::new(bits)?,
-        LiteralStatistics::new(bits)?,
-        LiteralStatistics::new(bits)?,
-    ];
-    let (width, height) = (source.width, source.height());
-    let step = source.count().div_ceil(SAMPLED_PIXELS);
-    let (mut pixels, mut busy_pixels) = (0, 0);
-    // Eight rows together, so that the colour cache sees what is near.
-    for y in (1..height).filter(|y| (y / 8) % step == 0) {
-        pixels += width as u64;
-        for at in y * width + 1..(y + 1) * width {
-            let (here, left, above) = (source.argb(at), source.argb(at - 1), source.argb(at - width));
+
+    /// True if a row, from 1, is looked at.
+    pub const fn wants(&self, y: usize) -> bool {
+        (y / 8).is_multiple_of(self.step)
+    }
+
+    /// Looks at the second of two rows.
+    pub fn add_row<const C: usize>(&mut self, rows: Pixels<C>) {
+        let (width, literals) = (rows.width, &mut self.literals);
+        self.pixels += width as u64;
+        for at in width + 1..2 * width {
+            let (here, left, above) = (rows.argb(at), rows.argb(at - 1), rows.argb(at - width));
             if here == left || here == above {
                 continue;
             }
-            busy_pixels += 1;
+            self.busy_pixels += 1;
             let residue = difference(here, mean(left, above));
-            statistics[0].add(here);
-            statistics[1].add(residue);
+            literals[0].add(here);
+            literals[1].add(residue);
             if C >= 3 {
-                statistics[2].add(less_green(here));
-                statistics[3].add(less_green(residue));
+                literals[2].add(less_green(here));
+                literals[3].add(less_green(residue));
             }
         }
     }
-    let [plain, predicted, less, both] = statistics.map(|literals| literals.counts.estimate(1));
-    // The predictor of each tile.
-    let modes = source.count().min(SAMPLED_PIXELS) as u64 / 256 * 2;
-    let (predicted, both) = (predicted + modes, both + modes);
-    let busy = 16 * busy_pixels / pixels.max(1);
-    if C < 3 {
-        let is_flat = palette.is_some() && plain <= predicted;
-        return Ok(if is_flat {
-            Transforms::Palette
-        } else {
-            Transforms::Samples { less_green: true, predicted: predicted < plain, busy }
-        });
+
+    /// Of 16 pixels how many are like neither the one to the left nor the one above.
+    pub fn busy(&self) -> u64 {
+        16 * self.busy_pixels / self.pixels.max(1)
     }
-    let least = plain.min(predicted).min(less).min(both);
-    let less_green = least == less || least == both;
-    Ok(Transforms::Samples { less_green, predicted: least == predicted || least == both, busy })
+
+    /// Chooses the transforms that leave the least, for pixels with colours or without.
+    pub fn choose(&self, has_color: bool, palette: Option<&Palette>) -> Transforms {
+        // Grey samples have no fewer symbols by a palette, other pixels have one instead of three.
+        if palette.is_some_and(|palette| palette.width_bits() > 0 || has_color) {
+            return Transforms::Palette;
+        }
+        let [plain, predicted, less, both] =
+            self.literals.each_ref().map(|literals| literals.counts.estimate(1));
+        // The predictor of each tile.
+        let modes = self.count.min(SAMPLED_PIXELS) as u64 / 256 * 2;
+        let (predicted, both) = (predicted + modes, both + modes);
+        let busy = self.busy();
+        if !has_color {
+            // Greys that came as colours are nothing less green but themselves.
+            let (plain, predicted) = if self.has_color { (less, both) } else { (plain, predicted) };
+            let is_flat = palette.is_some() && plain <= predicted;
+            return if is_flat {
+                Transforms::Palette
+            } else {
+                Transforms::Samples { less_green: true, predicted: predicted < plain, busy }
+            };
+        }
+        let least = plain.min(predicted).min(less).min(both);
+        let less_green = least == less || least == both;
+        Transforms::Samples { less_green, predicted: least == predicted || least == both, busy }
+    }
 }
 
-/// Costs of tokens before anything is parsed, by the pixels that are not like their neighbours.
-pub fn first_costs<const C: usize>(pixels: Pixels<C>) -> Result<PixelCosts> {
-    let mut counts = Histogram::new(0)?;
-    let (width, step) = (pixels.width, pixels.count().div_ceil(SAMPLED_PIXELS));
-    for y in (0..pixels.height()).step_by(step) {
-        for at in (y * width).max(1)..(y + 1) * width {
-            let here = pixels.argb(at);
-            if here != pixels.argb(at - 1) && (at < width || here != pixels.argb(at - width)) {
-                counts.add(PixelToken::Literal(here));
+/// Chooses transforms by the entropy that they leave.
+pub fn choose_transforms<const C: usize>(source: Pixels<C>, palette: Option<&Palette>) -> Result<Transforms> {
+    let mut statistics = TransformStatistics::new(source.count(), C >= 3)?;
+    let (width, height) = (source.width, source.height());
+    if palette.is_none_or(|palette| palette.width_bits() == 0 && C < 3) {
+        for y in 1..height {
+            if statistics.wants(y) {
+                let samples = &source.samples[(y - 1) * width * C..(y + 1) * width * C];
+                statistics.add_row(Pixels::<C> { samples, ..source });
             }
         }
     }
-    // A few copies, though none are known yet.
-    let literals: u32 = counts.green.iter().sum();
-    counts.green[NUM_LITERALS..NUM_GREEN].fill(literals / 64 + 1);
-    counts.distance.fill(1);
+    Ok(statistics.choose(C >= 3, palette))
+}
+
+/// Costs of tokens before anything is parsed, by the pixels that are not like their neighbours, of rows with about
+/// `most` pixels.
+///
+/// # Errors
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+pub fn first_costs<const C: usize>(pixels: Pixels<C>, most: usize) -> Result<PixelCosts> {
+    let mut counts = FirstCounts::new()?;
+    counts.add(pixels, most);
     Ok(counts.costs())
 }
 
+/// Counts of those pixels.
+pub struct FirstCounts(Histogram);
+
+impl FirstCounts {
+    /// # Errors
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn new() -> Result<Self> {
+        Ok(Self(Histogram::new(0)?))
+    }
+
+    /// Counts those of rows with about `most` pixels.
+    pub fn add<const C: usize>(&mut self, pixels: Pixels<C>, most: usize) {
+        let (width, step) = (pixels.width, pixels.count().div_ceil(most).max(1));
+        for y in (0..pixels.height()).step_by(step) {
+            for at in (y * width).max(1)..(y + 1) * width {
+                let here = pixels.argb(at);
+                if here != pixels.argb(at - 1) && (at < width || here != pixels.argb(at - width)) {
+                    self.0.add(PixelToken::Literal(here));
+                }
+            }
+        }
+    }
+
+    /// What tokens cost by all of them.
+    pub fn costs(&mut self) -> PixelCosts {
+        let Self(counts) = self;
+        // A few copies, though none are known yet.
+        let literals: u32 = counts.green[..NUM_LITERALS].iter().sum();
+        counts.green[NUM_LITERALS..NUM_GREEN].fill(literals / 64 + 1);
+        counts.distance.fill(1);
+        counts.costs()
+    }
+}
+
 /// Statistics of the first pass: histograms of the tokens without a colour cache and with each one, and of tiles.
-pub struct TokenStatistics<'a, const C: usize> {
-    pixels: Pixels<'a, C>,
+pub struct TokenStatistics {
     copies: Histogram,
     caches: Vec<(u32, ColorCache, Histogram)>,
     tile_histograms: Option<TileHistograms>,
@@ -127,28 +202,28 @@ pub struct TokenStatistics<'a, const C: usize> {
     place: Position,
 }
 
-impl<'a, const C: usize> TokenStatistics<'a, C> {
-    /// Empty statistics, for at most `most_groups` prefix code groups.
+impl TokenStatistics {
+    /// Empty statistics of pixels of `channels` samples in rows of `width`, for at most `most_groups` prefix code groups.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
-    pub fn new(pixels: Pixels<'a, C>, tiles: Tiles, most_groups: usize) -> Result<Self> {
-        let caches = if C == 1 { &CACHE_BITS[..1] } else { &CACHE_BITS };
+    pub fn new(channels: usize, width: usize, tiles: Tiles, most_groups: usize) -> Result<Self> {
+        let caches = if channels == 1 { &CACHE_BITS[..1] } else { &CACHE_BITS };
         let caches = caches.iter().map(|&bits| Ok((bits, ColorCache::new(bits)?, Histogram::new(bits)?)));
-        let tile_histograms = if most_groups > 1 { Some(TileHistograms::new(tiles, C)?) } else { None };
+        let tile_histograms =
+            if most_groups > 1 { Some(TileHistograms::new(tiles, channels)?) } else { None };
         let caches = caches.collect::<Result<_>>()?;
         Ok(Self {
-            pixels,
             copies: Histogram::new(0)?,
             caches,
             tile_histograms,
             tiles,
-            place: Position::new(pixels.width, 0),
+            place: Position::new(width, 0),
         })
     }
 
     /// Counts the token that begins at a pixel.
-    pub fn add(&mut self, at: usize, token: PixelToken) {
+    pub fn add<const C: usize>(&mut self, pixels: Pixels<C>, at: usize, token: PixelToken) {
         if let Some(histograms) = &mut self.tile_histograms {
             histograms.add(self.place.tile(self.tiles), token);
             self.place.advance(token.pixels());
@@ -165,7 +240,7 @@ impl<'a, const C: usize> TokenStatistics<'a, C> {
         if self.caches.len() > 1 {
             let mut last = None;
             for at in at..at + token.pixels() {
-                let argb = self.pixels.argb(at);
+                let argb = pixels.argb(at);
                 if last != Some(argb) {
                     self.caches.iter_mut().for_each(|(_, cache, _)| cache.insert(argb));
                     last = Some(argb);

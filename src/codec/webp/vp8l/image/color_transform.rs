@@ -43,16 +43,16 @@ const fn color_transform_delta(multiplier: i8, other: u8) -> u8 {
     ((multiplier as i32 * other as i8 as i32) >> 5) as u8
 }
 
-/// The pixels of a tile, of each `step`th row.
+/// The pixels of a tile, of each `step`th row. The samples are those of its row of tiles.
 fn pixels<const C: usize>(
     samples: &[u8],
     width: usize,
     tiles: Tiles,
-    tile: usize,
+    tx: usize,
     step: usize,
 ) -> impl Iterator<Item = &[u8]> {
-    let (x, y) = ((tile % tiles.across) << tiles.bits, (tile / tiles.across) << tiles.bits);
-    let rows = samples.chunks_exact(width * C).skip(y).take(1 << tiles.bits).step_by(step);
+    let x = tx << tiles.bits;
+    let rows = samples.chunks_exact(width * C).step_by(step);
     rows.flat_map(move |row| row[x * C..(x + (1 << tiles.bits)).min(width) * C].chunks_exact(C))
 }
 
@@ -75,44 +75,79 @@ fn search_multiplier(mut cost: impl FnMut(i8) -> u64) -> i8 {
 /// # Errors
 /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
 pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
-    let mut multipliers = Vec::new();
-    multipliers.try_reserve_exact(3 * tiles.count())?;
-    // Red, blue.
-    let mut costs = [ResidualCosts::new(), ResidualCosts::new()];
-    let mut tile_pixels = Vec::new();
-    tile_pixels.try_reserve_exact(1 << (2 * tiles.bits))?;
-    for tile in 0..tiles.count() {
-        tile_pixels.clear();
-        tile_pixels.extend(
-            pixels::<C>(samples, width, tiles, tile, step).map(|pixel| [pixel[0], pixel[1], pixel[2]]),
-        );
-        let green_to_red = search_multiplier(|multiplier| {
-            costs[0].of(&tile_pixels, |[red, green, _]| {
-                red.wrapping_sub(color_transform_delta(multiplier, *green))
-            })
-        });
-        let green_to_blue = search_multiplier(|multiplier| {
-            costs[1].of(&tile_pixels, |[_, green, blue]| {
-                blue.wrapping_sub(color_transform_delta(multiplier, *green))
-            })
-        });
-        let blue = |[red, green, blue]: &[u8; 3], multiplier| {
-            blue.wrapping_sub(color_transform_delta(green_to_blue, *green))
-                .wrapping_sub(color_transform_delta(multiplier, *red))
-        };
-        let red_to_blue =
-            search_multiplier(|multiplier| costs[1].of(&tile_pixels, |pixel| blue(pixel, multiplier)));
-        let mut counts = [[0; 256]; 2];
-        for pixel in &tile_pixels {
-            counts[0][usize::from(pixel[0].wrapping_sub(color_transform_delta(green_to_red, pixel[1])))] += 1;
-            counts[1][usize::from(blue(pixel, red_to_blue))] += 1;
-        }
-        costs.iter_mut().zip(&counts).for_each(|(costs, counts)| costs.update(counts));
-        multipliers.extend([red_to_blue as u8, green_to_blue as u8, green_to_red as u8]);
+    let mut chooser = MultiplierChooser::new(tiles, step)?;
+    let tile_row = (width * C) << tiles.bits;
+    for rows in samples.chunks(tile_row) {
+        chooser.choose::<C>(rows, width);
     }
-    for (y, row) in samples.chunks_exact_mut(width * C).enumerate() {
-        let multipliers = multipliers[(y >> tiles.bits) * tiles.across * 3..].chunks_exact(3);
-        for (tile, multipliers) in row.chunks_mut(C << tiles.bits).zip(multipliers) {
+    for (ty, rows) in samples.chunks_mut(tile_row).enumerate() {
+        apply_to::<C>(rows, width, tiles, &chooser.multipliers[ty * tiles.across * 3..]);
+    }
+    Ok(chooser.multipliers)
+}
+
+/// Chooses multipliers as rows come.
+pub struct MultiplierChooser {
+    tiles: Tiles,
+    step: usize,
+    /// Of red and of blue.
+    costs: [ResidualCosts; 2],
+    tile_pixels: Vec<[u8; 3]>,
+    /// Those of all tiles until now, see [`apply`].
+    pub multipliers: Vec<u8>,
+}
+
+impl MultiplierChooser {
+    /// # Errors
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn new(tiles: Tiles, step: usize) -> Result<Self> {
+        let (mut multipliers, mut tile_pixels) = (Vec::new(), Vec::new());
+        multipliers.try_reserve_exact(3 * tiles.count())?;
+        tile_pixels.try_reserve_exact(1 << (2 * tiles.bits))?;
+        let costs = [ResidualCosts::new(), ResidualCosts::new()];
+        Ok(Self { tiles, step, costs, tile_pixels, multipliers })
+    }
+
+    /// Chooses the multipliers of the next row of tiles, by its samples.
+    pub fn choose<const C: usize>(&mut self, samples: &[u8], width: usize) {
+        let Self { tiles, step, costs, tile_pixels, multipliers } = self;
+        for tx in 0..tiles.across {
+            tile_pixels.clear();
+            tile_pixels.extend(
+                pixels::<C>(samples, width, *tiles, tx, *step).map(|pixel| [pixel[0], pixel[1], pixel[2]]),
+            );
+            let green_to_red = search_multiplier(|multiplier| {
+                costs[0].of(tile_pixels, |[red, green, _]| {
+                    red.wrapping_sub(color_transform_delta(multiplier, *green))
+                })
+            });
+            let green_to_blue = search_multiplier(|multiplier| {
+                costs[1].of(tile_pixels, |[_, green, blue]| {
+                    blue.wrapping_sub(color_transform_delta(multiplier, *green))
+                })
+            });
+            let blue = |[red, green, blue]: &[u8; 3], multiplier| {
+                blue.wrapping_sub(color_transform_delta(green_to_blue, *green))
+                    .wrapping_sub(color_transform_delta(multiplier, *red))
+            };
+            let red_to_blue =
+                search_multiplier(|multiplier| costs[1].of(tile_pixels, |pixel| blue(pixel, multiplier)));
+            let mut counts = [[0; 256]; 2];
+            for pixel in &*tile_pixels {
+                counts[0]
+                    [usize::from(pixel[0].wrapping_sub(color_transform_delta(green_to_red, pixel[1])))] += 1;
+                counts[1][usize::from(blue(pixel, red_to_blue))] += 1;
+            }
+            costs.iter_mut().zip(&counts).for_each(|(costs, counts)| costs.update(counts));
+            multipliers.extend([red_to_blue as u8, green_to_blue as u8, green_to_red as u8]);
+        }
+    }
+}
+
+/// Transforms the samples of a row of tiles, whose multipliers these are.
+pub fn apply_to<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, multipliers: &[u8]) {
+    for row in samples.chunks_exact_mut(width * C) {
+        for (tile, multipliers) in row.chunks_mut(C << tiles.bits).zip(multipliers.chunks_exact(3)) {
             for pixel in tile.chunks_exact_mut(C) {
                 let [red, green, _] = [pixel[0], pixel[1], pixel[2]];
                 let less = color_transform_delta(multipliers[1] as i8, green)
@@ -122,5 +157,4 @@ pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, ste
             }
         }
     }
-    Ok(multipliers)
 }

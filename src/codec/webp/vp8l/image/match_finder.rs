@@ -13,7 +13,7 @@ use super::{
 use crate::{error::Result, limits::try_filled};
 
 /// The most pixels that a copy reaches back.
-const MAX_WINDOW: usize = 1 << 17;
+pub const MAX_WINDOW: usize = 1 << 17;
 
 /// Bits of a link that hold a part of the hash, beside the distance: where they differ pixels need not be compared.
 const CHECK: u32 = !(MAX_WINDOW as u32 - 1);
@@ -224,13 +224,12 @@ fn length<const C: usize>(pixels: &Pixels<C>, at: usize, distance: usize, most: 
     if distance == 0 || distance > at || at >= pixels.count() || !same(pixels, at, distance) {
         return 0;
     }
-    match_length_within(&pixels.samples[at * C..], &pixels.samples[(at - distance) * C..], most * C) / C
+    match_length_within(pixels.from(at), pixels.from(at - distance), most * C) / C
 }
 
 #[inline(always)]
 fn same<const C: usize>(pixels: &Pixels<C>, at: usize, distance: usize) -> bool {
-    let (here, there) = (at * C, (at - distance) * C);
-    pixels.samples[here..here + C] == pixels.samples[there..there + C]
+    pixels.from(at)[..C] == pixels.from(at - distance)[..C]
 }
 
 /// Where pixels stood: for each hash the last one, and for each pixel of a window the one before with the same hash.
@@ -287,7 +286,7 @@ impl HashChains {
         let mut found = Match::default();
         let own = self.links[at & (self.window - 1)];
         let (mut entry, mut distance) = (own, 0);
-        let here = &pixels.samples[at * C..];
+        let here = pixels.from(at);
         for _ in 0..effort.chain_limit {
             let link = (entry & !CHECK) as usize;
             distance += link;
@@ -298,7 +297,7 @@ impl HashChains {
             if (entry ^ own) & CHECK != 0 {
                 continue;
             }
-            let there = &pixels.samples[(at - distance) * C..];
+            let there = pixels.from(at - distance);
             let last = longest * C;
             if here.len() < last + C || here[last..last + C] != there[last..last + C] {
                 continue;
@@ -319,7 +318,7 @@ impl HashChains {
 /// The hash of two pixels, or of four bytes where these are more; a run of equal pixels is hashed with its length.
 #[inline(always)]
 fn hash<const C: usize>(pixels: &Pixels<C>, at: usize, run: u16) -> Option<u64> {
-    let samples = &pixels.samples[at * C..];
+    let samples = pixels.from(at);
     let mixed = match C {
         1 | 2 => u64::from(u32::from_le_bytes(*samples.first_chunk::<4>()?)),
         3 => u64::from_le_bytes(*samples.first_chunk::<8>()?) << 16,

@@ -1,33 +1,40 @@
-//! A whole picture as VP8L (RFC 9649 section 3), coded in the memory that its samples are in.
+//! A whole picture as VP8L (RFC 9649 section 3), coded in the memory that its samples are in; or one whose rows come
+//! several times ([`rows`]).
 //!
 //! In order: the picture is analysed, and transformed into what has the shortest code (indices of a palette, samples
 //! less green, residuals of a prediction). The result is cut into tokens three times: to see what they cost, to count
 //! them as they will be, and to write them. So the length is known before the file's memory is taken.
 
 mod analysis;
+mod caches;
 mod color_transform;
 mod effort;
+mod front;
 mod histogram;
+mod look;
 mod match_finder;
 mod meta_prefix;
 mod palette;
 mod parse;
 mod pixels;
 mod predictor;
+mod rows;
 mod sketch;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod tiles;
 mod token;
+mod token_bytes;
 mod token_log;
+mod window;
+mod work;
 
-pub use self::sketch::Sketch;
 use self::{
-    analysis::{TokenStatistics, Transforms},
+    analysis::{SAMPLED_PIXELS, TokenStatistics, Transforms},
     effort::Effort,
-    histogram::{Histogram, PixelCosts},
-    meta_prefix::{EntropyImage, Position},
+    histogram::Histogram,
+    meta_prefix::Position,
     palette::Palette,
     parse::Parser,
     pixels::{OPAQUE, Pixels, subtract_green},
@@ -35,6 +42,10 @@ use self::{
     tiles::Tiles,
     token::PixelToken,
     token_log::TokenLog,
+};
+pub use self::{
+    rows::{Ended, RowCoder, heap_bytes as rows_heap_bytes},
+    sketch::Sketch,
 };
 use super::bits::{BitWriter, HeaderBits};
 use crate::{
@@ -52,9 +63,6 @@ pub const AROUND: u64 = 64;
 
 /// The most bytes that a picture takes beside its samples: for transforms, prefix codes and the entropy image.
 const HEADERS: u64 = 8 << 10;
-
-/// Pixels that colour caches are tried on.
-const TRIED_PIXELS: usize = 1 << 16;
 
 /// The colour transform pays if more than this many of 16 pixels are like no neighbour.
 const BUSY_FOR_COLOR_TRANSFORM: u64 = 7;
@@ -100,13 +108,7 @@ pub fn heap_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
 /// [`error::Kind::OutputTooLarge`] when it takes more; [`error::Kind::OutOfMemory`].
 pub fn encode(raster: Raster, coding: &Coding, around: u64) -> Result<Vec<u8>> {
     let (size, layout) = (raster.size(), raster.layout());
-    let mut header = HeaderBits::default();
-    header.put(SIGNATURE, 8);
-    header.put(size.width - 1, 14);
-    header.put(size.height - 1, 14);
-    header.put(layout.has_alpha().into(), 1);
-    // The version.
-    header.put(0, 3);
+    let header = header(size, layout);
     let encoder = ImageEncoder {
         size,
         effort: Effort::new(coding.effort),
@@ -122,6 +124,18 @@ pub fn encode(raster: Raster, coding: &Coding, around: u64) -> Result<Vec<u8>> {
         Layout::Rgb => encoder.transform::<3>(samples, header),
         Layout::Rgba => encoder.transform::<4>(samples, header),
     }
+}
+
+/// What stands before a picture's transforms.
+fn header(size: Size, layout: Layout) -> HeaderBits {
+    let mut header = HeaderBits::default();
+    header.put(SIGNATURE, 8);
+    header.put(size.width - 1, 14);
+    header.put(size.height - 1, 14);
+    header.put(layout.has_alpha().into(), 1);
+    // The version.
+    header.put(0, 3);
+    header
 }
 
 /// The transforms of a picture (RFC 9649 section 3.5).
@@ -159,17 +173,17 @@ impl ImageEncoder {
     fn transform<const C: usize>(mut self, mut samples: Vec<u8>, mut header: HeaderBits) -> Result<Vec<u8>> {
         let width = self.size.width as usize;
         let palette = Palette::of::<C>(&samples);
-        let source = Pixels::<C> { samples: &samples, width, rest: 0 };
+        let source = Pixels::<C> { samples: &samples, width, rest: 0, first: 0 };
         let transforms = analysis::choose_transforms(source, palette.as_ref())?;
         if let (Transforms::Palette, Some(palette)) = (transforms, palette) {
             TransformType::ColorIndexing.put(&mut header);
             header.put(palette.len() as u32 - 1, 8);
             let differences = palette.differences();
-            let colors = Pixels::<4> { samples: &differences, width: palette.len(), rest: 0 };
+            let colors = Pixels::<4> { samples: &differences, first: 0, width: palette.len(), rest: 0 };
             write_subimage(colors, &mut header)?;
             let width = palette.apply::<C>(&mut samples, width);
             header.put(NO_MORE_TRANSFORMS, 1);
-            return self.code(Pixels::<1> { samples: &samples, width, rest: OPAQUE }, header);
+            return self.code(Pixels::<1> { samples: &samples, first: 0, width, rest: OPAQUE }, header);
         }
         let Transforms::Samples { less_green, predicted, busy } = transforms else {
             return Err(Error::new(error::Kind::Internal, "lossless WebP: a palette that is none"));
@@ -192,21 +206,21 @@ impl ImageEncoder {
         header.put(NO_MORE_TRANSFORMS, 1);
         let is_opaque = C % 2 == 1 && !predicted;
         let rest = if is_opaque { OPAQUE } else { 0 };
-        self.code(Pixels::<C> { samples: &samples, width, rest }, header)
+        self.code(Pixels::<C> { samples: &samples, first: 0, width, rest }, header)
     }
 
     fn predict<const C: usize>(&self, samples: &mut [u8], header: &mut HeaderBits) -> Result<()> {
         let (width, height) = (self.size.width as usize, self.size.height as usize);
         let tiles = Tiles::new(width, height, 4, TRANSFORM_TILES);
         let modes = predictor::choose_modes(
-            Pixels::<C> { samples, width, rest: 0 },
+            Pixels::<C> { samples, first: 0, width, rest: 0 },
             tiles,
             self.effort.predictor_step,
         )?;
         predictor::apply::<C>(samples, width, tiles, &modes)?;
         TransformType::Predictor.put(header);
         header.put(tiles.bits - 2, 3);
-        write_subimage(Pixels::<1> { samples: &modes, width: tiles.across, rest: OPAQUE }, header)
+        write_subimage(Pixels::<1> { samples: &modes, first: 0, width: tiles.across, rest: OPAQUE }, header)
     }
 
     fn color_transform<const C: usize>(&self, samples: &mut [u8], header: &mut HeaderBits) -> Result<()> {
@@ -216,7 +230,10 @@ impl ImageEncoder {
         if multipliers.iter().any(|multiplier| *multiplier != 0) {
             TransformType::Color.put(header);
             header.put(tiles.bits - 2, 3);
-            write_subimage(Pixels::<3> { samples: &multipliers, width: tiles.across, rest: OPAQUE }, header)?;
+            write_subimage(
+                Pixels::<3> { samples: &multipliers, first: 0, width: tiles.across, rest: OPAQUE },
+                header,
+            )?;
         }
         Ok(())
     }
@@ -225,24 +242,29 @@ impl ImageEncoder {
         let tiles = Tiles::new(pixels.width, pixels.height(), 4, meta_prefix::most_tiles(C));
         let most_groups = self.effort.max_groups.min(1 + pixels.count() / GROUP_PIXELS);
         let (caches, mut entropy_image) = {
-            let costs = analysis::first_costs(pixels)?;
-            let mut statistics = TokenStatistics::<C>::new(pixels, tiles, most_groups)?;
-            Parser::new(pixels, &costs, self.effort.first_pass(), 0)?
-                .for_each_greedily(|at, token| statistics.add(at, token));
+            let costs = analysis::first_costs(pixels, SAMPLED_PIXELS)?;
+            let mut statistics = TokenStatistics::new(C, pixels.width, tiles, most_groups)?;
+            let mut parser = Parser::new(pixels.count(), pixels.width, &costs, self.effort.first_pass(), 0)?;
+            let take = |at, token| statistics.add(pixels, at, token);
+            parser.for_each_greedily(pixels, &costs, pixels.count(), take);
             let bits = statistics.estimate();
             if self.gives_up && bits / 8 * LIKELY[0] / LIKELY[1] > self.max_bytes {
                 return Err(larger(bits, self.max_bytes));
             }
             statistics.finish(most_groups)?
         };
-        let (cache_bits, costs) = self.best_cache(pixels, caches, &entropy_image)?;
+        let (first, rows) = caches::tried_rows(pixels.width, pixels.height());
+        let range = first * pixels.width * C..(first + rows) * pixels.width * C;
+        let part = Pixels::<C> { samples: &pixels.samples[range], ..pixels };
+        let parts = [first, pixels.height() / rows];
+        let (cache_bits, costs) = caches::best_cache(part, parts, self.effort, caches, &entropy_image)?;
         let mut histograms = try_filled(entropy_image.count, Histogram::new(cache_bits)?)?;
         let (mut place, mut log) = (Position::new(pixels.width, 0), TokenLog::new(pixels.count())?);
-        Parser::new(pixels, &costs, self.effort.match_effort, cache_bits)?.for_each(|_, token| {
+        parse::each(pixels, &costs, self.effort.match_effort, cache_bits, |_, token| {
             log.add(token);
             histograms[entropy_image.at(&place)].add(token);
             place.advance(token.pixels());
-        });
+        })?;
         entropy_image.merge(&mut histograms, 1)?;
         let plan = StreamPlan::new(header, cache_bits, entropy_image, &histograms)?;
         drop(histograms);
@@ -260,39 +282,12 @@ impl ImageEncoder {
         };
         if log.is_incomplete() {
             drop(log);
-            Parser::new(pixels, &costs, self.effort.match_effort, cache_bits)?.for_each(write);
+            parse::each(pixels, &costs, self.effort.match_effort, cache_bits, write)?;
         } else {
             log.for_each(pixels, cache_bits, write)?;
         }
         writer.finish(&mut out);
         Ok(out)
-    }
-
-    /// Tries colour caches on the middle of a picture: with prefix code groups another one may be best than without.
-    fn best_cache<const C: usize>(
-        &self,
-        pixels: Pixels<C>,
-        mut caches: Vec<(u32, PixelCosts)>,
-        entropy_image: &EntropyImage,
-    ) -> Result<(u32, PixelCosts)> {
-        let height = pixels.height();
-        let rows = (TRIED_PIXELS / pixels.width).clamp(1, height);
-        let (first, parts) = ((height - rows) / 2, (height / rows) as u64);
-        let range = first * pixels.width * C..(first + rows) * pixels.width * C;
-        let part = Pixels::<C> { samples: &pixels.samples[range], ..pixels };
-        let mut best = (u64::MAX, 0);
-        for (at, (bits, costs)) in caches.iter().enumerate().filter(|_| self.effort.max_groups > 1 && C > 1) {
-            let mut entropy_image = entropy_image.clone();
-            let mut histograms = try_filled(entropy_image.count, Histogram::new(*bits)?)?;
-            let mut place = Position::new(pixels.width, first);
-            Parser::new(part, costs, self.effort.first_pass(), *bits)?.for_each(|_, token| {
-                histograms[entropy_image.at(&place)].add(token);
-                place.advance(token.pixels());
-            });
-            entropy_image.merge(&mut histograms, parts)?;
-            best = best.min((histograms.iter().map(|histogram| histogram.estimate(parts)).sum(), at));
-        }
-        Ok(caches.swap_remove(best.1))
     }
 }
 

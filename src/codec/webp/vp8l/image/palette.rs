@@ -26,31 +26,64 @@ const fn slot(color: u32) -> usize {
     (color.wrapping_mul(0x9E37_79B1) >> (32 - SLOTS.ilog2())) as usize
 }
 
+/// Gathers a picture's colours as its pixels come.
+pub struct Colors {
+    slots: [Option<u32>; SLOTS],
+    colors: Vec<u32>,
+    last: Option<u32>,
+    is_full: bool,
+}
+
+impl Colors {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self { slots: [None; SLOTS], colors: Vec::new(), last: None, is_full: false }
+    }
+
+    /// True if there are more than 256.
+    pub const fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Adds those of pixels of `C` samples.
+    pub fn add<const C: usize>(&mut self, samples: &[u8]) {
+        if self.is_full {
+            return;
+        }
+        for pixel in samples.chunks_exact(C) {
+            let color = color::<C>(pixel);
+            if self.last == Some(color) {
+                continue;
+            }
+            self.last = Some(color);
+            let mut at = slot(color);
+            while self.slots[at].is_some_and(|other| other != color) {
+                at = (at + 1) % SLOTS;
+            }
+            if self.slots[at].is_none() {
+                if self.colors.len() == 256 {
+                    self.is_full = true;
+                    return;
+                }
+                self.slots[at] = Some(color);
+                self.colors.push(color);
+            }
+        }
+    }
+
+    /// The palette of all of them; `None` if there are more than 256.
+    pub fn into_palette(mut self) -> Option<Palette> {
+        self.colors.sort_unstable();
+        (!self.is_full).then_some(Palette { colors: self.colors })
+    }
+}
+
 impl Palette {
     /// The palette of pixels of `C` samples; `None` if there are more than 256 colours.
     pub fn of<const C: usize>(samples: &[u8]) -> Option<Self> {
-        let mut slots = [None; SLOTS];
-        let (mut colors, mut last) = (Vec::new(), None);
-        for pixel in samples.chunks_exact(C) {
-            let color = color::<C>(pixel);
-            if last == Some(color) {
-                continue;
-            }
-            last = Some(color);
-            let mut at = slot(color);
-            while slots[at].is_some_and(|other| other != color) {
-                at = (at + 1) % SLOTS;
-            }
-            if slots[at].is_none() {
-                if colors.len() == 256 {
-                    return None;
-                }
-                slots[at] = Some(color);
-                colors.push(color);
-            }
-        }
-        colors.sort_unstable();
-        Some(Self { colors })
+        let mut colors = Colors::new();
+        colors.add::<C>(samples);
+        colors.into_palette()
     }
 
     /// How many colours there are.

@@ -41,10 +41,18 @@ struct Copy {
     code: u32,
 }
 
-/// Cuts pixels of `C` samples.
-pub struct Parser<'a, const C: usize> {
+/// Pixels that must be known behind one for it to be known which copies begin there and in its block.
+pub const AHEAD: usize = BLOCK + 2 * MAX_LENGTH + 128;
+
+/// Cuts pixels of `C` samples by what tokens cost.
+#[derive(Clone, Copy)]
+struct Source<'a, const C: usize> {
     pixels: Pixels<'a, C>,
     costs: &'a PixelCosts,
+}
+
+/// Cuts a picture's pixels one after another, which needn't all be there at once.
+pub struct Parser {
     good_length: usize,
     cache: ColorCache,
     matches: MatchFinder,
@@ -63,43 +71,71 @@ pub fn heap_bytes(pixels: u64, effort: MatchEffort) -> u64 {
     match_finder::heap_bytes(pixels, effort) + arrivals as u64
 }
 
-impl<'a, const C: usize> Parser<'a, C> {
-    /// A parser by such costs, with a colour cache of `cache_bits` bits.
+/// Gives all tokens of a whole picture in order to `take`, each with the pixel that it begins at.
+///
+/// # Errors
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+pub fn each<const C: usize>(
+    pixels: Pixels<C>,
+    costs: &PixelCosts,
+    effort: MatchEffort,
+    cache_bits: u32,
+    take: impl FnMut(usize, PixelToken),
+) -> Result<()> {
+    let mut parser = Parser::new(pixels.count(), pixels.width, costs, effort, cache_bits)?;
+    parser.for_each(pixels, costs, pixels.count(), take);
+    Ok(())
+}
+
+impl Parser {
+    /// A parser of so many pixels in rows of `width` by such costs, with a colour cache of `cache_bits` bits.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
     pub fn new(
-        pixels: Pixels<'a, C>,
-        costs: &'a PixelCosts,
+        count: usize,
+        width: usize,
+        costs: &PixelCosts,
         effort: MatchEffort,
         cache_bits: u32,
     ) -> Result<Self> {
-        let matches = MatchFinder::new(pixels.count(), pixels.width, effort)?;
-        let near = matches.distances.map(|distance| {
-            let code = distance_code(distance.max(1), pixels.width);
-            (code as u32, costs.distance(code))
-        });
-        let block = BLOCK.min(pixels.count()) + MAX_LENGTH + 1;
+        let matches = MatchFinder::new(count, width, effort)?;
+        let block = BLOCK.min(count) + MAX_LENGTH + 1;
         let (arrivals, path_costs) = (try_filled(block, Arrival::default())?, try_filled(block, 0)?);
         let cache = ColorCache::new(cache_bits)?;
-        Ok(Self {
-            pixels,
-            costs,
-            good_length: effort.good_length,
-            cache,
-            matches,
-            near,
-            at: 0,
-            arrivals,
-            path_costs,
-        })
+        let near = [(0, 0); NEAR];
+        let mut parser =
+            Self { good_length: effort.good_length, cache, matches, near, at: 0, arrivals, path_costs };
+        parser.set_costs(width, costs);
+        Ok(parser)
     }
 
-    /// Gives all tokens in order to `take`, each with the pixel that it begins at.
-    pub fn for_each(mut self, mut take: impl FnMut(usize, PixelToken)) {
-        while self.at < self.pixels.count() {
+    /// From here on tokens cost so much.
+    pub fn set_costs(&mut self, width: usize, costs: &PixelCosts) {
+        self.near = self.matches.distances.map(|distance| {
+            let code = distance_code(distance.max(1), width);
+            (code as u32, costs.distance(code))
+        });
+    }
+
+    /// The first pixel that has no token yet.
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Gives the tokens that begin before a pixel in order to `take`, each with the pixel that it begins at, and those of
+    /// the blocks that do. At that pixel the picture ends, or [`AHEAD`] of it are there.
+    pub fn for_each<const C: usize>(
+        &mut self,
+        pixels: Pixels<C>,
+        costs: &PixelCosts,
+        until: usize,
+        mut take: impl FnMut(usize, PixelToken),
+    ) {
+        let source = Source { pixels, costs };
+        while self.at < until {
             let start = self.at;
-            let end = self.find_path();
+            let end = self.find_path(source);
             // The path is known from its end. Its links are reversed in place, so that each says how to go on from its
             // beginning.
             let (mut to, mut arrival) = (end, self.arrivals[end]);
@@ -112,9 +148,7 @@ impl<'a, const C: usize> Parser<'a, C> {
             while from < end {
                 let arrival = self.arrivals[from];
                 let token = match arrival {
-                    Arrival { code: 0, cache_index: 0, .. } => {
-                        PixelToken::Literal(self.pixels.argb(start + from))
-                    }
+                    Arrival { code: 0, cache_index: 0, .. } => PixelToken::Literal(pixels.argb(start + from)),
                     Arrival { code: 0, cache_index, .. } => PixelToken::Cached(cache_index - 1),
                     Arrival { length, code, .. } => PixelToken::Copy { length, code },
                 };
@@ -125,17 +159,24 @@ impl<'a, const C: usize> Parser<'a, C> {
         }
     }
 
-    /// Gives tokens with little work and without the colour cache: at each pixel the copy that saves the most there,
-    /// unless the next pixel begins a better one.
-    pub fn for_each_greedily(mut self, mut take: impl FnMut(usize, PixelToken)) {
+    /// Gives tokens as [`Self::for_each`], with little work and without the colour cache: at each pixel the copy that
+    /// saves the most there, unless the next pixel begins a better one.
+    pub fn for_each_greedily<const C: usize>(
+        &mut self,
+        pixels: Pixels<C>,
+        costs: &PixelCosts,
+        until: usize,
+        mut take: impl FnMut(usize, PixelToken),
+    ) {
+        let source = Source { pixels, costs };
         let mut next = None;
-        while self.at < self.pixels.count() {
-            let copy = next.take().unwrap_or_else(|| self.best_copy(self.at));
-            if copy.gain > 0 && copy.length < SAMPLED_LITERALS && self.at + 1 < self.pixels.count() {
-                next = Some(self.best_copy(self.at + 1)).filter(|next| next.gain > copy.gain);
+        while self.at < until || next.is_some() {
+            let copy = next.take().unwrap_or_else(|| self.best_copy(source, self.at));
+            if copy.gain > 0 && copy.length < SAMPLED_LITERALS && self.at + 1 < pixels.count() {
+                next = Some(self.best_copy(source, self.at + 1)).filter(|next| next.gain > copy.gain);
             }
             if copy.gain == 0 || next.is_some() {
-                take(self.at, PixelToken::Literal(self.pixels.argb(self.at)));
+                take(self.at, PixelToken::Literal(pixels.argb(self.at)));
                 self.at += 1;
             } else {
                 take(self.at, PixelToken::Copy { length: copy.length as u16, code: copy.code });
@@ -144,10 +185,11 @@ impl<'a, const C: usize> Parser<'a, C> {
         }
     }
 
-    fn best_copy(&mut self, at: usize) -> Copy {
-        let (near, far) = self.matches.find_at(&self.pixels, at);
-        let code = distance_code(far.distance.max(1) as usize, self.pixels.width);
-        let far = (far.length, (code as u32, self.costs.distance(code)));
+    fn best_copy<const C: usize>(&mut self, source: Source<C>, at: usize) -> Copy {
+        let Source { pixels, costs } = source;
+        let (near, far) = self.matches.find_at(&pixels, at);
+        let code = distance_code(far.distance.max(1) as usize, pixels.width);
+        let far = (far.length, (code as u32, costs.distance(code)));
         let (mut best, mut longest, mut counted, mut literals) = (Copy::default(), 1, 0, 0);
         for (length, (code, cost)) in near.into_iter().zip(self.near).chain([far]) {
             let length = usize::from(length);
@@ -156,11 +198,10 @@ impl<'a, const C: usize> Parser<'a, C> {
             }
             longest = length;
             let until = at + length.min(SAMPLED_LITERALS);
-            literals +=
-                (at + counted..until).map(|at| self.costs.literal::<C>(self.pixels.argb(at))).sum::<u32>();
+            literals += (at + counted..until).map(|at| costs.literal::<C>(pixels.argb(at))).sum::<u32>();
             counted = until - at;
             let all = literals * length as u32 / counted as u32;
-            let gain = all.saturating_sub(cost + u32::from(self.costs.lengths[length]));
+            let gain = all.saturating_sub(cost + u32::from(costs.lengths[length]));
             if gain > best.gain {
                 best = Copy { gain, length, code };
             }
@@ -169,42 +210,43 @@ impl<'a, const C: usize> Parser<'a, C> {
     }
 
     /// Finds the best path through the next block; returns how many pixels it has.
-    fn find_path(&mut self) -> usize {
+    fn find_path<const C: usize>(&mut self, source: Source<C>) -> usize {
         let start = self.at;
-        let block = BLOCK.min(self.pixels.count() - start);
-        self.matches.find(&self.pixels, start..start + block);
+        let block = BLOCK.min(source.pixels.count() - start);
+        self.matches.find(&source.pixels, start..start + block);
         let (mut from, mut end) = (0, block);
         self.path_costs[1..=end].fill(u32::MAX);
         self.path_costs[0] = 0;
         while from < block {
-            self.relax_literal(from, start + from);
-            let longest = self.relax_copies(from, &mut end);
+            self.relax_literal(source, from, start + from);
+            let longest = self.relax_copies(source, from, &mut end);
             if longest < self.good_length {
                 from += 1;
             } else {
-                self.cache_all(start + from + 1, start + from + longest);
+                self.cache_all(source.pixels, start + from + 1, start + from + longest);
                 from += longest;
             }
         }
         end
     }
 
-    fn cache_all(&mut self, from: usize, until: usize) {
+    fn cache_all<const C: usize>(&mut self, pixels: Pixels<C>, from: usize, until: usize) {
         if self.cache.is_none() {
             return;
         }
         for at in from..until {
-            self.cache.insert(self.pixels.argb(at));
+            self.cache.insert(pixels.argb(at));
         }
     }
 
     #[inline(always)]
-    fn relax_literal(&mut self, from: usize, at: usize) {
-        let argb = self.pixels.argb(at);
+    fn relax_literal<const C: usize>(&mut self, source: Source<C>, from: usize, at: usize) {
+        let Source { pixels, costs } = source;
+        let argb = pixels.argb(at);
         let cache_index = self.cache.find(argb);
         let cost = match cache_index {
-            Some(index) => self.costs.cached[index].into(),
-            None => self.costs.literal::<C>(argb),
+            Some(index) => costs.cached[index].into(),
+            None => costs.literal::<C>(argb),
         };
         self.cache.insert(argb);
         let cost = self.path_costs[from] + cost;
@@ -218,21 +260,23 @@ impl<'a, const C: usize> Parser<'a, C> {
     /// Relaxes the copies that begin at a pixel, from near and from afar. Returns the longest length; a long copy may
     /// pass the block's end, which it moves.
     #[inline(always)]
-    fn relax_copies(&mut self, from: usize, end: &mut usize) -> usize {
+    fn relax_copies<const C: usize>(&mut self, source: Source<C>, from: usize, end: &mut usize) -> usize {
+        let Source { pixels, costs } = source;
         let (near, far) = self.matches.at(from);
         let mut longest = 0;
         for (length, code) in near.into_iter().zip(self.near) {
             let length = usize::from(length);
             if length > longest {
-                self.relax(from, [longest + 1, length], code, end);
+                self.relax(&costs.lengths, from, [longest + 1, length], code, end);
                 longest = length;
             }
         }
         let length = usize::from(far.length);
         // Within the longest matches from near nothing is sought.
         if length > longest && longest < self.good_length {
-            let code = distance_code(far.distance as usize, self.pixels.width);
-            self.relax(from, [longest + 1, length], (code as u32, self.costs.distance(code)), end);
+            let code = distance_code(far.distance as usize, pixels.width);
+            let code = (code as u32, costs.distance(code));
+            self.relax(&costs.lengths, from, [longest + 1, length], code, end);
             longest = length;
         }
         longest
@@ -240,7 +284,7 @@ impl<'a, const C: usize> Parser<'a, C> {
 
     /// Relaxes copies from a least to a greatest length: each is taken where it is the best path to its end.
     #[inline(always)]
-    fn relax(&mut self, from: usize, lengths: [usize; 2], code: (u32, u32), end: &mut usize) {
+    fn relax(&mut self, costs: &[u16], from: usize, lengths: [usize; 2], code: (u32, u32), end: &mut usize) {
         let [least, most] = lengths;
         // So there are at most half as many copies as pixels.
         let mut least = least.max(2);
@@ -257,7 +301,7 @@ impl<'a, const C: usize> Parser<'a, C> {
             return;
         }
         let (code, cost) = (code.0, self.path_costs[from] + code.1);
-        let costs = &self.costs.lengths[least..=most];
+        let costs = &costs[least..=most];
         let arrivals = &mut self.arrivals[from + least..=from + most];
         let path_costs = &mut self.path_costs[from + least..=from + most];
         let mut take = |at: usize, more: u16, sum: &mut u32| {

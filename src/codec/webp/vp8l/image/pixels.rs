@@ -4,10 +4,12 @@
 /// Alpha of an opaque pixel, as it stands in ARGB.
 pub const OPAQUE: u32 = 0xFF00_0000;
 
-/// Pixels of `C` samples in rows.
+/// Pixels of `C` samples in rows: all of a picture, or those from one on that are held.
 #[derive(Clone, Copy)]
 pub struct Pixels<'a, const C: usize> {
     pub samples: &'a [u8],
+    /// The number of the first pixel that is held.
+    pub first: usize,
     /// Pixels in a row.
     pub width: usize,
     /// The samples that are not kept, at their places in ARGB.
@@ -15,9 +17,15 @@ pub struct Pixels<'a, const C: usize> {
 }
 
 impl<const C: usize> Pixels<'_, C> {
-    /// How many pixels there are.
+    /// How many pixels there are, those before the first included.
     pub const fn count(&self) -> usize {
-        self.samples.len() / C
+        self.first + self.samples.len() / C
+    }
+
+    /// The samples from a pixel on.
+    #[inline(always)]
+    pub fn from(&self, at: usize) -> &[u8] {
+        &self.samples[(at - self.first) * C..]
     }
 
     /// Rows.
@@ -28,8 +36,7 @@ impl<const C: usize> Pixels<'_, C> {
     /// A pixel as ARGB.
     #[inline(always)]
     pub fn argb(&self, at: usize) -> u32 {
-        let samples = &self.samples[at * C..at * C + C];
-        self.rest | argb(samples)
+        self.rest | argb(&self.from(at)[..C])
     }
 }
 
@@ -43,6 +50,18 @@ pub fn argb(samples: &[u8]) -> u32 {
         [red, green, blue, alpha] => u32::from_be_bytes([alpha, red, green, blue]),
         _ => 0,
     }
+}
+
+/// The `C` samples of a pixel that are kept, of which [`argb`] makes it.
+#[inline(always)]
+pub fn samples<const C: usize>(argb: u32) -> [u8; C] {
+    let [alpha, red, green, blue] = argb.to_be_bytes();
+    let of_pixel = match C {
+        1 => [green, 0, 0, 0],
+        2 => [green, alpha, 0, 0],
+        _ => [red, green, blue, alpha],
+    };
+    std::array::from_fn(|at| of_pixel[at])
 }
 
 /// Subtracts green from red and blue (RFC 9649 section 3.5.3).

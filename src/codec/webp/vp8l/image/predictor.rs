@@ -1,6 +1,8 @@
 //! The predictor transform (RFC 9649 section 3.5.1): each tile has a mode that predicts its pixels by those to the left
 //! and above, and residuals take their place.
 
+use std::ops::Range;
+
 use super::{super::entropy::symbol_costs, pixels::Pixels, tiles::Tiles};
 use crate::{error::Result, limits::try_filled};
 
@@ -159,6 +161,18 @@ impl<const C: usize> TileRows<'_, C> {
         first[C..] == first[..first.len() - C] && (1..=self.rows).all(|at| first.starts_with(row(at)))
     }
 
+    /// The mode whose residuals cost the least. That of the tile before is often the best, and others are then soon seen
+    /// to be worse.
+    fn best_mode(&self, before: Option<u8>, costs: &ResidualCosts<C>, out: &mut [u8]) -> u8 {
+        let others = PREDICTOR_ORDER.into_iter().filter(|mode| before != Some(*mode));
+        let mut best = (u32::MAX, 0);
+        for mode in before.into_iter().chain(others) {
+            let change = if before == Some(mode) { 0 } else { MODE_CHANGE_COST };
+            best = best.min((self.cost(mode, costs, change, best.0, out), mode));
+        }
+        best.1
+    }
+
     /// The mode of a flat tile behind one with another mode than 0: that mode, unless 0 costs less.
     fn flat_mode(&self, before: Option<u8>, costs: &ResidualCosts<C>) -> Option<u8> {
         let mode = before.filter(|mode| *mode > 0 && self.is_flat())?;
@@ -174,44 +188,65 @@ impl<const C: usize> TileRows<'_, C> {
 /// # Errors
 /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
 pub fn choose_modes<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize) -> Result<Vec<u8>> {
-    let mut modes = try_filled(tiles.count(), PREDICTOR_ORDER[0])?;
-    let mut costs = ResidualCosts::<C>::new();
-    let (side, stride) = (1 << tiles.bits, pixels.width * C);
-    let mut out = [0; 512 * 4];
-    for (ty, modes) in modes.chunks_exact_mut(tiles.across).enumerate() {
-        let rows = (ty * side).max(1)..((ty + 1) * side).min(pixels.height());
+    let mut chooser = ModeChooser::<C>::new(tiles, step)?;
+    for _ in 0..tiles.down {
+        chooser.choose(pixels.samples, 0, pixels.width);
+    }
+    Ok(chooser.modes)
+}
+
+/// Chooses modes as rows come.
+pub struct ModeChooser<const C: usize> {
+    tiles: Tiles,
+    step: usize,
+    costs: ResidualCosts<C>,
+    /// The modes of all tiles.
+    pub modes: Vec<u8>,
+    /// The row of tiles that is next.
+    next: usize,
+}
+
+impl<const C: usize> ModeChooser<C> {
+    /// # Errors
+    /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+    pub fn new(tiles: Tiles, step: usize) -> Result<Self> {
+        let modes = try_filled(tiles.count(), PREDICTOR_ORDER[0])?;
+        Ok(Self { tiles, step, costs: ResidualCosts::new(), modes, next: 0 })
+    }
+
+    /// Chooses the modes of the next row of tiles. Of the samples, which begin with row `first` of the picture, its rows
+    /// must be there, and the one above.
+    pub fn choose(&mut self, samples: &[u8], first: usize, width: usize) {
+        let Self { tiles, step, costs, modes, next } = self;
+        let (side, stride) = (1 << tiles.bits, width * C);
+        let height = first + samples.len() / stride;
+        let rows = (*next * side).max(1)..((*next + 1) * side).min(height);
+        let modes = &mut modes[*next * tiles.across..(*next + 1) * tiles.across];
+        let mut out = [0; 512 * 4];
         for tx in 0..tiles.across {
             let from = (tx * side).max(1);
-            let length = (((tx + 1) * side).min(pixels.width) - from.min(pixels.width)) * C;
+            let length = (((tx + 1) * side).min(width) - from.min(width)) * C;
             if length == 0 || rows.is_empty() {
                 continue;
             }
-            let start = rows.start * stride + from * C;
-            let tile =
-                TileRows::<C> { samples: pixels.samples, stride, start, step, rows: rows.len(), length };
+            let start = (rows.start - first) * stride + from * C;
+            let tile = TileRows::<C> { samples, stride, start, step: *step, rows: rows.len(), length };
             let before = if tx > 0 { Some(modes[tx - 1]) } else { None };
-            if let Some(mode) = tile.flat_mode(before, &costs) {
+            if let Some(mode) = tile.flat_mode(before, costs) {
                 modes[tx] = mode;
-                costs.count_zeros((length / C * rows.len().div_ceil(step)) as u32);
+                costs.count_zeros((length / C * rows.len().div_ceil(*step)) as u32);
                 continue;
             }
             let out = &mut out[..length];
-            // That of the tile before is often the best, and others are then soon seen to be worse.
-            let others = PREDICTOR_ORDER.into_iter().filter(|mode| before != Some(*mode));
-            let mut best = (u32::MAX, 0);
-            for mode in before.into_iter().chain(others) {
-                let change = if before == Some(mode) { 0 } else { MODE_CHANGE_COST };
-                best = best.min((tile.cost(mode, &costs, change, best.0, out), mode));
-            }
-            modes[tx] = best.1;
+            modes[tx] = tile.best_mode(before, costs, out);
             for start in tile.starts() {
-                residuals::<C>(best.1, pixels.samples, start, stride, out);
+                residuals::<C>(modes[tx], samples, start, stride, out);
                 costs.count(out);
             }
         }
         costs.update();
+        *next += 1;
     }
-    Ok(modes)
 }
 
 /// Replaces samples by residuals, from the last row up: the rows above are still needed.
@@ -219,10 +254,26 @@ pub fn choose_modes<const C: usize>(pixels: Pixels<C>, tiles: Tiles, step: usize
 /// # Errors
 /// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
 pub fn apply<const C: usize>(samples: &mut [u8], width: usize, tiles: Tiles, modes: &[u8]) -> Result<()> {
+    let rows = 0..samples.len() / (width * C);
+    apply_to::<C>(samples, 0, rows, width, tiles, modes)
+}
+
+/// The same of some rows. The samples begin with row `first` of the picture; the row above is among them.
+///
+/// # Errors
+/// [`Kind::OutOfMemory`](crate::error::Kind::OutOfMemory).
+pub fn apply_to<const C: usize>(
+    samples: &mut [u8],
+    first: usize,
+    rows: Range<usize>,
+    width: usize,
+    tiles: Tiles,
+    modes: &[u8],
+) -> Result<()> {
     let stride = width * C;
     let mut out = try_filled(stride, 0)?;
-    for y in (0..samples.len() / stride).rev() {
-        let start = y * stride;
+    for y in rows.rev() {
+        let start = (y - first) * stride;
         if y == 0 {
             out[C..].copy_from_slice(&samples[C..stride]);
             let left = samples[..stride - C].iter();

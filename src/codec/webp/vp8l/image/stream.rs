@@ -2,11 +2,11 @@
 
 use super::{
     super::bits::HeaderBits,
-    analysis,
+    analysis::{self, SAMPLED_PIXELS},
     histogram::{Histogram, PrefixCodeGroup},
     match_finder::MatchEffort,
     meta_prefix::EntropyImage,
-    parse::Parser,
+    parse,
     pixels::{OPAQUE, Pixels},
 };
 use crate::error::Result;
@@ -38,7 +38,7 @@ impl StreamPlan {
         if entropy_image.count > 1 {
             let EntropyImage { tiles, meta_codes, .. } = &entropy_image;
             header.put(tiles.bits - 2, 3);
-            let pixels = Pixels::<1> { samples: meta_codes, width: tiles.across, rest: OPAQUE };
+            let pixels = Pixels::<1> { samples: meta_codes, first: 0, width: tiles.across, rest: OPAQUE };
             write_subimage(pixels, &mut header)?;
         }
         let (mut groups, mut bits) = (Vec::new(), 0);
@@ -65,14 +65,15 @@ impl StreamPlan {
 pub fn write_subimage<const C: usize>(pixels: Pixels<C>, header: &mut HeaderBits) -> Result<()> {
     header.put(0, 1);
     let effort = MatchEffort { chain_limit: 8, good_length: 64 };
-    let costs = analysis::first_costs(pixels)?;
+    let costs = analysis::first_costs(pixels, SAMPLED_PIXELS)?;
     let mut histogram = Histogram::new(0)?;
-    Parser::new(pixels, &costs, effort, 0)?.for_each(|_, token| histogram.add(token));
+    parse::each(pixels, &costs, effort, 0, |_, token| histogram.add(token))?;
     let costs = histogram.costs();
     let mut histogram = Histogram::new(0)?;
-    Parser::new(pixels, &costs, effort, 0)?.for_each(|_, token| histogram.add(token));
+    parse::each(pixels, &costs, effort, 0, |_, token| histogram.add(token))?;
     let (group, _) = PrefixCodeGroup::new(&histogram, header);
-    Parser::new(pixels, &costs, effort, 0)?
-        .for_each(|_, token| group.put(token, |value, count| header.put(value, count)));
+    parse::each(pixels, &costs, effort, 0, |_, token| {
+        group.put(token, |value, count| header.put(value, count));
+    })?;
     Ok(())
 }

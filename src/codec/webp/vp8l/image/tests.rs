@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use super::most_bytes;
 use crate::{
-    codec::{self, Coding, Format},
+    codec::{self, Coding, Format, LosslessEnded, LosslessRows},
     error::{Kind, Result},
     pixel::{Layout, Metadata, Picture, Raster, Size},
 };
@@ -46,20 +46,111 @@ fn rgba(raster: &Raster) -> Vec<u8> {
     pixels.flat_map(pixel).collect()
 }
 
-/// Codes a picture as a file, decodes it, and gives its length.
-fn check(raster: &Raster, effort: u8) -> usize {
-    let mut source = raster.clone();
-    source.clear_hidden();
+/// Codes a picture as a file, and again by rows, decodes both, and gives their lengths.
+fn check(raster: &Raster, effort: u8) -> [usize; 2] {
     let coding = Coding::new(Format::WebP).with_effort(effort).with_lossless(true);
     let file = codec::encode(Picture::Raster(raster.clone()), &coding, &Metadata::default()).unwrap();
-    let mut decoder = image_webp::WebPDecoder::new(Cursor::new(&file)).unwrap();
+    let by_rows = encode_rows(raster, &coding, false).unwrap();
+    let name = format!("{:?} {:?} at {effort}", raster.size(), raster.layout());
+    for (file, way) in [(&file, "whole"), (&by_rows, "by rows")] {
+        check_pixels(raster, file, &format!("{name}, {way}"));
+    }
+    [file, by_rows].map(|file| file.len())
+}
+
+fn check_pixels(raster: &Raster, file: &[u8], name: &str) {
+    let mut source = raster.clone();
+    source.clear_hidden();
+    let mut decoder = image_webp::WebPDecoder::new(Cursor::new(file)).unwrap();
     let mut decoded = vec![0; decoder.output_buffer_size().unwrap()];
     decoder.read_image(&mut decoded).unwrap();
     let layout = if decoder.has_alpha() { Layout::Rgba } else { Layout::Rgb };
     let decoded = Raster::new(raster.size(), layout, decoded).unwrap();
-    let name = format!("{:?} {:?} at {effort}", raster.size(), raster.layout());
     assert!(rgba(&decoded) == rgba(&source), "{name}");
-    file.len()
+}
+
+/// Gives rows, two by two, as often as they are wanted.
+fn encode_rows(raster: &Raster, coding: &Coding, reduces: bool) -> Result<Vec<u8>> {
+    let mut coder = LosslessRows::new(raster.size(), coding, raster.layout(), reduces)?;
+    let stride = raster.layout().row_bytes(raster.size())?;
+    loop {
+        for rows in raster.data().chunks(2 * stride) {
+            if coder.is_settled() {
+                break;
+            }
+            coder.push_rows(rows)?;
+        }
+        match coder.end(&Metadata::default())? {
+            LosslessEnded::Again(again) => coder = again,
+            LosslessEnded::File(file) => return Ok(file),
+        }
+    }
+}
+
+/// Larger than what is held of a picture that comes by rows.
+#[test]
+fn files_by_rows_are_as_long() {
+    let mut random = random();
+    let size = [720, 640];
+    let glyph = |x: u32, y: u32| (x % 12 + y % 16 * 12 + x / 12 % 9 * 400).wrapping_mul(2_654_435_761) >> 24;
+    for layout in [Layout::Gray, Layout::Rgb, Layout::Rgba] {
+        let pictures = [
+            // A photo, text of few colours, a screen with a photo in it.
+            picture(size, layout, |x, y, c| x / 4 + y / 3 + c * 40 + random(12)),
+            picture(size, layout, |x, y, _| if glyph(x, y) > 170 && y % 20 < 16 { 20 } else { 255 }),
+            picture(size, layout, |x, y, c| {
+                if (x / 200 + y / 150) % 2 == 0 {
+                    x / 3 + y + c + random(6)
+                } else {
+                    x / 40 * 30 + y / 50 * 9
+                }
+            }),
+        ];
+        for (at, raster) in pictures.iter().enumerate() {
+            let [whole, by_rows] = check(raster, 4);
+            let difference = by_rows.abs_diff(whole);
+            println!("{at} {layout:?}: {whole} bytes, {by_rows} by rows");
+            assert!(difference * 100 <= whole + 6400, "{at} {layout:?}: {whole} bytes, {by_rows} by rows");
+        }
+    }
+}
+
+/// So many tokens aren't kept.
+#[test]
+fn rows_come_once_more_for_many_tokens() {
+    let mut random = random();
+    check(&picture([1000, 900], Layout::Rgb, |_, _, _| random(256)), 1);
+}
+
+#[test]
+fn rows_of_samples_that_say_nothing_are_as_short_as_without() {
+    let size = [300, 200];
+    let grey = picture(size, Layout::Gray, |x, y, _| x * y / 90 + y % 7);
+    let wide = picture(size, Layout::Rgba, |x, y, c| if c == 3 { 255 } else { x * y / 90 + y % 7 });
+    let coding = Coding::new(Format::WebP).with_lossless(true);
+    let [grey, wide] = [grey, wide].map(|raster| {
+        let file = encode_rows(&raster, &coding, true).unwrap();
+        check_pixels(&raster, &file, "grey");
+        file.len()
+    });
+    assert!(wide * 100 <= grey * 101, "{wide} bytes, {grey} of grey");
+}
+
+#[test]
+fn rows_that_are_missing_are_noticed() {
+    let raster = picture([40, 30], Layout::Rgb, |x, y, c| x * y + c);
+    let coding = Coding::new(Format::WebP).with_lossless(true);
+    for passes in 0..3 {
+        let mut coder = LosslessRows::new(raster.size(), &coding, raster.layout(), true).unwrap();
+        for _ in 0..passes {
+            coder.push_rows(raster.data()).unwrap();
+            let Ok(LosslessEnded::Again(again)) = coder.end(&Metadata::default()) else { return };
+            coder = again;
+        }
+        coder.push_rows(&raster.data()[..29 * 40 * 3]).unwrap();
+        let failed = coder.end(&Metadata::default()).map(|_| ()).map_err(|error| error.kind());
+        assert_eq!(failed, Err(Kind::Internal), "after {passes}");
+    }
 }
 
 #[test]
@@ -130,6 +221,11 @@ fn a_file_that_may_not_be_so_long_is_none() {
         for gives_up in [false, true] {
             assert_eq!(encode(raster.clone(), 4, length, gives_up).unwrap().len() as u64, length);
             let refused = encode(raster.clone(), 4, length - 1, gives_up);
+            assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::OutputTooLarge));
+            let coding = Coding { gives_up, ..Coding::new(Format::WebP).with_lossless(true) };
+            let length = encode_rows(&raster, &coding, false).unwrap().len() as u64;
+            assert!(encode_rows(&raster, &coding.with_max_bytes(length), false).is_ok());
+            let refused = encode_rows(&raster, &coding.with_max_bytes(length - 40), false);
             assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::OutputTooLarge));
         }
     }
