@@ -13,6 +13,10 @@ const ROW_STEP: usize = 7;
 /// A picture in which this share of the pixels, in hundredths, equals its left neighbour is a graphic.
 const FLAT_PERCENT: u64 = 30;
 
+/// If so large a share of the first rows' pixels does, of this part of all rows, it is counted on.
+const LIKELY_PERCENT: u64 = 50;
+const LIKELY_PART: u64 = 16;
+
 /// A sketch says 1 to 2.4 times what a lossless file takes. From so many quarters of the lossy file's length on
 /// none is tried.
 const SURELY_LONGER: u64 = 9;
@@ -159,34 +163,37 @@ fn rows(raster: &Raster) -> impl Iterator<Item = &[u8]> {
     raster.data().chunks_exact(raster.size().width as usize * raster.layout().channels() as usize)
 }
 
-/// Looks at rows as they come: whether a lossless file could be smaller than a lossy one.
+/// Looks at rows as they come: whether they are of a graphic, and whether a lossless file could be smaller than a lossy one.
 pub(super) struct Look {
-    width: usize,
+    size: Size,
     flatness: Flatness,
-    sketch: Sketch,
+    /// Where there may be a lossless file.
+    sketch: Option<Sketch>,
 }
 
 impl Look {
-    /// At a picture of such a size.
+    /// At a picture of such a size, that becomes a file of a format.
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`].
-    pub(super) fn new(size: Size) -> Result<Self> {
-        let (flatness, sketch) = (Flatness::new(size.width), Sketch::new(size)?);
-        Ok(Self { width: size.width as usize, flatness, sketch })
+    pub(super) fn new(size: Size, format: Format) -> Result<Self> {
+        let sketch = if format == Format::WebP { Some(Sketch::new(size)?) } else { None };
+        Ok(Self { size, flatness: Flatness::new(size.width), sketch })
     }
 
     /// The bytes that it holds.
-    pub(super) fn heap_bytes(width: u32) -> u64 {
-        Sketch::heap_bytes(width)
+    pub(super) fn heap_bytes(width: u32, format: Format) -> u64 {
+        if format == Format::WebP { Sketch::heap_bytes(width) } else { 0 }
     }
 
     /// Looks at the next whole rows.
     pub(super) fn push(&mut self, layout: Layout, rows: &[u8]) {
-        for row in rows.chunks_exact(self.width * layout.channels() as usize) {
+        for row in rows.chunks_exact(self.size.width as usize * layout.channels() as usize) {
             self.flatness.push(layout, row);
-            // Of photos hardly anything is looked at.
-            self.sketch.push(layout, row, self.flatness.is_graphic());
+            if let Some(sketch) = &mut self.sketch {
+                // Of photos hardly anything is looked at.
+                sketch.push(layout, row, self.flatness.is_graphic());
+            }
         }
     }
 
@@ -196,14 +203,22 @@ impl Look {
         if format == Format::WebP { self.may_be_lossless(Some(lossy)) } else { self.flatness.is_graphic() }
     }
 
-    /// True if it is a graphic, whatever the rows of a picture of such a size show that haven't come yet.
-    pub(super) fn is_surely_graphic(&self, size: Size) -> bool {
-        self.flatness.is_surely_graphic(size.height)
+    /// True if the rows until now are those of a graphic, and are enough to count on it.
+    pub(super) fn is_likely_graphic(&self) -> bool {
+        self.flatness.is_likely_graphic(self.size.height)
+    }
+
+    /// True if it is no graphic, whatever the rows show that haven't come yet; all of them have come at the end.
+    pub(super) fn is_surely_photo(&self) -> bool {
+        self.flatness.is_surely_photo(self.size.height)
     }
 
     /// True if the lossless file may be smaller than such a lossy one; any is smaller than none.
     pub(super) fn may_be_lossless(&self, lossy: Option<&[u8]>) -> bool {
-        self.flatness.is_graphic() && lossy.is_none_or(|lossy| !is_surely_longer(self.sketch.bytes(), lossy))
+        let is_longer = |sketch: &Sketch, lossy: &[u8]| is_surely_longer(sketch.bytes(), lossy);
+        let is_longer =
+            self.sketch.as_ref().zip(lossy).is_some_and(|(sketch, lossy)| is_longer(sketch, lossy));
+        self.flatness.is_graphic() && !is_longer
     }
 }
 
@@ -239,10 +254,22 @@ impl Flatness {
         self.seen += u64::from(self.width - 1);
     }
 
-    /// True if it stays a graphic even if no other of so many rows is flat.
-    const fn is_surely_graphic(&self, height: u32) -> bool {
-        let all = height.div_ceil(ROW_STEP as u32) as u64 * (self.width as u64 - 1);
-        all > 0 && self.flat * 100 >= all * FLAT_PERCENT
+    /// True if so much of a part is flat that the whole of so many rows is hardly a photo, or no photo.
+    const fn is_likely_graphic(&self, height: u32) -> bool {
+        let all = self.all(height);
+        let is_likely = self.seen >= all / LIKELY_PART && self.flat * 100 >= self.seen * LIKELY_PERCENT;
+        self.seen > 0 && (is_likely || self.flat * 100 >= all * FLAT_PERCENT)
+    }
+
+    /// True if it is no graphic even if all others of so many rows are flat.
+    const fn is_surely_photo(&self, height: u32) -> bool {
+        let left = self.all(height).saturating_sub(self.seen);
+        (self.flat + left) * 100 < (self.seen + left) * FLAT_PERCENT
+    }
+
+    /// The pixels of so many rows that are looked at.
+    const fn all(&self, height: u32) -> u64 {
+        height.div_ceil(ROW_STEP as u32) as u64 * (self.width as u64 - 1)
     }
 
     /// What the rows until now say.
@@ -315,7 +342,7 @@ mod tests {
             let best = lossless_bytes.min(full_bytes.max(lossy_bytes));
             assert!(made.len() * 100 <= best * 103, "{at}: {} of {lossless_bytes}, {full_bytes}", made.len());
             assert!(!is_lossless || made.len() == lossless_bytes, "{at}");
-            let mut look = Look::new(raster.size()).unwrap();
+            let mut look = Look::new(raster.size(), Format::WebP).unwrap();
             rows(raster).for_each(|row| look.push(Layout::Rgb, row));
             let file = vec![0; lossy_bytes];
             // What is simple is never so large that it comes by rows.

@@ -303,7 +303,14 @@ fn photo(bytes: &[u8], plan: &Plan, streamed: Result<Option<Streamed>>) -> Resul
         // Its chroma is at full size then, and it is made so whether it is shorter or not.
         Ok(Some(streamed)) => {
             drop(streamed);
-            match strips::photo_to_file(bytes, plan, Goal::Graphic)? {
+            let graphic = strips::photo_to_file(bytes, plan, Goal::Graphic)?;
+            let streamed = match graphic {
+                Some(streamed) if !streamed.may_be_graphic => {
+                    strips::photo_to_file(bytes, plan, Goal::Photo { ends_early: false })?
+                }
+                graphic => graphic,
+            };
+            match streamed {
                 Some(streamed) => made(streamed.file),
                 None => Ok(ByRows::Turned),
             }
@@ -407,6 +414,31 @@ mod tests {
                 run(&bytes, &plan).unwrap()
             });
             assert!(by_rows == whole && by_rows.file != photo.file, "{format}");
+        }
+    }
+
+    /// What the first rows tell is believed until the others tell something else.
+    #[test]
+    fn a_graphic_that_looks_like_a_photo_at_first_is_one_and_the_other_way_round() {
+        let noise = |at: u32| at.wrapping_mul(2_654_435_761).wrapping_mul(at ^ at >> 7) >> 24;
+        for flat in [0..240, 0..120, 240..1000, 700..1000] {
+            let pixels = (0..1100 * 1000_u32)
+                .flat_map(|at| {
+                    let is_flat = flat.contains(&(at / 1100));
+                    (0..3).map(move |c| if is_flat { 90 } else { noise(at * 3 + c) as u8 })
+                })
+                .collect();
+            let raster = Raster::new(Size::new(1100, 1000), Layout::Rgb, pixels).unwrap();
+            let coding = Coding::new(Format::Png).with_effort(0);
+            let bytes = codec::encode(Picture::Raster(raster), &coding, &Metadata::default()).unwrap();
+            let params = Params { effort: 0, ..Params::default() }.with_format(Format::Jpeg);
+            let plan = plan(&codec::probe(&bytes).unwrap(), &params).unwrap();
+            let [by_rows, whole] = [true, false].map(|streams| {
+                let mut plan = plan.clone();
+                plan.streams = streams;
+                run(&bytes, &plan).unwrap()
+            });
+            assert!(plan.streams && by_rows == whole, "{flat:?}");
         }
     }
 

@@ -99,7 +99,7 @@ impl Wanted<'_> {
             _ => 0,
         };
         let looking = if buffering == Buffering::Streamed && may_be_graphic {
-            Look::heap_bytes(output.width)
+            Look::heap_bytes(output.width, params.format)
         } else {
             0
         };

@@ -4,7 +4,7 @@ use crate::{
     codec::{Coding, Facts, Format, LosslessEnded, LosslessRows, RowWriter, Survey},
     convert::{finish::Finishing, graphic::Look, plan::Plan},
     error::{Error, Kind, Result},
-    pixel::{Layout, Metadata, Size, Subsampling},
+    pixel::{Layout, Metadata, Subsampling},
 };
 
 /// A file that was coded as its rows came.
@@ -18,9 +18,9 @@ pub(in crate::convert) struct Streamed {
 /// What rows are wanted for.
 pub(in crate::convert) enum Goal {
     /// The file of a photo. Where it may be a graphic it is looked at, and where `ends_early` its file is given up as soon as
-    /// it is sure to be one.
+    /// it is likely to be one.
     Photo { ends_early: bool },
-    /// The file of a graphic.
+    /// The file of a graphic, which is given up as soon as it is sure to be none.
     Graphic,
     /// What must be known before there can be a file.
     Survey,
@@ -31,11 +31,18 @@ pub(in crate::convert) enum Goal {
 }
 
 pub(super) struct Output {
-    size: Size,
     finishing: Option<Finishing>,
     look: Option<Look>,
-    ends_early: bool,
+    /// Why it ends before all rows have come.
+    ends: Option<Ends>,
     drain: Drain,
+}
+
+/// As what a picture is coded until it is known that it is the other.
+#[derive(Clone, Copy)]
+enum Ends {
+    Photo,
+    Graphic,
 }
 
 enum Drain {
@@ -68,12 +75,15 @@ impl Output {
             plan.finish.as_ref().map(|finish| Finishing::new(finish, layout, finish.layout(layout), size));
         let finishing = finishing.transpose()?;
         let layout = finishing.as_ref().map_or(layout, Finishing::layout);
-        let is_looked_at = plan.may_be_graphic && matches!(goal, Goal::Photo { .. });
+        let is_looked_at = plan.may_be_graphic && matches!(goal, Goal::Photo { .. } | Goal::Graphic);
         Ok(Self {
-            size: plan.output,
             finishing,
-            look: if is_looked_at { Some(Look::new(plan.output)?) } else { None },
-            ends_early: matches!(goal, Goal::Photo { ends_early: true }),
+            look: if is_looked_at { Some(Look::new(plan.output, coding.format)?) } else { None },
+            ends: match goal {
+                Goal::Photo { ends_early: true } => Some(Ends::Photo),
+                Goal::Graphic => Some(Ends::Graphic),
+                _ => None,
+            },
             drain: match goal {
                 Goal::Photo { .. } => Drain::Writer(RowWriter::new(plan.output, coding)?),
                 Goal::Graphic => {
@@ -131,9 +141,11 @@ impl Output {
 
     /// True if no more rows are needed.
     pub(super) fn is_settled(&self) -> bool {
-        let is_surely = |look: &Look| look.is_surely_graphic(self.size);
         match &self.drain {
-            Drain::Writer(_) => self.ends_early && self.look.as_ref().is_some_and(is_surely),
+            Drain::Writer(_) => self.look.as_ref().zip(self.ends).is_some_and(|(look, ends)| match ends {
+                Ends::Photo => look.is_likely_graphic(),
+                Ends::Graphic => look.is_surely_photo(),
+            }),
             Drain::Survey(survey) => survey.is_settled(),
             Drain::Lossless(rows) => rows.is_settled(),
         }
@@ -154,7 +166,8 @@ impl Output {
         format: Format,
     ) -> Result<Made, (Error, Option<Facts>)> {
         if self.is_settled() && matches!(self.drain, Drain::Writer(_)) {
-            return Ok(Made::File(Streamed { file: vec![], may_be_graphic: true }));
+            let may_be_graphic = matches!(self.ends, Some(Ends::Photo));
+            return Ok(Made::File(Streamed { file: vec![], may_be_graphic }));
         }
         let writer = match self.drain {
             Drain::Survey(survey) => return Ok(Made::Again(Goal::Surveyed(survey.into_facts()))),
