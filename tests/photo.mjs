@@ -32,6 +32,16 @@ export function noted(jpeg, note) {
   return Buffer.concat([jpeg.subarray(0, 2), segment(0xfe, Buffer.from(note)), jpeg.subarray(2)]);
 }
 
+// A grey bitmap of that size: three bytes a pixel, whatever is made of it.
+export function bitmap(width, height) {
+  const file = Buffer.alloc(54 + ((3 * width + 3) & ~3) * height, 128).fill(0, 0, 54);
+  file.write('BM');
+  for (const [at, value] of [[2, file.length], [10, 54], [14, 40], [18, width], [22, height], [26, 1 | (24 << 16)]]) {
+    file.writeUInt32LE(value, at);
+  }
+  return file;
+}
+
 function head(width, height) {
   const sides = Buffer.alloc(4);
   sides.writeUInt16BE(height, 0);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { PATIENCE, start } from '../browser/browser.js';
+import { bitmap } from '../photo.mjs';
 import { ROOT, fresh, golden, picture, sha256 } from './fresh.mjs';
 
 const PICTURES = ['photo-420.jpg', 'logo-rgba.png'];
@@ -67,16 +68,18 @@ test('a bundle has them', { timeout: PATIENCE }, () => holds(() => {
 }));
 
 test('after a large picture the main thread can have a new engine', { timeout: PATIENCE }, async () => {
-  const [first, large, again] = await opened.page.evaluate(async () => {
+  const head = bitmap(4000, 3000).subarray(0, 54).toString('base64');
+  const [first, large, again] = await opened.page.evaluate(async (head) => {
     const { convert } = await import('slimpix');
-    const canvas = new OffscreenCanvas(2400, 1800);
-    canvas.getContext('2d').fillRect(0, 0, 1200, 900);
+    const bitmap = new Blob([Uint8Array.fromBase64(head), new Uint8Array(3 * 4000 * 3000)]);
+    const canvas = new OffscreenCanvas(240, 180);
+    canvas.getContext('2d').fillRect(0, 0, 120, 90);
     const png = await canvas.convertToBlob();
     const small = { format: 'png', width: 60 };
-    const [one, two] = [await convert(png, small), await convert(png, { lossless: true })];
+    const [one, two] = [await convert(png, small), await convert(bitmap, small)];
     const three = await convert(png, small);
     return [one.bytes.join(), two.peakBytes, three.bytes.join()];
-  });
+  }, head);
   assert.ok(large > 32 << 20, `${large} bytes`);
   assert.equal(first, again);
 });
