@@ -43,8 +43,8 @@ struct Lane<'a> {
 }
 
 enum Taker<'a> {
-    Photo(Photo<'a>),
-    Gathered(Gathered<'a>),
+    Photo(Box<Photo<'a>>),
+    Gathered(Box<Gathered<'a>>),
 }
 
 enum State {
@@ -60,8 +60,8 @@ enum State {
 impl<'a> Lane<'a> {
     fn new((plan, goal): (&'a Plan, Option<Goal>)) -> Self {
         let taker = match goal {
-            Some(goal) => Taker::Photo(Photo::new(plan, goal)),
-            None => Taker::Gathered(Gathered::new(&plan.frame)),
+            Some(goal) => Taker::Photo(Box::new(Photo::new(plan, goal))),
+            None => Taker::Gathered(Box::new(Gathered::new(&plan.frame))),
         };
         Self { taker, state: State::Open }
     }
@@ -136,8 +136,8 @@ impl Taker<'_> {
 
     fn sink(&mut self) -> &mut dyn Sink {
         match self {
-            Self::Photo(photo) => photo,
-            Self::Gathered(gathered) => gathered,
+            Self::Photo(photo) => &mut **photo,
+            Self::Gathered(gathered) => &mut **gathered,
         }
     }
 }

@@ -24,10 +24,10 @@ pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
 /// A picture's transforms.
 pub enum Front {
     Palette { palette: Palette, layout: Layout, width: usize, row: Vec<u8> },
-    Gray(Band<1>),
-    GrayAlpha(Band<2>),
-    Rgb(Band<3>),
-    Rgba(Band<4>),
+    Gray(Box<Band<1>>),
+    GrayAlpha(Box<Band<2>>),
+    Rgb(Box<Band<3>>),
+    Rgba(Box<Band<4>>),
 }
 
 macro_rules! for_band {
@@ -61,10 +61,10 @@ impl Front {
             (Transforms::Palette, None, _) => {
                 return Err(Error::new(Kind::Internal, "lossless WebP: a palette that is none"));
             }
-            (_, _, Layout::Gray) => Self::Gray(Band::new(size, transforms, effort)?),
-            (_, _, Layout::GrayAlpha) => Self::GrayAlpha(Band::new(size, transforms, effort)?),
-            (_, _, Layout::Rgb) => Self::Rgb(Band::new(size, transforms, effort)?),
-            (_, _, Layout::Rgba) => Self::Rgba(Band::new(size, transforms, effort)?),
+            (_, _, Layout::Gray) => Self::Gray(Box::new(Band::new(size, transforms, effort)?)),
+            (_, _, Layout::GrayAlpha) => Self::GrayAlpha(Box::new(Band::new(size, transforms, effort)?)),
+            (_, _, Layout::Rgb) => Self::Rgb(Box::new(Band::new(size, transforms, effort)?)),
+            (_, _, Layout::Rgba) => Self::Rgba(Box::new(Band::new(size, transforms, effort)?)),
         })
     }
 

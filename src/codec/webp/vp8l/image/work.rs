@@ -128,7 +128,7 @@ enum Step<const C: usize> {
     /// They are looked at, and kept while they are few, as the rows are that colour caches are tried on.
     Look {
         statistics: Box<TokenStatistics>,
-        first: FirstCounts,
+        first: Box<FirstCounts>,
         tokens: Tokens<C>,
         tried: Vec<u8>,
     },
@@ -189,7 +189,12 @@ impl<const C: usize> Work<C> {
             parser: shape.parser(&costs, shape.effort.first_pass(), 0)?,
             costs,
             rows: 0,
-            step: Step::Look { statistics, first: FirstCounts::new()?, tokens: Tokens::new(), tried },
+            step: Step::Look {
+                statistics,
+                first: Box::new(FirstCounts::new()?),
+                tokens: Tokens::new(),
+                tried,
+            },
         })
     }
 
