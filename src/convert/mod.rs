@@ -28,7 +28,7 @@ mod recolor;
 mod resize;
 mod stamp;
 mod strips;
-mod target_size;
+pub(crate) mod target_size;
 mod thumbhash;
 pub(crate) mod together;
 mod trim;

@@ -120,10 +120,12 @@ impl Wanted<'_> {
         }
     }
 
-    /// True if rows may come as often as a lossless file of them needs it. Some codecs take long for that.
-    pub(super) fn is_lossless_by_rows(&self, coding: &Coding) -> bool {
+    /// True if the result can be coded as rows come, as often as it needs them: a lossless WebP does several times, for
+    /// which some decoders take long.
+    pub(super) fn is_by_rows(&self, coding: &Coding) -> bool {
+        let comes_again = coding.format == Format::WebP && coding.lossless;
         let is_slow = matches!(self.probe.format, Format::Avif | Format::Heic);
-        coding.with_lossless(true).is_by_rows(self.output()) && (coding.format != Format::WebP || !is_slow)
+        coding.is_by_rows(self.output()) && !(comes_again && is_slow)
     }
 
     /// How much of the picture has to be held at once.
@@ -146,9 +148,7 @@ impl Wanted<'_> {
         };
         // Light is scaled in RGB.
         let is_scaled_in_rgb = is_jpeg && frame.linear && !is_plain && probe.color;
-        let is_by_rows =
-            if coding.lossless { self.is_lossless_by_rows(coding) } else { coding.is_by_rows(self.output()) };
-        if is_by_rows && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
+        if self.is_by_rows(coding) && !is_small_graphic && !is_turned_later && !is_scaled_in_rgb {
             Buffering::Streamed
         } else if is_plain {
             Buffering::Whole

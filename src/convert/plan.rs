@@ -15,7 +15,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     limits::Limits,
-    pixel::{Orientation, Size},
+    pixel::Size,
 };
 
 /// The most bytes of an animated WebP where there is no other bound, and a length that most stay below.
@@ -62,16 +62,16 @@ pub struct Plan {
     pub(super) probe: Probe,
     /// What the conversion may ask for.
     pub(super) limits: Limits,
-    pipeline: cost::Pipeline,
+    pub(super) pipeline: cost::Pipeline,
     /// What is done after that with a graphic that came by rows.
     graphic: Option<cost::Pipeline>,
     /// What it may come to, as a border is cut off first; `None` where it is known what is left.
-    trimming: Option<Box<Trimming>>,
+    pub(super) trimming: Option<Box<Trimming>>,
 }
 
 /// Plans for a picture of which isn't known yet what is left when its border is cut off.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Trimming {
+pub(super) struct Trimming {
     trim: Trim,
     /// Where it has none.
     whole: Plan,
@@ -79,14 +79,6 @@ struct Trimming {
     parts: Vec<Plan>,
     /// What finding it takes.
     reading: cost::Pipeline,
-}
-
-/// How a source's rows come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reading {
-    /// In eighths of its size.
-    scale_num: u32,
-    turn: Orientation,
 }
 
 impl Trimming {
@@ -194,32 +186,6 @@ impl Plan {
             .map(|picture| picture.saturating_add(metadata))
     }
 
-    /// How the rows of the source have to come, where they come once and in order.
-    pub(super) fn reading(&self) -> Option<Reading> {
-        let is_moving = self.moves && self.probe.animated == Some(true);
-        let is_once = self.trimming.is_none() && self.target_size.is_none() && !is_moving;
-        let is_by_rows = match self.pipeline.buffering {
-            // A PNG and a WebP without loss need them more than once.
-            Buffering::Streamed => !self.coding.is_surveyed() && !self.coding.lossless,
-            Buffering::Gathered => true,
-            Buffering::Whole => false,
-        };
-        // Only a JPEG's rows can come turned.
-        let turns = self.streams && self.probe.format == Format::Jpeg;
-        (is_once && is_by_rows).then_some(Reading {
-            scale_num: self.pipeline.scale_num,
-            turn: if turns { self.probe.orientation } else { Orientation::Upright },
-        })
-    }
-
-    /// Of the bytes that the conversion holds: those that decoding by rows takes, and the rest, which is never less than
-    /// what is left to hold after that.
-    pub(super) fn parts(&self) -> (u64, u64) {
-        let decoding = cost::decoding_rows_bytes(&self.probe, &self.pipeline, self.coding.threads);
-        let file = cost::file_bytes(&self.probe, &self.coding, &self.pipeline, self.may_be_graphic);
-        (decoding, self.peak_bytes.saturating_sub(decoding).max(file))
-    }
-
     /// True if pixels stay in the colours of their profile.
     pub(super) fn keeps_colors(&self, icc: Option<&[u8]>, is_gray: bool) -> bool {
         // A profile of greys says nothing of a coloured background.
@@ -319,7 +285,7 @@ fn trimmed(trim: Trim, whole: Plan, params: &Params) -> Result<Plan> {
 
 /// How much of a picture is held, and of a graphic that came by rows.
 fn held(wanted: &Wanted<'_>, coding: &Coding) -> [Buffering; 2] {
-    let by_rows = coding.format != Format::WebP || wanted.is_lossless_by_rows(coding);
+    let by_rows = coding.format != Format::WebP || wanted.is_by_rows(&coding.with_lossless(true));
     [wanted.buffering(coding), if by_rows { Buffering::Streamed } else { Buffering::Whole }]
 }
 

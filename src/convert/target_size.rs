@@ -34,9 +34,12 @@ pub(super) fn run_to_size(bytes: &[u8], plan: &Plan) -> Result<Encoded> {
             None => high = middle,
         }
     }
-    best.ok_or_else(|| {
-        Error::new(Kind::OutputTooLarge, format!("even at quality 0 there are more than {most} bytes"))
-    })
+    best.ok_or_else(|| Error::new(Kind::OutputTooLarge, too_long(most)))
+}
+
+/// Says that no quality makes the result short enough.
+pub(crate) fn too_long(most: u64) -> String {
+    format!("even at quality 0 there are more than {most} bytes")
 }
 
 #[cfg(test)]

@@ -13,9 +13,13 @@ use super::{
     finished, goal, guarded, photo, plan, prepared, run, run_rest,
 };
 use crate::{
-    codec::{self, Probe},
+    codec::{
+        self, Format, Probe,
+        cost::{self, Buffering},
+    },
     error::Result,
     limits::Limits,
+    pixel::Orientation,
 };
 
 /// Converts a picture to several results, decoding it no more often than it takes: each is what [`convert`](super::convert)
@@ -69,6 +73,42 @@ pub fn together_bytes(plans: &[Plan]) -> Option<u64> {
         (decoding, others) = (own.max(decoding), others.saturating_add(rest));
     }
     Some(others.saturating_add(decoding))
+}
+
+/// How a source's rows come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// In eighths of its size.
+    scale_num: u32,
+    turn: Orientation,
+}
+
+impl Plan {
+    /// How the rows of the source have to come, where they come once and in order.
+    pub(super) fn reading(&self) -> Option<Reading> {
+        let is_moving = self.moves && self.probe.animated == Some(true);
+        let is_once = self.trimming.is_none() && self.target_size.is_none() && !is_moving;
+        let is_by_rows = match self.pipeline.buffering {
+            // A PNG and a WebP without loss need them more than once.
+            Buffering::Streamed => !self.coding.is_surveyed() && !self.coding.lossless,
+            Buffering::Gathered => true,
+            Buffering::Whole => false,
+        };
+        // Only a JPEG's rows can come turned.
+        let turns = self.streams && self.probe.format == Format::Jpeg;
+        (is_once && is_by_rows).then_some(Reading {
+            scale_num: self.pipeline.scale_num,
+            turn: if turns { self.probe.orientation } else { Orientation::Upright },
+        })
+    }
+
+    /// Of the bytes that the conversion holds: those that decoding by rows takes, and the rest, which is never less than
+    /// what is left to hold after that.
+    fn parts(&self) -> (u64, u64) {
+        let decoding = cost::decoding_rows_bytes(&self.probe, &self.pipeline, self.coding.threads);
+        let file = cost::file_bytes(&self.probe, &self.coding, &self.pipeline, self.may_be_graphic);
+        (decoding, self.peak_bytes.saturating_sub(decoding).max(file))
+    }
 }
 
 /// Conversions of one source that are made by one decoding, or a single one.
@@ -150,7 +190,7 @@ fn encoded(bytes: &[u8], plan: &Plan, taken: Taken) -> Result<Encoded> {
 mod tests {
     use super::*;
     use crate::{
-        codec::{Coding, Format},
+        codec::Coding,
         convert::{Mode, Resize},
         error::Kind,
         pixel::{Layout, Metadata, Picture, Raster, Size},

@@ -104,6 +104,15 @@ fn a_photo_as_avif_takes_few_bytes_a_pixel() {
 
 /// A PNG of any size, made row by row: grainy as a photo, and half seen through where there is alpha.
 fn grainy_png(width: u32, height: u32, color: png::ColorType) -> Vec<u8> {
+    png_of(width, height, color, |x, y| {
+        let grain = (x * x + y * 7 + x * y / 5) % 23;
+        let alpha = if (x / 300 + y / 200) % 2 == 0 { 255 } else { 20 + x % 100 };
+        [(x / 16 + y / 12) % 200 + grain, 90 + x / 40 + grain, 150 - y / 40, alpha]
+    })
+}
+
+/// A PNG made row by row, of the low bytes of what `pixel` gives.
+fn png_of(width: u32, height: u32, color: png::ColorType, pixel: impl Fn(u32, u32) -> [u32; 4]) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(color);
@@ -112,12 +121,8 @@ fn grainy_png(width: u32, height: u32, color: png::ColorType) -> Vec<u8> {
     let mut writer = encoder.write_header().unwrap();
     let mut rows = writer.stream_writer().unwrap();
     for y in 0..height {
-        let row = (0..width).flat_map(|x| {
-            let grain = (x * x + y * 7 + x * y / 5) % 23;
-            let alpha = if (x / 300 + y / 200) % 2 == 0 { 255 } else { 20 + x % 100 };
-            let pixel = [(x / 16 + y / 12) % 200 + grain, 90 + x / 40 + grain, 150 - y / 40, alpha];
-            pixel.map(|sample| sample as u8).into_iter().take(color.samples())
-        });
+        let row =
+            (0..width).flat_map(|x| pixel(x, y).map(|sample| sample as u8).into_iter().take(color.samples()));
         rows.write_all(&row.collect::<Vec<u8>>()).unwrap();
     }
     rows.finish().unwrap();
@@ -198,31 +203,17 @@ fn jpeg_and_png_are_written_by_rows() {
 
 /// A screen of any size, made row by row: flat areas, steps, what repeats as letters do, and a part of grain.
 fn screen_png(width: u32, height: u32, color: png::ColorType) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width, height);
-    encoder.set_color(color);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().unwrap();
-    let mut rows = writer.stream_writer().unwrap();
-    for y in 0..height {
-        let row = (0..width).flat_map(|x| {
-            let is_grainy = x / 500 == 2 && y / 400 % 3 == 1;
-            let grain = if is_grainy { (x * x + y * 7 + x * y / 5) % 23 } else { 0 };
-            let is_text = !is_grainy && (x / 90 + y / 60) % 3 == 0;
-            let ink = if ((x % 90 * 7) ^ (y % 60 * 13)) % 5 == 0 { 20 } else { 240 };
-            let [red, green, blue] = match is_text {
-                true => [ink; 3],
-                false => [x / 90 * 17 + grain, y / 60 * 29 + grain, (x / 90 + y / 60) * 5],
-            };
-            let pixel = [red, green, blue, 255 - y / 200 % 2 * 90];
-            pixel.map(|sample| sample as u8).into_iter().take(color.samples())
-        });
-        rows.write_all(&row.collect::<Vec<u8>>()).unwrap();
-    }
-    rows.finish().unwrap();
-    writer.finish().unwrap();
-    file
+    png_of(width, height, color, |x, y| {
+        let is_grainy = x / 500 == 2 && y / 400 % 3 == 1;
+        let grain = if is_grainy { (x * x + y * 7 + x * y / 5) % 23 } else { 0 };
+        let is_text = !is_grainy && (x / 90 + y / 60) % 3 == 0;
+        let ink = if ((x % 90 * 7) ^ (y % 60 * 13)) % 5 == 0 { 20 } else { 240 };
+        let [red, green, blue] = match is_text {
+            true => [ink; 3],
+            false => [x / 90 * 17 + grain, y / 60 * 29 + grain, (x / 90 + y / 60) * 5],
+        };
+        [red, green, blue, 255 - y / 200 % 2 * 90]
+    })
 }
 
 /// Lossless WebP of large pictures: what is held beside the file, and stated beside the room for one, in megabytes of a

@@ -2,7 +2,7 @@
 
 use resvg::usvg::roxmltree::{Document, Node};
 
-use super::styles::without_comments;
+use super::sheet::{Sheets, check_declarations, style_text};
 use crate::error::{Error, Result};
 
 /// The longest value of what each letter may keep a copy of.
@@ -73,24 +73,12 @@ pub(super) fn check(document: &Document<'_>) -> Result<()> {
         }
         for attribute in node.attributes().filter(|it| it.namespace().is_none()) {
             match attribute.name() {
-                "style" => check_declarations(attribute.value())?,
+                "style" => check_declarations(attribute.value(), &mut check_property)?,
                 name => check_property(name, attribute.value())?,
             }
         }
         if name == "style" {
-            let sheet: String = node.children().filter_map(|child| child.text()).collect();
-            for rule in without_comments(&sheet).split('}') {
-                check_declarations(rule.split_once('{').map_or("", |(_, declarations)| declarations))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_declarations(text: &str) -> Result<()> {
-    for declaration in without_comments(text).split(';') {
-        if let Some((name, value)) = declaration.split_once(':') {
-            check_property(name.trim(), value.trim().trim_end_matches("!important"))?;
+            Sheets::default().check(&style_text(node), &mut check_property)?;
         }
     }
     Ok(())

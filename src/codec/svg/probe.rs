@@ -54,8 +54,7 @@ pub(in crate::codec) fn probe(view: View<'_>) -> Result<Probe> {
 /// The size that a root element's tag states, in pixels.
 pub(super) fn own_size(tag: &[u8]) -> [f64; 2] {
     let shape = attribute(tag, b"viewBox").and_then(|text| {
-        let mut numbers = text.split(|c: char| c.is_whitespace() || c == ',').filter(|part| !part.is_empty());
-        numbers.nth(1)?;
+        let mut numbers = view_box_parts(&text).skip(2);
         let mut side = || numbers.next()?.parse().ok().filter(|&side: &f64| side > 0.0 && side <= MAX_SIDE);
         Some([side()?, side()?])
     });
@@ -70,6 +69,11 @@ pub(super) fn own_size(tag: &[u8]) -> [f64; 2] {
         }
         _ => [width.unwrap_or(UNSTATED[0]), height.unwrap_or(UNSTATED[1])],
     }
+}
+
+/// The numbers of a `viewBox`, as they are written.
+pub(super) fn view_box_parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || c == ',').filter(|part| !part.is_empty())
 }
 
 /// True if a file whose root was not found may have it further inside.

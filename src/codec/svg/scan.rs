@@ -6,7 +6,8 @@ use resvg::usvg::roxmltree::{Attribute, Document, Node};
 
 use super::{
     letters,
-    sheet::{Sheets, check_declarations, check_value, differing, differs},
+    probe::view_box_parts,
+    sheet::{Sheets, check_declarations, check_value, differing, differs, style_text},
     styles::references,
     values,
 };
@@ -107,9 +108,8 @@ impl<'a> Scan<'a> {
             if !matches!(media, "" | "all" | "screen") {
                 return differs("style for some media only");
             }
-            let text: String = node.children().filter_map(|child| child.text()).collect();
             let Self { targets, sheets, .. } = self;
-            sheets.check(&text, &mut |name, value| check_reference(targets, name, value))?;
+            sheets.check(&style_text(node), &mut |name, value| check_reference(targets, name, value))?;
         }
         check_viewport(node)?;
         let known = |attribute: &Attribute<'_, '_>| matches!(attribute.namespace(), None | Some(XLINK));
@@ -227,11 +227,8 @@ fn check_viewport(node: Node<'_, '_>) -> Result<()> {
     }
     let has_none =
         ["width", "height"].iter().any(|side| node.attribute(*side).is_some_and(values::is_nothing));
-    let sides = node
-        .attribute("viewBox")
-        .into_iter()
-        .flat_map(|it| it.split([' ', ',']).filter(|it| !it.is_empty()).skip(2));
-    let sees_none = node.parent_element().is_some() && sides.into_iter().any(values::is_nothing);
+    let mut sides = node.attribute("viewBox").into_iter().flat_map(|it| view_box_parts(it).skip(2));
+    let sees_none = node.parent_element().is_some() && sides.any(values::is_nothing);
     if has_none || sees_none { differs("a viewport of no size") } else { Ok(()) }
 }
 

@@ -1,5 +1,7 @@
 //! Styles that `usvg` doesn't read as browsers do: rules of style sheets, and declarations in them and in `style`.
 
+use resvg::usvg::roxmltree::Node;
+
 use super::{styles::without_comments, values};
 use crate::error::{Error, Result};
 
@@ -88,6 +90,11 @@ pub(super) fn differing(what: impl std::fmt::Display) -> Error {
 
 pub(super) fn differs(what: impl std::fmt::Display) -> Result<()> {
     Err(differing(what))
+}
+
+/// The style sheet of an element `style`.
+pub(super) fn style_text(style: Node<'_, '_>) -> String {
+    style.children().filter_map(|child| child.text()).collect()
 }
 
 impl Sheets {

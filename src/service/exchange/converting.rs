@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use super::{Exchange, PendingWrite, TRIES};
 use crate::{
     codec::Format,
-    convert::Description,
+    convert::{Description, target_size},
     error::{Error, Kind},
     service::{
         encode_settings::EncodeSettings,
@@ -213,13 +213,10 @@ impl Exchange {
         let entry = match retried {
             Some(Ok(job)) => return self.admit(key, job),
             Some(Err(_)) => Entry::failed(Kind::LimitExceeded, "the result is longer than there is room for"),
-            None if !self.source_competes() => Entry::failed(
-                Kind::OutputTooLarge,
-                format!(
-                    "even at quality 0 there are more than {} bytes",
-                    job.asked_bytes().unwrap_or(job.max_bytes)
-                ),
-            ),
+            None if !self.source_competes() => {
+                let most = job.asked_bytes().unwrap_or(job.max_bytes);
+                Entry::failed(Kind::OutputTooLarge, target_size::too_long(most))
+            }
             None => Entry::Declined {
                 size: job.max_bytes.saturating_add(1),
                 settings: EncodeSettings::of(params),

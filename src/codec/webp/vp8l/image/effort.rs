@@ -2,6 +2,12 @@
 
 use super::match_finder::MatchEffort;
 
+/// Copies from afar are rare if more than this many of 16 pixels are like no neighbour.
+const BUSY_FOR_NEAR: u64 = 13;
+
+/// Pixels for each prefix code group, at the least.
+const GROUP_PIXELS: usize = 4096;
+
 /// The tools of an effort.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
@@ -13,7 +19,7 @@ pub struct Effort {
     pub predictor_step: usize,
     /// Every `color_step`th row is looked at to choose multipliers of the colour transform; zero leaves it out.
     pub color_step: usize,
-    /// The most prefix code groups.
+    /// The most prefix code groups of any picture.
     pub max_groups: usize,
 }
 
@@ -31,6 +37,20 @@ impl Effort {
         let busy_chain_limit = if effort < 4 { 0 } else { chain_limit };
         let match_effort = MatchEffort { chain_limit, good_length };
         Self { match_effort, busy_chain_limit, predictor_step, color_step, max_groups }
+    }
+
+    /// The tools for a picture of whose pixels `busy` of 16 are like no neighbour.
+    pub fn for_busy(mut self, busy: u64) -> Self {
+        if busy > BUSY_FOR_NEAR {
+            let MatchEffort { chain_limit, .. } = &mut self.match_effort;
+            *chain_limit = self.busy_chain_limit.min(*chain_limit);
+        }
+        self
+    }
+
+    /// The most prefix code groups of so many pixels.
+    pub fn most_groups(self, pixels: usize) -> usize {
+        self.max_groups.min(1 + pixels / GROUP_PIXELS)
     }
 
     /// The effort of the first pass, which only finds out what tokens cost.

@@ -2,15 +2,15 @@
 //! prediction leaves. What predicts is chosen as the rows come for the first time.
 
 use super::{
-    BUSY_FOR_COLOR_TRANSFORM, NO_MORE_TRANSFORMS, TRANSFORM_TILES, TransformType,
+    BUSY_FOR_COLOR_TRANSFORM,
     analysis::Transforms,
     color_transform::{self, MultiplierChooser},
     effort::Effort,
     palette::Palette,
-    pixels::{OPAQUE, Pixels, subtract_green},
+    pixels::{OPAQUE, subtract_green},
     predictor::{self, ModeChooser},
-    stream::write_subimage,
     tiles::Tiles,
+    transforms,
 };
 use crate::{
     codec::webp::vp8l::bits::HeaderBits,
@@ -50,33 +50,29 @@ impl Front {
     pub fn new(
         size: Size,
         layout: Layout,
-        transforms: Transforms,
+        chosen: Transforms,
         palette: Option<Palette>,
         effort: Effort,
     ) -> Result<Self> {
-        Ok(match (transforms, palette, layout) {
+        Ok(match (chosen, palette, layout) {
             (Transforms::Palette, Some(palette), _) => {
                 Self::Palette { palette, layout, width: size.width as usize, row: Vec::new() }
             }
             (Transforms::Palette, None, _) => {
                 return Err(Error::new(Kind::Internal, "lossless WebP: a palette that is none"));
             }
-            (_, _, Layout::Gray) => Self::Gray(Box::new(Band::new(size, transforms, effort)?)),
-            (_, _, Layout::GrayAlpha) => Self::GrayAlpha(Box::new(Band::new(size, transforms, effort)?)),
-            (_, _, Layout::Rgb) => Self::Rgb(Box::new(Band::new(size, transforms, effort)?)),
-            (_, _, Layout::Rgba) => Self::Rgba(Box::new(Band::new(size, transforms, effort)?)),
+            (_, _, Layout::Gray) => Self::Gray(Box::new(Band::new(size, chosen, effort)?)),
+            (_, _, Layout::GrayAlpha) => Self::GrayAlpha(Box::new(Band::new(size, chosen, effort)?)),
+            (_, _, Layout::Rgb) => Self::Rgb(Box::new(Band::new(size, chosen, effort)?)),
+            (_, _, Layout::Rgba) => Self::Rgba(Box::new(Band::new(size, chosen, effort)?)),
         })
     }
 
     /// What is coded: the samples of a pixel, pixels in a row, and what isn't kept of a pixel.
     pub fn coded(&self) -> (usize, usize, u32) {
-        match self {
-            Self::Palette { palette, width, .. } => (1, width.div_ceil(1 << palette.width_bits()), OPAQUE),
-            Self::Gray(band) => band.coded(),
-            Self::GrayAlpha(band) => band.coded(),
-            Self::Rgb(band) => band.coded(),
-            Self::Rgba(band) => band.coded(),
-        }
+        for_band!(self, band => band.coded(), Self::Palette { palette, width, .. } => {
+            (1, width.div_ceil(1 << palette.width_bits()), OPAQUE)
+        })
     }
 
     /// Takes the next row, and gives those that are done.
@@ -104,13 +100,9 @@ impl Front {
     /// [`Kind::OutOfMemory`].
     pub fn settle(&mut self, header: &mut HeaderBits) -> Result<()> {
         for_band!(self, band => band.settle(header)?, Self::Palette { palette, .. } => {
-            TransformType::ColorIndexing.put(header);
-            header.put(palette.len() as u32 - 1, 8);
-            let differences = palette.differences();
-            let colors = Pixels::<4> { samples: &differences, first: 0, width: palette.len(), rest: 0 };
-            write_subimage(colors, header)?;
+            transforms::put_palette(palette, header)?;
         });
-        header.put(NO_MORE_TRANSFORMS, 1);
+        transforms::put_end(header);
         Ok(())
     }
 }
@@ -138,26 +130,21 @@ struct Prediction<const C: usize> {
     colors: Option<MultiplierChooser>,
 }
 
-/// The tiles of the predictor and of the colour transform, which are no smaller.
-fn tiles(width: usize, height: usize) -> [Tiles; 2] {
-    [4, 5].map(|least| Tiles::new(width, height, least, TRANSFORM_TILES))
-}
-
 /// The most bytes that are held of a picture that is transformed.
 pub fn heap_bytes(size: Size, channels: u64) -> u64 {
-    let [tiles, color_tiles] = tiles(size.width as usize, size.height as usize);
+    let [tiles, color_tiles] = transforms::tiles(size.width as usize, size.height as usize);
     let rows = (1 << color_tiles.bits) + 3;
     let chosen = tiles.count() + 3 * color_tiles.count() + (3 << (2 * color_tiles.bits));
     channels * u64::from(size.width) * rows.min(u64::from(size.height) + 3) + chosen as u64
 }
 
 impl<const C: usize> Band<C> {
-    fn new(size: Size, transforms: Transforms, effort: Effort) -> Result<Self> {
+    fn new(size: Size, chosen: Transforms, effort: Effort) -> Result<Self> {
         let (width, height) = (size.width as usize, size.height as usize);
-        let Transforms::Samples { less_green, predicted, busy } = transforms else {
+        let Transforms::Samples { less_green, predicted, busy } = chosen else {
             return Err(Error::new(Kind::Internal, "lossless WebP: samples of a palette"));
         };
-        let [tiles, color_tiles] = tiles(width, height);
+        let [tiles, color_tiles] = transforms::tiles(width, height);
         let is_busy = C >= 3 && effort.color_step > 0 && busy > BUSY_FOR_COLOR_TRANSFORM;
         let colors = || MultiplierChooser::new(color_tiles, effort.color_step);
         let prediction = || {
@@ -210,24 +197,16 @@ impl<const C: usize> Band<C> {
 
     fn settle(&mut self, header: &mut HeaderBits) -> Result<()> {
         if self.less_green {
-            TransformType::SubtractGreen.put(header);
+            transforms::put_subtract_green(header);
         }
         let Some(Prediction { is_chosen, tiles, modes, color_tiles, colors }) = &mut self.prediction else {
             self.come = 0;
             return Ok(());
         };
         *is_chosen = true;
-        TransformType::Predictor.put(header);
-        header.put(tiles.bits - 2, 3);
-        let modes = Pixels::<1> { samples: &modes.modes, first: 0, width: tiles.across, rest: OPAQUE };
-        write_subimage(modes, header)?;
-        if let Some(MultiplierChooser { multipliers, .. }) = colors
-            && multipliers.iter().any(|multiplier| *multiplier != 0)
-        {
-            TransformType::Color.put(header);
-            header.put(color_tiles.bits - 2, 3);
-            let width = color_tiles.across;
-            write_subimage(Pixels::<3> { samples: multipliers, first: 0, width, rest: OPAQUE }, header)?;
+        transforms::put_modes(*tiles, &modes.modes, header)?;
+        if let Some(MultiplierChooser { multipliers, .. }) = colors {
+            transforms::put_multipliers(*color_tiles, multipliers, header)?;
         }
         Ok(())
     }

@@ -1,9 +1,6 @@
 //! A look at a picture's rows, which tells the transforms.
 
-use super::{
-    BUSY_FOR_NEAR, analysis::TransformStatistics, effort::Effort, front::Front, palette::Colors,
-    pixels::Pixels,
-};
+use super::{analysis::TransformStatistics, effort::Effort, front::Front, palette::Colors, pixels::Pixels};
 use crate::{
     error::{Error, Kind, Result},
     pixel::{Layout, Size},
@@ -76,7 +73,7 @@ impl Look {
             self.rows.extend_from_slice(row);
         }
         if is_looked_at {
-            let rows = Pixels::<C> { samples: &self.rows, first: 0, width: self.width, rest: 0 };
+            let rows = Pixels::<C>::new(&self.rows, self.width, 0);
             self.statistics.add_row(rows);
         }
     }
@@ -93,17 +90,14 @@ impl Look {
     ///
     /// # Errors
     /// [`Kind::OutOfMemory`]; [`Kind::Internal`] when rows are missing.
-    pub fn end(self, size: Size, mut effort: Effort) -> Result<(Layout, Front, Effort)> {
+    pub fn end(self, size: Size, effort: Effort) -> Result<(Layout, Front, Effort)> {
         if self.y < self.height && !self.is_settled() {
             return Err(Error::new(Kind::Internal, "lossless WebP: rows are missing"));
         }
         let layout = Layout::of(self.has_color, self.has_alpha);
         let palette = self.colors.into_palette();
         let transforms = self.statistics.choose(self.has_color, palette.as_ref());
-        let busy = self.statistics.busy();
-        if busy > BUSY_FOR_NEAR && effort.busy_chain_limit < effort.match_effort.chain_limit {
-            effort.match_effort.chain_limit = effort.busy_chain_limit;
-        }
+        let effort = effort.for_busy(self.statistics.busy());
         Ok((layout, Front::new(size, layout, transforms, palette, effort)?, effort))
     }
 }

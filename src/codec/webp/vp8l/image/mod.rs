@@ -27,6 +27,7 @@ mod tiles;
 mod token;
 mod token_bytes;
 mod token_log;
+mod transforms;
 mod window;
 mod work;
 
@@ -38,9 +39,8 @@ use self::{
     palette::Palette,
     parse::Parser,
     pixels::{OPAQUE, Pixels, subtract_green},
-    stream::{StreamPlan, write_subimage},
+    stream::StreamPlan,
     tiles::Tiles,
-    token::PixelToken,
     token_log::TokenLog,
 };
 pub use self::{
@@ -67,11 +67,7 @@ const HEADERS: u64 = 8 << 10;
 /// The colour transform pays if more than this many of 16 pixels are like no neighbour.
 const BUSY_FOR_COLOR_TRANSFORM: u64 = 7;
 
-/// Copies from afar are rare if more than this many of 16 pixels are like no neighbour.
-const BUSY_FOR_NEAR: u64 = 13;
-
-/// Pixels for each prefix code group, at the least; and the bytes of its histogram and codes.
-const GROUP_PIXELS: usize = 4096;
+/// The bytes of a prefix code group's histogram and codes.
 const GROUP: u64 = 12 << 10;
 
 /// The bytes of all other tables.
@@ -79,9 +75,6 @@ const TABLES: u64 = 96 << 10;
 
 /// A picture takes at least so much of its estimate.
 const LIKELY: [u64; 2] = [4, 5];
-
-/// The most tiles of a transform.
-const TRANSFORM_TILES: usize = 1 << 14;
 
 /// The most bytes that a picture's code has.
 pub fn most_bytes(size: Size, channels: u64) -> u64 {
@@ -92,7 +85,7 @@ pub fn most_bytes(size: Size, channels: u64) -> u64 {
 /// The most bytes that are held beside the samples, the file of at most `most` bytes included.
 pub fn heap_bytes(size: Size, channels: u64, effort: u8, most: u64) -> u64 {
     let (pixels, effort) = (size.pixels(), Effort::new(effort));
-    let groups = (1 + pixels / GROUP_PIXELS as u64).min(effort.max_groups as u64) * GROUP;
+    let groups = effort.most_groups(pixels as usize) as u64 * GROUP;
     let tiles = if effort.max_groups > 1 { meta_prefix::heap_bytes(size) } else { 0 };
     let (parser, log) = (parse::heap_bytes(pixels, effort.match_effort), token_log::heap_bytes(pixels));
     // Tiles are counted first, then tokens; what is written is in the log, or parsed once more.
@@ -138,25 +131,6 @@ fn header(size: Size, layout: Layout) -> HeaderBits {
     header
 }
 
-/// The transforms of a picture (RFC 9649 section 3.5).
-#[derive(Debug, Clone, Copy)]
-enum TransformType {
-    Predictor,
-    Color,
-    SubtractGreen,
-    ColorIndexing,
-}
-
-impl TransformType {
-    /// Says that there is a transform, of this type.
-    fn put(self, header: &mut HeaderBits) {
-        header.put(1 | (self as u32) << 1, 3);
-    }
-}
-
-/// Ends the list of transforms.
-const NO_MORE_TRANSFORMS: u32 = 0;
-
 struct ImageEncoder {
     size: Size,
     effort: Effort,
@@ -173,83 +147,64 @@ impl ImageEncoder {
     fn transform<const C: usize>(mut self, mut samples: Vec<u8>, mut header: HeaderBits) -> Result<Vec<u8>> {
         let width = self.size.width as usize;
         let palette = Palette::of::<C>(&samples);
-        let source = Pixels::<C> { samples: &samples, width, rest: 0, first: 0 };
-        let transforms = analysis::choose_transforms(source, palette.as_ref())?;
-        if let (Transforms::Palette, Some(palette)) = (transforms, palette) {
-            TransformType::ColorIndexing.put(&mut header);
-            header.put(palette.len() as u32 - 1, 8);
-            let differences = palette.differences();
-            let colors = Pixels::<4> { samples: &differences, first: 0, width: palette.len(), rest: 0 };
-            write_subimage(colors, &mut header)?;
+        let chosen = analysis::choose_transforms(Pixels::<C>::new(&samples, width, 0), palette.as_ref())?;
+        if let (Transforms::Palette, Some(palette)) = (chosen, palette) {
+            transforms::put_palette(&palette, &mut header)?;
             let width = palette.apply::<C>(&mut samples, width);
-            header.put(NO_MORE_TRANSFORMS, 1);
-            return self.code(Pixels::<1> { samples: &samples, first: 0, width, rest: OPAQUE }, header);
+            transforms::put_end(&mut header);
+            return self.code(Pixels::<1>::new(&samples, width, OPAQUE), header);
         }
-        let Transforms::Samples { less_green, predicted, busy } = transforms else {
+        let Transforms::Samples { less_green, predicted, busy } = chosen else {
             return Err(Error::new(error::Kind::Internal, "lossless WebP: a palette that is none"));
         };
-        if busy > BUSY_FOR_NEAR && self.effort.busy_chain_limit < self.effort.match_effort.chain_limit {
-            self.effort.match_effort.chain_limit = self.effort.busy_chain_limit;
-        }
+        self.effort = self.effort.for_busy(busy);
         if less_green {
-            TransformType::SubtractGreen.put(&mut header);
+            transforms::put_subtract_green(&mut header);
             if C >= 3 {
                 subtract_green(&mut samples, C);
             }
         }
         if predicted {
-            self.predict::<C>(&mut samples, &mut header)?;
-            if C >= 3 && self.effort.color_step > 0 && busy > BUSY_FOR_COLOR_TRANSFORM {
-                self.color_transform::<C>(&mut samples, &mut header)?;
-            }
+            let with_colors = C >= 3 && self.effort.color_step > 0 && busy > BUSY_FOR_COLOR_TRANSFORM;
+            self.predict::<C>(&mut samples, with_colors, &mut header)?;
         }
-        header.put(NO_MORE_TRANSFORMS, 1);
+        transforms::put_end(&mut header);
         let is_opaque = C % 2 == 1 && !predicted;
         let rest = if is_opaque { OPAQUE } else { 0 };
-        self.code(Pixels::<C> { samples: &samples, first: 0, width, rest }, header)
+        self.code(Pixels::<C>::new(&samples, width, rest), header)
     }
 
-    fn predict<const C: usize>(&self, samples: &mut [u8], header: &mut HeaderBits) -> Result<()> {
+    fn predict<const C: usize>(
+        &self,
+        samples: &mut [u8],
+        with_colors: bool,
+        header: &mut HeaderBits,
+    ) -> Result<()> {
         let (width, height) = (self.size.width as usize, self.size.height as usize);
-        let tiles = Tiles::new(width, height, 4, TRANSFORM_TILES);
-        let modes = predictor::choose_modes(
-            Pixels::<C> { samples, first: 0, width, rest: 0 },
-            tiles,
-            self.effort.predictor_step,
-        )?;
+        let [tiles, color_tiles] = transforms::tiles(width, height);
+        let pixels = Pixels::<C>::new(samples, width, 0);
+        let modes = predictor::choose_modes(pixels, tiles, self.effort.predictor_step)?;
         predictor::apply::<C>(samples, width, tiles, &modes)?;
-        TransformType::Predictor.put(header);
-        header.put(tiles.bits - 2, 3);
-        write_subimage(Pixels::<1> { samples: &modes, first: 0, width: tiles.across, rest: OPAQUE }, header)
-    }
-
-    fn color_transform<const C: usize>(&self, samples: &mut [u8], header: &mut HeaderBits) -> Result<()> {
-        let (width, height) = (self.size.width as usize, self.size.height as usize);
-        let tiles = Tiles::new(width, height, 5, TRANSFORM_TILES);
-        let multipliers = color_transform::apply::<C>(samples, width, tiles, self.effort.color_step)?;
-        if multipliers.iter().any(|multiplier| *multiplier != 0) {
-            TransformType::Color.put(header);
-            header.put(tiles.bits - 2, 3);
-            write_subimage(
-                Pixels::<3> { samples: &multipliers, first: 0, width: tiles.across, rest: OPAQUE },
-                header,
-            )?;
+        transforms::put_modes(tiles, &modes, header)?;
+        if with_colors {
+            let multipliers =
+                color_transform::apply::<C>(samples, width, color_tiles, self.effort.color_step)?;
+            transforms::put_multipliers(color_tiles, &multipliers, header)?;
         }
         Ok(())
     }
 
     fn code<const C: usize>(&self, pixels: Pixels<C>, header: HeaderBits) -> Result<Vec<u8>> {
         let tiles = Tiles::new(pixels.width, pixels.height(), 4, meta_prefix::most_tiles(C));
-        let most_groups = self.effort.max_groups.min(1 + pixels.count() / GROUP_PIXELS);
+        let most_groups = self.effort.most_groups(pixels.count());
         let (caches, mut entropy_image) = {
             let costs = analysis::first_costs(pixels, SAMPLED_PIXELS)?;
             let mut statistics = TokenStatistics::new(C, pixels.width, tiles, most_groups)?;
             let mut parser = Parser::new(pixels.count(), pixels.width, &costs, self.effort.first_pass(), 0)?;
             let take = |at, token| statistics.add(pixels, at, token);
             parser.for_each_greedily(pixels, &costs, pixels.count(), take);
-            let bits = statistics.estimate();
-            if self.gives_up && bits / 8 * LIKELY[0] / LIKELY[1] > self.max_bytes {
-                return Err(larger(bits, self.max_bytes));
+            if self.gives_up {
+                check_estimate(statistics.estimate(), self.max_bytes)?;
             }
             statistics.finish(most_groups)?
         };
@@ -268,18 +223,12 @@ impl ImageEncoder {
         entropy_image.merge(&mut histograms, 1)?;
         let plan = StreamPlan::new(header, cache_bits, entropy_image, &histograms)?;
         drop(histograms);
-        if plan.bits.div_ceil(8) > self.max_bytes {
-            return Err(larger(plan.bits, self.max_bytes));
-        }
+        check_length(plan.bits, self.max_bytes)?;
         let mut out = plan.buffer(self.capacity.min(self.max_bytes), self.around)?;
         let mut writer = BitWriter::new(0);
         plan.header.write(&mut writer, &mut out);
         let mut place = Position::new(pixels.width, 0);
-        let write = |_, token: PixelToken| {
-            let group = &plan.groups[plan.entropy_image.at(&place)];
-            group.put(token, |value, count| writer.put(&mut out, value, count));
-            place.advance(token.pixels());
-        };
+        let write = |_, token| plan.write(token, &mut place, &mut writer, &mut out);
         if log.is_incomplete() {
             drop(log);
             parse::each(pixels, &costs, self.effort.match_effort, cache_bits, write)?;
@@ -289,6 +238,18 @@ impl ImageEncoder {
         writer.finish(&mut out);
         Ok(out)
     }
+}
+
+/// # Errors
+/// [`error::Kind::OutputTooLarge`] when a picture of an estimate is likely to take more than `most` bytes.
+fn check_estimate(bits: u64, most: u64) -> Result<()> {
+    if bits / 8 * LIKELY[0] / LIKELY[1] > most { Err(larger(bits, most)) } else { Ok(()) }
+}
+
+/// # Errors
+/// [`error::Kind::OutputTooLarge`] when a stream takes more than `most` bytes.
+fn check_length(bits: u64, most: u64) -> Result<()> {
+    if bits.div_ceil(8) > most { Err(larger(bits, most)) } else { Ok(()) }
 }
 
 fn larger(bits: u64, most: u64) -> Error {

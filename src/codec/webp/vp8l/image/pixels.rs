@@ -16,7 +16,12 @@ pub struct Pixels<'a, const C: usize> {
     pub rest: u32,
 }
 
-impl<const C: usize> Pixels<'_, C> {
+impl<'a, const C: usize> Pixels<'a, C> {
+    /// All of a picture.
+    pub const fn new(samples: &'a [u8], width: usize, rest: u32) -> Self {
+        Self { samples, first: 0, width, rest }
+    }
+
     /// How many pixels there are, those before the first included.
     pub const fn count(&self) -> usize {
         self.first + self.samples.len() / C

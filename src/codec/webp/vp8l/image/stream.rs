@@ -1,13 +1,14 @@
 //! A stream of entropy-coded pixels (RFC 9649 section 3.7): what stands before the tokens, and their prefix codes.
 
 use super::{
-    super::bits::HeaderBits,
+    super::bits::{BitWriter, HeaderBits},
     analysis::{self, SAMPLED_PIXELS},
     histogram::{Histogram, PrefixCodeGroup},
     match_finder::MatchEffort,
-    meta_prefix::EntropyImage,
+    meta_prefix::{EntropyImage, Position},
     parse,
     pixels::{OPAQUE, Pixels},
+    token::PixelToken,
 };
 use crate::error::Result;
 
@@ -38,8 +39,7 @@ impl StreamPlan {
         if entropy_image.count > 1 {
             let EntropyImage { tiles, meta_codes, .. } = &entropy_image;
             header.put(tiles.bits - 2, 3);
-            let pixels = Pixels::<1> { samples: meta_codes, first: 0, width: tiles.across, rest: OPAQUE };
-            write_subimage(pixels, &mut header)?;
+            write_subimage(Pixels::<1>::new(meta_codes, tiles.across, OPAQUE), &mut header)?;
         }
         let (mut groups, mut bits) = (Vec::new(), 0);
         for histogram in histograms {
@@ -49,6 +49,14 @@ impl StreamPlan {
         }
         bits += header.bits();
         Ok(Self { header, entropy_image, groups, bits })
+    }
+
+    /// Writes the token at a place, which moves on.
+    #[inline(always)]
+    pub fn write(&self, token: PixelToken, place: &mut Position, writer: &mut BitWriter, out: &mut [u8]) {
+        let group = &self.groups[self.entropy_image.at(place)];
+        group.put(token, |value, count| writer.put(out, value, count));
+        place.advance(token.pixels());
     }
 
     /// A buffer of the stream's length, with at least `capacity`, and `around` for what comes around it.

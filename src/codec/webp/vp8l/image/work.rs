@@ -2,13 +2,12 @@
 //! them.
 
 use super::{
-    AROUND, GROUP, GROUP_PIXELS, LIKELY, TABLES,
+    AROUND, GROUP, TABLES,
     analysis::{FirstCounts, TokenStatistics},
-    caches,
+    caches, check_estimate, check_length,
     effort::Effort,
     front::Front,
     histogram::{Histogram, PixelCosts},
-    larger,
     match_finder::MatchEffort,
     meta_prefix::{self, EntropyImage, Position},
     most_bytes,
@@ -39,7 +38,7 @@ const FIRST_PIXELS: usize = 1 << 16;
 /// The most bytes that are held, the file of at most `most` bytes included.
 pub fn heap_bytes(size: Size, channels: u64, effort: Effort, most: u64) -> u64 {
     let (pixels, width) = (size.pixels(), u64::from(size.width));
-    let groups = (1 + pixels / GROUP_PIXELS as u64).min(effort.max_groups as u64) * GROUP;
+    let groups = effort.most_groups(pixels as usize) as u64 * GROUP;
     let tiles = if effort.max_groups > 1 { meta_prefix::heap_bytes(size) } else { 0 };
     let tried = channels * pixels.min(width.max(caches::TRIED_PIXELS as u64));
     let cutting =
@@ -109,7 +108,7 @@ impl Shape {
     }
 
     fn most_groups(&self) -> usize {
-        self.effort.max_groups.min(1 + self.pixels() / GROUP_PIXELS)
+        self.effort.most_groups(self.pixels())
     }
 }
 
@@ -219,7 +218,7 @@ impl<const C: usize> Work<C> {
                 counts.tokens.check()?;
             }
             Step::Write { plan, place, writer, out } => {
-                parser.for_each(pixels, costs, until, |_, token| write(plan, place, writer, out, token));
+                parser.for_each(pixels, costs, until, |_, token| plan.write(token, place, writer, out));
             }
         }
         self.window.keep_for(self.parser.at());
@@ -269,9 +268,8 @@ impl Shape {
         tried: &[u8],
     ) -> Result<Box<Work<C>>> {
         let Self { width, height, effort, coding } = self;
-        let bits = statistics.estimate();
-        if coding.gives_up && bits / 8 * LIKELY[0] / LIKELY[1] > coding.max_bytes {
-            return Err(larger(bits, coding.max_bytes));
+        if coding.gives_up {
+            check_estimate(statistics.estimate(), coding.max_bytes)?;
         }
         let (caches, entropy_image) = statistics.finish(self.most_groups())?;
         let (first, rows) = caches::tried_rows(width, height);
@@ -294,13 +292,6 @@ impl<const C: usize> Counts<C> {
         self.histograms[entropy_image.at(&self.place)].add(token);
         self.place.advance(token.pixels());
     }
-}
-
-#[inline(always)]
-fn write(plan: &StreamPlan, place: &mut Position, writer: &mut BitWriter, out: &mut [u8], token: PixelToken) {
-    let group = &plan.groups[plan.entropy_image.at(place)];
-    group.put(token, |value, count| writer.put(out, value, count));
-    place.advance(token.pixels());
 }
 
 impl<const C: usize> Coder for Work<C> {
@@ -347,10 +338,7 @@ impl<const C: usize> Coder for Work<C> {
                 entropy_image.merge(&mut counts.histograms, 1)?;
                 let plan = StreamPlan::new(header, cache_bits, entropy_image, &counts.histograms)?;
                 drop(counts.histograms);
-                let most = shape.coding.max_bytes;
-                if plan.bits.div_ceil(8) > most {
-                    return Err(larger(plan.bits, most));
-                }
+                check_length(plan.bits, shape.coding.max_bytes)?;
                 let mut out = plan.buffer(0, AROUND)?;
                 let (mut writer, mut place) = (BitWriter::new(0), Position::new(shape.width, 0));
                 plan.header.write(&mut writer, &mut out);
@@ -360,7 +348,7 @@ impl<const C: usize> Coder for Work<C> {
                 }
                 drop(window);
                 counts.tokens.bytes.try_for_each(rest, |token| {
-                    write(&plan, &mut place, &mut writer, &mut out, token);
+                    plan.write(token, &mut place, &mut writer, &mut out);
                     Ok(())
                 })?;
                 writer.finish(&mut out);
