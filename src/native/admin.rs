@@ -9,7 +9,6 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use sha2::{Digest, Sha256};
 
 use crate::native::{
     app::App,
@@ -20,33 +19,19 @@ use crate::native::{
     recent::Recent,
     traces::Traces,
 };
-use crate::service::Purge;
+use crate::service::{AdminToken, Purge, TOKEN_IS_WANTED};
 
 /// Where it is answered beside the pictures.
 const PREFIX: &str = "/_admin/";
 
-/// Bytes of a token at the least.
-pub(crate) const LEAST_TOKEN: usize = 16;
-
 /// What may be asked, and by whom.
 #[derive(Debug, Clone)]
 pub(crate) struct Admin {
-    token: Option<Token>,
+    token: Option<AdminToken>,
     /// Reading needs no token.
     reads_freely: bool,
     /// What the log warned of lately.
     recent: Recent,
-}
-
-/// What a token is recognised by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Token([u8; 32]);
-
-impl Token {
-    /// Digests are compared in place of tokens, so that no comparison tells how much of a guess is right.
-    fn of(text: &[u8]) -> Self {
-        Self(Sha256::digest(text).into())
-    }
 }
 
 /// What is asked.
@@ -81,12 +66,12 @@ impl Call {
 impl Admin {
     /// Beside the pictures, for who has the token.
     pub(crate) fn behind_token(token: &str, recent: Recent) -> Self {
-        Self { token: Some(Token::of(token.as_bytes())), reads_freely: false, recent }
+        Self { token: Some(AdminToken::of(token.as_bytes())), reads_freely: false, recent }
     }
 
     /// On a listener of its own, with a token for what changes something.
     pub(crate) fn on_own_listener(token: Option<&str>, recent: Recent) -> Self {
-        Self { token: token.map(|token| Token::of(token.as_bytes())), reads_freely: true, recent }
+        Self { token: token.map(|token| AdminToken::of(token.as_bytes())), reads_freely: true, recent }
     }
 
     /// Answers a call.
@@ -117,18 +102,17 @@ impl Admin {
 
     /// True if a request has the token; one that reads may have it as a password.
     fn knows(&self, headers: &HeaderMap, is_read: bool) -> bool {
-        let given = headers.get(header::AUTHORIZATION).and_then(|value| {
-            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-            if scheme.eq_ignore_ascii_case("bearer") {
-                return Some(Token::of(token.trim().as_bytes()));
-            }
-            let basic = is_read && scheme.eq_ignore_ascii_case("basic");
-            let pair = BASE64_STANDARD.decode(token.trim()).ok().filter(|_| basic)?;
-            let colon = pair.iter().position(|byte| *byte == b':')?;
-            Some(Token::of(&pair[colon + 1..]))
-        });
+        let given = AdminToken::borne(headers).or_else(|| password(headers).filter(|_| is_read));
         self.token.is_some() && self.token == given
     }
+}
+
+/// The token that a request has as a password (RFC 7617).
+fn password(headers: &HeaderMap) -> Option<AdminToken> {
+    let (scheme, pair) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let pair = BASE64_STANDARD.decode(pair.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    Some(AdminToken::of(&pair[colon + 1..]))
 }
 
 /// True for what is answered beside the pictures.
@@ -206,7 +190,7 @@ fn prefetch(app: &Arc<App>, request: &Parts) -> Response<Body> {
 
 /// Browsers ask their user for the token where a page is to be read.
 fn unauthorized(is_page: bool) -> Response<Body> {
-    let mut response = plain(StatusCode::UNAUTHORIZED, "Authorization: Bearer with ADMIN_TOKEN is wanted.\n");
+    let mut response = plain(StatusCode::UNAUTHORIZED, TOKEN_IS_WANTED);
     let headers = response.headers_mut();
     headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     if is_page {

@@ -7,7 +7,6 @@ use crate::{
     codec::Format,
     error::{Error, Kind, Result},
     native::{
-        admin::LEAST_TOKEN,
         bucket::{IS_BUILT, Place},
         config::Written,
         connection::watch::Patience,
@@ -59,7 +58,7 @@ pub(crate) fn resolve(written: &Written) -> Result<Settings> {
         proxies: written.value(&server::TRUSTED_PROXIES),
         access_log: access_log(written),
         admin_listen: written.value(&server::ADMIN_LISTEN),
-        admin_token: admin_token(written)?,
+        admin_token: Some(written.value(&server::ADMIN_TOKEN)).filter(|token| !token.is_empty()),
         welcome: written.value(&server::WELCOME),
         is_sample: false,
         fixed: written.fixed(),
@@ -268,19 +267,6 @@ fn access_log(written: &Written) -> Option<AccessLog> {
     let path = written.get(&server::ACCESS_LOG).filter(|path| !path.is_empty())?;
     let place = (path != "-").then(|| path.into());
     Some(AccessLog { place, json: written.value(&server::ACCESS_LOG_FORM) })
-}
-
-/// # Errors
-/// [`Kind::Parameter`] for one that could be guessed.
-fn admin_token(written: &Written) -> Result<Option<String>> {
-    let token = written.value(&server::ADMIN_TOKEN);
-    let is_sound = token.len() >= LEAST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic());
-    if !token.is_empty() && !is_sound {
-        let what =
-            format!("ADMIN_TOKEN: it has {LEAST_TOKEN} letters or more, all of ASCII and none a space");
-        return Err(Error::new(Kind::Parameter, what));
-    }
-    Ok(Some(token).filter(|token| !token.is_empty()))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@
 //!
 //! A lead lasts as long as the steps name its key, see [`Step::flight`].
 
+mod admin_token;
 mod backoff;
 mod cache_control;
 mod conditional;
@@ -60,6 +61,7 @@ mod watermarking;
 mod write;
 
 pub use self::{
+    admin_token::{AdminToken, TOKEN_IS_WANTED},
     backoff::Failures,
     cross_origin::cross_origin,
     demand::Demand,

@@ -32,6 +32,7 @@ mod networks;
 pub mod server;
 pub mod shared;
 mod size;
+mod token;
 mod words;
 pub mod worker;
 
@@ -43,6 +44,7 @@ pub use self::{
     keys::{Key, Keys, Signed},
     networks::{Network, Networks},
     size::Size,
+    token::Token,
     words::{Crop, Drawings, ListOf, Names, Sizes, Widths},
 };
 

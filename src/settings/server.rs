@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Address, Allowed, Crop, Definition, Extensions, ListOf, Names, Networks, OneOf, OrAuto, Pairs, Size,
-    Sizes, Switch, Text, Time, Unset, Whole,
+    Sizes, Switch, Text, Time, Token, Unset, Whole,
     definition::{setting, settings},
     shared,
 };
@@ -167,7 +167,7 @@ settings! {
             "where operators ask for /metrics and /readyz and see the figures on a page, on a listener of their own; give it an address that only they can reach")
             .ours().flag("admin-listen", "ADDR:PORT").needs_restart();
 
-        ADMIN_TOKEN: Text = setting(Text, "",
+        ADMIN_TOKEN: Token = setting(Token, (),
             "16 letters or more, to be sent as Authorization: Bearer; with it /_admin/metrics is answered beside the pictures, too")
             .ours().secret().needs_restart();
 
