@@ -21,7 +21,7 @@ use crate::{
         page_cache,
         pool::Pool,
         prefetcher::Prefetcher,
-        purging::{self, Purged},
+        purging,
         ready::Ready,
         remote::{Bounds, Remote},
         root::Root,
@@ -32,7 +32,7 @@ use crate::{
         traces::Traces,
         upstream::Upstream,
     },
-    service::{Policy, Purge, Record, Target},
+    service::{Policy, Purge, Purged, Record, Target},
 };
 
 /// Everything that answering takes.

@@ -12,14 +12,12 @@ use crate::{
         bucket::Place,
         cli::{self, PurgeArgs},
         config::{self, Written},
-        operator,
-        purging::{self, Purged},
-        resolve,
+        operator, purging, resolve,
         shared::Shared,
         store::Store,
         tell,
     },
-    service::Purge,
+    service::{Purge, Purged},
     settings::server::{ADMIN_TOKEN, CACHE},
 };
 

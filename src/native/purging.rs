@@ -3,8 +3,7 @@
 
 use std::{
     ffi::OsStr,
-    fmt, fs,
-    ops::AddAssign,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -12,29 +11,8 @@ use walkdir::WalkDir;
 
 use crate::{
     native::{cache_names::raw_name, store::Store},
-    service::{Purge, Record},
+    service::{Purge, Purged, Record},
 };
-
-/// What is gone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Purged {
-    pub(crate) files: u64,
-    /// What they took on disk.
-    pub(crate) bytes: u64,
-}
-
-impl fmt::Display for Purged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "purged: {} files, {} bytes", self.files, self.bytes)
-    }
-}
-
-impl AddAssign for Purged {
-    fn add_assign(&mut self, more: Self) {
-        self.files += more.files;
-        self.bytes += more.bytes;
-    }
-}
 
 /// Purges. Reads each record that is kept. Blocks.
 pub(crate) fn purge(store: &Store, purge: &Purge) -> Purged {

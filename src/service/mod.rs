@@ -45,6 +45,7 @@ mod negotiation;
 mod params;
 mod policy;
 mod purge;
+mod purge_log;
 mod record;
 mod representation;
 mod respond;
@@ -75,7 +76,8 @@ pub use self::{
     negotiation::Accepted,
     params::PARAMETERS,
     policy::{Allowed, Key, Mount, MountPoint, Policy, Signed, Target},
-    purge::Purge,
+    purge::{Purge, Purged},
+    purge_log::PurgeLog,
     record::{Entry, FileState, FoundFile, Record, SlimpixPart, SourceState, Validators, Variant},
     respond::{Body, Response, Whole, held},
     restriction::Restriction,

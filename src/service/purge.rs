@@ -3,6 +3,8 @@
 //! It is written as a query: `all`, `source=/a.jpg` or `prefix=/photos/`, as many of them as one likes. A path is
 //! percent-encoded as clients ask for it, and stands for that path of every host that is served; a URL is an origin's.
 
+use std::{fmt, ops::AddAssign, str::FromStr};
+
 use percent_encoding::percent_decode_str;
 
 use super::{policy::Policy, route};
@@ -59,6 +61,41 @@ impl Purge {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '#'])),
             Part::Prefix(name) => path.starts_with(name.as_str()),
         })
+    }
+}
+
+/// What is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// How many files.
+    pub files: u64,
+    /// What they took.
+    pub bytes: u64,
+}
+
+impl fmt::Display for Purged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "purged: {} files, {} bytes", self.files, self.bytes)
+    }
+}
+
+/// Reads what [`Purged`] tells, and whatever may be said after that.
+impl FromStr for Purged {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let counts = text.strip_prefix("purged: ").and_then(|text| text.split_once(" files, "));
+        let (files, rest) = counts.ok_or(())?;
+        let (bytes, _) = rest.split_once(" bytes").ok_or(())?;
+        let count = |text: &str| text.parse().map_err(|_| ());
+        Ok(Self { files: count(files)?, bytes: count(bytes)? })
+    }
+}
+
+impl AddAssign for Purged {
+    fn add_assign(&mut self, more: Self) {
+        self.files = self.files.saturating_add(more.files);
+        self.bytes = self.bytes.saturating_add(more.bytes);
     }
 }
 
@@ -122,6 +159,20 @@ mod tests {
         assert!(taken("prefix=/shop/x", "https://shop.test/img/x.jpg"));
         assert!(!taken("prefix=/shop/y", "https://shop.test/img/x.jpg"));
         assert!(taken("source=/none&all", "/b.jpg") && taken("all", ""));
+    }
+
+    #[test]
+    fn what_is_gone_is_told_and_read_again() {
+        let mut purged = Purged { files: 3, bytes: 4_000 };
+        assert_eq!(purged.to_string(), "purged: 3 files, 4000 bytes");
+        for more in ["", "\n", "; and so on"] {
+            assert_eq!(format!("{purged}{more}").parse(), Ok(purged), "{more}");
+        }
+        for wrong in ["", "purged: ", "purged: 3 files", "purged: x files, 4 bytes", "not all is purged"] {
+            assert_eq!(wrong.parse::<Purged>(), Err(()), "{wrong}");
+        }
+        purged += Purged { files: 1, bytes: u64::MAX };
+        assert_eq!(purged, Purged { files: 4, bytes: u64::MAX });
     }
 
     #[test]
