@@ -98,8 +98,8 @@ pub(crate) struct PurgeArgs {
     /// Everything
     #[arg(long)]
     pub(crate) all: bool,
-    /// A server that runs: its ADMIN_LISTEN, or where it listens; it has ADMIN_TOKEN, and so has the environment
-    /// (WEBP_ADMIN_TOKEN) or --config. Without it the folders are purged, of a server that doesn't run
+    /// A server that runs: its ADMIN_LISTEN, or where it listens; or a Worker: https://img.example.com. It has ADMIN_TOKEN,
+    /// and so has the environment (WEBP_ADMIN_TOKEN) or --config. Without it the folders are purged, of a server that doesn't run
     #[arg(long, value_name = "ADDR:PORT", env = "WEBP_AT", hide_env_values = true)]
     pub(crate) at: Option<String>,
     /// The folder of what is kept, as `serve` has it; IMG_PATH and IMG_MAP are of the environment or --config

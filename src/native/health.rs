@@ -31,9 +31,9 @@ pub(crate) fn run(args: &HealthArgs) -> Result<ExitCode> {
             reached(&written.value(&HOST), written.value(&PORT))
         }
     };
-    match operator::ask(Method::GET, &at, "/healthz", None, PATIENCE)? {
-        (StatusCode::OK, _) => tell("ok").map(|()| ExitCode::SUCCESS),
-        (status, _) => Err(Error::new(Kind::Io, format!("{at} answers {status}"))),
+    match operator::ask(Method::GET, &at, "/healthz", None, PATIENCE)?.status {
+        StatusCode::OK => tell("ok").map(|()| ExitCode::SUCCESS),
+        status => Err(Error::new(Kind::Io, format!("{at} answers {status}"))),
     }
 }
 

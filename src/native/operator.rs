@@ -1,34 +1,51 @@
-//! What the command line asks of a server that runs: one request over HTTP, and its answer as text.
+//! What the command line asks of a server that runs, or of a Worker: one request over HTTP, and its answer as text.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use tokio::{runtime, time};
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    native::tls,
+};
 
 /// Bytes of an answer at the most.
 const MOST: usize = 64 << 10;
+
+/// What a server has told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) text: String,
+    /// The path and query at which it goes on, if it isn't done.
+    pub(crate) next: Option<String>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
 
 /// What a server answers to a call for operators.
 ///
 /// # Errors
 /// As [`ask`]; [`Kind::Io`] for a server that doesn't do it.
-pub(crate) fn call(
-    method: Method,
-    at: &str,
-    target: &str,
-    token: &str,
-    patience: Duration,
-) -> Result<String> {
+pub(crate) fn call(method: Method, at: &str, target: &str, token: &str, patience: Duration) -> Result<Told> {
     let token = Some(token).filter(|token| !token.is_empty());
-    let (status, text) = ask(method, at, target, token, patience)?;
+    let Answer { status, headers, text } = ask(method, at, target, token, patience)?;
     let text = text.trim_end();
     match status {
-        StatusCode::OK | StatusCode::ACCEPTED => Ok(text.to_owned()),
+        StatusCode::OK => Ok(Told { text: text.to_owned(), next: None }),
+        StatusCode::ACCEPTED => Ok(Told { text: text.to_owned(), next: next(&headers) }),
         StatusCode::UNAUTHORIZED => {
             Err(Error::new(Kind::Io, "the server wants its ADMIN_TOKEN: WEBP_ADMIN_TOKEN has it"))
         }
@@ -36,7 +53,15 @@ pub(crate) fn call(
     }
 }
 
-/// Asks a server at `ADDR:PORT`, or at that after `http://`, for a path.
+/// Where an answer goes on (RFC 8288). The token is for the one server that was named, so what isn't a path of it
+/// stays what it is, for the caller to refuse.
+fn next(headers: &HeaderMap) -> Option<String> {
+    let link = headers.get(header::LINK)?.to_str().ok()?.trim();
+    let (target, rest) = link.strip_prefix('<')?.split_once('>')?;
+    rest.contains("rel=\"next\"").then(|| target.to_owned())
+}
+
+/// Asks a server at `ADDR:PORT`, or at that after `http://` or `https://`, for a path.
 ///
 /// # Errors
 /// [`Kind::Parameter`] for what is no such place, [`Kind::Io`] where nobody answers in that time.
@@ -46,30 +71,59 @@ pub(crate) fn ask(
     target: &str,
     token: Option<&str>,
     patience: Duration,
-) -> Result<(StatusCode, String)> {
-    let place = at.strip_prefix("http://").unwrap_or(at).trim_end_matches('/');
+) -> Result<Answer> {
+    let (scheme, place) = match at.strip_prefix("https://") {
+        Some(place) => ("https", place),
+        None => ("http", at.strip_prefix("http://").unwrap_or(at)),
+    };
+    let place = place.trim_end_matches('/');
     let wrong = || Error::new(Kind::Parameter, format!("{at:?} is no server: write it like 127.0.0.1:3334"));
-    let uri: Uri = format!("http://{place}{target}").parse().map_err(|_| wrong())?;
+    let uri: Uri = format!("{scheme}://{place}{target}").parse().map_err(|_| wrong())?;
     let mut request = Request::builder().method(method).uri(uri);
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(|_| wrong())?;
-    let failed = |what: String| Error::new(Kind::Io, format!("{place} {what}"));
+    let none = |source| Error::with_source(Kind::Io, "no root certificates for https", source);
+    let tls = if scheme == "https" { tls::with_roots().map_err(none)? } else { tls::without_roots() };
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| Error::with_source(Kind::Io, "can't start", source))?;
-    runtime.block_on(async {
-        let asking = async {
-            let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-            let response =
-                client.request(request).await.map_err(|error| failed(format!("does not answer: {error}")))?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), MOST).collect().await;
-            let body = body.map_err(|error| failed(format!("breaks off: {error}")))?.to_bytes();
-            Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    let late = |_| Error::new(Kind::Io, format!("{place} does not answer in time"));
+    runtime.block_on(async { time::timeout(patience, send(tls, request, place)).await.map_err(late)? })
+}
+
+async fn send(tls: tls::Builder, request: Request<Empty<Bytes>>, place: &str) -> Result<Answer> {
+    let failed = |what: String| Error::new(Kind::Io, format!("{place} {what}"));
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    let connector = tls.https_or_http().enable_http1().wrap_connector(tcp);
+    let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(connector);
+    let response =
+        client.request(request).await.map_err(|error| failed(format!("does not answer: {error}")))?;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, MOST).collect().await;
+    let body = body.map_err(|error| failed(format!("breaks off: {error}")))?.to_bytes();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Ok(Answer { status: head.status, headers: head.headers, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_link_tells_where_an_answer_goes_on() {
+        let next = |link: &'static str| {
+            next(&HeaderMap::from_iter([(header::LINK, HeaderValue::from_static(link))]))
         };
-        time::timeout(patience, asking).await.map_err(|_| failed("does not answer in time".to_owned()))?
-    })
+        let target = Some("/_admin/purge?all&cursor=1".to_owned());
+        assert_eq!(next("</_admin/purge?all&cursor=1>; rel=\"next\""), target);
+        for link in ["</a>; rel=\"prev\"", "/a; rel=\"next\"", "</a; rel=\"next\"", ""] {
+            assert_eq!(next(link), None, "{link}");
+        }
+    }
 }

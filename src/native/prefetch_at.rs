@@ -28,5 +28,5 @@ pub(crate) fn run(args: &PrefetchArgs) -> Result<ExitCode> {
     let token = env.over(file).value(&ADMIN_TOKEN);
     let method = if args.progress { Method::GET } else { Method::POST };
     let told = operator::call(method, &args.at, "/_admin/prefetch", &token, PATIENCE)?;
-    tell(&told).map(|()| ExitCode::SUCCESS)
+    tell(&told.text).map(|()| ExitCode::SUCCESS)
 }

@@ -12,7 +12,8 @@ use crate::{
         bucket::Place,
         cli::{self, PurgeArgs},
         config::{self, Written},
-        operator, purging, resolve,
+        operator::{self, Told},
+        purging, resolve,
         shared::Shared,
         store::Store,
         tell,
@@ -21,7 +22,13 @@ use crate::{
     settings::server::{ADMIN_TOKEN, CACHE},
 };
 
-/// How long a server may take.
+/// The call, to which what is to be purged is added.
+const CALL: &str = "/_admin/purge?";
+
+/// How many calls of one purge a server may ask for.
+const MOST_CALLS: u32 = 10_000;
+
+/// How long a server may take for one.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Purges, and says how much went.
@@ -39,8 +46,7 @@ pub(crate) fn run(args: &PurgeArgs) -> Result<ExitCode> {
     let written = flags.settled().map_err(wrong)?.over(env).over(file);
     let query = query(args);
     if let Some(at) = &args.at {
-        let (target, token) = (format!("/_admin/purge?{query}"), written.value(&ADMIN_TOKEN));
-        let told = operator::call(Method::POST, at, &target, &token, PATIENCE)?;
+        let told = by_server(at, &query, &written.value(&ADMIN_TOKEN))?;
         return tell(&told).map(|()| ExitCode::SUCCESS);
     }
     let settings = resolve::resolve(&written)?;
@@ -54,6 +60,34 @@ pub(crate) fn run(args: &PurgeArgs) -> Result<ExitCode> {
         purged += Purged { files, bytes };
     }
     tell(&purged.to_string()).map(|()| ExitCode::SUCCESS)
+}
+
+/// Has a server purge, which may do it in several calls: a Worker has so much time for each, and says where the next one
+/// goes on.
+fn by_server(at: &str, query: &str, token: &str) -> Result<String> {
+    let (mut target, mut purged) = (format!("{CALL}{query}"), Purged::default());
+    for _ in 0..MOST_CALLS {
+        let Told { text, next } =
+            operator::call(Method::POST, at, &target, token, PATIENCE).map_err(|error| {
+                match purged.files {
+                    0 => error,
+                    _ => Error::with_source(Kind::Io, format!("not all is {purged}"), error),
+                }
+            })?;
+        let Ok(more) = text.parse() else {
+            return Err(Error::new(Kind::Io, format!("the server tells of no purge: {text}")));
+        };
+        purged += more;
+        match next {
+            None => return Ok(purged.to_string()),
+            Some(next) if next.starts_with(CALL) => target = next,
+            Some(next) => {
+                let what = format!("not all is {purged}: the server goes on elsewhere, at {next:?}");
+                return Err(Error::new(Kind::Io, what));
+            }
+        }
+    }
+    Err(Error::new(Kind::Io, format!("not all is {purged}: the server comes to no end")))
 }
 
 /// Purges what instances share.

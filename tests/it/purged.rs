@@ -202,6 +202,39 @@ fn the_command_line_purges_by_a_server_and_without_one() {
 }
 
 #[test]
+fn what_a_worker_purges_by_several_calls_is_followed_to_its_end() {
+    let gone = |rest: &str| format!("purged: 2 files, 30 bytes{rest}\n").into_bytes();
+    let more = gone("; Link has where it goes on");
+    let worker = Origin::new(&[
+        (
+            "/_admin/purge?all",
+            Page::Raw("202 Accepted\r\nlink: </_admin/purge?all&cursor=x%2Fa>; rel=\"next\"", more.clone()),
+        ),
+        ("/_admin/purge?all&cursor=x%2Fa", Page::Raw("200 OK", gone(""))),
+        (
+            "/_admin/purge?source=%2Fa%2Ejpg",
+            Page::Raw("202 Accepted\r\nlink: <https://elsewhere.test/_admin/purge?all>; rel=\"next\"", more),
+        ),
+    ]);
+    let place = Place::new(&[]);
+    let told = |what: &str| {
+        let mut command = program::command(place.path());
+        command.env("WEBP_ADMIN_TOKEN", TOKEN).args(["purge", what, "--at", &worker.url()]);
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    };
+    assert_eq!(told("--all"), (Some(0), "purged: 4 files, 60 bytes\n".to_owned()));
+    let (code, text) = told("/a.jpg");
+    assert!(code == Some(1) && text.contains("not all is purged: 2 files, 30 bytes"), "{text}");
+    let asked =
+        ["?all", "?all&cursor=x%2Fa", "?source=%2Fa%2Ejpg"].map(|query| format!("/_admin/purge{query}"));
+    assert_eq!(worker.asked(), asked);
+    let bearer = Some(format!("Bearer {TOKEN}"));
+    assert!(worker.told("authorization").iter().all(|told| *told == bearer));
+}
+
+#[test]
 fn health_is_told_by_the_exit_code() {
     let place = album();
     let server = place.serve(&[]);
