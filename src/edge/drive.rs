@@ -1,10 +1,11 @@
-//! Performs the service's steps for one request, up to its answer and what is to be done after that.
+//! Performs the service's steps for one request, up to its answer.
 
 use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc, time::SystemTime};
 
 use worker::{ResponseBody, console_error, console_log};
 
 use super::{
+    basis::Basis,
     fetch_flight,
     flight::{self, FlightOutcome, Joined, Landed, Lead, MadeFile, Ticket},
     memory::memory_bytes,
@@ -12,24 +13,26 @@ use super::{
     respond::{Extent, OpenBody},
     settings::Settings,
     source::{self, Fetched, Opened},
-    store::{self, Answers, File},
+    store::{self, Answer, Answers, File},
 };
 use crate::{
     codec::{self, Format},
     convert::{self, Outcome},
     error::{Error, Kind, Result},
     service::{
-        Admit, Body, Convert, Decision, FlightError, Found, Join, Lookup, MadeInfo, Policy, RequestHead,
-        Response, Source, Step, Store, Task, Write, begin, hash_hex,
+        Admit, Body, Convert, FlightError, Found, Join, Lookup, MadeInfo, Policy, RequestHead, Response,
+        Source, Step, Store, Task, Write, begin, hash_hex,
     },
 };
 
 /// One request on its way.
 pub(super) struct Drive {
     pub(super) settings: Rc<Settings>,
-    answers: Answers,
+    pub(super) answers: Answers,
+    /// What it builds on, and how old that is.
+    pub(super) basis: Basis,
     /// Under which the answer is kept in the cache of answers, if it may be.
-    answer_key: Option<String>,
+    pub(super) answer_key: Option<String>,
     /// The body of an answer from that cache.
     answer: Option<ResponseBody>,
     pub(super) opened: Option<Box<Opened>>,
@@ -49,14 +52,14 @@ pub(super) struct Drive {
     /// True if what is kept for a moment is no answer: neither looked for, as a message does, nor kept, as where something
     /// better is on its way.
     pub(super) wants_better: bool,
-    writes: Vec<PendingWrite>,
+    pub(super) writes: Vec<PendingWrite>,
 }
 
 /// Something to be stored after answering.
-struct PendingWrite {
-    write: Write,
+pub(super) struct PendingWrite {
+    pub(super) write: Write,
     /// The variant's.
-    bytes: Option<Rc<Vec<u8>>>,
+    pub(super) bytes: Option<Rc<Vec<u8>>>,
 }
 
 /// An answer with its body.
@@ -72,6 +75,7 @@ impl Drive {
         Self {
             settings,
             answers,
+            basis: Basis::new(),
             answer_key: None,
             answer: None,
             opened: None,
@@ -124,8 +128,10 @@ impl Drive {
 
     async fn look_up(&mut self, lookup: Lookup) -> Step {
         self.answer_key = lookup.answer_key();
+        self.basis.look(&self.settings, lookup.source.name()).await;
         if let Some(key) = self.answer_key.as_ref().filter(|_| !self.wants_better)
-            && let Some((headers, len, body)) = self.answers.find(key).await
+            && let Some(Answer { headers, len, body, made }) = self.answers.find(key).await
+            && self.basis.has_answer(made)
         {
             self.answer = Some(body);
             return lookup.answered(headers, len);
@@ -133,22 +139,23 @@ impl Drive {
         let mut found = Found::default();
         if let Some(bucket) = &self.settings.store {
             let folder = lookup.source.folder();
-            found.record = store::record_of(bucket, folder, &lookup.id).await;
+            found.record = self.basis.take(store::record_of(bucket, folder, &lookup.id).await);
             if let Some(id) = &lookup.source_id {
-                found.source_record = store::record_of(bucket, folder, id).await;
+                found.source_record = self.basis.take(store::record_of(bucket, folder, id).await);
             }
         }
         lookup.found(found)
     }
 
     async fn join(&mut self, join: Join) -> Step {
-        match flight::join(&join.key) {
+        match flight::join(&join.key, self.basis.age(), |age| self.basis.may_follow(age)) {
             Joined::Leader(lead) => {
                 self.lead = Some(lead);
                 self.settle(join).await
             }
             Joined::Follower(follower) => match follower.outcome(join.patience).await {
-                Some(Ok(Landed { record, made })) => {
+                Some(Ok(Landed { record, made, oldest })) => {
+                    self.basis.build_on(oldest);
                     self.made.extend(made.map(|MadeFile { format, bytes }| (format, bytes)));
                     join.followed(Ok(record))
                 }
@@ -275,7 +282,8 @@ impl Drive {
         let made = |format| Some(MadeFile { format, bytes: Rc::clone(self.made.get(&format)?) });
         let made = write.variant.and_then(made);
         if self.lead.is_some() {
-            self.outcome = Some(Ok(Landed { record: write.record.clone(), made: made.clone() }));
+            let (record, oldest) = (write.record.clone(), self.basis.age().oldest);
+            self.outcome = Some(Ok(Landed { record, made: made.clone(), oldest }));
         }
         self.writes.push(PendingWrite { write, bytes: made.map(|made| made.bytes) });
         step
@@ -305,7 +313,7 @@ impl Drive {
         Some(body.into())
     }
 
-    async fn variant_body(&self, file: &File<'_>, range: &Range<u64>) -> Option<ResponseBody> {
+    pub(super) async fn variant_body(&self, file: &File<'_>, range: &Range<u64>) -> Option<ResponseBody> {
         match self.made.get(&file.format) {
             Some(bytes) => slice(bytes, range).map(ResponseBody::Body),
             None => store::file(self.settings.store.as_ref()?, file, range).await,
@@ -333,42 +341,7 @@ impl Drive {
     }
 }
 
-/// After the answer.
-impl Drive {
-    /// Keeps the answer and what was made.
-    pub(super) async fn finish(mut self, sent: &Response) {
-        let is_passing = self.wants_better && sent.log.decision == Decision::ForNow;
-        if let (Some(key), Some(whole)) = (&self.answer_key, sent.whole().filter(|_| !is_passing))
-            && let Some(body) = self.to_keep(&whole.body).await
-        {
-            self.answers.keep(key, &whole.headers, body, &sent.log.source).await;
-        }
-        let Some(bucket) = self.settings.store.clone() else { return };
-        let mut is_written = true;
-        for PendingWrite { write, bytes } in std::mem::take(&mut self.writes) {
-            is_written &= held_during(&self.held, store::write(&bucket, &write, bytes)).await.is_some();
-        }
-        for held in &self.held {
-            held.end(held.is_made && is_written).await;
-        }
-    }
-
-    /// The whole body for the cache of answers, where it is at hand.
-    async fn to_keep(&self, body: &Body) -> Option<ResponseBody> {
-        match body {
-            Body::Variant { folder, id, format, len, hash, range } => {
-                let file = File { folder, id, format: *format, len: *len, hash: hash.as_deref() };
-                self.variant_body(&file, range).await
-            }
-            Body::Source { range, .. } => {
-                slice(self.opened.as_ref()?.bytes()?, range).map(ResponseBody::Body)
-            }
-            _ => None,
-        }
-    }
-}
-
-fn slice(bytes: &[u8], range: &Range<u64>) -> Option<Vec<u8>> {
+pub(super) fn slice(bytes: &[u8], range: &Range<u64>) -> Option<Vec<u8>> {
     let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
     bytes.get(range).map(<[u8]>::to_vec)
 }

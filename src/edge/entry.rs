@@ -20,6 +20,7 @@ use super::{
     later::Message,
     object,
     origin::LOOP_HEADER,
+    purging,
     respond::respond,
     settings::Origin,
     store::{self, Answers},
@@ -133,6 +134,9 @@ async fn serve(request: worker::web_sys::Request, app: App, context: &Context) -
     };
     let head = RequestHead { method: &method, uri: &uri, headers: &headers };
 
+    if let Some(admin) = app.settings.admin.as_ref().filter(|_| uri.path() == purging::PATH) {
+        return purging::answer(&app, admin, &head).await.map(Answer::Response);
+    }
     let mut drive = drive_of(&app, &headers);
     let Sent { mut response, body } = drive.answer(&app.policy, &head, time()).await;
 

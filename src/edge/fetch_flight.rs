@@ -84,17 +84,24 @@ pub(super) fn forget(url: &str) {
     FAILURES.with_borrow_mut(|failures| failures.forget(url));
 }
 
+/// What was purged may be there now.
+pub(super) fn forget_all() {
+    FAILURES.with_borrow_mut(|failures| *failures = Failures::default());
+}
+
 fn time() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(now())
 }
 
-/// Takes the duty to ask, or a place behind who has it. What is known of the original is part of the question.
-pub(super) fn join(url: &str, known: Option<&Validators>) -> Joined {
+/// Takes the duty to ask, or a place behind who has it and began `after` that time. What is known of the original is part
+/// of the question.
+pub(super) fn join(url: &str, known: Option<&Validators>, after: Option<u64>) -> Joined {
     let key = format!("{url} {known:?}");
     FETCHES.with_borrow_mut(|fetches| {
-        if let Some(flight) =
-            fetches.get(&key).filter(|flight| now().saturating_sub(flight.begun) < LEAD_LIFETIME)
-        {
+        let is_under_way = |flight: &&Rc<FetchFlight>| {
+            now().saturating_sub(flight.begun) < LEAD_LIFETIME && Some(flight.begun) > after
+        };
+        if let Some(flight) = fetches.get(&key).filter(is_under_way) {
             return Joined::Follower(Follower(Rc::clone(flight)));
         }
         let flight = Rc::new(FetchFlight {
@@ -155,6 +162,11 @@ impl Drop for Lead {
 pub(super) struct Follower(Rc<FetchFlight>);
 
 impl Follower {
+    /// When who asks began to.
+    pub(super) fn begun(&self) -> u64 {
+        self.0.begun
+    }
+
     /// What the origin answered, or `None` if that takes too long.
     pub(super) async fn outcome(&self, patience: Duration) -> Option<FetchOutcome> {
         poll(patience, || self.0.outcome.borrow().clone()).await.0

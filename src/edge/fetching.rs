@@ -17,13 +17,14 @@ impl Drive {
         if let Some(failed) = fetch_flight::failed_lately(&url) {
             return self.hear(fetch, failed).await;
         }
-        let follower = match fetch_flight::join(&url, fetch.known.as_ref()) {
+        let follower = match fetch_flight::join(&url, fetch.known.as_ref(), self.basis.last_purge()) {
             Joined::Leader(lead) => {
                 self.fetch_lead = Some(lead);
                 return self.ask(fetch).await;
             }
             Joined::Follower(follower) => follower,
         };
+        self.basis.build_on(follower.begun());
         // Longer than the one who asks may take.
         let outcome = follower.outcome(self.settings.timeout * 2).await.unwrap_or(FetchOutcome::Alone);
         if matches!(outcome, FetchOutcome::Found(_)) {

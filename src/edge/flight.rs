@@ -30,6 +30,8 @@ pub(super) struct Landed {
     pub(super) record: Record,
     /// What was made, unless it was there already.
     pub(super) made: Option<MadeFile>,
+    /// When the oldest of what it builds on was so (`basis`).
+    pub(super) oldest: u64,
 }
 
 /// A picture that was made.
@@ -54,7 +56,17 @@ const READERS_PATIENCE: Duration = Duration::from_secs(20);
 
 struct Flight {
     begun: u64,
+    age: Age,
     outcome: RefCell<Option<FlightOutcome>>,
+}
+
+/// How old what a request comes to is, see `basis`.
+#[derive(Clone, Copy)]
+pub(super) struct Age {
+    /// When the request began.
+    pub(super) begun: u64,
+    /// When the oldest of what it builds on was so.
+    pub(super) oldest: u64,
 }
 
 /// What joining gives.
@@ -65,15 +77,15 @@ pub(super) enum Joined {
     Follower(Follower),
 }
 
-/// Takes the lead of a key's flight, or a place behind who has it.
-pub(super) fn join(key: &str) -> Joined {
+/// Takes the lead of a key's flight for a request of that age, or a place behind who has it, if that one's is good enough.
+pub(super) fn join(key: &str, age: Age, is_good: impl Fn(Age) -> bool) -> Joined {
     FLIGHTS.with_borrow_mut(|flights| {
-        if let Some(flight) =
-            flights.get(key).filter(|flight| now().saturating_sub(flight.begun) < LEAD_LIFETIME)
-        {
+        let is_under_way =
+            |flight: &&Rc<Flight>| now().saturating_sub(flight.begun) < LEAD_LIFETIME && is_good(flight.age);
+        if let Some(flight) = flights.get(key).filter(is_under_way) {
             return Joined::Follower(Follower { flight: Rc::clone(flight) });
         }
-        let flight = Rc::new(Flight { begun: now(), outcome: RefCell::default() });
+        let flight = Rc::new(Flight { begun: now(), age, outcome: RefCell::default() });
         flights.insert(key.to_owned(), Rc::clone(&flight));
         Joined::Leader(Lead { key: key.to_owned(), flight })
     })

@@ -138,6 +138,11 @@ fn is_written(key: &str) -> bool {
     })
 }
 
+/// What was purged is to be made once more.
+pub(super) fn forget_all() {
+    WRITTEN.with_borrow_mut(HashMap::clear);
+}
+
 fn forget(key: &str) {
     WRITTEN.with_borrow_mut(|written| written.remove(key));
 }

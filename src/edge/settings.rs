@@ -21,7 +21,7 @@ use super::{
 use crate::{
     codec::DRAWS_TEXT,
     error::{Error, Kind, Result},
-    service::{self, Policy, Target},
+    service::{self, AdminToken, Policy, Target},
     settings::{Grammar, Setting, nearest, shared, worker},
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Settings {
     pub(super) policy: Policy,
     /// Where the pictures come from.
     pub(super) origin: Origin,
+    /// Who may purge, if anybody may.
+    pub(super) admin: Option<Admin>,
     /// For how long the origin may be silent.
     pub(super) timeout: Duration,
     /// Where records and variants are kept beyond the data centre's cache.
@@ -43,6 +45,14 @@ pub(super) struct Settings {
     pub(super) fonts: Option<fonts::Place>,
     /// Where the watermark is, which isn't in the policy before it is read.
     pub(super) mark: Option<mark::Place>,
+}
+
+/// Who may purge.
+pub(super) struct Admin {
+    /// What it is known by.
+    pub(super) token: AdminToken,
+    /// The bucket `STORE`, which has what is purged, and the list of purges.
+    pub(super) bucket: Bucket,
 }
 
 /// Where the pictures come from.
@@ -67,6 +77,7 @@ impl Settings {
         variables.picture(&mut policy)?;
         variables.service(&mut policy)?;
         let store = variables.bucket("STORE")?;
+        let admin = variables.admin(store.as_ref())?;
         let (mut once, mut later) = (variables.objects(worker::ONCE)?, variables.queue(worker::LATER)?);
         if store.is_none() && (once.is_some() || later.is_some()) {
             console_warn!("ONCE and LATER are of no use without the bucket STORE");
@@ -74,7 +85,7 @@ impl Settings {
         }
         let (fonts, mark) = (variables.fonts(&mut policy)?, variables.mark()?);
         let timeout = variables.value(&worker::TIMEOUT)?;
-        Ok(Self { policy, origin, timeout, store, once, later, fonts, mark })
+        Ok(Self { policy, origin, admin, timeout, store, once, later, fonts, mark })
     }
 
     /// Reads the watermark, if there is one, whose room is taken from conversions.
@@ -218,6 +229,16 @@ impl Variables<'_> {
         policy.sign_keys = self.value(&shared::SIGN_KEYS)?;
         policy.signed = self.value(&shared::SIGN)?;
         Ok(())
+    }
+
+    fn admin(&self, store: Option<&Bucket>) -> Result<Option<Admin>> {
+        let token = self.value(&worker::ADMIN_TOKEN)?;
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let what = "ADMIN_TOKEN: what is purged by it is in the bucket STORE: bind one with [[r2_buckets]] in wrangler.toml";
+        let bucket = store.cloned().ok_or_else(|| Error::new(Kind::Parameter, what))?;
+        Ok(Some(Admin { token: AdminToken::of(token.as_bytes()), bucket }))
     }
 
     /// Where fonts are, whose room is taken from conversions.

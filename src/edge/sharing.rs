@@ -34,7 +34,7 @@ impl Drive {
             let held = match turn {
                 Turn::Ours(held) => held,
                 Turn::Made => {
-                    current = record(bucket, &join.key).await;
+                    current = self.record(bucket, &join.key).await;
                     if is_settled(&join, current.as_ref()) {
                         break;
                     }
@@ -46,12 +46,20 @@ impl Drive {
                 }
             };
             // Another isolate, or the flight before, may just have made it.
-            current = record(bucket, &join.key).await;
+            current = self.record(bucket, &join.key).await;
             self.held.extend(held.map(|held| held.with_made(is_settled(&join, current.as_ref()))));
             break;
         }
-        self.outcome = current.clone().map(|record| Ok(Landed { record, made: None }));
+        let oldest = self.basis.age().oldest;
+        self.outcome = current.clone().map(|record| Ok(Landed { record, made: None, oldest }));
         join.lead(current)
+    }
+
+    /// The record behind a flight's key, `<folder>/<id>.<format>`.
+    async fn record(&mut self, bucket: &Bucket, key: &str) -> Option<Record> {
+        let (name, _) = key.rsplit_once('.')?;
+        let (folder, id) = name.rsplit_once('/')?;
+        self.basis.take(store::record(bucket, folder, id).await)
     }
 
     async fn take_turn(&self, key: &str, patience: Duration) -> Turn {
@@ -64,11 +72,4 @@ impl Drive {
 
 fn is_settled(join: &Join, current: Option<&Record>) -> bool {
     current.is_some_and(|record| join.is_settled_by(record, None))
-}
-
-/// The record behind a flight's key, `<folder>/<id>.<format>`.
-async fn record(bucket: &Bucket, key: &str) -> Option<Record> {
-    let (name, _) = key.rsplit_once('.')?;
-    let (folder, id) = name.rsplit_once('/')?;
-    store::record(bucket, folder, id).await
 }

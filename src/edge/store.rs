@@ -9,28 +9,43 @@ use std::{collections::HashMap, fmt, ops::Range as Part, rc::Rc};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use worker::{Bucket, Cache, Headers, HttpMetadata, Object, Range, Response, ResponseBody, console_error};
 
+use super::basis::{Basis, Stored};
 use crate::{
     codec::Format,
-    service::{Id, Record, Write},
+    service::{Id, Purged, Record, Write},
 };
 
+/// What is known of an object without reading it: the hash of a variant; of a record the path that it is about, when it
+/// was so, and how many variants it has, of how many bytes.
 const HASH: &str = "xxh64";
+const PATH: &str = "path";
+const MADE: &str = "made";
+const VARIANTS: &str = "variants";
+
+/// The most bytes of a path there: R2 takes 8 KiB for all of it, its stand-ins less.
+const LONGEST_PATH: usize = 1024;
 
 /// For the cache, which keeps it to itself.
 const CACHE_TAG: &str = "cache-tag";
+
+/// When a kept answer was begun.
+const BEGUN: &str = "x-slimpix-begun";
 
 /// Bytes of all tags together. The cache takes 1,024 for one.
 const LONGEST_TAGS: usize = 1024;
 
 /// The record of an id.
-pub(super) async fn record(bucket: &Bucket, folder: &str, id: &str) -> Option<Record> {
+pub(super) async fn record(bucket: &Bucket, folder: &str, id: &str) -> Option<Stored> {
     let object = report("reading", bucket.get(record_name(folder, id)).execute().await)??;
     let bytes = report("reading", object.body()?.bytes().await)?;
-    Record::from_json(&bytes)
+    let made = object.custom_metadata().ok().and_then(|about| about.get(MADE)?.parse().ok());
+    // Without the time it was written while nobody could purge.
+    let made = made.unwrap_or_else(|| object.uploaded().as_millis());
+    Some(Stored { record: Record::from_json(&bytes)?, made })
 }
 
 /// The record of an id, under the one of now or the old one.
-pub(super) async fn record_of(bucket: &Bucket, folder: &str, id: &Id) -> Option<Record> {
+pub(super) async fn record_of(bucket: &Bucket, folder: &str, id: &Id) -> Option<Stored> {
     match record(bucket, folder, &id.now).await {
         Some(record) => Some(record),
         None => record(bucket, folder, &id.old).await,
@@ -48,10 +63,15 @@ pub(super) async fn file(bucket: &Bucket, file: &File<'_>, part: &Part<u64>) -> 
 }
 
 /// Writes what a request has made. `None` if something of it is not there.
-pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u8>>>) -> Option<()> {
+pub(super) async fn write(
+    bucket: &Bucket,
+    write: &Write,
+    bytes: Option<Rc<Vec<u8>>>,
+    basis: &Basis,
+) -> Option<()> {
     let Write { folder, record: Record { id, .. }, .. } = write;
     if write.forgets {
-        let known = record(bucket, folder, id).await.and_then(|record| record.slimpix);
+        let known = record(bucket, folder, id).await.and_then(|stored| stored.record.slimpix);
         for id in known.iter().flat_map(|known| known.sizes.iter()) {
             delete(bucket, folder, &id).await;
         }
@@ -72,23 +92,62 @@ pub(super) async fn write(bucket: &Bucket, write: &Write, bytes: Option<Rc<Vec<u
         // A record must not tell of a file that isn't there.
         report("writing", put.execute().await)?;
     }
-    let mut record_now = write.merged(record(bucket, folder, id).await);
+    let stored = record(bucket, folder, id).await.filter(|stored| basis.is_there(stored));
+    let made = basis.record_stamp().map(|made| stored.as_ref().map_or(made, |stored| stored.made.min(made)));
+    let mut record_now = write.merged(stored.map(|stored| stored.record));
     // Nothing tells when something in the bucket was last used, so the oldest go.
     let surplus = write.surplus(&mut record_now, |_| ());
-    let is_written =
-        report("writing", bucket.put(record_name(folder, id), record_now.to_json()).execute().await);
+    let put = bucket.put(record_name(folder, id), record_now.to_json());
+    let is_written = report("writing", put.custom_metadata(about(&record_now, made)).execute().await);
     for id in surplus {
         delete(bucket, folder, &id).await;
     }
     is_written.map(drop)
 }
 
+/// What is known of a record without reading it. What doesn't fit there isn't.
+fn about(record: &Record, made: Option<u64>) -> HashMap<String, String> {
+    let path = Some(&record.path).filter(|path| path.len() <= LONGEST_PATH && path.is_ascii());
+    let Purged { files, bytes } = variants_of(record);
+    [
+        path.map(|path| (PATH, path.clone())),
+        made.map(|made| (MADE, made.to_string())),
+        Some((VARIANTS, format!("{files} {bytes}"))),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// The path that a listed record is about, and the variants that go with it, where these are known without reading it.
+pub(super) fn listed(object: &Object) -> Option<(String, Purged)> {
+    let mut about = object.custom_metadata().ok()?;
+    let (files, bytes) = about.get(VARIANTS)?.split_once(' ')?;
+    let variants = Purged { files: files.parse().ok()?, bytes: bytes.parse().ok()? };
+    Some((about.remove(PATH)?, variants))
+}
+
+/// The variants that a record tells of.
+pub(super) fn variants_of(record: &Record) -> Purged {
+    let mut purged = Purged::default();
+    for variant in Format::TARGETS.into_iter().filter_map(|format| record.variant(format)) {
+        purged += Purged { files: 1, bytes: variant.size };
+    }
+    purged
+}
+
 /// Deletes all that is kept of an id.
-async fn delete(bucket: &Bucket, folder: &str, id: &str) {
-    let variants = Format::TARGETS.map(|format| file_name(folder, id, format));
-    for name in variants.into_iter().chain([record_name(folder, id)]) {
+pub(super) async fn delete(bucket: &Bucket, folder: &str, id: &str) {
+    for name in names_of(folder, id) {
         report("deleting", bucket.delete(name).await);
     }
+}
+
+/// The objects of an id, its record last.
+pub(super) fn names_of(folder: &str, id: &str) -> impl Iterator<Item = String> {
+    let variants = Format::TARGETS.map(|format| file_name(folder, id, format));
+    variants.into_iter().chain([record_name(folder, id)])
 }
 
 /// The file of a variant, as its record tells of it.
@@ -111,8 +170,41 @@ impl fmt::Display for File<'_> {
     }
 }
 
+/// What an object of the bucket is, by its name.
+pub(super) enum Place<'a> {
+    /// The record of an id.
+    Record { folder: &'a str, id: &'a str },
+    /// A variant.
+    Variant,
+}
+
+impl<'a> Place<'a> {
+    /// Where records are, and where variants are.
+    pub(super) const FOLDERS: [&'static str; 2] = ["metadata/", "exhaust/"];
+
+    /// `None` for what isn't ours: whatever else may lie in the bucket.
+    pub(super) fn of(name: &'a str) -> Option<Self> {
+        let [records, variants] = Self::FOLDERS;
+        if let Some((folder, file)) = name.strip_prefix(records).and_then(|name| name.rsplit_once('/')) {
+            return Some(Self::Record { folder, id: file.strip_suffix(".json")? });
+        }
+        let (_, extension) = name.strip_prefix(variants)?.rsplit_once('.')?;
+        Format::TARGETS.iter().any(|format| format.extension() == extension).then_some(Self::Variant)
+    }
+}
+
 fn file_name(folder: &str, id: &str, format: Format) -> String {
-    format!("exhaust/{folder}/{id}.{}", format.extension())
+    format!("{}{folder}/{id}.{}", Place::FOLDERS[1], format.extension())
+}
+
+/// A kept answer.
+pub(super) struct Answer {
+    pub(super) headers: HeaderMap,
+    /// Its length in bytes.
+    pub(super) len: u64,
+    pub(super) body: ResponseBody,
+    /// When it was begun, in milliseconds since 1970; 0 where that isn't known.
+    pub(super) made: u64,
 }
 
 /// The cache of whole answers.
@@ -128,22 +220,33 @@ impl Answers {
         Self { cache: Cache::default(), prefix: format!("https://{host}/.slimpix/{settings_hash}/") }
     }
 
-    /// An answer: its header fields, its length in bytes, its body.
-    pub(super) async fn find(&self, key: &str) -> Option<(HeaderMap, u64, ResponseBody)> {
+    /// An answer.
+    pub(super) async fn find(&self, key: &str) -> Option<Answer> {
         let response = report("reading", self.cache.get(self.url(key), false).await)??;
         let mut headers = header_map(response.headers());
-        for name in ["cf-cache-status", CACHE_TAG] {
+        let made = headers.get(BEGUN).and_then(|made| made.to_str().ok()?.parse().ok()).unwrap_or(0);
+        for name in ["cf-cache-status", CACHE_TAG, BEGUN] {
             headers.remove(name);
         }
         let len = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()?;
         let (_, body) = response.into_parts();
-        Some((headers, len, body))
+        Some(Answer { headers, len, body, made })
     }
 
     /// Keeps an answer for as long as its `Cache-Control` says. Who owns the zone can purge all of them by the tag
     /// `slimpix`, and those of one picture by its URL.
-    pub(super) async fn keep(&self, key: &str, headers: &HeaderMap, body: ResponseBody, source: &str) {
+    pub(super) async fn keep(
+        &self,
+        key: &str,
+        headers: &HeaderMap,
+        body: ResponseBody,
+        source: &str,
+        begun: Option<u64>,
+    ) {
         let headers = headers_of(headers);
+        if let Some(begun) = begun {
+            report("writing", headers.set(BEGUN, &begun.to_string()));
+        }
         let tags = format!("slimpix,{}", source.replace(',', "%2C"));
         report("writing", headers.set(CACHE_TAG, tags.get(..LONGEST_TAGS).unwrap_or(&tags)));
         let response = Response::builder().with_headers(headers).body(body);
@@ -180,7 +283,7 @@ pub(super) fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 fn record_name(folder: &str, id: &str) -> String {
-    format!("metadata/{folder}/{id}.json")
+    format!("{}{folder}/{id}.json", Place::FOLDERS[0])
 }
 
 fn hash(object: &Object) -> Option<String> {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::{
-    Allowed, Definition, Extensions, ListOf, OneOf, Size, Switch, Text, Time, Whole,
+    Allowed, Definition, Extensions, ListOf, OneOf, Size, Switch, Text, Time, Token, Whole,
     definition::{setting, settings},
     server, shared,
 };
@@ -97,6 +97,11 @@ settings! {
 
         WATERMARK_ALWAYS: Text = setting(Text, "",
             "where WATERMARK is on every picture, whatever requests say: opacity, position, offsets, share of the width, as 0.5:bottom-right:10:10:0.2");
+
+        /// The server's opens more than that.
+        ADMIN_TOKEN: Token = setting(Token, (),
+            "16 letters or more, to be sent as Authorization: Bearer; with it POST /_admin/purge takes away what is kept, in STORE and in all data centres")
+            .secret();
 
         LAZY: Switch = setting(Switch, server::LAZY_MODE.default, "send the original now, and convert after answering");
     }

@@ -55,6 +55,8 @@ const WRONG = [
   ...["QUALITY_WEBP", "QUALITY_AVIF", "QUALITY_JPEG"].map((name) => [{ [name]: "101" }, new RegExp(`${name}.*0 to 100`)]),
   [{ SIGN_KEYS: "00" }, /SIGN_KEYS: "key 1" is not allowed; it is one or two of KEY or KEY:SALT/],
   [{ SIGN: "some" }, /SIGN: "some" is not allowed; it is params or all/],
+  [{ ADMIN_TOKEN: "fifteen-letters" }, /ADMIN_TOKEN: "what is written" is not allowed; it is 16 letters or more, all of ASCII and none a space/],
+  [{ ADMIN_TOKEN: "sixteen-letters-" }, /ADMIN_TOKEN: .*bucket STORE: bind one with \[\[r2_buckets\]\]/],
   [{ STORE: "photos" }, /STORE is no R2 bucket.*r2_buckets/],
   [{ FONTS: "fonts/" }, /FONTS: this Worker draws no text.*--text/],
   [{ WATERMARK: "logo.png" }, /WATERMARK: there is no bucket for it.*r2_buckets/],
