@@ -100,26 +100,30 @@ impl Tools {
         let (fast, full, thorough) = (Self::FAST, Self::FULL, Self::THOROUGH);
         let with_cfl = Self { cfl: true, ..fast };
         let angled = Self { directions: 2, fitted: false, angles: 1, ..with_cfl };
-        let rich = Self { angles: 2, candidates: 3, typed: 2, all_types: true, chroma_modes: 4, ..full };
+        let quick = Self { modes: 2, ..with_cfl };
         match effort {
             0 if is_screen => (fast, None),
             0 => (Self { modes: 2, settled: 20000, busy: 1500, ..fast }, None),
             1 => (fast, Some(Self { directions: 2, trellis: true, ..with_cfl })),
             2 if is_screen => (with_cfl, Some(Self { candidates: 1, ..full })),
-            2 => (with_cfl, Some(Self { typed: 2, all_types: true, ..full })),
+            2 => (quick, Some(Self { all_types: true, ..full })),
             3 if is_screen => (with_cfl, Some(full)),
-            3 => (Self { modes: 5, ..with_cfl }, Some(rich)),
+            3 => (quick, Some(Self { all_types: true, typed: 2, ..full })),
             4 if is_screen => {
                 (Self { modes: 5, directions: 8, ..angled }, Some(Self { directions: 8, ..full }))
             }
-            4 => (angled, Some(rich)),
+            4 => {
+                let rich =
+                    Self { angles: 2, candidates: 3, all_types: true, typed: 2, chroma_modes: 4, ..full };
+                (with_cfl, Some(rich))
+            }
             5 if is_screen => {
                 let full = Self { directions: 8, angles: 2, ..full };
                 let first = Self { chroma_candidates: 1, ..full };
                 (first, Some(Self { candidates: 3, all_types: true, ..full }))
             }
             5 => (Self { chroma_candidates: 1, ..full }, Some(thorough)),
-            _ if is_screen => {
+            _ => {
                 let first = Self {
                     directions: 8,
                     angles: 2,
@@ -129,9 +133,12 @@ impl Tools {
                     chroma_candidates: 1,
                     ..full
                 };
-                (first, Some(Self { directions: 8, ..thorough }))
+                if is_screen {
+                    (first, Some(Self { directions: 8, ..thorough }))
+                } else {
+                    (Self { directions: 3, settled: 4000, ..first }, Some(thorough))
+                }
             }
-            _ => (Self { candidates: 3, typed: 2, settled: 4000, ..thorough }, Some(thorough)),
         }
     }
 }
