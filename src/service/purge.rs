@@ -45,6 +45,17 @@ impl Purge {
         }
     }
 
+    /// One of all there is.
+    #[must_use]
+    pub fn of_everything() -> Self {
+        Self(vec![Part::All])
+    }
+
+    /// Has it take what another takes, too.
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     /// True if it takes all there is, be it known of what it was made or not.
     #[must_use]
     pub fn is_all(&self) -> bool {

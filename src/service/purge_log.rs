@@ -19,6 +19,8 @@ const MOST_BYTES: usize = 64 << 10;
 pub struct PurgeLog {
     /// What was made by then is purged, whatever it is of.
     before: Option<u64>,
+    /// How many were folded into that.
+    folded: u64,
     entries: Vec<Entry>,
 }
 
@@ -46,7 +48,13 @@ impl Entry {
 struct Form {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     before: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    folded: u64,
     purges: Vec<FormEntry>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,28 +67,33 @@ impl PurgeLog {
     /// One by which all is purged that was made by then: nobody knows any more what was.
     #[must_use]
     pub const fn of_everything(by: u64) -> Self {
-        Self { before: Some(by), entries: Vec::new() }
+        // More than anybody can have counted, so that nobody takes it for what is known.
+        Self { before: Some(by), folded: by, entries: Vec::new() }
     }
 
     /// Reads what is written. `None` if it is no such list.
     #[must_use]
     pub fn from_json(bytes: &[u8], policy: &Policy) -> Option<Self> {
-        let Form { before, purges } = serde_json::from_slice(bytes).ok()?;
+        let Form { before, folded, purges } = serde_json::from_slice(bytes).ok()?;
         let entries = purges.into_iter().map(|entry| Entry::new(entry.query, entry.at, policy)).collect();
-        Some(Self { before, entries })
+        Some(Self { before, folded, entries })
     }
 
     /// What is to be written.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         let entry = |entry: &Entry| FormEntry { query: entry.query.clone(), at: entry.at };
-        let form = Form { before: self.before, purges: self.entries.iter().map(entry).collect() };
+        let purges = self.entries.iter().map(entry).collect();
+        let form = Form { before: self.before, folded: self.folded, purges };
         // Only maps with keys that are no strings and failing writers make this fail; there are none here.
         serde_json::to_vec(&form).unwrap_or_default()
     }
 
     /// Adds a purge of that time, and folds the oldest where that makes too many.
     pub fn add(&mut self, query: &str, at: u64, policy: &Policy) {
+        if self.has(query, at) {
+            return;
+        }
         self.entries.push(Entry::new(query.to_owned(), at, policy));
         self.entries.sort_by_key(|entry| entry.at);
         let mut bytes: usize = self.entries.iter().map(|entry| entry.query.len()).sum();
@@ -88,7 +101,29 @@ impl PurgeLog {
             let oldest = self.entries.remove(0);
             bytes -= oldest.query.len();
             self.before = self.before.max(Some(oldest.at));
+            self.folded = self.folded.saturating_add(1);
         }
+    }
+
+    /// The purges, each with its query, that who has done all those of an older list has still to do, but for those
+    /// before that time. It goes by what stands there and not by the order of times, since hosts' clocks differ. Where
+    /// some were folded meanwhile that weren't known, everything counts as purged.
+    #[must_use]
+    pub fn news(&self, known: &Self, since: u64) -> Vec<(String, Purge)> {
+        let is_new = |entry: &&Entry| entry.at >= since && !known.has(&entry.query, entry.at);
+        let news = self
+            .entries
+            .iter()
+            .filter(is_new)
+            .map(|entry| (entry.query.clone(), entry.purge.clone().unwrap_or_else(Purge::of_everything)));
+        let missing = known.entries.iter().filter(|entry| !self.has(&entry.query, entry.at)).count();
+        let is_all_known = self.folded.checked_sub(known.folded) == Some(missing as u64);
+        let folded = self.before.filter(|before| *before >= since && !is_all_known);
+        news.chain(folded.map(|_| ("all".to_owned(), Purge::of_everything()))).collect()
+    }
+
+    fn has(&self, query: &str, at: u64) -> bool {
+        self.entries.iter().any(|entry| entry.at == at && entry.query == query)
     }
 
     /// When what a record's [`path`](super::Record::path) tells of, or the name of a source, was last purged.
@@ -143,6 +178,46 @@ mod tests {
         let log = PurgeLog::of_everything(7);
         assert_eq!(log.last("/a.jpg"), Some(7));
         assert_eq!(PurgeLog::from_json(&log.to_json(), &Policy::default()), Some(log));
+    }
+
+    #[test]
+    fn news_are_what_isn_t_known_yet_whatever_clocks_say() {
+        let queries = |log: &PurgeLog, known: &PurgeLog, since| {
+            log.news(known, since).into_iter().map(|(query, _)| query).collect::<Vec<_>>()
+        };
+        let known = log(&[("source=/a.jpg", 10), ("source=/b.jpg", 20)]);
+        assert_eq!(queries(&known, &known, 0), [""; 0]);
+        let mut later = known.clone();
+        later.add("source=/late.jpg", 5, &Policy::default());
+        later.add("source=/a.jpg", 30, &Policy::default());
+        later.add("source=/a.jpg", 30, &Policy::default());
+        assert_eq!(queries(&later, &known, 0), ["source=/late.jpg", "source=/a.jpg"]);
+        assert_eq!(queries(&later, &PurgeLog::default(), 20), ["source=/b.jpg", "source=/a.jpg"]);
+        let unread = PurgeLog::from_json(br#"{"purges":[{"query":"of=mars","at":3}]}"#, &Policy::default());
+        assert!(unread.expect("a list").news(&known, 0)[0].1.is_all());
+    }
+
+    #[test]
+    fn folded_purges_are_news_unless_all_of_them_were_known() {
+        let is_all = |news: Vec<(String, Purge)>| news.iter().any(|(_, purge)| purge.is_all());
+        let mut known = log(&[("source=/old.jpg", 1)]);
+        let mut log = known.clone();
+        for at in 2..=MOST as u64 {
+            log.add("source=/a.jpg", at, &Policy::default());
+        }
+        let (before, full) = (log.clone(), log.news(&known, 0));
+        assert_eq!((full.len(), is_all(full)), (MOST - 1, false));
+        // What was known is folded.
+        log.add("source=/b.jpg", 1_000, &Policy::default());
+        assert!(!is_all(log.news(&before, 0)) && !is_all(log.news(&known, 0)));
+        let written = PurgeLog::from_json(&log.to_json(), &Policy::default());
+        assert_eq!(written.as_ref(), Some(&log));
+        // And what wasn't; be it that its clock was late.
+        log.add("source=/c.jpg", 1, &Policy::default());
+        assert!(is_all(log.news(&before, 0)) && is_all(log.news(&PurgeLog::default(), 0)));
+        assert!(!is_all(log.news(&PurgeLog::default(), 500)), "long before");
+        known = PurgeLog::of_everything(2_000);
+        assert!(is_all(known.news(&log, 0)) && known.news(&known, 0).is_empty());
     }
 
     #[test]
