@@ -163,14 +163,14 @@ async fn purge(app: &Arc<App>, query: &str) -> Response<Body> {
         Ok(purge) => purge,
         Err(what) => return plain(StatusCode::BAD_REQUEST, format!("{what}\n")),
     };
-    match app.purge(&purge).await {
+    match app.purge(query, &purge).await {
         Ok(purged) => {
             tracing::info!(query, "{purged}");
             plain(StatusCode::OK, format!("{purged}\n"))
         }
-        Err(error) => {
-            tracing::error!(query, %error, "not all is purged");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "not all is purged\n")
+        Err(not_all) => {
+            tracing::error!(query, error = %not_all.error, "{not_all}");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{not_all}\n"))
         }
     }
 }

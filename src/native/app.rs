@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    error::{Kind, Result},
+    error::{Error, Kind, Result},
     native::{
         blocking::blocking,
         files,
@@ -21,6 +21,7 @@ use crate::{
         page_cache,
         pool::Pool,
         prefetcher::Prefetcher,
+        purge_news::{NotAll, PurgeNews},
         purging,
         ready::Ready,
         remote::{Bounds, Remote},
@@ -44,6 +45,8 @@ pub(crate) struct App {
     pub(super) sources: Arc<Sources>,
     /// What instances share.
     pub(super) shared: Option<Arc<Shared>>,
+    /// What those instances have purged.
+    pub(super) purge_news: Option<Arc<PurgeNews>>,
     pub(super) pool: Pool,
     pub(super) flights: Arc<Flights<FlightOutcome>>,
     /// What was told of originals.
@@ -91,6 +94,9 @@ impl App {
         policy.budget -= if shared.is_some() { for_results } else { 0 };
         let policy = Arc::new(policy);
         let store = Arc::new(Store::new(settings.folders.clone()));
+        let purge_news = shared
+            .as_ref()
+            .map(|shared| PurgeNews::new(Arc::clone(shared), Arc::clone(&store), Arc::clone(&policy)).into());
         let upstream = Upstream::new(&policy, &settings.private_origins)?;
         let root = |path: &PathBuf| Root::new(path.clone(), settings.follow_links);
         let roots: Arc<[Root]> = settings.roots.iter().map(root).collect();
@@ -109,6 +115,7 @@ impl App {
             store,
             sources: Arc::new(sources),
             shared,
+            purge_news,
             flights: Arc::default(),
             noted: Arc::default(),
             ready: Arc::default(),
@@ -207,24 +214,32 @@ impl App {
         }
     }
 
-    /// Takes away what is kept of some sources, here and in what instances share.
+    /// Takes away what is kept of some sources, here, in what instances share, and before long at all of them. It is
+    /// done to its end even if nobody waits for it any more.
     ///
     /// # Errors
-    /// [`Kind::Upstream`] when that can't be reached.
-    pub(crate) async fn purge(&self, purge: &Purge) -> Result<Purged> {
-        let (app, local) = (self.clone(), purge.clone());
-        let mut purged = blocking(move || {
-            let purged = purging::purge(&app.store, &local);
-            app.sources.forget_lately();
-            app.ready.forget_all();
-            purged
-        })
-        .await?;
-        if let Some(shared) = &self.shared {
-            let (files, bytes) = shared.purge(purge).await?;
-            purged += Purged { files, bytes };
-        }
-        Ok(purged)
+    /// [`NotAll`] when the bucket can't be reached.
+    pub(crate) async fn purge(&self, query: &str, purge: &Purge) -> Result<Purged, NotAll> {
+        let (app, query, purge) = (self.clone(), query.to_owned(), purge.clone());
+        let purging = tokio::spawn(async move {
+            let (here, local) = (app.clone(), purge.clone());
+            let here = blocking(move || here.purge_here(&local));
+            match &app.purge_news {
+                Some(news) => news.purge(&query, &purge, here).await,
+                None => here.await.map_err(NotAll::of_here),
+            }
+        });
+        let broken =
+            |source| NotAll::of_here(Error::with_source(Kind::Internal, "a purge broke off", source));
+        purging.await.unwrap_or_else(|source| Err(broken(source)))
+    }
+
+    /// Takes away what is kept here alone. Blocks.
+    pub(crate) fn purge_here(&self, purge: &Purge) -> Purged {
+        let purged = purging::purge(&self.store, purge);
+        self.sources.forget_lately();
+        self.ready.forget_all();
+        purged
     }
 
     /// The folders of originals.

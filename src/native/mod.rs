@@ -56,6 +56,7 @@ mod prefetcher;
 mod probe;
 mod proxies;
 mod purge;
+mod purge_news;
 mod purges;
 mod purging;
 mod queue;

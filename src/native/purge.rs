@@ -1,6 +1,6 @@
 //! `slimpix purge`: what is kept of some pictures, or all of it, goes: by a server that runs, or from its folders.
 
-use std::{process::ExitCode, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,16 +9,18 @@ use tokio::runtime;
 use crate::{
     error::{Error, Kind, Result},
     native::{
+        blocking::blocking,
         bucket::Place,
         cli::{self, PurgeArgs},
         config::{self, Written},
         operator::{self, Told},
+        purge_news::PurgeNews,
         purging, resolve,
         shared::Shared,
         store::Store,
         tell,
     },
-    service::{Purge, Purged},
+    service::{Policy, Purge, Purged},
     settings::server::{ADMIN_TOKEN, CACHE},
 };
 
@@ -54,11 +56,11 @@ pub(crate) fn run(args: &PurgeArgs) -> Result<ExitCode> {
     let mut folders = settings.folders;
     // Nothing else is to go.
     folders.max_bytes = 0;
-    let mut purged = purging::purge(&Store::new(folders), &purge);
-    if let Some(place) = &settings.results {
-        let (files, bytes) = blocking_shared(place, &purge)?;
-        purged += Purged { files, bytes };
-    }
+    let store = Store::new(folders);
+    let purged = match &settings.results {
+        Some(place) => with_bucket(place, settings.policy, store, &query, purge)?,
+        None => purging::purge(&store, &purge),
+    };
     tell(&purged.to_string()).map(|()| ExitCode::SUCCESS)
 }
 
@@ -90,11 +92,20 @@ fn by_server(at: &str, query: &str, token: &str) -> Result<String> {
     Err(Error::new(Kind::Io, format!("not all is {purged}: the server comes to no end")))
 }
 
-/// Purges what instances share.
-fn blocking_shared(place: &Place, purge: &Purge) -> Result<(u64, u64)> {
+/// Purges the folders and what instances share, who are told.
+fn with_bucket(place: &Place, policy: Policy, store: Store, query: &str, purge: Purge) -> Result<Purged> {
     let failed = |source| Error::with_source(Kind::Io, "can't start", source);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    runtime.block_on(async { Shared::open(place, 0)?.purge(purge).await })
+    let _clients_of_the_bucket = runtime.enter();
+    let (shared, store) = (Arc::new(Shared::open(place, 0)?), Arc::new(store));
+    let news = PurgeNews::new(shared, Arc::clone(&store), policy.into());
+    let local = purge.clone();
+    let here = async { blocking(move || purging::purge(&store, &local)).await };
+    let purging = news.purge(query, &purge, here);
+    runtime.block_on(purging).map_err(|not_all| {
+        let what = not_all.to_string();
+        Error::with_source(Kind::Io, what, not_all.error)
+    })
 }
 
 /// What the arguments say, as the admin's call has it.

@@ -272,6 +272,10 @@ async fn serve(served: Served<'_>, give_back: fn()) -> Result<()> {
     let token = settings.admin_token.as_deref();
     let admin = token.map(|token| Admin::behind_token(token, recent.clone()));
     tokio::spawn(Arc::clone(&app.ready).watch_over());
+    if let Some(news) = app.purge_news.clone() {
+        let app = Arc::clone(&app);
+        tokio::spawn(news.watch(move |purge| app.purge_here(purge)));
+    }
     let (keepalive, proxies) = (settings.keepalive, Proxies(settings.proxies.clone()));
     let host = Arc::new(Host { app: RwLock::new(app), welcome, access, demo, admin, proxies, keepalive });
     tokio::spawn(prefetch::in_background(Arc::clone(&host)));

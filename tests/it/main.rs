@@ -75,6 +75,7 @@ mod photos_take_little;
 mod pictures;
 mod proxies_are_named;
 mod purged;
+mod purges_reach_all_instances;
 mod query_reaches_the_origin;
 mod ranges;
 mod reasons_are_kept;

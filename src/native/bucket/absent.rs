@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 
-use super::{Condition, Place, Version};
+use super::{Condition, Opening, Place, Version};
 use crate::{
     error::{Error, Kind, Result},
     native::download::Raw,
@@ -31,6 +31,10 @@ impl Bucket {
     }
 
     pub(crate) async fn open_object(&self, _: &str) -> Result<Option<Object>> {
+        match *self {}
+    }
+
+    pub(crate) async fn open_unless(&self, _: &str, _: Option<&Version>) -> Result<Opening<Object>> {
         match *self {}
     }
 

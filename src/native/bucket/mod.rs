@@ -30,6 +30,18 @@ pub(crate) struct Version {
     number: Option<String>,
 }
 
+/// What is under a key.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "object-store"), expect(dead_code, reason = "nothing is under a key of no bucket"))]
+pub(crate) enum Opening<T> {
+    /// Nothing.
+    Absent,
+    /// What is known.
+    Same,
+    /// That.
+    Open(T),
+}
+
 /// What must be so for a write to be done. Of several at once one finds it so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Condition {

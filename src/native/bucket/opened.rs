@@ -22,7 +22,7 @@ use object_store::{
 };
 
 use super::{
-    Condition, Version,
+    Condition, Opening, Version,
     client::Connector,
     place::{Place, Scheme},
 };
@@ -98,12 +98,26 @@ impl Bucket {
     /// # Errors
     /// [`Kind::Upstream`].
     pub(crate) async fn open_object(&self, key: &str) -> Result<Option<Object>> {
-        match self.store.get_opts(&path(key)?, GetOptions::default()).await {
+        match self.open_unless(key, None).await? {
+            Opening::Open(object) => Ok(Some(object)),
+            Opening::Absent | Opening::Same => Ok(None),
+        }
+    }
+
+    /// The object of a key, unless it is still that one.
+    ///
+    /// # Errors
+    /// [`Kind::Upstream`].
+    pub(crate) async fn open_unless(&self, key: &str, known: Option<&Version>) -> Result<Opening<Object>> {
+        let if_none_match = known.and_then(|known| known.tag.clone());
+        let options = GetOptions { if_none_match, ..GetOptions::default() };
+        match self.store.get_opts(&path(key)?, options).await {
             Ok(got) => {
                 let version = Version { tag: got.meta.e_tag.clone(), number: got.meta.version.clone() };
-                Ok(Some(Object { len: got.meta.size, version, got }))
+                Ok(Opening::Open(Object { len: got.meta.size, version, got }))
             }
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(object_store::Error::NotFound { .. }) => Ok(Opening::Absent),
+            Err(object_store::Error::NotModified { .. }) => Ok(Opening::Same),
             Err(error) => Err(failed(error)),
         }
     }

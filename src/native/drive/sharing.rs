@@ -1,7 +1,7 @@
 //! What instances share (`RESULTS`): a flight's leader looks for what another instance has made or makes just now, and
 //! gives the others what it makes itself.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use tokio::sync::OnceCell;
@@ -59,7 +59,8 @@ impl Drive {
 
     /// Gives other instances what was made, or takes it from them.
     pub(super) async fn share(&self, step: &StoreStep, record: &Record, made: Option<&Bytes>) {
-        let (Some(shared), Some(source)) = (&self.app.shared, &self.source) else { return };
+        let App { shared, purge_news, .. } = &self.app;
+        let (Some(shared), Some(news), Some(source)) = (shared, purge_news, &self.source) else { return };
         if step.write.forgets {
             shared.forget(source.name()).await;
             return;
@@ -71,8 +72,12 @@ impl Drive {
         let Some(sharing) = leading.sharing.as_ref().filter(|sharing| !sharing.is_there) else { return };
         let purges = self.app.store.purges();
         let is_purged = || purges.writing().is_purged(&record.path, self.purges);
-        // A purge may come while it is written.
-        if !is_purged() && shared.keep(&sharing.keys, record, sharing.format, made).await && is_purged() {
+        if is_purged() || !shared.keep(&sharing.keys, record, sharing.format, made).await {
+            return;
+        }
+        // A purge may have come meanwhile, at another instance, too: that tells all of it before it deletes what is
+        // there. So what was written before is deleted there, and whoever looks after it has written finds out here.
+        if !news.hear(Instant::now()).await || is_purged() {
             shared.drop_one(&sharing.keys).await;
         }
     }

@@ -156,6 +156,7 @@ fn in_bucket(text: &mut Text, figures: &Figures, is_away: bool) {
         ("read_bytes", "Bytes of results that came from the bucket.", &figures.read_bytes),
         ("written_bytes", "Bytes of results that went there.", &figures.written_bytes),
         ("errors", "Questions to the bucket that failed or had no answer in time.", &figures.errors),
+        ("purges", "Purges at other instances that were done here as well.", &figures.purges),
         ("leases_taken", "Leases by which others know what is made here.", &figures.taken),
         ("leases_taken_over", "Those in the place of an instance that is gone.", &figures.taken_over),
         ("leases_lost", "Those that another took for gone.", &figures.lost),

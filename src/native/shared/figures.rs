@@ -17,6 +17,8 @@ pub(crate) struct Figures {
     pub(crate) written_bytes: Counter,
     /// Questions that failed, or had no answer in time.
     pub(crate) errors: Counter,
+    /// Purges at other instances that were done here as well.
+    pub(crate) purges: Counter,
     /// Leases that this instance got, those in the place of one that is gone among them.
     pub(crate) taken: Counter,
     /// Leases in the place of an instance that is gone.

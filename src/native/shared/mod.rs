@@ -9,6 +9,7 @@ mod entry;
 mod figures;
 mod lease;
 mod names;
+mod purge_list;
 mod trouble;
 
 use std::{
@@ -22,7 +23,7 @@ use tokio::{
     time,
 };
 
-pub(crate) use self::{entry::Entry, figures::Figures, lease::Lease, names::Keys};
+pub(crate) use self::{entry::Entry, figures::Figures, lease::Lease, names::Keys, purge_list::Listed};
 use self::{lease::Seen, trouble::Trouble};
 use crate::{
     codec::Format,
@@ -263,18 +264,21 @@ impl Shared {
 
     /// What comes of a question, if it does so in time. Who can't be asked is told of once.
     async fn within<T>(&self, patience: Duration, asking: impl Future<Output = Result<T>>) -> Option<T> {
+        self.asked(patience, asking).await.ok()
+    }
+
+    /// The same, for who wants to say why nothing came.
+    async fn asked<T>(&self, patience: Duration, asking: impl Future<Output = Result<T>>) -> Result<T> {
         let late = || Error::new(Kind::Upstream, "no answer in time");
-        match time::timeout(patience, asking).await.unwrap_or_else(|_| Err(late())) {
-            Ok(answer) => {
-                self.trouble.is_over();
-                Some(answer)
-            }
+        let answer = time::timeout(patience, asking).await.unwrap_or_else(|_| Err(late()));
+        match &answer {
+            Ok(_) => self.trouble.is_over(),
             Err(error) => {
                 self.figures.errors.add(1);
-                self.trouble.note(&error);
-                None
+                self.trouble.note(error);
             }
         }
+        answer
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keys in the bucket: `results/<source>/<id>.<what>`, in which the parts of a source's name stay parts, so that people
+//! Keys in the bucket: `purges.json`, and `results/<source>/<id>.<what>`, in which the parts of a source's name stay parts, so that people
 //! find their pictures, and a purge doesn't have to read what is there.
 //!
 //! A part that is empty (a local path begins with `/`, a URL has `//`) is written `-`, and whatever isn't unreserved
@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 const RESULTS: &str = "results";
 const LEASES: &str = "leases";
+const PURGES: &str = "purges.json";
 
 /// S3 and Google take 1,024 bytes.
 const LONGEST: usize = 960;
@@ -42,6 +43,11 @@ pub(super) fn results(prefix: &str) -> String {
 /// Below which all results of a source are.
 pub(super) fn results_of(prefix: &str, source: &str) -> String {
     format!("{}/{}", results(prefix), encoded(source))
+}
+
+/// The key of the list of purges.
+pub(super) fn purges(prefix: &str) -> String {
+    below(prefix, PURGES)
 }
 
 /// The name of the source whose result has this key.
