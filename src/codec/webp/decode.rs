@@ -26,7 +26,7 @@ pub(in crate::codec) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded>
     let place = header.frame.filter(|_| header.is_animated());
     match place {
         Some(place) => put(frame, place, layout, &mut rows)?,
-        None => frame.rows(|row| {
+        None => frame.rows(&mut |row| {
             rows.by_ref().take(1).for_each(|line| line.copy_from_slice(row));
             Ok(())
         })?,
@@ -60,7 +60,7 @@ pub(in crate::codec) fn decode_rows(bytes: &[u8], limits: &Limits, sink: &mut dy
     if sink.begin(head)?.is_none() {
         return Ok(false);
     }
-    frame.rows(|row| sink.take(Rows::Raster(row)))?;
+    frame.rows(&mut |row| sink.take(Rows::Raster(row)))?;
     Ok(true)
 }
 
@@ -112,7 +112,7 @@ fn put<'a>(
 ) -> Result<()> {
     let mut rows = rows.skip(place.top as usize);
     let (from, to) = (frame.layout.channels() as usize, layout.channels() as usize);
-    frame.rows(|row| {
+    frame.rows(&mut |row| {
         let Some(line) = rows.next() else { return Ok(()) };
         let places = line.chunks_exact_mut(to).skip(place.left as usize);
         for (place_of_pixel, pixel) in places.zip(row.chunks_exact(from)) {

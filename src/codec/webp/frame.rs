@@ -3,7 +3,7 @@
 use super::{
     alpha::AlphaRows,
     header::Payloads,
-    vp8,
+    vp8::{self, decoder::Take},
     vp8l::{self, decoder::Framing},
 };
 use crate::{
@@ -70,11 +70,11 @@ impl<'a> Frame<'a> {
     ///
     /// # Errors
     /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the image is damaged or cut short, and those of `take`.
-    pub(super) fn rows(self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    pub(super) fn rows(self, take: Take<'_>) -> Result<()> {
         let Self { decoder, layout, is_multiplied, mut line } = self;
         match decoder {
             Decoder::Lossy(decoder) => decoder.decode(take),
-            Decoder::LossyWithAlpha(decoder, mut alpha) => decoder.decode(|row| {
+            Decoder::LossyWithAlpha(decoder, mut alpha) => decoder.decode(&mut |row| {
                 let alpha = alpha.next_row()?.ok_or_else(|| Error::malformed("rows of alpha are missing"))?;
                 for ((pixel, color), alpha) in
                     line.as_chunks_mut::<4>().0.iter_mut().zip(row.as_chunks::<3>().0).zip(alpha)

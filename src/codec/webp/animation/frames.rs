@@ -118,7 +118,7 @@ impl FrameReader for Frames<'_> {
         let is_opaque = frame.layout == Layout::Rgb;
         let mut line = if is_opaque { try_zeroed(4 * size.width as usize)? } else { Vec::new() };
         let mut y = 0;
-        frame.rows(|row| {
+        frame.rows(&mut |row| {
             for (to, from) in line.as_chunks_mut::<4>().0.iter_mut().zip(row.as_chunks::<3>().0) {
                 *to = [from[0], from[1], from[2], 255];
             }

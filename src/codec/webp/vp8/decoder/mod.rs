@@ -44,6 +44,9 @@ pub fn heap_bytes(width: u32) -> u64 {
     u64::from(width).next_multiple_of(16) * COLUMN_BYTES + BYTES
 }
 
+/// Who gets rows. Of a type for each taker there would be as many decoders, of 53 kB of WebAssembly each.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
+
 /// A frame that is being decoded.
 pub struct Decoder<'a> {
     header: Header,
@@ -110,13 +113,13 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// [`Kind::Malformed`](crate::error::Kind::Malformed) when the frame is damaged or cut short, and those of `take`.
-    pub fn decode(mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    pub fn decode(mut self, take: Take<'_>) -> Result<()> {
         for row in 0..self.rows {
             dispatch!(self.level, simd => simd.vectorize(
                 #[inline(always)]
                 || self.decode_row(simd, row)
             ))?;
-            self.give_rows(row, &mut take)?;
+            self.give_rows(row, take)?;
             self.strip.advance();
         }
         Ok(())
@@ -157,7 +160,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Gives the lines that are done with a row of macroblocks: up to its middle, or to the end of the last one.
-    fn give_rows(&mut self, row: usize, take: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    fn give_rows(&mut self, row: usize, take: Take<'_>) -> Result<()> {
         let height = self.header.size.height as usize;
         let end = if row + 1 == self.rows { height } else { 16 * row + 8 };
         for y in (16 * row).saturating_sub(8)..end {

@@ -31,7 +31,7 @@ fn by_image_webp(frame: &[u8]) -> Option<Vec<u8>> {
 
 fn decode(frame: &[u8], level: Level) -> Result<Vec<u8>> {
     let mut pixels = Vec::new();
-    Decoder::with_level(frame, level)?.decode(|row| {
+    Decoder::with_level(frame, level)?.decode(&mut |row| {
         pixels.extend(row);
         Ok(())
     })?;
@@ -162,7 +162,7 @@ fn refusals_say_why() {
 fn the_takers_error_is_given_on() {
     let frame = encoded(&mut Random(6), Size::new(40, 70));
     let mut rows = 0;
-    let result = Decoder::new(&frame).unwrap().decode(|row| {
+    let result = Decoder::new(&frame).unwrap().decode(&mut |row| {
         assert_eq!(row.len(), 120);
         rows += 1;
         if rows == 30 { Err(crate::error::Error::new(Kind::OutputTooLarge, "enough")) } else { Ok(()) }
