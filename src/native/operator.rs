@@ -95,16 +95,16 @@ pub(crate) fn ask(
 }
 
 async fn send(tls: tls::Builder, request: Request<Empty<Bytes>>, place: &str) -> Result<Answer> {
-    let failed = |what: String| Error::new(Kind::Io, format!("{place} {what}"));
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     let connector = tls.https_or_http().enable_http1().wrap_connector(tcp);
     let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(connector);
-    let response =
-        client.request(request).await.map_err(|error| failed(format!("does not answer: {error}")))?;
+    let silent = |source| Error::with_source(Kind::Io, format!("{place} does not answer"), source);
+    let response = client.request(request).await.map_err(silent)?;
     let (head, body) = response.into_parts();
     let body = Limited::new(body, MOST).collect().await;
-    let body = body.map_err(|error| failed(format!("breaks off: {error}")))?.to_bytes();
+    let broken = |source| Error::with_source(Kind::Io, format!("{place} breaks off"), source);
+    let body = body.map_err(broken)?.to_bytes();
     let text = String::from_utf8_lossy(&body).into_owned();
     Ok(Answer { status: head.status, headers: head.headers, text })
 }

@@ -246,6 +246,11 @@ fn health_is_told_by_the_exit_code() {
     assert!(command.status().unwrap().success());
     drop(server);
     let gone = asked(&[&at]);
-    assert!(gone.code == 1 && gone.stderr.contains("does not answer"), "{gone:?}");
+    assert!(
+        gone.code == 1
+            && gone.stderr.contains("does not answer")
+            && gone.stderr.contains("Connection refused"),
+        "{gone:?}"
+    );
     assert_eq!(asked(&["no place"]).code, 2);
 }

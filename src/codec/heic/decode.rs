@@ -64,8 +64,11 @@ impl Coding for Hevc {
         head.coded
     }
 
-    fn heap_bytes(_source: &Source<'_>, tiles: &Tiles<Self>) -> Result<u64> {
-        Ok(heap::heap_bytes(&tiles.head, tiles.columns, tiles.tiles.len(), tiles.longest))
+    fn heap_bytes(source: &Source<'_>, tiles: &Tiles<Self>) -> Result<u64> {
+        let Source { items, locations, .. } = source;
+        let lengths = tiles.tiles.iter().map(|tile| items.length_of(locations, tile.item));
+        let longest = lengths.max().unwrap_or(0);
+        Ok(heap::heap_bytes(&tiles.head, tiles.columns, tiles.tiles.len(), longest))
     }
 
     fn rows<'a>(source: Source<'a>, tiles: &'a Tiles<Self>) -> Result<TileRows<'a>> {

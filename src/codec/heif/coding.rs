@@ -142,8 +142,6 @@ pub struct Tiles<C: Coding> {
     pub tiles: Vec<Tile>,
     /// That of the first.
     pub head: C::Head,
-    /// Bytes of the longest.
-    pub longest: u64,
     /// The bytes of those that stand in pieces, once they are put together.
     pub(super) joined: Vec<OnceCell<Vec<u8>>>,
 }

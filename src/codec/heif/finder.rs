@@ -20,8 +20,7 @@ pub(super) struct Finder<'a> {
 
 impl Finder<'_> {
     pub(super) fn tiles<C: Coding>(&self, item: u32) -> Result<Tiles<C>> {
-        let Source { items, locations, .. } = self.source;
-        match items.kind(item).as_ref() {
+        match self.source.items.kind(item).as_ref() {
             Some(b"grid") => self.grid(item),
             _ => {
                 let tile = self.tile(item)?;
@@ -29,9 +28,8 @@ impl Finder<'_> {
                 let mut tiles = Vec::new();
                 tiles.try_reserve_exact(1)?;
                 tiles.push(tile);
-                let longest = items.length_of(locations, item);
                 let joined = self.joined(&tiles)?;
-                Ok(Tiles { size: C::facts(&head).visible, columns: 1, tiles, head, longest, joined })
+                Ok(Tiles { size: C::facts(&head).visible, columns: 1, tiles, head, joined })
             }
         }
     }
@@ -65,13 +63,11 @@ impl Finder<'_> {
         }
         let mut tiles = Vec::new();
         tiles.try_reserve_exact(ids.len())?;
-        let mut longest = 0;
         for id in ids {
-            longest = longest.max(items.length_of(locations, id));
             tiles.push(self.tile(id)?);
         }
         let joined = self.joined(&tiles)?;
-        Ok(Tiles { size, columns, tiles, head, longest, joined })
+        Ok(Tiles { size, columns, tiles, head, joined })
     }
 
     /// Room for the bytes of tiles, if any stands in pieces.

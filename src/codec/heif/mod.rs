@@ -8,6 +8,8 @@
 //! [`rows`] puts rows together with alpha and the part that is shown.
 
 mod boxes;
+// The bytes of tiles in pieces are put together for AVIF alone.
+#[cfg_attr(not(feature = "avif"), expect(dead_code))]
 mod coding;
 mod finder;
 mod items;
