@@ -84,8 +84,7 @@ pub(crate) fn ask(
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(|_| wrong())?;
-    let none = |source| Error::with_source(Kind::Io, "no root certificates for https", source);
-    let tls = if scheme == "https" { tls::with_roots().map_err(none)? } else { tls::without_roots() };
+    let tls = tls::for_scheme(scheme == "https")?;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -95,9 +94,7 @@ pub(crate) fn ask(
 }
 
 async fn send(tls: tls::Builder, request: Request<Empty<Bytes>>, place: &str) -> Result<Answer> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    let connector = tls.https_or_http().enable_http1().wrap_connector(tcp);
+    let connector = tls::connector(tls, HttpConnector::new());
     let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(connector);
     let silent = |source| Error::with_source(Kind::Io, format!("{place} does not answer"), source);
     let response = client.request(request).await.map_err(silent)?;

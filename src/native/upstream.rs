@@ -91,11 +91,8 @@ impl Upstream {
         }
         let mut http = HttpConnector::new_with_resolver(Guard::new(private));
         http.set_connect_timeout(Some(CONNECT));
-        http.enforce_http(false);
         let is_secure = origins.iter().any(|origin| origin.starts_with("https:"));
-        let none = |source| Error::with_source(Kind::Io, "no root certificates for https", source);
-        let builder = if is_secure { tls::with_roots().map_err(none)? } else { tls::without_roots() };
-        let connector = builder.https_or_http().enable_http1().wrap_connector(http);
+        let connector = tls::connector(tls::for_scheme(is_secure)?, http);
         let client = Client::builder(TokioExecutor::new())
             .http1_max_buf_size(MOST_AHEAD)
             .pool_max_idle_per_host(MOST_IDLE)

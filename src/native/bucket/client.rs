@@ -35,12 +35,11 @@ impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         let mut tcp = Tcp::new();
         tcp.set_connect_timeout(Some(CONNECT));
-        tcp.enforce_http(false);
         let builder = tls::with_roots().unwrap_or_else(|error| {
             tracing::warn!(%error, "no root certificates: buckets can be asked by http alone");
             tls::without_roots()
         });
-        let connector = builder.https_or_http().enable_http1().wrap_connector(tcp);
+        let connector = tls::connector(builder, tcp);
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(MOST_IDLE).build(connector);
         Ok(HttpClient::new(Service(client)))
     }

@@ -29,13 +29,11 @@ pub(super) struct Sender {
 impl Sender {
     /// One whose questions take so long at the most.
     pub(super) fn new(patience: Duration) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
         let builder = tls::with_roots().unwrap_or_else(|error| {
             tracing::warn!(%error, "no root certificates: traces can be sent by http alone");
             tls::without_roots()
         });
-        let connector = builder.https_or_http().enable_http1().wrap_connector(tcp);
+        let connector = tls::connector(builder, HttpConnector::new());
         Self { client: Client::builder(TokioExecutor::new()).build(connector), patience }
     }
 }
