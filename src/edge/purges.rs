@@ -33,11 +33,6 @@ const RETRY: u64 = 5_000;
 /// How long the bucket may take, and how long a request waits for another one that reads: what took longer was cancelled.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How often to try to add to a list that others write as well. R2 takes one writing of an object a second, so the wait
-/// before the second time is this long, and each further one twice as long as that before.
-pub(super) const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(200);
-
 /// What an isolate knows.
 #[derive(Clone, Default)]
 struct Known {
@@ -90,9 +85,9 @@ pub(super) async fn by(settings: &Settings, time: u64) -> Result<Option<Rc<Purge
 pub(super) async fn add(settings: &Settings, query: &str, at: u64) -> worker::Result<()> {
     let bucket = bucket(settings).ok_or("there is no ADMIN_TOKEN")?;
     let mut failed = worker::Error::from("others write it all the time");
-    for tries in 0..TRIES {
+    for tries in 0..PurgeLog::TRIES {
         if tries > 0 {
-            Delay::from(PAUSE.mul_f64(f64::from(1 << (tries - 1)) * (0.5 + Math::random()))).await;
+            Delay::from(PurgeLog::pause(tries, Math::random())).await;
         }
         match try_to_add(bucket, &settings.policy, query, at).await {
             Ok(true) => return Ok(()),

@@ -14,7 +14,7 @@ use super::{
     settings::Admin,
     store::{self, Place},
 };
-use crate::service::{AdminToken, Purge, Purged, Record, RequestHead, TOKEN_IS_WANTED};
+use crate::service::{AdminToken, Purge, PurgeLog, Purged, Record, RequestHead, TOKEN_IS_WANTED};
 
 /// Where it is asked for.
 pub(super) const PATH: &str = "/_admin/purge";
@@ -42,7 +42,7 @@ pub(super) async fn answer(app: &App, admin: &Admin, head: &RequestHead<'_>) -> 
     let mut walk =
         Walk { bucket: &admin.bucket, purge: &call.purge, questions: 0, purged: Purged::default() };
     if call.after.is_none() {
-        walk.questions = 2 * purges::TRIES;
+        walk.questions = 2 * PurgeLog::TRIES;
         if let Err(error) = purges::add(&app.settings, &call.query, at).await {
             console_error!("purge: {}: {} can't be written: {error}", call.query, purges::NAME);
             let text = format!("nothing is purged: {} can't be written\n", purges::NAME);

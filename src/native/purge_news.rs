@@ -41,11 +41,6 @@ const DONE: &str = "purges.json";
 /// By how much clocks may differ, in milliseconds.
 const SKEW: u64 = 120_000;
 
-/// How often to try to add to a list that others write as well, and the wait before the second time. Each further one is
-/// twice as long as that before.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(200);
-
 /// How long a request waits for a look at the list, and for others that look before.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -174,9 +169,9 @@ impl PurgeNews {
     async fn tell(&self, query: &str) -> Result<()> {
         let at = now();
         let mut failed = others_write();
-        for tries in 0..TRIES {
+        for tries in 0..PurgeLog::TRIES {
             if tries > 0 {
-                time::sleep(PAUSE.mul_f64(f64::from(1 << (tries - 1)) * (0.5 + random()))).await;
+                time::sleep(PurgeLog::pause(tries, random())).await;
             }
             match self.try_to_tell(query, at).await {
                 Ok(()) => return Ok(()),

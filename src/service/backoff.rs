@@ -27,7 +27,7 @@ pub(super) fn of_doubt(times: u32) -> Duration {
     doubled(DOUBT, times)
 }
 
-fn doubled(first: Duration, times: u32) -> Duration {
+pub(super) fn doubled(first: Duration, times: u32) -> Duration {
     first.saturating_mul(1 << times.saturating_sub(1).min(30))
 }
 

@@ -4,9 +4,15 @@
 //! It is a list in JSON, in which each purge stands as the query that asked for it. It is bounded: the oldest purges are
 //! folded into the time up to which everything counts as purged, which is of no weight once nothing that old is kept.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::{policy::Policy, purge::Purge};
+use super::{backoff::doubled, policy::Policy, purge::Purge};
+
+/// How long a host waits at the mean before it tries for the second time to add a purge. R2 takes one writing of an object
+/// a second.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The most purges that are told apart.
 const MOST: usize = 256;
@@ -64,6 +70,16 @@ struct FormEntry {
 }
 
 impl PurgeLog {
+    /// How often a host tries to add to a list that others write as well.
+    pub const TRIES: u32 = 5;
+
+    /// How long it waits after so many tries: twice as long each time, but for what `random`, from 0 to 1, makes of it, so that
+    /// hosts don't all try at once.
+    #[must_use]
+    pub fn pause(tries: u32, random: f64) -> Duration {
+        doubled(PAUSE, tries).mul_f64(0.5 + random)
+    }
+
     /// One by which all is purged that was made by then: nobody knows any more what was.
     #[must_use]
     pub const fn of_everything(by: u64) -> Self {
