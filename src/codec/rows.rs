@@ -33,6 +33,10 @@ pub(super) const JPEG_SCALES: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8];
 /// The scales of what can't be scaled while it is decoded.
 pub(super) const FULL_SIZE: &[u32] = &[8];
 
+/// Who gets rows of samples, one by one. It is no type parameter: with one for each taker there would be a whole decoder for
+/// each (of lossy WebPs 53 kB of WebAssembly).
+pub(super) type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
+
 /// What is known of a picture before its first row.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {

@@ -66,12 +66,12 @@ pub struct Plan {
     /// What is done after that with a graphic that came by rows.
     graphic: Option<cost::Pipeline>,
     /// What it may come to, as a border is cut off first; `None` where it is known what is left.
-    pub(super) trimming: Option<Box<Trimming>>,
+    trimming: Option<Box<Trimming>>,
 }
 
 /// Plans for a picture of which isn't known yet what is left when its border is cut off.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Trimming {
+struct Trimming {
     trim: Trim,
     /// Where it has none.
     whole: Plan,

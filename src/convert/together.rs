@@ -87,7 +87,7 @@ impl Plan {
     /// How the rows of the source have to come, where they come once and in order.
     pub(super) fn reading(&self) -> Option<Reading> {
         let is_moving = self.moves && self.probe.animated == Some(true);
-        let is_once = self.trimming.is_none() && self.target_size.is_none() && !is_moving;
+        let is_once = self.trim().is_none() && self.target_size.is_none() && !is_moving;
         let is_by_rows = match self.pipeline.buffering {
             // A PNG and a WebP without loss need them more than once.
             Buffering::Streamed => !self.coding.is_surveyed() && !self.coding.lossless,

@@ -3,10 +3,11 @@
 use super::{
     alpha::AlphaRows,
     header::Payloads,
-    vp8::{self, decoder::Take},
+    vp8,
     vp8l::{self, decoder::Framing},
 };
 use crate::{
+    codec::rows::Take,
     error::{Error, Result},
     limits::{area_bytes, try_zeroed},
     pixel::{Layout, Size, straight},

@@ -27,6 +27,7 @@ use self::{
 };
 use super::macroblock::{BlockMode, Luma, NonzeroFlags, Position, skip_blocks};
 use crate::{
+    codec::rows::Take,
     error::{Error, Result},
     limits::{try_filled, try_zeroed},
     pixel::Size,
@@ -43,9 +44,6 @@ const BYTES: u64 = 16 << 10;
 pub fn heap_bytes(width: u32) -> u64 {
     u64::from(width).next_multiple_of(16) * COLUMN_BYTES + BYTES
 }
-
-/// Who gets rows. Of a type for each taker there would be as many decoders, of 53 kB of WebAssembly each.
-pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
 
 /// A frame that is being decoded.
 pub struct Decoder<'a> {

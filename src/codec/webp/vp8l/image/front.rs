@@ -13,13 +13,10 @@ use super::{
     transforms,
 };
 use crate::{
-    codec::webp::vp8l::bits::HeaderBits,
+    codec::{rows::Take, webp::vp8l::bits::HeaderBits},
     error::{Error, Kind, Result},
     pixel::{Layout, Size},
 };
-
-/// Who gets rows.
-pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
 
 /// A picture's transforms.
 pub enum Front {
