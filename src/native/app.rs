@@ -222,11 +222,13 @@ impl App {
     pub(crate) async fn purge(&self, query: &str, purge: &Purge) -> Result<Purged, NotAll> {
         let (app, query, purge) = (self.clone(), query.to_owned(), purge.clone());
         let purging = tokio::spawn(async move {
-            let (here, local) = (app.clone(), purge.clone());
-            let here = blocking(move || here.purge_here(&local));
+            let here = || {
+                let (app, purge) = (app.clone(), purge.clone());
+                blocking(move || app.purge_here(&purge))
+            };
             match &app.purge_news {
                 Some(news) => news.purge(&query, &purge, here).await,
-                None => here.await.map_err(NotAll::of_here),
+                None => here().await.map_err(NotAll::of_here),
             }
         });
         let broken =

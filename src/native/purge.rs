@@ -99,8 +99,10 @@ fn with_bucket(place: &Place, policy: Policy, store: Store, query: &str, purge: 
     let _clients_of_the_bucket = runtime.enter();
     let (shared, store) = (Arc::new(Shared::open(place, 0)?), Arc::new(store));
     let news = PurgeNews::new(shared, Arc::clone(&store), policy.into());
-    let local = purge.clone();
-    let here = async { blocking(move || purging::purge(&store, &local)).await };
+    let here = || {
+        let (store, purge) = (Arc::clone(&store), purge.clone());
+        blocking(move || purging::purge(&store, &purge))
+    };
     let purging = news.purge(query, &purge, here);
     runtime.block_on(purging).map_err(|not_all| {
         let what = not_all.to_string();

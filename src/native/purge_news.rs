@@ -111,18 +111,21 @@ impl PurgeNews {
     ///
     /// # Errors
     /// [`NotAll`]: as much went as could be.
-    pub(crate) async fn purge(
+    pub(crate) async fn purge<H: Future<Output = Result<Purged>>>(
         &self,
         query: &str,
         purge: &Purge,
-        here: impl Future<Output = Result<Purged>>,
+        here: impl Fn() -> H,
     ) -> Result<Purged, NotAll> {
         let _under_way = self.under_way.read().await;
-        let told = self.tell(query).await;
-        let mut purged = here.await.map_err(NotAll::of_here)?;
+        let mut told = self.tell(query).await;
+        let mut purged = here().await.map_err(NotAll::of_here)?;
         let deleted = self.shared.purge(purge).await;
-        if let Ok((files, bytes)) = deleted {
+        if let Ok((files @ 1.., bytes)) = deleted {
+            // Whoever looked before a result was gone has taken it: what it is kept in goes once more, everywhere.
+            told = told.and(self.tell(query).await);
             purged += Purged { files, bytes };
+            purged += here().await.map_err(NotAll::of_here)?;
         }
         let not_all = |what| move |error| NotAll { purged, what, error };
         told.map_err(not_all("other instances weren't told"))?;
@@ -211,7 +214,7 @@ impl PurgeNews {
         }
         if let Some(purge) = doomed {
             let (store, begun) = (Arc::clone(&self.store), purge.clone());
-            blocking(move || store.purges().begin(&begun)).await?;
+            blocking(move || store.purges().note(&begun)).await?;
             join(&mut heard.doomed, purge);
             self.woken.notify_one();
         }

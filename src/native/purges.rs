@@ -36,8 +36,9 @@ impl Purges {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// From now on nothing is written of what is purged, but by who looks later.
-    pub(crate) fn begin(&self, purge: &Purge) {
+    /// From now on nothing is written of what is purged, but by who looks later. It is said before the first picture goes
+    /// and, as whoever looked meanwhile may have found one that was still there, after the last.
+    pub(crate) fn note(&self, purge: &Purge) {
         let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
         if last.len() == MOST {
             last.pop_front();
@@ -77,15 +78,15 @@ mod tests {
         let purges = Purges::default();
         let purge = |query: &str| Purge::from_query(query, &Policy::default()).expect("sound");
         assert!(!purges.writing().is_purged("/a.jpg?width=", 0));
-        purges.begin(&purge("source=/a.jpg"));
-        purges.begin(&purge("source=/b.jpg"));
+        purges.note(&purge("source=/a.jpg"));
+        purges.note(&purge("source=/b.jpg"));
         let writing = purges.writing();
         assert!(writing.is_purged("/a.jpg?width=", 0) && writing.is_purged("/b.jpg?width=", 1));
         assert!(!writing.is_purged("/a.jpg?width=", 1) && !writing.is_purged("/b.jpg?width=", 2));
         assert!(!writing.is_purged("/c.jpg?width=", 0));
         drop(writing);
         for _ in 0..MOST {
-            purges.begin(&purge("source=/b.jpg"));
+            purges.note(&purge("source=/b.jpg"));
         }
         assert!(purges.writing().is_purged("/c.jpg?width=", 0), "nobody knows any more");
         assert_eq!(purges.count(), MOST as u64 + 2);

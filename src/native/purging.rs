@@ -16,7 +16,7 @@ use crate::{
 
 /// Purges. Reads each record that is kept. Blocks.
 pub(crate) fn purge(store: &Store, purge: &Purge) -> Purged {
-    store.purges().begin(purge);
+    store.purges().note(purge);
     let folders = store.folders().clone();
     let mut purged = Purged::default();
     purged.files += store.purge_memory(purge);
@@ -26,6 +26,9 @@ pub(crate) fn purge(store: &Store, purge: &Purge) -> Purged {
         for entry in entries.filter(|entry| entry.file_type().is_file()) {
             purged += store.purges().alone(|| look_at(store, entry.path(), purge));
         }
+    }
+    if purged.files > 0 {
+        store.purges().note(purge);
     }
     purged
 }
@@ -65,4 +68,35 @@ fn files_of(store: &Store, path: &Path, record: Option<&Record>) -> Vec<PathBuf>
         files.push(store.folders().remote_raw.join(folder).join(raw_name(id, &record.path)));
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        native::{files, settings::Folders},
+        service::Policy,
+    };
+
+    #[test]
+    fn whoever_looks_while_it_goes_on_writes_nothing_of_it() {
+        let place = tempfile::tempdir().expect("a folder");
+        let below = |name: &str| place.path().join(name);
+        let store = Store::new(Folders {
+            exhaust: below("exhaust"),
+            metadata: below("metadata"),
+            remote_raw: below("raw"),
+            max_bytes: 0,
+            stand_in_bytes: 0,
+        });
+        let path = below("exhaust").join("local").join("1.webp");
+        files::write_whole(&path, b"x").expect("written");
+        let all = Purge::from_query("all", &Policy::default()).expect("sound");
+        for there in [1, 0] {
+            // As many as somebody counts who looks when it has just begun.
+            let looked = store.purges().count() + 1;
+            assert_eq!(super::purge(&store, &all), Purged { files: there, bytes: there });
+            assert_eq!(store.purges().writing().is_purged("/a.jpg?width=", looked), there > 0);
+        }
+    }
 }
