@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Response } from "miniflare";
-import { Isolates, ORIGIN, Origin, PHOTO, WEBP, inTwoParts, picture, start, until } from "./worker.mjs";
+import { Isolates, ORIGIN, Origin, PHOTO, WEBP, inTwoParts, picture, start, until, withFailingBucket } from "./worker.mjs";
 
 const TOKEN = "a-token-that-nobody-guesses";
 const GUARDED = { ADMIN_TOKEN: TOKEN };
@@ -268,6 +268,33 @@ test("purges at once don't lose each other", async () => {
   const { purges } = await (await bucket.get("purges.json")).json();
   assert.deepEqual(purges.map(({ query }) => query).sort(), places.map((place) => `source=${place}`));
   assert.ok(purges.every(({ at }) => Math.abs(Date.now() - at) < 60_000));
+});
+
+test("where the bucket fails it is said, and what is there stays", async () => {
+  const origin = new Origin({ "/a.jpg": PHOTO });
+  const worker = start(origin, GUARDED, withFailingBucket());
+  const first = await worker.get("/a.jpg", { accept: WEBP });
+  await stored(worker, 1, 1);
+  const fails = (method, query) => purge(worker, query, { ...BEARER, "x-fails": method });
+  // Others couldn't know of it.
+  for (const method of ["get", "put"]) {
+    const answer = await fails(method, "source=/a.jpg");
+    assert.deepEqual(told(answer), [502, "nothing is purged: purges.json can't be written\n"]);
+    assert.equal(answer.headers.get("cache-control"), "no-store");
+  }
+  assert.equal((await names(worker, "")).length, 2);
+  assert.deepEqual((await cached(worker, "/a.jpg")).body, first.body);
+  // They know, and it is still there: it counts as missing.
+  for (const method of ["list", "delete"]) {
+    assert.deepEqual(told(await fails(method, "source=/a.jpg")), [502, "not all is purged: 0 files, 0 bytes: the bucket failed\n"]);
+    assert.equal((await names(worker, "metadata/")).length, 1);
+    assert.equal(worker.log.filter((line) => line.startsWith("purge: source=/a.jpg: not all is purged: 0 files")).length, method === "list" ? 1 : 2);
+  }
+  const { hits } = origin;
+  const answers = [await worker.get("/a.jpg", { accept: WEBP, "x-fails": "get" }), await worker.get("/a.jpg", { accept: WEBP })];
+  assert.deepEqual([...answers.map(({ type }) => type), origin.hits > hits], ["image/webp", "image/webp", true]);
+  assert.match(told(await purge(worker, "source=/a.jpg"))[1], /^purged: 2 files, /);
+  assert.deepEqual(await names(worker, "metadata/"), []);
 });
 
 test("a list that makes no sense is a purge of everything until now", async () => {

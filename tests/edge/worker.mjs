@@ -57,6 +57,31 @@ function script(variables, store, build = "edge") {
   };
 }
 
+// Before the Worker: a bucket of which a method fails that a request names.
+const FAILING = `
+import worker from "./worker.mjs";
+export * from "./worker.mjs";
+const fail = async () => { throw new Error("We encountered an internal error. Please try again. (10001)"); };
+export default {
+  fetch(request, env, context) {
+    const failing = request.headers.get("x-fails");
+    const get = (bucket, name) => {
+      const member = Reflect.get(bucket, name);
+      if (name === "constructor" || typeof member !== "function") return member;
+      return name === failing ? fail : member.bind(bucket);
+    };
+    return worker.fetch(request, { ...env, STORE: new Proxy(env.STORE, { get }) }, context);
+  },
+};
+`;
+
+// Options for a Worker whose bucket fails in the method that a request's header `x-fails` has.
+export function withFailingBucket() {
+  const { modules, modulesRoot } = script();
+  const path = `${modulesRoot}/failing.mjs`;
+  return { modules: [{ type: "ESModule", path, contents: FAILING }, ...modules] };
+}
+
 // A Worker with variables of its own, of the folder `build` below target, whose caches and buckets lie in the folder `keep` if one is
 // named. Close it at the end of the test.
 export class Worker {
