@@ -4,7 +4,7 @@
 use super::{
     sizes::{TxSize, TxType},
     tables::{
-        matrices::{QM_OFFSET, QUANTIZER_MATRIX},
+        matrices::Matrix,
         quantizer::{AC_QLOOKUP, DC_QLOOKUP},
     },
 };
@@ -54,12 +54,8 @@ impl Quantizer {
     /// What dequantises the transforms of a size and type.
     #[must_use]
     pub fn of_transform(&self, size: TxSize, tx_type: TxType) -> Dequantizer {
-        let matrix = if self.matrix_level < NO_MATRIX && (tx_type as u8) < TxType::Idtx as u8 {
-            let weights = &QUANTIZER_MATRIX[usize::from(self.matrix_level)][usize::from(self.is_chroma)];
-            Some(&weights[usize::from(QM_OFFSET[size as usize])..])
-        } else {
-            None
-        };
+        let weighs = self.matrix_level < NO_MATRIX && (tx_type as u8) < TxType::Idtx as u8;
+        let matrix = weighs.then(|| Matrix::new(self.matrix_level, self.is_chroma, size));
         Dequantizer {
             dc: self.dc.into(),
             ac: self.ac.into(),
@@ -85,7 +81,7 @@ pub const fn denominator_log2(size: TxSize) -> u8 {
 pub struct Dequantizer {
     dc: u32,
     ac: u32,
-    matrix: Option<&'static [u8]>,
+    matrix: Option<Matrix>,
     shift: u8,
     limit: i64,
 }
@@ -96,8 +92,8 @@ impl Dequantizer {
     #[must_use]
     pub fn step(&self, place: usize) -> u32 {
         let step = if place == 0 { self.dc } else { self.ac };
-        match self.matrix {
-            Some(weights) => (step * u32::from(weights[place]) + 16) >> 5,
+        match &self.matrix {
+            Some(matrix) => (step * u32::from(matrix.weight(place)) + 16) >> 5,
             None => step,
         }
     }
@@ -135,8 +131,8 @@ mod tests {
                     {
                         let q = i64::from(if place == 0 { quantizer.dc } else { quantizer.ac });
                         let weighs = level < 15 && (tx_type as u8) < TxType::Idtx as u8;
-                        let matrix = QUANTIZER_MATRIX[usize::from(level.min(14))][usize::from(is_chroma)];
-                        let weight = i64::from(matrix[usize::from(QM_OFFSET[size as usize]) + place]);
+                        let matrix = Matrix::new(level.min(14), is_chroma, size);
+                        let weight = i64::from(matrix.weight(place));
                         let q2 = if weighs { (q * weight + 16) >> 5 } else { q };
                         let dq = i64::from(quant) * q2;
                         let denominator = match (size.width() * size.height(), size.sqr_up()) {

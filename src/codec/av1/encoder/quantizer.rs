@@ -5,10 +5,10 @@ use super::{
     tuning,
 };
 use crate::codec::av1::{
-    quantizer::denominator_log2,
+    quantizer::{NO_MATRIX, denominator_log2},
     sizes::{TxSize, TxType},
     tables::{
-        matrices::{QM_OFFSET, QUANTIZER_MATRIX},
+        matrices::Matrix,
         quantizer::{AC_QLOOKUP, DC_QLOOKUP},
     },
 };
@@ -51,15 +51,12 @@ impl Steps {
         self.scale = denominator_log2(size).into();
         self.steps.resize(count, 0);
         self.inverses.resize(count, 0);
-        let matrix = (plane.matrix < 15).then(|| {
-            let from = usize::from(QM_OFFSET[size as usize]);
-            &QUANTIZER_MATRIX[usize::from(plane.matrix)][usize::from(plane.chroma)][from..from + count]
-        });
+        let matrix = (plane.matrix < NO_MATRIX).then(|| Matrix::new(plane.matrix, plane.chroma, size));
         let (dc, ac) = (DC_QLOOKUP[0][usize::from(plane.dc)], AC_QLOOKUP[0][usize::from(plane.ac)]);
         let mut least = u16::MAX;
         for (position, step) in self.steps.iter_mut().enumerate() {
             let q = u32::from(if position == 0 { dc } else { ac });
-            *step = matrix.map_or(q, |matrix| (q * u32::from(matrix[position]) + 16) >> 5) as u16;
+            *step = matrix.map_or(q, |matrix| (q * u32::from(matrix.weight(position)) + 16) >> 5) as u16;
             least = least.min(*step);
         }
         self.dc_weight = tuning::dc_weight(self.steps[0].into(), ac.into());
