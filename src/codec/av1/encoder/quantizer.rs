@@ -54,10 +54,14 @@ impl Steps {
         let matrix = (plane.matrix < NO_MATRIX).then(|| Matrix::new(plane.matrix, plane.chroma, size));
         let (dc, ac) = (DC_QLOOKUP[0][usize::from(plane.dc)], AC_QLOOKUP[0][usize::from(plane.ac)]);
         let mut least = u16::MAX;
-        for (position, step) in self.steps.iter_mut().enumerate() {
+        // A square's matrix is symmetric.
+        for (row, column) in (0..side).flat_map(|row| (0..=row).map(move |column| (row, column))) {
+            let position = row * side + column;
             let q = u32::from(if position == 0 { dc } else { ac });
-            *step = matrix.map_or(q, |matrix| (q * u32::from(matrix.weight(position)) + 16) >> 5) as u16;
-            least = least.min(*step);
+            let weigh = |matrix: Matrix| (q * u32::from(matrix.weight(position)) + 16) >> 5;
+            let step = matrix.map_or(q, weigh) as u16;
+            (self.steps[position], self.steps[column * side + row]) = (step, step);
+            least = least.min(step);
         }
         self.dc_weight = tuning::dc_weight(self.steps[0].into(), ac.into());
         // The greatest reciprocal just fits into 16 bits.
