@@ -18,7 +18,7 @@ const ROOT = resolve(HERE, "../..");
 const TOOLS = join(ROOT, "tests/edge/node_modules");
 const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
 const RUST_TARGET = "wasm32-unknown-unknown";
-const COMPILED = join(TARGET, RUST_TARGET, "release/slimpix.wasm");
+const COMPILED = join(TARGET, RUST_TARGET, "wasm/slimpix.wasm");
 const TEXT = process.argv.includes("--text");
 const OUT = join(ROOT, TEXT ? "target/edge-text" : "target/edge");
 // Not below OUT: wrangler takes every module that it finds there.
@@ -49,9 +49,7 @@ function fail(message) {
 
 function run(program, args) {
   // RUSTFLAGS would replace the flags of .cargo/config.toml, and the SIMD kernels with them.
-  const { RUSTFLAGS: _, ...given } = process.env;
-  // With LTO, for the size; the tests build without it, in half the time.
-  const env = { CARGO_PROFILE_RELEASE_LTO: "fat", CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "1", ...given };
+  const { RUSTFLAGS: _, ...env } = process.env;
   try {
     execFileSync(program, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });
   } catch (error) {
@@ -91,7 +89,7 @@ A packed Worker (slimpix-worker-VERSION.tgz) needs nothing of Rust.`);
 
 function compile() {
   run("cargo", [
-    "rustc", "--lib", "--crate-type", "cdylib", "--release", "--locked", "--target", RUST_TARGET, "--no-default-features",
+    "rustc", "--lib", "--crate-type", "cdylib", "--profile", "wasm", "--locked", "--target", RUST_TARGET, "--no-default-features",
     "--features", `avif,heic,jxl,svg,edge${TEXT ? ",svg-text" : ""}`, "--", `-Clink-arg=--max-memory=${MAX_MEMORY}`,
   ]);
 }
