@@ -23,7 +23,8 @@ type Drawing = fn(u32, u32) -> [u32; 4];
 fn drawing(name: &str) -> (Drawing, u8) {
     match name {
         _ if name.starts_with("fax") => (black_and_white, 0),
-        "palette8.tif" => (|x, _| [6 * x, 255 - 6 * x, 7, 255], 0),
+        "palette-alpha.tif" => (|x, _| [6 * x, 255 - 6 * x, 7, 255 - 4 * x], 0),
+        "palette8.tif" | "palette-unspecified.tif" => (|x, _| [6 * x, 255 - 6 * x, 7, 255], 0),
         // Below nothing is nothing.
         "signed16.tif" => {
             (|x, _| [((768 * x).saturating_sub(1000) * 255 + 32_767) / 65_535; 3].alpha(255), 0)

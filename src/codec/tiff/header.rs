@@ -129,12 +129,13 @@ impl Header {
             has_profile: directory.span_of_field(tags::ICC_PROFILE).is_some_and(|profile| profile.length > 0),
         };
         if let Ok(photometric) = header.photometric() {
-            header.alpha =
-                (header.samples > photometric.count()).then(|| match number(tags::EXTRA_SAMPLES, 0) {
-                    1 => Alpha::Associated,
-                    2 => Alpha::Unassociated,
-                    _ => Alpha::Unspecified,
-                });
+            header.alpha = match number(tags::EXTRA_SAMPLES, 0) {
+                _ if header.samples <= photometric.count() => None,
+                1 => Some(Alpha::Associated),
+                2 => Some(Alpha::Unassociated),
+                // Beside indices nobody takes it for alpha.
+                _ => (photometric != Photometric::Palette).then_some(Alpha::Unspecified),
+            };
             if photometric == Photometric::YCbCr && header.compression != compression::JPEG {
                 let values = directory.values(tags::YCBCR_SUBSAMPLING);
                 let factor = |index| values.and_then(|values| values.number(index)).unwrap_or(2);

@@ -11,7 +11,7 @@ pub(super) struct Samples {
     depth: u32,
     sample_format: SampleFormat,
     is_little: bool,
-    /// They are indices into a palette, and are not scaled.
+    /// Those that are no alpha are indices into a palette, and are not scaled.
     are_indices: bool,
     /// Samples of a pixel that are colours, not alpha.
     colors: usize,
@@ -62,7 +62,10 @@ impl Samples {
     pub(super) fn read(&self, row: &[u8], stored: usize, plane: Option<usize>, used: usize, out: &mut [u16]) {
         let little = self.is_little;
         match (self.sample_format, self.depth) {
-            (_, 8) if self.are_indices => spread(stored, plane, used, out, |at, _| row[at].into()),
+            (_, 8) if self.are_indices => {
+                let scale = |number| if number < self.colors { 1 } else { 257 };
+                spread(stored, plane, used, out, |at, number| u16::from(row[at]) * scale(number));
+            }
             (SampleFormat::Unsigned | SampleFormat::Signed, 8) => {
                 // Most files that say signed bytes have unsigned ones.
                 spread(stored, plane, used, out, |at, _| u16::from(row[at]) * 257);
@@ -96,10 +99,12 @@ impl Samples {
             }
             (SampleFormat::Unsigned, depth) => {
                 let max = (1_u32 << depth) - 1;
-                let scale =
-                    |value: u32| if self.are_indices { value } else { (value * 65_535 + max / 2) / max };
-                let scale = |value: u32| if depth > 16 { value >> (depth - 16) } else { scale(value) };
-                spread(stored, plane, used, out, |at, _| scale(bits(row, at, depth)) as u16);
+                let scale = |value: u32, number| match depth {
+                    _ if self.are_indices && number < self.colors => value,
+                    ..=16 => (value * 65_535 + max / 2) / max,
+                    _ => value >> (depth - 16),
+                };
+                spread(stored, plane, used, out, |at, number| scale(bits(row, at, depth), number) as u16);
             }
         }
     }
