@@ -321,3 +321,20 @@ fn frames_and_their_pixels_are_bounded() {
         );
     }
 }
+
+/// Browsers show the frame of an APNG that has but one, also where its still picture is another.
+#[test]
+fn a_lone_frame_beside_the_still_picture_is_shown() {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 2, 1);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_animated(1, 0).unwrap();
+    encoder.set_sep_def_img(true).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&[255, 0, 0, 255, 0, 0]).unwrap();
+    writer.write_image_data(&[0, 255, 0, 0, 255, 0]).unwrap();
+    writer.finish().unwrap();
+    let made = made(&file, &Params::default().with_mode(Mode::Lossless));
+    let (shown, _) = played(&made);
+    assert_eq!(shown.iter().map(|(pixels, _)| &pixels[..]).collect::<Vec<_>>(), [[0, 255, 0, 255].repeat(2)]);
+}

@@ -36,8 +36,10 @@ pub(super) struct Chunks {
     pub(super) color_type: u8,
     pub(super) interlaced: bool,
     transparency: bool,
-    /// An acTL of two frames or more was met.
+    /// An acTL was met of two frames or more, or of one that isn't the still picture: that one is shown.
     animated: bool,
+    /// An acTL of a single frame was met, and no fcTL that takes the still picture for it.
+    is_apart: bool,
     /// The pixels were reached: an acTL would have stood before them.
     complete: bool,
     has_palette: bool,
@@ -129,6 +131,7 @@ impl Chunks {
             interlaced: interlace == 1,
             transparency: false,
             animated: false,
+            is_apart: false,
             complete: false,
             has_palette: false,
             colors: Colors::default(),
@@ -160,9 +163,15 @@ impl Chunks {
         let Chunk { name, payload } = *chunk;
         match &name {
             b"acTL" if !self.complete => {
-                self.animated = view.be32(payload.start).is_some_and(|frames| frames > 1);
+                let frames = view.be32(payload.start);
+                self.animated = frames > Some(1);
+                self.is_apart = frames == Some(1);
             }
-            b"IDAT" => self.complete = true,
+            b"fcTL" if !self.complete => self.is_apart = false,
+            b"IDAT" if !self.complete => {
+                self.animated |= self.is_apart;
+                self.complete = true;
+            }
             b"tRNS" if !self.complete => self.transparency = true,
             b"PLTE" => self.has_palette = true,
             name if !self.complete && Colors::are_in(name, payload.length) => {
