@@ -12,6 +12,9 @@ use crate::{
     pixel::Size,
 };
 
+/// The most tiles whose alpha is looked for, which takes a look at all items for each.
+const MOST_TILES: usize = 256;
+
 /// Finds what items are made of.
 pub(super) struct Finder<'a> {
     pub(super) source: Source<'a>,
@@ -68,6 +71,26 @@ impl Finder<'_> {
         }
         let joined = self.joined(&tiles)?;
         Ok(Tiles { size, columns, tiles, head, joined })
+    }
+
+    /// The alpha of a grid whose tiles have each their own, as browsers read it.
+    pub(super) fn alpha_of_tiles<C: Coding>(&self, picture: &Tiles<C>) -> Result<Option<Tiles<C>>> {
+        let Some(first) = self.source.items.alpha_of(picture.tiles[0].item) else { return Ok(None) };
+        if picture.tiles.len() > MOST_TILES {
+            return Err(Error::limit(format!("{} tiles with alpha of their own", picture.tiles.len())));
+        }
+        let head = C::head(&self.source, self.tile(first)?)?;
+        if C::facts(&head).visible != picture.facts().visible {
+            return Err(Error::malformed("the tiles' alpha is of another size"));
+        }
+        let mut tiles = Vec::new();
+        tiles.try_reserve_exact(picture.tiles.len())?;
+        for tile in &picture.tiles {
+            let Some(alpha) = self.source.items.alpha_of(tile.item) else { return Ok(None) };
+            tiles.push(self.tile(alpha)?);
+        }
+        let joined = self.joined(&tiles)?;
+        Ok(Some(Tiles { size: picture.size, columns: picture.columns, tiles, head, joined }))
     }
 
     /// Room for the bytes of tiles, if any stands in pieces.

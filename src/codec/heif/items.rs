@@ -84,6 +84,11 @@ impl<'a> Items<'a> {
         })
     }
 
+    /// The item that is another one's alpha.
+    pub fn alpha_of(&self, item: u32) -> Option<u32> {
+        self.referring(b"auxl", item).take(16).find(|item| self.properties(*item).is_alpha)
+    }
+
     /// Where references of a kind begin, and whether their numbers are of 32 bits.
     fn references(&self, kind: &[u8; 4]) -> impl Iterator<Item = (u64, bool)> {
         let iref = self.meta.child(self.view, b"iref");

@@ -51,16 +51,18 @@ impl<'a, C: Coding> Still<'a, C> {
         let source = Source { view, items, locations: &locations };
         let finder = Finder { source, configurations: &configurations };
         let picture = finder.tiles::<C>(primary)?;
-        let auxiliary =
-            items.referring(b"auxl", primary).take(16).find(|item| items.properties(*item).is_alpha);
-        let alpha = auxiliary.map(|item| finder.tiles::<C>(item)).transpose()?;
+        let auxiliary = items.alpha_of(primary);
+        let alpha = match auxiliary {
+            Some(item) => Some(finder.tiles::<C>(item)?),
+            None => finder.alpha_of_tiles(&picture)?,
+        };
         let mut heap_bytes = C::TABLES;
         for tiles in [Some(&picture), alpha.as_ref()].into_iter().flatten() {
             heap_bytes = heap_bytes.saturating_add(C::heap_bytes(&source, tiles)?);
         }
         let is_premultiplied =
             auxiliary.is_some_and(|alpha| items.referring(b"prem", alpha).any(|item| item == primary));
-        let (begins, shown) = shown(&properties, picture.size)?;
+        let (begins, shown) = shown(&properties, picture.size);
         let described = |kind: &[u8; 4]| {
             let mut all = items.referring(b"cdsc", primary).take(16);
             all.find(|item| items.kind(*item).as_ref() == Some(kind))
@@ -114,14 +116,9 @@ impl<'a, C: Coding> Still<'a, C> {
     }
 }
 
-/// The part that is shown: where it begins, and its size.
-fn shown(properties: &Properties, size: Size) -> Result<((u32, u32), Size)> {
-    match properties.aperture {
-        None => Ok(((0, 0), size)),
-        Some(aperture) => {
-            aperture.within(size).ok_or_else(|| Error::malformed("what is shown isn't in the picture"))
-        }
-    }
+/// The part that is shown: where it begins, and its size. An aperture that isn't in the picture is none, as in browsers.
+fn shown(properties: &Properties, size: Size) -> ((u32, u32), Size) {
+    properties.aperture.and_then(|aperture| aperture.within(size)).unwrap_or(((0, 0), size))
 }
 
 /// Colours by their numbers. The curves of cameras stand for sRGB's, with which phones write them, and the primaries

@@ -54,7 +54,21 @@ fn grids_depths_alpha_and_parts_come_out_right() {
     let fields = [with(RED, 255), with(GREEN, 0), with(BLUE, 128), with(SAND, 128)];
     let [red, green, blue, sand] = &fields;
     check("alpha-part.avif", (80, 50), Orientation::MirrorHorizontal, [red, green, blue, sand]);
+    // Each tile of its grid has alpha of its own.
+    check("tiles-alpha.avif", (96, 64), upright, [red, green, blue, sand]);
     check("premultiplied.avif", (96, 64), upright, [red, &[0; 4], blue, sand]);
+}
+
+/// Browsers leave a part aside that stands over the picture.
+#[test]
+fn a_part_that_is_not_in_the_picture_is_the_whole() {
+    let mut bytes = file("alpha-part.avif");
+    let aperture = bytes.windows(4).position(|name| name == b"clap").unwrap();
+    bytes[aperture + 4..aperture + 8].copy_from_slice(&500_u32.to_be_bytes());
+    let Picture::Raster(raster) = decode(&bytes, &Limits::default()).unwrap().picture else {
+        panic!("no raster")
+    };
+    assert_eq!(raster.size(), Size::new(96, 64));
 }
 
 #[test]
