@@ -22,12 +22,15 @@ use crate::{
     limits::{FontData, Limits},
 };
 
-/// The family of text that names none: what stands for serif, as in browsers.
+/// The family of text that names none: Times New Roman in browsers, of which others have the shapes; where none of
+/// these is there, each browser takes another.
 const UNNAMED: &str = "(no family)";
 
 /// What generic families stand for: the first of these that is there.
 const SERIF: [&str; 6] =
     ["Times New Roman", "Times", "Liberation Serif", "Tinos", "DejaVu Serif", "Noto Serif"];
+/// How many of these have the shapes of Times New Roman.
+const TIMES: usize = 4;
 const SANS_SERIF: [&str; 6] = ["Arial", "Helvetica", "Liberation Sans", "Arimo", "DejaVu Sans", "Noto Sans"];
 const MONOSPACE: [&str; 6] =
     ["Courier New", "Courier", "Liberation Mono", "Cousine", "DejaVu Sans Mono", "Noto Sans Mono"];
@@ -187,7 +190,7 @@ fn known<'a>(family: &FontFamily, database: &'a Database) -> Option<&'a str> {
         names.find(|known| known.eq_ignore_ascii_case(name))
     };
     let names: &[&str] = match family {
-        FontFamily::Named(name) if name == UNNAMED => &SERIF,
+        FontFamily::Named(name) if name == UNNAMED => &SERIF[..TIMES],
         FontFamily::Named(name) => return named(name),
         FontFamily::Serif => &SERIF,
         FontFamily::SansSerif => &SANS_SERIF,
