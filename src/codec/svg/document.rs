@@ -7,6 +7,9 @@ use resvg::usvg::{
 
 use crate::error::{Error, Result};
 
+/// The namespace of SVG.
+pub(super) const SVG: &str = "http://www.w3.org/2000/svg";
+
 /// The most nodes of a document, of text and comments, too.
 const MAX_NODES: u32 = 400_000;
 

@@ -7,7 +7,10 @@ use resvg::{
     usvg::Tree,
 };
 
-use super::{Embedded, cost, document, expansion, images::Images, memory::Demands, paint, probe, scan, text};
+use super::{
+    Embedded, cost, document, expansion, images::Images, memory::Demands, paint, probe, regions, scan,
+    sheet::differing, text, values,
+};
 use crate::{
     codec::Decoded,
     error::{Error, Result},
@@ -49,6 +52,7 @@ pub(in crate::codec) fn draw(
     );
     let layers = demands.layers.saturating_mul(4 * size.pixels());
     paint::check(&tree)?;
+    regions::check(tree.root())?;
     cost::check(&tree, scale, size, layers + demands.path)?;
     limits.check_memory(demands.bytes() + layers + 4 * size.pixels() + file.len() as u64)?;
     let pixels = try_zeroed(area_bytes(size, 4)?)?;
@@ -75,6 +79,9 @@ fn with_size(text: Cow<'_, str>) -> Result<Cow<'_, str>> {
     let is_plain = |side: &Option<String>| {
         side.as_ref().is_some_and(|side| side.trim_end_matches("px").parse::<f64>().is_ok_and(|it| it > 0.0))
     };
+    if stated.iter().flatten().any(|side| values::is_nothing(side)) {
+        return Err(differing("a size of nothing"));
+    }
     if stated.iter().all(is_plain) {
         return Ok(text);
     }

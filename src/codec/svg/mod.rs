@@ -1,9 +1,10 @@
 //! SVG: its size as browsers have it, and in builds with the feature `svg` the drawing, by `usvg` and `resvg`.
 //!
 //! Neither bounds what a file may ask of it, so that is done here, in this order: the text's length (`text`), what a
-//! raster would show otherwise than browsers do (`scan`, of styles `sheet`, of values `values`, of text `letters`), what
-//! the document grows to (`expansion`), and what its drawing takes in memory and time (`cost`). `memory` states the same
-//! bounds from the head alone. No address is ever read, and no file but those of fonts that the caller names (`fonts`).
+//! raster would show otherwise than browsers do (`scan`, of styles `sheet`, of values `values`, of text `letters`, of
+//! filters and markers `effects` and `regions`), what the document grows to (`expansion`), and what its drawing takes in
+//! memory and time (`cost`). `memory` states the same bounds from the head alone. No address is ever read, and no file but
+//! those of fonts that the caller names (`fonts`).
 
 #[cfg(feature = "svg")]
 mod cost;
@@ -12,6 +13,7 @@ mod document;
 #[cfg(feature = "svg")]
 mod draw;
 #[cfg(feature = "svg")]
+mod effects;
 mod expansion;
 #[cfg(feature = "svg")]
 mod filter_cost;
@@ -29,6 +31,7 @@ mod memory;
 mod paint;
 mod probe;
 #[cfg(feature = "svg")]
+mod regions;
 mod scan;
 #[cfg(feature = "svg")]
 mod sheet;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use resvg::usvg::roxmltree::{Attribute, Document, Node};
 
 use super::{
-    letters,
+    document::SVG,
+    effects, letters,
     probe::view_box_parts,
     sheet::{Sheets, check_declarations, check_value, differing, differs, style_text},
     styles::references,
@@ -13,7 +14,6 @@ use super::{
 };
 use crate::error::Result;
 
-const SVG: &str = "http://www.w3.org/2000/svg";
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 
 /// Elements that run, move, come from elsewhere, or hold another language than SVG; `tref` is none to browsers.
@@ -63,6 +63,7 @@ pub(super) fn check(document: &Document<'_>, has_fonts: bool) -> Result<bool> {
         has_text |= node.has_tag_name((SVG, "text"));
     }
     scan.check_styles()?;
+    effects::check_markers(document, scan.sheets.has_markers)?;
     match (has_text, has_fonts) {
         (true, true) => letters::check(document)?,
         // Fonts differ from machine to machine.
@@ -85,8 +86,14 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     fn of(document: &'a Document<'_>) -> Self {
         let elements = document.descendants().filter(Node::is_element);
-        let targets =
-            elements.filter_map(|node| Some((node.attribute("id")?, node.tag_name().name()))).collect();
+        // A gradient without colours is nothing to paint with.
+        let is_empty = |node: &Node<'_, '_>| {
+            let has_stops = || node.children().any(|it| it.has_tag_name((SVG, "stop")));
+            let refers = || node.attributes().any(|it| it.name() == "href");
+            node.tag_name().name().ends_with("Gradient") && !has_stops() && !refers()
+        };
+        let kind = |node: &Node<'a, '_>| if is_empty(node) { "" } else { node.tag_name().name() };
+        let targets = elements.filter_map(|node| Some((node.attribute("id")?, kind(&node)))).collect();
         Self { targets, sheets: Sheets::default(), has_use: false, has_important: false }
     }
 
@@ -112,6 +119,7 @@ impl<'a> Scan<'a> {
             sheets.check(&style_text(node), &mut |name, value| check_reference(targets, name, value))?;
         }
         check_viewport(node)?;
+        effects::check(node)?;
         let known = |attribute: &Attribute<'_, '_>| matches!(attribute.namespace(), None | Some(XLINK));
         for attribute in node.attributes().filter(known) {
             self.check_attribute(node, attribute.name(), attribute.value())?;
@@ -156,6 +164,9 @@ impl<'a> Scan<'a> {
         if element == "filter" && inside.strip_prefix('#').is_some_and(|id| self.targets.contains_key(id)) {
             return differs("a filter with another's attributes");
         }
+        if is_packed_svg(inside) {
+            return differs("a compressed SVG inside");
+        }
         let aspect = node.attribute("preserveAspectRatio").unwrap_or("xMidYMid");
         if inside.starts_with("data:image/svg") && !matches!(aspect, "xMidYMid" | "xMidYMid meet" | "none") {
             return differs("an SVG inside that isn't fitted as a whole");
@@ -174,6 +185,12 @@ impl<'a> Scan<'a> {
         }
         Ok(())
     }
+}
+
+/// True for an SVG in gzip, which browsers don't unpack where it stands inside.
+fn is_packed_svg(link: &str) -> bool {
+    let packed = link.starts_with("data:image/svg").then(|| link.split_once("base64,")).flatten();
+    packed.is_some_and(|(_, text)| text.trim_start().starts_with("H4sI"))
 }
 
 /// Checks the attributes and properties that some elements have in vain, or only to browsers.
@@ -211,7 +228,7 @@ fn check_geometry(node: Node<'_, '_>, name: &str, value: &str) -> Result<()> {
             let is_in_symbol = || node.ancestors().any(|it| it.has_tag_name((SVG, "symbol")));
             values::is_coordinate(value) && !(value.ends_with('%') && is_in_symbol())
         }
-        "points" if element == "polygon" => values::is_points(value),
+        "points" if matches!(element, "polygon" | "polyline") => values::is_points(value),
         "offset" if element == "stop" => value.trim().len() == value.len(),
         "patternContentUnits" | "patternUnits" => matches!(value, "userSpaceOnUse" | "objectBoundingBox"),
         "requiredFeatures" => value.is_empty() || value.starts_with("http://www.w3.org/TR/SVG11/feature"),
@@ -235,15 +252,19 @@ fn check_viewport(node: Node<'_, '_>) -> Result<()> {
 /// Checks that what a property refers to is what it should be: else browsers leave the property aside. A clipping path
 /// or a mask that isn't there is left aside by both, and so is one filter of several.
 fn check_reference(targets: &HashMap<&str, &str>, name: &str, value: &str) -> Result<()> {
-    let wanted = match name {
-        "clip-path" => "clipPath",
-        "filter" => "filter",
-        "mask" => "mask",
+    let wanted: &[&str] = match name {
+        "clip-path" => &["clipPath"],
+        // Without another colour behind it both paint nothing.
+        "fill" | "stroke" if !value.trim_end().ends_with(')') && !value.trim_end().ends_with("none") => {
+            &["linearGradient", "radialGradient", "pattern"]
+        }
+        "filter" => &["filter"],
+        "mask" => &["mask"],
         _ => return Ok(()),
     };
     let is_one = values::reference(value.trim()).is_some();
     let is_wrong = |id: &&str| match targets.get(id) {
-        Some(element) => *element != wanted,
+        Some(element) => !wanted.contains(element),
         None => name == "filter" && is_one,
     };
     match references(value).find(is_wrong) {
@@ -317,6 +338,14 @@ mod tests {
             "<style>a{filter:url(#a)}</style>",
             "<style>a{-webkit-filter:blur(2px)}</style>",
             "<style>a{transform-origin:10}</style>",
+            "<style>a{fill:red!important}.b{fill:blue!important}</style>",
+            "<circle id='a'/><rect fill='url(#a) lime'/>",
+            "<linearGradient id='a'/><rect fill='url(#a) lime'/>",
+            "<image href='data:image/svg+xml;base64,\n H4sIAAAA'/>",
+            "<g marker-end='url(#a)'><rect/></g>",
+            "<style>.a{marker:url(#a)}</style><path d='M1 1'/>",
+            "<polyline points='1,2 x'/>",
+            "<filter><feFlood x='-9'/><feOffset/></filter>",
         ] {
             assert!(!passes(inside), "{inside}");
         }
@@ -341,6 +370,9 @@ mod tests {
             "<use xlink:href='#a'/>",
             "<g xmlns:i='urn:i' i:only-some='1'/>",
             "<switch><foreignObject requiredExtensions='urn:i'/><g/></switch>",
+            "<style>a{fill:red!important;stroke:red}.b{stroke:blue!important}</style>",
+            "<linearGradient id='a'><stop/></linearGradient><rect fill='url(#a) lime'/><rect fill='url(#b) red'/>",
+            "<path marker-end='url(#a)' d='M1 1h3'/><rect marker-end='none' style='marker:none;fill:url(#b)'/>",
         ] {
             assert!(passes(inside), "{inside}");
         }

@@ -1,5 +1,7 @@
 //! Styles that `usvg` doesn't read as browsers do: rules of style sheets, and declarations in them and in `style`.
 
+use std::collections::BTreeSet;
+
 use resvg::usvg::roxmltree::Node;
 
 use super::{styles::without_comments, values};
@@ -81,6 +83,10 @@ pub(super) struct Sheets {
     pub has_combinators: bool,
     /// A declaration is important.
     pub has_important: bool,
+    /// Elements get markers.
+    pub has_markers: bool,
+    /// The properties that are important in some rule.
+    important: BTreeSet<String>,
 }
 
 /// An error that names what a raster would show otherwise.
@@ -119,9 +125,31 @@ impl Sheets {
             if !selectors.is_empty() {
                 self.check_selectors(selectors)?;
             }
-            check_declarations(declarations, take)?;
-            self.has_important |= declarations.contains('!');
+            let mut has_markers = false;
+            check_declarations(declarations, &mut |name, value| {
+                has_markers |= is_marker(name, value);
+                take(name, value)
+            })?;
+            self.has_markers |= has_markers;
+            if declarations.contains('!') {
+                self.check_important(declarations)?;
+            }
         }
+        Ok(())
+    }
+
+    /// Checks that no property is important in two rules: to `usvg` the first stays, whatever they select.
+    fn check_important(&mut self, declarations: &str) -> Result<()> {
+        self.has_important = true;
+        let mut names: BTreeSet<_> = declarations
+            .split(';')
+            .filter(|it| it.contains('!'))
+            .filter_map(|it| Some(it.split_once(':')?.0.trim().to_owned()))
+            .collect();
+        if let Some(name) = names.iter().find(|name| self.important.contains(*name)) {
+            return differs(format_args!("important styles of {name} in several rules"));
+        }
+        self.important.append(&mut names);
         Ok(())
     }
 
@@ -191,6 +219,11 @@ fn check_declaration(name: &str, value: &str) -> Result<()> {
         }
         _ => check_value(name, value),
     }
+}
+
+/// True for a property that marks the points of a path.
+pub(super) fn is_marker(name: &str, value: &str) -> bool {
+    name.starts_with("marker") && value.contains("url(")
 }
 
 fn has_bare_number(value: &str) -> bool {
