@@ -57,14 +57,15 @@ function script(variables, store, build = "edge") {
   };
 }
 
-// Before the Worker: a bucket of which a method fails that a request names.
+// Before the Worker: a bucket of which a method fails that the last request names. The Worker keeps the first bucket that it gets.
 const FAILING = `
 import worker from "./worker.mjs";
 export * from "./worker.mjs";
 const fail = async () => { throw new Error("We encountered an internal error. Please try again. (10001)"); };
+let failing;
 export default {
   fetch(request, env, context) {
-    const failing = request.headers.get("x-fails");
+    failing = request.headers.get("x-fails");
     const get = (bucket, name) => {
       const member = Reflect.get(bucket, name);
       if (name === "constructor" || typeof member !== "function") return member;
