@@ -136,8 +136,8 @@ fn color_space(encoding: &JxlColorEncoding, brightest: f32) -> Option<ColorSpace
         JxlColorEncoding::XYB { .. } => return None,
     };
     let transfer = match curve {
-        JxlTransferFunction::SRGB => Transfer::Srgb,
-        JxlTransferFunction::BT709 => Transfer::Gamma(41_667),
+        // Browsers take the curve of cameras for sRGB's here, otherwise than in a PNG's cICP.
+        JxlTransferFunction::SRGB | JxlTransferFunction::BT709 => Transfer::Srgb,
         JxlTransferFunction::Linear => Transfer::Gamma(100_000),
         JxlTransferFunction::PQ => Transfer::Pq(brightest as u32),
         JxlTransferFunction::HLG => Transfer::Hlg(brightest as u32),

@@ -181,7 +181,9 @@ fn read_colors(bits: &mut Bits<'_>, metadata: &mut Metadata) -> Option<()> {
             custom(bits)?;
         }
     }
-    let is_srgb_curve = if bits.flag()? { bits.take(24).map(|_| false)? } else { bits.number()? == 13 };
+    // BT.709's is taken for it.
+    let is_srgb_curve =
+        if bits.flag()? { bits.take(24).map(|_| false)? } else { matches!(bits.number()?, 1 | 13) };
     metadata.described = white != 1 || primaries != 1 || !is_srgb_curve;
     // How what can't be shown is replaced.
     bits.number()?;

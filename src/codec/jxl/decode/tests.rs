@@ -51,6 +51,8 @@ fn pictures_of_every_kind_come_out_right() {
     check("lossless.jxl", 0, 8, false, [&RED, &GREEN, &BLUE, &SAND]);
     check("lossy.jxl", 3, 8, false, [&RED, &GREEN, &BLUE, &SAND]);
     check("gray16.jxl", 0, 16, true, [&[100], &[113], &[65], &[222]]);
+    // By the curve of BT.709, which Chromium shows as it stands.
+    check("curve-709.jxl", 0, 8, false, [&RED, &GREEN, &BLUE, &SAND]);
     let with = |[r, g, b]: [u8; 3], alpha: u8| [r, g, b, alpha];
     let fields = [with(RED, 255), with(GREEN, 0), with(BLUE, 128), with(SAND, 128)];
     check("alpha.jxl", 0, 8, false, fields.each_ref().map(|field| field.as_slice()));
