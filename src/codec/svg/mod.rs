@@ -14,6 +14,7 @@ mod document;
 mod draw;
 #[cfg(feature = "svg")]
 mod effects;
+#[cfg(feature = "svg")]
 mod expansion;
 #[cfg(feature = "svg")]
 mod filter_cost;
@@ -32,6 +33,7 @@ mod paint;
 mod probe;
 #[cfg(feature = "svg")]
 mod regions;
+#[cfg(feature = "svg")]
 mod scan;
 #[cfg(feature = "svg")]
 mod sheet;
