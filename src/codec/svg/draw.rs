@@ -52,8 +52,8 @@ pub(in crate::codec) fn draw(
     );
     let layers = demands.layers.saturating_mul(4 * size.pixels());
     paint::check(&tree)?;
-    regions::check(tree.root())?;
     cost::check(&tree, scale, size, layers + demands.path)?;
+    regions::check(tree.root())?;
     limits.check_memory(demands.bytes() + layers + 4 * size.pixels() + file.len() as u64)?;
     let pixels = try_zeroed(area_bytes(size, 4)?)?;
     let mut pixmap = IntSize::from_wh(size.width, size.height)
