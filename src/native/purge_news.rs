@@ -125,7 +125,7 @@ impl PurgeNews {
             // Whoever looked before a result was gone has taken it: what it is kept in goes once more, everywhere.
             told = told.and(self.tell(query).await);
             purged += Purged { files, bytes };
-            purged += here().await.map_err(NotAll::of_here)?;
+            purged += here().await.map_err(|error| NotAll { purged, ..NotAll::of_here(error) })?;
         }
         let not_all = |what| move |error| NotAll { purged, what, error };
         told.map_err(not_all("other instances weren't told"))?;

@@ -4,6 +4,8 @@
 //! all that there is to it: squares are symmetric and every second, fourth or eighth of 32x32, upright sizes have some of
 //! 16x32, and lying ones are upright ones turned.
 
+use std::cmp::Ordering;
+
 use crate::codec::av1::sizes::TxSize;
 
 /// The weights of a transform's coefficients.
@@ -33,10 +35,10 @@ impl Matrix {
         let (level, plane, size) = (usize::from(level), usize::from(is_chroma), size.adjusted());
         let (width, height) = (size.width_log2() as u8, size.height_log2() as u8);
         let (short, long) = (width.min(height), width.max(height));
-        let shape = match () {
-            () if short == long => Shape::Square,
-            () if short == width => Shape::Upright,
-            () => Shape::Lying,
+        let shape = match width.cmp(&height) {
+            Ordering::Equal => Shape::Square,
+            Ordering::Less => Shape::Upright,
+            Ordering::Greater => Shape::Lying,
         };
         let (columns, rows) = match (short, long) {
             (2, 2) => ((3, 3), (3, 3)),
